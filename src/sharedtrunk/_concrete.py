@@ -1,0 +1,17 @@
+"""Value checks need values: under a JAX transformation there are none, and the checks are skipped."""
+
+import jax
+import numpy as np
+
+
+def concrete(value: object) -> np.ndarray | None:
+    """`value` as a NumPy array, or None where it is traced (inside jit, vmap or grad)."""
+    if isinstance(value, jax.core.Tracer):
+        return None
+    return np.asarray(value)
+
+
+def all_finite(tree: object) -> bool:
+    """Whether every concrete array in a pytree is finite (traced ones count as finite)."""
+    leaves = (concrete(leaf) for leaf in jax.tree.leaves(tree))
+    return all(leaf is None or bool(np.all(np.isfinite(leaf))) for leaf in leaves)

@@ -1,0 +1,56 @@
+"""What every student and every flow returns: the state of a training, seen at a list of times.
+
+A trajectory holds one training or a batch of them (leading `lane` axis on everything but `times`). Linear networks
+are known by their composite weights, from which every loss can be computed later; networks with a nonlinearity carry
+the losses that were evaluated on the way. `result` says, lane by lane, whether the numbers may be used.
+"""
+
+import enum
+from typing import Any
+
+import equinox as eqx
+from jaxtyping import Float, Int
+
+from sharedtrunk._axes import AnyArray
+
+
+class Result(enum.IntEnum):
+    """How a lane ended. A failed lane is NaN with a reason, never a lost sweep."""
+
+    SUCCESS = 0
+    DIVERGED = 1
+    STEP_LIMIT = 2
+    NOT_BRACKETED = 3
+
+    @property
+    def message(self) -> str:
+        """The reason, as one line for a person."""
+        return _MESSAGES[self]
+
+
+_MESSAGES = {
+    Result.SUCCESS: "trained; the minimum of the generalization loss is bracketed",
+    Result.DIVERGED: "diverged: the weights stopped being finite numbers",
+    Result.STEP_LIMIT: "the solver used up its steps before the last time asked for",
+    Result.NOT_BRACKETED: "the generalization loss was still falling at the last time; its minimum lies beyond",
+}
+
+
+class Trajectory(eqx.Module):
+    """A training at its saved times.
+
+    `composites[k]` are the composite weights of task k (empty for nonlinear networks). `generalization_loss` and
+    `validation_loss` are those of the main task (task 0), in nats, where they have been evaluated; `error` is the
+    estimated error of the generalization loss and `accuracy` the share of inputs classified as the clean teacher
+    does. `final` is the network at the last time, from which training can go on.
+    """
+
+    times: Float[AnyArray, "time"]
+    composites: tuple[Float[AnyArray, "*lane time _ feature"], ...]
+    result: Int[AnyArray, "*lane"]
+    final: Any = None
+    generalization_loss: Float[AnyArray, "*lane time"] | None = None
+    error: Float[AnyArray, "*lane time"] | None = None
+    validation_loss: Float[AnyArray, "*lane time"] | None = None
+    accuracy: Float[AnyArray, "*lane time"] | None = None
+    gradient_evaluations: Int[AnyArray, ""] | None = None
