@@ -1,0 +1,40 @@
+"""The generalization loss of a student that has no composite matrix: on fresh inputs, the same for every lane and time.
+
+For linear students the loss is computed, not sampled (the `gaussian` room). A ReLU student is judged on inputs drawn once
+per seed, so that differences between students are paired; the standard error over the inputs goes with the value.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax.scipy.special import logsumexp
+from jaxtyping import Array, Float, Int
+
+from sharedtrunk.students._network import SharedTrunk, logits
+
+
+class FreshInputs(eqx.Module):
+    """Inputs never trained on: those that judge (clean labels) and those that decide when to stop (noisy labels)."""
+
+    inputs: Float[Array, "*shared feature sample"]
+    clean_labels: Int[Array, "*lane sample"]
+    validation_inputs: Float[Array, "*shared feature validation"]
+    validation_labels: Int[Array, "*lane validation"]
+
+
+def evaluate(network: SharedTrunk, fresh: FreshInputs) -> dict[str, Float[Array, ""]]:
+    """Main-task loss with its standard error, validation loss (all in nats) and accuracy, for one lane."""
+    z = logits(network, fresh.inputs)[0]
+    losses = _cross_entropy(z, fresh.clean_labels)
+    hits = (jnp.argmax(z, axis=0) == fresh.clean_labels).astype(losses.dtype)
+    validation = _cross_entropy(logits(network, fresh.validation_inputs)[0], fresh.validation_labels)
+    return {
+        "generalization_loss": jnp.mean(losses),
+        "error": jnp.std(losses, ddof=1) / jnp.sqrt(jnp.asarray(losses.size, losses.dtype)),
+        "accuracy": jnp.mean(hits),
+        "validation_loss": jnp.mean(validation),
+    }
+
+
+def _cross_entropy(z: Float[Array, "class sample"], labels: Int[Array, "sample"]) -> Float[Array, "sample"]:
+    chosen = jnp.take_along_axis(z, labels[None, :], axis=0)[0]
+    return logsumexp(z, axis=0) - chosen

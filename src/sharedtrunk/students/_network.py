@@ -1,0 +1,60 @@
+"""The student: a trunk that all tasks share, and one linear head per task (section 4.2).
+
+A linear student is known by its *composite weights* W_t = head_t · trunk, the product of its layers; with a ReLU
+between the trunk's layers there is no such matrix. Layers have no biases. Functions here are for one lane.
+"""
+
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+Activation = Literal["linear", "relu"]
+
+
+class SharedTrunk(eqx.Module):
+    """Weights of trunk and heads: logits_t(x) = head_t φ(W⁽ᴸ⁻¹⁾ … φ(W⁽¹⁾ x)), φ the identity or ReLU.
+
+    `trunk[l]` has shape (*lane, hidden_out, hidden_in), `heads[t]` (*lane, class, hidden). Tasks may differ in their
+    number of classes.
+    """
+
+    trunk: tuple[Float[Array, "*lane _ _"], ...]
+    heads: tuple[Float[Array, "*lane _ _"], ...]
+    activation: Activation = eqx.field(static=True, default="linear")
+
+
+def trunk_composite(network: SharedTrunk) -> Float[Array, "hidden feature"]:
+    """W⁽ᴸ⁻¹⁾ … W⁽¹⁾, the product of the trunk's layers."""
+    product = network.trunk[0]
+    for layer in network.trunk[1:]:
+        product = layer @ product
+    return product
+
+
+def composites(network: SharedTrunk) -> tuple[Float[Array, "class feature"], ...]:
+    """W_t = head_t · trunk for every task of a linear student."""
+    product = trunk_composite(network)
+    return tuple(head @ product for head in network.heads)
+
+
+def logits(network: SharedTrunk, inputs: Float[Array, "feature sample"]) -> tuple[Float[Array, "class sample"], ...]:
+    """Every task's logits, layer by layer: the slow general path, for either activation. Inputs are columns."""
+    hidden = inputs
+    for layer in network.trunk:
+        hidden = layer @ hidden
+        if network.activation == "relu":
+            hidden = jax.nn.relu(hidden)
+    return tuple(head @ hidden for head in network.heads)
+
+
+def like(network: SharedTrunk, trunk, heads) -> SharedTrunk:
+    """A network of the same kind with other weights."""
+    return SharedTrunk(tuple(trunk), tuple(heads), network.activation)
+
+
+def zero_gradient(network: SharedTrunk) -> SharedTrunk:
+    """Zeros in the shape of the network."""
+    return jax.tree.map(jnp.zeros_like, network)

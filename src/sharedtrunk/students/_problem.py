@@ -1,0 +1,143 @@
+"""What a student is trained on: inputs, every task's label probabilities, and which labels are there.
+
+The training loss (1), for several tasks with missing labels:
+
+    L = Σ_t α_t / n_t Σ_μ m_tμ [ln Z(z_tμ) − Σ_c y_tcμ z_tcμ],   n_t = Σ_μ m_tμ.
+
+A task may have labels on some of the points only (mask m), which is also how one task has more points than another.
+"""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from sharedtrunk._axes import AnyArray
+from sharedtrunk._concrete import concrete
+from sharedtrunk._errors import invalid
+
+
+class Problem(eqx.Module):
+    """Training data in the form the drive needs it.
+
+    `inputs` are columns, shared by all lanes or with a lane axis. `coefficients[t]` is α_t m_tμ / n_t and `targets[t]`
+    the label probabilities times it, zero where the label is missing.
+    """
+
+    inputs: Float[Array, "... feature sample"]
+    targets: tuple[Float[Array, "... _ sample"], ...]
+    coefficients: tuple[Float[Array, "... sample"], ...]
+
+
+def make_problem(
+    inputs: Float[AnyArray, "*shared sample feature"],
+    labels: Sequence[AnyArray],
+    *,
+    classes: int | Sequence[int] | None = None,
+    masks: Sequence[AnyArray | None] | None = None,
+    task_weights: Sequence[float] | None = None,
+) -> Problem:
+    """Put inputs and labels in the form that `train` takes.
+
+    `labels[t]` are class indices (*lane, sample), −1 where missing (then `classes` must be given), or label
+    probabilities (*lane, class, sample). `masks[t]` (sample,) says where task t has labels; it is shared by the lanes.
+    `task_weights` are the α_t, 1 unless given.
+
+    Raises `InputError` for empty or non-finite inputs, labels of the wrong length or range, probabilities that do not
+    sum to 1, a task without any label, negative α.
+    """
+    inputs = jnp.asarray(inputs)
+    _check_inputs(inputs)
+    count = inputs.shape[-2]
+    tasks = len(labels)
+    sizes = [classes] * tasks if classes is None or isinstance(classes, int) else list(classes)
+    given = [None] * tasks if masks is None else list(masks)
+    alphas = [1.0] * tasks if task_weights is None else list(task_weights)
+    if tasks == 0 or not len(sizes) == len(given) == len(alphas) == tasks:
+        raise invalid(
+            "Labels, classes, masks and task weights need one entry per task, and there must be a task",
+            received=f"{tasks}, {len(sizes)}, {len(given)}, {len(alphas)} entries",
+            way_out="Give each as a list with one entry per task",
+        )
+    parts = [
+        _task(task, jnp.asarray(labels[task]), sizes[task], given[task], alphas[task], count, inputs.dtype)
+        for task in range(tasks)
+    ]
+    return Problem(jnp.swapaxes(inputs, -1, -2), tuple(p[0] for p in parts), tuple(p[1] for p in parts))
+
+
+def _task(task, labels, classes, mask, alpha, count, dtype):
+    if not (np.isfinite(alpha) and alpha >= 0):
+        raise invalid(f"Task {task}'s weight α must be finite and ≥ 0", received=alpha, way_out="0 leaves the task out")
+    if labels.shape[-1:] != (count,):
+        raise invalid(
+            f"Task {task} needs one label per sample",
+            received=f"labels of shape {labels.shape} for {count} samples",
+            way_out="Use −1 (or a mask) where a label is missing",
+        )
+    present = jnp.ones(count, dtype) if mask is None else jnp.asarray(mask, dtype)
+    if jnp.issubdtype(labels.dtype, jnp.integer):
+        if classes is None:
+            raise invalid(
+                f"Task {task} has class indices, so its number of classes must be given",
+                received="classes=None",
+                way_out="Pass classes=10, or one number per task",
+            )
+        _check_indices(task, labels, classes)
+        probabilities = jax.nn.one_hot(labels, classes, axis=-2, dtype=dtype)
+        present = present * (labels >= 0).astype(dtype)
+    else:
+        probabilities = labels.astype(dtype)
+        _check_probabilities(task, probabilities)
+    labelled = present.sum(-1, keepdims=True)
+    known = concrete(labelled)
+    if known is not None and not (known > 0).all():
+        raise invalid(
+            f"Task {task} needs at least one labelled sample",
+            received="none",
+            way_out="Leave the task out instead",
+        )
+    coefficient = jnp.asarray(alpha, dtype) * present / labelled
+    return probabilities * coefficient[..., None, :], coefficient
+
+
+def _check_inputs(inputs) -> None:
+    if inputs.ndim not in (2, 3) or 0 in inputs.shape:
+        raise invalid(
+            "Inputs must have shape (sample, feature) or (lane, sample, feature), none of them empty",
+            received=f"shape {inputs.shape}",
+            way_out="Give at least one sample and one feature",
+        )
+    known = concrete(inputs)
+    if known is not None and not np.isfinite(known).all():
+        raise invalid(
+            "Inputs must be finite numbers",
+            received=f"{int((~np.isfinite(known)).sum())} entries that are not",
+            way_out="Remove or fill those samples first",
+        )
+
+
+def _check_indices(task, labels, classes) -> None:
+    known = concrete(labels)
+    if known is not None and not ((known >= -1) & (known < classes)).all():
+        raise invalid(
+            f"Task {task}'s labels must be class indices 0 … {classes - 1}, or −1 where missing",
+            received=f"values from {known.min()} to {known.max()}",
+            way_out="Raise classes, or recode the labels",
+        )
+
+
+def _check_probabilities(task, probabilities) -> None:
+    known = concrete(probabilities)
+    if known is None:
+        return
+    slack = 64 * np.finfo(known.dtype).eps
+    if probabilities.ndim < 2 or not ((known >= -slack).all() and (abs(known.sum(-2) - 1) <= slack).all()):
+        raise invalid(
+            f"Task {task}'s label probabilities must be ≥ 0 and sum to 1 over the class axis (…, class, sample)",
+            received=f"shape {known.shape}",
+            way_out="Pass integer class indices, or normalize",
+        )

@@ -1,0 +1,91 @@
+"""How a student begins: random, scaled, or aligned with the noisy teacher.
+
+*Random*: every layer N(0, scale²/fan_in). The standard problem's scale is 0.3; for deep ReLU trunks √2 keeps the size of
+the signal from layer to layer. *Aligned* (TA, appendix B): every layer shares the noisy teacher's singular vectors with
+its neighbours, so that the composite is Û S₀ V̂ᵀ.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from sharedtrunk._axes import PRNGKey
+from sharedtrunk._concrete import concrete
+from sharedtrunk._errors import invalid
+from sharedtrunk._randomness import normal, orthonormal, stream
+from sharedtrunk.students._network import Activation, SharedTrunk
+
+
+def random_start(
+    key: PRNGKey,
+    *,
+    features: int,
+    hidden: Sequence[int] = (100,),
+    classes: Sequence[int] = (10,),
+    scale: float | Sequence[float] = 0.3,
+    activation: Activation = "linear",
+    dtype=None,
+) -> SharedTrunk:
+    """A start with W⁽ˡ⁾ ~ scale · N(0, 1/fan_in), one head per entry of `classes`.
+
+    `scale` is one number or one per layer (trunk layers, then the heads). The main task's start does not depend on how
+    many other tasks there are. Raises `InputError` for empty or non-positive sizes and for a negative scale.
+    """
+    sizes = [features, *hidden]
+    if len(hidden) == 0 or len(classes) == 0 or min(*sizes, *classes) < 1:
+        raise invalid(
+            "A student needs features, at least one hidden layer and one task, all of size ≥ 1",
+            received=f"features={features}, hidden={tuple(hidden)}, classes={tuple(classes)}",
+            way_out="The standard problem has features=100, hidden=(100,), classes=(10,)",
+        )
+    scales = [float(scale)] * (len(hidden) + 1) if np.ndim(scale) == 0 else [float(s) for s in scale]  # pyright: ignore[reportArgumentType, reportGeneralTypeIssues]
+    if len(scales) != len(hidden) + 1 or not all(s >= 0 and np.isfinite(s) for s in scales):
+        raise invalid(
+            "The start's scale must be one finite number ≥ 0, or one for each trunk layer and one for the heads",
+            received=scale,
+            way_out="Use scale=0.3 for the standard problem",
+        )
+
+    def layer(name, rows, columns, size):
+        return normal(stream(key, name), (rows, columns), dtype) * jnp.asarray(size / np.sqrt(columns), dtype)
+
+    trunk = tuple(
+        layer(f"start, trunk {i}", rows, columns, scales[i])
+        for i, (columns, rows) in enumerate(itertools.pairwise(sizes))
+    )
+    heads = tuple(layer(f"start, head {t}", rows, sizes[-1], scales[-1]) for t, rows in enumerate(classes))
+    return SharedTrunk(trunk, heads, activation)
+
+
+def aligned_start(
+    key: PRNGKey,
+    noisy_weights: Float[Array, "class feature"],
+    singular_values: float | Float[Array, "rank"],
+    *,
+    hidden: Sequence[int] = (100,),
+) -> SharedTrunk:
+    """A single-task linear start with composite Û diag(s₀) V̂ᵀ, (Û, V̂) from the noisy teacher's SVD (appendix B).
+
+    Every layer gets the L-th root of s₀, so the layers are balanced (the constant of (9) vanishes). `singular_values` has
+    one entry or min(class, feature) of them, in the order of the teacher's. Raises `InputError` where a hidden layer is
+    narrower than that, or s₀ is negative.
+    """
+    left, _, right = jnp.linalg.svd(noisy_weights, full_matrices=False)
+    rank = left.shape[1]
+    values = jnp.broadcast_to(jnp.asarray(singular_values, left.dtype), (rank,))
+    known = concrete(values)
+    if min(hidden) < rank or (known is not None and not (known >= 0).all()):
+        raise invalid(
+            "An aligned start needs hidden layers at least as wide as the teacher's rank and singular values ≥ 0",
+            received=f"hidden={tuple(hidden)}, rank {rank}, singular values {known}",
+            way_out="Widen the hidden layers, or give s ≥ 0",
+        )
+    root = values ** (1.0 / (len(hidden) + 1))
+    frames = [right.T] + [
+        orthonormal(stream(key, f"aligned start, frame {i}"), width, rank, left.dtype) for i, width in enumerate(hidden)
+    ]
+    trunk = tuple((above * root[None, :]) @ below.T for below, above in itertools.pairwise(frames))
+    return SharedTrunk(trunk, ((left * root[None, :]) @ frames[-1].T,))

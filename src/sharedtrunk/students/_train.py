@@ -1,0 +1,209 @@
+"""The room's verb: train a batch of students side by side and see them at given times."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from sharedtrunk._concrete import all_finite, concrete
+from sharedtrunk._errors import invalid
+from sharedtrunk.students._descent import Descent, run_descent
+from sharedtrunk.students._drive import label_moments
+from sharedtrunk.students._evaluation import FreshInputs, evaluate
+from sharedtrunk.students._flow import Flow, solve_flow
+from sharedtrunk.students._network import SharedTrunk, composites
+from sharedtrunk.students._problem import Problem
+from sharedtrunk.trajectory import Result, Trajectory
+
+
+def train(
+    network: SharedTrunk,
+    problem: Problem,
+    times: Float[Array, "time"],
+    method: Flow | Descent | None = None,
+    *,
+    evaluation: FreshInputs | None = None,
+) -> Trajectory:
+    """Train students by `Flow` (default) or `Descent` and save them at `times` (2), (8).
+
+    `network` is the start at times[0]: one student, or a batch with a leading lane axis on every weight; the problem's
+    parts are shared by the lanes or carry the same axis. Linear students come back as the composite weights of every task
+    (*lane, time, class, feature). Students with a nonlinearity have none and need `evaluation`, which is carried out at
+    every saved time. Training goes on from where it stopped with `train(trajectory.final, problem, later_times)`.
+
+    Failures are data: `result` holds a `Result` code per lane, and a failed lane's numbers are not finite.
+    Raises `InputError` for shapes that do not fit, weights that are not finite, times that do not rise, a step that is not
+    positive, or (descent) times that are not multiples of the step.
+    """
+    method = Flow() if method is None else method
+    single = network.heads[0].ndim == 2
+    lanes = jax.tree.map(lambda w: w[None], network) if single else network
+    _check_network(lanes)
+    _check_problem(lanes, problem)
+    _check_evaluation(lanes, evaluation)
+    times = jnp.asarray(times, lanes.heads[0].dtype)
+    counts = _check_method(method, times, problem)
+    if isinstance(method, Flow):
+        seen, final, result, evaluations = _train_flow(lanes, problem, times, method, evaluation)
+    else:
+        key = jax.random.key(0) if method.key is None else method.key
+        step = jnp.asarray(method.step, times.dtype)
+        seen, final, result, evaluations = _train_descent(
+            lanes, problem, counts, step, key, method.batch_size, evaluation
+        )
+    if single:
+        seen, final, result = jax.tree.map(lambda leaf: leaf[0], (seen, final, result))
+    weights = seen if isinstance(seen, tuple) else ()
+    losses = seen if isinstance(seen, dict) else {}
+    return Trajectory(times, weights, result, final, gradient_evaluations=evaluations, **losses)
+
+
+@eqx.filter_jit
+def _train_flow(lanes, problem, times, method: Flow, evaluation):
+    axes, moments, observe = _prepare(lanes, problem, evaluation)
+    seen, final, evaluations, complete = solve_flow(method, lanes, problem, moments, axes, times, observe)
+    failure = jnp.where(complete, Result.DIVERGED, Result.STEP_LIMIT)
+    return *_finish(seen, final, failure), evaluations
+
+
+@eqx.filter_jit
+def _train_descent(lanes, problem, counts, step, key, batch_size, evaluation):
+    axes, moments, observe = _prepare(lanes, problem, evaluation)
+    seen, final, steps = run_descent(step, key, batch_size, lanes, problem, moments, axes, counts, observe)
+    return *_finish(seen, final, jnp.asarray(Result.DIVERGED)), steps
+
+
+def _prepare(lanes: SharedTrunk, problem: Problem, evaluation: FreshInputs | None):
+    """The problem's lane axes, its label moments, and what to look at in a batch of networks."""
+    axes = lane_axes(problem)
+    moments = jax.vmap(label_moments, in_axes=(axes,), axis_size=lanes.heads[0].shape[0])(problem)
+    if evaluation is None:
+        return (axes, 0), moments, jax.vmap(composites)
+    flags = [0 if part.ndim == most else None for part, most in _parts(evaluation)]
+    evaluation_axes = jax.tree.unflatten(jax.tree.structure(evaluation), flags)
+    return (
+        (axes, 0),
+        moments,
+        lambda lanes: jax.vmap(evaluate, in_axes=(0, evaluation_axes))(lanes, evaluation),
+    )
+
+
+def _parts(evaluation: FreshInputs):
+    """Each part with the number of axes that it has when it carries a lane axis."""
+    return (
+        (evaluation.inputs, 3),
+        (evaluation.clean_labels, 2),
+        (evaluation.validation_inputs, 3),
+        (evaluation.validation_labels, 2),
+    )
+
+
+def lane_axes(problem: Problem) -> Problem:
+    """Which parts of a problem carry a lane axis (0) and which do not (None), in the form that `vmap` takes."""
+    flags = [0 if carries else None for carries in _carries_lanes(problem)]
+    return jax.tree.unflatten(jax.tree.structure(problem), flags)
+
+
+def _carries_lanes(problem: Problem) -> list[bool]:
+    """For every array of a problem, in the order of its leaves, whether it has a lane axis."""
+    return [
+        problem.inputs.ndim == 3,
+        *(target.ndim == 3 for target in problem.targets),
+        *(coefficient.ndim == 2 for coefficient in problem.coefficients),
+    ]
+
+
+def _finish(seen, final, failure: Int[Array, ""]):
+    """Put lanes first, and give a lane whose numbers are not all finite its reason."""
+    seen = jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), seen)
+    finite = [jnp.isfinite(leaf).all(axis=tuple(range(1, leaf.ndim))) for leaf in jax.tree.leaves(seen)]
+    return seen, final, jnp.where(jnp.stack(finite).all(axis=0), int(Result.SUCCESS), failure)
+
+
+def _check_network(lanes: SharedTrunk) -> None:
+    layers = [*lanes.trunk, *lanes.heads]
+    if not lanes.trunk or not lanes.heads or any(w.ndim != 3 or w.shape[0] != layers[0].shape[0] for w in layers):
+        raise invalid(
+            "A student needs a trunk layer and a head, all with the same lane axis or all without",
+            received=[w.shape for w in layers],
+            way_out="Stack whole students along axis 0",
+        )
+    inner = [below.shape[1] == above.shape[2] for below, above in zip(lanes.trunk[:-1], lanes.trunk[1:], strict=True)]
+    if not all(inner) or any(head.shape[2] != lanes.trunk[-1].shape[1] for head in lanes.heads):
+        raise invalid(
+            "Each layer must take as many units as the layer below has",
+            received=[w.shape[1:] for w in layers],
+            way_out="Shapes are (out, in), trunk from the inputs upwards",
+        )
+    if not all_finite(lanes):
+        raise invalid(
+            "Initial weights must be finite numbers",
+            received="NaN or infinity",
+            way_out="Check the start or its scale",
+        )
+
+
+def _check_problem(lanes: SharedTrunk, problem: Problem) -> None:
+    count = lanes.heads[0].shape[0]
+    features, tasks = lanes.trunk[0].shape[2], len(lanes.heads)
+    carrying = [
+        part.shape[0] for part, axis in zip(jax.tree.leaves(problem), _carries_lanes(problem), strict=True) if axis
+    ]
+    fits = (
+        problem.inputs.shape[-2] == features
+        and len(problem.targets) == tasks
+        and all(t.shape[-2] == h.shape[1] for t, h in zip(problem.targets, lanes.heads, strict=False))
+        and all(size == count for size in carrying)
+    )
+    if not fits:
+        raise invalid(
+            "Student and problem must agree in features, tasks, classes and lanes",
+            received=f"student: {features} features, classes {[h.shape[1] for h in lanes.heads]}, {count} lanes; "
+            f"problem: {problem.inputs.shape[-2]} features, classes {[t.shape[-2] for t in problem.targets]}, "
+            f"lane axes {sorted(set(carrying))}",
+            way_out="Give one head per task with as many outputs as the task has classes",
+        )
+
+
+def _check_evaluation(lanes: SharedTrunk, evaluation: FreshInputs | None) -> None:
+    if evaluation is None and lanes.activation != "linear":
+        raise invalid(
+            "A student with a nonlinearity has no composite weights, so its losses must be evaluated on the way",
+            received="evaluation=None",
+            way_out="Pass evaluation=FreshInputs(...)",
+        )
+
+
+def _check_method(method: Flow | Descent, times, problem: Problem):
+    """Check times and method; for descent, return the step counts of the times."""
+    known = concrete(times)
+    if known is None or known.ndim != 1 or known.size < 2 or not (np.diff(known) > 0).all() or not known[0] >= 0:
+        raise invalid(
+            "Times must be at least two rising numbers ≥ 0, known before tracing",
+            received="traced values" if known is None else np.array2string(known, threshold=6),
+            way_out="The first is where the student stands now, usually 0",
+        )
+    if isinstance(method, Flow):
+        if not (method.rtol > 0 and method.atol > 0 and method.max_steps > 0):
+            raise invalid(
+                "A flow needs rtol, atol and max_steps > 0",
+                received=f"rtol={method.rtol}, atol={method.atol}, max_steps={method.max_steps}",
+                way_out="The standard problem uses rtol=1e-4",
+            )
+        return None
+    count = problem.inputs.shape[-1]
+    if not method.step > 0 or (method.batch_size is not None and not 1 <= method.batch_size <= count):
+        raise invalid(
+            "Descent needs a step > 0 and a batch size between 1 and the number of samples",
+            received=f"step={method.step}, batch_size={method.batch_size} for {count} samples",
+            way_out="Leave batch_size out for the full batch",
+        )
+    counts = np.rint(known / method.step)
+    if not np.allclose(counts * method.step, known, rtol=1e-5, atol=1e-5 * method.step):
+        raise invalid(
+            "Descent can be seen only at multiples of its step",
+            received=f"step {method.step} and times {np.array2string(known, threshold=6)}",
+            way_out="Use times = step · integers",
+        )
+    return jnp.asarray(counts.astype(np.int32))
