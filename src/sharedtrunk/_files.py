@@ -1,0 +1,113 @@
+"""Files that exist whole or not at all.
+
+The content goes to a *temporary file* in the same folder, reaches the disk, takes the final name in one step, and the
+folder's entry reaches the disk. Killed at any instant, the writer leaves the old file or the new one, and at most a
+temporary file, which a later run removes. A live writer holds a lock on its temporary file, so that runs side by side
+leave each other's alone. POSIX systems only.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from sharedtrunk._errors import invalid
+
+_SUFFIX = ".tmp"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NOT_A_FOLDER = {errno.ENOTDIR, errno.EEXIST}
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
+
+
+@contextlib.contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn the system's complaint about `path` into an `InputError` of one line that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        received = f"'{error.strerror or error}' at {path}"
+        if error.errno in _FULL:
+            way_out = "Free some space and give the same command again: what is stored is kept."
+            raise invalid("writing results needs space on the disk", received=received, way_out=way_out) from error
+        if error.errno in _FORBIDDEN:
+            way_out = "Choose another folder or change its permissions."
+            raise invalid("the output folder must be writable", received=received, way_out=way_out) from error
+        if error.errno in _NOT_A_FOLDER:
+            way_out = "Choose another folder: a file stands where a folder is needed."
+            raise invalid("results go to a folder", received=received, way_out=way_out) from error
+        way_out = "Check the path and the disk, and give the same command again: what is stored is kept."
+        raise invalid("files must be readable and writable", received=received, way_out=way_out) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder and its parents where they are missing. Raises `InputError`."""
+    with storage_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` under the name `path`, whole or not at all. Raises `InputError`."""
+    with storage_errors(path):
+        descriptor, temporary = _open_temporary(path)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+                # Renamed while the lock is held: nobody takes it for a leftover.
+                os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+
+def remove_leftovers(folder: Path, pattern: str = "*") -> int:
+    """Remove the temporary files, for names that match `pattern`, of writers that are gone; return their number."""
+    removed = 0
+    with storage_errors(folder):
+        for path in sorted(folder.glob(f".{pattern}.*{_SUFFIX}")):
+            with contextlib.suppress(FileNotFoundError):
+                descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+                try:
+                    if _lock(descriptor):
+                        path.unlink()
+                        removed += 1
+                finally:
+                    os.close(descriptor)
+    return removed
+
+
+def _open_temporary(path: Path) -> tuple[int, Path]:
+    while True:
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_SUFFIX}")
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o666)
+        # Another run may have removed the file between its making and its lock; then make another.
+        if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
+            return descriptor, temporary
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool | None:
+    """Whether the lock could be had; None where the file system has no locks (then leftovers stay)."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            return None
+        raise
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

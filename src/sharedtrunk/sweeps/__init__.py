@@ -1,0 +1,25 @@
+"""Sweeps: any function on any grid, over all cores, with results that survive everything but the disk.
+
+A `Sweep` states a function, a `Grid` and settings in plain data. `run` cuts the grid into chunks, computes the missing
+ones in parallel and stores each at once in a `Store`; `collect` makes an `xarray.Dataset` of them. The room knows no
+science and loads neither JAX nor, until a dataset is made, xarray.
+
+    sweep = Sweep("squares", "package.module:squares", Grid({"x": (1, 2, 3)}), {"square": Variable(units="m2")})
+    run([sweep], Store("results"))
+    dataset = collect(sweep, Store("results"))
+"""
+
+from sharedtrunk.sweeps._collect import collect as collect
+from sharedtrunk.sweeps._grid import Grid as Grid
+from sharedtrunk.sweeps._netcdf import read_dataset as read_dataset
+from sharedtrunk.sweeps._netcdf import write_dataset as write_dataset
+from sharedtrunk.sweeps._plan import Chunk as Chunk
+from sharedtrunk.sweeps._plan import plan as plan
+from sharedtrunk.sweeps._run import Progress as Progress
+from sharedtrunk.sweeps._run import Summary as Summary
+from sharedtrunk.sweeps._run import run as run
+from sharedtrunk.sweeps._store import Store as Store
+from sharedtrunk.sweeps._sweep import Sweep as Sweep
+from sharedtrunk.sweeps._sweep import Variable as Variable
+from sharedtrunk.sweeps._work import SweepError as SweepError
+from sharedtrunk.sweeps._work import run_chunk as run_chunk

@@ -1,0 +1,56 @@
+"""Datasets on disk: NetCDF files (through h5netcdf) that exist whole or not at all.
+
+Written twice, one dataset gives the same bytes: the format stores no times of writing here.
+"""
+
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sharedtrunk._errors import invalid
+from sharedtrunk._files import make_folder, remove_leftovers, storage_errors, write_atomically
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def write_dataset(dataset: "xarray.Dataset", path: str | os.PathLike[str]) -> None:
+    """Write `dataset` to `path`, making the folder where it is missing. Raises `InputError`."""
+    path = Path(path)
+    try:
+        # In memory first: HDF5 writes in many small steps, any of which may be the last.
+        content = bytes(dataset.to_netcdf(engine="h5netcdf"))
+    except (TypeError, ValueError) as error:
+        raise invalid(
+            "a dataset's variables and attributes must be numbers, strings or lists of these",
+            received=" ".join(str(error).split()),
+            way_out="Store other attributes as JSON text.",
+        ) from error
+    make_folder(path.parent)
+    remove_leftovers(path.parent, path.name)
+    write_atomically(path, content)
+
+
+def read_dataset(path: str | os.PathLike[str]) -> "xarray.Dataset":
+    """The dataset stored at `path`, loaded into memory. Raises `InputError` where there is none or it is damaged."""
+    import xarray  # here and not above: workers import this room, and never need it
+
+    path = Path(path)
+    with storage_errors(path):
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise invalid(
+                "a stored dataset is needed",
+                received=f"no file at {path}",
+                way_out="Run the command that computes it first, or point to the folder that holds it.",
+            ) from None
+    try:
+        return xarray.load_dataset(io.BytesIO(content), engine="h5netcdf")
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise invalid(
+            "a stored dataset must be a whole NetCDF file",
+            received=f"{path} ({' '.join(str(error).split())})",
+            way_out="Give the command that computes it again: stored chunks are kept.",
+        ) from error

@@ -1,0 +1,122 @@
+"""Executors: ways to have `run_chunk` called for every job, each yielding what finishes as it finishes.
+
+`run_inline` calls it here; `run_in_processes` has it called in fresh interpreters, one job at a time each. An executor
+decides where and when, never what: chunks, keys and bytes are the same. Another executor (a cluster's client) is one
+more function of the same form.
+
+Workers hold one end of a pipe, the *lifeline*, whose other end only the parent holds. When the parent closes it or
+dies, even by kill -9, a watching thread ends the worker at once.
+"""
+
+import contextlib
+import itertools
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from types import ModuleType
+
+from sharedtrunk.sweeps._work import Finished, Job, SweepError, run_chunk
+
+
+def run_inline(jobs: Sequence[Job], folder: str) -> Generator[Finished, None, None]:
+    """Compute the jobs in this process, in order."""
+    for job in jobs:
+        yield run_chunk(job, folder)
+
+
+def run_in_processes(
+    jobs: Sequence[Job], folder: str, *, processes: int, environment: Mapping[str, str]
+) -> Generator[Finished, None, None]:
+    """Compute the jobs in that many new processes, started with `environment`; the first jobs start first.
+
+    Closing the iterator, an interrupt or a lost worker ends the workers at once; a failed chunk lets the others in
+    flight finish first. Raises `SweepError` or what `run_chunk` raised.
+    """
+    if multiprocessing.parent_process() is not None:
+        # A chunk function's module that starts a sweep when it is imported would otherwise multiply without end.
+        raise SweepError(
+            "a worker process must not start a sweep of its own; this one does so when its module is imported. Put the "
+            'call of run under `if __name__ == "__main__":`, or use processes=0'
+        )
+    context = multiprocessing.get_context("spawn")
+    lifeline, parents_end = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(processes, context, initializer=_enter_worker, initargs=(lifeline,))
+    queue = iter(jobs)
+    try:
+        # As many jobs as workers are handed out, no more: the pool could not take back what it has queued.
+        with _worker_start(environment):
+            running = _submit(pool, itertools.islice(queue, processes), folder)
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            results = [future.result() for future in done]
+            running |= _submit(pool, itertools.islice(queue, len(done)), folder)
+            yield from results
+    except BrokenProcessPool as error:
+        raise SweepError(
+            "a worker process ended before its chunk did, perhaps for want of memory. Finished chunks are stored; the "
+            "same command resumes; fewer processes or a smaller chunk_limit need less memory"
+        ) from error
+    except BaseException as error:
+        if not isinstance(error, Exception):  # an interrupt, or nobody wants the rest
+            parents_end.close()
+        raise
+    finally:
+        try:
+            pool.shutdown(wait=True, cancel_futures=True)
+        finally:
+            parents_end.close()
+            lifeline.close()
+
+
+def _submit(pool: ProcessPoolExecutor, jobs: Iterator[Job], folder: str) -> set[Future[Finished]]:
+    return {pool.submit(run_chunk, job, folder) for job in jobs}
+
+
+@contextlib.contextmanager
+def _worker_start(environment: Mapping[str, str]) -> Iterator[None]:
+    """What new workers inherit: the environment, no Ctrl-C, and not the caller's main module."""
+    before = {name: os.environ.get(name) for name in environment}
+    main = sys.modules["__main__"]
+    # A new interpreter would die noisily of a Ctrl-C before it could ignore it, so it starts with the signal blocked.
+    # One that comes meanwhile reaches this process at the end.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        os.environ.update(environment)
+        # Spawning runs the main module again in each worker, where a script without `if __name__ == "__main__"` would
+        # start its sweep anew. Chunk functions are imported by name, so workers do without it.
+        sys.modules["__main__"] = ModuleType("__main__")
+        yield
+    finally:
+        sys.modules["__main__"] = main
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+_inside_worker = False
+
+
+def inside_worker() -> bool:
+    """Whether this process is a worker, in which a sweep that starts workers of its own would never end."""
+    return _inside_worker
+
+
+def _enter_worker(lifeline: Connection) -> None:
+    global _inside_worker
+    _inside_worker = True
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, args=(lifeline,), name="lifeline", daemon=True).start()
+
+
+def _end_with_parent(lifeline: Connection) -> None:
+    lifeline.poll(None)  # nothing is ever sent: it returns when the other end is closed
+    os._exit(1)

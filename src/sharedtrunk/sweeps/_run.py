@@ -1,0 +1,203 @@
+"""Running sweeps: compute what is missing, over all cores, and store each chunk as it finishes.
+
+The same call *resumes*: stored chunks are verified and kept, damaged or foreign ones computed again. The number of
+processes, the order and earlier interruptions change no byte of what is stored.
+"""
+
+import contextlib
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.sweeps._plan import Chunk, plan
+from sharedtrunk.sweeps._pool import inside_worker, run_in_processes, run_inline
+from sharedtrunk.sweeps._shard import DamagedShardError
+from sharedtrunk.sweeps._store import Store
+from sharedtrunk.sweeps._sweep import RESULT, Sweep
+from sharedtrunk.sweeps._work import Finished, Job, breach, finished
+
+_log = logging.getLogger("sharedtrunk.sweeps")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Lanes done (stored ones included) out of `total`; lanes per second in this run; seconds left, None if unknown."""
+
+    done: int
+    total: int
+    rate: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did, in lanes; `failures` counts those that ended with a reason, `redone` tells of damaged files."""
+
+    lanes: int
+    computed: int
+    resumed: int
+    failures: Mapping[str, int]
+    redone: tuple[str, ...]
+    seconds: float
+
+
+def run(
+    sweeps: Sequence[Sweep],
+    store: Store,
+    *,
+    processes: int | None = None,
+    environment: Mapping[str, str] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    fresh: bool = False,
+) -> Summary:
+    """Compute and store the missing chunks of `sweeps`, those with most work first; a shared chunk is computed once.
+
+    Arguments:
+      processes: workers, by default one per core that this process may use; 0 computes here.
+      environment: variables that workers start with, such as thread counts, which NumPy reads when it is imported. It
+        does not apply to `processes=0`.
+      progress: called at the start and after each chunk.
+      fresh: discard what is stored of these sweeps first.
+
+    Raises `SweepError` when a chunk fails or a worker is lost, `InputError` when the folder refuses; KeyboardInterrupt
+    passes through. Whatever had finished is stored, and the same call resumes.
+    """
+    _check_not_inside_worker()
+    workers = _workers(processes)
+    jobs = _jobs(sweeps)
+    store.prepare()
+    if fresh:
+        store.discard(job.chunk for job in jobs)
+    stored, redone = _stored(jobs, store)
+    # The longest first, so that no long chunk is left to run alone at the end.
+    missing = sorted((job for job in jobs if job.chunk.key not in stored), key=lambda job: -job.work)
+    meter = _Meter(jobs, missing, progress)
+    results = list(stored.values())
+    with contextlib.closing(_execute(missing, store, workers, environment or {})) as finishing:
+        for result in finishing:
+            results.append(result)
+            meter.add(result)
+    computed = sum(len(job.chunk.lanes) for job in missing)
+    failures = _failures(sweeps, results)
+    return Summary(meter.total, computed, meter.total - computed, failures, redone, meter.seconds())
+
+
+def _check_not_inside_worker() -> None:
+    # A script that names its own function and calls `run` unguarded would start workers that import it and call `run`.
+    if inside_worker():
+        raise invalid(
+            "a sweep must not be run inside a worker of a sweep",
+            received="a call of run, perhaps while the worker imported the chunk function's module",
+            way_out='Put the call under `if __name__ == "__main__":`, or the function in a module that calls no run.',
+        )
+
+
+def _workers(processes: int | None) -> int:
+    if processes is None:
+        # Not cpu_count: a batch system or a container may lend fewer cores than the machine has.
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if processes < 0:
+        raise invalid("processes must not be negative", received=processes, way_out="Use 0 to compute in this process.")
+    return processes
+
+
+def _jobs(sweeps: Sequence[Sweep]) -> list[Job]:
+    """Every distinct chunk, with the variables that all its sweeps want."""
+    jobs: dict[str, Job] = {}
+    for sweep in sweeps:
+        declared = {name: variable.dims for name, variable in sweep.variables.items()}
+        for chunk in plan(sweep):
+            wanted = {**(jobs[chunk.key].variables if chunk.key in jobs else {})}
+            for name, dims in declared.items():
+                if wanted.setdefault(name, dims) != dims:
+                    raise invalid(
+                        f"sweeps that share chunks must declare variable {name!r} alike",
+                        received=f"dims {wanted[name]} and {dims}",
+                        way_out="Use the same dims in both.",
+                    )
+            jobs[chunk.key] = Job(chunk, wanted, _work(sweep, chunk))
+    return list(jobs.values())
+
+
+def _work(sweep: Sweep, chunk: Chunk) -> float:
+    if sweep.work is None:
+        return float(chunk.size)
+    padding = chunk.size - len(chunk.lanes)
+    values = [float(lane[sweep.work]) for lane in chunk.lanes]
+    return sum(values) + padding * values[-1]
+
+
+def _stored(jobs: Sequence[Job], store: Store) -> tuple[dict[str, Finished], tuple[str, ...]]:
+    """The chunks that are stored whole, and a message for each file that has to be made again."""
+    stored: dict[str, Finished] = {}
+    redone: list[str] = []
+    for job in jobs:
+        try:
+            arrays = store.read(job.chunk)
+            complaint = None if arrays is None else breach(arrays, job.variables, len(job.chunk.lanes))
+        except DamagedShardError as error:
+            arrays, complaint = None, str(error)
+        if complaint is not None:
+            lanes = f"its {len(job.chunk.lanes)} lanes are computed again"
+            redone.append(f"{store.file(job.chunk)}: {complaint}; {lanes}")
+            _log.warning(redone[-1])
+        elif arrays is not None:
+            stored[job.chunk.key] = finished(job.chunk, arrays)
+    return stored, tuple(redone)
+
+
+def _execute(
+    jobs: Sequence[Job], store: Store, workers: int, environment: Mapping[str, str]
+) -> Generator[Finished, None, None]:
+    """The one place that chooses who calls `run_chunk`."""
+    folder = str(store.path)
+    if workers == 0 or not jobs:
+        return run_inline(jobs, folder)
+    return run_in_processes(jobs, folder, processes=min(workers, len(jobs)), environment=environment)
+
+
+def _failures(sweeps: Sequence[Sweep], results: Sequence[Finished]) -> dict[str, int]:
+    words = {
+        code: word
+        for sweep in sweeps
+        if RESULT in sweep.variables
+        for code, word in sweep.variables[RESULT].flags.items()
+    }
+    counts: Counter[int] = Counter()
+    for result in results:
+        counts.update(result.failures)
+    return {words.get(code, f"code {code}"): count for code, count in sorted(counts.items())}
+
+
+class _Meter:
+    """Counts what is done and tells `progress`."""
+
+    def __init__(self, jobs: Sequence[Job], missing: Sequence[Job], progress: Callable[[Progress], None] | None):
+        self.total = sum(len(job.chunk.lanes) for job in jobs)
+        self._waiting = {job.chunk.key: job.work for job in missing}
+        self._resumed = self._done = self.total - sum(len(job.chunk.lanes) for job in missing)
+        self._work = sum(self._waiting.values())
+        self._progress = progress
+        self._start = time.perf_counter()
+        self._tell()
+
+    def add(self, result: Finished) -> None:
+        self._done += result.lanes
+        del self._waiting[result.key]
+        self._tell()
+
+    def seconds(self) -> float:
+        return time.perf_counter() - self._start
+
+    def _tell(self) -> None:
+        if self._progress is None:
+            return
+        left = sum(self._waiting.values())
+        worked = self._work - left
+        rate = (self._done - self._resumed) / max(self.seconds(), 1e-9)
+        seconds_left = 0.0 if not self._waiting else self.seconds() * left / worked if worked else None
+        self._progress(Progress(self._done, self.total, rate, seconds_left))

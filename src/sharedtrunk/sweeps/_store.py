@@ -1,0 +1,56 @@
+"""The store: a folder with one file per finished chunk, named by the chunk's content key.
+
+Files are written atomically and never changed, so any number of runs may share a folder: where two compute the same
+chunk, the later one replaces a file by an equal one.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sharedtrunk._files import make_folder, remove_leftovers, storage_errors, write_atomically
+from sharedtrunk.sweeps._plan import Chunk
+from sharedtrunk.sweeps._shard import Arrays, decode, encode
+
+
+@dataclass(frozen=True)
+class Store:
+    """The folder `path`; made when the first run needs it. Every verb raises `InputError` where the system refuses."""
+
+    path: str | os.PathLike[str]
+
+    @property
+    def folder(self) -> Path:
+        """`path` as a `Path`."""
+        return Path(self.path)
+
+    def file(self, chunk: Chunk) -> Path:
+        """Where `chunk` is stored."""
+        return self.folder / f"{chunk.key}.shard"
+
+    def prepare(self) -> None:
+        """Make the folder, and remove the temporary files of runs that were killed."""
+        make_folder(self.folder)
+        remove_leftovers(self.folder, "*.shard")
+
+    def write(self, chunk: Chunk, arrays: Mapping[str, np.ndarray]) -> None:
+        """Store the arrays of `chunk`, whole or not at all."""
+        write_atomically(self.file(chunk), encode(chunk, arrays))
+
+    def read(self, chunk: Chunk) -> Arrays | None:
+        """The stored arrays of `chunk`, None where there are none. Raises `DamagedShardError`."""
+        with storage_errors(self.file(chunk)):
+            try:
+                content = self.file(chunk).read_bytes()
+            except FileNotFoundError:
+                return None
+        return decode(chunk, content)
+
+    def discard(self, chunks: Iterable[Chunk]) -> None:
+        """Remove what is stored of these chunks."""
+        for chunk in chunks:
+            with storage_errors(self.file(chunk)):
+                self.file(chunk).unlink(missing_ok=True)

@@ -1,0 +1,152 @@
+"""A sweep: one function evaluated on every point of a grid, stated in data alone.
+
+A *lane* is one point. Lanes that agree on the `group_by` axes form a *group* and may share a call of the function; a
+*chunk* is the lanes of one call. `settings` is everything else that determines the numbers: lanes, settings and the
+function's name are all that a stored result is known by, so a function whose meaning changes needs a new name or a
+version among its settings.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.sweeps._canonical import plain
+from sharedtrunk.sweeps._grid import Grid, Scalar
+
+RESULT = "result"
+"""The variable that holds result codes: whole numbers, 0 for a lane that went well."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What the function returns under one name: an array with axes (lane, *dims).
+
+    `flags` gives words to whole-number codes, for the dataset's attributes and the summary of failed lanes.
+    """
+
+    dims: tuple[str, ...] = ()
+    units: str = ""
+    long_name: str = ""
+    flags: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """`function(settings, lanes)` over `grid`, in chunks that this specification alone decides.
+
+    Arguments:
+      name: what messages call the sweep; it enters no key, so sweeps with other names share chunks.
+      function: "package.module:function", imported in the worker. It takes the settings and a list of lanes (axis →
+        value) and returns arrays by name, first axis lane.
+      grid: the points.
+      variables: the arrays that a dataset is made of; the function may return more.
+      settings: plain data, handed to the function.
+      group_by: axes on which the lanes of a chunk agree.
+      chunk_limit: most lanes in a chunk; a number, or one of the `group_by` axes with a number per value, such as
+        {"n_samples": {100: 16, 1600: 8}}.
+      work: an axis of positive numbers to which a lane's run time is about proportional. It orders the queue (largest
+        first) and weighs the time left; it changes no number.
+
+    Raises `InputError` where these do not fit together.
+    """
+
+    name: str
+    function: str
+    grid: Grid
+    variables: Mapping[str, Variable]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    group_by: tuple[str, ...] = ()
+    chunk_limit: int | Mapping[str, Mapping[Scalar, int]] = 16
+    work: str | None = None
+
+    def __post_init__(self):
+        # The function is handed what the key was made of, so nothing that JSON would lose can change a number.
+        object.__setattr__(self, "settings", plain(self.settings, f"settings of sweep {self.name!r}"))
+        object.__setattr__(self, "group_by", tuple(self.group_by))
+        _check_function(self)
+        _check_axes(self)
+        _check_variables(self)
+        for value in self._limited_values():
+            self._limit(value)
+
+    def limit(self, point: Mapping[str, Scalar]) -> int:
+        """Most lanes in a chunk of the group to which `point` belongs."""
+        axis = self._limit_axis()
+        return self._limit(None if axis is None else point[axis])
+
+    def _limit_axis(self) -> str | None:
+        if isinstance(self.chunk_limit, int):
+            return None
+        if len(self.chunk_limit) == 1 and next(iter(self.chunk_limit)) in self.group_by:
+            return next(iter(self.chunk_limit))
+        raise invalid(
+            f"chunk_limit of sweep {self.name!r} must be a number or a table for one axis in group_by",
+            received=list(self.chunk_limit),
+            way_out=f"Choose one of {list(self.group_by)}.",
+        )
+
+    def _limited_values(self) -> Sequence[Scalar | None]:
+        axis = self._limit_axis()
+        return (None,) if axis is None else self.grid.axes[axis]
+
+    def _limit(self, value: Scalar | None) -> int:
+        limit: Any = self.chunk_limit
+        if not isinstance(self.chunk_limit, int):
+            (limits,) = self.chunk_limit.values()
+            limit = limits.get(value) if value is not None else None
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+            raise invalid(
+                f"chunk_limit of sweep {self.name!r} must be at least 1 lane everywhere",
+                received=f"{limit}" if value is None else f"{limit} for {value!r}",
+                way_out="Give a positive whole number.",
+            )
+        return limit
+
+
+def _check_function(sweep: Sweep) -> None:
+    if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", sweep.function) or sweep.function.startswith("__main__:"):
+        raise invalid(
+            f"function of sweep {sweep.name!r} must be importable in another process, 'package.module:function'",
+            received=repr(sweep.function),
+            way_out="Put the function at the top level of a module, not in the script that is run.",
+        )
+
+
+def _check_axes(sweep: Sweep) -> None:
+    unknown = [axis for axis in sweep.group_by if axis not in sweep.grid.axes]
+    if unknown or len(set(sweep.group_by)) < len(sweep.group_by):
+        raise invalid(
+            f"group_by of sweep {sweep.name!r} must name distinct axes of the grid",
+            received=list(sweep.group_by),
+            way_out=f"Choose from {list(sweep.grid.dims)}.",
+        )
+    if sweep.work is not None:
+        values = sweep.grid.axes.get(sweep.work, ())
+        if not values or not all(isinstance(value, int | float) and value > 0 for value in values):
+            raise invalid(
+                f"work of sweep {sweep.name!r} must name an axis of positive numbers",
+                received=f"{sweep.work!r} with values {list(values)}",
+                way_out="Leave it out if all lanes take equally long.",
+            )
+
+
+def _check_variables(sweep: Sweep) -> None:
+    if not sweep.variables:
+        raise invalid(f"sweep {sweep.name!r} must have variables", received="none", way_out="Name one array.")
+    names = {*sweep.variables, *(dim for variable in sweep.variables.values() for dim in variable.dims)}
+    clash: list[str] = sorted(names & set(sweep.grid.dims))
+    if clash:
+        raise invalid(
+            f"variables of sweep {sweep.name!r} and their dims must not bear the names of grid axes",
+            received=clash,
+            way_out="Rename them.",
+        )
+    for name, variable in sweep.variables.items():
+        if name in variable.dims or len(set(variable.dims)) < len(variable.dims):
+            raise invalid(
+                f"dims of variable {name!r} must be distinct and not its own name",
+                received=list(variable.dims),
+                way_out="Rename them.",
+            )

@@ -1,0 +1,110 @@
+"""Computing one chunk: what happens inside a worker, whoever owns the worker.
+
+`run_chunk` is a plain function of picklable arguments: the process pool calls it, and so can any other executor, to the
+same bytes. What it needs travels in a `Job`; what it learns comes back in a `Finished`.
+"""
+
+import copy
+import importlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sharedtrunk._errors import InputError, invalid
+from sharedtrunk.sweeps._plan import Chunk, describe
+from sharedtrunk.sweeps._shard import KINDS, Arrays
+from sharedtrunk.sweeps._store import Store
+from sharedtrunk.sweeps._sweep import RESULT
+
+
+class SweepError(RuntimeError):
+    """A sweep that stopped: its chunk function failed or a worker was lost. What had finished is stored."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A chunk to compute: the dims of each array wanted from it (lane left out), and its relative run time."""
+
+    chunk: Chunk
+    variables: Mapping[str, tuple[str, ...]]
+    work: float
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A chunk that is stored: its key, its number of lanes, and how many of them bear each result code but 0."""
+
+    key: str
+    lanes: int
+    failures: Mapping[int, int]
+
+
+def run_chunk(job: Job, folder: str) -> Finished:
+    """Compute the chunk, check the arrays' shapes, store them in `folder`, and say how the lanes fared.
+
+    Raises `SweepError`, or `InputError` where the function did or the folder refused; the text names the lanes.
+    """
+    chunk = job.chunk
+    function = _function(chunk.function)
+    # Padded by the last lane, so that all chunks of a group have one shape and are compiled once.
+    lanes = [*chunk.lanes, *[chunk.lanes[-1]] * (chunk.size - len(chunk.lanes))]
+    try:
+        returned = function(copy.deepcopy(chunk.settings), [dict(lane) for lane in lanes])
+    except InputError as error:
+        raise InputError(f"{error} (lanes: {describe(chunk.lanes)})") from error
+    except (Exception, SystemExit) as error:
+        raise SweepError(
+            f"{chunk.function} failed with {type(error).__name__}: {' '.join(str(error).split())} "
+            f"(lanes: {describe(chunk.lanes)}). Finished chunks are stored; the same command resumes"
+        ) from error
+    arrays = {name: np.asarray(array) for name, array in returned.items()}
+    complaint = breach(arrays, job.variables, chunk.size)
+    if complaint is not None:
+        raise SweepError(f"{chunk.function} returned {complaint} (lanes: {describe(chunk.lanes)})")
+    arrays = {name: array[: len(chunk.lanes)] for name, array in arrays.items()}
+    Store(folder).write(chunk, arrays)
+    return finished(chunk, arrays)
+
+
+def finished(chunk: Chunk, arrays: Arrays) -> Finished:
+    """How the lanes of a stored chunk fared; a lane with several codes counts under its first that is not 0."""
+    codes = arrays.get(RESULT, np.zeros(len(chunk.lanes), int)).reshape(len(chunk.lanes), -1)
+    bad = codes[codes.any(axis=1)]
+    first = np.take_along_axis(bad, (bad != 0).argmax(axis=1)[:, None], axis=1)
+    return Finished(chunk.key, len(chunk.lanes), dict(Counter(int(code) for code in first[:, 0])))
+
+
+def breach(arrays: Arrays, variables: Mapping[str, tuple[str, ...]], lanes: int) -> str | None:
+    """In what the arrays differ from what was declared; None where they do not."""
+    sizes: dict[str, int] = {}
+    for name, array in arrays.items():
+        if array.dtype.kind not in KINDS:
+            return f"{name!r} of type {array.dtype}; arrays are of numbers or booleans"
+        if array.ndim == 0 or len(array) != lanes:
+            return f"{name!r} of shape {array.shape}; the first axis is the lane, here {lanes}"
+    for name, dims in variables.items():
+        if name not in arrays:
+            return f"no {name!r}, which the sweep declares; only {sorted(arrays)}"
+        shape = dict(zip(dims, arrays[name].shape[1:], strict=False))
+        if arrays[name].ndim != 1 + len(dims) or any(sizes.setdefault(dim, shape[dim]) != shape[dim] for dim in dims):
+            return (
+                f"{name!r} of shape {arrays[name].shape}; its axes are (lane, {', '.join(dims)}), alike in all arrays"
+            )
+    if RESULT in arrays and arrays[RESULT].dtype.kind not in "iu":
+        return f"{RESULT!r} of type {arrays[RESULT].dtype}; result codes are whole numbers"
+    return None
+
+
+def _function(name: str) -> Callable[..., Mapping[str, Any]]:
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise invalid(
+            "a sweep's function must be importable as 'package.module:function'",
+            received=f"{name!r} ({type(error).__name__}: {error})",
+            way_out="Check the name, and that the workers can import the module.",
+        ) from error
