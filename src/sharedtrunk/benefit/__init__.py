@@ -1,0 +1,11 @@
+"""Does the auxiliary task help? Losses along a training, when to stop, and the difference that answers the question."""
+
+from sharedtrunk.benefit._benefit import MultitaskBenefit as MultitaskBenefit
+from sharedtrunk.benefit._benefit import multitask_benefit as multitask_benefit
+from sharedtrunk.benefit._curves import with_generalization_loss as with_generalization_loss
+from sharedtrunk.benefit._curves import with_validation_loss as with_validation_loss
+from sharedtrunk.benefit._stopping import bracketed as bracketed
+from sharedtrunk.benefit._stopping import honest_stop as honest_stop
+from sharedtrunk.benefit._stopping import oracle_stop as oracle_stop
+from sharedtrunk.benefit._value import Stopped as Stopped
+from sharedtrunk.benefit._value import value_at as value_at

@@ -1,0 +1,74 @@
+"""The two losses of the main task along a training: the one that judges and the one that a practitioner can see.
+
+*Generalization loss* (19): computed from the composite weights for Gaussian inputs and clean labels. *Validation loss*:
+the empirical cross-entropy on points held out from training, with the noisy labels that are all a practitioner has.
+"""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import logsumexp
+from jaxtyping import Array, Float, Int
+
+from sharedtrunk import gaussian
+from sharedtrunk._axes import AnyArray, Covariance
+from sharedtrunk._errors import invalid
+from sharedtrunk.trajectory import Trajectory
+
+
+def with_generalization_loss(
+    trajectory: Trajectory,
+    moment: Float[Array, "*lane class feature"],
+    *,
+    covariance: Covariance | None = None,
+    rule: gaussian.Sobol = gaussian.COARSE,
+) -> Trajectory:
+    """Fill in L(W_A(t); M) = F(W_A(t)) − ⟨M, W_A(t)⟩ in nats at every saved time (19), M the clean label moment.
+
+    The default rule is coarse: it is there to find the minimum, which is flat; `value_at` values it.
+    """
+    loss = _population_losses(main_composites(trajectory), moment, covariance, rule)
+    return dataclasses.replace(trajectory, generalization_loss=loss)
+
+
+@functools.partial(jax.jit, static_argnames="rule")
+def _population_losses(weights, moment, covariance, rule):
+    spread = jnp.broadcast_to(moment[..., None, :, :], weights.shape)
+    return gaussian.population_loss(weights, spread, covariance=covariance, rule=rule)
+
+
+def with_validation_loss(
+    trajectory: Trajectory, inputs: Float[Array, "sample feature"], labels: Int[Array, "*lane sample"]
+) -> Trajectory:
+    """Fill in the mean cross-entropy of the main task on held-out points with noisy labels, in nats."""
+    weights = main_composites(trajectory)
+    if labels.shape != (*weights.shape[:-3], inputs.shape[0]):
+        raise invalid(
+            "Validation needs one label per held-out point and lane",
+            received=f"labels {labels.shape} for {inputs.shape[0]} points and lanes {weights.shape[:-3]}",
+            way_out="Label the held-out inputs with the noisy teacher of each lane",
+        )
+    return dataclasses.replace(trajectory, validation_loss=_cross_entropies(weights, inputs, labels))
+
+
+@jax.jit
+def _cross_entropies(weights, inputs, labels):
+    z = weights @ inputs.T
+    mean = jnp.asarray(1 / inputs.shape[0], z.dtype)
+    # Σ_μ z_{y_μ μ} = ⟨W, Σ_μ onehot(y_μ) x_μᵀ⟩: the label term needs one small moment, not a gather over time.
+    moment = jax.nn.one_hot(labels, weights.shape[-2], axis=-2, dtype=z.dtype) @ inputs
+    agreement = jnp.sum(weights * moment[..., None, :, :], axis=(-2, -1))
+    return mean * (jnp.sum(logsumexp(z, axis=-2), axis=-1) - agreement)
+
+
+def main_composites(trajectory: Trajectory) -> Float[AnyArray, "*lane time class feature"]:
+    """Composite weights of the main task, or an error that says why there are none."""
+    if not trajectory.composites:
+        raise invalid(
+            "Losses can be computed for linear students only, which have composite weights",
+            received="a trajectory without composites",
+            way_out="Train a nonlinear student with evaluation=FreshInputs(...)",
+        )
+    return trajectory.composites[0]

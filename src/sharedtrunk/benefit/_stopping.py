@@ -1,0 +1,62 @@
+"""When to stop: by the oracle, as the paper does, or honestly, as a practitioner must.
+
+*Oracle*: the minimum over time of the generalization loss itself, which nobody can see in practice. *Honest*: the minimum
+of the loss on held-out points with noisy labels; the same points for both arms. Stopping is a decision about computed
+curves, so it is made on the host, in NumPy.
+"""
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from sharedtrunk._axes import AnyArray
+from sharedtrunk._errors import invalid
+from sharedtrunk.trajectory import Trajectory
+
+BRACKET_RATIO = 2.0
+"""A minimum at time t counts as bracketed once the curve has been seen up to twice that time …"""
+
+BRACKET_TIME = 5.0
+"""… and at least this long; early minima are followed by slow learning of the noise, not by a second fall."""
+
+
+def oracle_stop(trajectory: Trajectory) -> Int[np.ndarray, "*lane"]:
+    """Index of the saved time at which the generalization loss is smallest (section 4.4)."""
+    return first_minimum(_known(trajectory.generalization_loss, "generalization"))
+
+
+def honest_stop(trajectory: Trajectory) -> Int[np.ndarray, "*lane"]:
+    """Index of the saved time at which the validation loss is smallest."""
+    return first_minimum(_known(trajectory.validation_loss, "validation"))
+
+
+def bracketed(times: Float[AnyArray, "time"], curve: Float[AnyArray, "*lane time"]) -> Bool[np.ndarray, "*lane"]:
+    """Whether the curve has been followed far enough past its smallest value to call that its minimum.
+
+    The rule: the last time is at least max(BRACKET_RATIO · t_min, BRACKET_TIME), and the curve ends above its minimum.
+    A slow test follows curves of the standard grid to t = 500: none falls below a minimum so bracketed.
+    """
+    times, curve = np.asarray(times), np.asarray(curve)
+    lowest = first_minimum(curve)
+    seen = times[-1] >= np.maximum(BRACKET_RATIO * times[lowest], BRACKET_TIME)
+    return np.asarray(seen & (curve[..., -1] > at(curve, lowest)))
+
+
+def first_minimum(curve: Float[AnyArray, "*lane time"]) -> Int[np.ndarray, "*lane"]:
+    """Index of the smallest finite value; a lane that is nowhere finite stops at its first time and stays NaN there."""
+    curve = np.asarray(curve)
+    return np.asarray(np.argmin(np.where(np.isfinite(curve), curve, np.inf), axis=-1))
+
+
+def at(curve: Float[AnyArray, "*lane time"], index: Int[np.ndarray, "*lane"]) -> Float[np.ndarray, "*lane"]:
+    """The curve's value at one saved time per lane."""
+    return np.take_along_axis(np.asarray(curve), index[..., None], axis=-1)[..., 0]
+
+
+def _known(curve, name: str):
+    if curve is None:
+        raise invalid(
+            f"Stopping needs the {name} loss along the trajectory",
+            received="none",
+            way_out=f"Fill it in with benefit.with_{name}_loss",
+        )
+    return curve

@@ -1,0 +1,100 @@
+"""The value of a stopped student, by a fine rule: what the coarse curve is not exact enough for."""
+
+import functools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from sharedtrunk import gaussian
+from sharedtrunk._axes import AnyArray, Covariance
+from sharedtrunk._statistics import t_factor
+from sharedtrunk.benefit._curves import main_composites
+from sharedtrunk.benefit._stopping import at
+from sharedtrunk.trajectory import Trajectory
+
+CONFIDENCE = 0.99
+"""Of the numerical errors: wide, because the spread of eight scrambles is itself uncertain."""
+
+
+class Stopped(NamedTuple):
+    """A student at the time it was stopped: its loss (nats) with the estimated error, its accuracy, and the time.
+
+    `scrambles` is the loss by every independent scramble of the rule: two students are compared scramble by scramble,
+    because their quadrature errors are alike. `refinement` is the part of the error that comes from the spacing of the
+    saved times.
+    """
+
+    loss: Float[np.ndarray, "*lane"]
+    error: Float[np.ndarray, "*lane"]
+    accuracy: Float[np.ndarray, "*lane"]
+    time: Float[np.ndarray, "*lane"]
+    scrambles: Float[np.ndarray, "*lane scramble"] | None = None
+    refinement: Float[np.ndarray, "*lane"] | None = None
+
+
+def value_at(
+    trajectory: Trajectory,
+    index: Int[AnyArray, "*lane"],
+    moment: Float[AnyArray, "*lane class feature"],
+    clean_weights: Float[AnyArray, "*lane class feature"],
+    *,
+    covariance: Covariance | None = None,
+    rule: gaussian.Sobol = gaussian.FINE,
+    refine: bool = False,
+) -> Stopped:
+    """L(W; M) at the saved time `index` of every lane, by a fine rule, and the accuracy against the clean teacher.
+
+    With `refine` the minimum between saved times is added: the parabola through the coarse curve's three lowest points
+    says how far below the saved point it lies. The error is the rule's estimate plus half of that correction. Nonlinear
+    students bring loss, error and accuracy with them. A lane whose weights are not finite is NaN.
+    """
+    index = np.asarray(index)
+    time = np.asarray(trajectory.times)[index]
+    if not trajectory.composites:
+        curves = (trajectory.generalization_loss, trajectory.error, trajectory.accuracy)
+        loss, error, accuracy = (at(curve, index) for curve in curves)  # pyright: ignore[reportArgumentType]
+        return Stopped(loss, error, accuracy, time)
+    chosen = index[..., None, None, None]
+    weights = np.take_along_axis(np.asarray(main_composites(trajectory)), chosen, axis=-3).squeeze(-3)
+    # The rules take finite weights only; lanes that have none are put back as NaN below.
+    finite = np.asarray(np.isfinite(weights).all(axis=(-2, -1)))
+    safe = jnp.asarray(np.where(finite[..., None, None], weights, 0))
+    parts = _valued(safe, jnp.asarray(moment), jnp.asarray(clean_weights), covariance, rule)
+    scrambles, accuracy = (np.array(part, np.float64) for part in parts)
+    scrambles[~finite], accuracy[~finite] = np.nan, np.nan
+    below = np.zeros(finite.shape)
+    if refine:
+        below = _vertex_below(np.asarray(trajectory.times), np.asarray(trajectory.generalization_loss), index)
+    scrambles = scrambles - below[..., None]
+    mean, error = mean_with_error(scrambles)
+    return Stopped(mean, error + below / 2, accuracy, time, scrambles, below / 2)
+
+
+def mean_with_error(scrambles: Float[np.ndarray, "*lane scramble"]):
+    """Mean over independent scrambles and the half-width of its 99 % interval (Student's t), lane by lane."""
+    count = scrambles.shape[-1]
+    spread = np.std(scrambles, axis=-1, ddof=1) / count**0.5
+    return np.mean(scrambles, axis=-1), t_factor(count, CONFIDENCE) * spread
+
+
+@functools.partial(jax.jit, static_argnames="rule")
+def _valued(weights, moment, clean_weights, covariance, rule):
+    energies = gaussian.free_energy_scrambles(weights, covariance=covariance, rule=rule)
+    agreement = jnp.einsum("...cf,...cf->...", moment, weights, precision="highest")
+    accuracy = gaussian.accuracy(weights, clean_weights, covariance=covariance)
+    return energies - agreement[..., None], accuracy
+
+
+def _vertex_below(times, curve, index):
+    """How far below curve[index] the vertex of the parabola through it and its neighbours lies; 0 at either end."""
+    inner = np.clip(index, 1, times.shape[0] - 2)
+    t0, t1, t2 = (times[inner + shift] for shift in (-1, 0, 1))
+    y0, y1, y2 = (at(curve, inner + shift) for shift in (-1, 0, 1))
+    left, right = (y1 - y0) / (t1 - t0), (y2 - y1) / (t2 - t1)
+    curvature = (right - left) / (t2 - t0)
+    slope = left + curvature * (t1 - t0)
+    convex = (curvature > 0) & (index == inner)
+    return np.where(convex, slope * slope / (4 * np.where(convex, curvature, 1)), 0)

@@ -1,0 +1,107 @@
+"""A teacher: a low-rank rule that labels inputs, and the frozen noise that corrupts it.
+
+The clean rule W̄ = Ū diag(s̄) V̄ᵀ judges; the noisy rule Σ̂ = W̄ + ξ labels the training data (section 2.1). The noise
+is *quenched*: drawn once, part of the teacher, the same for every input. Its entries have variance σ̂²/N_f, so that
+the noise alone gives each logit variance σ̂² on inputs of unit covariance, and s̄/σ̂ is the signal-to-noise ratio.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from sharedtrunk._axes import PRNGKey
+from sharedtrunk._concrete import concrete
+from sharedtrunk._errors import invalid
+from sharedtrunk._randomness import normal, orthonormal, stream
+
+
+class Teacher(eqx.Module):
+    """W̄ = Ū diag(s̄) V̄ᵀ and Σ̂ = W̄ + ξ, with ξ_ck ~ N(0, σ̂²/N_f) (section 2.1, appendix A.1)."""
+
+    left: Float[Array, "class rank"]
+    singular_values: Float[Array, "rank"]
+    right: Float[Array, "feature rank"]
+    noise: Float[Array, "class feature"]
+
+    @property
+    def weights(self) -> Float[Array, "class feature"]:
+        """The clean composite weights W̄."""
+        return (self.left * self.singular_values[None, :]) @ self.right.T
+
+    @property
+    def noisy_weights(self) -> Float[Array, "class feature"]:
+        """The noisy composite weights Σ̂ = W̄ + ξ."""
+        return self.weights + self.noise
+
+
+def random_teacher(
+    key: PRNGKey,
+    *,
+    classes: int = 10,
+    features: int = 100,
+    rank: int | None = None,
+    singular_values: float | Float[Array, "..."] = 1.0,
+    noise: float = 1.0,
+    dtype=None,
+) -> Teacher:
+    """One teacher with Haar-distributed singular vectors.
+
+    `rank` is the number of classes unless said; `singular_values` a number (all equal) or one per rank; `noise` is
+    σ̂. Raises `InputError` for rank above the number of classes or features, or a negative scale.
+    """
+    rank = classes if rank is None else rank
+    check_sizes(classes, features, rank)
+    values = spread_singular_values(singular_values, rank, dtype)
+    return Teacher(
+        left=orthonormal(stream(key, "left singular vectors"), classes, rank, dtype),
+        singular_values=values,
+        right=orthonormal(stream(key, "right singular vectors"), features, rank, dtype),
+        noise=quenched_noise(stream(key, "teacher noise"), classes, features, noise, dtype),
+    )
+
+
+def quenched_noise(key: PRNGKey, classes: int, features: int, scale, dtype=None):
+    """ξ with entries of variance `scale`²/features."""
+    value = concrete(scale)
+    if value is not None and not (value >= 0 and np.isfinite(value)):
+        raise invalid(
+            "The noise scale must be a finite number ≥ 0",
+            received=scale,
+            way_out="Pass noise=1.0 for the standard problem",
+        )
+    draw = normal(key, (classes, features), dtype)
+    return draw * (jnp.asarray(scale, draw.dtype) / jnp.sqrt(jnp.asarray(features, draw.dtype)))
+
+
+def spread_singular_values(values, rank: int, dtype=None) -> Float[Array, "rank"]:
+    """One singular value per rank, from a number or a vector."""
+    values = jnp.asarray(values, dtype or jnp.result_type(float))
+    if values.ndim > 1 or values.shape not in ((), (rank,)):
+        raise invalid(
+            "Singular values must be one number or one per rank",
+            received=f"shape {values.shape} for rank {rank}",
+            way_out="Pass a number to make them all equal",
+        )
+    known = concrete(values)
+    if known is not None and not ((known >= 0) & (known < float("inf"))).all():
+        raise invalid(
+            "Singular values must be finite and ≥ 0",
+            received=known.tolist(),
+            way_out="Use 0 for a pure-noise teacher",
+        )
+    return jnp.broadcast_to(values, (rank,))
+
+
+def check_sizes(classes: int, features: int, rank: int) -> None:
+    """Raise where no teacher of these sizes exists."""
+    if classes < 2:
+        raise invalid("A task needs at least 2 classes", received=classes, way_out="Use classes=2 or more")
+    if features < 1:
+        raise invalid("Inputs need at least 1 feature", received=features, way_out="Use features=1 or more")
+    if not 1 <= rank <= min(classes, features):
+        raise invalid(
+            "A teacher's rank must lie between 1 and the number of classes and of features",
+            received=f"rank {rank} with {classes} classes and {features} features",
+            way_out="Lower the rank, or raise the number of classes or features",
+        )
