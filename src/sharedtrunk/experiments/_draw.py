@@ -1,0 +1,100 @@
+"""The teachers, inputs, labels and start of one chunk: everything that does not depend on how it is trained.
+
+Every draw has a key made of the seed and the stream's name, so the lanes of a chunk share inputs and start, and lanes
+that differ in singular values or relatedness differ in nothing else.
+"""
+
+import dataclasses
+import functools
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from sharedtrunk import students, teachers
+from sharedtrunk._randomness import stream
+from sharedtrunk.experiments._settings import StandardSettings
+
+
+class Draw(eqx.Module):
+    """Inputs shared by the lanes of a chunk, labels lane by lane, and what judges: the clean moment and weights."""
+
+    inputs: Float[Array, "sample feature"]
+    labels: tuple[Int[Array, "lane sample"], ...]
+    validation_inputs: Float[Array, "validation feature"]
+    validation_labels: Int[Array, "lane validation"]
+    clean_weights: Float[Array, "lane class feature"]
+    moments: Float[Array, "lane class feature"]
+    moment_error: Float[Array, ""]
+    start: students.SharedTrunk
+
+
+def draw_chunk(settings: StandardSettings, seed: int, samples: int, lanes: list[dict]) -> Draw:
+    """Draw the chunk's data; lanes share `seed` and `samples`."""
+    columns = [
+        np.asarray([lane.get(name, 0.0) for lane in lanes], settings.dtype)
+        for name in ("s_main", "s_aux", "relatedness")
+    ]
+    key = jax.random.key(seed)
+    noisy, clean, main, start = _teachers_and_start(dataclasses.replace(settings, tasks=2), key, *columns)
+    held_out = max(1, round(settings.validation_fraction * samples))
+    inputs, labels, held_out_inputs, held_out_labels = _labelled(samples, held_out, key, noisy)
+    # The moment depends on the teacher's directions only, so one serves all lanes of a seed.
+    moment, error = teachers.clean_label_moment(main)
+    moments = jnp.asarray(np.broadcast_to(np.asarray(moment), clean.shape))
+    return Draw(inputs, labels, held_out_inputs, held_out_labels, clean, moments, error, start)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _teachers_and_start(settings: StandardSettings, key, s_main, s_aux, relatedness):
+    """Both tasks' noisy weights, the main task's clean ones and its unit teacher, and the start; no sample count here.
+
+    Baselines draw both tasks too and leave one aside: they then share this program with the joint lanes.
+    """
+
+    def lane(*values):
+        main, auxiliary = _pair(settings, key, *values)
+        return (main.noisy_weights, auxiliary.noisy_weights), main.weights
+
+    noisy, clean = jax.vmap(lane)(s_main, s_aux, relatedness)
+    one = jnp.ones((), settings.dtype)
+    main, _ = _pair(settings, key, one, one, one)
+    start = _start(settings, key)
+    return noisy, clean, main, jax.tree.map(lambda w: jnp.broadcast_to(w[None], (s_main.shape[0], *w.shape)), start)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _labelled(samples: int, held_out: int, key, noisy):
+    """Training inputs with every task's labels, held-out inputs with the main task's."""
+    features, dtype = noisy[0].shape[-1], noisy[0].dtype
+    inputs = teachers.draw_inputs(key, samples, features, dtype=dtype)
+    held_out_inputs = teachers.draw_inputs(stream(key, "validation"), held_out, features, dtype=dtype)
+    labels = tuple(teachers.hard_labels(weights, inputs) for weights in noisy)
+    return inputs, labels, held_out_inputs, teachers.hard_labels(noisy[0], held_out_inputs)
+
+
+def _pair(settings: StandardSettings, key, s_main, s_aux, relatedness):
+    return teachers.related_pair(
+        key,
+        relatedness=relatedness,
+        classes=settings.classes,
+        features=settings.features,
+        rank=settings.rank,
+        singular_values=(s_main, s_aux),
+        noise=settings.noise,
+        dtype=settings.dtype,
+    )
+
+
+def _start(settings: StandardSettings, key):
+    return students.random_start(
+        stream(key, "student"),
+        features=settings.features,
+        hidden=(settings.hidden,) * settings.hidden_layers,
+        classes=(settings.classes,) * 2,
+        scale=settings.start_scale,
+        activation=settings.activation,  # pyright: ignore[reportArgumentType]
+        dtype=settings.dtype,
+    )

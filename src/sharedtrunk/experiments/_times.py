@@ -1,0 +1,35 @@
+"""The times at which a training is seen, in legs: after each leg one looks whether the minimum is bracketed.
+
+Below t = 20 the times are 0.25 apart, above they grow by about 2 % each. All legs have as many times, so that one
+compiled program serves them all; each begins where the one before ended.
+"""
+
+import itertools
+
+import numpy as np
+
+LEG_TIMES = 41
+EVEN_UNTIL = 20.0
+LEG_ENDS = (10.0, 20.0, 45.0, 100.0, 220.0)
+
+
+def flow_legs(time_limit: float) -> list[np.ndarray]:
+    """Legs up to `time_limit` for a flow, which can be seen at any time."""
+    ends = [0.0, *(end for end in LEG_ENDS if end < time_limit), float(time_limit)]
+    return [
+        np.geomspace(a, b, LEG_TIMES) if a >= EVEN_UNTIL else np.linspace(a, b, LEG_TIMES)
+        for a, b in itertools.pairwise(ends)
+    ]
+
+
+def descent_legs(time_limit: float, step: float) -> list[np.ndarray]:
+    """The same legs at multiples of the step, no farther apart than the flow's where the step allows."""
+    legs = []
+    for leg in flow_legs(time_limit):
+        gaps = np.maximum(np.floor(np.diff(leg) / step), 1)
+        counts = np.rint(leg[0] / step) + np.concatenate([[0], np.cumsum(gaps)])
+        last = np.rint(leg[-1] / step)
+        fill = np.arange(counts[-1] + gaps[-1], last + 1, gaps[-1])
+        counts = np.unique(np.concatenate([counts[counts < last], fill[fill < last], [last]]))
+        legs.append(counts * step)
+    return legs
