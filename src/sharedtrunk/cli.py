@@ -1,0 +1,212 @@
+"""The command line: parse, call, print. Exit code 2 for input that breaks a rule, 1 for a failed run, 130 for Ctrl-C.
+
+Nothing slow is imported until a command needs it: `--help` and `list` answer at once.
+"""
+
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import sharedtrunk
+from sharedtrunk import figures, sweeps
+from sharedtrunk._errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+app = typer.Typer(
+    help="Will learning task B beside task A help A? The paper's figures, from one command.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Names = Annotated[list[str], typer.Argument(metavar="FIGURE…", help="Figures by name; see `sharedtrunk list`.")]
+Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of pictures, datasets and stored lanes.")]
+
+_VERDICT_STYLE = {"holds": "green", "fails": "red", "undecided": "yellow", "not measured": "dim"}
+
+
+def main() -> None:
+    """Entry point of the `sharedtrunk` command."""
+    # The store's messages come back in the summary and are printed there.
+    logging.getLogger("sharedtrunk").addHandler(logging.NullHandler())
+    app()
+
+
+def _version(asked: bool) -> bool:
+    if asked:
+        typer.echo(f"sharedtrunk {sharedtrunk.__version__}")
+        raise typer.Exit
+    return asked
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command("list")
+def list_figures() -> None:
+    """Name the figures, with one line and the expected minutes each."""
+    for figure in figures.FIGURES.values():
+        typer.echo(f"{figure.name:<12} {figure.minutes:>4g} min  {figure.paper}: {figure.claim}")
+
+
+@app.command()
+def reproduce(
+    names: Names,
+    out: Out = Path("results"),
+    quick: Annotated[bool, typer.Option("--quick", help="The same figures on a coarse grid, in seconds.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Discard stored lanes; the default resumes.")] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Worker processes; one per core by default, 0 for this process."),
+    ] = None,
+    training: Annotated[str, typer.Option(help="flow (continuous time) or descent (step 0.1).")] = "flow",
+    seeds: Annotated[
+        int | None, typer.Option(metavar="N", help="Number of seeds; the figure's own by default.")
+    ] = None,
+) -> None:
+    """Make figures: train the lanes that are not stored yet, draw, judge."""
+    console = _console()
+    if processes == 0:
+        os.environ.update(figures.worker_environment())  # this process is the worker; JAX is not imported yet
+    with _one_line_errors("Interrupted: finished lanes are stored, and the same command continues."):
+        with _progress_bar(console) as progress:
+            made = figures.reproduce(
+                names,
+                out,
+                quick=quick,
+                fresh=fresh,
+                processes=processes,
+                training=training,
+                seeds=seeds,
+                progress=progress,
+            )
+        precision = " and ".join({outcome.figure.problem.precision: None for outcome in made.outcomes})
+        _say(console, *_run_lines(made.summary, precision))
+        _show(console, made.outcomes)
+
+
+@app.command()
+def redraw(names: Names, out: Out = Path("results")) -> None:
+    """Draw and judge figures again from their stored datasets; needs no JAX."""
+    console = _console()
+    with _one_line_errors("Interrupted: the same command draws again."):
+        _show(console, figures.redraw(names, out))
+
+
+@contextlib.contextmanager
+def _one_line_errors(interrupted: str) -> Iterator[None]:
+    try:
+        yield
+    except (InputError, sweeps.SweepError) as error:
+        typer.echo(f"sharedtrunk: {' '.join(str(error).split())}", err=True)
+        raise typer.Exit(2 if isinstance(error, InputError) else 1) from None
+    except KeyboardInterrupt:
+        typer.echo(f"sharedtrunk: {interrupted}", err=True)
+        raise typer.Exit(130) from None
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+@contextlib.contextmanager
+def _progress_bar(console: "Console") -> Iterator[Callable[[sweeps.Progress], None]]:
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("training"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} lanes"),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[left]}"),
+    )
+    with Progress(*columns, console=console, expand=True) as bar:
+        task = bar.add_task("", total=None, visible=False, rate="", left="")
+
+        def progress(now: sweeps.Progress) -> None:
+            bar.update(
+                task,
+                visible=True,
+                total=now.total,
+                completed=now.done,
+                rate=f"{now.rate:,.0f} lanes/s",
+                left="starting" if now.seconds_left is None else f"{now.seconds_left:,.0f} s left",
+            )
+
+        yield progress
+
+
+def _run_lines(summary: sweeps.Summary, precision: str) -> list[str]:
+    """What the run did, in a few lines."""
+    lines = [
+        f"{summary.lanes:,} lanes: {summary.computed:,} trained in {summary.seconds:.1f} s, {summary.resumed:,} kept.",
+        f"Lanes train in {precision}; their losses are valued with JAX's float64 switched on (JAX_ENABLE_X64=1).",
+    ]
+    lines += [f"{count:,} lanes ended otherwise: {reason}." for reason, count in summary.failures.items()]
+    if summary.redone:
+        lines.append(f"{len(summary.redone)} stored files were damaged or foreign and were computed again:")
+        lines += [f"  {message}" for message in summary.redone]
+    return lines
+
+
+def _show(console: "Console", outcomes: Sequence[figures.Outcome]) -> None:
+    for outcome in outcomes:
+        _say(console, "")
+        console.print(_verdicts(outcome))
+        lanes = outcome.lanes
+        _say(
+            console,
+            f"{lanes.total:,} benefits, {lanes.without_value:,} without a value; "
+            f"numerical error of a benefit at most {lanes.largest_error:.1g} nats.",
+            *(f"{count:,} of them: {reason}." for reason, count in lanes.failures.items()),
+            f"Picture   {outcome.files['png']}  {outcome.files['pdf']}",
+            f"Dataset   {outcome.files['nc']}",
+            f"Checks    {outcome.files['json']}",
+        )
+
+
+def _verdicts(outcome: figures.Outcome) -> "RenderableType":
+    """One row per claim: the verdict with the paper's oracle stopping, and with honest stopping under it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=f"{outcome.figure.paper}: {outcome.figure.title}", title_justify="left", show_lines=True)
+    table.add_column("claim", max_width=76)
+    table.add_column("verdict, number ± standard error over seeds", width=43)
+    rows: dict[str, Text] = {}
+    for check in outcome.checks:
+        cell = rows.setdefault(check.statement, Text())
+        cell.append(f"{check.stopping}  " if not cell else f"\n{check.stopping}  ")
+        cell.append(f"{check.verdict:<9}", style=_VERDICT_STYLE[check.verdict])
+        cell.append(_number(check))
+    for statement, cell in rows.items():
+        table.add_row(Text(statement), cell)
+    return table
+
+
+def _number(check: figures.Check) -> str:
+    if check.verdict == "not measured":
+        return f": {check.reason}"
+    case = f"\n        {check.case}" if check.case else ""
+    error = f"± {check.standard_error:.4f}" if check.n_seeds > 1 else "no error"
+    return f" {check.number:+.4f} {error}  n = {check.n_seeds}{case}"
+
+
+def _say(console: "Console", *lines: str) -> None:
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)

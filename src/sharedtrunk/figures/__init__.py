@@ -1,0 +1,18 @@
+"""The paper's figures: one file each, with its claim, grid, picture and checks.
+
+`get` finds a figure by name, `reproduce` makes figures (training what is not stored yet), `redraw` draws and judges
+stored datasets again, where JAX is not installed. Nothing here imports JAX; the workers do.
+"""
+
+from sharedtrunk.figures._checks import Check as Check
+from sharedtrunk.figures._checks import Claim as Claim
+from sharedtrunk.figures._environment import worker_environment as worker_environment
+from sharedtrunk.figures._figure import Figure as Figure
+from sharedtrunk.figures._outcome import Lanes as Lanes
+from sharedtrunk.figures._outcome import Outcome as Outcome
+from sharedtrunk.figures._registry import FIGURES as FIGURES
+from sharedtrunk.figures._registry import get as get
+from sharedtrunk.figures._reproduce import Reproduction as Reproduction
+from sharedtrunk.figures._reproduce import redraw as redraw
+from sharedtrunk.figures._reproduce import reproduce as reproduce
+from sharedtrunk.figures._standard import StandardProblem as StandardProblem

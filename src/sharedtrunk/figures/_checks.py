@@ -1,0 +1,155 @@
+"""Claims and their checks: a statement, a number with its error over seeds, and a verdict computed from the two.
+
+A *claim* says which numbers it is about (`measure`: benefit → one number per seed, for one or several *cases*) and
+what it says of them (*positive*, *negative*, *negligible*, *not positive*). The verdict comes from
+the two-sided 95% t-interval of each case over seeds:
+
+    holds       every case's interval lies where the claim says,
+    fails       some case's interval lies wholly elsewhere,
+    undecided   neither (always so with one seed, which has no error),
+    not measured   the dataset lacks a value that the claim names.
+
+A check reports the case that decides. "All cases" is an intersection–union test, so *holds* needs no correction for
+the number of cases.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from sharedtrunk._statistics import CONFIDENCE, Estimate, estimate
+
+if TYPE_CHECKING:
+    import xarray
+
+NEGLIGIBLE = 0.01
+"""Benefits within ± this many nats count as none: twenty times the numerical tolerance, 0.4% of ln 10."""
+
+Says = Literal["positive", "negative", "negligible", "not positive"]
+Verdict = Literal["holds", "fails", "undecided", "not measured"]
+
+# The region in which a claim says its numbers lie.
+_REGIONS: dict[Says, tuple[float, float]] = {
+    "positive": (0.0, math.inf),
+    "negative": (-math.inf, 0.0),
+    "negligible": (-NEGLIGIBLE, NEGLIGIBLE),
+    "not positive": (-math.inf, NEGLIGIBLE),
+}
+_REGION_WORDS: dict[Says, str] = {
+    "positive": "above 0",
+    "negative": "below 0",
+    "negligible": f"within ±{NEGLIGIBLE:g} nats",
+    "not positive": f"below {NEGLIGIBLE:g} nats",
+}
+
+
+class NotMeasured(Exception):
+    """Raised by a claim's `measure` where the dataset lacks a value; its text is the reason."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`measure(benefit)` → case → one number per seed; `says` what these numbers are claimed to be."""
+
+    id: str
+    statement: str
+    says: Says
+    measure: "Callable[[xarray.DataArray], Mapping[str, np.ndarray]]"
+    unit: str = "nats"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A claim judged: the number of the deciding `case`, its standard error and interval over seeds, the verdict."""
+
+    id: str
+    statement: str
+    stopping: str
+    criterion: str
+    unit: str
+    verdict: Verdict
+    reason: str = ""
+    case: str = ""
+    cases: int = 0
+    number: float = math.nan
+    standard_error: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    n_seeds: int = 0
+    seeds_left_out: int = 0
+
+    def record(self) -> dict[str, object]:
+        """The check as JSON data; a number that does not exist is None."""
+        return {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in asdict(self).items()
+        }
+
+
+def judge_claims(claims: Sequence[Claim], dataset: "xarray.Dataset") -> list[Check]:
+    """Every claim, first with oracle stopping (as the paper) and then with honest stopping."""
+    return [
+        judge(claim, dataset[variable], stopping)
+        for stopping, variable in (("oracle", "benefit"), ("honest", "benefit_honest"))
+        for claim in claims
+    ]
+
+
+def judge(claim: Claim, benefit: "xarray.DataArray", stopping: str) -> Check:
+    """One claim about one benefit (dims n_samples, s_main, s_aux, relatedness, seed; nats)."""
+    stated: dict[str, Any] = {
+        "id": claim.id,
+        "statement": claim.statement,
+        "stopping": stopping,
+        "criterion": f"two-sided {CONFIDENCE:.0%} t-interval over seeds wholly {_REGION_WORDS[claim.says]}",
+        "unit": claim.unit,
+    }
+    try:
+        measured = claim.measure(benefit)
+    except NotMeasured as reason:
+        return Check(**stated, verdict="not measured", reason=str(reason))
+    estimates = {case: estimate(per_seed) for case, per_seed in measured.items()}
+    case = min(estimates, key=lambda name: _weakness(estimates[name], claim.says))
+    deciding = estimates[case]
+    verdict = _verdict(deciding, claim.says)
+    return Check(
+        **stated,
+        verdict=verdict,
+        reason=_why_undecided(deciding) if verdict == "undecided" else "",
+        case=case,
+        cases=len(estimates),
+        number=deciding.mean,
+        standard_error=deciding.standard_error,
+        low=deciding.low,
+        high=deciding.high,
+        n_seeds=deciding.n,
+        seeds_left_out=deciding.left_out,
+    )
+
+
+def _verdict(number: Estimate, says: Says) -> Verdict:
+    if number.n < 2:
+        return "undecided"
+    bottom, top = _REGIONS[says]
+    if bottom < number.low and number.high < top:
+        return "holds"
+    return "fails" if number.high < bottom or number.low > top else "undecided"
+
+
+def _weakness(number: Estimate, says: Says) -> tuple[int, float]:
+    """Sorts cases, the one that decides first: failing before undecided before holding, then by the room left."""
+    bottom, top = _REGIONS[says]
+    room = min(number.low - bottom, top - number.high)
+    # A case without an interval supports nothing.
+    return ("fails", "undecided", "holds").index(_verdict(number, says)), -math.inf if math.isnan(room) else room
+
+
+def _why_undecided(number: Estimate) -> str:
+    if number.n == 0:
+        return "no seed has all the lanes that this number averages"
+    if number.n == 1:
+        return "one seed has no standard error"
+    return "the interval reaches across the line"

@@ -1,0 +1,58 @@
+"""What worker processes start with: one thread each, float64 at hand, compiled programs kept between runs.
+
+One single-threaded process per core beats threads inside one process for lanes of this size, and the counts must be
+set before NumPy is imported. JAX's flags are set here, in the environment of our own workers, never in a user's
+process.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from sharedtrunk._errors import invalid
+
+_SINGLE_THREAD = {
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+def worker_environment() -> dict[str, str]:
+    """Variables for `sweeps.run`: threads, precision, and JAX's compilation cache where its folder can be written."""
+    environment = {**_SINGLE_THREAD, "JAX_ENABLE_X64": "1"}  # float32 lanes, losses accumulated in float64
+    folder = compilation_cache(os.environ)
+    if folder is not None:
+        environment["JAX_COMPILATION_CACHE_DIR"] = str(folder)
+        environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    return environment
+
+
+def compilation_cache(environ: Mapping[str, str]) -> Path | None:
+    """The folder of compiled programs in the user's cache (made if missing); None where it cannot be written.
+
+    A cache only saves time, so a read-only home is no error. A folder that the user has given to JAX is kept.
+    """
+    base = environ.get("XDG_CACHE_HOME", "")
+    # The XDG specification: a relative path is to be ignored.
+    cache = Path(base) if os.path.isabs(base) else Path("~/.cache").expanduser()
+    folder = Path(environ.get("JAX_COMPILATION_CACHE_DIR") or cache / "sharedtrunk" / "xla")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK | os.X_OK) else None
+
+
+def check_inline() -> None:
+    """Refuse to train in this process while JAX's float64 is off: the numbers would not be those of the workers."""
+    jax = sys.modules.get("jax")
+    on = os.environ.get("JAX_ENABLE_X64", "").lower() in ("1", "true", "yes", "on", "y", "t")
+    if not (on if jax is None else jax.config.jax_enable_x64):
+        raise invalid(
+            "processes=0 trains in this process, with JAX's float64 switched on",
+            received="float64 off",
+            way_out="Set JAX_ENABLE_X64=1 before JAX is imported, or let worker processes do the training.",
+        )

@@ -1,0 +1,67 @@
+"""The standard problem of the paper's figures, as pure data.
+
+Everything that decides a lane's numbers, other than the lane's own place in the grid, stands here and goes as JSON
+to the worker that trains it, and into the attributes of the dataset. What the paper leaves open (feature count,
+hidden width, noise, start, step, stop) is our choice, see `docs` on the standard problem.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from sharedtrunk._errors import invalid
+
+POINT_FUNCTION = "sharedtrunk.experiments:standard_lanes"
+"""`module:function` that trains one chunk of lanes; imported by the worker, never here."""
+
+TRAININGS = ("flow", "descent")
+
+RESULT_FLAGS = {
+    0: "trained; the minimum of the generalization loss is bracketed",
+    1: "diverged: the weights stopped being finite numbers",
+    2: "the solver used up its steps before the last time asked for",
+    3: "the generalization loss was still falling at the last time; its minimum lies beyond",
+}
+"""What a lane's result code means: the messages of `sharedtrunk.trajectory.Result`, here without its JAX."""
+
+# Chunks whose logits stay inside the level-2 cache beat larger ones; see benchmarks.
+CHUNK_LIMITS: dict[bool | int | float | str, int] = {100: 16, 200: 16, 400: 16, 800: 12, 1600: 6}
+
+SAMPLE_COUNTS = (100, 200, 400, 800, 1600)
+SINGULAR_VALUES = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0)
+RELATEDNESS = (0.0, 0.25, 0.5, 0.75, 1.0)
+SEEDS = (0, 1, 2, 3, 4)
+
+
+@dataclass(frozen=True)
+class StandardProblem:
+    """Teachers, students, training and quadrature of the standard problem."""
+
+    classes: int = 10
+    rank: int = 10
+    features: int = 100
+    hidden: int = 100
+    noise: float = 1.0
+    alpha: tuple[float, ...] = (1.0, 1.0)
+    start_scale: float = 0.3
+    hidden_layers: int = 1
+    activation: Literal["linear", "relu"] = "linear"
+    training: str = "flow"
+    step: float = 0.1  # of descent; flow ignores it
+    rtol: float = 1e-4  # of flow; descent ignores it
+    time_limit: float = 500.0
+    precision: Literal["float32", "float64"] = "float32"
+    coarse_points: int = 1024
+    fine_points: int = 32768
+    validation_fraction: float = 0.25
+
+    def __post_init__(self):
+        if self.training not in TRAININGS:
+            raise invalid(
+                f"training is one of {', '.join(TRAININGS)}",
+                received=repr(self.training),
+                way_out="Leave it out for the continuous-time flow.",
+            )
+
+    def settings(self) -> dict[str, object]:
+        """The problem as JSON data: tuples become lists."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}

@@ -1,0 +1,219 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from figures_toy import SPREAD
+from scipy import stats
+
+from sharedtrunk import figures, sweeps
+from sharedtrunk._errors import InputError
+from sharedtrunk.figures import _reproduce
+
+DRIVER = Path(__file__).with_name("figures_driver.py")
+DIMS = ("n_samples", "s_main", "s_aux", "relatedness", "seed")
+# The half-width of the 99 % interval of eight paired scrambles, and two refinements.
+NUMERICAL_ERROR = stats.t.ppf(0.995, 7) * np.std(2 * SPREAD, ddof=1) / 8**0.5 + 2e-5
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Both quick figures, made once."""
+    import figures_toy
+
+    out = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, figure in figures_toy.toy_figures().items():
+            patch.setitem(figures.FIGURES, name, figure)
+        patch.setattr(_reproduce, "fingerprint", lambda: "toy")
+        reproduction = figures.reproduce(["fig2-left", "fig2-right"], out, quick=True, processes=2)
+    return out, reproduction
+
+
+def arrays(path):
+    dataset = sweeps.read_dataset(path)
+    return {name: (array.dims, array.values.tobytes()) for name, array in dataset.variables.items()}
+
+
+def test_files_and_dataset_are_as_promised(made):
+    out, _ = made
+    assert sorted(path.name for path in out.iterdir()) == [
+        ".sharedtrunk",
+        *(f"{name}.{kind}" for name in ("fig2-left", "fig2-right") for kind in ("json", "nc", "pdf", "png")),
+    ]
+    dataset = sweeps.read_dataset(out / "fig2-left.nc")
+    promised = {"benefit", "benefit_honest", "loss_single", "loss_joint", "accuracy_single", "accuracy_joint"}
+    promised |= {"stop_single", "stop_joint", "result", "benefit_error", "loss_honest_joint", "stop_honest_single"}
+    assert promised <= set(dataset.data_vars)
+    for name in ("benefit", "benefit_honest", "result", "loss_joint"):
+        assert dataset[name].dims == DIMS
+    assert dataset["loss_single"].dims == ("n_samples", "s_main", "seed")
+    assert all(array.attrs["units"] and array.attrs["long_name"] for array in dataset.data_vars.values())
+    attributes = dataset.attrs
+    assert attributes["units"] == "nats"
+    assert json.loads(attributes["grid"]) == {
+        axis: list(values) for axis, values in figures.get("fig2-left").quick_grid.items()
+    }
+    assert json.loads(attributes["settings"])["classes"] == 10
+    assert json.loads(attributes["seeds"]) == [0, 1, 2]
+    assert json.loads(attributes["versions"])["numpy"] == np.__version__
+    assert attributes["command"] == f"sharedtrunk reproduce fig2-left fig2-right --out {out} --quick"
+    assert {"title", "figure", "claim", "python", "created"} <= set(attributes)
+
+
+def test_benefit_is_the_paired_difference_of_losses(made):
+    dataset = sweeps.read_dataset(made[0] / "fig2-right.nc")
+    difference = dataset["loss_single"].astype(float) - dataset["loss_joint"].astype(float)
+    np.testing.assert_array_equal(dataset["benefit"], difference.transpose(*DIMS))
+    honest = dataset["loss_honest_single"].astype(float) - dataset["loss_honest_joint"].astype(float)
+    np.testing.assert_array_equal(dataset["benefit_honest"], honest.transpose(*DIMS))
+    np.testing.assert_allclose(dataset["benefit_error"], NUMERICAL_ERROR, rtol=1e-2)
+    # The baseline of a seed is one number for all its joint lanes, so seed noise in both cancels.
+    assert float(dataset["benefit"].sel(relatedness=1.0, s_aux=10.0).std()) < 0.2
+
+
+def test_json_holds_the_checks_and_the_provenance(made):
+    out, reproduction = made
+    text = (out / "fig2-left.json").read_text()
+    record = json.loads(text)
+    assert text == json.dumps(record, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    assert record["checks"] == [check.record() for check in reproduction.outcomes[0].checks]
+    assert {check["verdict"] for check in record["checks"]} <= {"holds", "fails", "undecided", "not measured"}
+    assert record["provenance"]["seeds"] == [0, 1, 2]
+    assert record["lanes"] == {
+        "total": 81,
+        "without_value": 0,
+        "failures": {},
+        "largest_benefit_error": NUMERICAL_ERROR,
+    } | {"largest_benefit_error": pytest.approx(NUMERICAL_ERROR, rel=1e-2)}
+
+
+def test_resuming_trains_nothing_and_changes_no_byte(made, toy_registry):
+    out, _ = made
+    before = arrays(out / "fig2-left.nc")
+    again = figures.reproduce(["fig2-left"], out, quick=True, processes=1)
+    assert (again.summary.computed, again.summary.resumed) == (0, 90)
+    assert arrays(out / "fig2-left.nc") == before
+
+
+def test_redraw_gives_the_same_files(made, toy_registry):
+    out, _ = made
+    kinds = ("png", "pdf", "json", "nc")
+    before = {kind: (out / f"fig2-right.{kind}").read_bytes() for kind in kinds}
+    for kind in kinds[:3]:
+        (out / f"fig2-right.{kind}").unlink()
+    (outcome,) = figures.redraw(["fig2-right"], out)
+    assert {kind: path.read_bytes() for kind, path in outcome.files.items()} == before
+
+
+def test_fresh_trains_again_and_other_settings_share_nothing(tmp_path, toy_registry, blank_pictures):
+    def computed(**options):
+        made = figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1, seeds=1, **options)
+        return made.summary.computed
+
+    assert computed() == 30
+    assert computed() == 0
+    assert computed(fresh=True) == 30
+    assert computed(training="descent") == 30
+    assert json.loads(sweeps.read_dataset(tmp_path / "fig2-left.nc").attrs["settings"])["training"] == "descent"
+
+
+def test_other_code_shares_nothing(tmp_path, toy_registry, blank_pictures, monkeypatch):
+    figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1, seeds=1)
+    monkeypatch.setattr(_reproduce, "fingerprint", lambda: "another")
+    assert figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1, seeds=1).summary.computed == 30
+
+
+def test_diverged_lanes_are_counted_by_reason_and_drawn_around(tmp_path, toy_registry):
+    toy_registry("failing_lanes")
+    made = figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1)
+    dataset = sweeps.read_dataset(tmp_path / "fig2-left.nc")
+    lost = dataset["benefit"].isnull()
+    # Identical tasks of seed 1 (9 lanes), and every lane whose baseline is that of s_main = 10, seed 0 (9 lanes).
+    assert int(lost.sum()) == 18
+    np.testing.assert_array_equal(dataset["result"] != 0, lost)
+    (lanes,) = (outcome.lanes for outcome in made.outcomes)
+    assert (lanes.total, lanes.without_value) == (81, 18)
+    assert lanes.failures == {"diverged: the weights stopped being finite numbers": 18}
+    assert made.summary.failures == {"diverged: the weights stopped being finite numbers": 10}
+    helps = next(check for check in made.outcomes[0].checks if check.id == "identical-helps")
+    assert (helps.n_seeds, helps.seeds_left_out, helps.verdict) == (1, 2, "undecided")
+
+
+def test_what_went_wrong_is_said_in_one_line(tmp_path, toy_registry):
+    def refuse(match, *names, **options):
+        with pytest.raises(InputError, match=match) as caught:
+            figures.reproduce(names or ["fig2-left"], options.pop("out", tmp_path), quick=True, **options)
+        assert "\n" not in str(caught.value)
+
+    refuse("a figure is one of", "fig3")
+    refuse("at least one seed; got 0", seeds=0)
+    refuse("training is one of flow, descent", training="momentum")
+    (tmp_path / "file").write_text("")
+    refuse("results go to a folder", out=tmp_path / "file" / "below")
+    refuse("results go to a folder", out=tmp_path / "file")
+    with pytest.raises(
+        InputError, match=r"needs its stored dataset; got no file .*Make it first: sharedtrunk reproduce"
+    ):
+        figures.redraw(["fig2-left"], tmp_path)
+    (tmp_path / "fig2-left.nc").write_bytes(b"not a dataset")
+    with pytest.raises(InputError, match="whole NetCDF file"):
+        figures.redraw(["fig2-left"], tmp_path)
+    sweeps.write_dataset(xr.Dataset({"benefit": ("seed", [1.0])}), tmp_path / "fig2-left.nc")
+    with pytest.raises(InputError, match="without benefit_error, benefit_honest, n_samples"):
+        figures.redraw(["fig2-left"], tmp_path)
+
+
+def test_a_full_disk_while_pictures_are_written(made, toy_registry, monkeypatch):
+    out, _ = made
+    before = (out / "fig2-left.png").read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match="needs space on the disk"):
+        figures.redraw(["fig2-left"], out)
+    assert (out / "fig2-left.png").read_bytes() == before
+
+
+def test_training_here_needs_float64(tmp_path, toy_registry, blank_pictures, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    monkeypatch.delenv("JAX_ENABLE_X64", raising=False)
+    with pytest.raises(InputError, match="processes=0 trains in this process"):
+        figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=0)
+    monkeypatch.setenv("JAX_ENABLE_X64", "1")
+    assert figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=0, seeds=1).summary.computed == 30
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
+def test_a_real_run_interrupted_and_continued_ends_with_the_same_bytes(blow, made, tmp_path):
+    def command(*more):
+        words = [sys.executable, str(DRIVER), "slow_lanes", "reproduce", "fig2-left", "--quick", "--processes", "2"]
+        return [*words, "--out", str(tmp_path), *more]
+
+    running = subprocess.Popen(command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while len(list((tmp_path / ".sharedtrunk").glob("*.shard"))) < 2:
+        assert running.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    running.send_signal(blow)
+    _, complaint = running.communicate(timeout=60)
+    stored = len(list((tmp_path / ".sharedtrunk").glob("*.shard")))
+    assert 2 <= stored < 12
+    if blow == signal.SIGINT:
+        assert running.returncode == 130
+        lines = "sharedtrunk: Interrupted: finished lanes are stored, and the same command continues.\n"
+        assert complaint == lines
+    else:
+        assert running.returncode == -signal.SIGKILL
+    subprocess.run(command(), check=True, capture_output=True, timeout=60)
+    # The uninterrupted run had another function's name, but the same numbers.
+    assert arrays(tmp_path / "fig2-left.nc") == arrays(made[0] / "fig2-left.nc")

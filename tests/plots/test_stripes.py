@@ -1,0 +1,95 @@
+import colorsys
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from sharedtrunk import plots
+from sharedtrunk._errors import InputError
+from sharedtrunk._statistics import mean_and_error
+
+LEVELS = [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+def summary(seeds=3):
+    values = np.random.default_rng(0).normal(size=(4, 5, 2, seeds))
+    coords = {"s_main": [0.1, 1.0, 10.0, 100.0], "relatedness": LEVELS, "aux_snr": ["low", "high"]}
+    return xr.DataArray(values, coords=coords, dims=["s_main", "relatedness", "aux_snr", "seed"])
+
+
+def lines(axes):
+    """The short lines (mean of low, mean of high) in the order drawn: stripe by stripe, level by level."""
+    return [container.lines[0] for container in axes.containers]
+
+
+def test_every_line_shows_its_means_and_standard_errors():
+    data = summary()
+    axes = Figure().subplots()
+    plots.draw_stripes(axes, data, stripe="s_main")
+    mean, error, _ = mean_and_error(data.values, axis=-1)
+    drawn = np.array([line.get_ydata() for line in lines(axes)]).reshape(4, 5, 2)
+    np.testing.assert_allclose(drawn, mean)
+    bars = np.array([[s[:, 1] for s in c.lines[2][0].get_segments()] for c in axes.containers]).reshape(4, 5, 2, 2)
+    np.testing.assert_allclose(np.diff(bars)[..., 0] / 2, error)
+
+
+def test_lines_stay_inside_their_stripe_low_left_high_right():
+    axes = Figure().subplots()
+    plots.draw_stripes(axes, summary().transpose("seed", "aux_snr", "relatedness", "s_main"), stripe="s_main")
+    places = np.array([line.get_xdata() for line in lines(axes)]).reshape(4, 5, 2)
+    assert (np.abs(places - np.arange(4)[:, None, None]) < 0.5).all()
+    assert (places[..., 0] < np.arange(4)[:, None]).all()
+    assert (places[..., 1] > np.arange(4)[:, None]).all()
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.1", "1", "10", "100"]
+
+
+def test_one_seed_and_missing_means_draw_without_warnings():
+    data = summary(seeds=1)
+    data[0, 0] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = plots.stripes_figure({"a": data}, stripe="s_main", title="t", x_label="x", y_label="y", note="n")
+        assert plots.render(figure, "png").startswith(b"\x89PNG")
+
+
+def test_picture_is_the_same_bytes_each_time_whatever_the_users_style():
+    import matplotlib
+
+    def picture():
+        panels = {"oracle": summary(), "honest": summary() / 2}
+        return plots.stripes_figure(panels, stripe="s_main", title="t", x_label="x", y_label="y", note="n")
+
+    first = {kind: plots.render(picture(), kind) for kind in ("png", "pdf")}
+    with matplotlib.rc_context({"font.size": 20, "lines.linewidth": 9, "savefig.dpi": 10}):
+        again = {kind: plots.render(picture(), kind) for kind in ("png", "pdf")}
+    assert first == again
+    assert b"CreationDate" not in first["pdf"]
+    assert first["pdf"].startswith(b"%PDF")
+    with pytest.raises(InputError, match="png or pdf; got 'svg'"):
+        plots.render(picture(), "svg")
+
+
+def test_panels_share_one_y_axis_with_zero_marked_and_legend_from_high_to_low():
+    figure = plots.stripes_figure(
+        {"a": summary(), "b": 3 * summary()}, stripe="s_main", title="t", x_label="x", y_label="nats", note="n"
+    )
+    first, second = figure.axes
+    assert first.get_ylim() == second.get_ylim()
+    assert first.get_ylim()[0] < 0 < first.get_ylim()[1]
+    assert first.get_ylabel() == "nats"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["1", "0.75", "0.5", "0.25", "0"]
+
+
+def test_colours_grow_brighter_with_relatedness_and_stand_off_white():
+    colours = [plots.relatedness_colour(level) for level in LEVELS]
+    luminance = [np.dot(to_rgb(colour), [0.2126, 0.7152, 0.0722]) for colour in colours]
+    assert np.all(np.diff(luminance) > 0.05)
+    assert luminance[-1] < 0.8
+    assert min(colorsys.rgb_to_hsv(*colour)[1] for colour in colours) > 0.5
+    assert len({plots.relatedness_marker(level) for level in LEVELS}) == 5
+    for wrong in (-0.1, 1.5, float("nan")):
+        with pytest.raises(InputError, match="relatedness lies between 0 and 1"):
+            plots.relatedness_colour(wrong)

@@ -1,0 +1,138 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import sharedtrunk
+from sharedtrunk import cli, figures
+from sharedtrunk.figures import _reproduce
+
+NEEDLESS = ("jax", "matplotlib", "xarray", "pandas", "scipy", "diffrax", "equinox")
+
+
+@pytest.fixture
+def toys(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "figures"))
+    import figures_toy
+
+    from sharedtrunk import plots
+
+    # Pictures take a second each and have tests of their own; the redraw in a process of its own draws truly.
+    monkeypatch.setattr(plots, "render", lambda figure, kind: b"blank")
+
+    # The sources may be edited while the tests run; the fingerprint has tests of its own.
+    monkeypatch.setattr(_reproduce, "fingerprint", lambda: "toy")
+
+    def put(function="toy_lanes"):
+        for name, figure in figures_toy.toy_figures(function).items():
+            monkeypatch.setitem(figures.FIGURES, name, figure)
+
+    put()
+    return put
+
+
+def call(*words):
+    return CliRunner().invoke(cli.app, [str(word) for word in words])
+
+
+def python(code):
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+def test_list_names_every_figure_with_minutes():
+    done = call("list")
+    assert done.exit_code == 0
+    for figure, line in zip(figures.FIGURES.values(), done.stdout.splitlines(), strict=True):
+        assert line.startswith(figure.name)
+        assert f"{figure.minutes:g} min" in line
+        assert figure.claim in line
+
+
+def test_version_and_help():
+    assert call("--version").stdout == f"sharedtrunk {sharedtrunk.__version__}\n"
+    assert all(word in call("--help").stdout for word in ("list", "reproduce", "redraw"))
+    assert all(word in call("reproduce", "--help").stdout for word in ("--quick", "--out", "--fresh", "--processes"))
+
+
+def test_help_and_list_load_nothing_slow():
+    code = f"import sys, sharedtrunk.cli; print([name for name in {NEEDLESS!r} if name in sys.modules])"
+    assert python(code) == "[]\n"
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "sharedtrunk", "list"], check=True, capture_output=True)
+        times.append(time.perf_counter() - start)
+    # The best of three: other work on the machine is not the command's.
+    assert min(times) < 0.5
+
+
+def test_redraw_works_where_jax_is_not_installed(toys, tmp_path):
+    assert call("reproduce", "fig2-left", "--quick", "--seeds", 2, "--processes", 1, "--out", tmp_path).exit_code == 0
+    block = "import sys; sys.modules.update(dict.fromkeys(['jax', 'jaxlib', 'equinox', 'diffrax', 'jaxtyping']))"
+    told = python(
+        f"{block}; sys.argv = ['', 'redraw', 'fig2-left', '--out', {str(tmp_path)!r}]\n"
+        "from sharedtrunk.cli import main; main()"
+    )
+    assert "identical tasks help" in told
+
+
+def test_reproduce_tells_verdicts_files_and_counts(toys, tmp_path):
+    toys("failing_lanes")
+    done = call("reproduce", "fig2-left", "fig2-right", "--quick", "--processes", 2, "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    told = " ".join(done.stdout.split())
+    assert "holds" in told
+    assert "undecided" in told
+    assert "float32" in told
+    assert "JAX_ENABLE_X64=1" in told
+    assert "diverged: the weights stopped being finite numbers" in told
+    for name in ("fig2-left", "fig2-right"):
+        for kind in ("png", "pdf", "nc", "json"):
+            assert str(tmp_path / f"{name}.{kind}") in told
+    # The lines of the table agree with the file of checks.
+    import json
+
+    for check in json.loads((tmp_path / "fig2-right.json").read_text())["checks"]:
+        if check["n_seeds"] > 1:
+            assert f"{check['number']:+.4f} ± {check['standard_error']:.4f} n = {check['n_seeds']}" in told
+
+
+def test_a_damaged_shard_is_redone_and_told(toys, tmp_path):
+    words = ("reproduce", "fig2-left", "--quick", "--seeds", 1, "--processes", 1, "--out", tmp_path)
+    assert "30 trained" in call(*words).stdout
+    shard = sorted((tmp_path / ".sharedtrunk").glob("*.shard"))[0]
+    shard.write_bytes(shard.read_bytes()[:-3])
+    told = call(*words).stdout
+    assert "1 stored files were damaged or foreign and were computed again" in told
+    assert shard.name in told.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["reproduce", "fig9"], "a figure is one of fig2-left, fig2-right; got 'fig9'"),
+        (["redraw", "fig2-left"], "needs its stored dataset"),
+        (["reproduce", "fig2-left", "--seeds", "0"], "at least one seed; got 0"),
+        (["reproduce", "fig2-left", "--processes", "-1"], "processes must not be negative; got -1"),
+        (["reproduce", "fig2-left", "--training", "adam"], "training is one of flow, descent; got 'adam'"),
+        (["reproduce", "fig2-left", "--out", "/proc/nowhere"], "/proc/nowhere"),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(toys, tmp_path, monkeypatch, words, says):
+    monkeypatch.chdir(tmp_path)
+    done = call(*words)
+    assert done.exit_code == 2
+    assert says in done.stderr
+    assert done.stderr.startswith("sharedtrunk: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_failing_chunk_is_one_line_and_code_1(toys, tmp_path):
+    toys("broken_lanes")
+    done = call("reproduce", "fig2-left", "--quick", "--processes", 1, "--out", tmp_path)
+    assert done.exit_code == 1
+    assert "ZeroDivisionError: the toy broke (lanes: n_samples=800" in done.stderr
+    assert done.stderr.count("\n") == 1
