@@ -1,0 +1,44 @@
+# make reproduce   the main job: Figure 2 of the paper, into results/
+# make test        the tests, in a few minutes    (make test-slow: the long ones too)
+# make lint        what CI also checks
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: install reproduce test test-slow test-float32 lint clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+# Idempotent: the stamp is newer than pyproject.toml once everything is installed.
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "sharedtrunk needs Python 3.11 or newer; got $$($(PYTHON) --version 2>&1). Say: make PYTHON=python3.11 install"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+reproduce: install
+	$(BIN)/sharedtrunk reproduce fig2-left fig2-right --out results
+
+test: install
+	$(BIN)/python -m pytest -n auto --dist loadscope
+
+test-slow: install
+	$(BIN)/python -m pytest -n auto --dist loadscope -m "slow or not slow"
+
+test-float32: install
+	SHAREDTRUNK_TEST_PRECISION=float32 $(BIN)/python -m pytest -n auto --dist loadscope
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+clean:
+	rm -rf $(VENV) results
