@@ -28,8 +28,8 @@ Gram = Float[Array, "*lane class class"]
 Value = Float[Array, "*lane"]
 """One number per lane, in nats where it is a loss."""
 
-Inputs = Float[Array, "*lane sample feature"]
-"""Inputs x, one row a sample."""
+Inputs = Float[Array, "*shared sample feature"]
+"""Inputs x, one row a sample; shared by the lanes, or with a lane axis."""
 
 Labels = Int[Array, "*lane sample"]
 """Class indices, 0 … K − 1."""

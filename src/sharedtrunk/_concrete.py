@@ -2,11 +2,12 @@
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 
 def concrete(value: object) -> np.ndarray | None:
     """`value` as a NumPy array, or None where it is traced (inside jit, vmap or grad)."""
-    if isinstance(value, jax.core.Tracer):
+    if isinstance(value, Tracer):
         return None
     return np.asarray(value)
 

@@ -9,6 +9,7 @@ import enum
 from typing import Any
 
 import equinox as eqx
+import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk._axes import AnyArray
@@ -42,7 +43,8 @@ class Trajectory(eqx.Module):
     `composites[k]` are the composite weights of task k (empty for nonlinear networks). `generalization_loss` and
     `validation_loss` are those of the main task (task 0), in nats, where they have been evaluated; `error` is the
     estimated error of the generalization loss and `accuracy` the share of inputs classified as the clean teacher
-    does. `final` is the network at the last time, from which training can go on.
+    does. `final` is the network at the last time, from which training can go on; `mean_step` is the solver's mean step,
+    a good first step to go on with.
     """
 
     times: Float[AnyArray, "time"]
@@ -53,4 +55,5 @@ class Trajectory(eqx.Module):
     error: Float[AnyArray, "*lane time"] | None = None
     validation_loss: Float[AnyArray, "*lane time"] | None = None
     accuracy: Float[AnyArray, "*lane time"] | None = None
-    gradient_evaluations: Int[AnyArray, ""] | None = None
+    mean_step: Float[AnyArray, ""] | np.floating | None = None
+    gradient_evaluations: Int[AnyArray, ""] | np.integer | None = None

@@ -6,8 +6,8 @@ feature × sample and the hidden layer costs nothing there:
     D_t = M̂_t − Σ_μ c_tμ P(W_t x_μ) x_μᵀ,      M̂_t = Σ_μ targets_tμ x_μᵀ
     head_t ← D_t trunkᵀ,    W⁽ˡ⁾ ← (W⁽ᴸ⁻¹⁾ … W⁽ˡ⁺¹⁾)ᵀ [Σ_t head_tᵀ D_t] (W⁽ˡ⁻¹⁾ … W⁽¹⁾)ᵀ.
 
-The sample's label moment M̂ does not change in time and is formed once per training. A nonlinear student goes the general
-path, by automatic differentiation of the loss. Functions here are for one lane.
+The sample's label moment M̂ does not change in time and is formed once per training. A nonlinear student goes the
+general path, by automatic differentiation of the loss. Functions here are for one lane.
 """
 
 import jax

@@ -1,7 +1,7 @@
 """The generalization loss of a student that has no composite matrix: on fresh inputs, the same for every lane and time.
 
-For linear students the loss is computed, not sampled (the `gaussian` room). A ReLU student is judged on inputs drawn once
-per seed, so that differences between students are paired; the standard error over the inputs goes with the value.
+For linear students the loss is computed, not sampled (the `gaussian` room). A ReLU student is judged on inputs drawn
+once per seed, so that differences between students are paired; the standard error over the inputs goes with the value.
 """
 
 import equinox as eqx

@@ -27,8 +27,11 @@ class Flow:
     max_steps: int = 16384
 
 
-def solve_flow(method: Flow, network, problem, moments, axes, times, observe):
-    """Follow the flow of a batch of lanes through `times`; returns (observations by time, final, evaluations, done)."""
+def solve_flow(method: Flow, network, problem, moments, axes, times, first_step, observe):
+    """Follow the flow of a batch of lanes through `times`.
+
+    Returns observations by time, the final network, gradient evaluations, the mean step, and whether it got there.
+    """
 
     def field(_, state, args):
         problem, moments = args
@@ -39,7 +42,7 @@ def solve_flow(method: Flow, network, problem, moments, axes, times, observe):
         diffrax.Tsit5(),
         t0=times[0],
         t1=times[-1],
-        dt0=None,
+        dt0=first_step,
         y0=network,
         args=(problem, moments),
         saveat=diffrax.SaveAt(
@@ -54,8 +57,10 @@ def solve_flow(method: Flow, network, problem, moments, axes, times, observe):
     )
     seen, final = solution.ys  # pyright: ignore[reportGeneralTypeIssues]
     stages = 6  # Tsit5 reuses its last stage, so a step costs six evaluations
+    evaluations = stages * solution.stats["num_steps"] + (2 if first_step is None else 1)
+    mean_step = (times[-1] - times[0]) / jnp.maximum(solution.stats["num_accepted_steps"], 1).astype(times.dtype)
     complete = solution.result == diffrax.RESULTS.successful
-    return seen, jax.tree.map(lambda leaf: leaf[0], final), stages * solution.stats["num_steps"] + 2, complete
+    return seen, jax.tree.map(lambda leaf: leaf[0], final), evaluations, mean_step, complete
 
 
 def worst_lane_norm(error):

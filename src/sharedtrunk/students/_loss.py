@@ -1,4 +1,4 @@
-"""The training loss (1) of a student with any number of tasks, layer by layer: the definition that the drive must match."""
+"""The training loss (1) for any number of tasks, layer by layer: the definition that the drive must match."""
 
 import jax.numpy as jnp
 from jax.scipy.special import logsumexp

@@ -88,7 +88,9 @@ def _task(task, labels, classes, mask, alpha, count, dtype):
             )
         _check_indices(task, labels, classes)
         probabilities = jax.nn.one_hot(labels, classes, axis=-2, dtype=dtype)
-        present = present * (labels >= 0).astype(dtype)
+        here = concrete(labels)
+        if here is None or (here < 0).any():  # else the lanes go on sharing one row of coefficients
+            present = jnp.broadcast_to(present, labels.shape) * (labels >= 0).astype(dtype)
     else:
         probabilities = labels.astype(dtype)
         _check_probabilities(task, probabilities)
@@ -101,7 +103,7 @@ def _task(task, labels, classes, mask, alpha, count, dtype):
             way_out="Leave the task out instead",
         )
     coefficient = jnp.asarray(alpha, dtype) * present / labelled
-    return probabilities * coefficient[..., None, :], coefficient
+    return probabilities * jnp.broadcast_to(coefficient[..., None, :], probabilities.shape), coefficient
 
 
 def _check_inputs(inputs) -> None:

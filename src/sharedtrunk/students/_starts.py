@@ -1,7 +1,7 @@
 """How a student begins: random, scaled, or aligned with the noisy teacher.
 
-*Random*: every layer N(0, scale²/fan_in). The standard problem's scale is 0.3; for deep ReLU trunks √2 keeps the size of
-the signal from layer to layer. *Aligned* (TA, appendix B): every layer shares the noisy teacher's singular vectors with
+*Random*: every layer N(0, scale²/fan_in). The standard problem's scale is 0.3; for deep ReLU trunks √2 keeps the size
+of the signal from layer to layer. *Aligned* (TA, appendix B): every layer shares the noisy teacher's singular vectors with
 its neighbours, so that the composite is Û S₀ V̂ᵀ.
 """
 
@@ -69,8 +69,8 @@ def aligned_start(
 ) -> SharedTrunk:
     """A single-task linear start with composite Û diag(s₀) V̂ᵀ, (Û, V̂) from the noisy teacher's SVD (appendix B).
 
-    Every layer gets the L-th root of s₀, so the layers are balanced (the constant of (9) vanishes). `singular_values` has
-    one entry or min(class, feature) of them, in the order of the teacher's. Raises `InputError` where a hidden layer is
+    Every layer gets the L-th root of s₀, so the layers are balanced (the constant of (9) vanishes). `singular_values`
+    has one entry or min(class, feature) of them, in the order of the teacher's. Raises `InputError` where a hidden layer is
     narrower than that, or s₀ is negative.
     """
     left, _, right = jnp.linalg.svd(noisy_weights, full_matrices=False)

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import all_finite, concrete
 from sharedtrunk._errors import invalid
 from sharedtrunk.students._descent import Descent, run_descent
@@ -24,17 +25,19 @@ def train(
     method: Flow | Descent | None = None,
     *,
     evaluation: FreshInputs | None = None,
+    first_step: Float[AnyArray, ""] | np.floating | float | None = None,
 ) -> Trajectory:
     """Train students by `Flow` (default) or `Descent` and save them at `times` (2), (8).
 
     `network` is the start at times[0]: one student, or a batch with a leading lane axis on every weight; the problem's
-    parts are shared by the lanes or carry the same axis. Linear students come back as the composite weights of every task
-    (*lane, time, class, feature). Students with a nonlinearity have none and need `evaluation`, which is carried out at
-    every saved time. Training goes on from where it stopped with `train(trajectory.final, problem, later_times)`.
+    parts are shared by the lanes or carry the same axis. Linear students come back as the composite weights of every
+    task (*lane, time, class, feature). Students with a nonlinearity have none and need `evaluation`, which is carried out at
+    every saved time. Training goes on from where it stopped with `train(trajectory.final, problem, later_times)`; a flow
+    then saves a few evaluations with `first_step=trajectory.mean_step`.
 
     Failures are data: `result` holds a `Result` code per lane, and a failed lane's numbers are not finite.
-    Raises `InputError` for shapes that do not fit, weights that are not finite, times that do not rise, a step that is not
-    positive, or (descent) times that are not multiples of the step.
+    Raises `InputError` for shapes that do not fit, weights that are not finite, times that do not rise, a step that is
+    not positive, or (descent) times that are not multiples of the step.
     """
     method = Flow() if method is None else method
     single = network.heads[0].ndim == 2
@@ -45,10 +48,12 @@ def train(
     times = jnp.asarray(times, lanes.heads[0].dtype)
     counts = _check_method(method, times, problem)
     if isinstance(method, Flow):
-        seen, final, result, evaluations = _train_flow(lanes, problem, times, method, evaluation)
+        step = None if first_step is None else jnp.asarray(first_step, times.dtype)
+        seen, final, result, evaluations, mean_step = _train_flow(lanes, problem, times, method, step, evaluation)
     else:
         key = jax.random.key(0) if method.key is None else method.key
         step = jnp.asarray(method.step, times.dtype)
+        mean_step = step
         seen, final, result, evaluations = _train_descent(
             lanes, problem, counts, step, key, method.batch_size, evaluation
         )
@@ -56,15 +61,17 @@ def train(
         seen, final, result = jax.tree.map(lambda leaf: leaf[0], (seen, final, result))
     weights = seen if isinstance(seen, tuple) else ()
     losses = seen if isinstance(seen, dict) else {}
-    return Trajectory(times, weights, result, final, gradient_evaluations=evaluations, **losses)
+    return Trajectory(times, weights, result, final, mean_step=mean_step, gradient_evaluations=evaluations, **losses)
 
 
 @eqx.filter_jit
-def _train_flow(lanes, problem, times, method: Flow, evaluation):
+def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation):
     axes, moments, observe = _prepare(lanes, problem, evaluation)
-    seen, final, evaluations, complete = solve_flow(method, lanes, problem, moments, axes, times, observe)
+    seen, final, evaluations, mean_step, complete = solve_flow(
+        method, lanes, problem, moments, axes, times, first_step, observe
+    )
     failure = jnp.where(complete, Result.DIVERGED, Result.STEP_LIMIT)
-    return *_finish(seen, final, failure), evaluations
+    return *_finish(seen, final, failure), evaluations, mean_step
 
 
 @eqx.filter_jit
