@@ -1,0 +1,120 @@
+"""Checks of the public verbs: shapes always, values where they are concrete (under tracing they are
+skipped)."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._concrete import concrete as value_of
+from .._errors import invalid
+from ._rules import Pairs, Panels, Sobol
+
+
+def concrete(*arrays) -> bool:
+    """Are the values at hand, or only shapes (inside jit, grad, vmap)?"""
+    return all(value_of(array) is not None for array in arrays)
+
+
+def as_weights(W, name: str = "W") -> jax.Array:
+    """W as a floating array (…, class, feature) with at least 2 classes and finite entries."""
+    W = jnp.asarray(W)
+    if W.ndim < 2:
+        raise invalid(
+            f"{name} has shape (…, class, feature)", received=f"shape {W.shape}", way_out="Give one row per class."
+        )
+    if not jnp.issubdtype(W.dtype, jnp.floating):
+        W = W.astype(jnp.result_type(float))
+    if W.shape[-2] < 2:
+        raise invalid(f"{name} has at least 2 classes", received=f"shape {W.shape}", way_out="Give one row per class.")
+    if W.shape[-1] < 1:
+        raise invalid(
+            f"{name} has at least 1 feature", received=f"shape {W.shape}", way_out="Give one column per feature."
+        )
+    if concrete(W) and not np.isfinite(np.asarray(W)).all():
+        bad = int(np.sum(~np.isfinite(np.asarray(W))))
+        raise invalid(
+            f"{name} is finite", received=f"{bad} entries NaN or infinite", way_out="Drop the diverged lanes first."
+        )
+    return W
+
+
+def as_covariance(covariance, W: jax.Array) -> jax.Array | None:
+    """The input covariance in W's precision: (feature, feature), symmetric, positive semidefinite."""
+    if covariance is None:
+        return None
+    C = jnp.asarray(covariance, W.dtype)
+    features = W.shape[-1]
+    if C.shape != (features, features):
+        raise invalid(
+            "the covariance has shape (feature, feature)",
+            received=f"shape {C.shape} for {features} features",
+            way_out="Give one row and one column per feature of W.",
+        )
+    if not concrete(C):
+        return C
+    host = np.asarray(C, float)
+    if not np.isfinite(host).all():
+        raise invalid(
+            "the covariance is finite", received="NaN or infinite entries", way_out="Remove bad samples first."
+        )
+    slack = 32 * features * float(jnp.finfo(C.dtype).eps) * np.abs(host).max()
+    if np.abs(host - host.T).max() > slack:
+        raise invalid(
+            "the covariance is symmetric",
+            received=f"an asymmetry of {np.abs(host - host.T).max():.2g}",
+            way_out="Use (C + Cᵀ)/2 if that is what you mean.",
+        )
+    smallest = np.linalg.eigvalsh(host)[0]
+    if smallest < -slack:
+        raise invalid(
+            "the covariance is positive semidefinite",
+            received=f"an eigenvalue of {smallest:.3g}",
+            way_out="Estimate it as X Xᵀ / N.",
+        )
+    return C
+
+
+def as_moment(moment, W: jax.Array) -> jax.Array:
+    """A label moment in W's precision whose last two axes are W's and whose lanes broadcast with W's."""
+    M = jnp.asarray(moment, W.dtype)
+    try:
+        fits = M.shape[-2:] == W.shape[-2:] and bool(np.broadcast_shapes(M.shape[:-2], W.shape[:-2]) is not None)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise invalid(
+            "the moment has the shape of W, (…, class, feature)",
+            received=f"moment {M.shape} for W {W.shape}",
+            way_out="Use label_moment of a teacher with the same classes and features.",
+        )
+    if concrete(M) and not np.isfinite(np.asarray(M)).all():
+        raise invalid(
+            "the moment is finite", received="NaN or infinite entries", way_out="Check the teacher's weights."
+        )
+    return M
+
+
+def check_rule(rule, W: jax.Array) -> None:
+    """The rule is None, Sobol, or Panels or Pairs with concrete weights."""
+    if rule is None or isinstance(rule, Sobol):
+        return
+    if not isinstance(rule, Panels | Pairs):
+        raise invalid(
+            "rule is Panels, Sobol, Pairs or None", received=repr(rule), way_out="Leave it out to choose by rank."
+        )
+    if not concrete(W):
+        raise invalid(
+            f"{type(rule).__name__} needs concrete weights",
+            received="a traced array",
+            way_out="Use Sobol inside jit, vmap and grad.",
+        )
+
+
+def check_error_rule(rule) -> None:
+    """An error estimate from scrambles needs at least 4 of them."""
+    if isinstance(rule, Sobol) and rule.scrambles < 4:
+        raise invalid(
+            "an error estimate needs at least 4 scrambles",
+            received=f"{rule.scrambles}",
+            way_out="Use Sobol(points=…, scrambles=8).",
+        )

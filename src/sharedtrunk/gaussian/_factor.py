@@ -1,0 +1,68 @@
+"""The factor of the logits: J W C^½ = A Vᵀ with A lower triangular and V orthonormal.
+
+Softmax sees the logits z = W x only through J z = A u, u = Vᵀ C^{-½} x ~ N(0, I) in at most K − 1 dimensions. A is the
+Cholesky factor of J W C Wᵀ J, found without squaring the singular values; V brings E[P uᵀ] back to the
+features.
+"""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+
+def centred(W: Float[Array, "*lane class feature"]) -> Float[Array, "*lane class feature"]:
+    """J W: remove the common shift of the rows, which softmax does not see."""
+    return W - jnp.mean(W, axis=-2, keepdims=True)
+
+
+def covariance_root(covariance: Float[Array, "feature feature"]) -> Float[Array, "feature feature"]:
+    """A root R of C = R Rᵀ, by eigenvectors so that a singular C is allowed.
+
+    Eigenvalues that are negative by rounding stand for zero; the verbs have refused truly indefinite
+    matrices.
+    """
+    values, vectors = jnp.linalg.eigh(covariance)
+    return vectors * jnp.sqrt(jnp.maximum(values, jnp.zeros((), values.dtype)))[None, :]
+
+
+def whitened(
+    W: Float[Array, "*lane class feature"], covariance: Float[Array, "feature feature"] | None
+) -> Float[Array, "*lane class feature"]:
+    """J W C^½: everything softmax sees of W when x ~ N(0, C)."""
+    W = centred(W)
+    return W if covariance is None else jnp.matmul(W, covariance_root(covariance), precision="highest")
+
+
+def factor(
+    W: Float[Array, "class feature"], directions: int | None = None
+) -> tuple[Float[Array, "class direction"], Float[Array, "direction feature"]]:
+    """Factor centred weights of one lane, W = A V with orthonormal rows of V, by Gram–Schmidt done twice.
+
+    A row that depends linearly on those before it (to rounding) adds no direction: its column of A and its
+    row of V are zero. The last row of centred weights is minus the sum of the others, so K − 1 `directions`
+    are enough, the default.
+    """
+    K = W.shape[0]
+    count = K - 1 if directions is None else directions
+    eps = jnp.asarray(K * jnp.finfo(W.dtype).eps, W.dtype)
+    zero, one = jnp.zeros((), W.dtype), jnp.ones((), W.dtype)
+    # a scale of one keeps squares of entries of 1e±30 inside float32
+    scale = jnp.max(jnp.abs(W))
+    scale = jnp.where(scale > zero, scale, one)
+    rows = W / scale
+    sizes = jnp.sum(rows * rows, axis=-1)
+
+    def step(j, V):
+        v = rows[j]
+        # rows of V not yet found are zero; a second pass restores orthogonality where rows nearly depend
+        for _ in range(2):
+            v = v - jnp.matmul(jnp.matmul(V, v, precision="highest"), V, precision="highest")
+        square = jnp.sum(v * v)
+        new = square > eps * eps * sizes[j]
+        inverse = jnp.where(new, jax.lax.rsqrt(jnp.where(new, square, one)), zero)
+        return V.at[j].set(v * inverse)
+
+    V = jax.lax.fori_loop(0, count, step, jnp.zeros((count, W.shape[1]), W.dtype))
+    A = jnp.matmul(rows, V.T, precision="highest") * scale
+    # the entries above the diagonal are zero in exact arithmetic
+    return jnp.tril(A), V

@@ -1,0 +1,128 @@
+"""The free energy F(W) = E ln Σ_c exp (W x)_c of softmax with Gaussian inputs, and the loss it gives.
+
+F is convex in W, depends only on J W C Wᵀ J, and its gradient is the softmax moment. With the label moment
+M of a teacher, L(W; M) = F(W) − ⟨M, W⟩ is the generalization loss: no test set is needed. (Paper: (12),
+(19).)
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from .._axes import AnyArray
+from .._errors import invalid
+from ._checks import as_covariance, as_moment, as_weights
+from ._estimate import Quantity, estimate, estimate_with_error
+from ._factor import whitened
+from ._random_energy import random_energy_free_energy
+from ._rules import FINE, Rule, Sobol
+from ._sobol import free_energy_lane, over_lanes
+
+_FREE_ENERGY = Quantity(
+    sobol=free_energy_lane,
+    panels=lambda integrals, V: integrals.free_energy,
+    equal=lambda s, W: random_energy_free_energy(s, len(W)),
+)
+
+
+def free_energy(
+    W: Float[AnyArray, "*lane class feature"],
+    *,
+    covariance: Float[AnyArray, "feature feature"] | None = None,
+    rule: Rule | None = None,
+) -> Float[Array, "*lane"]:
+    """Mean log-partition function of the logits W x, x ~ N(0, C).
+
+    F(W) = E ln Z(W x) in nats, Z(z) = Σ_c exp z_c.
+
+    `rule=None` goes by the singular values of J W C^½: `Panels` up to rank 3, the random-energy integral
+    where K − 1 are equal, `FINE` Sobol points elsewhere. Under jit, vmap and grad they are not known and it
+    takes `FINE`. With a Sobol rule F is differentiable, its derivative being the `softmax_moment` of the
+    same rule.
+
+    Returns F, shape (…). Raises InputError for W that is not (…, class, feature), not finite or has one
+    class, for a covariance that is not symmetric positive semidefinite, and for an unknown rule.
+    """
+    W = as_weights(W)
+    return estimate(whitened(W, as_covariance(covariance, W)), _FREE_ENERGY, rule)
+
+
+def free_energy_with_error(
+    W: Float[AnyArray, "*lane class feature"],
+    *,
+    covariance: Float[AnyArray, "feature feature"] | None = None,
+    rule: Rule | None = None,
+) -> tuple[Float[Array, "*lane"], Float[Array, "*lane"]]:
+    """`free_energy` and an error bar in nats that covers its true error at least 95 times in 100."""
+    W = as_weights(W)
+    return estimate_with_error(whitened(W, as_covariance(covariance, W)), _FREE_ENERGY, rule)
+
+
+def free_energy_scrambles(
+    W: Float[AnyArray, "*lane class feature"],
+    *,
+    covariance: Float[AnyArray, "feature feature"] | None = None,
+    rule: Sobol = FINE,
+) -> Float[Array, "*lane scramble"]:
+    """`free_energy` by every scramble of a Sobol rule, in nats.
+
+    The errors of similar W are alike scramble by scramble, so the spread of *differences* over the last
+    axis is the honest error of a benefit, and smaller than those of the two losses. Raises as
+    `free_energy`, and for another rule.
+    """
+    W = as_weights(W)
+    if not isinstance(rule, Sobol):
+        raise invalid("scrambles belong to a Sobol rule", received=repr(rule), way_out="Use FINE or Sobol(…).")
+    return _scrambles(whitened(W, as_covariance(covariance, W)), rule)
+
+
+@functools.partial(jax.jit, static_argnames="rule")
+def _scrambles(W: jax.Array, rule: Sobol) -> jax.Array:
+    return over_lanes(lambda w: free_energy_lane(w, rule), W, rule.points)
+
+
+def population_loss(
+    W: Float[AnyArray, "*lane class feature"],
+    moment: Float[AnyArray, "*lane2 class feature"],
+    *,
+    covariance: Float[AnyArray, "feature feature"] | None = None,
+    rule: Rule | None = None,
+) -> Float[Array, "*out"]:
+    """Generalization loss of a student W on labels whose moment is M (paper, (19)).
+
+    L(W; M) = F(W) − ⟨M, W⟩ in nats; lanes of W and M broadcast. Exact where M is (`label_moment`); no test
+    set.
+
+    Raises as `free_energy`, and for a moment whose shape is not W's.
+    """
+    W = as_weights(W)
+    M = as_moment(moment, W)
+    return _less(free_energy(W, covariance=covariance, rule=rule), _inner(M, W))
+
+
+def population_loss_with_error(
+    W: Float[AnyArray, "*lane class feature"],
+    moment: Float[AnyArray, "*lane2 class feature"],
+    *,
+    covariance: Float[AnyArray, "feature feature"] | None = None,
+    rule: Rule | None = None,
+) -> tuple[Float[Array, "*out"], Float[Array, "*lane"]]:
+    """`population_loss` and the error bar of its F, in nats (the moment is taken as exact)."""
+    W = as_weights(W)
+    M = as_moment(moment, W)
+    value, error = free_energy_with_error(W, covariance=covariance, rule=rule)
+    return _less(value, _inner(M, W)), error
+
+
+def _inner(M: jax.Array, W: jax.Array) -> jax.Array:
+    """⟨M, W⟩ over class and feature, lanes broadcast."""
+    lanes = np.broadcast_shapes(M.shape[:-2], W.shape[:-2])
+    M, W = jnp.broadcast_to(M, lanes + M.shape[-2:]), jnp.broadcast_to(W, lanes + W.shape[-2:])
+    return jnp.einsum("...cf,...cf->...", M, W, precision="highest")
+
+
+def _less(F: jax.Array, inner: jax.Array) -> jax.Array:
+    return jnp.broadcast_to(F, inner.shape) - inner

@@ -1,0 +1,86 @@
+"""Where two classes meet: the softmax covariance and its hard-label limit, one pair of classes at a time.
+
+The off-diagonal entries of G(W) live where two classes are nearly tied, a layer of width 1/s that points
+scattered over all of space miss. For a pair, condition on the difference t = z_c − z_{c'} of its logits and
+write y_k for the other logits relative to the pair's mean:
+
+    P_c P_{c'} = (2 cosh(t/2) + Σ_k e^{y_k})⁻² = ∫ v e^{−2 v cosh(t/2)} Π_k exp(−v e^{y_k}) dv,
+
+so t is drawn from the layer itself, v from a Gamma distribution, and the others integrate as a soft cone.
+For s → ∞ the layer has the density of a tie, the cone is hard, and G W C becomes the label moment (Stein's
+identity).
+"""
+
+import numpy as np
+from scipy import special
+
+from ._orthant import TIE, hard_cone, soft_cone, uniform_nodes
+from ._rules import Pairs
+
+
+def _others(A: np.ndarray, i: int, j: int, others: list[int]) -> tuple[np.ndarray, np.ndarray, float]:
+    """y = along · t + rows · ξ for the other logits, and the standard deviation of t = z_i − z_j."""
+    difference = A[i] - A[j]
+    square = difference @ difference
+    B = A[others] - 0.5 * (A[i] + A[j])
+    along = B @ difference / square if square > 0 else np.zeros(len(others))
+    return B - along[:, None] * difference, along, float(np.sqrt(square))
+
+
+def _overlap(A: np.ndarray, i: int, j: int, rule: Pairs) -> np.ndarray:
+    """E[P_i P_j] per scramble."""
+    K = len(A)
+    rows, along, sigma = _others(A, i, j, [k for k in range(K) if k not in (i, j)])
+    u = uniform_nodes(rule.points, rule.scrambles, rule.seed, K, i * K + j)
+    # the density of t is a normal times a logistic: draw the narrower, weigh by the other
+    if sigma > 2:
+        t = special.logit(u[0])
+        weight = np.exp(-0.5 * (t / sigma) ** 2) / (np.sqrt(2 * np.pi) * sigma)
+    else:
+        t = sigma * special.ndtri(u[0])
+        weight = 0.25 / np.cosh(0.5 * t) ** 2
+    log_v = np.log(special.gammaincinv(2.0, u[1]) / (2 * np.cosh(0.5 * t)))
+    weight = weight * soft_cone(rows, along[:, None] * t + log_v, u[2:])
+    return weight.reshape(rule.scrambles, -1).mean(axis=1)
+
+
+def softmax_covariances(A: np.ndarray, rule: Pairs) -> np.ndarray:
+    """G for logits A u, A (class, direction): one estimate per scramble, (scramble, class, class)."""
+    K = len(A)
+    G = np.zeros((rule.scrambles, K, K))
+    for i in range(K):
+        for j in range(i + 1, K):
+            G[:, i, j] = G[:, j, i] = -_overlap(A, i, j, rule)
+    G[:, range(K), range(K)] = -G.sum(axis=2)
+    return G
+
+
+def first_equals(A: np.ndarray) -> np.ndarray:
+    """For every class, the first class whose logits are the same (to rounding)."""
+    scale = np.linalg.norm(A, axis=1).max()
+    distance = np.linalg.norm(A[:, None] - A[None], axis=-1)
+    return np.argmax(distance <= TIE * scale, axis=1)
+
+
+def _meeting(A: np.ndarray, i: int, j: int, others: list[int], rule: Pairs) -> np.ndarray:
+    """Probability per scramble that every other class lies below, given that i and j tie."""
+    rows, along, _ = _others(A, i, j, others)
+    flat = np.linalg.norm(rows, axis=1) <= TIE * np.linalg.norm(A[others] - A[i], axis=1)
+    # Collinear logits tie all at once: one between i and j never wins, one outside keeps them from meeting.
+    if np.any(np.abs(along[flat]) > 0.5):
+        return np.zeros(rule.scrambles)
+    return hard_cone(rows[~flat], rule.points, rule.scrambles, rule.seed, i * len(A) + j)
+
+
+def tie_densities(A: np.ndarray, kept: list[int], rule: Pairs) -> np.ndarray:
+    """T with M = T W C for labels argmax A u among the distinct classes `kept`: the limit of β G(β W).
+
+    T_cc' = −P(others below | tie) / (√(2π) σ_cc') for c ≠ c'; rows sum to zero. Shape (scramble, class, class).
+    """
+    T = np.zeros((rule.scrambles, len(A), len(A)))
+    for a, i in enumerate(kept):
+        for j in kept[a + 1 :]:
+            p = _meeting(A, i, j, [k for k in kept if k not in (i, j)], rule)
+            T[:, i, j] = T[:, j, i] = -p / (np.sqrt(2 * np.pi) * np.linalg.norm(A[i] - A[j]))
+    T[:, range(len(A)), range(len(A))] = -T.sum(axis=2)
+    return T

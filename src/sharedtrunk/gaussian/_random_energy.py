@@ -1,0 +1,80 @@
+"""Equal, uncorrelated logits: the finite-size random-energy model.
+
+For K independent logits of variance s², z_c = s ε_c, everything is a one-dimensional integral: with
+standard Gumbel g, E ln Z = E max_c (z_c + g_c) − γ, and the maximum of K independent variables has the
+distribution L(y)ᴷ, where L(y) = E exp(−e^{s ε − y}). The limits are ln K + s²(1 − 1/K)/2 for s → 0 and s
+m_K for s → ∞, m_K = E max of K standard normals. Any W with W C Wᵀ = s² I (up to common shifts) is this
+case; it is also the control variate of the general one
+(`_control`). All functions run on the host in float64.
+"""
+
+import numpy as np
+from scipy import special
+
+from .._errors import invalid
+
+_FAR = 40.0  # e^{-40} is below rounding beside 1
+
+
+def _check_classes(classes: int) -> None:
+    if classes < 2:
+        raise invalid("there are at least 2 classes", received=classes, way_out="Give the number of classes K.")
+
+
+def expected_maximum(classes: int) -> float:
+    """m_K = E[max of K independent standard normals] = ∫ ε K φ(ε) Φ(ε)^{K−1} dε; m₂ = 1/√π, m₁₀ = 1.53875."""
+    _check_classes(classes)
+    # the trapezoid rule converges geometrically for analytic integrands that vanish at both ends
+    x = np.arange(-12.0, 12.0, 1 / 64)
+    log_density = -0.5 * x**2 - 0.5 * np.log(2 * np.pi) + (classes - 1) * special.log_ndtr(x)
+    return float(np.sum(x * classes * np.exp(log_density)) / 64)
+
+
+def _tail(s: float, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """1 − L(y) and ∂L/∂s for logit plus Gumbel, integrating out the one on which L depends smoothly."""
+    h = 1 / 12
+    if s > 1:
+        g = np.arange(-4.5, _FAR, h)
+        weight = h * np.exp(-g - np.exp(-g))
+        u = (y[:, None] - g) / s
+        return special.ndtr(-u) @ weight, (-u / s * np.exp(-0.5 * u**2) / np.sqrt(2 * np.pi)) @ weight
+    e = np.arange(-10.0, 10.0, h)
+    weight = h * np.exp(-0.5 * e**2) / np.sqrt(2 * np.pi)
+    t = np.exp(np.minimum(s * e - y[:, None], 700.0))
+    return -np.expm1(-t) @ weight, (-t * np.exp(-t)) @ (weight * e)
+
+
+def _integrate(s: float, K: int) -> tuple[float, float]:
+    """F + γ = ∫ [Φ(y/σ) − L(y)ᴷ] dy for any σ, and dF/ds."""
+    width = np.hypot(1.0, s)
+    h = width / 24
+    y = np.arange(-10 * width - 5, 12 * width + _FAR + np.log(K), h)
+    tail, slope = _tail(s, y)
+    # 1 − Lᴷ keeps its digits where L is nearly 1; the weights of L sum to 1 only to rounding
+    log_L = np.log1p(-np.minimum(tail, 1 - 2.0**-53))
+    below = -np.expm1(K * log_L)
+    free_energy = h * np.sum(np.where(y > 0, below - special.ndtr(-y / width), special.ndtr(y / width) + (below - 1)))
+    return free_energy - np.euler_gamma, -h * K * np.sum(np.exp((K - 1) * log_L) * slope)
+
+
+def free_energy_and_slope(s, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """`random_energy_free_energy` and `random_energy_slope` for the price of one."""
+    s = np.asarray(s, float)
+    _check_classes(classes)
+    if not (np.isfinite(s).all() and (s >= 0).all()):
+        raise invalid("the standard deviation s is finite and not negative", received=s, way_out="Give s ≥ 0.")
+    values = np.array([_integrate(float(x), classes) for x in s.ravel()]).reshape(*s.shape, 2)
+    return values[..., 0], values[..., 1]
+
+
+def random_energy_free_energy(s, classes: int) -> np.ndarray:
+    """F(s) = E ln Σ_c exp(s ε_c) in nats, for K = `classes` independent standard normals ε; `s` of any shape."""
+    return free_energy_and_slope(s, classes)[0]
+
+
+def random_energy_slope(s, classes: int) -> np.ndarray:
+    """dF/ds = s g(s) (K − 1), the derivative of `random_energy_free_energy`; tends to m_K as s → ∞.
+
+    For W C Wᵀ = s² I the softmax covariance is G = g(s) J and the softmax moment is dF/ds / (K − 1) · J W C / s.
+    """
+    return free_energy_and_slope(s, classes)[1]
