@@ -13,13 +13,13 @@ from sharedtrunk.experiments._settings import StandardSettings
 from sharedtrunk.experiments._times import descent_legs, flow_legs
 from sharedtrunk.trajectory import Result, Trajectory
 
-LANE_MULTIPLE = 6
+LANE_MULTIPLE = 12
 """Chunks are filled up to a multiple of this by repeating a lane: fewer shapes, so fewer programs to compile."""
 
 FIRST_STEP = 0.1
 """Of the flow; given, so that all legs share one compiled program."""
 
-SCRAMBLES = 8
+SCRAMBLES = 24
 """Independent scrambles of the fine rule, whose spread is its error estimate."""
 
 

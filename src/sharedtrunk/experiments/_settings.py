@@ -30,7 +30,7 @@ class StandardSettings:
     time_limit: float = 500.0
     precision: str = "float32"
     coarse_points: int = 1024
-    fine_points: int = 32768
+    fine_points: int = 98304
     validation_fraction: float = 0.25
     evaluation_points: int = 8192
 

@@ -2,7 +2,7 @@
 
 Everything that decides a lane's numbers, other than the lane's own place in the grid, stands here and goes as JSON
 to the worker that trains it, and into the attributes of the dataset. What the paper leaves open (feature count,
-hidden width, noise, start, step, stop) is our choice, see `docs` on the standard problem.
+hidden width, noise, start, step, stop) is our choice, see the README.
 """
 
 from dataclasses import asdict, dataclass
@@ -23,8 +23,8 @@ RESULT_FLAGS = {
 }
 """What a lane's result code means: the messages of `sharedtrunk.trajectory.Result`, here without its JAX."""
 
-# Chunks whose logits stay inside the level-2 cache beat larger ones; see benchmarks.
-CHUNK_LIMITS: dict[bool | int | float | str, int] = {100: 16, 200: 16, 400: 16, 800: 12, 1600: 6}
+# A group has 35 lanes, so three chunks of 12: small enough for the caches, and one shape for all programs.
+CHUNK_LIMITS: dict[bool | int | float | str, int] = {100: 12, 200: 12, 400: 12, 800: 12, 1600: 12}
 
 SAMPLE_COUNTS = (100, 200, 400, 800, 1600)
 SINGULAR_VALUES = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0)
@@ -51,7 +51,7 @@ class StandardProblem:
     time_limit: float = 500.0
     precision: Literal["float32", "float64"] = "float32"
     coarse_points: int = 1024
-    fine_points: int = 32768
+    fine_points: int = 98304
     validation_fraction: float = 0.25
 
     def __post_init__(self):
