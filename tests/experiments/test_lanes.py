@@ -11,7 +11,15 @@ from sharedtrunk.experiments._draw import draw_chunk
 from sharedtrunk.experiments._lanes import follow
 from sharedtrunk.experiments._times import descent_legs, flow_legs
 
-SMALL = {"classes": 4, "rank": 4, "features": 20, "hidden": 15, "fine_points": 8192, "precision": "float32"}
+SMALL = {
+    "classes": 4,
+    "rank": 4,
+    "features": 20,
+    "hidden": 15,
+    "fine_points": 1024,
+    "scrambles": 8,
+    "precision": "float32",
+}
 LANES = [
     {"n_samples": 60, "seed": 3, "s_main": 1.0, "s_aux": s, "relatedness": r}
     for s in (0.3, 10.0)

@@ -19,9 +19,6 @@ LANE_MULTIPLE = 12
 FIRST_STEP = 0.1
 """Of the flow; given, so that all legs share one compiled program."""
 
-SCRAMBLES = 24
-"""Independent scrambles of the fine rule, whose spread is its error estimate."""
-
 
 def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     """Train the lanes of one chunk and return, lane by lane, losses, accuracies, stopping times and result codes.
@@ -111,7 +108,7 @@ def _settled(trajectory: Trajectory):
 
 def stop_and_value(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> dict[str, np.ndarray]:
     """Stop every lane by the oracle and honestly, and value both by the fine rule."""
-    rule = gaussian.Sobol(points=settings.fine_points // SCRAMBLES, scrambles=SCRAMBLES)
+    rule = gaussian.Sobol(points=settings.fine_points, scrambles=settings.scrambles)
     oracle, honest = benefit.oracle_stop(trajectory), benefit.honest_stop(trajectory)
     valued = {
         "": benefit.value_at(trajectory, oracle, draw.moments, draw.clean_weights, rule=rule, refine=True),

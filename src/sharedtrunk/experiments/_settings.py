@@ -30,7 +30,8 @@ class StandardSettings:
     time_limit: float = 500.0
     precision: str = "float32"
     coarse_points: int = 1024
-    fine_points: int = 98304
+    fine_points: int = 4096
+    scrambles: int = 24
     validation_fraction: float = 0.25
     evaluation_points: int = 8192
 

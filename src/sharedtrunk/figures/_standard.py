@@ -51,7 +51,8 @@ class StandardProblem:
     time_limit: float = 500.0
     precision: Literal["float32", "float64"] = "float32"
     coarse_points: int = 1024
-    fine_points: int = 98304
+    fine_points: int = 4096
+    scrambles: int = 24
     validation_fraction: float = 0.25
 
     def __post_init__(self):
