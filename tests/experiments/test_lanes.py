@@ -2,14 +2,17 @@
 
 import itertools
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from sharedtrunk import benefit, gaussian, students, sweeps
 from sharedtrunk._errors import InputError
 from sharedtrunk.experiments import StandardSettings, standard_lanes
 from sharedtrunk.experiments._draw import draw_chunk
 from sharedtrunk.experiments._lanes import follow
 from sharedtrunk.experiments._times import descent_legs, flow_legs
+from sharedtrunk.figures import worker_environment
 
 SMALL = {
     "classes": 4,
@@ -37,7 +40,8 @@ def joint():
 def test_all_that_was_promised_is_there(joint):
     names = {"loss", "loss_error", "loss_honest", "loss_honest_error", "accuracy", "accuracy_honest"}
     extra = {f"loss{suffix}_{part}" for suffix in ("", "_honest") for part in ("scrambles", "refinement")}
-    assert set(joint) == names | extra | {"stop", "stop_honest", "result"}
+    labels = {"label_flips", "smallest_class", "largest_class"}
+    assert set(joint) == names | extra | labels | {"stop", "stop_honest", "result"}
     assert all(len(value) == 6 and np.isfinite(value).all() for value in joint.values())
     np.testing.assert_allclose(joint["loss_scrambles"].mean(axis=1), joint["loss"])
     assert (joint["result"] == 0).all()
@@ -56,10 +60,53 @@ def test_the_same_chunk_gives_the_same_bytes(joint):
     assert all(again[name].tobytes() == value.tobytes() for name, value in joint.items())
 
 
-def test_a_baseline_is_a_joint_lane_whose_auxiliary_task_has_no_weight():
-    single = standard_lanes({**SMALL, "tasks": 1}, [{"n_samples": 60, "seed": 3, "s_main": 1.0}])
-    joint = standard_lanes({**SMALL, "tasks": 2, "alpha": [1.0, 0.0]}, LANES)
-    np.testing.assert_allclose(joint["loss"], np.repeat(single["loss"], 6), atol=TOLERANCE / 2)
+def test_a_baseline_is_a_student_that_never_met_the_auxiliary_task():
+    """Baselines are trained as joint lanes of weight 0; here is one with one task and one head, trained alone."""
+    lane = {"n_samples": 60, "seed": 3, "s_main": 1.0}
+    baseline = standard_lanes({**SMALL, "tasks": 1}, [lane])
+    settings = StandardSettings.parse({**SMALL, "tasks": 1})
+    draw = draw_chunk(settings, 3, 60, [lane])
+    problem = students.make_problem(draw.inputs, draw.labels[:1], classes=4)
+    alone = students.SharedTrunk(draw.start.trunk, draw.start.heads[:1])
+    times = np.concatenate([flow_legs(500.0)[0], flow_legs(500.0)[1][1:]])
+    trained = students.train(alone, problem, jnp.asarray(times, jnp.float32), settings.method)
+    curve = benefit.with_generalization_loss(trained, draw.moments)
+    rule = gaussian.Sobol(points=1024, scrambles=8)
+    value = benefit.value_at(
+        curve, benefit.oracle_stop(curve), draw.moments, draw.clean_weights, rule=rule, refine=True
+    )
+    assert abs(float(value.loss[0]) - float(baseline["loss"][0])) < TOLERANCE / 2
+
+
+def test_labels_are_described_as_they_are(joint):
+    draw = draw_chunk(StandardSettings.parse({**SMALL, "tasks": 2}), 3, 60, LANES)
+    labels, clean = np.asarray(draw.labels[0][0]), np.asarray(draw.clean_labels[0])
+    counts = np.bincount(labels, minlength=4)
+    assert joint["label_flips"][0] == np.mean(labels != clean) > 0
+    assert (joint["smallest_class"][0], joint["largest_class"][0]) == (counts.min() / 60, counts.max() / 60)
+
+
+def test_the_number_of_processes_changes_no_byte(tmp_path):
+    """Real lanes in real workers, one and two of them, with the environment that the command line gives them."""
+    grid = sweeps.Grid(
+        {"n_samples": (60,), "s_main": (0.3, 3.0), "s_aux": (1.0,), "relatedness": (0.0, 1.0), "seed": (3, 4)}
+    )
+    sweep = sweeps.Sweep(
+        name="small",
+        function="sharedtrunk.experiments:standard_lanes",
+        grid=grid,
+        variables={name: sweeps.Variable() for name in ("loss", "accuracy", "stop_honest", "result")},
+        settings={**SMALL, "tasks": 2, "time_limit": 40.0},
+        group_by=("n_samples", "seed", "s_main"),
+        chunk_limit=2,
+    )
+    found = []
+    for processes in (1, 2):
+        store = sweeps.Store(tmp_path / str(processes))
+        sweeps.run([sweep], store, processes=processes, environment=worker_environment())
+        found.append({path.name: path.read_bytes() for path in store.folder.iterdir() if path.is_file()})
+    assert len(found[0]) == 4
+    assert found[0] == found[1]
 
 
 def test_flow_is_the_limit_of_descent(joint):
@@ -112,8 +159,6 @@ def test_bad_settings(change, message):
 @pytest.mark.parametrize("samples", [100, 400, 800, 1600])
 def test_no_curve_of_the_standard_grid_falls_below_a_bracketed_minimum(samples):
     """Every tenth lane of the standard grid, followed to t = 500 whatever it does."""
-    from sharedtrunk import benefit
-
     grid = [(a, b, r) for a in (0.01, 0.3, 1.0, 3.0, 100.0) for b in (0.01, 1.0, 100.0) for r in (0.0, 0.5, 1.0)]
     settings = StandardSettings(tasks=2)
     for seed in (0, 1):

@@ -25,6 +25,7 @@ class Draw(eqx.Module):
     labels: tuple[Int[Array, "lane sample"], ...]
     validation_inputs: Float[Array, "validation feature"]
     validation_labels: Int[Array, "lane validation"]
+    clean_labels: Int[Array, "lane sample"]
     clean_weights: Float[Array, "lane class feature"]
     moments: Float[Array, "lane class feature"]
     moment_error: Float[Array, ""]
@@ -40,11 +41,11 @@ def draw_chunk(settings: StandardSettings, seed: int, samples: int, lanes: list[
     key = jax.random.key(seed)
     noisy, clean, main, start = _teachers_and_start(dataclasses.replace(settings, tasks=2), key, *columns)
     held_out = max(1, round(settings.validation_fraction * samples))
-    inputs, labels, held_out_inputs, held_out_labels = _labelled(samples, held_out, key, noisy)
+    labelled = _labelled(samples, held_out, key, noisy, clean)
     # The moment depends on the teacher's directions only, so one serves all lanes of a seed.
     moment, error = teachers.clean_label_moment(main)
     moments = jnp.asarray(np.broadcast_to(np.asarray(moment), clean.shape))
-    return Draw(inputs, labels, held_out_inputs, held_out_labels, clean, moments, error, start)
+    return Draw(*labelled, clean, moments, error, start)
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -66,13 +67,14 @@ def _teachers_and_start(settings: StandardSettings, key, s_main, s_aux, relatedn
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
-def _labelled(samples: int, held_out: int, key, noisy):
-    """Training inputs with every task's labels, held-out inputs with the main task's."""
+def _labelled(samples: int, held_out: int, key, noisy, clean):
+    """Training inputs with every task's labels, held-out inputs with the main task's, and its clean labels."""
     features, dtype = noisy[0].shape[-1], noisy[0].dtype
     inputs = teachers.draw_inputs(key, samples, features, dtype=dtype)
     held_out_inputs = teachers.draw_inputs(stream(key, "validation"), held_out, features, dtype=dtype)
     labels = tuple(teachers.hard_labels(weights, inputs) for weights in noisy)
-    return inputs, labels, held_out_inputs, teachers.hard_labels(noisy[0], held_out_inputs)
+    held_out_labels = teachers.hard_labels(noisy[0], held_out_inputs)
+    return inputs, labels, held_out_inputs, held_out_labels, teachers.hard_labels(clean, inputs)
 
 
 def _pair(settings: StandardSettings, key, s_main, s_aux, relatedness):

@@ -36,7 +36,19 @@ def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     padded = lanes + lanes[-1:] * (-len(lanes) % LANE_MULTIPLE)
     draw = draw_chunk(parsed, seed, samples, padded)
     values = stop_and_value(parsed, draw, follow(parsed, draw))
+    values |= describe_labels(parsed, draw)
     return {name: value[: len(lanes)] for name, value in values.items()}
+
+
+def describe_labels(settings: StandardSettings, draw: Draw) -> dict[str, np.ndarray]:
+    """What the main task's training labels are like: the share that noise flipped, the rarest and commonest class."""
+    labels = np.asarray(draw.labels[0])
+    shares = (labels[:, :, None] == np.arange(settings.classes)).mean(axis=1)
+    return {
+        "label_flips": (labels != np.asarray(draw.clean_labels)).mean(axis=1),
+        "smallest_class": shares.min(axis=1),
+        "largest_class": shares.max(axis=1),
+    }
 
 
 def _common(lanes: list[dict], name: str) -> int:

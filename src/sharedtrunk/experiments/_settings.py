@@ -33,13 +33,18 @@ class StandardSettings:
     fine_points: int = 4096
     scrambles: int = 24
     validation_fraction: float = 0.25
-    evaluation_points: int = 8192
 
     def __post_init__(self):
         if self.tasks not in (1, 2):
             raise invalid("A lane trains 1 or 2 tasks", received=self.tasks, way_out="tasks=1 is the baseline")
         if self.training not in ("flow", "descent"):
             raise invalid("training is flow or descent", received=self.training, way_out="The paper's limit is flow")
+        if self.activation != "linear":
+            raise invalid(
+                "The point function trains linear students, whose losses are computed from composite weights",
+                received=self.activation,
+                way_out="Train nonlinear students with students.train and FreshInputs",
+            )
         if self.precision not in ("float32", "float64"):
             raise invalid(
                 "precision is float32 or float64", received=self.precision, way_out="float32 is the default for lanes"

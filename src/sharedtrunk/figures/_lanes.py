@@ -31,8 +31,14 @@ MEASURED = {
     "accuracy_honest": ("1", "share of inputs on which the {arm} agrees with the clean teacher, honest stopping"),
     "stop": ("training time", "time at which the generalization loss of the {arm} is smallest"),
     "stop_honest": ("training time", "time at which the validation loss of the {arm} is smallest"),
+    "label_flips": ("1", "share of the main task's training labels that the teacher's noise flipped"),
+    "smallest_class": ("1", "share of the main task's training labels in their rarest class"),
+    "largest_class": ("1", "share of the main task's training labels in their commonest class"),
     "result": ("code", "how the {arm} ended; 0 is success"),
 }
+OF_THE_LABELS = ("label_flips", "smallest_class", "largest_class")
+"""The same for both arms, so they stand once in the dataset."""
+
 INTERNAL = ("loss_scrambles", "loss_honest_scrambles", "loss_refinement", "loss_honest_refinement")
 """Stored with the lanes for the error of the benefit, which is formed scramble by scramble; not in the dataset."""
 
@@ -90,8 +96,9 @@ def benefit_dataset(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Datase
         f"{variable}_{arm}": collected[arm][variable]
         for arm in ARMS
         for variable in MEASURED
-        if variable != "result" and variable not in INTERNAL
+        if variable != "result" and variable not in INTERNAL + OF_THE_LABELS
     }
+    data |= {variable: single[variable] for variable in OF_THE_LABELS}
     for suffix, stopping in (
         ("", "oracle stopping, as the paper"),
         ("_honest", "each arm stopped by its validation loss"),
