@@ -33,7 +33,7 @@ _MESSAGES = {
     Result.SUCCESS: "trained; the minimum of the generalization loss is bracketed",
     Result.DIVERGED: "diverged: the weights stopped being finite numbers",
     Result.STEP_LIMIT: "the solver used up its steps before the last time asked for",
-    Result.NOT_BRACKETED: "the generalization loss was still falling at the last time; its minimum lies beyond",
+    Result.NOT_BRACKETED: "the minimum of the generalization or the validation loss was not bracketed by the time limit",
 }
 
 
@@ -42,9 +42,9 @@ class Trajectory(eqx.Module):
 
     `composites[k]` are the composite weights of task k (empty for nonlinear networks). `generalization_loss` and
     `validation_loss` are those of the main task (task 0), in nats, where they have been evaluated; `error` is the
-    estimated error of the generalization loss and `accuracy` the share of inputs classified as the clean teacher
-    does. `final` is the network at the last time, from which training can go on; `mean_step` is the solver's mean step,
-    a good first step to go on with.
+    half-width of the 99 % interval of the generalization loss and `accuracy` the share of inputs classified as the
+    clean teacher does. `final` is the network at the last time, from which training can go on; `mean_step` is the
+    solver's mean step, a good first step to go on with.
     """
 
     times: Float[AnyArray, "time"]

@@ -40,7 +40,7 @@ def test_only_what_is_asked_differs(key):
         np.testing.assert_array_equal(a.noise, b.noise)
         np.testing.assert_array_equal(a.left, b.left)
     np.testing.assert_array_equal(one[0].right, two[0].right)
-    np.testing.assert_allclose(two[0].weights, 3 * one[0].weights, rtol=1e-5)
+    np.testing.assert_allclose(two[0].weights, 3 * one[0].weights, atol=tolerance())
 
 
 def test_noise_has_the_stated_variance(key):
