@@ -1,7 +1,9 @@
 """The point function: lanes do not see their chunk, baselines do not see the auxiliary task, benefits are right."""
 
+import dataclasses
 import itertools
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from sharedtrunk import benefit, gaussian, students, sweeps
 from sharedtrunk._errors import InputError
 from sharedtrunk.experiments import StandardSettings, standard_lanes
 from sharedtrunk.experiments._draw import draw_chunk
-from sharedtrunk.experiments._lanes import follow
+from sharedtrunk.experiments._lanes import follow, stop_and_value
 from sharedtrunk.experiments._times import descent_legs, flow_legs
 from sharedtrunk.figures import worker_environment
 
@@ -148,11 +150,49 @@ def test_lanes_of_one_chunk_share_seed_and_samples():
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"tasks": 3}, "1 or 2 tasks"), ({"training": "adam"}, "flow or descent"), ({"precision": "half"}, "float32")],
+    [
+        ({"time_limt": 5.0}, "must be known"),
+        ({"alpha": [1.0]}, "two finite weights"),
+        ({"validation_fraction": -1.0}, "finite and positive"),
+        ({"activation": "relu"}, "linear students"),
+        ({"tasks": 3}, "1 or 2 tasks"),
+        ({"training": "adam"}, "flow or descent"),
+        ({"precision": "half"}, "float32"),
+    ],
 )
 def test_bad_settings(change, message):
     with pytest.raises(InputError, match=message):
         StandardSettings.parse({"tasks": 1, **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"relatedness": 1.5}, "between −1 and 1"),
+        ({"relatedness": float("nan")}, "between −1 and 1"),
+        ({"s_main": -1.0}, "above 0"),
+        ({"s_main": 0.0}, "above 0"),
+        ({"s_aux": float("inf")}, "at least 0"),
+        ({"n_samples": -5}, "at least 1"),
+        ({"seed": -1}, "at least 0"),
+    ],
+    ids=str,
+)
+def test_bad_lanes(change, message):
+    with pytest.raises(InputError, match=message):
+        standard_lanes({**SMALL, "tasks": 2}, [{**LANES[0], **change}])
+
+
+def test_a_lane_that_fails_leaves_the_others_as_they_are():
+    settings = StandardSettings.parse({**SMALL, "tasks": 2})
+    draw = draw_chunk(settings, 3, 60, LANES)
+    huge = jax.tree.map(lambda w: w.at[1].multiply(1e30), draw.start)
+    broken = dataclasses.replace(draw, start=huge)
+    values = [stop_and_value(settings, d, follow(settings, d)) for d in (draw, broken)]
+    assert values[1]["result"].tolist() == [0, 1, 0, 0, 0, 0]
+    assert np.isnan(values[1]["loss"][1])
+    others = [0, 2, 3, 4, 5]
+    np.testing.assert_allclose(values[1]["loss"][others], values[0]["loss"][others], atol=TOLERANCE / 2)
 
 
 @pytest.mark.slow

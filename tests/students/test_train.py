@@ -199,7 +199,21 @@ def test_relu_students_are_evaluated_on_fresh_inputs(key):
     losses = -np.log(references.softmax(z)[labels, np.arange(500)])
     bound = 1e-9 if jax.config.jax_enable_x64 else 1e-4
     np.testing.assert_allclose(seen.generalization_loss[-1], losses.mean(), rtol=bound)
-    np.testing.assert_allclose(seen.error[-1], losses.std(ddof=1) / 500**0.5, rtol=bound)
+    np.testing.assert_allclose(seen.error[-1], 2.5758 * losses.std(ddof=1) / 500**0.5, rtol=bound)
     np.testing.assert_allclose(seen.accuracy[-1], (z.argmax(0) == labels).mean(), rtol=1e-6)
     assert (np.diff(seen.validation_loss) < 0).all()  # the validation points here are the training points
     assert seen.composites == ()
+
+
+@pytest.mark.parametrize(("hidden", "scale", "size"), [((7,) * 4, 3.0, 1.0), ((7,) * 3, 1.0, 30.0)])
+def test_a_first_step_that_is_far_too_long_is_tried_again(key, hidden, scale, size):
+    """A healthy lane that overflows on a trial step must not be taken for a diverged one."""
+    inputs = (size * jax.random.normal(key, (30, 6))).astype(jnp.float32)
+    labels = jnp.arange(30) % 3
+    problem = students.make_problem(inputs, [labels], classes=3)
+    start = students.random_start(key, features=6, hidden=hidden, classes=(3,), scale=scale, dtype=jnp.float32)
+    times = jnp.asarray([0.0, 1.0], jnp.float32)
+    long, short = (students.train(start, problem, times, first_step=step) for step in (10.0, 1e-6))
+    assert int(long.result) == int(short.result) == Result.SUCCESS
+    scale_found = float(jnp.abs(short.composites[0]).max())
+    np.testing.assert_allclose(long.composites[0], short.composites[0], atol=1e-2 * scale_found)

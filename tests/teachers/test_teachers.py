@@ -128,6 +128,7 @@ def test_a_clean_teacher_flips_nothing(key):
         ({"singular_values": (-1.0, 1.0)}, "finite and ≥ 0"),
         ({"noise": -1.0}, "noise scale"),
         ({"classes": 1}, "at least 2 classes"),
+        ({"singular_values": (1.0, 1.0, 1.0)}, "a pair"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -138,7 +139,7 @@ def test_bad_pairs(key, options, message):
 
 def test_bad_samples(key):
     teacher = teachers.random_teacher(key, classes=3, features=4)
-    with pytest.raises(InputError, match="at least 1 point"):
+    with pytest.raises(InputError, match="at least 1"):
         teachers.sample(key, teacher, 0)
     with pytest.raises(InputError, match="positive semidefinite"):
         teachers.sample(key, teacher, 5, -jnp.eye(4))

@@ -5,11 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from sharedtrunk._axes import AnyArray
 from sharedtrunk._errors import invalid
 from sharedtrunk.benefit._stopping import at, honest_stop, oracle_stop
 from sharedtrunk.benefit._value import Stopped, mean_with_error
-from sharedtrunk.trajectory import Trajectory
+from sharedtrunk.trajectory import Result, Trajectory
 
 
 class MultitaskBenefit(NamedTuple):
@@ -34,7 +33,8 @@ def multitask_benefit(
 
     `joint` and `single` are the two arms on common random numbers, as trajectories with their loss curves or as students
     already stopped and valued (`value_at`; then `honest` = (joint, single) adds the honest variant). Honest stopping
-    from trajectories needs their validation curves. Raises `InputError` where the lanes do not match.
+    from trajectories needs their validation curves. A lane of which one arm failed is NaN; whether both minima were seen
+    from both sides is for `bracketed` to say. Raises `InputError` where the lanes do not match.
     """
     stopped_joint, stopped_single = (_lowest(arm) for arm in (joint, single))
     if stopped_joint[0].shape != stopped_single[0].shape:
@@ -62,13 +62,14 @@ def _lowest(arm: Trajectory | Stopped):
     if isinstance(arm, Stopped):
         return arm.loss, arm.error
     index = oracle_stop(arm)
-    return _curve_at(arm.generalization_loss, index), None if arm.error is None else at(arm.error, index)
+    return _loss_at(arm, index), None if arm.error is None else at(arm.error, index)
 
 
-def _curve_at(curve: AnyArray | None, index):
-    """A loss that stopping has made sure is there."""
-    assert curve is not None
-    return at(curve, index)
+def _loss_at(arm: Trajectory, index):
+    """The generalization loss at the stop; a lane that failed has none."""
+    assert arm.generalization_loss is not None  # stopping has made sure
+    failed = np.isin(np.asarray(arm.result), (Result.DIVERGED, Result.STEP_LIMIT))
+    return np.where(failed, np.nan, at(arm.generalization_loss, index))
 
 
 def _honest(joint, single, given):
@@ -78,5 +79,5 @@ def _honest(joint, single, given):
         return None
     if joint.validation_loss is None or single.validation_loss is None:
         return None
-    losses = [_curve_at(arm.generalization_loss, honest_stop(arm)) for arm in (single, joint)]
+    losses = [_loss_at(arm, honest_stop(arm)) for arm in (single, joint)]
     return losses[0] - losses[1]

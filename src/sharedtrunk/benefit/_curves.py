@@ -9,12 +9,15 @@ import functools
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int
 
 from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray, Covariance
+from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk.gaussian._checks import as_covariance, as_moment
 from sharedtrunk.trajectory import Trajectory
 
 
@@ -29,8 +32,20 @@ def with_generalization_loss(
 
     The default rule is coarse: it is there to find the minimum, which is flat; `value_at` values it.
     """
-    loss = _population_losses(main_composites(trajectory), moment, covariance, rule)
+    weights = main_composites(trajectory)
+    check_judges(weights[..., 0, :, :], moment, covariance)
+    loss = _population_losses(weights, moment, covariance, rule)
     return dataclasses.replace(trajectory, generalization_loss=loss)
+
+
+def check_judges(weights, moment, covariance) -> None:
+    """Check what judges a student before it goes under jit, where values cannot be seen."""
+    shape = jnp.zeros(weights.shape, weights.dtype)
+    as_moment(moment, shape)
+    as_covariance(covariance, shape)
+    known = concrete(moment)
+    if known is not None and not np.isfinite(known).all():
+        raise invalid("The label moment must be finite", received="NaN or infinity", way_out="Check the teacher")
 
 
 @functools.partial(jax.jit, static_argnames="rule")
@@ -49,6 +64,13 @@ def with_validation_loss(
             "Validation needs one label per held-out point and lane",
             received=f"labels {labels.shape} for {inputs.shape[0]} points and lanes {weights.shape[:-3]}",
             way_out="Label the held-out inputs with the noisy teacher of each lane",
+        )
+    known = concrete(labels)
+    if known is not None and not ((known >= 0) & (known < weights.shape[-2])).all():
+        raise invalid(
+            f"Validation labels must be class indices 0 … {weights.shape[-2] - 1}",
+            received=f"values from {known.min()} to {known.max()}",
+            way_out="Leave points without a label out",
         )
     return dataclasses.replace(trajectory, validation_loss=_cross_entropies(weights, inputs, labels))
 

@@ -10,8 +10,9 @@ from jaxtyping import Float, Int
 
 from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray, Covariance
+from sharedtrunk._errors import invalid
 from sharedtrunk._statistics import t_factor
-from sharedtrunk.benefit._curves import main_composites
+from sharedtrunk.benefit._curves import check_judges, main_composites
 from sharedtrunk.benefit._stopping import at
 from sharedtrunk.trajectory import Trajectory
 
@@ -23,8 +24,8 @@ class Stopped(NamedTuple):
     """A student at the time it was stopped: its loss (nats) with the estimated error, its accuracy, and the time.
 
     `scrambles` is the loss by every independent scramble of the rule: two students are compared scramble by scramble,
-    because their quadrature errors are alike. `refinement` is the part of the error that comes from the spacing of the
-    saved times.
+    because their quadrature errors are alike. `refinement` is the rest of the error: from the spacing of the saved times
+    and from the label moment.
     """
 
     loss: Float[np.ndarray, "*lane"]
@@ -44,13 +45,22 @@ def value_at(
     covariance: Covariance | None = None,
     rule: gaussian.Sobol = gaussian.FINE,
     refine: bool = False,
+    moment_error: float = 0.0,
 ) -> Stopped:
     """L(W; M) at the saved time `index` of every lane, by a fine rule, and the accuracy against the clean teacher.
 
     With `refine` the minimum between saved times is added: the parabola through the coarse curve's three lowest points
-    says how far below the saved point it lies. The error is the rule's estimate plus half of that correction. Nonlinear
-    students bring loss, error and accuracy with them. A lane whose weights are not finite is NaN.
+    says how far below the saved point it lies. The error is the rule's estimate plus half of that correction, plus
+    ‖W‖ · `moment_error`, the Frobenius error of the label moment. Nonlinear
+    students bring loss, error and accuracy with them. A lane whose weights are not finite is NaN. Raises `InputError` for
+    a rule with fewer than 4 scrambles, which tells no error, for `refine` without a loss curve, and as `population_loss`.
     """
+    if rule.scrambles < 4 or (refine and trajectory.generalization_loss is None):
+        raise invalid(
+            "Valuing a student needs a rule of at least 4 scrambles, and refining it the loss curve",
+            received=f"{rule} and a trajectory with{'' if trajectory.generalization_loss is not None else 'out'} curve",
+            way_out="Use gaussian.FINE, and benefit.with_generalization_loss first",
+        )
     index = np.asarray(index)
     time = np.asarray(trajectory.times)[index]
     if not trajectory.composites:
@@ -60,6 +70,7 @@ def value_at(
     chosen = index[..., None, None, None]
     weights = np.take_along_axis(np.asarray(main_composites(trajectory)), chosen, axis=-3).squeeze(-3)
     # The rules take finite weights only; lanes that have none are put back as NaN below.
+    check_judges(weights, moment, covariance)
     finite = np.asarray(np.isfinite(weights).all(axis=(-2, -1)))
     safe = jnp.asarray(np.where(finite[..., None, None], weights, 0))
     parts = _valued(safe, jnp.asarray(moment), jnp.asarray(clean_weights), covariance, rule)
@@ -70,7 +81,8 @@ def value_at(
         below = _vertex_below(np.asarray(trajectory.times), np.asarray(trajectory.generalization_loss), index)
     scrambles = scrambles - below[..., None]
     mean, error = mean_with_error(scrambles)
-    return Stopped(mean, error + below / 2, accuracy, time, scrambles, below / 2)
+    rest = below / 2 + moment_error * np.linalg.norm(weights, axis=(-2, -1))
+    return Stopped(mean, error + rest, accuracy, time, scrambles, rest)
 
 
 def mean_with_error(scrambles: Float[np.ndarray, "*lane scramble"]):

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from sharedtrunk import students, teachers
+from sharedtrunk._errors import invalid
 from sharedtrunk._randomness import stream
 from sharedtrunk.experiments._settings import StandardSettings
 
@@ -38,14 +39,35 @@ def draw_chunk(settings: StandardSettings, seed: int, samples: int, lanes: list[
         np.asarray([lane.get(name, 0.0) for lane in lanes], settings.dtype)
         for name in ("s_main", "s_aux", "relatedness")
     ]
+    _check_lanes(lanes, settings.tasks)
     key = jax.random.key(seed)
     noisy, clean, main, start = _teachers_and_start(dataclasses.replace(settings, tasks=2), key, *columns)
     held_out = max(1, round(settings.validation_fraction * samples))
-    labelled = _labelled(samples, held_out, key, noisy, clean)
+    inputs, labels, held_out_inputs, held_out_labels, clean_labels = _labelled(samples, held_out, key, noisy, clean)
     # The moment depends on the teacher's directions only, so one serves all lanes of a seed.
     moment, error = teachers.clean_label_moment(main)
     moments = jnp.asarray(np.broadcast_to(np.asarray(moment), clean.shape))
-    return Draw(*labelled, clean, moments, error, start)
+    return Draw(inputs, labels, held_out_inputs, held_out_labels, clean_labels, clean, moments, error, start)
+
+
+def _check_lanes(lanes: list[dict], tasks: int) -> None:
+    """Check the values here, on the host: the teachers are drawn under jit, where values cannot be seen."""
+    rules = {
+        "n_samples": ("whole and at least 1", lambda v: v == int(v) >= 1),
+        "seed": ("whole and at least 0", lambda v: v == int(v) >= 0),
+        "s_main": ("finite and above 0", lambda v: 0 < v < float("inf")),
+    }
+    if tasks == 2:
+        rules |= {
+            "s_aux": ("finite and at least 0", lambda v: 0 <= v < float("inf")),
+            "relatedness": ("between −1 and 1", lambda v: -1 <= v <= 1),
+        }
+    for lane in lanes:
+        for name, (rule, holds) in rules.items():
+            if name not in lane or not np.isfinite(lane[name]) or not holds(lane[name]):
+                raise invalid(
+                    f"{name} of a lane must be {rule}", received=lane.get(name, "none"), way_out="Mend the sweep's grid"
+                )
 
 
 @functools.partial(jax.jit, static_argnums=0)

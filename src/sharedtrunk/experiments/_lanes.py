@@ -75,12 +75,18 @@ def follow(settings: StandardSettings, draw: Draw, *, whole: bool = False) -> Tr
     for leg in legs:
         trained = students.train(network, problem, jnp.asarray(leg), settings.method, first_step=step)
         part = _watched(settings, draw, trained)
-        network, step = part.final, part.mean_step
+        network, step = _without_failed(part), part.mean_step
         seen = part if seen is None else _joined(seen, part)
         if not whole and bool(_settled(seen).all()):
             break
     assert seen is not None  # there is at least one leg
     return seen
+
+
+def _without_failed(part: Trajectory) -> students.SharedTrunk:
+    """The network to go on with: failed lanes, whose numbers are no longer used, go on from zero weights."""
+    fine = np.asarray(part.result) == Result.SUCCESS
+    return jax.tree.map(lambda w: jnp.where(fine[:, None, None], w, jnp.zeros_like(w)), part.final)
 
 
 def _watched(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> Trajectory:
@@ -122,9 +128,11 @@ def stop_and_value(settings: StandardSettings, draw: Draw, trajectory: Trajector
     """Stop every lane by the oracle and honestly, and value both by the fine rule."""
     rule = gaussian.Sobol(points=settings.fine_points, scrambles=settings.scrambles)
     oracle, honest = benefit.oracle_stop(trajectory), benefit.honest_stop(trajectory)
+    judges = (draw.moments, draw.clean_weights)
+    known = {"rule": rule, "moment_error": float(draw.moment_error)}
     valued = {
-        "": benefit.value_at(trajectory, oracle, draw.moments, draw.clean_weights, rule=rule, refine=True),
-        "_honest": benefit.value_at(trajectory, honest, draw.moments, draw.clean_weights, rule=rule),
+        "": benefit.value_at(trajectory, oracle, *judges, refine=True, **known),
+        "_honest": benefit.value_at(trajectory, honest, *judges, **known),
     }
     failed = trajectory.result != Result.SUCCESS
     unsettled = ~_settled(trajectory)

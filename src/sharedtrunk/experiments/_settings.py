@@ -4,10 +4,13 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 from sharedtrunk import students
 from sharedtrunk._errors import invalid
+
+MAY_BE_ZERO = ("noise", "start_scale")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +38,19 @@ class StandardSettings:
     validation_fraction: float = 0.25
 
     def __post_init__(self):
+        if len(self.alpha) != 2 or not all(0 <= a < float("inf") for a in self.alpha):
+            raise invalid("alpha is two finite weights ≥ 0", received=self.alpha, way_out="The paper has (1, 1)")
+        for name in ("noise", "start_scale", "step", "rtol", "time_limit", "validation_fraction"):
+            if not 0 <= getattr(self, name) < float("inf") or (getattr(self, name) == 0 and name not in MAY_BE_ZERO):
+                raise invalid(
+                    f"{name} is finite and positive", received=getattr(self, name), way_out="See the standard problem"
+                )
+        if self.precision == "float64" and not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
+            raise invalid(
+                "Lanes in float64 need JAX's float64 switched on",
+                received="jax_enable_x64 = False",
+                way_out='Set JAX_ENABLE_X64=1, or call jax.config.update("jax_enable_x64", True)',
+            )
         if self.tasks not in (1, 2):
             raise invalid("A lane trains 1 or 2 tasks", received=self.tasks, way_out="tasks=1 is the baseline")
         if self.training not in ("flow", "descent"):
@@ -54,6 +70,13 @@ class StandardSettings:
     def parse(cls, settings: Mapping) -> "StandardSettings":
         """Take the known names; `fingerprint` and the like only mark the stored chunks."""
         names = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(settings) - names - {"fingerprint"})
+        if unknown:
+            raise invalid(
+                "Settings of the standard problem must be known",
+                received=unknown,
+                way_out=f"Use {', '.join(sorted(names))}",
+            )
         known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items() if k in names}
         return cls(**known)
 

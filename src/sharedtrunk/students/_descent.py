@@ -14,8 +14,8 @@ from sharedtrunk.students._problem import Problem
 class Descent:
     """W ← W − step · ∇L; time is steps × step, and step = 1/τ in the paper's letters.
 
-    With `batch_size` each step sees that many points, drawn without replacement until all have been seen, in an order
-    made from `key`; every lane of a batch sees the same points.
+    With `batch_size` each step sees that many points, drawn without replacement within an epoch (what does
+    not fill a last batch waits for another epoch), in an order made from `key`; every lane of a batch sees the same points.
     """
 
     step: float = 0.1

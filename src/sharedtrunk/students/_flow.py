@@ -37,6 +37,7 @@ def solve_flow(method: Flow, network, problem, moments, axes, times, first_step,
         problem, moments = args
         return jax.vmap(drive, in_axes=(0, *axes))(state, problem, moments)
 
+    shortest = 16 * jnp.finfo(times.dtype).eps.astype(times.dtype) * times[-1]
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(field),  # pyright: ignore[reportArgumentType]
         diffrax.Tsit5(),
@@ -51,7 +52,9 @@ def solve_flow(method: Flow, network, problem, moments, axes, times, first_step,
                 diffrax.SubSaveAt(t1=True),
             ]
         ),
-        stepsize_controller=diffrax.PIDController(rtol=method.rtol, atol=method.atol, norm=worst_lane_norm),
+        stepsize_controller=LaneController(
+            diffrax.PIDController(rtol=method.rtol, atol=method.atol, norm=worst_lane_norm, dtmin=shortest)
+        ),
         max_steps=method.max_steps,
         throw=False,
     )
@@ -63,11 +66,45 @@ def solve_flow(method: Flow, network, problem, moments, axes, times, first_step,
     return seen, jax.tree.map(lambda leaf: leaf[0], final), evaluations, mean_step, complete
 
 
-def worst_lane_norm(error):
-    """The largest over lanes of the root-mean-square scaled error.
+class LaneController(diffrax.AbstractStepSizeController):
+    """A PID controller for the worst lane that is still alive.
 
-    A lane that is no longer finite is left out: it is lost already, and must not drag the step of the others to zero.
+    A lane that is no longer finite is lost already, and must not drag the step of the others to zero: it is left out. A
+    finite lane that the trial step would make infinite or NaN counts as an infinite error, so that the step is tried
+    again shorter; only at the shortest step that the times' precision allows is it let go.
     """
+
+    pid: diffrax.PIDController
+
+    def wrap(self, direction):
+        return LaneController(self.pid.wrap(direction))  # pyright: ignore[reportArgumentType]
+
+    def init(self, terms, t0, t1, y0, dt0, args, func, error_order):
+        return self.pid.init(terms, t0, t1, y0, dt0, args, func, error_order)
+
+    def adapt_step_size(self, t0, t1, y0, y1_candidate, args, y_error, error_order, controller_state):
+        alive, survives = _finite_lanes(y0), _finite_lanes((y1_candidate, y_error))
+        before = _where(alive, y0, 0)
+        after = _where(alive & survives, y1_candidate, 0)
+        error = _where(alive, _where(survives, y_error, jnp.inf), 0)
+        return self.pid.adapt_step_size(t0, t1, before, after, args, error, error_order, controller_state)
+
+
+def _finite_lanes(tree):
+    flags = [jnp.isfinite(leaf).reshape(leaf.shape[0], -1).all(axis=1) for leaf in jax.tree.leaves(tree)]
+    return jnp.stack(flags).all(axis=0)
+
+
+def _where(lanes, tree, otherwise):
+    def pick(leaf):
+        shape = (-1, *(1 for _ in leaf.shape[1:]))
+        return jnp.where(lanes.reshape(shape), leaf, jnp.asarray(otherwise, leaf.dtype))
+
+    return jax.tree.map(pick, tree)
+
+
+def worst_lane_norm(error):
+    """The largest over lanes of the root-mean-square scaled error."""
     leaves = [leaf.reshape(leaf.shape[0], -1) for leaf in jax.tree.leaves(eqx.filter(error, eqx.is_array))]
     squares = sum(jnp.sum(leaf * leaf, axis=1) for leaf in leaves) / sum(leaf.shape[1] for leaf in leaves)
-    return jnp.sqrt(jnp.max(jnp.where(jnp.isfinite(squares), squares, 0)))
+    return jnp.sqrt(jnp.max(squares))

@@ -44,12 +44,14 @@ def make_problem(
 
     `labels[t]` are class indices (*lane, sample), −1 where missing (then `classes` must be given), or label
     probabilities (*lane, class, sample). `masks[t]` (sample,) says where task t has labels; it is shared by the lanes.
-    `task_weights` are the α_t, 1 unless given.
+    `task_weights` are the α_t, 1 unless given. Whole-number inputs become floating point.
 
     Raises `InputError` for empty or non-finite inputs, labels of the wrong length or range, probabilities that do not
     sum to 1, a task without any label, negative α.
     """
     inputs = jnp.asarray(inputs)
+    if not jnp.issubdtype(inputs.dtype, jnp.floating):
+        inputs = inputs.astype(jnp.result_type(float))
     _check_inputs(inputs)
     count = inputs.shape[-2]
     tasks = len(labels)
@@ -78,7 +80,7 @@ def _task(task, labels, classes, mask, alpha, count, dtype):
             received=f"labels of shape {labels.shape} for {count} samples",
             way_out="Use −1 (or a mask) where a label is missing",
         )
-    present = jnp.ones(count, dtype) if mask is None else jnp.asarray(mask, dtype)
+    present = jnp.ones(count, dtype) if mask is None else _mask(task, mask, count, dtype)
     if jnp.issubdtype(labels.dtype, jnp.integer):
         if classes is None:
             raise invalid(
@@ -104,6 +106,18 @@ def _task(task, labels, classes, mask, alpha, count, dtype):
         )
     coefficient = jnp.asarray(alpha, dtype) * present / labelled
     return probabilities * jnp.broadcast_to(coefficient[..., None, :], probabilities.shape), coefficient
+
+
+def _mask(task, mask, count, dtype):
+    mask = jnp.asarray(mask)
+    known = concrete(mask)
+    if mask.shape != (count,) or (known is not None and not np.isin(known, (0, 1)).all()):
+        raise invalid(
+            f"Task {task}'s mask must have one entry per sample, 1 (or True) where there is a label and 0 elsewhere",
+            received=f"shape {mask.shape} for {count} samples, values {np.unique(known)[:5] if known is not None else ''}",
+            way_out="Weigh whole tasks with task_weights; leave labels out with −1",
+        )
+    return mask.astype(dtype)
 
 
 def _check_inputs(inputs) -> None:

@@ -7,13 +7,14 @@ its neighbours, so that the composite is Û S₀ V̂ᵀ.
 
 import itertools
 from collections.abc import Sequence
+from typing import get_args
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk._axes import PRNGKey
-from sharedtrunk._concrete import concrete
+from sharedtrunk._concrete import all_finite, concrete
 from sharedtrunk._errors import invalid
 from sharedtrunk._randomness import normal, orthonormal, stream
 from sharedtrunk.students._network import Activation, SharedTrunk
@@ -34,6 +35,8 @@ def random_start(
     `scale` is one number or one per layer (trunk layers, then the heads). The main task's start does not depend on how
     many other tasks there are. Raises `InputError` for empty or non-positive sizes and for a negative scale.
     """
+    if activation not in get_args(Activation):
+        raise invalid("The activation is linear or relu", received=activation, way_out="The standard problem is linear")
     sizes = [features, *hidden]
     if len(hidden) == 0 or len(classes) == 0 or min(*sizes, *classes) < 1:
         raise invalid(
@@ -73,16 +76,19 @@ def aligned_start(
     has one entry or min(class, feature) of them, in the order of the teacher's. Raises `InputError` where a hidden layer is
     narrower than that, or s₀ is negative.
     """
-    left, _, right = jnp.linalg.svd(noisy_weights, full_matrices=False)
-    rank = left.shape[1]
-    values = jnp.broadcast_to(jnp.asarray(singular_values, left.dtype), (rank,))
+    rank = min(noisy_weights.shape)
+    values = jnp.asarray(singular_values, noisy_weights.dtype)
     known = concrete(values)
-    if min(hidden) < rank or (known is not None and not (known >= 0).all()):
+    fits = len(hidden) > 0 and min(hidden) >= rank and values.shape in ((), (rank,)) and all_finite(noisy_weights)
+    if not fits or (known is not None and not ((known >= 0) & np.isfinite(known)).all()):
         raise invalid(
-            "An aligned start needs hidden layers at least as wide as the teacher's rank and singular values ≥ 0",
+            "An aligned start needs a finite teacher, hidden layers at least as wide as its rank, and one singular value ≥ 0 "
+            "or one per rank",
             received=f"hidden={tuple(hidden)}, rank {rank}, singular values {known}",
             way_out="Widen the hidden layers, or give s ≥ 0",
         )
+    values = jnp.broadcast_to(values, (rank,))
+    left, _, right = jnp.linalg.svd(noisy_weights, full_matrices=False)
     root = values ** (1.0 / (len(hidden) + 1))
     frames = [right.T] + [
         orthonormal(stream(key, f"aligned start, frame {i}"), width, rank, left.dtype) for i, width in enumerate(hidden)

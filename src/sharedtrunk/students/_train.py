@@ -174,12 +174,30 @@ def _check_problem(lanes: SharedTrunk, problem: Problem) -> None:
 
 
 def _check_evaluation(lanes: SharedTrunk, evaluation: FreshInputs | None) -> None:
-    if evaluation is None and lanes.activation != "linear":
+    if evaluation is not None:
+        _check_fresh(lanes, evaluation)
+    elif lanes.activation != "linear":
         raise invalid(
             "A student with a nonlinearity has no composite weights, so its losses must be evaluated on the way",
             received="evaluation=None",
             way_out="Pass evaluation=FreshInputs(...)",
         )
+
+
+def _check_fresh(lanes: SharedTrunk, fresh: FreshInputs) -> None:
+    features, classes = lanes.trunk[0].shape[2], lanes.heads[0].shape[1]
+    for inputs, labels in (
+        (fresh.inputs, fresh.clean_labels),
+        (fresh.validation_inputs, fresh.validation_labels),
+    ):
+        known = concrete(labels)
+        in_range = known is None or ((known >= 0) & (known < classes)).all()
+        if inputs.shape[-2] != features or inputs.shape[-1] != labels.shape[-1] or not in_range:
+            raise invalid(
+                f"Fresh inputs are columns (feature, sample) with labels 0 … {classes - 1}, one per column",
+                received=f"inputs {inputs.shape} for {features} features and labels {labels.shape}",
+                way_out="Transpose the inputs, or recode the labels",
+            )
 
 
 def _check_method(method: Flow | Descent, times, problem: Problem):

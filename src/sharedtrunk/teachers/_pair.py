@@ -4,6 +4,8 @@ Relatedness compares what the tasks *look at* (right singular vectors); their cl
 R = r·I is the paper's grid: r = 0 unrelated, r = 1 the same feature directions.
 """
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -22,7 +24,7 @@ def related_pair(
     classes: int | tuple[int, int] = 10,
     features: int = 100,
     rank: int | tuple[int, int] | None = None,
-    singular_values: tuple = (1.0, 1.0),
+    singular_values: Any = (1.0, 1.0),
     noise: float | tuple[float, float] = 1.0,
     dtype=None,
 ) -> tuple[Teacher, Teacher]:
@@ -49,7 +51,7 @@ def related_pair(
     frame = orthonormal(stream(key, "right singular vectors"), features, rank_a + rank_b, dtype)
     right_a, outside = frame[:, :rank_a], frame[:, rank_a:]
     right_b = _related_directions(right_a, outside, relatedness)
-    values_a, values_b = singular_values
+    values_a, values_b = _pair(singular_values)
     noise_a, noise_b = _pair(noise)
 
     def teacher(role, size, rank_, values, right, scale):
@@ -113,4 +115,13 @@ def _root_of_complement(r):
 
 
 def _pair(value):
-    return tuple(value) if isinstance(value, tuple | list) else (value, value)
+    """(main, auxiliary), from one value for both or from a pair."""
+    if not isinstance(value, tuple | list):
+        return value, value
+    if len(value) != 2:
+        raise invalid(
+            "Give one value for both teachers, or a pair (main, auxiliary)",
+            received=f"{len(value)} values",
+            way_out="Vectors, such as singular values, go in as arrays: (array_main, array_auxiliary)",
+        )
+    return tuple(value)

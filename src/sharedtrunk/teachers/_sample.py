@@ -39,8 +39,8 @@ def draw_inputs(
     key: PRNGKey, n: int, features: int, covariance: Covariance | None = None, dtype=None
 ) -> Float[Array, "sample feature"]:
     """`n` nested inputs x ~ N(0, C), C = I unless given."""
-    if n < 1:
-        raise invalid("A sample needs at least 1 point", received=n, way_out="Ask for n ≥ 1")
+    if not isinstance(n, int | np.integer) or n < 1:
+        raise invalid("A sample needs a whole number of points, at least 1", received=n, way_out="Ask for n ≥ 1")
     white = normal_rows(stream(key, "inputs"), n, features, dtype)
     return white if covariance is None else white @ _root(covariance, features, white.dtype)
 
