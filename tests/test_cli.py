@@ -1,13 +1,16 @@
+import contextlib
+import io
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 import sharedtrunk
-from sharedtrunk import cli, figures
+from sharedtrunk import cli, figures, sweeps
 from sharedtrunk.figures import _reproduce
 
 NEEDLESS = ("jax", "matplotlib", "xarray", "pandas", "scipy", "diffrax", "equinox")
@@ -73,7 +76,7 @@ def test_redraw_works_where_jax_is_not_installed(toys, tmp_path):
     assert call("reproduce", "fig2-left", "--quick", "--seeds", 2, "--processes", 1, "--out", tmp_path).exit_code == 0
     block = "import sys; sys.modules.update(dict.fromkeys(['jax', 'jaxlib', 'equinox', 'diffrax', 'jaxtyping']))"
     told = python(
-        f"{block}; sys.argv = ['', 'redraw', 'fig2-left', '--out', {str(tmp_path)!r}]\n"
+        f"{block}; sys.argv = ['', 'redraw', 'fig2-left', '--quick', '--out', {str(tmp_path)!r}]\n"
         "from sharedtrunk.cli import main; main()"
     )
     assert "identical tasks help" in told
@@ -91,11 +94,11 @@ def test_reproduce_tells_verdicts_files_and_counts(toys, tmp_path):
     assert "diverged: the weights stopped being finite numbers" in told
     for name in ("fig2-left", "fig2-right"):
         for kind in ("png", "pdf", "nc", "json"):
-            assert str(tmp_path / f"{name}.{kind}") in told
+            assert str(tmp_path / f"{name}-quick.{kind}") in told
     # The lines of the table agree with the file of checks.
     import json
 
-    for check in json.loads((tmp_path / "fig2-right.json").read_text())["checks"]:
+    for check in json.loads((tmp_path / "fig2-right-quick.json").read_text())["checks"]:
         if check["n_seeds"] > 1:
             assert f"{check['number']:+.4f} ± {check['standard_error']:.4f} n = {check['n_seeds']}" in told
 
@@ -103,6 +106,9 @@ def test_reproduce_tells_verdicts_files_and_counts(toys, tmp_path):
 def test_a_damaged_shard_is_redone_and_told(toys, tmp_path):
     words = ("reproduce", "fig2-left", "--quick", "--seeds", 1, "--processes", 1, "--out", tmp_path)
     assert "30 trained" in call(*words).stdout
+    told = call(*words).stdout
+    assert "0 trained" in told
+    assert "float32" not in told
     shard = sorted((tmp_path / ".sharedtrunk").glob("*.shard"))[0]
     shard.write_bytes(shard.read_bytes()[:-3])
     told = call(*words).stdout
@@ -114,9 +120,10 @@ def test_a_damaged_shard_is_redone_and_told(toys, tmp_path):
     ("words", "says"),
     [
         (["reproduce", "fig9"], "a figure is one of fig2-left, fig2-right; got 'fig9'"),
+        (["reproduce", "FIG2-LEFT"], "Did you mean fig2-left?"),
         (["redraw", "fig2-left"], "needs its stored dataset"),
         (["reproduce", "fig2-left", "--seeds", "0"], "at least one seed; got 0"),
-        (["reproduce", "fig2-left", "--processes", "-1"], "processes must not be negative; got -1"),
+        (["reproduce", "fig2-left", "--processes", "-1"], "processes must be a whole number, not negative; got -1"),
         (["reproduce", "fig2-left", "--training", "adam"], "training is one of flow, descent; got 'adam'"),
         (["reproduce", "fig2-left", "--out", "/proc/nowhere"], "/proc/nowhere"),
     ],
@@ -127,6 +134,7 @@ def test_bad_input_is_one_line_and_code_2(toys, tmp_path, monkeypatch, words, sa
     assert done.exit_code == 2
     assert says in done.stderr
     assert done.stderr.startswith("sharedtrunk: ")
+    assert not done.stdout
     assert done.stderr.count("\n") == 1
 
 
@@ -134,5 +142,74 @@ def test_a_failing_chunk_is_one_line_and_code_1(toys, tmp_path):
     toys("broken_lanes")
     done = call("reproduce", "fig2-left", "--quick", "--processes", 1, "--out", tmp_path)
     assert done.exit_code == 1
+    assert not done.stdout
     assert "ZeroDivisionError: the toy broke (lanes: n_samples=800" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def command(*words, **options):
+    return subprocess.run([sys.executable, "-m", "sharedtrunk", *words], capture_output=True, text=True, **options)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["reproduce", "fig2-left", "--seeds", "abc"], "Invalid value for '--seeds'"),
+        (["reproduce"], "Missing argument"),
+        (["nonsense"], "No such command 'nonsense'. See"),
+    ],
+)
+def test_wrong_words_are_one_line_and_code_2(words, says):
+    done = command(*words)
+    assert done.returncode == 2
+    assert done.stderr.startswith("sharedtrunk: ")
+    assert says in done.stderr
+    assert done.stderr.endswith("--help.\n")
+    assert (done.stderr.count("\n"), done.stdout) == (1, "")
+
+
+def test_a_damaged_dataset_is_one_line(tmp_path):
+    (tmp_path / "fig2-left.nc").write_bytes(b"\x89HDF\r\n\x1a\n and no more")
+    done = command("redraw", "fig2-left", "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "whole NetCDF file" in done.stderr
+    assert (done.stderr.count("\n"), done.stdout) == (1, "")
+
+
+def test_a_terminal_without_unicode_gets_question_marks():
+    done = command("reproduce", "fig…", env={"PATH": "", "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"})
+    assert done.returncode == 2
+    assert "got 'fig?'" in done.stderr
+    done = command("reproduce", "--help", env={"PATH": "", "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"})
+    assert done.returncode == 0
+    assert "FIGURE?" in done.stdout
+
+
+def test_the_bar_opens_at_the_first_call_and_tells_no_rate_of_nothing():
+    def told(*calls, error=None):
+        console = Console(file=io.StringIO(), force_terminal=True, width=100)
+        with contextlib.suppress(KeyError), cli._progress_bar(console) as progress:
+            for now in calls:
+                progress(now)
+            if error:
+                raise error
+        return console.file.getvalue()
+
+    assert told() == told(error=KeyError()) == ""
+    assert "30 of 30 lanes" in told(sweeps.Progress(30, 30, 0.0, 0.0))
+    assert "lanes/s" not in told(sweeps.Progress(30, 30, 0.0, 0.0))
+    assert "7 lanes/s" in told(sweeps.Progress(20, 30, 7.0, 1.0))
+
+
+def test_an_interrupt_while_the_imports_run_is_one_line_and_code_130():
+    code = (
+        "import os, signal, sys, types\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'typer': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from sharedtrunk.__main__ import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "sharedtrunk: Interrupted before the command began.\n"

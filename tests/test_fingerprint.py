@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from sharedtrunk import _fingerprint as fingerprint
@@ -41,3 +43,17 @@ def test_it_changes_with_a_librarys_version(monkeypatch):
 
 def test_a_library_that_is_not_installed_is_absent():
     assert fingerprint.library_versions(("no_such_library_here",)) == {"no_such_library_here": "absent"}
+
+
+def test_it_covers_every_source_that_training_imports():
+    code = (
+        "import sys, sharedtrunk.experiments\n"
+        "print(*[m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'sharedtrunk'], sep='\\n')"
+    )
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    package = Path(fingerprint.__file__).parent
+    loaded = {Path(line).relative_to(package).as_posix() for line in told.splitlines()}
+    covered = {name for name, _ in fingerprint._sources(package)}
+    assert {"experiments/__init__.py", "trajectory.py", "__init__.py"} <= loaded
+    # Only the wording of errors decides no number.
+    assert loaded - covered == {"_errors.py"}

@@ -1,8 +1,8 @@
 """The fingerprint of the numerical code: stored lanes made by other code or other libraries are not reused.
 
 It enters the settings of every sweep that trains students, and so the content key of every stored chunk. It covers
-the sources of the rooms that decide the numbers and the versions of the libraries they call; plots, checks and the
-command line may change without making a stored lane stale. It needs no JAX.
+every source that `sharedtrunk.experiments` imports, but for the wording of errors, and the versions of the libraries
+they call; plots, checks and the command line may change without making a stored lane stale. It needs no JAX.
 """
 
 import hashlib
@@ -10,7 +10,11 @@ from importlib import metadata
 from pathlib import Path
 
 NUMERICAL_SOURCES = (
+    "__init__.py",
+    "_axes.py",
+    "_concrete.py",
     "_randomness.py",
+    "_statistics.py",
     "benefit",
     "experiments",
     "gaussian",

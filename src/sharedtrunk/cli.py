@@ -4,11 +4,13 @@ Nothing slow is imported until a command needs it: `--help` and `list` answer at
 """
 
 import contextlib
+import io
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,14 +31,39 @@ app = typer.Typer(
 Names = Annotated[list[str], typer.Argument(metavar="FIGURE…", help="Figures by name; see `sharedtrunk list`.")]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of pictures, datasets and stored lanes.")]
 
+# Typer brings its own copy of Click or uses Click's, by version; every complaint about words descends from this class.
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+
 _VERDICT_STYLE = {"holds": "green", "fails": "red", "undecided": "yellow", "not measured": "dim"}
 
 
 def main() -> None:
-    """Entry point of the `sharedtrunk` command."""
+    """Entry point of the `sharedtrunk` command, once it is imported; see `sharedtrunk.__main__`."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without ± or … shows a question mark there.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     # The store's messages come back in the summary and are printed there.
     logging.getLogger("sharedtrunk").addHandler(logging.NullHandler())
-    app()
+    try:
+        code = app(standalone_mode=False)
+    except _UsageError as error:
+        sys.exit(_complain_of_words(error))
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("sharedtrunk: Interrupted.", err=True)
+        sys.exit(130)
+    sys.exit(code)
+
+
+def _complain_of_words(error: Any) -> int:
+    """Say in one line what is wrong with the command's words; the whole help where there are none."""
+    command = error.ctx.command_path if error.ctx is not None else "sharedtrunk"
+    message = " ".join(error.format_message().split()).rstrip(".")
+    if error.ctx is not None and "NoArgsIsHelp" in type(error).__name__:
+        error.show()
+    else:
+        typer.echo(f"sharedtrunk: {message}. See {command} --help.", err=True)
+    return 2
 
 
 def _version(asked: bool) -> bool:
@@ -78,10 +105,10 @@ def reproduce(
     ] = None,
 ) -> None:
     """Make figures: train the lanes that are not stored yet, draw, judge."""
-    console = _console()
     if processes == 0:
         os.environ.update(figures.worker_environment())  # this process is the worker; JAX is not imported yet
     with _one_line_errors("Interrupted: finished lanes are stored, and the same command continues."):
+        console = _console()
         with _progress_bar(console) as progress:
             made = figures.reproduce(
                 names,
@@ -99,11 +126,15 @@ def reproduce(
 
 
 @app.command()
-def redraw(names: Names, out: Out = Path("results")) -> None:
+def redraw(
+    names: Names,
+    out: Out = Path("results"),
+    quick: Annotated[bool, typer.Option("--quick", help="The figures made with --quick.")] = False,
+) -> None:
     """Draw and judge figures again from their stored datasets; needs no JAX."""
-    console = _console()
     with _one_line_errors("Interrupted: the same command draws again."):
-        _show(console, figures.redraw(names, out))
+        console = _console()
+        _show(console, figures.redraw(names, out, quick=quick))
 
 
 @contextlib.contextmanager
@@ -135,28 +166,39 @@ def _progress_bar(console: "Console") -> Iterator[Callable[[sweeps.Progress], No
         TextColumn("{task.fields[rate]}"),
         TextColumn("{task.fields[left]}"),
     )
-    with Progress(*columns, console=console, expand=True) as bar:
-        task = bar.add_task("", total=None, visible=False, rate="", left="")
+    bar = Progress(*columns, console=console, expand=True)
+    task = bar.add_task("", total=None, rate="", left="")
 
-        def progress(now: sweeps.Progress) -> None:
-            bar.update(
-                task,
-                visible=True,
-                total=now.total,
-                completed=now.done,
-                rate=f"{now.rate:,.0f} lanes/s",
-                left="starting" if now.seconds_left is None else f"{now.seconds_left:,.0f} s left",
-            )
+    def progress(now: sweeps.Progress) -> None:
+        bar.update(
+            task,
+            total=now.total,
+            completed=now.done,
+            rate=f"{now.rate:,.0f} lanes/s" if now.rate else "",
+            left="starting" if now.seconds_left is None else f"{now.seconds_left:,.0f} s left",
+        )
+        if console.is_terminal:
+            bar.start()  # at the first call only: a refused command shows no bar
 
+    try:
         yield progress
+    except BaseException:
+        bar.live.transient = True  # the bar goes, and the one line of the error stands alone
+        raise
+    finally:
+        if bar.live.is_started:  # stopping a bar that never started prints an empty line
+            bar.stop()
 
 
 def _run_lines(summary: sweeps.Summary, precision: str) -> list[str]:
     """What the run did, in a few lines."""
     lines = [
         f"{summary.lanes:,} lanes: {summary.computed:,} trained in {summary.seconds:.1f} s, {summary.resumed:,} kept.",
-        f"Lanes train in {precision}; their losses are valued with JAX's float64 switched on (JAX_ENABLE_X64=1).",
     ]
+    if summary.computed:
+        lines.append(
+            f"Lanes train in {precision}; their losses are valued with JAX's float64 switched on (JAX_ENABLE_X64=1)."
+        )
     lines += [f"{count:,} lanes ended otherwise: {reason}." for reason, count in summary.failures.items()]
     if summary.redone:
         lines.append(f"{len(summary.redone)} stored files were damaged or foreign and were computed again:")
@@ -185,7 +227,8 @@ def _verdicts(outcome: figures.Outcome) -> "RenderableType":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=f"{outcome.figure.paper}: {outcome.figure.title}", title_justify="left", show_lines=True)
+    mark = figures.QUICK_MARK * outcome.quick
+    table = Table(title=f"{outcome.figure.paper}: {outcome.figure.title}{mark}", title_justify="left", show_lines=True)
     table.add_column("claim", max_width=76)
     table.add_column("verdict, number ± standard error over seeds", width=43)
     rows: dict[str, Text] = {}

@@ -55,6 +55,17 @@ def test_commit_of_a_tracked_file_only(tmp_path, monkeypatch):
     assert len(commit) == 40
     source.write_text("x = 2\n")
     assert provenance.source_commit(source) == f"{commit}+changes"
+    source.write_text("x = 1\n")
+    # Changes elsewhere in the checkout are not changes of the package.
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "inside.py").write_text("")
+    git("add", "package")
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "second")
+    source.write_text("x = 2\n")
+    assert not provenance.source_commit(package / "inside.py").endswith("+changes")
+    (package / "inside.py").write_text("y = 1\n")
+    assert provenance.source_commit(package / "inside.py").endswith("+changes")
     # A copy inside somebody else's repository is not that repository's commit.
     (tmp_path / "installed.py").write_text("")
     assert provenance.source_commit(tmp_path / "installed.py") is None

@@ -32,7 +32,7 @@ def test_lanes_of_the_standard_grid_and_shared_baselines():
 def test_chunks_keep_to_their_limits_and_groups():
     for arm, made in chunks("fig2-right").items():
         for chunk in made:
-            assert chunk.size <= standard.CHUNK_LIMITS[chunk.lanes[0]["n_samples"]]
+            assert chunk.size <= standard.CHUNK_LIMIT
             assert len({(lane["n_samples"], lane["seed"]) for lane in chunk.lanes}) == 1
             assert arm == "single" or len({lane["s_main"] for lane in chunk.lanes}) == 1
             assert chunk.settings["tasks"] == {"single": 1, "joint": 2}[arm]
@@ -71,6 +71,37 @@ def test_settings_are_those_that_the_point_function_takes():
     # A name that the point function does not know would be lost in silence.
     assert set(ours) <= set(known)
     assert {name: known[name] for name in ours} == ours
+
+
+@pytest.mark.parametrize(
+    ("axis", "value", "rule"),
+    [
+        ("n_samples", -5, "n_samples must be a whole number of training points, at least 1; got -5"),
+        ("n_samples", 0, "n_samples must be a whole number of training points, at least 1; got 0"),
+        ("n_samples", 10.5, "n_samples must be a whole number of training points, at least 1; got 10.5"),
+        ("n_samples", True, "n_samples must be a whole number of training points, at least 1; got True"),
+        ("relatedness", 1.5, "relatedness must be a number from -1 to 1; got 1.5"),
+        ("relatedness", float("nan"), "relatedness must be a number from -1 to 1; got nan"),
+        ("s_main", -1.0, "s_main must be a finite number above 0; got -1.0"),
+        ("s_main", 0.0, "s_main must be a finite number above 0; got 0.0"),
+        ("s_aux", float("inf"), "s_aux must be a finite number, at least 0; got inf"),
+        ("seed", 1.5, "seed must be a whole number, at least 0; got 1.5"),
+        ("seed", -1, "seed must be a whole number, at least 0; got -1"),
+    ],
+)
+def test_values_that_no_lane_can_have_are_told_by_their_axis(axis, value, rule):
+    figure = figures.get("fig2-left")
+    axes = {**figure.quick_grid, axis: (*figure.quick_grid[axis], value)}
+    with pytest.raises(InputError) as caught:
+        figure.sweeps("mine", axes, figure.problem.settings(), figure.function)
+    assert str(caught.value).startswith(rule)
+
+
+def test_any_number_of_samples_and_the_ends_of_the_axes_make_a_plan():
+    figure = figures.get("fig2-left")
+    axes = {"n_samples": (1, 37), "s_main": (1e-3,), "s_aux": (0.0,), "relatedness": (-1.0, 1.0), "seed": (0,)}
+    made = figure.sweeps("mine", axes, figure.problem.settings(), figure.function)
+    assert sum(len(chunk.lanes) for chunk in plan(made["joint"])) == 4
 
 
 def test_training_must_be_known():

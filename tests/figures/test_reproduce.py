@@ -45,9 +45,9 @@ def test_files_and_dataset_are_as_promised(made):
     out, _ = made
     assert sorted(path.name for path in out.iterdir()) == [
         ".sharedtrunk",
-        *(f"{name}.{kind}" for name in ("fig2-left", "fig2-right") for kind in ("json", "nc", "pdf", "png")),
+        *(f"{name}-quick.{kind}" for name in ("fig2-left", "fig2-right") for kind in ("json", "nc", "pdf", "png")),
     ]
-    dataset = sweeps.read_dataset(out / "fig2-left.nc")
+    dataset = sweeps.read_dataset(out / "fig2-left-quick.nc")
     promised = {"benefit", "benefit_honest", "loss_single", "loss_joint", "accuracy_single", "accuracy_joint"}
     promised |= {"stop_single", "stop_joint", "result", "benefit_error", "loss_honest_joint", "stop_honest_single"}
     assert promised <= set(dataset.data_vars)
@@ -65,10 +65,14 @@ def test_files_and_dataset_are_as_promised(made):
     assert json.loads(attributes["versions"])["numpy"] == np.__version__
     assert attributes["command"] == f"sharedtrunk reproduce fig2-left fig2-right --out {out} --quick"
     assert {"title", "figure", "claim", "python", "created"} <= set(attributes)
+    assert attributes["quick"] == 1
+    assert attributes["title"].endswith(" (quick grid)")
+    assert "matplotlib" in json.loads(attributes["versions"])
+    assert all(array.attrs["units"] and array.attrs["long_name"] for array in dataset.coords.values())
 
 
 def test_benefit_is_the_paired_difference_of_losses(made):
-    dataset = sweeps.read_dataset(made[0] / "fig2-right.nc")
+    dataset = sweeps.read_dataset(made[0] / "fig2-right-quick.nc")
     difference = dataset["loss_single"].astype(float) - dataset["loss_joint"].astype(float)
     np.testing.assert_array_equal(dataset["benefit"], difference.transpose(*DIMS))
     honest = dataset["loss_honest_single"].astype(float) - dataset["loss_honest_joint"].astype(float)
@@ -80,7 +84,7 @@ def test_benefit_is_the_paired_difference_of_losses(made):
 
 def test_json_holds_the_checks_and_the_provenance(made):
     out, reproduction = made
-    text = (out / "fig2-left.json").read_text()
+    text = (out / "fig2-left-quick.json").read_text()
     record = json.loads(text)
     assert text == json.dumps(record, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
     assert record["checks"] == [check.record() for check in reproduction.outcomes[0].checks]
@@ -96,19 +100,19 @@ def test_json_holds_the_checks_and_the_provenance(made):
 
 def test_resuming_trains_nothing_and_changes_no_byte(made, toy_registry):
     out, _ = made
-    before = arrays(out / "fig2-left.nc")
+    before = arrays(out / "fig2-left-quick.nc")
     again = figures.reproduce(["fig2-left"], out, quick=True, processes=1)
     assert (again.summary.computed, again.summary.resumed) == (0, 90)
-    assert arrays(out / "fig2-left.nc") == before
+    assert arrays(out / "fig2-left-quick.nc") == before
 
 
 def test_redraw_gives_the_same_files(made, toy_registry):
     out, _ = made
     kinds = ("png", "pdf", "json", "nc")
-    before = {kind: (out / f"fig2-right.{kind}").read_bytes() for kind in kinds}
+    before = {kind: (out / f"fig2-right-quick.{kind}").read_bytes() for kind in kinds}
     for kind in kinds[:3]:
-        (out / f"fig2-right.{kind}").unlink()
-    (outcome,) = figures.redraw(["fig2-right"], out)
+        (out / f"fig2-right-quick.{kind}").unlink()
+    (outcome,) = figures.redraw(["fig2-right"], out, quick=True)
     assert {kind: path.read_bytes() for kind, path in outcome.files.items()} == before
 
 
@@ -121,7 +125,7 @@ def test_fresh_trains_again_and_other_settings_share_nothing(tmp_path, toy_regis
     assert computed() == 0
     assert computed(fresh=True) == 30
     assert computed(training="descent") == 30
-    assert json.loads(sweeps.read_dataset(tmp_path / "fig2-left.nc").attrs["settings"])["training"] == "descent"
+    assert json.loads(sweeps.read_dataset(tmp_path / "fig2-left-quick.nc").attrs["settings"])["training"] == "descent"
 
 
 def test_other_code_shares_nothing(tmp_path, toy_registry, blank_pictures, monkeypatch):
@@ -133,7 +137,7 @@ def test_other_code_shares_nothing(tmp_path, toy_registry, blank_pictures, monke
 def test_diverged_lanes_are_counted_by_reason_and_drawn_around(tmp_path, toy_registry):
     toy_registry("failing_lanes")
     made = figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1)
-    dataset = sweeps.read_dataset(tmp_path / "fig2-left.nc")
+    dataset = sweeps.read_dataset(tmp_path / "fig2-left-quick.nc")
     lost = dataset["benefit"].isnull()
     # Identical tasks of seed 1 (9 lanes), and every lane whose baseline is that of s_main = 10, seed 0 (9 lanes).
     assert int(lost.sum()) == 18
@@ -155,6 +159,15 @@ def test_what_went_wrong_is_said_in_one_line(tmp_path, toy_registry):
     refuse("a figure is one of", "fig3")
     refuse("at least one seed; got 0", seeds=0)
     refuse("training is one of flow, descent", training="momentum")
+    refuse("not negative; got -1", processes=-1, out=tmp_path / "never")
+    refuse("training is one of", training="momentum", out=tmp_path / "never")
+    assert not (tmp_path / "never").exists()
+    refuse(r"got 'FIG2-LEFT'\. Did you mean fig2-left\?$", "FIG2-LEFT")
+    for names in ([], "fig2-left"):
+        with pytest.raises(InputError, match="figures are named in a list, at least one"):
+            figures.reproduce(names, tmp_path)
+        with pytest.raises(InputError, match="figures are named in a list, at least one"):
+            figures.redraw(names, tmp_path)
     (tmp_path / "file").write_text("")
     refuse("results go to a folder", out=tmp_path / "file" / "below")
     refuse("results go to a folder", out=tmp_path / "file")
@@ -165,22 +178,79 @@ def test_what_went_wrong_is_said_in_one_line(tmp_path, toy_registry):
     (tmp_path / "fig2-left.nc").write_bytes(b"not a dataset")
     with pytest.raises(InputError, match="whole NetCDF file"):
         figures.redraw(["fig2-left"], tmp_path)
-    sweeps.write_dataset(xr.Dataset({"benefit": ("seed", [1.0])}), tmp_path / "fig2-left.nc")
+    little = xr.Dataset({"benefit": ("seed", [1.0])}, attrs={"figure": "fig2-left", "quick": 0})
+    sweeps.write_dataset(little, tmp_path / "fig2-left.nc")
     with pytest.raises(InputError, match="without benefit_error, benefit_honest, n_samples"):
         figures.redraw(["fig2-left"], tmp_path)
 
 
+def test_options_of_a_wrong_type_are_refused_by_name(tmp_path):
+    # In a process of its own, where no type checker of the tests stands before the library's own words.
+    code = (
+        "from sharedtrunk import figures\n"
+        "for options in ({'seeds': '3'}, {'seeds': 1.0}, {'seeds': True}, {'processes': 1.5}, {'processes': '2'}):\n"
+        "    try: figures.reproduce(['fig2-left'], 'never', **options)\n"
+        "    except ValueError as error: print(type(error).__name__, error)\n"
+        "from sharedtrunk import sweeps\n"
+        "try: sweeps.run([], sweeps.Store('never'), processes=1.5)\n"
+        "except ValueError as error: print(type(error).__name__, error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
+    seeds, processes = (
+        "seeds must be a whole number, for a figure needs at least one seed",
+        "processes must be a whole number, not negative",
+    )
+    expected = [f"{seeds}; got '3'", f"{seeds}; got 1.0", f"{seeds}; got True"]
+    expected += [f"{processes}; got 1.5", f"{processes}; got '2'", "processes must be a whole number; got 1.5"]
+    for line, start in zip(done.stdout.splitlines(), expected, strict=True):
+        assert line.startswith(f"InputError {start}.")
+    assert not (tmp_path / "never").exists()
+
+
+def test_a_dataset_of_another_figure_or_grid_is_refused(made, tmp_path, toy_registry):
+    out, _ = made
+    (tmp_path / "fig2-left.nc").write_bytes((out / "fig2-left-quick.nc").read_bytes())
+    with pytest.raises(InputError, match=r"hold the dataset of fig2-left; got that of fig2-left on the quick grid"):
+        figures.redraw(["fig2-left"], tmp_path)
+    (tmp_path / "fig2-left-quick.nc").write_bytes((out / "fig2-right-quick.nc").read_bytes())
+    with pytest.raises(InputError, match=r"fig2-left on the quick grid; got that of fig2-right on the quick grid"):
+        figures.redraw(["fig2-left"], tmp_path, quick=True)
+    assert not list(tmp_path.glob("*.png"))
+
+
+def test_the_picture_says_that_its_grid_is_quick(made):
+    dataset = sweeps.read_dataset(made[0] / "fig2-left-quick.nc")
+    figure = figures.get("fig2-left")
+    assert figure.draw(dataset).get_suptitle().endswith(" (quick grid)")
+    assert not figure.draw(dataset.assign_attrs(quick=0)).get_suptitle().endswith(" (quick grid)")
+
+
+def test_a_folder_in_the_place_of_a_file_is_found_before_training(tmp_path, toy_registry):
+    toy_registry("broken_lanes")
+    (tmp_path / "fig2-left-quick.png").mkdir()
+    with pytest.raises(InputError, match=r"to be a file of results; got a folder of that name, .*quick\.png"):
+        figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1)
+
+
+def test_training_without_jax_is_refused_before_a_folder_is_made(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    with pytest.raises(InputError, match=r"training needs JAX .* without jax\. .*redraw works without it") as caught:
+        figures.reproduce(["fig2-left"], tmp_path / "never", quick=True)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "never").exists()
+
+
 def test_a_full_disk_while_pictures_are_written(made, toy_registry, monkeypatch):
     out, _ = made
-    before = (out / "fig2-left.png").read_bytes()
+    before = (out / "fig2-left-quick.png").read_bytes()
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(InputError, match="needs space on the disk"):
-        figures.redraw(["fig2-left"], out)
-    assert (out / "fig2-left.png").read_bytes() == before
+        figures.redraw(["fig2-left"], out, quick=True)
+    assert (out / "fig2-left-quick.png").read_bytes() == before
 
 
 def test_training_here_needs_float64(tmp_path, toy_registry, blank_pictures, monkeypatch):
@@ -216,4 +286,4 @@ def test_a_real_run_interrupted_and_continued_ends_with_the_same_bytes(blow, mad
         assert running.returncode == -signal.SIGKILL
     subprocess.run(command(), check=True, capture_output=True, timeout=60)
     # The uninterrupted run had another function's name, but the same numbers.
-    assert arrays(tmp_path / "fig2-left.nc") == arrays(made[0] / "fig2-left.nc")
+    assert arrays(tmp_path / "fig2-left-quick.nc") == arrays(made[0] / "fig2-left-quick.nc")

@@ -98,6 +98,27 @@ def test_unreadable_datasets(tmp_path, dataset):
         assert "\n" not in str(caught.value)
 
 
+def test_a_changed_byte_is_noticed_wherever_it_is(tmp_path, dataset):
+    path = tmp_path / "a.nc"
+    write_dataset(dataset, path)
+    content = path.read_bytes()
+    place = content.find(dataset["value"].values.tobytes())
+    assert place > 0
+    for changed in (place, place + 3, *range(0, len(content), 101)):
+        damaged = bytearray(content)
+        damaged[changed] ^= 1
+        path.write_bytes(bytes(damaged))
+        with pytest.raises(InputError, match="must be a whole NetCDF file, unchanged since"):
+            read_dataset(path)
+
+
+def test_the_mark_of_the_checksum_is_kept_out_of_the_attributes(tmp_path, dataset):
+    dataset.attrs = {"note": f"sharedtrunk-sha256:{'a' * 64}"}
+    with pytest.raises(InputError, match="mark of the file's checksum must stand in it once"):
+        write_dataset(dataset, tmp_path / "a.nc")
+    assert not (tmp_path / "a.nc").exists()
+
+
 def test_attributes_that_cannot_be_stored(tmp_path, dataset):
     dataset.attrs = {"grid": {"x": 1}}
     with pytest.raises(InputError, match="Store other attributes as JSON text") as caught:

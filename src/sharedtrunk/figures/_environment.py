@@ -5,12 +5,15 @@ set before NumPy is imported. JAX's flags are set here, in the environment of ou
 process.
 """
 
+import importlib.util
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from sharedtrunk._errors import invalid
+
+_TRAINING_LIBRARIES = ("jax", "jaxlib", "equinox", "diffrax", "jaxtyping")
 
 _SINGLE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
@@ -47,6 +50,17 @@ def compilation_cache(environ: Mapping[str, str]) -> Path | None:
     except OSError:
         return None
     return folder if os.access(folder, os.W_OK | os.X_OK) else None
+
+
+def check_trainable() -> None:
+    """Refuse to train where JAX or what trains with it is not installed; a look only, nothing is imported."""
+    absent = [name for name in _TRAINING_LIBRARIES if importlib.util.find_spec(name) is None]
+    if absent:
+        raise invalid(
+            f"training needs JAX ({', '.join(_TRAINING_LIBRARIES)})",
+            received=f"an installation without {', '.join(absent)}",
+            way_out="Install sharedtrunk with its dependencies; redraw works without it.",
+        )
 
 
 def check_inline() -> None:

@@ -14,6 +14,9 @@ from sharedtrunk.figures._standard import POINT_FUNCTION, StandardProblem
 
 Axes = Mapping[str, tuple]
 
+QUICK_MARK = " (quick grid)"
+"""What the title of a picture on the coarse grid ends with."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -37,6 +40,10 @@ class Figure:
     judge: Callable[[Any], list[Any]]
     problem: StandardProblem = field(default_factory=StandardProblem)
     function: str = POINT_FUNCTION
+
+    def stem(self, *, quick: bool) -> str:
+        """The name of the figure's files without their ending; the quick ones are files of their own."""
+        return f"{self.name}-quick" if quick else self.name
 
     def axes(self, *, quick: bool, seeds: int | None) -> Axes:
         """The grid asked for: full or quick, with the figure's own seeds or the first `seeds` of them."""

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sharedtrunk._statistics import t_factor
-from sharedtrunk.figures._standard import CHUNK_LIMITS, RESULT_FLAGS
+from sharedtrunk.figures._axes import AXES, check_axes
+from sharedtrunk.figures._standard import CHUNK_LIMIT, RESULT_FLAGS
 from sharedtrunk.sweeps import Grid, Sweep, Variable
 
 if TYPE_CHECKING:
@@ -52,8 +53,10 @@ def benefit_sweeps(name: str, axes: Mapping[str, tuple], settings: Mapping, func
     """The two sweeps of a figure of benefits: `single` (the shared baseline) and `joint`.
 
     Lanes that share a chunk share inputs and starts. The chunks depend on the problem and the group's own points
-    only, so two figures with overlapping grids share stored chunks.
+    only, so two figures with overlapping grids share stored chunks. Raises `InputError` for a value that an axis
+    cannot have.
     """
+    check_axes(axes)
     single_axes = {axis: values for axis, values in axes.items() if axis not in AUXILIARY_AXES}
     arms = {
         "single": (single_axes, ("n_samples", "seed"), 1),
@@ -65,7 +68,7 @@ def benefit_sweeps(name: str, axes: Mapping[str, tuple], settings: Mapping, func
             function=function,
             grid=Grid(arm_axes),
             group_by=group_by,
-            chunk_limit={"n_samples": CHUNK_LIMITS},
+            chunk_limit=CHUNK_LIMIT,
             work="n_samples",
             settings={**settings, "tasks": tasks},
             variables={
@@ -117,7 +120,11 @@ def benefit_dataset(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Datase
             "long_name": "how the multitask student ended, or its baseline where that one failed; 0 is success",
         }
     )
-    return xarray.Dataset({name: data[name].transpose(*_ordered(data[name].dims, joint)) for name in sorted(data)})
+    dataset = xarray.Dataset({name: data[name].transpose(*_ordered(data[name].dims, joint)) for name in sorted(data)})
+    for name in dataset.coords:
+        axis = AXES[str(name)]
+        dataset[name].attrs.update(units=axis.units, long_name=axis.long_name)
+    return dataset
 
 
 def _benefit_error(single: "xarray.Dataset", joint: "xarray.Dataset", suffix: str) -> "xarray.DataArray":

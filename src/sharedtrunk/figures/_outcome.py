@@ -32,29 +32,34 @@ class Lanes:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One figure made: its files by kind (`png`, `pdf`, `nc`, `json`), its checks, its lanes."""
+    """One figure made: its files by kind (`png`, `pdf`, `nc`, `json`), its checks, its lanes; `quick`: coarse grid."""
 
     figure: Figure
     files: Mapping[str, Path]
     checks: tuple[Check, ...]
     lanes: Lanes
+    quick: bool = False
 
 
-def present(figure: Figure, dataset: "xarray.Dataset", out: Path) -> Outcome:
+def file_paths(figure: Figure, out: Path, *, quick: bool) -> dict[str, Path]:
+    """Where the files of a figure stand, by kind."""
+    return {kind: out / f"{figure.stem(quick=quick)}.{kind}" for kind in ("nc", "png", "pdf", "json")}
+
+
+def present(figure: Figure, dataset: "xarray.Dataset", out: Path, *, quick: bool) -> Outcome:
     """Draw and judge `dataset`; write FIGURE.png, .pdf and .json beside FIGURE.nc. Raises `InputError`."""
     from sharedtrunk import plots  # matplotlib, only where a picture is drawn
 
-    _check_dataset(figure, dataset, out)
+    files = file_paths(figure, out, quick=quick)
+    _check_dataset(figure, dataset, files["nc"], quick=quick)
     checks = tuple(figure.judge(dataset))
     lanes = count_lanes(dataset)
     picture = figure.draw(dataset)
     contents = {kind: plots.render(picture, kind) for kind in ("png", "pdf")}
     contents["json"] = _json_bytes(_record(figure, dataset, checks, lanes))
-    files = {"nc": out / f"{figure.name}.nc"}
     for kind, content in contents.items():
-        files[kind] = out / f"{figure.name}.{kind}"
         write_atomically(files[kind], content)
-    return Outcome(figure, files, checks, lanes)
+    return Outcome(figure, files, checks, lanes, quick)
 
 
 def count_lanes(dataset: "xarray.Dataset") -> Lanes:
@@ -79,15 +84,24 @@ def count_lanes(dataset: "xarray.Dataset") -> Lanes:
     )
 
 
-def _check_dataset(figure: Figure, dataset: "xarray.Dataset", out: Path) -> None:
+def _check_dataset(figure: Figure, dataset: "xarray.Dataset", path: Path, *, quick: bool) -> None:
+    way_out = f"Make it again: sharedtrunk reproduce {figure.name}{' --quick' * quick} --out {path.parent}."
+    owner = str(dataset.attrs.get("figure", "no figure"))
+    stands_for = owner + " on the quick grid" * bool(dataset.attrs.get("quick", 0))
+    if stands_for != figure.name + " on the quick grid" * quick:
+        raise invalid(
+            f"{path.name} must hold the dataset of {figure.name}{' on the quick grid' * quick}",
+            received=f"that of {stands_for} in {path}",
+            way_out=way_out,
+        )
     dims = {"n_samples", "s_main", "s_aux", "relatedness", "seed"}
     variables = {"benefit", "benefit_honest", "benefit_error", "result"}
     lacking = sorted((dims - set(dataset.sizes)) | (variables - set(dataset.data_vars)))
     if lacking:
         raise invalid(
             f"the dataset of {figure.name} needs dims {', '.join(sorted(dims))} and their benefits",
-            received=f"{out / figure.name}.nc without {', '.join(lacking)}",
-            way_out=f"Make it again: sharedtrunk reproduce {figure.name} --out {out}.",
+            received=f"{path} without {', '.join(lacking)}",
+            way_out=way_out,
         )
 
 
@@ -106,7 +120,8 @@ def _record(figure: Figure, dataset: "xarray.Dataset", checks: tuple[Check, ...]
             "largest_benefit_error": lanes.largest_error,
         },
         "provenance": {
-            name: json.loads(value) if name in _JSON_ATTRIBUTES else value for name, value in attributes.items()
+            name: json.loads(value) if name in _JSON_ATTRIBUTES else _of_python(value)
+            for name, value in attributes.items()
         },
     }
 
@@ -114,6 +129,11 @@ def _record(figure: Figure, dataset: "xarray.Dataset", checks: tuple[Check, ...]
 def _json_bytes(record: dict[str, Any]) -> bytes:
     text = json.dumps(_without_nan(record), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
     return f"{text}\n".encode()
+
+
+def _of_python(value: Any) -> Any:
+    """A number of NetCDF's as one of Python's."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _without_nan(value: Any) -> Any:

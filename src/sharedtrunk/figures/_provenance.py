@@ -9,18 +9,21 @@ from pathlib import Path
 
 import sharedtrunk
 from sharedtrunk._fingerprint import library_versions
-from sharedtrunk.figures._figure import Figure
+from sharedtrunk.figures._figure import QUICK_MARK, Figure
 
-_LIBRARIES = ("diffrax", "equinox", "h5netcdf", "jax", "jaxlib", "numpy", "scipy", "xarray")
+_LIBRARIES = ("diffrax", "equinox", "h5netcdf", "jax", "jaxlib", "matplotlib", "numpy", "scipy", "xarray")
 
 
-def provenance(figure: Figure, axes: Mapping[str, tuple], settings: Mapping, command: str) -> dict[str, str]:
-    """Attributes of a figure's dataset: text, and JSON text where there is structure."""
-    attributes = {
-        "title": figure.title,
+def provenance(
+    figure: Figure, axes: Mapping[str, tuple], settings: Mapping, command: str, *, quick: bool
+) -> dict[str, str | int]:
+    """Attributes of a figure's dataset: text, and JSON text where there is structure; `quick` is 1 or 0."""
+    attributes: dict[str, str | int] = {
+        "title": figure.title + QUICK_MARK * quick,
         "figure": figure.name,
         "paper": figure.paper,
         "claim": figure.claim,
+        "quick": int(quick),
         "grid": json.dumps({axis: list(values) for axis, values in axes.items()}),
         "settings": json.dumps(settings, sort_keys=True),
         "versions": json.dumps({"sharedtrunk": sharedtrunk.__version__, **library_versions(_LIBRARIES)}),
@@ -30,7 +33,7 @@ def provenance(figure: Figure, axes: Mapping[str, tuple], settings: Mapping, com
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
     }
-    commit = source_commit(Path(__file__))
+    commit = source_commit(Path(sharedtrunk.__file__))
     return attributes if commit is None else {**attributes, "commit": commit}
 
 
@@ -45,7 +48,7 @@ def source_commit(source: Path) -> str | None:
     commit = _git(source, "rev-parse", "HEAD")
     if commit is None:
         return None
-    changed = _git(source, "status", "--porcelain", "--untracked-files=no")
+    changed = _git(source, "status", "--porcelain", "--untracked-files=no", "--", ".")
     return f"{commit}+changes" if changed else commit
 
 

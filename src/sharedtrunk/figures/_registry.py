@@ -11,8 +11,9 @@ FIGURES: dict[str, Figure] = {figure.name: figure for figure in (_fig2_left.FIGU
 
 def get(name: str) -> Figure:
     """The figure of that name. Raises `InputError` for an unknown one, naming the closest."""
-    if name not in FIGURES:
-        close = difflib.get_close_matches(name, FIGURES, n=3, cutoff=0.4)
+    if not isinstance(name, str) or name not in FIGURES:
+        lower = str(name).lower()
+        close = [lower] if lower in FIGURES else difflib.get_close_matches(lower, FIGURES, n=3, cutoff=0.4)
         raise invalid(
             f"a figure is one of {', '.join(FIGURES)}",
             received=repr(name),

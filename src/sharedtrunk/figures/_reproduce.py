@@ -11,11 +11,12 @@ from sharedtrunk import sweeps
 from sharedtrunk._errors import invalid
 from sharedtrunk._files import make_folder, write_atomically
 from sharedtrunk._fingerprint import fingerprint
-from sharedtrunk.figures._environment import check_inline, worker_environment
+from sharedtrunk.figures._environment import check_inline, check_trainable, worker_environment
 from sharedtrunk.figures._figure import Figure
-from sharedtrunk.figures._outcome import Outcome, present
+from sharedtrunk.figures._outcome import Outcome, file_paths, present
 from sharedtrunk.figures._provenance import provenance
 from sharedtrunk.figures._registry import get
+from sharedtrunk.figures._standard import POINT_FUNCTION
 
 STORE = ".sharedtrunk"
 """Folder of stored chunks inside the output folder, one for all figures."""
@@ -35,6 +36,7 @@ class _Plan:
     axes: Mapping[str, tuple]
     settings: Mapping[str, Any]
     sweeps: Mapping[str, sweeps.Sweep]
+    quick: bool
 
 
 def reproduce(
@@ -50,19 +52,32 @@ def reproduce(
 ) -> Reproduction:
     """Make figures: run the lanes that are not stored yet, then write each figure's .nc, .png, .pdf and .json.
 
-    All figures run in one pool and share stored chunks. `quick` takes each figure's coarse grid, `seeds` another
+    All figures run in one pool and share stored chunks. `quick` takes each figure's coarse grid (and writes
+    FIGURE-quick files, so that the full ones stay), `seeds` another
     number of seeds, `fresh` discards what is stored of these figures, `processes` defaults to one per core (0: in
     this process). Interrupted, the same call continues; what is stored never depends on how often it was. Raises
     `InputError` for an unknown figure, a bad option or an output folder that cannot be written, and `SweepError`
     where a chunk fails.
     """
-    if seeds is not None and seeds < 1:
-        raise invalid("a figure needs at least one seed", received=seeds, way_out="Ask for 1 or more.")
+    chosen = _figures(names)
+    if seeds is not None:
+        _check_whole(
+            seeds,
+            1,
+            "seeds must be a whole number, for a figure needs at least one seed",
+            "Ask for a whole number, 1 or more.",
+        )
+    if processes is not None:
+        way_out = "Use a whole number of worker processes, or 0 to compute in this process."
+        _check_whole(processes, 0, "processes must be a whole number, not negative", way_out)
+    if any(figure.function == POINT_FUNCTION for figure in chosen):
+        check_trainable()
     if processes == 0:
         check_inline()
     out = Path(out)
-    plans = [_plan(get(name), quick=quick, training=training, seeds=seeds) for name in dict.fromkeys(names)]
-    _check_writable(out)
+    plans = [_plan(figure, quick=quick, training=training, seeds=seeds) for figure in chosen]
+    # The folder comes last, so that a refused call leaves none behind.
+    _check_writable(out, [path for figure in chosen for path in file_paths(figure, out, quick=quick).values()])
     store = sweeps.Store(out / STORE)
     summary = sweeps.run(
         [sweep for plan in plans for sweep in plan.sweeps.values()],
@@ -76,42 +91,68 @@ def reproduce(
     return Reproduction(tuple(_finish(plan, store, out, command) for plan in plans), summary)
 
 
-def redraw(names: Sequence[str], out: str | os.PathLike[str]) -> tuple[Outcome, ...]:
-    """Draw and judge stored datasets again, without JAX and without training. Raises `InputError`."""
+def redraw(names: Sequence[str], out: str | os.PathLike[str], *, quick: bool = False) -> tuple[Outcome, ...]:
+    """Draw and judge stored datasets again, without JAX and without training; `quick`: those on the coarse grid.
+
+    Raises `InputError` for an unknown figure and for a dataset that is missing, damaged or another figure's.
+    """
     out = Path(out)
     outcomes = []
-    for figure in [get(name) for name in dict.fromkeys(names)]:
-        path = out / f"{figure.name}.nc"
+    for figure in _figures(names):
+        path = file_paths(figure, out, quick=quick)["nc"]
         if not path.is_file():
             raise invalid(
                 f"redrawing {figure.name} needs its stored dataset",
                 received=f"no file {path}",
-                way_out=f"Make it first: sharedtrunk reproduce {figure.name} --out {out}.",
+                way_out=f"Make it first: sharedtrunk reproduce {figure.name}{' --quick' * quick} --out {out}.",
             )
-        outcomes.append(present(figure, sweeps.read_dataset(path), out))
+        outcomes.append(present(figure, sweeps.read_dataset(path), out, quick=quick))
     return tuple(outcomes)
+
+
+def _figures(names: Sequence[str]) -> list[Figure]:
+    if isinstance(names, str) or not names:
+        raise invalid(
+            "figures are named in a list, at least one",
+            received=repr(names),
+            way_out=f"Write [{names!r}]." if names else "Name one of those that sharedtrunk list shows.",
+        )
+    figures = [get(name) for name in names]
+    return list({figure.name: figure for figure in figures}.values())
+
+
+def _check_whole(value: object, least: int, rule: str, way_out: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise invalid(rule, received=repr(value), way_out=way_out)
 
 
 def _plan(figure: Figure, *, quick: bool, training: str, seeds: int | None) -> _Plan:
     axes = figure.axes(quick=quick, seeds=seeds)
     problem = replace(figure.problem, training=training)
     settings = {**problem.settings(), "fingerprint": fingerprint()}
-    return _Plan(figure, axes, settings, figure.sweeps(figure.name, axes, settings, figure.function))
+    return _Plan(figure, axes, settings, figure.sweeps(figure.name, axes, settings, figure.function), quick)
 
 
 def _finish(plan: _Plan, store: sweeps.Store, out: Path, command: str) -> Outcome:
     collected = {arm: sweeps.collect(sweep, store) for arm, sweep in plan.sweeps.items()}
     dataset = plan.figure.dataset(collected)
-    dataset = dataset.assign_attrs(provenance(plan.figure, plan.axes, plan.settings, command))
-    path = out / f"{plan.figure.name}.nc"
+    dataset = dataset.assign_attrs(provenance(plan.figure, plan.axes, plan.settings, command, quick=plan.quick))
+    path = file_paths(plan.figure, out, quick=plan.quick)["nc"]
     sweeps.write_dataset(dataset, path)
     # What is drawn is what was stored, so that a redraw is the same picture.
-    return present(plan.figure, sweeps.read_dataset(path), out)
+    return present(plan.figure, sweeps.read_dataset(path), out, quick=plan.quick)
 
 
-def _check_writable(out: Path) -> None:
+def _check_writable(out: Path, files: Sequence[Path]) -> None:
     # Before minutes of training, not after: one byte proves that the folder takes files.
     make_folder(out)
+    for path in files:
+        if path.is_dir():
+            raise invalid(
+                f"{path.name} is to be a file of results",
+                received=f"a folder of that name, {path}",
+                way_out="Move the folder away, or choose another output folder.",
+            )
     probe = out / ".writable"
     write_atomically(probe, b"\n")
     probe.unlink(missing_ok=True)

@@ -19,12 +19,12 @@ RESULT_FLAGS = {
     0: "trained; the minimum of the generalization loss is bracketed",
     1: "diverged: the weights stopped being finite numbers",
     2: "the solver used up its steps before the last time asked for",
-    3: "the generalization loss was still falling at the last time; its minimum lies beyond",
+    3: "the minimum of the generalization or the validation loss was not bracketed by the time limit",
 }
 """What a lane's result code means: the messages of `sharedtrunk.trajectory.Result`, here without its JAX."""
 
-# A group has 35 lanes, so three chunks of 12: small enough for the caches, and one shape for all programs.
-CHUNK_LIMITS: dict[bool | int | float | str, int] = {100: 12, 200: 12, 400: 12, 800: 12, 1600: 12}
+# A group has 35 lanes, so three chunks of at most 12: small enough for the caches, and one shape for all programs.
+CHUNK_LIMIT = 12
 
 SAMPLE_COUNTS = (100, 200, 400, 800, 1600)
 SINGULAR_VALUES = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0)

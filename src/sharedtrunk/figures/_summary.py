@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from sharedtrunk.figures._figure import QUICK_MARK
+
 if TYPE_CHECKING:
     import matplotlib.figure
     import xarray
@@ -13,7 +15,10 @@ PANELS = {"benefit": "oracle stopping (test loss, as the paper)", "benefit_hones
 def draw_summary(
     dataset: "xarray.Dataset", *, stripe: str, title: str, x_label: str, average_over: Iterable[str]
 ) -> "matplotlib.figure.Figure":
-    """Draw benefit over `stripe`, averaged over `average_over` and within low- and high-SNR auxiliary tasks."""
+    """Draw benefit over `stripe`, averaged over `average_over` and within low- and high-SNR auxiliary tasks.
+
+    The title of a dataset on the coarse grid (attribute `quick` = 1) says so.
+    """
     from sharedtrunk import plots  # matplotlib and xarray, only where a picture is drawn
 
     panels = {
@@ -23,7 +28,7 @@ def draw_summary(
     return plots.stripes_figure(
         panels,
         stripe=stripe,
-        title=title,
+        title=title + QUICK_MARK * bool(dataset.attrs.get("quick", 0)),
         x_label=x_label,
         y_label="multitask benefit (nats)",
         note=_note(dataset),

@@ -60,7 +60,7 @@ def run_in_processes(
     except BrokenProcessPool as error:
         raise SweepError(
             "a worker process ended before its chunk did, perhaps for want of memory. Finished chunks are stored; the "
-            "same command resumes; fewer processes or a smaller chunk_limit need less memory"
+            "same command resumes; fewer processes (--processes N on the command line) need less memory"
         ) from error
     except BaseException as error:
         if not isinstance(error, Exception):  # an interrupt, or nobody wants the rest

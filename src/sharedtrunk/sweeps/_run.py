@@ -100,6 +100,8 @@ def _workers(processes: int | None) -> int:
     if processes is None:
         # Not cpu_count: a batch system or a container may lend fewer cores than the machine has.
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if isinstance(processes, bool) or not isinstance(processes, int):
+        raise invalid("processes must be a whole number", received=repr(processes), way_out="Give one, such as 4.")
     if processes < 0:
         raise invalid("processes must not be negative", received=processes, way_out="Use 0 to compute in this process.")
     return processes
