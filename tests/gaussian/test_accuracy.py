@@ -37,6 +37,23 @@ def test_against_sampling_with_a_covariance():
     assert abs(value - same.mean()) <= 4 * same.std() / np.sqrt(len(same)) + error
 
 
+@pytest.mark.parametrize("expected_nodes", [0.1, 1.0, 4.0, 10.0])
+def test_error_covers_events_too_rare_for_the_nodes(expected_nodes):
+    """Disagreement so rare that no pair of nodes, or a handful, sees it; agreement so rare likewise."""
+    rule = Sobol(1024, 8)
+    rare = expected_nodes / (rule.points * rule.scrambles / 2)
+    # a plane in another direction is another set of nodes
+    turns = np.random.default_rng(1).uniform(0, 2 * np.pi, 60)
+    teacher, student = (
+        np.stack([sign * np.stack([np.cos(a), np.sin(a)], axis=-1) for sign in (1, -1)], axis=-2)
+        for a in (turns, turns + np.pi * rare)
+    )
+    for sign, exact in ((1, 1 - rare), (-1, rare)):
+        value, error = accuracy_with_error(sign * student, teacher, rule=rule)
+        assert np.sum(np.abs(value - exact) > error) <= 3
+        assert np.max(error) <= 40 / (rule.points * rule.scrambles / 2)
+
+
 def test_lanes_broadcast_under_jit():
     teacher = rank_k_weights(4, 1.0)
     students = jnp.stack([teacher, -teacher, 2 * teacher])

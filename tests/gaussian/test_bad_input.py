@@ -75,6 +75,14 @@ def test_rules():
         Pairs(scrambles=2)
     with pytest.raises(InputError, match="at least 4 scrambles"):
         gaussian.free_energy_with_error(w, rule=Sobol(1024, 1))
+    for verb in (
+        gaussian.free_energy_with_error,
+        gaussian.softmax_moment_with_error,
+        gaussian.softmax_covariance_with_error,
+        lambda w, rule: gaussian.accuracy_with_error(w, w, rule=rule),
+    ):
+        with pytest.raises(InputError, match=r"at least 256 points a scramble.*; got 128"):
+            verb(w, rule=Sobol(128, 8))
     with pytest.raises(InputError, match="rank 1, 2 or 3; got rank 9"):
         gaussian.free_energy(w, rule=Panels())
     with pytest.raises(InputError, match="Pairs is for moments"):

@@ -109,6 +109,17 @@ def test_covariance():
 
 
 @pytest.mark.float64
+def test_error_is_that_of_the_moment_in_feature_space():
+    C = jnp.diag(jnp.asarray([100.0] * 10 + [1.0] * 10))
+    missed = 0
+    for seed in range(10):
+        W = weights(seed, np.linspace(0.5, 2, 4), classes=5)
+        M, error = gaussian.label_moment_with_error(W, covariance=C, rule=Pairs(32, seed=seed))
+        missed += distance(M, gaussian.label_moment(W, covariance=C, rule=Pairs(4096, seed=77))) > float(error)
+    assert missed <= 1
+
+
+@pytest.mark.float64
 def test_equal_classes_share_evenly_as_the_soft_limit_does():
     W = weights(7, [2.0, 1.0, 0.5], classes=4)
     twins = jnp.concatenate([W, W[:1]])

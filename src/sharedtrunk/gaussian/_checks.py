@@ -9,6 +9,8 @@ from .._concrete import concrete as value_of
 from .._errors import invalid
 from ._rules import Pairs, Panels, Sobol
 
+LEAST_POINTS = 256
+
 
 def concrete(*arrays) -> bool:
     """Are the values at hand, or only shapes (inside jit, grad, vmap)?"""
@@ -111,10 +113,21 @@ def check_rule(rule, W: jax.Array) -> None:
 
 
 def check_error_rule(rule) -> None:
-    """An error estimate from scrambles needs at least 4 of them."""
+    """An error estimate from scrambles needs at least 4 of them, of at least 256 points.
+
+    Scrambles show the spread of a Sobol rule, not a bias that all of them share. There is one: every set is rescaled
+    by its own second moments. It falls as dimension / points and hides below the spread only for large sets. (`Pairs`
+    rescales nothing, so it has no bias and no such limit.)
+    """
     if isinstance(rule, Sobol) and rule.scrambles < 4:
         raise invalid(
             "an error estimate needs at least 4 scrambles",
             received=f"{rule.scrambles}",
             way_out="Use Sobol(points=…, scrambles=8).",
+        )
+    if isinstance(rule, Sobol) and rule.points < LEAST_POINTS:
+        raise invalid(
+            f"an error estimate needs at least {LEAST_POINTS} points a scramble (smaller sets share a bias)",
+            received=f"{rule.points}",
+            way_out="Use Sobol(points=1024, scrambles=8).",
         )

@@ -1,8 +1,9 @@
 """From a rule and a batch of weights to values with error bars: the choice of method, and the lanes.
 
-Every quantity of this room is known in up to four ways; `Quantity` holds them. The weights that arrive here
-are centred and whitened, J W C^½. Without a rule each lane gets the method that its singular values ask
-for.
+Every quantity of this room is known in up to four ways for centred, whitened weights J W C^½; `Quantity` holds
+them. A quantity that lives in feature space (a moment) is mapped back through the root of C before its error is
+taken, so the bar is that of the returned value. Without a rule each lane gets the method that its singular values
+ask for.
 """
 
 import functools
@@ -17,126 +18,170 @@ from .._errors import invalid
 from . import _panels
 from ._checks import check_error_rule, check_rule, concrete
 from ._error import mean_and_error, t_factor
+from ._factor import covariance_root, host_root, whitened
 from ._pairs import softmax_covariances
 from ._rules import FINE, Pairs, Panels, Rule, Sobol
 from ._sobol import over_lanes
+from ._spectrum import Sensitivity, deviation_from_equal, host_whitened, kept_rank, numerical_rank, tail
+
+_LOGIT_ROUNDING = 4.0  # units of rounding that centring, factoring and multiplying leave in a logit, at most
 
 
 class Quantity(NamedTuple):
     """One quantity, four ways. Made once per module, so that jit compiles once.
 
     `sobol(W, rule)` gives one value per scramble; `panels(integrals, V)` reads the value off the host integrals;
-    `equal(s, W)` is the closed form for W Wᵀ = s² J; `pairs(G, W)` makes values of softmax covariances, or is None.
-    `moderate` is the Sobol rule above rank 3, up to the root-mean-square singular value `crossover`.
+    `equal(s, deviation, W)` is the closed form for W Wᵀ = s² J and its error where the singular values deviate from
+    s; `pairs(G, W)` makes values of softmax covariances, or is None. `moderate` is the Sobol rule above rank 3, up to
+    the root-mean-square singular value `crossover`. `in_features`: the last axis is a feature.
     """
 
     sobol: Callable
     panels: Callable
     equal: Callable
+    sensitivity: Sensitivity
     pairs: Callable | None = None
     moderate: Sobol = FINE
     crossover: float = np.inf
+    in_features: bool = False
 
 
 @functools.partial(jax.jit, static_argnames=("quantity", "rule", "with_error"))
-def _by_sobol(W, quantity: Quantity, rule: Sobol, with_error: bool):
+def _by_sobol(W, root, quantity: Quantity, rule: Sobol, with_error: bool):
     def lane(w):
         values = quantity.sobol(w, rule)
-        return mean_and_error(values) if with_error else jnp.mean(values, axis=0)
+        if not with_error:
+            return _mapped(jnp.mean(values, axis=0), root)
+        value, error = mean_and_error(_mapped(values, root))
+        slope, most, _ = quantity.sensitivity
+        rounding = slope * _LOGIT_ROUNDING * float(jnp.finfo(w.dtype).eps) * jnp.linalg.norm(w)
+        # columns of the root are orthogonal, so the longest is its norm
+        stretch = 1.0 if root is None else jnp.max(jnp.linalg.norm(root, axis=0))
+        return value, error + jnp.minimum(rounding, jnp.asarray(most, w.dtype)) * stretch
 
     return over_lanes(lane, W, rule.points)
 
 
-def _by_panels(W: np.ndarray, quantity: Quantity, rule: Panels):
-    """One lane on the host: value and error, the error from a second rule of higher order."""
+def _mapped(values, root):
+    """From whitened inputs back to x = R ξ: E[P xᵀ] = E[P ξᵀ] Rᵀ."""
+    if root is None:
+        return values
+    if isinstance(values, np.ndarray):
+        return values @ root.T
+    return jnp.matmul(values, jnp.broadcast_to(root.T, values.shape[:-2] + root.T.shape), precision="highest")
+
+
+class _Host(NamedTuple):
+    """What the host methods need beside one lane: the map back, its norm, and the rounding of the array given."""
+
+    quantity: Quantity
+    root: np.ndarray | None
+    eps: float
+
+    def cost(self, change: float) -> float:
+        """Bound on the change of the returned value when the whitened weights change by `change`."""
+        stretch = 1.0 if self.root is None else np.linalg.norm(self.root, axis=0).max()
+        return self.quantity.sensitivity.cost(change) * float(stretch)
+
+
+def _by_panels(W: np.ndarray, host: _Host, rule: Panels, rank: int | None = None):
+    """One lane on the host: value and error, the error from a second rule of higher order and what was cut."""
     U, S, V = np.linalg.svd(W, full_matrices=False)
-    rank = int(_rank(S, W))
+    rank = numerical_rank(S, W.shape, host.eps) if rank is None else rank
     if rank > 3:
         raise invalid("Panels is for J W of rank 1, 2 or 3", received=f"rank {rank}", way_out="Use Sobol.")
     A, V = U[:, :rank] * S[:rank], V[:rank]
-    coarse, value = (quantity.panels(_panels.integrals(A.astype(float), n), V) for n in (rule.order, rule.order + 2))
-    return np.asarray(value), np.linalg.norm(np.asarray(value - coarse))
+    integrals = (_panels.integrals(A, order) for order in (rule.order, rule.order + 2))
+    coarse, value = (_mapped(np.asarray(host.quantity.panels(each, V)), host.root) for each in integrals)
+    return value, np.linalg.norm(value - coarse) + host.cost(tail(S, rank))
 
 
-def _by_pairs(W: np.ndarray, quantity: Quantity, rule: Pairs):
-    """One lane on the host: value and error, the error from the scrambles."""
-    if quantity.pairs is None:
+def _by_pairs(W: np.ndarray, host: _Host, rule: Pairs):
+    """One lane on the host: value and error, the error from the scrambles and what was cut."""
+    if host.quantity.pairs is None:
         raise invalid("Pairs is for moments and covariances", received="the free energy", way_out="Use Sobol.")
-    U, S, _ = np.linalg.svd(W.astype(float), full_matrices=False)
-    rank = int(_rank(S, W))
-    values = quantity.pairs(softmax_covariances(U[:, :rank] * S[:rank], rule), W)
+    U, S, _ = np.linalg.svd(W, full_matrices=False)
+    rank = numerical_rank(S, W.shape, np.finfo(float).eps)
+    values = _mapped(host.quantity.pairs(softmax_covariances(U[:, :rank] * S[:rank], rule), W), host.root)
     value = values.mean(axis=0)
-    return value, t_factor(len(values)) * np.sqrt(np.sum((values - value) ** 2) / (len(values) * (len(values) - 1)))
+    square = np.sum((values - value) ** 2) / (len(values) * (len(values) - 1))
+    return value, t_factor(len(values)) * np.sqrt(square) + host.cost(tail(S, rank))
 
 
-def _rank(S: np.ndarray, W: np.ndarray) -> np.ndarray:
-    """Numerical rank from the singular values of weights in W's precision."""
-    noise = max(W.shape[-2:]) * np.finfo(W.dtype).eps * S[..., :1]
-    return np.asarray(np.sum(noise < S, axis=-1))
-
-
-def _by_choice(W: np.ndarray, quantity: Quantity):
+def _by_choice(W: np.ndarray, host: _Host, dtype: np.dtype):
     """Value and error of every lane, each by the method for its singular values."""
-    K = W.shape[-2]
-    flat = W.reshape(-1, *W.shape[-2:])
-    S = np.linalg.svd(flat, compute_uv=False)
-    rank = _rank(S, W)
-    mean_square = np.sqrt(np.sum(S.astype(float) ** 2, axis=-1) / (K - 1))
-    spread = S[:, 0] - S[:, min(K - 1, S.shape[1]) - 1]
-    equal = (rank == K - 1) & (rank > 3) & (spread <= 100 * np.finfo(W.dtype).eps * S[:, 0])
-    sobol = (rank > 3) & ~equal & (mean_square <= quantity.crossover)
+    K, quantity = W.shape[-2], host.quantity
     results: dict[int, tuple] = {}
-    for n, w in enumerate(flat):
-        if rank[n] <= 3:
-            results[n] = _by_panels(w, quantity, Panels())
-        elif equal[n]:
-            results[n] = quantity.equal(float(mean_square[n]), w.astype(float)), 0.0
-        elif not sobol[n]:
-            results[n] = _by_pairs(w, quantity, Pairs())
-    if sobol.any():
-        values, errors = map(np.asarray, _by_sobol(jnp.asarray(flat[sobol]), quantity, quantity.moderate, True))
-        for n, value, error in zip(np.flatnonzero(sobol).tolist(), values, errors, strict=True):
+    for n, w in enumerate(W):
+        S = np.linalg.svd(w, compute_uv=False)
+        rank = kept_rank(S, w.shape, host.eps, quantity.sensitivity)
+        equal = deviation_from_equal(S, K)
+        if rank <= 3:
+            results[n] = _by_panels(w, host, Panels(), rank)
+        elif equal is not None:
+            value, error = quantity.equal(*equal, w)
+            stretch = host.cost(1.0) / quantity.sensitivity.cost(1.0)
+            results[n] = _mapped(np.asarray(value), host.root), error * stretch
+        elif np.linalg.norm(S) > quantity.crossover * np.sqrt(K - 1):
+            results[n] = _by_pairs(w, host, Pairs())
+    rest = [n for n in range(len(W)) if n not in results]
+    if rest:
+        root = None if host.root is None else jnp.asarray(host.root, dtype)
+        found = _by_sobol(jnp.asarray(W[rest], dtype), root, quantity, quantity.moderate, True)
+        for n, value, error in zip(rest, *map(np.asarray, found), strict=True):
             results[n] = value, error
-    return _stack([results[n] for n in range(len(flat))], W)
+    return [results[n] for n in range(len(W))]
 
 
-def _stack(results: list[tuple], W: np.ndarray):
-    """Lanes back in shape and in W's precision; the error bars include W's rounding."""
-    lanes, dtype = W.shape[:-2], W.dtype
-    value = np.stack([v for v, _ in results])
+def _stack(results: list[tuple], lanes: tuple[int, ...], dtype: np.dtype):
+    """Lanes back in shape and in W's precision; the error bars include the rounding of the value."""
+    value = np.stack([np.asarray(v, float) for v, _ in results])
     rounding = 8 * np.finfo(dtype).eps * np.sqrt(np.sum(value**2, axis=tuple(range(1, value.ndim))))
-    error = np.array([e for _, e in results]) + rounding
+    error = np.array([e for _, e in results], float) + rounding
     return jnp.asarray(value.reshape(lanes + value.shape[1:]), dtype), jnp.asarray(error.reshape(lanes), dtype)
 
 
-def estimate(W: jax.Array, quantity: Quantity, rule: Rule | None) -> jax.Array:
-    """Value of a quantity for centred, whitened weights."""
+def estimate(W: jax.Array, C: jax.Array | None, quantity: Quantity, rule: Rule | None) -> jax.Array:
+    """Value of a quantity for weights W and inputs of covariance C (None: the identity)."""
     check_rule(rule, W)
-    rule = _traced_rule(W, rule)
+    rule = _traced_rule(W, C, rule)
     if isinstance(rule, Sobol):
-        return _by_sobol(W, quantity, rule, False)
-    return _on_host(np.asarray(W), quantity, rule)[0]
+        return _by_sobol(whitened(W, C), _root(C, quantity), quantity, rule, False)
+    return _on_host(W, C, quantity, rule)[0]
 
 
-def estimate_with_error(W: jax.Array, quantity: Quantity, rule: Rule | None) -> tuple[jax.Array, jax.Array]:
-    """Value of a quantity for centred, whitened weights, and an error bar that covers its true error."""
+def estimate_with_error(
+    W: jax.Array, C: jax.Array | None, quantity: Quantity, rule: Rule | None
+) -> tuple[jax.Array, jax.Array]:
+    """Value of a quantity, and an error bar that covers the true error of what is returned."""
     check_rule(rule, W)
-    rule = _traced_rule(W, rule)
+    rule = _traced_rule(W, C, rule)
     if isinstance(rule, Sobol):
         check_error_rule(rule)
-        return _by_sobol(W, quantity, rule, True)
-    return _on_host(np.asarray(W), quantity, rule)
+        return _by_sobol(whitened(W, C), _root(C, quantity), quantity, rule, True)
+    return _on_host(W, C, quantity, rule)
 
 
-def _traced_rule(W: jax.Array, rule: Rule | None) -> Rule | None:
+def _root(C: jax.Array | None, quantity: Quantity) -> jax.Array | None:
+    return covariance_root(C) if C is not None and quantity.in_features else None
+
+
+def _traced_rule(W: jax.Array, C: jax.Array | None, rule: Rule | None) -> Rule | None:
     """Where there are no singular values to choose by (inside jit, or no lane at all) the choice is FINE."""
-    return FINE if rule is None and (not concrete(W) or W.size == 0) else rule
+    known = concrete(W) and (C is None or concrete(C))
+    return FINE if rule is None and (not known or W.size == 0) else rule
 
 
-def _on_host(W: np.ndarray, quantity: Quantity, rule: Panels | Pairs | None):
+def _on_host(W: jax.Array, C: jax.Array | None, quantity: Quantity, rule: Panels | Pairs | None):
+    white = host_whitened(np.asarray(W), None if C is None else np.asarray(C))
+    lanes, dtype = white.shape[:-2], np.dtype(W.dtype)
+    white = white.reshape(-1, *white.shape[-2:])
+    root = host_root(np.asarray(C)) if C is not None and quantity.in_features else None
+    host = _Host(quantity, root, float(np.finfo(dtype).eps))
     if rule is None:
-        return _by_choice(W, quantity)
-    lanes = W.reshape(-1, *W.shape[-2:])
-    if isinstance(rule, Panels):
-        return _stack([_by_panels(w, quantity, rule) for w in lanes], W)
-    return _stack([_by_pairs(w, quantity, rule) for w in lanes], W)
+        results = _by_choice(white, host, dtype)
+    elif isinstance(rule, Panels):
+        results = [_by_panels(w, host, rule) for w in white]
+    else:
+        results = [_by_pairs(w, host, rule) for w in white]
+    return _stack(results, lanes, dtype)

@@ -7,6 +7,7 @@ features.
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 
@@ -23,6 +24,12 @@ def covariance_root(covariance: Float[Array, "feature feature"]) -> Float[Array,
     """
     values, vectors = jnp.linalg.eigh(covariance)
     return vectors * jnp.sqrt(jnp.maximum(values, jnp.zeros((), values.dtype)))[None, :]
+
+
+def host_root(covariance: np.ndarray) -> np.ndarray:
+    """`covariance_root` on the host, in float64."""
+    values, vectors = np.linalg.eigh(np.asarray(covariance, float))
+    return vectors * np.sqrt(np.maximum(values, 0.0))
 
 
 def whitened(

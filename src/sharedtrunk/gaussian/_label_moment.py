@@ -19,15 +19,10 @@ from .._axes import AnyArray
 from .._errors import invalid
 from ._checks import as_covariance, as_weights, concrete
 from ._error import t_factor
+from ._factor import host_root
 from ._pairs import first_equals, tie_densities
 from ._random_energy import expected_maximum
 from ._rules import Pairs
-
-
-def _root(C: np.ndarray) -> np.ndarray:
-    """R with C = R Rᵀ; eigenvalues negative by rounding stand for zero (indefinite C was refused)."""
-    values, vectors = np.linalg.eigh(C)
-    return vectors * np.sqrt(np.maximum(values, 0.0))
 
 
 def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarray, float]:
@@ -41,9 +36,11 @@ def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarr
             received="weights whose rows are all equal",
             way_out="Give W with J W C Wᵀ J not zero.",
         )
-    K = len(W)
+    K, deviation = len(W), 0.0
     if rank == K - 1 and s[rank - 1] > (1 - 1e-12) * s[0]:
-        # independent logits of equal variance: exact
+        # Independent logits of equal variance: exact. A deviation moves M in first order, by less than 0.6 of itself
+        # times the factor of M (`_moments`); three times that goes into the error.
+        deviation = float(np.linalg.norm(s[:rank] - s[0])) / s[0]
         T = (expected_maximum(K) / (K - 1) / s[0] * (np.eye(K) - 1 / K))[None].repeat(2, axis=0)
         first = np.arange(K)
     else:
@@ -55,10 +52,12 @@ def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarr
     share = (first[:, None] == first[None, :]).astype(float)
     share /= share.sum(axis=1, keepdims=True)
     M = share @ M
+    # back to the features first: the error is that of the moment returned
+    M = M if root is None else M @ root.T
     mean = M.mean(axis=0)
     square = np.sum((M - mean) ** 2) / (len(M) * (len(M) - 1))
-    error = t_factor(len(M)) * np.sqrt(square) + 64 * np.finfo(float).eps * np.linalg.norm(mean)
-    return (mean if root is None else mean @ root.T), float(error)
+    error = t_factor(len(M)) * np.sqrt(square) + (64 * np.finfo(float).eps + 2 * deviation) * np.linalg.norm(mean)
+    return mean, float(error)
 
 
 def label_moment(
@@ -88,16 +87,18 @@ def label_moment_with_error(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Pairs | None = None,
 ) -> tuple[Float[Array, "*lane class feature"], Float[Array, "*lane"]]:
-    """`label_moment` and an error bar on its Frobenius norm (of the moment with whitened inputs, C^-½ x)."""
+    """`label_moment` and an error bar on its Frobenius norm, in the inputs' own units (with C as without)."""
     W = as_weights(W)
     C = as_covariance(covariance, W)
     _check(W, C, rule)
-    root = None if C is None else _root(np.asarray(C, float))
+    root = None if C is None else host_root(np.asarray(C))
     host = np.asarray(W, float)
     lanes = host.shape[:-2]
     results = [_lane(w, root, rule or Pairs()) for w in host.reshape(-1, *host.shape[-2:])]
     values = np.array([v for v, _ in results]).reshape(host.shape)
-    errors = np.array([e for _, e in results]).reshape(lanes)
+    # what W's precision takes away from the value belongs to the error
+    rounding = float(jnp.finfo(W.dtype).eps) * np.linalg.norm(values, axis=(-2, -1))
+    errors = np.array([e for _, e in results]).reshape(lanes) + rounding
     return jnp.asarray(values, W.dtype), jnp.asarray(errors, W.dtype)
 
 

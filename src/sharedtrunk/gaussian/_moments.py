@@ -3,31 +3,54 @@
 By Stein's identity ∇F = G W C, and G = 2 ∂F/∂Q, Q = W C Wᵀ. (Paper: (12)–(14).)
 """
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from .._axes import AnyArray
 from ._checks import as_covariance, as_weights
 from ._estimate import Quantity, estimate, estimate_with_error
-from ._factor import covariance_root, whitened
 from ._random_energy import random_energy_slope
 from ._rules import FINEST, Rule
 from ._sobol import covariance_lane, moment_lane
+from ._spectrum import Sensitivity
+
+
+def _slope(s: float, classes: int) -> float:
+    """g(s) of G = g J, ∇F = g W at K − 1 equal singular values s."""
+    return float(random_energy_slope(s, classes)) / ((classes - 1) * s)
+
+
+# Where the singular values deviate by d from their root mean square the closed forms err in first order, by less than
+# 0.6 g d and 0.6 g d / s (measured at K = 5 … 24, s = 0.1 … 300); the errors stated are three times that.
+def _equal_moment(s: float, deviation: float, W: np.ndarray):
+    g = _slope(s, len(W))
+    return g * W, 2 * g * deviation
+
+
+def _equal_covariance(s: float, deviation: float, W: np.ndarray):
+    K = len(W)
+    g = _slope(s, K)
+    return g * (np.eye(K) - 1 / K), 2 * g * deviation / s
+
 
 # Below the crossover Sobol points in all of space have the smaller error, above it points between pairs.
 _MOMENT = Quantity(
     sobol=moment_lane,
     panels=lambda integrals, V: integrals.moment @ V,
-    equal=lambda s, W: random_energy_slope(s, len(W)) / (len(W) - 1) / s * W,
+    equal=_equal_moment,
+    # ‖W‖/K for small weights, at least 1/√(πK) for large ones
+    sensitivity=Sensitivity(0.5, np.sqrt(2), lambda norm, K: norm / (K + np.sqrt(np.pi * K) * norm)),
     pairs=lambda G, W: G @ W,
     moderate=FINEST,
     crossover=8.0,
+    in_features=True,
 )
 _COVARIANCE = Quantity(
     sobol=covariance_lane,
     panels=lambda integrals, V: integrals.covariance,
-    equal=lambda s, W: random_energy_slope(s, len(W)) / (len(W) - 1) / s * (np.eye(len(W)) - 1 / len(W)),
+    equal=_equal_covariance,
+    # ‖J‖/K for small weights, the density of a tie for large ones
+    sensitivity=Sensitivity(1.5, 1.0, lambda norm, K: 1 / (np.sqrt(K) + norm)),
     pairs=lambda G, W: G,
     moderate=FINEST,
     crossover=5.0,
@@ -52,9 +75,7 @@ def softmax_moment(
     Returns (…, class, feature); its rows sum to zero. Raises as `free_energy`.
     """
     W = as_weights(W)
-    C = as_covariance(covariance, W)
-    white = estimate(whitened(W, C), _MOMENT, rule)
-    return white if C is None else jnp.matmul(white, covariance_root(C).T, precision="highest")
+    return estimate(W, as_covariance(covariance, W), _MOMENT, rule)
 
 
 def softmax_moment_with_error(
@@ -63,11 +84,13 @@ def softmax_moment_with_error(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
 ) -> tuple[Float[Array, "*lane class feature"], Float[Array, "*lane"]]:
-    """`softmax_moment` and an error bar on its Frobenius norm (of the moment with whitened inputs, C^-½ x)."""
+    """`softmax_moment` and an error bar on its Frobenius norm, in the inputs' own units (with C as without).
+
+    It covers the true error at least 95 times in 100, against exact arithmetic on the same arrays. Raises as
+    `free_energy_with_error`.
+    """
     W = as_weights(W)
-    C = as_covariance(covariance, W)
-    white, error = estimate_with_error(whitened(W, C), _MOMENT, rule)
-    return (white if C is None else jnp.matmul(white, covariance_root(C).T, precision="highest")), error
+    return estimate_with_error(W, as_covariance(covariance, W), _MOMENT, rule)
 
 
 def softmax_covariance(
@@ -82,7 +105,7 @@ def softmax_covariance(
     summing to zero. Rules as in `softmax_moment`. Returns (…, class, class). Raises as `free_energy`.
     """
     W = as_weights(W)
-    return estimate(whitened(W, as_covariance(covariance, W)), _COVARIANCE, rule)
+    return estimate(W, as_covariance(covariance, W), _COVARIANCE, rule)
 
 
 def softmax_covariance_with_error(
@@ -91,6 +114,6 @@ def softmax_covariance_with_error(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
 ) -> tuple[Float[Array, "*lane class class"], Float[Array, "*lane"]]:
-    """`softmax_covariance` and an error bar on its Frobenius norm."""
+    """`softmax_covariance` and an error bar on its Frobenius norm. Covers and raises as `softmax_moment_with_error`."""
     W = as_weights(W)
-    return estimate_with_error(whitened(W, as_covariance(covariance, W)), _COVARIANCE, rule)
+    return estimate_with_error(W, as_covariance(covariance, W), _COVARIANCE, rule)

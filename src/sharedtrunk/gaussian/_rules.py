@@ -5,8 +5,9 @@ A rule is a small frozen value object; it is hashable, so it can be a static arg
 `Panels`  ranks 1 to 3. Polar coordinates: all classes tie at the origin and, in rank 2 and 3, on arcs of
           the sphere; Gauss–Legendre panels graded geometrically towards those ties resolve boundary layers
           of any width. Runs on the host in float64; needs concrete weights.
-`Sobol`   any rank. Scrambled Sobol points in at most K − 1 dimensions, antithetic, with their second moment
-          made exact (so the limit of small weights is exact). Pure JAX: jit, vmap and grad work.
+`Sobol`   any rank. Scrambled Sobol points in at most K − 1 dimensions, antithetic. With more than twice as
+          many points as dimensions their second moment is made exact (so the limit of small weights is
+          exact); with fewer it cannot be, and is left as it is. Pure JAX: jit, vmap and grad work.
           Independent scrambles give the error.
 
 `Pairs`   any rank, for moments and covariances (not for F). One pair of classes at a time, where the two
@@ -50,8 +51,9 @@ class Sobol:
     """Scrambled Sobol points: `scrambles` independent sets of `points` each (both signs counted).
 
     The value is the mean over scrambles; their spread is the error estimate, so `*_with_error` needs at
-    least 4. All lanes of a batch use the same points (common random numbers): differences between similar W
-    are more exact than the values.
+    least 4, of 256 points or more (making the second moment exact leaves a bias of order dimension / points
+    that all scrambles share; in smaller sets it is not small beside their spread). All lanes of a batch use
+    the same points (common random numbers): differences between similar W are more exact than the values.
     """
 
     points: int = 8192
@@ -94,8 +96,9 @@ FINEST = Sobol(points=32768, scrambles=8)
 def half_nodes(rule: Sobol, dimension: int) -> np.ndarray:
     """Standard normal nodes (scramble, dimension, node); the other half are their negatives.
 
-    Each scramble is rescaled by a triangular matrix so that its mean of u uᵀ is exactly the identity. The
-    matrix is lower triangular: the first d rows of a set depend on nothing after them.
+    Each scramble with more than `dimension` nodes is rescaled by a triangular matrix so that its mean of
+    u uᵀ is exactly the identity (fewer nodes do not span the space, and stay as they are). The matrix is
+    lower triangular: the first d rows of a set depend on nothing after them.
     """
     half = rule.points // 2
     sets = []

@@ -1,0 +1,74 @@
+"""Which singular values of J W C^½ matter: numerical rank, equality, and what leaving the rest out costs.
+
+Everything here is decided in float64 on the host, whatever the precision of W: an array of float32 numbers has exact
+singular values too, and a small one beside a large one can turn the moments (labels within a group of classes).
+
+The cost of a change dW of whitened weights is bounded for every W (`Sensitivity`). With P = softmax(z),
+Σ = diag P − P Pᵀ, ‖Σ‖₂ ≤ 1/2:
+
+    |F(W + dW) − F(W)| ≤ E max_c |(dW x)_c| ≤ ‖dW‖
+    ‖∇F(W + dW) − ∇F(W)‖ ≤ ‖dW‖/2        the Hessian of F is E Var_P(dW x) ≤ E‖dW x‖²/2; never more than √2
+    ‖G(W + dW) − G(W)‖ ≤ 3‖dW‖/2         ‖d(diag P − P Pᵀ)‖ ≤ (1 + 2‖P‖) ‖Σ dz‖; never more than 1
+
+all in Frobenius norms.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ._factor import host_root
+
+_AFFORDABLE = 1e-4  # relative cost of a cut, the error of `Pairs`: a method that cuts nothing is no better
+_EQUAL = 1e-6  # relative spread below which the closed form of equal singular values beats any nodes
+
+
+class Sensitivity(NamedTuple):
+    """How far a quantity can move: at most min(slope · ‖dW‖, most). `size(‖W‖, K)` is about its Frobenius norm, to
+    compare with."""
+
+    slope: float
+    most: float
+    size: Callable[[float, int], float]
+
+    def cost(self, change: float) -> float:
+        """Bound on the change of the quantity when the whitened weights change by `change` (Frobenius norm)."""
+        return min(self.slope * change, self.most)
+
+
+def host_whitened(W: np.ndarray, covariance: np.ndarray | None) -> np.ndarray:
+    """J W C^½ in float64; the common shift may be large, so it is removed there too."""
+    W = np.asarray(W, float)
+    W = W - W.mean(axis=-2, keepdims=True)
+    return W if covariance is None else W @ host_root(covariance)
+
+
+def numerical_rank(S: np.ndarray, shape: tuple[int, ...], eps: float) -> int:
+    """How many singular values rise above rounding of relative size `eps`."""
+    return int(np.sum(max(shape[-2:]) * eps * S[0] < S))
+
+
+def tail(S: np.ndarray, rank: int) -> float:
+    """Frobenius norm of what the first `rank` directions leave out."""
+    return float(np.linalg.norm(S[rank:]))
+
+
+def kept_rank(S: np.ndarray, shape: tuple[int, ...], eps: float, sensitivity: Sensitivity) -> int:
+    """The rank to compute with, for an array given in precision `eps`.
+
+    Directions that rounding of the given array may have made are cut where that costs little (a rank-two array
+    of float32 stays rank two); otherwise only what float64 cannot resolve is.
+    """
+    low, full = numerical_rank(S, shape, eps), numerical_rank(S, shape, np.finfo(float).eps)
+    size = sensitivity.size(float(np.linalg.norm(S)), shape[-2])
+    return low if sensitivity.cost(tail(S, low)) <= _AFFORDABLE * size else full
+
+
+def deviation_from_equal(S: np.ndarray, classes: int) -> tuple[float, float] | None:
+    """Root mean square s of K − 1 singular values and ‖S − s‖; None where they are not equal enough."""
+    S = S[: classes - 1]
+    if len(S) < classes - 1 or S[0] - S[-1] > _EQUAL * S[0]:
+        return None
+    s = float(np.sqrt(np.mean(S**2)))
+    return s, float(np.linalg.norm(S - s))
