@@ -20,7 +20,7 @@ import numpy as np
 
 from sharedtrunk import students, teachers
 
-CHUNKS = {100: 12, 400: 12, 800: 12, 1600: 6}
+CHUNKS = {100: 12, 400: 12, 800: 12, 1600: 12}
 CLASSES, FEATURES, HIDDEN = 10, 100, 100
 
 
