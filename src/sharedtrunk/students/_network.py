@@ -8,7 +8,6 @@ from typing import Literal
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 Activation = Literal["linear", "relu"]
@@ -53,8 +52,3 @@ def logits(network: SharedTrunk, inputs: Float[Array, "feature sample"]) -> tupl
 def like(network: SharedTrunk, trunk, heads) -> SharedTrunk:
     """A network of the same kind with other weights."""
     return SharedTrunk(tuple(trunk), tuple(heads), network.activation)
-
-
-def zero_gradient(network: SharedTrunk) -> SharedTrunk:
-    """Zeros in the shape of the network."""
-    return jax.tree.map(jnp.zeros_like, network)
