@@ -1,0 +1,173 @@
+"""The training-aligned start: singular vectors at the teacher's, so that (the paper says) only singular values move (18).
+
+    ds⁽ˡ⁾/dt = [h(ŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾,     s = s⁽ᴸ⁾ ⊙ … ⊙ s⁽¹⁾.
+
+What h is depends on the *reading* of g: *exact*, the diagonal of Uᵀ ∇F(U diag(s) Vᵀ) V, which is what the flow does as long
+as it stays aligned; *per-class*, s tr G/(K − 1), as (16) says; *trace*, s tr G, as (17) says. The last two differ by the
+factor K − 1, and only the first of them is a limit of the truth. Hypotheses: C = I, and Uᵀ∇F V diagonal, which
+holds for K = 2, for equal singular values of all K − 1 centred left vectors, and for Sylvester–Hadamard left vectors;
+elsewhere these equations are an approximation to `PopulationFlow`. Differences of squares s⁽ˡ⁺¹⁾² − s⁽ˡ⁾² are conserved:
+layers may start unequal.
+"""
+
+from typing import Literal, get_args
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from sharedtrunk import gaussian
+from sharedtrunk._axes import AnyArray
+from sharedtrunk._concrete import concrete
+from sharedtrunk._errors import invalid
+
+from ._flow import AbstractFlow
+from ._population import FLOW_RULE, check_inverse_temperature, check_rule
+
+Reading = Literal["exact", "per-class", "trace"]
+
+
+class SingularValues(eqx.Module):
+    """The state of an aligned network: the singular values of every layer, s⁽¹⁾ first."""
+
+    layers: tuple[Float[Array, "*lane rank"], ...]
+
+
+class AlignedFlow(AbstractFlow):
+    """ds⁽ˡ⁾/dt = [h(ŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾ (18).
+
+    `left` is Û, `right` V̂, `target` is h(ŝ). `aligned_flow` makes one from a teacher's singular value decomposition.
+    """
+
+    left: Float[Array, "... class rank"]
+    right: Float[Array, "... feature rank"]
+    target: Float[Array, "... rank"]
+    reading: Reading = eqx.field(static=True, default="exact")
+    rule: gaussian.Sobol = eqx.field(static=True, default=FLOW_RULE)
+
+    def drive(self, state: SingularValues) -> SingularValues:
+        others, s = products(state.layers)
+        drive = self.target - response(self.left, s, self.reading, self.rule)
+        return SingularValues(tuple(drive * other for other in others))
+
+    def composites(self, state: SingularValues):
+        s = products(state.layers)[1]
+        return (aligned_weights(self.left, s, self.right),)
+
+    def check_start(self, shapes: SingularValues) -> None:
+        sizes = [values.shape for values in shapes.layers]
+        if not sizes or any(size != self.target.shape[-1:] for size in sizes):
+            raise invalid(
+                "An aligned start needs at least one layer, with one singular value per singular vector in each",
+                received=f"{sizes} for rank {self.target.shape[-1]}",
+                way_out="Give SingularValues((s1, s2, …)) with vectors of the teacher's rank",
+            )
+
+    def reduced(self, start: SingularValues):
+        return self, start, None
+
+    def restored(self, state: SingularValues, basis: Array) -> SingularValues:
+        return state
+
+    @property
+    def ranks(self) -> list[int]:
+        return [2, 2, 1]
+
+    @property
+    def state_rank(self) -> int:
+        return 1
+
+
+def aligned_flow(
+    left: Float[AnyArray, "class rank"],
+    singular_values: Float[AnyArray, "rank"],
+    right: Float[AnyArray, "feature rank"],
+    *,
+    inverse_temperature: float | None = 1.0,
+    reading: Reading = "exact",
+    rule: gaussian.Sobol = FLOW_RULE,
+) -> AlignedFlow:
+    """The aligned equations (18) for a (noisy) teacher Σ̂ = Û diag(ŝ) V̂ᵀ at inverse temperature β.
+
+    Hard labels (`inverse_temperature` None) take h(ŝ) from the label moment, with reading "exact" only; the paper writes
+    βΣ̂ for Σ̂. Raises `InputError` for shapes that do not fit, singular vectors that are not orthonormal, β ≤ 0, an unknown
+    reading, a rule that is not `Sobol`.
+    """
+    U, s, V = jnp.asarray(left), jnp.asarray(singular_values), jnp.asarray(right)
+    check_decomposition(U, s, V)
+    check_inverse_temperature(inverse_temperature)
+    check_rule(rule)
+    return AlignedFlow(U, V, teacher_response(U, s, V, inverse_temperature, reading, rule), reading, rule)
+
+
+def aligned_values(flow: AlignedFlow, weights: Float[Array, "*time class feature"]) -> Float[Array, "*time rank"]:
+    """The student's singular values along the teacher's vectors, the diagonal of Ûᵀ W V̂."""
+    return jnp.einsum("ck,...cf,fk->...k", flow.left, weights, flow.right, precision="highest")
+
+
+def aligned_weights(U, s, V):
+    """U diag(s) Vᵀ."""
+    return jnp.matmul(U * s[None, :], V.T, precision="highest")
+
+
+def products(layers) -> tuple[list, Array]:
+    """For every layer the product of all others' singular values, and the product of all; nothing is divided."""
+    one = jnp.ones_like(layers[0])
+    below, above = [one], [one]
+    for low, high in zip(layers, reversed(layers), strict=True):
+        below.append(below[-1] * low)
+        above.append(above[-1] * high)
+    depth = len(layers)
+    return [below[k] * above[depth - 1 - k] for k in range(depth)], below[-1]
+
+
+def response(U, s, reading: Reading, rule):
+    """h(s), in one of its three readings. The features are rotated to V, so only U diag(s) is needed."""
+    W = U * s[None, :]
+    if reading == "exact":
+        return jnp.sum(U * gaussian.softmax_moment(W, rule=rule), axis=0)
+    trace = jnp.trace(gaussian.softmax_covariance(W, rule=rule))
+    return s * (trace if reading == "trace" else trace / (U.shape[0] - 1))
+
+
+def teacher_response(U, s, V, beta: float | None, reading: Reading, rule):
+    """h(βŝ), or its limit β → ∞ from the label moment."""
+    check_reading(reading)
+    if beta is not None:
+        return response(U, jnp.asarray(beta, s.dtype) * s, reading, rule)
+    if reading != "exact":
+        raise invalid(
+            "Hard labels are defined for the exact reading only",
+            received=f"reading={reading!r} without inverse_temperature",
+            way_out="Give a finite inverse_temperature",
+        )
+    return jnp.sum(U * (gaussian.label_moment(aligned_weights(U, s, V)) @ V), axis=0)
+
+
+def check_reading(reading: object) -> None:
+    """Raise unless the reading of g is known."""
+    if reading not in get_args(Reading):
+        raise invalid("g has three readings", received=repr(reading), way_out=f"Use one of {get_args(Reading)}")
+
+
+def check_decomposition(U, s, V) -> None:
+    """Raise unless U diag(s) Vᵀ is a singular value decomposition."""
+    rank = s.shape[-1] if s.ndim == 1 else -1
+    if U.ndim != 2 or V.ndim != 2 or U.shape[1] != rank or V.shape[1] != rank or U.shape[0] < 2:
+        raise invalid(
+            "A decomposition is left (class, rank), singular values (rank,), right (feature, rank), 2 classes or more",
+            received=f"{U.shape}, {s.shape}, {V.shape}",
+            way_out="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and transpose Vᵀ",
+        )
+    left, values, right = (concrete(part) for part in (U, s, V))
+    if left is None or values is None or right is None:
+        return
+    slack = 1e3 * float(jnp.finfo(U.dtype).eps)
+    apart = [np.abs(part.T @ part - np.eye(rank)).max() for part in (left, right)]
+    if not (max(apart) <= slack and np.isfinite(values).all() and (values >= 0).all()):
+        raise invalid(
+            "Singular vectors must be orthonormal and singular values finite and ≥ 0",
+            received=f"departures {apart[0]:.2g} and {apart[1]:.2g}, singular values {values}",
+            way_out="Use numpy.linalg.svd",
+        )

@@ -1,0 +1,83 @@
+"""The state of a linear network with a trunk that all tasks share: layers, their products, and the chain rule (6).
+
+W_t = head_t W⁽ᴸ⁻¹⁾ … W⁽¹⁾. *No trunk* is the single layer (L = 1), *one head* the single task. A drive D_t on the
+composite weights reaches the layers as
+
+    head_t ← D_t (W⁽ᴸ⁻¹⁾ … W⁽¹⁾)ᵀ,     W⁽ˡ⁾ ← (W⁽ᴸ⁻¹⁾ … W⁽ˡ⁺¹⁾)ᵀ [Σ_t head_tᵀ D_t] (W⁽ˡ⁻¹⁾ … W⁽¹⁾)ᵀ.
+
+Written apart from the simulation on purpose: where the two agree, that is evidence.
+"""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from sharedtrunk._errors import invalid
+
+
+class Layers(eqx.Module):
+    """Weights of trunk, from the inputs upwards, and heads: `trunk[l]` (*lane, out, in), `heads[t]` (*lane, class, in)."""
+
+    trunk: tuple[Float[Array, "... _ _"], ...]
+    heads: tuple[Float[Array, "... _ _"], ...]
+
+
+def composites(layers: Layers) -> tuple[Array, ...]:
+    """W_t = head_t W⁽ᴸ⁻¹⁾ … W⁽¹⁾ of every task."""
+    below = _product_below(layers.trunk)[-1]
+    return tuple(_times(head, below) for head in layers.heads)
+
+
+def shared_out(layers: Layers, drives: Sequence[Array]) -> Layers:
+    """The drives of all layers from those of the composites (6)."""
+    below = _product_below(layers.trunk)
+    heads = tuple(d if below[-1] is None else d @ below[-1].T for d in drives)
+    back = sum(head.T @ d for head, d in zip(layers.heads, drives, strict=True))
+    trunk = []
+    for layer, product in zip(reversed(layers.trunk), reversed(below[:-1]), strict=True):
+        trunk.append(back if product is None else back @ product.T)
+        back = layer.T @ back
+    return Layers(tuple(reversed(trunk)), heads)
+
+
+def map_first(function, layers: Layers) -> Layers:
+    """Apply a function to the weights that meet the inputs: the first trunk layer, or the heads where there is none."""
+    if layers.trunk:
+        return Layers((function(layers.trunk[0]), *layers.trunk[1:]), layers.heads)
+    return Layers((), tuple(function(head) for head in layers.heads))
+
+
+def check_layers(layers: Layers, moments: Sequence) -> None:
+    """Raise where the layers (one lane, shapes only) do not fit together or not the tasks' moments."""
+    shapes = [w.shape for w in jax.tree.leaves(layers)]
+    inner = [low.shape[0] == high.shape[1] for low, high in zip(layers.trunk[:-1], layers.trunk[1:], strict=True)]
+    features = moments[0].shape[-1]
+    first = layers.trunk[:1] or layers.heads
+    fits = (
+        len(layers.heads) == len(moments)
+        and all(inner)
+        and all(w.shape[1] == features for w in first)
+        and (not layers.trunk or all(h.shape[1] == layers.trunk[-1].shape[0] for h in layers.heads))
+        and all(h.shape[0] == m.shape[-2] for h, m in zip(layers.heads, moments, strict=True))
+    )
+    if not fits:
+        raise invalid(
+            "Start and flow must agree in features, tasks and classes, and each layer take what the one below gives",
+            received=f"layers {shapes} for moments {[m.shape[-2:] for m in moments]}",
+            way_out="Shapes are (out, in), trunk from the inputs upwards, one head per task",
+        )
+
+
+def _product_below(trunk) -> list:
+    """For every trunk layer and then for the heads, the product of the layers below (None: the inputs themselves)."""
+    below: list = [None]
+    for layer in trunk:
+        below.append(_times(layer, below[-1]))
+    return below
+
+
+def _times(layer, below):
+    return layer if below is None else jnp.matmul(layer, below, precision="highest")

@@ -1,0 +1,101 @@
+"""A rank-one teacher and an aligned student of two layers that start equal: one equation for one number (3).
+
+    ds/dt = 2 s û · (ŝ G(ŝûv̂ᵀ) − s G(sûv̂ᵀ)) û
+
+In one dimension û·Gû = E Var_P(û), P = softmax(s û u), u ~ N(0, 1): all classes tie at u = 0 and nowhere else, so panels
+graded towards 0 resolve every s up to 10⁶. What (3) leaves out is the part of the label moment outside û: it is exact
+only where that vanishes (K = 2). Hypotheses: C = I, aligned and balanced start, no noise.
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from sharedtrunk._axes import AnyArray
+from sharedtrunk._errors import invalid
+
+from ._aligned import check_decomposition
+from ._flow import AbstractFlow
+from ._population import check_inverse_temperature
+
+
+class RankOneFlow(AbstractFlow):
+    """ds/dt = 2 s (target − s û·G(sûv̂ᵀ)û) (3), target = û·∇F(βŝûv̂ᵀ)v̂ or its hard-label limit."""
+
+    left: Float[Array, "... class"]
+    right: Float[Array, "... feature"]
+    target: Float[Array, "..."]
+
+    def drive(self, state: Float[Array, ""]) -> Float[Array, ""]:
+        return 2 * state * (self.target - state * mean_variance(self.left, state))
+
+    def composites(self, state: Float[Array, ""]):
+        return (state * self.left[:, None] * self.right[None, :],)
+
+    def check_start(self, shapes) -> None:
+        if getattr(shapes, "shape", None) != ():
+            raise invalid(
+                "A rank-one start is one number, or one per lane",
+                received=shapes,
+                way_out="Give the student's singular value s(0)",
+            )
+
+    def reduced(self, start):
+        return self, start, None
+
+    def restored(self, state, basis: Array):
+        return state
+
+    @property
+    def ranks(self) -> list[int]:
+        return [1, 1, 0]
+
+    @property
+    def state_rank(self) -> int:
+        return 0
+
+
+def rank_one_flow(
+    left: Float[AnyArray, "class"],
+    singular_value: float,
+    right: Float[AnyArray, "feature"],
+    *,
+    inverse_temperature: float | None = 1.0,
+) -> RankOneFlow:
+    """(3) for the teacher ŝ û v̂ᵀ at inverse temperature β.
+
+    For hard labels (None) the target is (max û − min û)/√(2π): only two classes are ever labelled. Raises `InputError`
+    for vectors that are not of unit length, ŝ < 0, β ≤ 0.
+    """
+    u, v = jnp.asarray(left), jnp.asarray(right)
+    s = jnp.asarray(singular_value, u.dtype)
+    check_decomposition(u[:, None], s[None], v[:, None])
+    check_inverse_temperature(inverse_temperature)
+    if inverse_temperature is None:
+        target = (jnp.max(u) - jnp.min(u)) / jnp.sqrt(jnp.asarray(2 * np.pi, u.dtype))
+    else:
+        s = jnp.asarray(inverse_temperature, u.dtype) * s
+        target = s * mean_variance(u, s)
+    return RankOneFlow(u, v, target)
+
+
+def mean_variance(u: Float[Array, "class"], s: Float[Array, ""]) -> Float[Array, ""]:
+    """û·G(sûv̂ᵀ)û = E Var_P(û) for P = softmax(s û ξ), ξ ~ N(0, 1)."""
+    nodes, weights = (jnp.asarray(part, u.dtype) for part in _nodes())
+    P = jax.nn.softmax(s * u[:, None] * nodes[None, :], axis=0)
+    mean = jnp.sum(u[:, None] * P, axis=0)
+    return jnp.sum(weights * jnp.sum(jnp.square(u[:, None] - mean[None, :]) * P, axis=0))
+
+
+@functools.cache
+def _nodes() -> tuple[np.ndarray, np.ndarray]:
+    """Gauss–Legendre nodes on panels that double in length away from 0, and weights of the normal density."""
+    edges = np.concatenate([[0.0], 2.0 ** np.arange(-24, 0), np.arange(1.0, 10.0, 0.5)])
+    x, w = np.polynomial.legendre.leggauss(8)
+    half = 0.5 * np.diff(edges)
+    nodes = ((edges[1:] + edges[:-1])[:, None] / 2 + half[:, None] * x).ravel()
+    weights = (half[:, None] * w).ravel() * np.exp(-0.5 * nodes**2) / np.sqrt(2 * np.pi)
+    return np.concatenate([-nodes, nodes]), np.concatenate([weights, weights])

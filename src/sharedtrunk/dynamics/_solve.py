@@ -1,0 +1,141 @@
+"""The room's verb: follow a flow from a start and see it at given times."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from sharedtrunk import gaussian
+from sharedtrunk._axes import AnyArray
+from sharedtrunk._concrete import all_finite, concrete
+from sharedtrunk._errors import invalid
+from sharedtrunk.trajectory import Result, Trajectory
+
+from ._closure import ClosureFlow, stopping
+from ._flow import AbstractFlow
+from ._integrate import Tolerance, integrate
+
+
+def solve(
+    flow: AbstractFlow,
+    start: Any,
+    times: Float[AnyArray, "time"],
+    tolerance: Tolerance | None = None,
+    *,
+    reduce: bool = True,
+) -> Trajectory:
+    """Follow dy/dt = flow.drive(y) from `start` at times[0] through `times`, with its error controlled.
+
+    `start` is the flow's kind of state: `Layers` for `PopulationFlow` and `ClosureFlow`, `SingularValues` for
+    `AlignedFlow`, `TwoTaskValues` for `TwoTaskFlow`, a number for `RankOneFlow`. It is one lane, or a batch with a
+    leading lane axis on every array, whose flow's arrays carry the same axis or are shared. Every lane has its own steps;
+    `tolerance` is rtol 1e-6, atol 1e-9 unless said (1e-5 and 1e-7 in float32). `reduce=False` keeps all features where
+    fewer directions would do.
+
+    Returns the composite weights of every task (*lane, time, class, feature) and the final state; a `ClosureFlow`'s
+    trajectory also has the generalization loss (*lane, time), in nats, and ends soon after its minimum (NaN from there on).
+    Failures are data: `result` holds a `Result` code per lane; what a failed lane did not reach is NaN.
+
+    Raises `InputError` for a start that does not fit or is not finite, times that do not rise, tolerances ≤ 0.
+    """
+    start = jax.tree.map(jnp.asarray, start)
+    single = jnp.ndim(jax.tree.leaves(start)[0]) == flow.state_rank
+    lanes = jax.tree.map(lambda leaf: leaf[None], start) if single else start
+    axes = _check_lanes(flow, lanes)
+    flow.check_start(jax.eval_shape(lambda tree: jax.tree.map(lambda leaf: leaf[0], tree), lanes))
+    dtype = jax.tree.leaves(lanes)[0].dtype
+    _check_times(times)
+    tolerance = _tolerance(tolerance, dtype)
+    out = _solve_lanes(flow, axes, lanes, jnp.asarray(times, dtype), tolerance, reduce)
+    if single:
+        out = jax.tree.map(lambda leaf: leaf[0], out)
+    weights, loss, final, result, evaluations, mean_step = out
+    return Trajectory(
+        jnp.asarray(times, dtype),
+        weights,
+        result,
+        final,
+        generalization_loss=loss,
+        # one number each for the trajectory: the work of the slowest lane
+        mean_step=jnp.min(mean_step),
+        gradient_evaluations=jnp.max(evaluations),
+    )
+
+
+@eqx.filter_jit
+def _solve_lanes(flow, axes: tuple[int | None, ...], lanes, times, tolerance: Tolerance, reduce: bool):
+    leaves, structure = jax.tree.flatten(flow)
+
+    def lane(leaves, start):
+        return _lane(jax.tree.unflatten(structure, leaves), start, times, tolerance, reduce)
+
+    return jax.vmap(lane, in_axes=(list(axes), 0))(leaves, lanes)
+
+
+def _lane(flow: AbstractFlow, start, times, tolerance: Tolerance, reduce: bool):
+    small, state, basis = flow.reduced(start) if reduce else (flow, start, None)
+    weights, final, evaluations, mean_step, complete, ran_away = integrate(
+        small, state, times, tolerance, small.composites
+    )
+    if basis is not None:
+        weights = tuple(jnp.matmul(W, basis.T, precision="highest") for W in weights)
+        final = small.restored(final, basis)
+    finite = jnp.stack([jnp.isfinite(W).all(axis=(-2, -1)) for W in weights]).all(axis=0)
+    failure = jnp.where(complete | ran_away, int(Result.DIVERGED), int(Result.STEP_LIMIT))
+    result = jnp.where(complete & finite.all(), int(Result.SUCCESS), failure)
+    loss = None
+    if isinstance(flow, ClosureFlow):
+        clean = jnp.where(finite[:, None, None], weights[0], jnp.zeros_like(weights[0]))
+        loss = gaussian.population_loss(clean, flow.judge, covariance=flow.covariance, rule=flow.rule)
+        loss = jnp.where(finite, loss, jnp.nan)
+        finite, result = stopping(times, loss, finite, result)
+        loss = jnp.where(finite, loss, jnp.nan)
+    weights = tuple(jnp.where(finite[:, None, None], W, jnp.nan) for W in weights)
+    return weights, loss, final, result, evaluations, mean_step
+
+
+def _tolerance(tolerance: Tolerance | None, dtype) -> Tolerance:
+    if tolerance is None:
+        return Tolerance() if dtype == jnp.float64 else Tolerance(rtol=1e-5, atol=1e-7)
+    positive = (tolerance.rtol, tolerance.atol, tolerance.max_steps, tolerance.ceiling)
+    if not all(np.isfinite(x) and x > 0 for x in positive):
+        raise invalid(
+            "A tolerance needs rtol, atol, max_steps and ceiling, all finite and > 0",
+            received=f"{tolerance}",
+            way_out="Leave it out for rtol=1e-6, atol=1e-9",
+        )
+    return tolerance
+
+
+def _check_times(times) -> None:
+    known = concrete(times)
+    if known is None or known.ndim != 1 or known.size < 2 or not (np.diff(known) > 0).all() or not known[0] >= 0:
+        raise invalid(
+            "Times must be at least two rising numbers ≥ 0, known before tracing",
+            received="traced values" if known is None else np.array2string(known, threshold=6),
+            way_out="The first is where the start stands, usually 0",
+        )
+
+
+def _check_lanes(flow: AbstractFlow, lanes) -> tuple[int | None, ...]:
+    """Which of the flow's arrays carry the lane axis (0) and which are shared (None)."""
+    arrays = jax.tree.leaves(lanes)
+    parts = list(zip(jax.tree.leaves(flow), flow.ranks, strict=True))
+    carries = [leaf.ndim == rank + 1 for leaf, rank in parts]
+    counts = {leaf.shape[0] for leaf in arrays if leaf.ndim} | {
+        leaf.shape[0] for (leaf, _), carry in zip(parts, carries, strict=True) if carry
+    }
+    whole = all(leaf.ndim == flow.state_rank + 1 for leaf in arrays)
+    parts_fit = all(leaf.ndim in (rank, rank + 1) for leaf, rank in parts)
+    if not (whole and parts_fit and len(counts) == 1 and min(counts) > 0):
+        raise invalid(
+            "Start and flow must be one lane, or have the same lane axis first on every array that has one",
+            received=f"start {[leaf.shape for leaf in arrays]}, flow {[leaf.shape for leaf, _ in parts]}",
+            way_out="Stack whole starts along axis 0",
+        )
+    if not all(jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in arrays) or not all_finite(lanes):
+        raise invalid("A start must be finite floating numbers", received="others", way_out="Check the start")
+    return tuple(0 if carry else None for carry in carries)

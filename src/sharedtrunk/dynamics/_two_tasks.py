@@ -1,0 +1,153 @@
+"""Two aligned tasks of scalar relatedness r, as the paper prints them (26), (27), with its sign rule (28).
+
+    ds_A³²/dt = s²¹ ⊙ [h(ŝ_A) − h(s_A)],    ds_B³²/dt = r s²¹ ⊙ [h(ŝ_B) − h(s_B)],    s_T = s_T³² ⊙ s²¹,
+    s²¹ ⊙ s²¹ = s_A³² ⊙ s_A³² + r s_B³² ⊙ s_B³².
+
+h as in `_aligned`. The third line is not the conservation law of the gradient flow, which keeps s²¹⊙s²¹ − s_A³²⊙s_A³² −
+s_B³²⊙s_B³² without r, and a scalar trunk does not close for 0 < r < 1: what is true instead is `PopulationFlow` with two
+teachers. At r = 0 task B stands still and task A trains alone.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from sharedtrunk import gaussian
+from sharedtrunk._axes import AnyArray
+from sharedtrunk._concrete import concrete
+from sharedtrunk._errors import invalid
+
+from ._aligned import Reading, aligned_weights, check_decomposition, response, teacher_response
+from ._flow import AbstractFlow
+from ._population import FLOW_RULE, check_inverse_temperature, check_rule
+
+
+class TwoTaskValues(eqx.Module):
+    """Singular values of the two heads, s_A³² and s_B³²; the trunk's follow from the third line of (26)."""
+
+    main: Float[Array, "*lane rank"]
+    auxiliary: Float[Array, "*lane rank"]
+
+
+class TwoTaskFlow(AbstractFlow):
+    """The three lines of (26) as printed; composites s_A³² ⊙ s²¹ (27) and s_B³² ⊙ s²¹ on the teachers' vectors."""
+
+    lefts: tuple[Float[Array, "... _ rank"], ...]
+    rights: tuple[Float[Array, "... feature rank"], ...]
+    targets: tuple[Float[Array, "... rank"], ...]
+    relatedness: Float[Array, "..."]
+    reading: Reading = eqx.field(static=True, default="exact")
+    rule: gaussian.Sobol = eqx.field(static=True, default=FLOW_RULE)
+
+    def drive(self, state: TwoTaskValues) -> TwoTaskValues:
+        trunk = trunk_values(state, self.relatedness)
+        main, auxiliary = (
+            trunk * (target - response(U, head * trunk, self.reading, self.rule))
+            for head, U, target in zip((state.main, state.auxiliary), self.lefts, self.targets, strict=True)
+        )
+        return TwoTaskValues(main, self.relatedness * auxiliary)
+
+    def composites(self, state: TwoTaskValues):
+        trunk = trunk_values(state, self.relatedness)
+        return tuple(
+            aligned_weights(U, head * trunk, V)
+            for head, U, V in zip((state.main, state.auxiliary), self.lefts, self.rights, strict=True)
+        )
+
+    def check_start(self, shapes: TwoTaskValues) -> None:
+        rank = self.targets[0].shape[-1:]
+        if shapes.main.shape != rank or shapes.auxiliary.shape != rank:
+            raise invalid(
+                "A two-task start needs one singular value per singular vector for either head",
+                received=f"{shapes.main.shape} and {shapes.auxiliary.shape} for rank {rank[0]}",
+                way_out="Use two_task_start",
+            )
+
+    def reduced(self, start: TwoTaskValues):
+        return self, start, None
+
+    def restored(self, state: TwoTaskValues, basis: Array) -> TwoTaskValues:
+        return state
+
+    @property
+    def ranks(self) -> list[int]:
+        return [2, 2, 2, 2, 1, 1, 0]
+
+    @property
+    def state_rank(self) -> int:
+        return 1
+
+
+def two_task_flow(
+    main: tuple,
+    auxiliary: tuple,
+    relatedness: float | Float[AnyArray, ""],
+    *,
+    inverse_temperature: float | None = 1.0,
+    reading: Reading = "exact",
+    rule: gaussian.Sobol = FLOW_RULE,
+) -> TwoTaskFlow:
+    """(26) for two (noisy) teachers, each a decomposition (left, singular values, right), of equal rank.
+
+    Raises `InputError` for decompositions that are none or of unequal rank, relatedness outside [0, 1], and as
+    `aligned_flow`.
+    """
+    teachers = [(jnp.asarray(U), jnp.asarray(s), jnp.asarray(V)) for U, s, V in (main, auxiliary)]
+    for U, s, V in teachers:
+        check_decomposition(U, s, V)
+    check_inverse_temperature(inverse_temperature)
+    check_rule(rule)
+    if teachers[0][1].shape != teachers[1][1].shape or teachers[0][2].shape != teachers[1][2].shape:
+        raise invalid(
+            "The equations (26) multiply the tasks' singular values one by one, so both need the same rank and features",
+            received=f"{teachers[0][2].shape} and {teachers[1][2].shape}",
+            way_out="Use population_flow for tasks of different rank",
+        )
+    r = jnp.asarray(relatedness, teachers[0][1].dtype)
+    check_relatedness(r)
+    targets = tuple(teacher_response(U, s, V, inverse_temperature, reading, rule) for U, s, V in teachers)
+    lefts, rights = (tuple(teacher[k] for teacher in teachers) for k in (0, 2))
+    return TwoTaskFlow(lefts, rights, targets, r, reading, rule)
+
+
+def two_task_start(
+    main: Float[AnyArray, "*lane rank"], auxiliary: Float[AnyArray, "*lane rank"], relatedness: float | AnyArray
+) -> TwoTaskValues:
+    """Heads for which the composites start at given singular values a, b > 0, the same for every r.
+
+    The third line of (26) gives s²¹ = (a² + r b²)^¼; then s_A³² = a/s²¹, s_B³² = b/s²¹. Sharing s³² instead would let a
+    multitask student start ahead of its baseline, which (28) excludes.
+    """
+    a, b = jnp.asarray(main), jnp.asarray(auxiliary)
+    r = jnp.asarray(relatedness, a.dtype)
+    check_relatedness(r)
+    values = [concrete(part) for part in (a, b)]
+    if a.shape != b.shape or any(part is not None and not (part > 0).all() for part in values):
+        raise invalid(
+            "Both composites need as many singular values > 0",
+            received=f"{a} and {b}",
+            way_out="A start at 0 never moves",
+        )
+    trunk = jnp.power(jnp.square(a) + r * jnp.square(b), 0.25)
+    return TwoTaskValues(a / trunk, b / trunk)
+
+
+def predicted_sign(start: Float[AnyArray, "rank"], teacher: Float[AnyArray, "rank"]) -> Float[Array, "rank"]:
+    """The sign that (28) gives to s(r) − s̃ at all times: + where s̃(0) < ŝ_A, − elsewhere.
+
+    The paper's perturbative rule in r, by its own account for balanced starts of equal composites. With hard labels ŝ_A
+    stands for infinity, as there is no finite fixed point.
+    """
+    return jnp.where(jnp.asarray(start) < jnp.asarray(teacher), 1.0, -1.0)
+
+
+def trunk_values(state: TwoTaskValues, relatedness) -> Array:
+    """s²¹ from the third line of (26)."""
+    return jnp.sqrt(jnp.square(state.main) + relatedness * jnp.square(state.auxiliary))
+
+
+def check_relatedness(r) -> None:
+    """Raise unless 0 ≤ r ≤ 1."""
+    known = concrete(r)
+    if known is not None and not ((known >= 0) & (known <= 1)).all():
+        raise invalid("Scalar relatedness lies in [0, 1]", received=known, way_out="Give r = V̄_Bᵀ V̄_A's scale")
