@@ -4,9 +4,9 @@
 stored datasets again, where JAX is not installed. Nothing here imports JAX; the workers do.
 """
 
+from sharedtrunk._environment import worker_environment as worker_environment
 from sharedtrunk.figures._checks import Check as Check
 from sharedtrunk.figures._checks import Claim as Claim
-from sharedtrunk.figures._environment import worker_environment as worker_environment
 from sharedtrunk.figures._figure import QUICK_MARK as QUICK_MARK
 from sharedtrunk.figures._figure import Figure as Figure
 from sharedtrunk.figures._outcome import Lanes as Lanes

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from sharedtrunk import sweeps
+from sharedtrunk._environment import check_inline, check_trainable, worker_environment
 from sharedtrunk._errors import invalid
 from sharedtrunk._files import make_folder, write_atomically
 from sharedtrunk._fingerprint import fingerprint
-from sharedtrunk.figures._environment import check_inline, check_trainable, worker_environment
 from sharedtrunk.figures._figure import Figure
 from sharedtrunk.figures._outcome import Outcome, file_paths, present
 from sharedtrunk.figures._provenance import provenance

@@ -1,8 +1,8 @@
-"""Executors: ways to have `run_chunk` called for every job, each yielding what finishes as it finishes.
+"""Where work is done: in this process, or in worker processes that leave nothing behind.
 
-`run_inline` calls it here; `run_in_processes` has it called in fresh interpreters, one job at a time each. An executor
-decides where and when, never what: chunks, keys and bytes are the same. Another executor (a cluster's client) is one
-more function of the same form.
+`run_inline` calls a function here; `run_in_processes` has it called in fresh interpreters, one argument at a time each. An
+executor decides where and when, never what: of a sweep, chunks, keys and bytes are the same. Another executor (a
+cluster's client) is one more function of the same form.
 
 Workers hold one end of a pipe, the *lifeline*, whose other end only the parent holds. When the parent closes it or
 dies, even by kill -9, a watching thread ends the worker at once.
@@ -15,31 +15,35 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from types import ModuleType
+from typing import TypeVar
 
-from sharedtrunk.sweeps._work import Finished, Job, SweepError, run_chunk
+from sharedtrunk.sweeps._work import SweepError
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
-def run_inline(jobs: Sequence[Job], folder: str) -> Generator[Finished, None, None]:
-    """Compute the jobs in this process, in order."""
-    for job in jobs:
-        yield run_chunk(job, folder)
+def run_inline(work: Callable[[T], R], arguments: Sequence[T]) -> Generator[R, None, None]:
+    """Call `work` in this process, in order."""
+    for argument in arguments:
+        yield work(argument)
 
 
 def run_in_processes(
-    jobs: Sequence[Job], folder: str, *, processes: int, environment: Mapping[str, str]
-) -> Generator[Finished, None, None]:
-    """Compute the jobs in that many new processes, started with `environment`; the first jobs start first.
+    work: Callable[[T], R], arguments: Sequence[T], *, processes: int, environment: Mapping[str, str]
+) -> Generator[R, None, None]:
+    """Call `work`, importable by name, in that many new processes, started with `environment`; results as they come.
 
-    Closing the iterator, an interrupt or a lost worker ends the workers at once; a failed chunk lets the others in
-    flight finish first. Raises `SweepError` or what `run_chunk` raised.
+    Closing the iterator, an interrupt or a lost worker ends the workers at once; a call that failed lets the others in
+    flight finish first. Raises `SweepError` or what `work` raised.
     """
     if multiprocessing.parent_process() is not None:
-        # A chunk function's module that starts a sweep when it is imported would otherwise multiply without end.
+        # A work function's module that starts a sweep when it is imported would otherwise multiply without end.
         raise SweepError(
             "a worker process must not start a sweep of its own; this one does so when its module is imported. Put the "
             'call of run under `if __name__ == "__main__":`, or use processes=0'
@@ -47,19 +51,19 @@ def run_in_processes(
     context = multiprocessing.get_context("spawn")
     lifeline, parents_end = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(processes, context, initializer=_enter_worker, initargs=(lifeline,))
-    queue = iter(jobs)
+    queue = iter(arguments)
     try:
-        # As many jobs as workers are handed out, no more: the pool could not take back what it has queued.
+        # As many calls as workers are handed out, no more: the pool could not take back what it has queued.
         with _worker_start(environment):
-            running = _submit(pool, itertools.islice(queue, processes), folder)
+            running = _submit(pool, work, itertools.islice(queue, processes))
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
             results = [future.result() for future in done]
-            running |= _submit(pool, itertools.islice(queue, len(done)), folder)
+            running |= _submit(pool, work, itertools.islice(queue, len(done)))
             yield from results
     except BrokenProcessPool as error:
         raise SweepError(
-            "a worker process ended before its chunk did, perhaps for want of memory. Finished chunks are stored; the "
+            "a worker process ended before its work did, perhaps for want of memory. What a store holds is kept and the "
             "same command resumes; fewer processes (--processes N on the command line) need less memory"
         ) from error
     except BaseException as error:
@@ -74,8 +78,8 @@ def run_in_processes(
             lifeline.close()
 
 
-def _submit(pool: ProcessPoolExecutor, jobs: Iterator[Job], folder: str) -> set[Future[Finished]]:
-    return {pool.submit(run_chunk, job, folder) for job in jobs}
+def _submit(pool: ProcessPoolExecutor, work: Callable[[T], R], arguments: Iterator[T]) -> set[Future[R]]:
+    return {pool.submit(work, argument) for argument in arguments}
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ processes, the order and earlier interruptions change no byte of what is stored.
 """
 
 import contextlib
+import functools
 import logging
 import os
 import time
@@ -18,7 +19,7 @@ from sharedtrunk.sweeps._pool import inside_worker, run_in_processes, run_inline
 from sharedtrunk.sweeps._shard import DamagedShardError
 from sharedtrunk.sweeps._store import Store
 from sharedtrunk.sweeps._sweep import RESULT, Sweep
-from sharedtrunk.sweeps._work import Finished, Job, breach, finished
+from sharedtrunk.sweeps._work import Finished, Job, breach, finished, run_chunk
 
 _log = logging.getLogger("sharedtrunk.sweeps")
 
@@ -156,10 +157,10 @@ def _execute(
     jobs: Sequence[Job], store: Store, workers: int, environment: Mapping[str, str]
 ) -> Generator[Finished, None, None]:
     """The one place that chooses who calls `run_chunk`."""
-    folder = str(store.path)
+    work = functools.partial(run_chunk, folder=str(store.path))
     if workers == 0 or not jobs:
-        return run_inline(jobs, folder)
-    return run_in_processes(jobs, folder, processes=min(workers, len(jobs)), environment=environment)
+        return run_inline(work, jobs)
+    return run_in_processes(work, jobs, processes=min(workers, len(jobs)), environment=environment)
 
 
 def _failures(sweeps: Sequence[Sweep], results: Sequence[Finished]) -> dict[str, int]:

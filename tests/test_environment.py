@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from sharedtrunk.figures import _environment as environment
+from sharedtrunk import _environment as environment
 from sharedtrunk.figures import _provenance as provenance
 
 
