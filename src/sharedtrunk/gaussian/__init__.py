@@ -2,12 +2,21 @@
 
 from ._accuracy import accuracy as accuracy
 from ._accuracy import accuracy_with_error as accuracy_with_error
+from ._characters import hadamard_vectors as hadamard_vectors
+from ._condensation import critical_scale as critical_scale
+from ._condensation import derrida_free_energy as derrida_free_energy
+from ._condensation import derrida_participation as derrida_participation
+from ._condensation import participation as participation
+from ._condensation import participation_with_error as participation_with_error
+from ._condensation import random_energy_participation as random_energy_participation
 from ._error import mean_and_error as mean_and_error
 from ._free_energy import free_energy as free_energy
 from ._free_energy import free_energy_scrambles as free_energy_scrambles
 from ._free_energy import free_energy_with_error as free_energy_with_error
 from ._free_energy import population_loss as population_loss
 from ._free_energy import population_loss_with_error as population_loss_with_error
+from ._isotropy import anisotropy as anisotropy
+from ._isotropy import isotropic_part as isotropic_part
 from ._label_moment import label_moment as label_moment
 from ._label_moment import label_moment_with_error as label_moment_with_error
 from ._moments import softmax_covariance as softmax_covariance
@@ -20,6 +29,8 @@ from ._random_energy import random_energy_slope as random_energy_slope
 from ._rules import COARSE as COARSE
 from ._rules import FINE as FINE
 from ._rules import FINEST as FINEST
+from ._rules import Characters as Characters
+from ._rules import NodeRule as NodeRule
 from ._rules import Pairs as Pairs
 from ._rules import Panels as Panels
 from ._rules import Rule as Rule

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._concrete import concrete as value_of
 from .._errors import invalid
-from ._rules import Pairs, Panels, Sobol
+from ._rules import NodeRule, Pairs, Panels
 
 LEAST_POINTS = 256
 
@@ -97,12 +97,14 @@ def as_moment(moment, W: jax.Array) -> jax.Array:
 
 
 def check_rule(rule, W: jax.Array) -> None:
-    """The rule is None, Sobol, or Panels or Pairs with concrete weights."""
-    if rule is None or isinstance(rule, Sobol):
+    """The rule is None, Sobol or Characters, or Panels or Pairs with concrete weights."""
+    if rule is None or isinstance(rule, NodeRule):
         return
     if not isinstance(rule, Panels | Pairs):
         raise invalid(
-            "rule is Panels, Sobol, Pairs or None", received=repr(rule), way_out="Leave it out to choose by rank."
+            "rule is Panels, Sobol, Characters, Pairs or None",
+            received=repr(rule),
+            way_out="Leave it out to choose by rank.",
         )
     if not concrete(W):
         raise invalid(
@@ -119,13 +121,13 @@ def check_error_rule(rule) -> None:
     by its own second moments. It falls as dimension / points and hides below the spread only for large sets. (`Pairs`
     rescales nothing, so it has no bias and no such limit.)
     """
-    if isinstance(rule, Sobol) and rule.scrambles < 4:
+    if isinstance(rule, NodeRule) and rule.scrambles < 4:
         raise invalid(
             "an error estimate needs at least 4 scrambles",
             received=f"{rule.scrambles}",
             way_out="Use Sobol(points=…, scrambles=8).",
         )
-    if isinstance(rule, Sobol) and rule.points < LEAST_POINTS:
+    if isinstance(rule, NodeRule) and rule.points < LEAST_POINTS:
         raise invalid(
             f"an error estimate needs at least {LEAST_POINTS} points a scramble (smaller sets share a bias)",
             received=f"{rule.points}",

@@ -20,9 +20,11 @@ from ._checks import check_error_rule, check_rule, concrete
 from ._error import mean_and_error, t_factor
 from ._factor import covariance_root, host_root, whitened
 from ._pairs import softmax_covariances
-from ._rules import FINE, Pairs, Panels, Rule, Sobol
+from ._rules import FINE, NodeRule, Pairs, Panels, Rule, Sobol
 from ._sobol import over_lanes
 from ._spectrum import Sensitivity, deviation_from_equal, host_whitened, kept_rank, numerical_rank, tail
+
+FINER_PAIRS = Pairs(points=16384, scrambles=16)
 
 _LOGIT_ROUNDING = 4.0  # units of rounding that centring, factoring and multiplying leave in a logit, at most
 
@@ -33,7 +35,8 @@ class Quantity(NamedTuple):
     `sobol(W, rule)` gives one value per scramble; `panels(integrals, V)` reads the value off the host integrals;
     `equal(s, deviation, W)` is the closed form for W Wᵀ = s² J and its error where the singular values deviate from
     s; `pairs(G, W)` makes values of softmax covariances, or is None. `moderate` is the Sobol rule above rank 3, up to
-    the root-mean-square singular value `crossover`. `in_features`: the last axis is a feature.
+    the root-mean-square singular value `crossover`; where its error bar is longer than `promise` times the value,
+    `finer` takes its place, as `FINER_PAIRS` does that of `Pairs()`. `in_features`: the last axis is a feature.
     """
 
     sobol: Callable
@@ -42,12 +45,14 @@ class Quantity(NamedTuple):
     sensitivity: Sensitivity
     pairs: Callable | None = None
     moderate: Sobol = FINE
+    finer: Sobol = Sobol(points=16384, scrambles=16)
+    promise: float = 1e-3
     crossover: float = np.inf
     in_features: bool = False
 
 
 @functools.partial(jax.jit, static_argnames=("quantity", "rule", "with_error"))
-def _by_sobol(W, root, quantity: Quantity, rule: Sobol, with_error: bool):
+def _by_sobol(W, root, quantity: Quantity, rule: NodeRule, with_error: bool):
     def lane(w):
         values = quantity.sobol(w, rule)
         if not with_error:
@@ -124,13 +129,28 @@ def _by_choice(W: np.ndarray, host: _Host, dtype: np.dtype):
             results[n] = _mapped(np.asarray(value), host.root), error * stretch
         elif np.linalg.norm(S) > quantity.crossover * np.sqrt(K - 1):
             results[n] = _by_pairs(w, host, Pairs())
-    rest = [n for n in range(len(W)) if n not in results]
-    if rest:
-        root = None if host.root is None else jnp.asarray(host.root, dtype)
-        found = _by_sobol(jnp.asarray(W[rest], dtype), root, quantity, quantity.moderate, True)
-        for n, value, error in zip(rest, *map(np.asarray, found), strict=True):
-            results[n] = value, error
+            if not _kept(quantity, *results[n]):
+                results[n] = _by_pairs(w, host, FINER_PAIRS)
+    for rule in (quantity.moderate, quantity.finer):
+        rest = [n for n in range(len(W)) if n not in results]
+        for n, value, error in _some_by_sobol(W, rest, host, rule, dtype):
+            if rule is quantity.finer or _kept(quantity, value, error):
+                results[n] = value, error
     return [results[n] for n in range(len(W))]
+
+
+def _some_by_sobol(W: np.ndarray, lanes: list[int], host: _Host, rule: Sobol, dtype: np.dtype):
+    """(lane, value, error) of some lanes, as one batch."""
+    if not lanes:
+        return []
+    root = None if host.root is None else jnp.asarray(host.root, dtype)
+    found = _by_sobol(jnp.asarray(W[lanes], dtype), root, host.quantity, rule, True)
+    return list(zip(lanes, *map(np.asarray, found), strict=True))
+
+
+def _kept(quantity: Quantity, value, error) -> bool:
+    """Whether the error bar is as short as the default promises."""
+    return bool(error <= quantity.promise * np.linalg.norm(value))
 
 
 def _stack(results: list[tuple], lanes: tuple[int, ...], dtype: np.dtype):
@@ -145,7 +165,7 @@ def estimate(W: jax.Array, C: jax.Array | None, quantity: Quantity, rule: Rule |
     """Value of a quantity for weights W and inputs of covariance C (None: the identity)."""
     check_rule(rule, W)
     rule = _traced_rule(W, C, rule)
-    if isinstance(rule, Sobol):
+    if isinstance(rule, NodeRule):
         return _by_sobol(whitened(W, C), _root(C, quantity), quantity, rule, False)
     return _on_host(W, C, quantity, rule)[0]
 
@@ -156,7 +176,7 @@ def estimate_with_error(
     """Value of a quantity, and an error bar that covers the true error of what is returned."""
     check_rule(rule, W)
     rule = _traced_rule(W, C, rule)
-    if isinstance(rule, Sobol):
+    if isinstance(rule, NodeRule):
         check_error_rule(rule)
         return _by_sobol(whitened(W, C), _root(C, quantity), quantity, rule, True)
     return _on_host(W, C, quantity, rule)

@@ -30,11 +30,11 @@ def expected_maximum(classes: int) -> float:
     return float(np.sum(x * classes * np.exp(log_density)) / 64)
 
 
-def _tail(s: float, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _tail(s: float, y: np.ndarray, K: int) -> tuple[np.ndarray, np.ndarray]:
     """1 − L(y) and ∂L/∂s for logit plus Gumbel, integrating out the one on which L depends smoothly."""
     h = 1 / 12
     if s > 1:
-        g = np.arange(-4.5, _FAR, h)
+        g, h = gumbel_grid(K)
         weight = h * np.exp(-g - np.exp(-g))
         u = (y[:, None] - g) / s
         return special.ndtr(-u) @ weight, (-u / s * np.exp(-0.5 * u**2) / np.sqrt(2 * np.pi)) @ weight
@@ -44,25 +44,57 @@ def _tail(s: float, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return -np.expm1(-t) @ weight, (-t * np.exp(-t)) @ (weight * e)
 
 
+def gumbel_grid(K: int) -> tuple[np.ndarray, float]:
+    """Nodes g that hold all of the weight of K standard Gumbel variables, and their spacing."""
+    h = 1 / 12
+    return np.arange(-4.5, _FAR + np.log(K), h), h
+
+
+def _grid(s: float, K: int) -> tuple[np.ndarray, float]:
+    """Nodes y that hold all of the maximum's weight, and their spacing.
+
+    For many classes the maximum varies over s/√(2 ln K) only.
+    """
+    width = np.hypot(1.0, s)
+    h = width / max(24.0, 5 * np.sqrt(2 * np.log(K)))
+    return np.arange(-10 * width - 5, (12 + np.sqrt(2 * np.log(K))) * width + _FAR + np.log(K), h), h
+
+
+def _log_below(tail: np.ndarray) -> np.ndarray:
+    """ln L from 1 − L: the weights of L sum to 1 only to rounding."""
+    return np.log1p(-np.minimum(tail, 1 - 2.0**-53))
+
+
+def log_all_below(s: float, K: int) -> tuple[np.ndarray, float, np.ndarray]:
+    """Nodes y of the maximum of K logits with Gumbel noise, their spacing, and ln L(y), the logarithm for one logit."""
+    y, h = _grid(s, K)
+    return y, h, _log_below(_tail(s, y, K)[0])
+
+
 def _integrate(s: float, K: int) -> tuple[float, float]:
     """F + γ = ∫ [Φ(y/σ) − L(y)ᴷ] dy for any σ, and dF/ds."""
     width = np.hypot(1.0, s)
-    h = width / 24
-    y = np.arange(-10 * width - 5, 12 * width + _FAR + np.log(K), h)
-    tail, slope = _tail(s, y)
-    # 1 − Lᴷ keeps its digits where L is nearly 1; the weights of L sum to 1 only to rounding
-    log_L = np.log1p(-np.minimum(tail, 1 - 2.0**-53))
+    y, h = _grid(s, K)
+    tail, slope = _tail(s, y, K)
+    # 1 − Lᴷ keeps its digits where L is nearly 1
+    log_L = _log_below(tail)
     below = -np.expm1(K * log_L)
     free_energy = h * np.sum(np.where(y > 0, below - special.ndtr(-y / width), special.ndtr(y / width) + (below - 1)))
     return free_energy - np.euler_gamma, -h * K * np.sum(np.exp((K - 1) * log_L) * slope)
 
 
-def free_energy_and_slope(s, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """`random_energy_free_energy` and `random_energy_slope` for the price of one."""
+def as_scale(s, classes: int) -> np.ndarray:
+    """The standard deviation s as an array; raises where it or the number of classes makes no sense."""
     s = np.asarray(s, float)
     _check_classes(classes)
     if not (np.isfinite(s).all() and (s >= 0).all()):
         raise invalid("the standard deviation s is finite and not negative", received=s, way_out="Give s ≥ 0.")
+    return s
+
+
+def free_energy_and_slope(s, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """`random_energy_free_energy` and `random_energy_slope` for the price of one."""
+    s = as_scale(s, classes)
     values = np.array([_integrate(float(x), classes) for x in s.ravel()]).reshape(*s.shape, 2)
     return values[..., 0], values[..., 1]
 

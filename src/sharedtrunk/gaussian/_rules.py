@@ -9,6 +9,8 @@ A rule is a small frozen value object; it is hashable, so it can be a static arg
           many points as dimensions their second moment is made exact (so the limit of small weights is
           exact); with fewer it cannot be, and is left as it is. Pure JAX: jit, vmap and grad work.
           Independent scrambles give the error.
+`Characters`  the same points in the features' own coordinates, repeated with the sign flips of the Sylvester
+          characters: what a Sylvester–Hadamard symmetry makes zero is zero to rounding (`_characters`).
 
 `Pairs`   any rank, for moments and covariances (not for F). One pair of classes at a time, where the two
           meet, by separation of variables: the relative error is about 10⁻⁴ at any scale. Host, float64, K²
@@ -67,6 +69,26 @@ class Sobol:
 
 
 @dataclasses.dataclass(frozen=True)
+class Characters:
+    """Scrambled Sobol points closed under the sign flips of the Sylvester characters, for K = 2^m classes.
+
+    The nodes lie in the features' own coordinates, so the problem must be posed in the basis of the right singular
+    vectors: at most K − 1 features, feature j with the character of column j + 1 of the Sylvester matrix. Each of
+    points/(2K) drawn nodes is repeated with K sign patterns and both signs; their second moment is exact. As fewer
+    nodes are drawn, the error is larger than that of as many `Sobol` points. Pure JAX.
+    """
+
+    points: int = 4096
+    scrambles: int = 1
+    seed: int = 0
+
+    def __post_init__(self):
+        _check_points(self.points)
+        if self.scrambles < 1:
+            raise invalid("scrambles is 1 or more", received=self.scrambles, way_out="Use 1 for speed, 8 for an error.")
+
+
+@dataclasses.dataclass(frozen=True)
 class Pairs:
     """Scrambled Sobol points for every pair of classes: `scrambles` independent sets of `points` each."""
 
@@ -80,7 +102,10 @@ class Pairs:
             raise invalid("Pairs has at least 4 scrambles", received=self.scrambles, way_out="Use 8.")
 
 
-Rule = Panels | Sobol | Pairs
+NodeRule = Sobol | Characters
+"""The rules that are pure JAX: one set of nodes for every W, so jit, vmap and grad work."""
+
+Rule = Panels | NodeRule | Pairs
 
 COARSE = Sobol(points=1024, scrambles=1)
 """For following a training run: a thousand points, no error estimate."""
@@ -101,14 +126,18 @@ def half_nodes(rule: Sobol, dimension: int) -> np.ndarray:
     lower triangular: the first d rows of a set depend on nothing after them.
     """
     half = rule.points // 2
-    sets = []
-    for scramble in range(rule.scrambles):
-        seed = np.random.default_rng([rule.seed, scramble])
-        uniform = qmc.Sobol(dimension, scramble=True, bits=52, rng=seed).random(half)
-        normal = special.ndtri(np.clip(uniform, 2.0**-53, 1 - 2.0**-53)).T
-        if half > dimension:
-            normal = np.linalg.solve(np.linalg.cholesky(normal @ normal.T / half), normal)
-        sets.append(normal)
-    nodes = np.stack(sets)
+    nodes = antithetic_half(rule.seed, rule.scrambles, half, dimension)
+    if half > dimension:
+        nodes = np.stack([np.linalg.solve(np.linalg.cholesky(u @ u.T / half), u) for u in nodes])
     nodes.setflags(write=False)
     return nodes
+
+
+def antithetic_half(seed: int, scrambles: int, count: int, dimension: int) -> np.ndarray:
+    """Scrambled Sobol points as standard normals, (scramble, dimension, node)."""
+    sets = []
+    for scramble in range(scrambles):
+        rng = np.random.default_rng([seed, scramble])
+        uniform = qmc.Sobol(dimension, scramble=True, bits=52, rng=rng).random(count)
+        sets.append(special.ndtri(np.clip(uniform, 2.0**-53, 1 - 2.0**-53)).T)
+    return np.stack(sets)

@@ -6,14 +6,17 @@ logits inside the cache, so 10⁵ lanes never materialise at once.
 
 import functools
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
-from ._control import control
+from ._characters import character_nodes
+from ._control import Control, control
 from ._factor import factor
-from ._rules import Sobol, half_nodes
+from ._rules import Characters, NodeRule, Sobol, half_nodes
 
 _CHUNK = 2**17  # logits per chunk: 0.5 MB in float32
 
@@ -30,11 +33,16 @@ def over_lanes(function: Callable, W: Float[Array, "*lane class feature"], nodes
 
 
 def over_scrambles(function: Callable, rule: Sobol, dimension: int, dtype):
-    """Stack `function(u)` over the scrambles, u (direction, node)."""
-    nodes = jnp.asarray(half_nodes(rule, dimension), dtype)
-    if rule.scrambles == 1:
-        return jax.tree.map(lambda leaf: leaf[None], function(nodes[0]))
-    return jax.lax.map(function, nodes)
+    """Stack `function(u)` over the scrambles of a Sobol rule, u (direction, node)."""
+    return over_nodes(function, half_nodes(rule, dimension), dtype)
+
+
+def over_nodes(function: Callable, nodes: np.ndarray, dtype):
+    """Stack `function(u)` over sets of nodes u (direction, node)."""
+    sets = jnp.asarray(nodes, dtype)
+    if sets.shape[0] == 1:
+        return jax.tree.map(lambda leaf: leaf[None], function(sets[0]))
+    return jax.lax.map(function, sets)
 
 
 def _exponentials(z: Float[Array, "class node"]):
@@ -66,37 +74,52 @@ def mean_moments(A: Float[Array, "class direction"], u: Float[Array, "direction 
     return H, (jnp.diag(jnp.sum(plus + minus, axis=-1)) - second) * half
 
 
+class _Frame(NamedTuple):
+    """Logits A u with u = V x, the nodes of u, and what is known of their error. V None: u is x."""
+
+    A: Float[Array, "class direction"]
+    V: Float[Array, "direction feature"] | None
+    nodes: np.ndarray
+    control: Control | None
+
+
+def _frame(W: Float[Array, "class feature"], rule: NodeRule) -> _Frame:
+    if isinstance(rule, Characters):
+        return _Frame(W, None, character_nodes(rule, *W.shape), None)
+    A, V = factor(W)
+    return _Frame(A, V, half_nodes(rule, A.shape[1]), control(A, rule))
+
+
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
-def free_energy_lane(W: Float[Array, "class feature"], rule: Sobol) -> Float[Array, "scramble"]:
+def free_energy_lane(W: Float[Array, "class feature"], rule: NodeRule) -> Float[Array, "scramble"]:
     """F of centred, whitened weights, one value per scramble."""
-    A, _ = factor(W)
-    F = over_scrambles(functools.partial(mean_log_partition, A), rule, A.shape[1], W.dtype)
-    known = control(A, rule)
+    A, _, nodes, known = _frame(W, rule)
+    F = over_nodes(functools.partial(mean_log_partition, A), nodes, W.dtype)
     return F if known is None else F - known.free_energy
 
 
-def _moments(A: Float[Array, "class direction"], rule: Sobol):
+def _moments(frame: _Frame):
     """E[P uᵀ] and E[diag P − P Pᵀ] for logits A u, one of each per scramble."""
-    H, G = over_scrambles(functools.partial(mean_moments, A), rule, A.shape[1], A.dtype)
-    known = control(A, rule)
+    A, _, nodes, known = frame
+    H, G = over_nodes(functools.partial(mean_moments, A), nodes, A.dtype)
     return (H, G) if known is None else (H - known.moment, G - known.covariance)
 
 
-def moment_lane(W: Float[Array, "class feature"], rule: Sobol) -> Float[Array, "scramble class feature"]:
+def moment_lane(W: Float[Array, "class feature"], rule: NodeRule) -> Float[Array, "scramble class feature"]:
     """∇F of centred, whitened weights, one matrix per scramble.
 
-    Two estimates have the same mean: E[P uᵀ] Vᵀ, whose relative error stays bounded as s → ∞, and G W
+    Two estimates have the same mean: E[P uᵀ] V, whose relative error stays bounded as s → ∞, and G W
     (Stein's identity), whose relative error vanishes as s → 0. The share of the second was fitted to
     minimize the variance at K = 10 and s = 0.3 … 100 (s the root mean square of the singular values); any
     share is unbiased.
     """
-    A, V = factor(W)
-    H, G = _moments(A, rule)
+    frame = _frame(W, rule)
+    H, G = _moments(frame)
     dtype = W.dtype
     s = jnp.linalg.norm(W) / jnp.asarray((W.shape[0] - 1) ** 0.5, dtype)
     share = 1 / (1 + jnp.power(s / jnp.asarray(6.0, dtype), jnp.asarray(1.2, dtype)))
     by_stein = jnp.matmul(G, W[None], precision="highest")
-    direct = jnp.matmul(H, V[None], precision="highest")
+    direct = H if frame.V is None else jnp.matmul(H, frame.V[None], precision="highest")
     return share * by_stein + (1 - share) * direct
 
 
@@ -107,7 +130,6 @@ def _free_energy_jvp(rule, primals, tangents):
     return free_energy_lane(W, rule), jnp.sum(moment_lane(W, rule) * dW[None], axis=(-2, -1))
 
 
-def covariance_lane(W: Float[Array, "class feature"], rule: Sobol) -> Float[Array, "scramble class class"]:
+def covariance_lane(W: Float[Array, "class feature"], rule: NodeRule) -> Float[Array, "scramble class class"]:
     """G of centred, whitened weights, one matrix per scramble."""
-    A, _ = factor(W)
-    return _moments(A, rule)[1]
+    return _moments(_frame(W, rule))[1]

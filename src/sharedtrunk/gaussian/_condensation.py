@@ -1,0 +1,89 @@
+"""Condensation: on how many classes softmax puts its weight, and Derrida's limit of many classes.
+
+The *participation* Y = E Σ_c P_c² is one over the number of classes that share the weight: 1/K where all do, 1 where
+the weight has condensed on one. As tr G = E Σ_c (P_c − P_c²),
+
+    Y(W) = 1 − tr G(W),
+
+and for independent logits of variance s² (the random-energy model) Stein's identity, dF/ds = s tr G, makes it 1 −
+F′(s)/s. For s → ∞ it goes to 1 as 1 − m_K/s, m_K the expected maximum. For K → ∞ at fixed s/s_c, s_c = √(2 ln K), it
+is *Derrida's* model: a liquid below s_c, where F = ln K + s²/2 and Y = 0, frozen above, where F = s s_c and Y = 1 −
+s_c/s. Corrections fall like 1/ln K only, so ten classes are far from it. (Derrida 1981, the paper's reference [24].)
+"""
+
+import numpy as np
+from jaxtyping import Array, Float
+
+from .._axes import AnyArray
+from ._moments import softmax_covariance, softmax_covariance_with_error
+from ._random_energy import as_scale, gumbel_grid, log_all_below
+from ._rules import Rule
+
+
+def participation(
+    W: Float[AnyArray, "*lane class feature"],
+    *,
+    covariance: Float[AnyArray, "feature feature"] | None = None,
+    rule: Rule | None = None,
+) -> Float[Array, "*lane"]:
+    """Y(W) = E Σ_c P_c² = 1 − tr G(W), P = softmax(W x), x ~ N(0, C): between 1/K and 1.
+
+    Rules and errors raised as `softmax_covariance`.
+    """
+    G = softmax_covariance(W, covariance=covariance, rule=rule)
+    return 1 - G.trace(axis1=-2, axis2=-1)
+
+
+def participation_with_error(
+    W: Float[AnyArray, "*lane class feature"],
+    *,
+    covariance: Float[AnyArray, "feature feature"] | None = None,
+    rule: Rule | None = None,
+) -> tuple[Float[Array, "*lane"], Float[Array, "*lane"]]:
+    """`participation` and an error bar that covers: |tr E| ≤ √(K − 1) ‖E‖ for the error E of G, of rank K − 1."""
+    G, error = softmax_covariance_with_error(W, covariance=covariance, rule=rule)
+    return 1 - G.trace(axis1=-2, axis2=-1), (G.shape[-1] - 1) ** 0.5 * error
+
+
+def random_energy_participation(s, classes: int) -> np.ndarray:
+    """Y(s) = E Σ_c P_c² of K independent logits of standard deviation s, `s` of any shape.
+
+    Y = K ∫ E[t² e^{−t}] L(y)^{K−1} dy with t = e^{s ε − y}, L(y) = E e^{−t}: the integrand is positive, so Y keeps
+    its digits where it is small. It equals 1 − F′(s)/s. Raises `InputError` for s < 0 or not finite, fewer than 2
+    classes.
+    """
+    s = as_scale(s, classes)
+    return np.array([_participation(float(x), classes) for x in s.ravel()]).reshape(s.shape)
+
+
+def critical_scale(classes: int) -> float:
+    """s_c = √(2 ln K): where the random-energy model of many classes freezes."""
+    as_scale(0.0, classes)
+    return float(np.sqrt(2 * np.log(classes)))
+
+
+def derrida_free_energy(s, classes: int) -> np.ndarray:
+    """F of the random-energy model to leading order in ln K: ln K + s²/2 for s ≤ s_c = √(2 ln K), s s_c above."""
+    s, critical = as_scale(s, classes), critical_scale(classes)
+    return np.where(s <= critical, 0.5 * (critical**2 + s**2), s * critical)
+
+
+def derrida_participation(s, classes: int) -> np.ndarray:
+    """Y of the random-energy model for K → ∞ at fixed s/s_c: 0 for s ≤ s_c = √(2 ln K), 1 − s_c/s above."""
+    s, critical = as_scale(s, classes), critical_scale(classes)
+    return 1 - critical / np.maximum(s, critical)
+
+
+def _participation(s: float, K: int) -> float:
+    y, h, log_L = log_all_below(s, K)
+    if s > 1:
+        # integrate over g = −ln t, on which the integrand depends as smoothly as on ε/s
+        g, step = gumbel_grid(K)
+        u = (y[:, None] - g) / s
+        density = np.exp(-0.5 * u**2) / (np.sqrt(2 * np.pi) * s)
+        square = density @ (step * np.exp(-2 * g - np.exp(-g)))
+    else:
+        e = np.arange(-10.0, 10.0, 1 / 12)
+        t = np.exp(np.minimum(s * e - y[:, None], 700.0))
+        square = (t**2 * np.exp(-t)) @ (np.exp(-0.5 * e**2) / (12 * np.sqrt(2 * np.pi)))
+    return float(h * K * np.sum(np.exp((K - 1) * log_L) * square))

@@ -1,0 +1,41 @@
+"""How nearly a softmax covariance treats all classes alike: the approximation behind (15) and (16).
+
+    G ≈ tr G/(K − 1) · J,     J = I − 11ᵀ/K,     so that     Uᵀ G U ≈ tr G/(K − 1) · I   (16)
+
+for centred left vectors U. It is exact for equal singular values on all K − 1 directions and for s → 0, and far off
+in rank one.
+"""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .._axes import AnyArray
+from .._errors import invalid
+
+
+def isotropic_part(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*lane class class"]:
+    """tr G/(K − 1) · J, what (15) puts in the place of G: the nearest multiple of J in Frobenius norm.
+
+    Raises `InputError` where G is not (…, class, class) with 2 classes or more.
+    """
+    G = _as_square(G)
+    K = G.shape[-1]
+    J = jnp.eye(K, dtype=G.dtype) - 1 / K
+    return (G.trace(axis1=-2, axis2=-1) / (K - 1))[..., None, None] * jnp.broadcast_to(J, G.shape)
+
+
+def anisotropy(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*lane"]:
+    """‖G − tr G/(K − 1) J‖/‖G‖ (Frobenius): the relative error of (15), 0 where it is exact, below 1 always."""
+    G = _as_square(G)
+    return jnp.linalg.norm(G - isotropic_part(G), axis=(-2, -1)) / jnp.linalg.norm(G, axis=(-2, -1))
+
+
+def _as_square(G) -> Array:
+    G = jnp.asarray(G)
+    if G.ndim < 2 or G.shape[-1] != G.shape[-2] or G.shape[-1] < 2:
+        raise invalid(
+            "a softmax covariance has shape (…, class, class), 2 classes or more",
+            received=f"shape {G.shape}",
+            way_out="Use softmax_covariance(W).",
+        )
+    return G
