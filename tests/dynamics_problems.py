@@ -3,6 +3,7 @@
 import itertools
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -26,15 +27,27 @@ def pair(key, classes=CLASSES, features=FEATURES):
 
 
 def start(key, hidden=(5,), classes=CLASSES, features=FEATURES, scale=0.6):
-    """Random layers; no hidden layer gives the single-layer student."""
+    """Random layers, the same numbers in either precision; no hidden layer gives the single-layer student."""
     sizes = (features, *hidden)
     keys = iter(jax.random.split(key, len(hidden) + len(classes)))
 
     def draw(out, into):
-        return scale * jax.random.normal(next(keys), (out, into)) / into**0.5
+        weights = scale * jax.random.normal(next(keys), (out, into), jnp.float32) / into**0.5
+        return weights.astype(jnp.result_type(float))
 
     trunk = tuple(draw(out, into) for into, out in itertools.pairwise(sizes))
     return dynamics.Layers(trunk, tuple(draw(size, sizes[-1]) for size in classes))
+
+
+def stacked(trees):
+    """Lanes as one batch."""
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
+
+
+def covariance(features=FEATURES):
+    """A positive definite covariance with a spread of about ten."""
+    root = np.random.default_rng(3).normal(size=(features, features)) / features**0.5
+    return root @ root.T + 0.2 * np.eye(features)
 
 
 def softmax(z):

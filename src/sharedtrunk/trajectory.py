@@ -22,6 +22,7 @@ class Result(enum.IntEnum):
     DIVERGED = 1
     STEP_LIMIT = 2
     NOT_BRACKETED = 3
+    RAN_AWAY = 4
 
     @property
     def message(self) -> str:
@@ -34,6 +35,7 @@ _MESSAGES = {
     Result.DIVERGED: "diverged: the weights stopped being finite numbers",
     Result.STEP_LIMIT: "the solver used up its steps before the last time asked for",
     Result.NOT_BRACKETED: "the minimum of the generalization or the validation loss was not bracketed by the time limit",
+    Result.RAN_AWAY: "ran away: the weights grew beyond the ceiling before the minimum of the loss was bracketed",
 }
 
 

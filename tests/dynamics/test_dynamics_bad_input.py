@@ -1,14 +1,15 @@
 """Every rule of the room, broken once: one line that says the rule, what came, and the way out."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from dynamics_problems import RULE
-from sharedtrunk import dynamics, gaussian
+from sharedtrunk import dynamics, gaussian, teachers
 from sharedtrunk._errors import InputError
 from sharedtrunk.dynamics._aligned import check_decomposition, check_reading
-from sharedtrunk.dynamics._population import check_rule, covariance_root
+from sharedtrunk.dynamics._checks import check_rule, covariance_root
 
 W = np.diag([1.0, 2.0, 3.0])
 U = np.linalg.svd(np.eye(3) - 1 / 3)[0][:, :2]
@@ -27,6 +28,14 @@ def layers(*shapes):
     return dynamics.Layers(tuple(trunk), (head,))
 
 
+def judged():
+    return dynamics.population_flow([W], inverse_temperature=1.0, judge=0.1 * W, rule=RULE)
+
+
+def teacher():
+    return teachers.random_teacher(jax.random.key(0), classes=3, features=3)
+
+
 def aligned():
     return dynamics.aligned_flow(U, S, V, rule=RULE)
 
@@ -40,8 +49,36 @@ BAD = {
     "rule": (lambda: check_rule(gaussian.Panels()), "Sobol"),
     "indefinite": (
         lambda: dynamics.population_flow([W], inverse_temperature=1.0, covariance=np.diag([1.0, 1.0, -1.0])),
-        "semidefinite",
+        "positive definite",
     ),
+    "singular": (lambda: dynamics.population_flow([W], covariance=np.diag([1.0, 1.0, 0.0])), "positive definite"),
+    "closure covariance": (
+        lambda: dynamics.closure_flow([X], [Y], jnp.asarray(W), covariance=np.ones((3, 3))),
+        "positive definite",
+    ),
+    "judge": (lambda: dynamics.population_flow([W], inverse_temperature=1.0, judge=W[:2], rule=RULE), "task 0"),
+    "judge value": (lambda: dynamics.population_flow([W], inverse_temperature=1.0, judge=np.nan * W), "finite"),
+    "no judge": (lambda: dynamics.solve_until_bracketed(flow(), layers((1, 3, 3))), "with a judge"),
+    "time limit": (lambda: dynamics.solve_until_bracketed(judged(), layers((1, 3, 3)), time_limit=0.0), "time limit"),
+    "chunk": (lambda: dynamics.solve_until_bracketed(judged(), layers((1, 3, 3)), chunk=0), "at least 1"),
+    "value rule": (
+        lambda: dynamics.solve_until_bracketed(judged(), layers((1, 3, 3)), value_rule=RULE),
+        "4 scrambles",
+    ),
+    "no lanes": (lambda: dynamics.solve_until_bracketed(judged(), layers((3, 3))), "lane axis"),
+    "order": (lambda: dynamics.solve(flow(), layers((3, 3)), TIMES, dynamics.Tolerance(order=4)), "order 3 or 5"),
+    "draws": (lambda: dynamics.sampled_closures(jax.random.key(0), [], 5, 2), "one teacher"),
+    "one draw": (
+        lambda: dynamics.averaged_closure(jax.random.key(0), [teacher()], 5, layers((3, 3)), draws=1),
+        "2 draws",
+    ),
+    "labels traced": (lambda: jax.vmap(lambda w: dynamics.label_moments(w)[0])(jnp.ones((2, 3, 3))), "concrete"),
+    "labels value": (lambda: dynamics.label_moments(np.nan * W), "finite"),
+    "stacked": (lambda: dynamics.balanced_start([W, W[:, :2]]), "same lanes and features"),
+    "stacked none": (lambda: dynamics.balanced_start([]), "one per task"),
+    "stacked value": (lambda: dynamics.balanced_start([W + np.inf]), "finite"),
+    "narrow": (lambda: dynamics.balanced_start([W], hidden=(2,)), "at least as wide"),
+    "alignment": (lambda: dynamics.off_diagonal_share(W, np.eye(3)[:, :2], np.eye(4)[:, :2]), "singular vectors"),
     "asymmetric": (lambda: dynamics.population_flow([W], covariance=np.tri(3)), "symmetric"),
     "covariance size": (lambda: covariance_root(np.eye(2), jnp.asarray(W)), r"\(feature, feature\)"),
     "layers": (lambda: dynamics.solve(flow(), layers((2, 3), (3, 4)), TIMES), "Start and flow must agree"),

@@ -22,6 +22,7 @@ from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
 
+from ._checks import floating
 from ._flow import AbstractFlow
 from ._population import FLOW_RULE, check_inverse_temperature, check_rule
 
@@ -44,7 +45,7 @@ class AlignedFlow(AbstractFlow):
     right: Float[Array, "... feature rank"]
     target: Float[Array, "... rank"]
     reading: Reading = eqx.field(static=True, default="exact")
-    rule: gaussian.Sobol = eqx.field(static=True, default=FLOW_RULE)
+    rule: gaussian.NodeRule = eqx.field(static=True, default=FLOW_RULE)
 
     def drive(self, state: SingularValues) -> SingularValues:
         others, s = products(state.layers)
@@ -86,7 +87,7 @@ def aligned_flow(
     *,
     inverse_temperature: float | None = 1.0,
     reading: Reading = "exact",
-    rule: gaussian.Sobol = FLOW_RULE,
+    rule: gaussian.NodeRule = FLOW_RULE,
 ) -> AlignedFlow:
     """The aligned equations (18) for a (noisy) teacher Σ̂ = Û diag(ŝ) V̂ᵀ at inverse temperature β.
 
@@ -94,7 +95,7 @@ def aligned_flow(
     βΣ̂ for Σ̂. Raises `InputError` for shapes that do not fit, singular vectors that are not orthonormal, β ≤ 0, an unknown
     reading, a rule that is not `Sobol`.
     """
-    U, s, V = jnp.asarray(left), jnp.asarray(singular_values), jnp.asarray(right)
+    U, s, V = floating(left), floating(singular_values), floating(right)
     check_decomposition(U, s, V)
     check_inverse_temperature(inverse_temperature)
     check_rule(rule)
@@ -122,12 +123,36 @@ def products(layers) -> tuple[list, Array]:
     return [below[k] * above[depth - 1 - k] for k in range(depth)], below[-1]
 
 
+def aligned_response(
+    left: Float[AnyArray, "class rank"],
+    singular_values: Float[AnyArray, "rank"],
+    reading: Reading = "exact",
+    rule: gaussian.NodeRule = FLOW_RULE,
+) -> Float[Array, "rank"]:
+    """h(s) in one of its three readings, for C = I.
+
+    *exact*: the diagonal of Uᵀ ∇F(U diag(s) Vᵀ) V; *per-class*: s tr G/(K − 1) (16); *trace*: s tr G (17). (15) says that the
+    components of the last fall as ‖s‖ grows; the projection of the first on a ray, Σ_k s_k h_k(λs), rises with λ always.
+    The right vectors do not matter. Raises `InputError` for an unknown reading, a rule without JAX, and shapes that do
+    not fit.
+    """
+    check_reading(reading)
+    check_rule(rule)
+    U, s = floating(left), floating(singular_values)
+    if U.ndim != 2 or s.shape != U.shape[1:]:
+        raise invalid(
+            "Left vectors are (class, rank) with one singular value each",
+            received=f"{U.shape} and {s.shape}",
+            way_out="Use U, s of numpy.linalg.svd(weights, full_matrices=False)",
+        )
+    return response(U, s, reading, rule)
+
+
 def response(U, s, reading: Reading, rule):
-    """h(s), in one of its three readings. The features are rotated to V, so only U diag(s) is needed."""
-    W = U * s[None, :]
+    """`aligned_response` without its checks. The features are rotated to V, so only U diag(s) is needed."""
     if reading == "exact":
-        return jnp.sum(U * gaussian.softmax_moment(W, rule=rule), axis=0)
-    trace = jnp.trace(gaussian.softmax_covariance(W, rule=rule))
+        return jnp.sum(U * gaussian.softmax_moment(U * s[None, :], rule=rule), axis=0)
+    trace = jnp.trace(gaussian.softmax_covariance(U * s[None, :], rule=rule))
     return s * (trace if reading == "trace" else trace / (U.shape[0] - 1))
 
 

@@ -1,33 +1,52 @@
 """From a flow to its states at given times, with the error controlled: the room's one place that calls diffrax."""
 
 import dataclasses
+from typing import Any, NamedTuple
 
 import diffrax
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.trajectory import Result
 
 
 @dataclasses.dataclass(frozen=True)
 class Tolerance:
-    """Local error below rtol·|y| + atol in the root mean square over the state (Tsit5).
+    """Local error below rtol·|y| + atol in the root mean square over the state.
 
+    `order` 5 is Tsit5, for tight tolerances; 3 is Bogacki–Shampine, which at rtol 1e-4 needs two thirds of the evaluations:
+    late in a training stability limits the step, not accuracy.
     `max_steps` bounds the work: a lane that is not done by then carries `Result.STEP_LIMIT`. `ceiling` bounds the
-    Frobenius norm of the composite weights: a lane that passes it has run away and stops with `Result.DIVERGED`.
+    Frobenius norm of the composite weights: a lane that passes it stops with `Result.RAN_AWAY`.
     """
 
     rtol: float = 1e-6
     atol: float = 1e-9
     max_steps: int = 16384
     ceiling: float = 1e8
+    order: int = 5
 
 
-def integrate(flow, start, times, tolerance: Tolerance, observe):
-    """Follow one lane through `times`.
+_SOLVERS = {3: (diffrax.Bosh3, 3), 5: (diffrax.Tsit5, 6)}
+"""By order, with the evaluations of a step: the last stage is the first one of the next."""
 
-    Returns observations by time, the final state, evaluations of the drive, the mean step, and two flags: it got to the
-    last time, it ran away. Times it did not get to hold infinity.
-    """
 
+class Followed(NamedTuple):
+    """One lane, followed: what was observed by time (infinity where it did not get to), and how it ended."""
+
+    seen: Any
+    final: Any
+    result: Int[Array, ""]
+    finite: Bool[Array, "time"]
+    evaluations: Int[Array, ""]
+    mean_step: Float[Array, ""]
+
+
+def integrate(flow, start, times, tolerance: Tolerance, observe, first_step=None) -> Followed:
+    """Follow one lane through `times`; `observe(state)` is a tuple of weights (class, feature)."""
     # As a flat list, because diffrax refuses a state that holds an empty tuple: the trunk of a single-layer student.
     leaves, structure = jax.tree.flatten(start)
 
@@ -37,16 +56,19 @@ def integrate(flow, start, times, tolerance: Tolerance, observe):
     def field(t, leaves, args):
         return jax.tree.leaves(args.drive(unflat(leaves)))
 
-    def runs_away(t, leaves, args, **_):
-        squares = sum(jnp.sum(W * W) for W in args.composites(unflat(leaves)))
-        return ~(squares <= jnp.asarray(tolerance.ceiling**2, times.dtype))
+    def size(flow, leaves):
+        return jnp.sqrt(jnp.sum(jnp.stack([jnp.sum(W * W) for W in flow.composites(unflat(leaves))])))
 
+    def runs_away(t, leaves, args, **_):
+        return ~(size(args, leaves) <= jnp.asarray(tolerance.ceiling, times.dtype))
+
+    solver, stages = _SOLVERS[tolerance.order]
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(field),  # pyright: ignore[reportArgumentType]
-        diffrax.Tsit5(),
+        solver(),
         t0=times[0],
         t1=times[-1],
-        dt0=None,
+        dt0=first_step,
         y0=leaves,
         args=flow,
         saveat=diffrax.SaveAt(
@@ -61,10 +83,28 @@ def integrate(flow, start, times, tolerance: Tolerance, observe):
         throw=False,
     )
     seen, final = solution.ys  # pyright: ignore[reportGeneralTypeIssues]
-    stages = 6  # Tsit5 reuses its last stage, so a step costs six evaluations; two more find the first step
-    evaluations = stages * solution.stats["num_steps"] + 2
+    final = [leaf[0] for leaf in final]
+    evaluations = stages * solution.stats["num_steps"] + (2 if first_step is None else 1)
     accepted = jnp.maximum(solution.stats["num_accepted_steps"], 1).astype(times.dtype)
-    mean_step = (times[-1] - times[0]) / accepted
-    complete = solution.result == diffrax.RESULTS.successful
-    ran_away = solution.result == diffrax.RESULTS.event_occurred
-    return seen, unflat([leaf[0] for leaf in final]), evaluations, mean_step, complete, ran_away
+    finite = jnp.stack([jnp.isfinite(W).all(axis=(-2, -1)) for W in seen]).all(axis=0)
+    result = _code(solution.result, finite, size(flow, final))
+    return Followed(seen, unflat(final), result, finite, evaluations, (times[-1] - times[0]) / accepted)
+
+
+def _code(result, finite, size):
+    """The solver's result as ours. Beyond the ceiling a lane ran away while its size is a number, else it diverged."""
+    gone = jnp.where(jnp.isfinite(size), int(Result.RAN_AWAY), int(Result.DIVERGED))
+    done = jnp.where(finite.all(), int(Result.SUCCESS), int(Result.DIVERGED))
+    limit = jnp.where(result == diffrax.RESULTS.event_occurred, gone, int(Result.STEP_LIMIT))
+    return jnp.where(result == diffrax.RESULTS.successful, done, limit)
+
+
+def check_tolerance(tolerance: Tolerance) -> None:
+    """Raise unless everything in it is finite and positive, and the order known."""
+    positive = (tolerance.rtol, tolerance.atol, tolerance.max_steps, tolerance.ceiling)
+    if not all(np.isfinite(x) and x > 0 for x in positive) or tolerance.order not in _SOLVERS:
+        raise invalid(
+            "A tolerance needs rtol, atol, max_steps and ceiling, all finite and > 0, and order 3 or 5",
+            received=f"{tolerance}",
+            way_out="Leave it out for rtol=1e-6, atol=1e-9",
+        )

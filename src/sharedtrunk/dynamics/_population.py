@@ -5,10 +5,12 @@
 with M̂_t the label moment of the noisy teacher: hard labels (`label_moment`, β → ∞) or labels drawn from softmax(βΣ̂x).
 Exact for Gaussian inputs and linear layers, but for the quadrature of ∇F, whose nodes are fixed by `rule`.
 For C = I nothing leaves the span of the teachers' rows and the start's: the features are rotated onto it before
-solving, so the cost does not grow with their number. What is conserved is W⁽ˡ⁺¹⁾ᵀW⁽ˡ⁺¹⁾ − W⁽ˡ⁾W⁽ˡ⁾ᵀ, with Σ_t head_tᵀhead_t
-for the last layer ((9), corrected).
+solving, so the cost does not grow with their number. For what is conserved see `conserved`. With a judge the flow ends
+soon after the minimum of its generalization loss: see `_judge`.
 """
 
+import functools
+import operator
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -21,14 +23,21 @@ from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
 
-from ._flow import AbstractFlow
+from ._checks import check_inverse_temperature as check_inverse_temperature
+from ._checks import check_rule as check_rule
+from ._checks import check_task_weights, covariance_root, floating
+from ._judge import Judge, JudgedFlow, make_judge, times_root
+from ._label_moments import label_moments
 from ._layers import Layers, check_layers, composites, map_first, shared_out
 
 FLOW_RULE = gaussian.Sobol(points=4096, scrambles=1)
 """Nodes for following a flow: one fixed set, so the solver sees a smooth function."""
 
+FAST_RULE = gaussian.Sobol(points=2048, scrambles=1)
+"""Nodes for grids of settings: see benchmarks/theory.py for what they cost and what they are worth."""
 
-class PopulationFlow(AbstractFlow):
+
+class PopulationFlow(JudgedFlow):
     """dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (M̂_t − ∇F(W_t))] W_<ᵀ (2), (8).
 
     `moments[t]` is M̂_t; `root` a root R of the input covariance, C = R Rᵀ, None for C = I. `population_flow` makes one
@@ -38,7 +47,8 @@ class PopulationFlow(AbstractFlow):
     moments: tuple[Float[Array, "... _ feature"], ...]
     task_weights: Float[Array, "... task"]
     root: Float[Array, "... feature direction"] | None
-    rule: gaussian.Sobol = eqx.field(static=True, default=FLOW_RULE)
+    rule: gaussian.NodeRule = eqx.field(static=True, default=FLOW_RULE)
+    judge: Judge | None = None
 
     def drive(self, state: Layers) -> Layers:
         drives = [
@@ -59,7 +69,9 @@ class PopulationFlow(AbstractFlow):
             return self, start, None
         basis = jnp.linalg.qr(rows.T)[0]
         moments = tuple(m @ basis for m in self.moments)
-        small = PopulationFlow(moments, self.task_weights, None, self.rule)
+        # what the judge has outside the span meets no weights there
+        judge = None if self.judge is None else Judge(self.judge.moment @ basis, None, self.judge.rule)
+        small = PopulationFlow(moments=moments, task_weights=self.task_weights, root=None, rule=self.rule, judge=judge)
         return small, map_first(lambda w: w @ basis, start), basis
 
     def restored(self, state: Layers, basis: Array) -> Layers:
@@ -67,7 +79,8 @@ class PopulationFlow(AbstractFlow):
 
     @property
     def ranks(self) -> list[int]:
-        return [2] * len(self.moments) + [1] + [2] * (self.root is not None)
+        judge = [] if self.judge is None else self.judge.ranks
+        return [2] * len(self.moments) + [1] + [2] * (self.root is not None) + judge
 
     @property
     def state_rank(self) -> int:
@@ -75,32 +88,43 @@ class PopulationFlow(AbstractFlow):
 
 
 def population_flow(
-    teachers: Sequence[Float[AnyArray, "*lane _ feature"]],
+    teachers: Sequence[Float[AnyArray, "... _ feature"]],
     *,
+    judge: Float[AnyArray, "... class feature"] | None = None,
     inverse_temperature: float | None = None,
     covariance: Float[AnyArray, "feature feature"] | None = None,
     task_weights: Sequence[float] | None = None,
-    rule: gaussian.Sobol = FLOW_RULE,
+    rule: gaussian.NodeRule = FLOW_RULE,
+    label_rule: gaussian.Pairs | None = None,
 ) -> PopulationFlow:
     """The flow of infinitely many samples labelled by (noisy) teachers Σ̂_t (…, class, feature), one per task (2), (8).
 
-    M̂_t = `label_moment(Σ̂_t)` for hard labels (`inverse_temperature` None), which have no finite fixed point; else
-    M̂_t = ∇F(βΣ̂_t) by the flow's own rule, so that W_t = βΣ̂_t, up to a common shift of its rows, is a fixed point
-    exactly.
+    M̂_t = M(Σ̂_t) for hard labels (`inverse_temperature` None), which have no finite fixed point: by
+    `gaussian.label_moment`, half a second a teacher, or with a `label_rule` (`FAST_LABELS`) by `label_moments`, some
+    milliseconds. Else M̂_t = ∇F(βΣ̂_t) by the flow's own rule, so that W_t = βΣ̂_t, up to a common shift of its rows, is a
+    fixed point exactly. `judge` is the clean label moment of task 0; with it `solve` fills in the generalization loss.
 
-    Raises `InputError` for no teacher, β ≤ 0, a covariance that is not symmetric positive semidefinite or of
-    another size, task weights that are not one finite number ≥ 0 per task, a rule that is not `Sobol`.
+    Raises `InputError` for no teacher, β ≤ 0, a covariance that is not symmetric positive definite or of another size,
+    task weights that are not one finite number ≥ 0 per task, a rule that is not one of nodes, a judge of another shape.
     """
-    weights = [jnp.asarray(w, jnp.result_type(float) if np.asarray(w).dtype.kind != "f" else None) for w in teachers]
+    weights = [floating(w) for w in teachers]
     alphas = [1.0] * len(weights) if task_weights is None else list(task_weights)
     _check(weights, inverse_temperature, alphas, rule)
     root = None if covariance is None else covariance_root(covariance, weights[0])
-    if inverse_temperature is None:
-        moments = tuple(gaussian.label_moment(w, covariance=covariance) for w in weights)
-    else:
+    if inverse_temperature is not None:
         beta = jnp.asarray(inverse_temperature, weights[0].dtype)
-        moments = tuple(moment_of(beta * w, root, rule) for w in weights)
-    return PopulationFlow(moments, jnp.asarray(alphas, weights[0].dtype), root, rule)
+        moments = [moment_of(beta * w, root, rule) for w in weights]
+    elif label_rule is not None:
+        moments = [label_moments(w, covariance=covariance, rule=label_rule)[0] for w in weights]
+    else:
+        moments = [gaussian.label_moment(w, covariance=covariance) for w in weights]
+    return PopulationFlow(
+        moments=tuple(moments),
+        task_weights=jnp.asarray(alphas, weights[0].dtype),
+        root=root,
+        rule=rule,
+        judge=make_judge(judge, weights[0], covariance, rule),
+    )
 
 
 def flow_loss(flow: PopulationFlow, weights: Sequence[Float[Array, "*lane _ feature"]]) -> Float[Array, "*lane"]:
@@ -109,73 +133,17 @@ def flow_loss(flow: PopulationFlow, weights: Sequence[Float[Array, "*lane _ feat
     `weights` are every task's composites (…, class, feature), such as `Trajectory.composites`; the flow is that of one
     lane. F is by the flow's rule.
     """
-    total = jnp.zeros((), flow.task_weights.dtype)
-    for alpha, W, M in zip(flow.task_weights, weights, flow.moments, strict=True):
-        white = W if flow.root is None else W @ flow.root
-        free_energy = gaussian.free_energy(white, rule=flow.rule)
-        total = total + alpha * (free_energy - jnp.einsum("...cf,cf->...", W, M, precision="highest"))
-    return total
+    losses = [
+        alpha * Judge(moment, flow.root, flow.rule).loss(W)
+        for alpha, W, moment in zip(flow.task_weights, weights, flow.moments, strict=True)
+    ]
+    return functools.reduce(operator.add, losses)
 
 
 def moment_of(W, root, rule):
     """∇F(W) for inputs of covariance R Rᵀ: ∇F of white inputs at W R, times Rᵀ."""
-    if root is None:
-        return gaussian.softmax_moment(W, rule=rule)
-    white = gaussian.softmax_moment(jnp.matmul(W, root, precision="highest"), rule=rule)
-    return jnp.matmul(white, root.T, precision="highest")
-
-
-def covariance_root(covariance, like: Array) -> Array:
-    """A root R, C = R Rᵀ, by eigenvectors; raises where C is not a covariance of `like`'s features."""
-    C = jnp.asarray(covariance, like.dtype)
-    known = concrete(C)
-    if known is None or C.shape != (like.shape[-1],) * 2 or not np.isfinite(known).all():
-        raise invalid(
-            "The covariance must be a concrete, finite matrix (feature, feature)",
-            received="traced values" if known is None else f"shape {C.shape} for {like.shape[-1]} features",
-            way_out="Give one row and one column per feature of the teachers",
-        )
-    values, vectors = np.linalg.eigh(known)
-    slack = 32 * len(known) * np.finfo(known.dtype).eps * np.abs(known).max()
-    if np.abs(known - known.T).max() > slack or values[0] < -slack:
-        raise invalid(
-            "The covariance must be symmetric positive semidefinite",
-            received=f"asymmetry {np.abs(known - known.T).max():.2g}, smallest eigenvalue {values[0]:.3g}",
-            way_out="Estimate it as X Xᵀ / N",
-        )
-    # eigenvalues that are negative by rounding stand for zero
-    return jnp.asarray(vectors * np.sqrt(np.maximum(values, 0)), like.dtype)
-
-
-def check_task_weights(alphas: Sequence[float], tasks: int) -> None:
-    """Raise unless there is one finite α ≥ 0 per task."""
-    if tasks == 0 or len(alphas) != tasks or not all(np.isfinite(a) and a >= 0 for a in alphas):
-        raise invalid(
-            "A flow needs at least one task and one finite weight α ≥ 0 per task",
-            received=f"{tasks} tasks, weights {list(alphas)}",
-            way_out="Leave task_weights out to weigh all tasks by 1",
-        )
-
-
-def check_rule(rule: object) -> None:
-    """Raise unless the rule is `Sobol`, the one that works under JAX's transformations."""
-    if not isinstance(rule, gaussian.Sobol):
-        raise invalid(
-            "A flow's rule is gaussian.Sobol",
-            received=repr(rule),
-            way_out="Use gaussian.Sobol(points=…, scrambles=1)",
-        )
-
-
-def check_inverse_temperature(beta) -> None:
-    """Raise unless β is a finite number > 0, or None for hard labels."""
-    known = None if beta is None else concrete(beta)
-    if known is not None and not (np.isfinite(known).all() and (known > 0).all()):
-        raise invalid(
-            "The inverse temperature β must be finite and > 0",
-            received=beta,
-            way_out="Leave it out for hard labels (β → ∞)",
-        )
+    white = gaussian.softmax_moment(times_root(W, root), rule=rule)
+    return white if root is None else jnp.einsum("...cd,fd->...cf", white, root, precision="highest")
 
 
 def _check(weights, beta, alphas, rule) -> None:

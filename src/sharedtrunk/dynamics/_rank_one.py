@@ -2,9 +2,11 @@
 
     ds/dt = 2 s û · (ŝ G(ŝûv̂ᵀ) − s G(sûv̂ᵀ)) û
 
-In one dimension û·Gû = E Var_P(û), P = softmax(s û u), u ~ N(0, 1): all classes tie at u = 0 and nowhere else, so panels
-graded towards 0 resolve every s up to 10⁶. What (3) leaves out is the part of the label moment outside û: it is exact
-only where that vanishes (K = 2). Hypotheses: C = I, aligned and balanced start, no noise.
+In one dimension û·Gû = E Var_P(û), P = softmax(s û u), u ~ N(0, 1): all classes tie at u = 0 and nowhere else, so
+panels graded towards 0 resolve every s up to 10⁶. What (3) leaves out is the part of the label moment outside û: it
+is exact only where û is an eigenvector of G(sûv̂ᵀ), as by symmetry for K = 2, for two values on two groups of
+classes, and for 1, 0, −1 with as many 1 as −1; not for a general û. Softmax sees û without its mean, so û must be
+centred. Hypotheses: C = I, aligned and balanced start, no noise.
 """
 
 import functools
@@ -18,6 +20,7 @@ from sharedtrunk._axes import AnyArray
 from sharedtrunk._errors import invalid
 
 from ._aligned import check_decomposition
+from ._checks import floating
 from ._flow import AbstractFlow
 from ._population import check_inverse_temperature
 
@@ -60,7 +63,7 @@ class RankOneFlow(AbstractFlow):
 
 def rank_one_flow(
     left: Float[AnyArray, "class"],
-    singular_value: float,
+    singular_value: float | np.floating | Float[AnyArray, ""],
     right: Float[AnyArray, "feature"],
     *,
     inverse_temperature: float | None = 1.0,
@@ -70,7 +73,7 @@ def rank_one_flow(
     For hard labels (None) the target is (max û − min û)/√(2π): only two classes are ever labelled. Raises `InputError`
     for vectors that are not of unit length, ŝ < 0, β ≤ 0.
     """
-    u, v = jnp.asarray(left), jnp.asarray(right)
+    u, v = floating(left), floating(right)
     s = jnp.asarray(singular_value, u.dtype)
     check_decomposition(u[:, None], s[None], v[:, None])
     check_inverse_temperature(inverse_temperature)

@@ -8,15 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import all_finite, concrete
 from sharedtrunk._errors import invalid
 from sharedtrunk.trajectory import Result, Trajectory
 
-from ._closure import ClosureFlow, stopping
 from ._flow import AbstractFlow
-from ._integrate import Tolerance, integrate
+from ._integrate import Tolerance, check_tolerance, integrate
+from ._judge import JudgedFlow, nothing_seen, stopping
 
 
 def solve(
@@ -26,6 +25,7 @@ def solve(
     tolerance: Tolerance | None = None,
     *,
     reduce: bool = True,
+    stop: bool = True,
 ) -> Trajectory:
     """Follow dy/dt = flow.drive(y) from `start` at times[0] through `times`, with its error controlled.
 
@@ -35,8 +35,9 @@ def solve(
     `tolerance` is rtol 1e-6, atol 1e-9 unless said (1e-5 and 1e-7 in float32). `reduce=False` keeps all features where
     fewer directions would do.
 
-    Returns the composite weights of every task (*lane, time, class, feature) and the final state; a `ClosureFlow`'s
-    trajectory also has the generalization loss (*lane, time), in nats, and ends soon after its minimum (NaN from there on).
+    Returns the composite weights of every task (*lane, time, class, feature) and the final state. A flow with a judge
+    also has the generalization loss (*lane, time), in nats, and ends soon after its minimum (NaN from there on; a lane
+    that does not get there is `Result.NOT_BRACKETED`); `stop=False` shows it up to the last time.
     Failures are data: `result` holds a `Result` code per lane; what a failed lane did not reach is NaN.
 
     Raises `InputError` for a start that does not fit or is not finite, times that do not rise, tolerances ≤ 0.
@@ -44,12 +45,12 @@ def solve(
     start = jax.tree.map(jnp.asarray, start)
     single = jnp.ndim(jax.tree.leaves(start)[0]) == flow.state_rank
     lanes = jax.tree.map(lambda leaf: leaf[None], start) if single else start
-    axes = _check_lanes(flow, lanes)
-    flow.check_start(jax.eval_shape(lambda tree: jax.tree.map(lambda leaf: leaf[0], tree), lanes))
+    axes = check_lanes(flow, lanes)
     dtype = jax.tree.leaves(lanes)[0].dtype
     _check_times(times)
-    tolerance = _tolerance(tolerance, dtype)
-    out = _solve_lanes(flow, axes, lanes, jnp.asarray(times, dtype), tolerance, reduce)
+    tolerance = default_tolerance(dtype) if tolerance is None else tolerance
+    check_tolerance(tolerance)
+    out = _solve_lanes(flow, axes, lanes, jnp.asarray(times, dtype), tolerance, reduce, stop)
     if single:
         out = jax.tree.map(lambda leaf: leaf[0], out)
     weights, loss, final, result, evaluations, mean_step = out
@@ -66,62 +67,46 @@ def solve(
 
 
 @eqx.filter_jit
-def _solve_lanes(flow, axes: tuple[int | None, ...], lanes, times, tolerance: Tolerance, reduce: bool):
+def _solve_lanes(flow, axes: tuple[int | None, ...], lanes, times, tolerance: Tolerance, reduce: bool, stop: bool):
     leaves, structure = jax.tree.flatten(flow)
 
     def lane(leaves, start):
-        return _lane(jax.tree.unflatten(structure, leaves), start, times, tolerance, reduce)
+        return _lane(jax.tree.unflatten(structure, leaves), start, times, tolerance, reduce, stop)
 
     return jax.vmap(lane, in_axes=(list(axes), 0))(leaves, lanes)
 
 
-def _lane(flow: AbstractFlow, start, times, tolerance: Tolerance, reduce: bool):
+def _lane(flow: AbstractFlow, start, times, tolerance: Tolerance, reduce: bool, stop: bool):
     small, state, basis = flow.reduced(start) if reduce else (flow, start, None)
-    weights, final, evaluations, mean_step, complete, ran_away = integrate(
-        small, state, times, tolerance, small.composites
-    )
-    if basis is not None:
-        weights = tuple(jnp.matmul(W, basis.T, precision="highest") for W in weights)
-        final = small.restored(final, basis)
-    finite = jnp.stack([jnp.isfinite(W).all(axis=(-2, -1)) for W in weights]).all(axis=0)
-    failure = jnp.where(complete | ran_away, int(Result.DIVERGED), int(Result.STEP_LIMIT))
-    result = jnp.where(complete & finite.all(), int(Result.SUCCESS), failure)
+    seen, final, result, finite, evaluations, mean_step = integrate(small, state, times, tolerance, small.composites)
     loss = None
-    if isinstance(flow, ClosureFlow):
-        clean = jnp.where(finite[:, None, None], weights[0], jnp.zeros_like(weights[0]))
-        loss = gaussian.population_loss(clean, flow.judge, covariance=flow.covariance, rule=flow.rule)
-        loss = jnp.where(finite, loss, jnp.nan)
-        finite, result = stopping(times, loss, finite, result)
-        loss = jnp.where(finite, loss, jnp.nan)
-    weights = tuple(jnp.where(finite[:, None, None], W, jnp.nan) for W in weights)
+    if isinstance(small, JudgedFlow) and small.judge is not None:
+        clean = jnp.where(finite[:, None, None], seen[0], jnp.zeros_like(seen[0]))
+        loss = jnp.where(finite, small.judge.loss(clean), jnp.nan)
+        if stop:
+            finite, stopped, _ = stopping(times, loss, finite, nothing_seen(times.dtype))
+            result = settled(result, stopped)
+            loss = jnp.where(finite, loss, jnp.nan)
+    if basis is not None:
+        seen = tuple(jnp.matmul(W, basis.T, precision="highest") for W in seen)
+        final = small.restored(final, basis)
+    weights = tuple(jnp.where(finite[:, None, None], W, jnp.nan) for W in seen)
     return weights, loss, final, result, evaluations, mean_step
 
 
-def _tolerance(tolerance: Tolerance | None, dtype) -> Tolerance:
-    if tolerance is None:
-        return Tolerance() if dtype == jnp.float64 else Tolerance(rtol=1e-5, atol=1e-7)
-    positive = (tolerance.rtol, tolerance.atol, tolerance.max_steps, tolerance.ceiling)
-    if not all(np.isfinite(x) and x > 0 for x in positive):
-        raise invalid(
-            "A tolerance needs rtol, atol, max_steps and ceiling, all finite and > 0",
-            received=f"{tolerance}",
-            way_out="Leave it out for rtol=1e-6, atol=1e-9",
-        )
-    return tolerance
+def settled(result, stopped):
+    """The code of a judged lane: once it has stopped a failure no longer matters; without a stop nothing is bracketed."""
+    unsettled = jnp.where(result == int(Result.SUCCESS), int(Result.NOT_BRACKETED), result)
+    return jnp.where(stopped, int(Result.SUCCESS), unsettled)
 
 
-def _check_times(times) -> None:
-    known = concrete(times)
-    if known is None or known.ndim != 1 or known.size < 2 or not (np.diff(known) > 0).all() or not known[0] >= 0:
-        raise invalid(
-            "Times must be at least two rising numbers ≥ 0, known before tracing",
-            received="traced values" if known is None else np.array2string(known, threshold=6),
-            way_out="The first is where the start stands, usually 0",
-        )
+def default_tolerance(dtype) -> Tolerance:
+    """For weights of this precision."""
+    return Tolerance() if dtype == jnp.float64 else Tolerance(rtol=1e-5, atol=1e-7)
 
 
-def _check_lanes(flow: AbstractFlow, lanes) -> tuple[int | None, ...]:
-    """Which of the flow's arrays carry the lane axis (0) and which are shared (None)."""
+def check_lanes(flow: AbstractFlow, lanes) -> tuple[int | None, ...]:
+    """Which of the flow's arrays carry the lane axis (0) and which are shared (None); raises where start and flow differ."""
     arrays = jax.tree.leaves(lanes)
     parts = list(zip(jax.tree.leaves(flow), flow.ranks, strict=True))
     carries = [leaf.ndim == rank + 1 for leaf, rank in parts]
@@ -138,4 +123,15 @@ def _check_lanes(flow: AbstractFlow, lanes) -> tuple[int | None, ...]:
         )
     if not all(jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in arrays) or not all_finite(lanes):
         raise invalid("A start must be finite floating numbers", received="others", way_out="Check the start")
+    flow.check_start(jax.eval_shape(lambda tree: jax.tree.map(lambda leaf: leaf[0], tree), lanes))
     return tuple(0 if carry else None for carry in carries)
+
+
+def _check_times(times) -> None:
+    known = concrete(times)
+    if known is None or known.ndim != 1 or known.size < 2 or not (np.diff(known) > 0).all() or not known[0] >= 0:
+        raise invalid(
+            "Times must be at least two rising numbers ≥ 0, known before tracing",
+            received="traced values" if known is None else np.array2string(known, threshold=6),
+            way_out="The first is where the start stands, usually 0",
+        )

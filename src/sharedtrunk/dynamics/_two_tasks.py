@@ -3,9 +3,11 @@
     ds_A³²/dt = s²¹ ⊙ [h(ŝ_A) − h(s_A)],    ds_B³²/dt = r s²¹ ⊙ [h(ŝ_B) − h(s_B)],    s_T = s_T³² ⊙ s²¹,
     s²¹ ⊙ s²¹ = s_A³² ⊙ s_A³² + r s_B³² ⊙ s_B³².
 
-h as in `_aligned`. The third line is not the conservation law of the gradient flow, which keeps s²¹⊙s²¹ − s_A³²⊙s_A³² −
-s_B³²⊙s_B³² without r, and a scalar trunk does not close for 0 < r < 1: what is true instead is `PopulationFlow` with two
-teachers. At r = 0 task B stands still and task A trains alone.
+h as in `_aligned`; the paper's g(W|Û) = ÛᵀG(W)Û is a matrix, of which these equations use the diagonal, and r is the
+scalar of R = r·I (a matrix R would mix components, which (26) does not print). The third line is not the conservation
+law of the gradient flow, which keeps s²¹⊙s²¹ − s_A³²⊙s_A³² − s_B³²⊙s_B³² without r, and a scalar trunk does not close
+for 0 < r < 1: what is true instead is `PopulationFlow` with two teachers, from `balanced_start`. At r = 0 task B
+stands still and task A trains alone.
 """
 
 import equinox as eqx
@@ -18,6 +20,7 @@ from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
 
 from ._aligned import Reading, aligned_weights, check_decomposition, response, teacher_response
+from ._checks import floating
 from ._flow import AbstractFlow
 from ._population import FLOW_RULE, check_inverse_temperature, check_rule
 
@@ -37,7 +40,7 @@ class TwoTaskFlow(AbstractFlow):
     targets: tuple[Float[Array, "... rank"], ...]
     relatedness: Float[Array, "..."]
     reading: Reading = eqx.field(static=True, default="exact")
-    rule: gaussian.Sobol = eqx.field(static=True, default=FLOW_RULE)
+    rule: gaussian.NodeRule = eqx.field(static=True, default=FLOW_RULE)
 
     def drive(self, state: TwoTaskValues) -> TwoTaskValues:
         trunk = trunk_values(state, self.relatedness)
@@ -85,14 +88,14 @@ def two_task_flow(
     *,
     inverse_temperature: float | None = 1.0,
     reading: Reading = "exact",
-    rule: gaussian.Sobol = FLOW_RULE,
+    rule: gaussian.NodeRule = FLOW_RULE,
 ) -> TwoTaskFlow:
     """(26) for two (noisy) teachers, each a decomposition (left, singular values, right), of equal rank.
 
     Raises `InputError` for decompositions that are none or of unequal rank, relatedness outside [0, 1], and as
     `aligned_flow`.
     """
-    teachers = [(jnp.asarray(U), jnp.asarray(s), jnp.asarray(V)) for U, s, V in (main, auxiliary)]
+    teachers = [(floating(U), floating(s), floating(V)) for U, s, V in (main, auxiliary)]
     for U, s, V in teachers:
         check_decomposition(U, s, V)
     check_inverse_temperature(inverse_temperature)
@@ -118,7 +121,7 @@ def two_task_start(
     The third line of (26) gives s²¹ = (a² + r b²)^¼; then s_A³² = a/s²¹, s_B³² = b/s²¹. Sharing s³² instead would let a
     multitask student start ahead of its baseline, which (28) excludes.
     """
-    a, b = jnp.asarray(main), jnp.asarray(auxiliary)
+    a, b = floating(main), floating(auxiliary)
     r = jnp.asarray(relatedness, a.dtype)
     check_relatedness(r)
     values = [concrete(part) for part in (a, b)]
@@ -138,7 +141,7 @@ def predicted_sign(start: Float[AnyArray, "rank"], teacher: Float[AnyArray, "ran
     The paper's perturbative rule in r, by its own account for balanced starts of equal composites. With hard labels ŝ_A
     stands for infinity, as there is no finite fixed point.
     """
-    return jnp.where(jnp.asarray(start) < jnp.asarray(teacher), 1.0, -1.0)
+    return jnp.where(floating(start) < floating(teacher), 1.0, -1.0)
 
 
 def trunk_values(state: TwoTaskValues, relatedness) -> Array:

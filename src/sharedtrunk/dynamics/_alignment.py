@@ -1,0 +1,34 @@
+"""How far a drive is from moving singular values only.
+
+A drive D on composite weights U diag(s) Vᵀ leaves the singular vectors where they are exactly if Uᵀ D V is diagonal; what
+stands off the diagonal turns them. The paper takes it as zero (16), (18); this measures it.
+"""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from sharedtrunk._axes import AnyArray
+from sharedtrunk._errors import invalid
+
+
+def off_diagonal_share(
+    drive: Float[AnyArray, "... class feature"],
+    left: Float[AnyArray, "... class rank"],
+    right: Float[AnyArray, "... _ rank"],
+) -> Float[Array, "..."]:
+    """The share of a drive that turns singular vectors: ‖offdiag(Uᵀ D V)‖_F / ‖Uᵀ D V‖_F, between 0 and 1.
+
+    `left` is U and `right` V, with orthonormal columns (not checked); what D does outside their span is not counted. NaN
+    where Uᵀ D V vanishes altogether. Raises `InputError` for shapes that do not fit.
+    """
+    D, U, V = jnp.asarray(drive), jnp.asarray(left), jnp.asarray(right)
+    fits = min(D.ndim, U.ndim, V.ndim) >= 2 and D.shape[-2:] == (U.shape[-2], V.shape[-2])
+    if not fits or U.shape[-1] != V.shape[-1]:
+        raise invalid(
+            "A drive (class, feature) needs left (class, rank) and right (feature, rank) singular vectors",
+            received=f"{D.shape}, {U.shape}, {V.shape}",
+            way_out="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and transpose Vᵀ",
+        )
+    inner = jnp.einsum("...cj,...cf,...fk->...jk", U, D, V, precision="highest")
+    apart = inner - inner * jnp.broadcast_to(jnp.eye(inner.shape[-1], dtype=inner.dtype), inner.shape)
+    return jnp.linalg.norm(apart, axis=(-2, -1)) / jnp.linalg.norm(inner, axis=(-2, -1))

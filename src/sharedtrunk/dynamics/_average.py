@@ -1,0 +1,105 @@
+"""The Gaussian closure averaged over samples: what a training on N points does on average, with its standard error.
+
+The teachers and the start are given (quenched); the inputs are drawn anew for every sample, and all
+tasks see the same.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from sharedtrunk import gaussian, teachers
+from sharedtrunk._axes import AnyArray, PRNGKey
+from sharedtrunk._errors import invalid
+from sharedtrunk._statistics import mean_and_error
+
+from ._closure import ClosureFlow, closure_flow
+from ._layers import Layers
+from ._minimum import Minimum, solve_until_bracketed
+from ._population import FAST_RULE
+
+
+class SampleAverage(NamedTuple):
+    """The closure's generalization loss over samples: mean curve, its standard error, and the minimum of every sample.
+
+    The curve runs over the times at which every sample that did not fail is still followed, `draws` of them. `minimum` has
+    one lane a sample: benefits of two arms drawn by one key are paired, `single.minimum.loss - joint.minimum.loss`.
+    """
+
+    times: Float[np.ndarray, "time"]
+    mean: Float[np.ndarray, "time"]
+    error: Float[np.ndarray, "time"]
+    draws: int
+    minimum: Minimum
+
+
+def averaged_closure(
+    key: PRNGKey,
+    tasks: Sequence[teachers.Teacher],
+    samples: int,
+    start: Layers,
+    *,
+    draws: int = 8,
+    covariance: Float[AnyArray, "feature feature"] | None = None,
+    task_weights: Sequence[float] | None = None,
+    rule: gaussian.NodeRule = FAST_RULE,
+    **options,
+) -> SampleAverage:
+    """Draw `draws` samples of `samples` points labelled by the noisy teachers, follow their closures, and average.
+
+    `tasks` are the teachers, the main one first, and `start` one lane of layers with a head for each. The draws depend on
+    `key` alone: arms with other tasks meet the same inputs. `options` go to `solve_until_bracketed`.
+
+    Raises `InputError` for fewer than 2 draws, which have no standard error, and as `closure_flow`.
+    """
+    flow = sampled_closures(key, tasks, samples, draws, covariance=covariance, task_weights=task_weights, rule=rule)
+    lanes = jax.tree.map(lambda w: jnp.broadcast_to(w[None], (draws, *w.shape)), start)
+    minimum = solve_until_bracketed(flow, lanes, **options)
+    loss = np.asarray(minimum.trajectory.generalization_loss)
+    loss = loss[np.isfinite(minimum.loss)]
+    together = np.isfinite(loss).all(axis=0) & (len(loss) > 0)
+    mean, error, _ = mean_and_error(loss[:, together], axis=0)
+    return SampleAverage(np.asarray(minimum.trajectory.times)[together], mean, error, len(loss), minimum)
+
+
+def sampled_closures(
+    key: PRNGKey,
+    tasks: Sequence[teachers.Teacher],
+    samples: int,
+    draws: int,
+    *,
+    covariance: Float[AnyArray, "feature feature"] | None = None,
+    task_weights: Sequence[float] | None = None,
+    rule: gaussian.NodeRule = FAST_RULE,
+) -> ClosureFlow:
+    """The closures of `draws` independent samples as one batch of flows, judged by the main teacher's clean moment."""
+    if len(tasks) == 0 or draws < 2:
+        raise invalid(
+            "An average needs at least one teacher and 2 draws",
+            received=f"{len(tasks)} teachers, {draws} draws",
+            way_out="Use closure_flow for a single sample",
+        )
+    main = tasks[0]
+    features, dtype = main.right.shape[0], main.right.dtype
+    keys = jax.random.split(key, draws)
+    C = None if covariance is None else jnp.asarray(covariance, dtype)
+    inputs = jax.vmap(lambda k: teachers.draw_inputs(k, samples, features, C, dtype=dtype))(keys)
+    labels = [jax.vmap(lambda x, W=task.noisy_weights: teachers.hard_labels(W, x))(inputs) for task in tasks]
+    if covariance is None:
+        judge = teachers.clean_label_moment(main)[0]
+    else:
+        judge = gaussian.label_moment(main.weights, covariance=covariance)
+    sizes = [task.left.shape[0] for task in tasks]
+    return closure_flow(
+        [inputs] * len(tasks),
+        labels,
+        judge,
+        classes=sizes,
+        covariance=covariance,
+        task_weights=task_weights,
+        rule=rule,
+    )

@@ -1,0 +1,122 @@
+"""Following a batch of judged flows leg by leg: who is still open, the curves, and the best weights so far.
+
+Time goes in *legs*, all with as many times, so that one compiled program serves them all. After each leg the lanes that have
+stopped are left out and the others packed into full *chunks*, batches of lanes that fit into the cache.
+"""
+
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sharedtrunk.trajectory import Result
+
+from ._integrate import Tolerance, integrate
+from ._judge import Best, nothing_seen, stopping
+
+LEG_ENDS = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
+LEG_TIMES = 21
+"""Saved times are 0.25 apart up to t = 10, 0.5 up to 20, and grow by 3.5 % each from there on."""
+
+FIRST_STEP = 0.1
+
+
+class _Lanes(NamedTuple):
+    """What a lane carries from leg to leg."""
+
+    state: Any
+    step: Any
+    best: Best
+
+
+def legs(time_limit: float) -> Iterator[np.ndarray]:
+    """Times of each leg up to `time_limit`, `LEG_TIMES` of them, the first the last one of the leg before."""
+    ends = [0.0, *(end for end in LEG_ENDS if end < time_limit), float(time_limit)]
+    for begin, end in itertools.pairwise(ends):
+        yield np.linspace(begin, end, LEG_TIMES) if begin < 20 else np.geomspace(begin, end, LEG_TIMES)
+
+
+class Record:
+    """The lanes on the host while legs go by: curves, the best weights so far, and who has stopped."""
+
+    def __init__(self, count, chunk, flow, axes, tolerance, workers):
+        self.flow, self.axes, self.tolerance = flow, axes, tolerance
+        self.chunk, self.workers = chunk, workers
+        self.times, self.curves = [], []
+        self.lowest, self.time = np.full(count, np.inf), np.zeros(count)
+        self.weights = np.empty(0)
+        self.result = np.full(count, int(Result.NOT_BRACKETED))
+        self.open = np.ones(count, bool)
+
+    def follow(self, state, legs) -> None:
+        dtype = jax.tree.leaves(state)[0].dtype
+        count = len(self.open)
+        spread = Best(*(np.full(count, part) for part in nothing_seen(dtype)))
+        lanes = jax.tree.map(np.array, _Lanes(state, np.full(count, FIRST_STEP, dtype), spread))
+        for times in legs:
+            self._leg(lanes, np.asarray(times, dtype))
+            if not self.open.any():
+                break
+
+    def _leg(self, lanes: _Lanes, times) -> None:
+        """One leg of all open lanes, in chunks."""
+        index = np.flatnonzero(self.open)
+        chunks = [index[k : k + self.chunk] for k in range(0, len(index), self.chunk)]
+        curve = np.full((len(self.open), len(times)), np.nan, times.dtype)
+        with ThreadPoolExecutor(self.workers) as pool:
+            for part, out in zip(chunks, pool.map(lambda part: self._run(part, lanes, times), chunks), strict=True):
+                self._keep(part, lanes, times, curve, jax.tree.map(lambda leaf: leaf[: len(part)], out))  # noqa: B023
+        skip = min(1, len(self.times))  # the first time of a later leg is known
+        self.times.append(times[skip:])
+        self.curves.append(curve[:, skip:])
+
+    def _run(self, part, lanes: _Lanes, times):
+        """One chunk through the compiled leg, filled up with its last lane."""
+        filled = np.concatenate([part, np.repeat(part[-1:], self.chunk - len(part))])
+        leaves, structure = jax.tree.flatten(self.flow)
+        taken = [leaf[filled] if axis == 0 else leaf for leaf, axis in zip(leaves, self.axes, strict=True)]
+        flow = jax.tree.unflatten(structure, taken)
+        out = _leg_of_lanes(flow, self.axes, jax.tree.map(lambda leaf: leaf[filled], lanes), times, self.tolerance)
+        return jax.tree.map(np.asarray, out)
+
+    def _keep(self, part, lanes: _Lanes, times, curve, out) -> None:
+        after, loss, seen, stopped, result = out
+        for whole, piece in zip(jax.tree.leaves(lanes), jax.tree.leaves(after), strict=True):
+            whole[part] = piece
+        curve[part] = loss
+        if not self.weights.size:
+            self.weights = np.full((len(self.open), *seen.shape[2:]), np.nan, seen.dtype)
+        lowest = np.where(np.isfinite(loss), loss, np.inf)
+        pick = lowest.argmin(axis=1)
+        value = lowest[np.arange(len(part)), pick]
+        better = value < self.lowest[part]
+        self.lowest[part[better]] = value[better]
+        self.time[part[better]] = times[pick[better]]
+        self.weights[part[better]] = seen[better, pick[better]]
+        failed = ~stopped & (result != int(Result.SUCCESS))
+        self.result[part[stopped]] = int(Result.SUCCESS)
+        self.result[part[failed]] = result[failed]
+        self.open[part] = ~stopped & ~failed
+
+
+@eqx.filter_jit
+def _leg_of_lanes(flow, axes: tuple[int | None, ...], lanes: _Lanes, times, tolerance: Tolerance):
+    leaves, structure = jax.tree.flatten(flow)
+
+    def lane(leaves, lane: _Lanes):
+        flow = jax.tree.unflatten(structure, leaves)
+        out = integrate(
+            flow, lane.state, times, tolerance, lambda state: flow.composites(state)[:1], first_step=lane.step
+        )
+        (seen,), finite = out.seen, out.finite
+        loss = flow.judge.loss(jnp.where(finite[:, None, None], seen, jnp.zeros_like(seen)))
+        kept, stopped, best = stopping(times, loss, finite, lane.best)
+        loss = jnp.where(kept, loss, jnp.nan)
+        return _Lanes(out.final, out.mean_step, best), loss, seen, stopped, out.result
+
+    return jax.vmap(lane, in_axes=(list(axes), 0))(leaves, lanes)

@@ -1,0 +1,159 @@
+"""A batch of judged flows, each followed until the minimum of its generalization loss is bracketed, and no further.
+
+`solve_until_bracketed` is the way to predict grids of settings: benefits are differences of its minima.
+"""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from sharedtrunk import gaussian
+from sharedtrunk._errors import invalid
+from sharedtrunk._statistics import t_factor
+from sharedtrunk.trajectory import Result, Trajectory
+
+from ._integrate import Tolerance, check_tolerance
+from ._judge import Judge, JudgedFlow, times_root
+from ._legs import Record, legs
+from ._solve import check_lanes
+
+FAST_TOLERANCE = Tolerance(rtol=1e-4, atol=1e-6, order=3)
+VALUE_RULE = gaussian.Sobol(points=4096, scrambles=8)
+"""For the loss at the minimum and its error."""
+
+
+class Minimum(NamedTuple):
+    """Flows at the minimum of their generalization loss, lane by lane, on the host.
+
+    `loss` (nats) is valued by a rule of its own, with `error` the half-width of its 99 % interval and `scrambles` its
+    values by every scramble: two arms are compared scramble by scramble, because their errors are alike. `refinement` is the
+    part of the error that the spacing of the times leaves. `weights` are the main task's at the saved time `time` of the
+    lowest loss. `trajectory` holds the coarse curve that found it (NaN where a lane has stopped), without weights. A lane
+    that failed is NaN; `Result.NOT_BRACKETED` comes with the lowest loss seen by the time limit.
+    """
+
+    loss: Float[np.ndarray, "lane"]
+    error: Float[np.ndarray, "lane"]
+    time: Float[np.ndarray, "lane"]
+    weights: Float[np.ndarray, "lane class feature"]
+    result: Int[np.ndarray, "lane"]
+    scrambles: Float[np.ndarray, "lane scramble"]
+    refinement: Float[np.ndarray, "lane"]
+    trajectory: Trajectory
+
+
+def solve_until_bracketed(
+    flow: JudgedFlow,
+    start: Any,
+    *,
+    time_limit: float = 500.0,
+    tolerance: Tolerance = FAST_TOLERANCE,
+    chunk: int = 4,
+    workers: int = 1,
+    value_rule: gaussian.Sobol = VALUE_RULE,
+) -> Minimum:
+    """Follow every lane of a judged flow until its minimum is bracketed (the rule of `solve`), or to `time_limit`.
+
+    `start` and `flow` are batches as in `solve`, with a lane axis. `chunk` lanes go through the solver together; `workers`
+    threads take chunks side by side. Neither changes a lane's numbers beyond the tolerance. The curve comes from the
+    flow's own rule; the minimum found is valued by `value_rule`, corrected by the parabola through its neighbours.
+
+    Raises `InputError` for a flow without a judge, a start without lanes or that does not fit, a time limit, chunk or
+    number of workers that is not positive, a value rule of fewer than 4 scrambles, tolerances ≤ 0.
+    """
+    lanes = jax.tree.map(jnp.asarray, start)
+    _check(flow, time_limit, chunk, workers, value_rule)
+    check_tolerance(tolerance)
+    small, state, basis = _reduced(flow, check_lanes(flow, lanes), lanes)
+    axes = check_lanes(small, state)
+    count = jax.tree.leaves(state)[0].shape[0]
+    found = Record(count, min(chunk, count), small, axes, tolerance, workers)
+    found.follow(state, legs(time_limit))
+    weights = found.weights if basis is None else np.einsum("lcd,lfd->lcf", found.weights, np.asarray(basis))
+    return _valued(found, weights, flow.judge, value_rule)  # pyright: ignore[reportArgumentType]
+
+
+def _reduced(flow: JudgedFlow, axes, lanes) -> tuple[JudgedFlow, Any, Any]:
+    """The flow in the span of its rows, once for all legs; the basis (lane, feature, direction) or None."""
+    leaves, structure = jax.tree.flatten(flow)
+    one = [leaf[0] if axis == 0 else leaf for leaf, axis in zip(leaves, axes, strict=True)]
+    first = jax.tree.map(lambda leaf: leaf[0], lanes)
+    _, _, basis = eqx.filter_eval_shape(jax.tree.unflatten(structure, one).reduced, first)
+    if basis is None:
+        return flow, lanes, None
+    return _reduce_lanes(flow, axes, lanes)
+
+
+@eqx.filter_jit
+def _reduce_lanes(flow, axes, lanes):
+    leaves, structure = jax.tree.flatten(flow)
+    return jax.vmap(
+        lambda leaves, start: jax.tree.unflatten(structure, leaves).reduced(start), in_axes=(list(axes), 0)
+    )(leaves, lanes)
+
+
+def _valued(found: Record, weights, judge: Judge, rule) -> Minimum:
+    times, curve = np.concatenate(found.times), np.concatenate(found.curves, axis=1)
+    failed = ~np.isin(found.result, (Result.SUCCESS, Result.NOT_BRACKETED)) | ~np.isfinite(found.lowest)
+    weights = np.where(failed[:, None, None], np.nan, weights)
+    safe = np.where(failed[:, None, None], 0, weights).astype(found.weights.dtype)
+    energies = _energies(safe, judge.root, rule, found.chunk)
+    M = np.broadcast_to(np.asarray(judge.moment), weights.shape)
+    below = np.where(failed, np.nan, _vertex_below(times, curve, found.time))
+    scrambles = energies - (np.einsum("lcf,lcf->l", weights, M, dtype=float) + below)[:, None]
+    spread = scrambles.std(axis=1, ddof=1) / rule.scrambles**0.5
+    trajectory = Trajectory(times, (), found.result, generalization_loss=curve)
+    return Minimum(
+        scrambles.mean(axis=1),
+        t_factor(rule.scrambles, 0.99) * spread + below / 2,
+        np.where(failed, np.nan, found.time),
+        weights,
+        found.result,
+        scrambles,
+        below / 2,
+        trajectory,
+    )
+
+
+def _energies(weights, root, rule, chunk: int) -> np.ndarray:
+    """F of every lane by every scramble, in full chunks, so that one compiled program serves any number of lanes."""
+    filled = np.concatenate([weights, np.repeat(weights[-1:], -len(weights) % chunk, axis=0)])
+    parts = [times_root(jnp.asarray(part), root) for part in np.split(filled, len(filled) // chunk)]
+    energies = [gaussian.free_energy_scrambles(part, rule=rule) for part in parts]
+    return np.concatenate([np.asarray(part, float) for part in energies])[: len(weights)]
+
+
+def _vertex_below(times, curve, at) -> np.ndarray:
+    """How far below the lowest point the vertex of the parabola through it and its neighbours lies; 0 at either end."""
+    index = np.searchsorted(times, at)
+    inner = np.clip(index, 1, len(times) - 2)
+    t0, t1, t2 = (times[inner + shift] for shift in (-1, 0, 1))
+    y0, y1, y2 = (np.take_along_axis(curve, (inner + shift)[:, None], axis=1)[:, 0] for shift in (-1, 0, 1))
+    left, right = (y1 - y0) / (t1 - t0), (y2 - y1) / (t2 - t1)
+    curvature = (right - left) / (t2 - t0)
+    slope = left + curvature * (t1 - t0)
+    convex = (curvature > 0) & (index == inner)
+    return np.where(convex, slope**2 / (4 * np.where(convex, curvature, 1)), 0.0)
+
+
+def _check(flow, time_limit, chunk, workers, value_rule) -> None:
+    if not isinstance(flow, JudgedFlow) or flow.judge is None:
+        raise invalid(
+            "A minimum needs a flow with a judge",
+            received=type(flow).__name__,
+            way_out="Make it by population_flow(…, judge=clean_moment) or closure_flow",
+        )
+    if not (np.isfinite(time_limit) and time_limit > 0 and chunk >= 1 and workers >= 1):
+        raise invalid(
+            "The time limit is finite and > 0, chunk and workers at least 1",
+            received=f"time_limit={time_limit}, chunk={chunk}, workers={workers}",
+            way_out="Leave them out",
+        )
+    if value_rule.scrambles < 4:
+        raise invalid(
+            "Valuing a minimum needs a rule of at least 4 scrambles", received=value_rule, way_out="Use VALUE_RULE"
+        )

@@ -1,0 +1,153 @@
+"""The regression twin: the same shared trunk with a linear output and squared error, which is solvable in closed form.
+
+    L = ½ Σ_t α_t ‖Σ̂_t − W_t‖²
+
+for whitened inputs, in the time t = steps × step size of the rest of the room (`RegressionFlow`). For equal α all tasks on
+one trunk are one network with the outputs stacked. From a start aligned with the singular vectors of the (stacked, noisy)
+matrix Σ̂ = Û diag(ŝ) V̂ᵀ and balanced between L layers, every mode goes alone,
+
+    ds/dt = L s^{2 − 2/L} (ŝ − s):     s(t) = ŝ/(1 + (ŝ/s₀ − 1) e^{−2ŝt}) at L = 2,     ŝ + (s₀ − ŝ) e^{−t} at L = 1,
+
+exactly, for any rank. (Lampinen and Ganguli 2018, the paper's reference [16]; Saxe et al. 2014, [2].)
+"""
+
+import functools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from sharedtrunk._axes import AnyArray
+from sharedtrunk._concrete import all_finite, concrete
+from sharedtrunk._errors import invalid
+
+from ._checks import floating
+from ._integrate import Tolerance
+from ._layers import Layers
+from ._regression_flow import RegressionFlow
+from ._solve import solve
+
+
+class RegressionBenefit(NamedTuple):
+    """Generalization errors of task A in time, alone and beside B, and the difference of their minima."""
+
+    single: Float[Array, "time"]
+    joint: Float[Array, "time"]
+    benefit: Float[Array, ""]
+
+
+def regression_growth(
+    times: Float[AnyArray, "time"],
+    observed: Float[AnyArray, "mode"],
+    start: float | Float[AnyArray, "mode"],
+    *,
+    depth: int = 2,
+) -> Float[Array, "time mode"]:
+    """Singular values s(t) of a balanced, aligned linear network of `depth` layers whose data have singular values ŝ.
+
+    Closed form for one and two layers; deeper ones by following ds/dt = L s^{2−2/L} (ŝ − s). A mode that starts at 0
+    stays there (L ≥ 2), a mode without data decays. Raises `InputError` for ŝ, s₀ or t < 0 and depth < 1.
+    """
+    t, s_hat = floating(times), floating(observed)
+    s_0 = jnp.broadcast_to(jnp.asarray(start, s_hat.dtype), s_hat.shape)
+    _check_growth(t, s_hat, s_0, depth)
+    if depth > 2:
+        return _deep_growth(t, s_hat, s_0, depth)
+    return closed_growth(jnp.asarray(t, s_hat.dtype), s_hat, s_0, depth)
+
+
+def regression_error(
+    times: Float[AnyArray, "time"],
+    noisy: Float[AnyArray, "class feature"],
+    clean: Float[AnyArray, "main feature"],
+    start: float,
+    *,
+    depth: int = 2,
+) -> Float[Array, "time"]:
+    """Generalization error ‖W_A(t) − W̄_A‖²/‖W̄_A‖² of a network that learns Σ̂ = `noisy` from the aligned start s₀.
+
+    `clean` is W̄_A; the first rows of Σ̂ are task A's, the others those of tasks on the same trunk. With Σ̂ = Û
+    diag(ŝ) V̂ᵀ and Û_A the rows of A it is [Σ_k s_k² ‖û_k,A‖² − 2 Σ_k s_k û_k,Aᵀ W̄_A v̂_k + ‖W̄_A‖²]/‖W̄_A‖². Raises
+    `InputError` for shapes that do not fit, W̄_A = 0, and as `regression_growth`.
+    """
+    noisy, clean = floating(noisy), floating(clean)
+    if noisy.ndim != 2 or clean.ndim != 2 or noisy.shape[1] != clean.shape[1] or noisy.shape[0] < clean.shape[0]:
+        raise invalid(
+            "The noisy matrix holds task A's rows first, with the features of the clean one",
+            received=f"noisy {noisy.shape}, clean {clean.shape}",
+            way_out="Use jnp.concatenate([noisy_A, noisy_B])",
+        )
+    if not all_finite((noisy, clean)) or (concrete(clean) is not None and not np.any(concrete(clean))):
+        raise invalid(
+            "Weights must be finite and the clean ones not 0", received="others", way_out="Check the teachers"
+        )
+    U, s_hat, Vt = jnp.linalg.svd(noisy, full_matrices=False)
+    return _error(regression_growth(times, s_hat, start, depth=depth), U[: clean.shape[0]], Vt, clean)
+
+
+def regression_benefit(
+    times: Float[AnyArray, "time"],
+    noisy: Sequence[Float[AnyArray, "_ feature"]],
+    clean: Float[AnyArray, "main feature"],
+    start: float,
+    *,
+    depth: int = 2,
+) -> RegressionBenefit:
+    """min_t ε_A(alone) − min_t ε_A(beside the others), over the given times: > 0 where the other tasks help A.
+
+    `noisy` are the teachers' matrices, task A's first; both arms give every mode of what they learn the same s₀.
+    Raises as `regression_error`.
+    """
+    stacked = jnp.concatenate([floating(part) for part in noisy])
+    single = regression_error(times, noisy[0], clean, start, depth=depth)
+    joint = regression_error(times, stacked, clean, start, depth=depth)
+    return RegressionBenefit(single, joint, jnp.min(single) - jnp.min(joint))
+
+
+@jax.jit
+def _error(s, rows, Vt, clean) -> Float[Array, "time"]:
+    overlap = jnp.einsum("ck,cf,kf->k", rows, clean, Vt, precision="highest")
+    norms, total = jnp.sum(jnp.square(rows), axis=0), jnp.sum(jnp.square(clean))
+    return (jnp.square(s) @ norms - 2 * s @ overlap + total) / total
+
+
+@functools.partial(jax.jit, static_argnames="depth")
+def closed_growth(t, s_hat, s_0, depth: int) -> Float[Array, "time mode"]:
+    """`regression_growth` of one or two layers, unchecked.
+
+    At L = 2 it is ŝ/(1 + (ŝ/s₀ − 1) e^{−2ŝt}) = s₀/(s₀ (1 − e^{−2ŝt})/ŝ + e^{−2ŝt}), of which ŝ = 0 and s₀ = 0 are
+    limits.
+    """
+    t, s_hat, s_0 = jnp.broadcast_arrays(t[:, None], s_hat[None, :], s_0[None, :])
+    if depth == 1:
+        return s_hat + (s_0 - s_hat) * jnp.exp(-t)
+    safe = jnp.where(s_hat > 0, s_hat, 1)
+    gain = jnp.where(s_hat > 0, -jnp.expm1(-2 * safe * t) / safe, 2 * t)
+    moving = jnp.where(s_0 > 0, s_0, 1)
+    return jnp.where(s_0 > 0, moving / (moving * gain + jnp.exp(-2 * s_hat * t)), 0)
+
+
+def _deep_growth(t, s_hat, s_0, depth: int) -> Float[Array, "time mode"]:
+    """Every mode is a network of 1 × 1 layers, so the modes are lanes of one."""
+    layer = jnp.power(s_0, 1 / depth)[:, None, None]
+    flow = RegressionFlow((s_hat[:, None, None],), jnp.ones((1,), s_hat.dtype))
+    begin = [] if float(t[0]) == 0 else [0.0]
+    seen = jnp.concatenate([jnp.asarray(begin, s_hat.dtype), t.astype(s_hat.dtype)])
+    tight = Tolerance(rtol=1e-9, atol=1e-12) if s_hat.dtype == jnp.float64 else None
+    trajectory = solve(flow, Layers((layer,) * (depth - 1), (layer,)), seen, tight)
+    return jnp.asarray(trajectory.composites[0])[:, len(begin) :, 0, 0].T
+
+
+def _check_growth(t, s_hat, s_0, depth: int) -> None:
+    if t.ndim != 1 or s_hat.ndim != 1 or not isinstance(depth, int | np.integer) or depth < 1:
+        raise invalid(
+            "Growth needs a vector of times, a vector of singular values and a depth of 1 layer or more",
+            received=f"times {t.shape}, singular values {s_hat.shape}, depth {depth}",
+            way_out="Give regression_growth(times, s, s0, depth=2)",
+        )
+    for known in (concrete(part) for part in (t, s_hat, s_0)):
+        if known is not None and not (np.isfinite(known) & (known >= 0)).all():
+            raise invalid("Times and singular values must be finite and ≥ 0", received=known, way_out="Check the signs")

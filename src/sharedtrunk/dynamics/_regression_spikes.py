@@ -1,0 +1,104 @@
+"""What the regression twin's benefit is for large matrices: spiked singular values and overlaps in the place of draws.
+
+Two tasks of rank one, W̄_A = s̄_A u_A v_Aᵀ and W̄_B = s̄_B u_B v_Bᵀ with v_A·v_B = r, K classes each. Stacked they
+have rank two: M = (s̄_A v_A, s̄_B v_B)ᵀ, M Mᵀ = Σ_k s_k² e_k e_kᵀ. In noise every mode k keeps squared overlaps ℓ_k
+(left) and ρ_k (right) and is seen as ŝ_k (`spectra`); of its left vector the share m_k = ℓ_k e_kA² + (1 − ℓ_k)/2 lies
+in the rows of A. So
+
+    ε_A(t) s̄_A² = s̄_A² + Σ_k [m_k s_k(t)² − 2 s_k(t) √(ℓ_k ρ_k) s_k e_kA²] + ½ Σ_bulk s(t; ŝ)²,
+
+the last sum over the Marchenko–Pastur bulk of the 2K × N_f noise. Hypotheses: large matrices, spikes apart from each
+other or alike, aligned balanced start. (Lampinen and Ganguli 2018, the paper's [16], with the overlaps of [25].)
+"""
+
+import functools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from sharedtrunk import spectra
+from sharedtrunk._axes import AnyArray
+from sharedtrunk._errors import invalid
+
+from ._regression import RegressionBenefit, regression_growth
+
+_NODES = 200  # the bulk's density ends in square roots, where Gauss–Legendre converges like n⁻³
+
+
+def regression_prediction(
+    times: Float[AnyArray, "time"],
+    singular_values: tuple[float, float],
+    relatedness: float,
+    start: float,
+    *,
+    classes: int,
+    features: int,
+    noise: float = 1.0,
+    depth: int = 2,
+) -> RegressionBenefit:
+    """`regression_benefit` of two rank-one tasks (s̄_A, s̄_B), v_A·v_B = r, in noise σ, for large `classes` and `features`.
+
+    Raises `InputError` for s̄_A ≤ 0, s̄_B < 0, σ ≤ 0, |r| > 1, fewer than 2 classes or features, and as
+    `regression_growth`.
+    """
+    main, auxiliary = singular_values
+    _check(main, auxiliary, relatedness, classes, features, noise)
+    t = jnp.asarray(times, jnp.result_type(float))
+    cross = main * auxiliary * relatedness
+    squares, vectors = np.linalg.eigh(np.array([[main**2, cross], [cross, auxiliary**2]]))
+    both = np.sqrt(np.maximum(squares, 0))
+
+    def error(clean, weights, rows):
+        modes = _modes(
+            jnp.asarray(clean, t.dtype), jnp.asarray(weights, t.dtype), noise, rows, features, classes / rows
+        )
+        s = regression_growth(t, modes.seen, start, depth=depth)
+        return 1 + (jnp.square(s) @ modes.norms - 2 * s @ modes.overlaps) / main**2
+
+    single = error(np.array([main]), np.ones(1), classes)
+    joint = error(both, vectors[0] ** 2, 2 * classes)
+    return RegressionBenefit(single, joint, jnp.min(single) - jnp.min(joint))
+
+
+class _Modes(NamedTuple):
+    """Observed singular values ŝ, the spikes first and then the bulk, each with its number of modes times the squared part of
+    its left vector in A's rows, and times its overlap with W̄_A."""
+
+    seen: Float[Array, "mode"]
+    norms: Float[Array, "mode"]
+    overlaps: Float[Array, "mode"]
+
+
+@functools.partial(jax.jit, static_argnames=("rows", "features", "share"))
+def _modes(clean, weights, noise, rows: int, features: int, share: float) -> _Modes:
+    """For spikes `clean` whose left vectors have the squared part `weights` in A's rows, a `share` of all `rows`."""
+    aspect = rows / features
+    seen, (left, right) = spectra.spiked_value(clean, aspect, noise), spectra.spiked_overlaps(clean, aspect, noise)
+    lower, upper = spectra.bulk_edges(aspect, jnp.asarray(noise, clean.dtype))
+    x, w = (jnp.asarray(part, clean.dtype) for part in np.polynomial.legendre.leggauss(_NODES))
+    bulk = lower + (upper - lower) * (x + 1) / 2
+    density = w * spectra.bulk_density(bulk, aspect, noise)
+    counts = (min(rows, features) - clean.shape[0]) * share * density / jnp.sum(density)
+    return _Modes(
+        jnp.concatenate([seen, bulk]),
+        jnp.concatenate([left * weights + (1 - left) * share, counts]),
+        jnp.concatenate([jnp.sqrt(left * right) * clean * weights, jnp.zeros_like(bulk)]),
+    )
+
+
+def _check(main, auxiliary, relatedness, classes, features, noise) -> None:
+    if not (main > 0 and auxiliary >= 0 and noise > 0 and np.isfinite([main, auxiliary, noise]).all()):
+        raise invalid(
+            "The main task needs s > 0, the auxiliary s ≥ 0, and the noise a scale > 0, all finite",
+            received=f"{main}, {auxiliary}, noise {noise}",
+            way_out="Use regression_error where there is no noise",
+        )
+    if not abs(relatedness) <= 1:
+        raise invalid("Relatedness lies between −1 and 1", received=relatedness, way_out="It is a cosine")
+    if classes < 2 or features < 2:
+        raise invalid(
+            "There are at least 2 classes and 2 features", received=f"{classes}, {features}", way_out="Take many"
+        )
