@@ -1,7 +1,14 @@
 """Does the auxiliary task help? Losses along a training, when to stop, and the difference that answers the question."""
 
+from sharedtrunk.benefit._aligned_bounds import aligned_bounds as aligned_bounds
+from sharedtrunk.benefit._aligned_bounds import printed_aligned_bounds as printed_aligned_bounds
 from sharedtrunk.benefit._benefit import MultitaskBenefit as MultitaskBenefit
 from sharedtrunk.benefit._benefit import multitask_benefit as multitask_benefit
+from sharedtrunk.benefit._bounds import BenefitBounds as BenefitBounds
+from sharedtrunk.benefit._bounds import BenefitGaps as BenefitGaps
+from sharedtrunk.benefit._bounds import benefit_bounds as benefit_bounds
+from sharedtrunk.benefit._bounds import benefit_gaps as benefit_gaps
+from sharedtrunk.benefit._bounds import printed_bounds as printed_bounds
 from sharedtrunk.benefit._curves import with_generalization_loss as with_generalization_loss
 from sharedtrunk.benefit._curves import with_validation_loss as with_validation_loss
 from sharedtrunk.benefit._stopping import bracketed as bracketed

@@ -68,7 +68,7 @@ def _lowest(arm: Trajectory | Stopped):
 def _loss_at(arm: Trajectory, index):
     """The generalization loss at the stop; a lane that failed has none."""
     assert arm.generalization_loss is not None  # stopping has made sure
-    failed = np.isin(np.asarray(arm.result), (Result.DIVERGED, Result.STEP_LIMIT))
+    failed = np.isin(np.asarray(arm.result), (Result.DIVERGED, Result.STEP_LIMIT, Result.RAN_AWAY))
     return np.where(failed, np.nan, at(arm.generalization_loss, index))
 
 

@@ -1,0 +1,112 @@
+"""Bounds for training-aligned students, in singular values: what holds, and what (5), (29)–(30) and (32)–(33) print.
+
+Two students share their singular vectors: W_A = U diag(s) Vᵀ, W̃ = U diag(s̃) Vᵀ, inputs of covariance I. Only the
+diagonals of Uᵀ∇F V and Uᵀ M V then enter (24)–(25). *Exact* (`aligned_bounds`): h_σ(s) = u_σᵀ ∇F(U diag(s) Vᵀ) v_σ and
+m_σ = u_σᵀ M v_σ. *As printed* (`printed_aligned_bounds`): g(s) s_σ with one g for all directions, g = tr G/(K − 1) (16),
+u·G u in rank one, and g(s̄) s̄_σ or 0 for m_σ.
+"""
+
+from typing import Literal, get_args
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from sharedtrunk import gaussian
+from sharedtrunk._axes import AnyArray
+from sharedtrunk._concrete import concrete
+from sharedtrunk._errors import invalid
+from sharedtrunk.benefit._bounds import BenefitBounds, benefit_bounds
+
+Regime = Literal["rank one", "high", "low"]
+
+
+def aligned_bounds(
+    joint: Float[AnyArray, "*lane rank"],
+    single: Float[AnyArray, "*lane2 rank"],
+    left: Float[AnyArray, "class rank"],
+    signal: Float[AnyArray, "*lane3 rank"],
+    *,
+    rule: gaussian.Rule | None = None,
+) -> BenefitBounds:
+    """Σ_σ [m_σ − h_σ(s)] (s_σ − s̃_σ) ≤ L(W̃) − L(W_A) ≤ Σ_σ [m_σ − h_σ(s̃)] (s_σ − s̃_σ), in nats ((24)–(25) aligned).
+
+    `joint` s and `single` s̃ are singular values along shared vectors, `left` is U (class, rank), `signal` m the diagonal
+    of Uᵀ M(W̄) V. Hypothesis: both students have the singular vectors U, V (signs may go into s); C = I. (5) is rank one
+    with the hard-label m. Raises `InputError` for columns of U that are not orthonormal and as `benefit_bounds`.
+    """
+    U, (s, single, m) = _checked(left, joint, single, signal)
+    # V drops out: F sees W Wᵀ only, so the right vectors may be taken as the axes.
+    return benefit_bounds(*(U * values[..., None, :] for values in (s, single, m)), rule=rule)
+
+
+def printed_aligned_bounds(
+    joint: Float[AnyArray, "rank"],
+    single: Float[AnyArray, "rank"],
+    left: Float[AnyArray, "class rank"],
+    teacher: Float[AnyArray, "rank"],
+    regime: Regime,
+    *,
+    rule: gaussian.Rule | None = None,
+) -> BenefitBounds:
+    """(5), (29)–(30) or (32)–(33) as printed, for one pair of aligned students, in nats.
+
+    `teacher` are the clean teacher's singular values s̄ along the same vectors, 0 beyond its rank.
+    "rank one" (5): (s − s̃)(s̄ g(s̄) − s g(s)) and (s − s̃)(s̄ g(s̄) − s̃ g(s̃)). "high" (30): the sum of
+    [g(s̄)s̄_σ − g(s)s_σ](s_σ − s̃_σ) over σ ≤ rank and of g(s)s_σ|s_σ − s̃_σ| beyond, no upper bound (infinite). "low" (33):
+    the teacher's term is 0.
+
+    Hypotheses that the paper names: aligned students; at high signal the clean and the noisy teacher share singular vectors,
+    at low signal they are orthogonal; one g for all directions (16). Further ones that it needs: labels drawn from
+    softmax(W̄x) instead of argmax, and s̃_σ ≥ s_σ beyond the rank for the modulus in (30).
+    Raises `InputError` for an unknown regime, "rank one" with several singular values, and as `aligned_bounds`.
+    """
+    U, (s, single, clean) = _checked(left, joint, single, teacher)
+    if regime not in get_args(Regime) or s.ndim != 1 or (regime == "rank one" and s.shape != (1,)):
+        raise invalid(
+            "regime is 'rank one' (one singular value), 'high' or 'low', for one pair of students",
+            received=f"{regime!r} with singular values of shape {s.shape}",
+            way_out="Use aligned_bounds for what holds in general",
+        )
+    at_joint, error = _printed_response(U, s, regime, rule)
+    at_single, single_error = _printed_response(U, single, regime, rule)
+    # a teacher without signal has no response, and none is printed at low signal
+    known = regime != "low" and bool(np.any(np.asarray(clean)))
+    target, target_error = _printed_response(U, clean, regime, rule) if known else (jnp.zeros_like(s), 0.0)
+    step = s - single
+    lower = (target - at_joint) * step
+    if regime == "high":
+        lower = jnp.where(clean > 0, lower, at_joint * jnp.abs(step))
+    upper = jnp.full_like(step, jnp.inf) if regime == "high" else (target - at_single) * step
+    bar = jnp.sum(jnp.abs(step)) * (jnp.maximum(error, single_error) + target_error)
+    return BenefitBounds(jnp.sum(lower), jnp.sum(upper), bar)
+
+
+def _printed_response(U: Array, s: Array, regime: Regime, rule) -> tuple[Array, Array]:
+    """g(s) s_σ with the paper's g, and the error of its largest entry."""
+    G, error = gaussian.softmax_covariance_with_error(U * s[None, :], rule=rule)
+    K = U.shape[0]
+    if regime == "rank one":
+        g, share = jnp.einsum("ck,cd,dk->", U, G, U, precision="highest"), 1.0
+    else:
+        g, share = jnp.trace(G) / (K - 1), K**0.5 / (K - 1)
+    return g * s, share * error * jnp.max(jnp.abs(s))
+
+
+def _checked(left, *values) -> tuple[Array, list[Array]]:
+    U = jnp.asarray(left)
+    known = concrete(U)
+    vectors = [jnp.asarray(value, U.dtype) for value in values]
+    shapes = [value.shape for value in vectors]
+    if U.ndim != 2 or any(shape[-1:] != U.shape[1:] for shape in shapes) or shapes[0] != shapes[1]:
+        raise invalid(
+            "Aligned students need one singular value per left vector, U (class, rank)",
+            received=f"U {U.shape} and singular values {shapes}",
+            way_out="Pad with zeros where a student has fewer",
+        )
+    slack = 64 * float(jnp.finfo(U.dtype).eps) * U.shape[0]
+    if known is not None and np.abs(known.T @ known - np.eye(known.shape[1])).max() > slack:
+        raise invalid(
+            "Left singular vectors must be orthonormal columns", received="others", way_out="Take them from an SVD"
+        )
+    return U, vectors

@@ -1,0 +1,220 @@
+"""Bounds on the benefit from the weights alone: the two first-order convexity inequalities of L (20)–(25).
+
+L(W) = F(W) − ⟨M, W⟩ is convex, so with D = W_A − W̃
+
+    ⟨M − ∇F(W_A), D⟩ ≤ L(W̃) − L(W_A) ≤ ⟨M − ∇F(W̃), D⟩.
+
+*Theorem* ((22)–(25) with the hard-label moment M = M(W̄), `benefit_bounds`): for Gaussian inputs of any covariance and
+composite weights of any depth. *As printed* (`printed_bounds`): the paper writes the finite G(W̄) W̄ C for M; where that
+differs from M the inequalities can fail. The gaps to the benefit are Bregman divergences of F, in which M cancels.
+"""
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from sharedtrunk import gaussian
+from sharedtrunk._axes import AnyArray, Covariance
+from sharedtrunk._errors import invalid
+from sharedtrunk._statistics import t_factor
+from sharedtrunk.benefit._value import CONFIDENCE
+from sharedtrunk.gaussian._checks import as_covariance, as_moment, as_weights, check_error_rule, check_rule
+
+
+class BenefitBounds(NamedTuple):
+    """`lower` ≤ MT_{A←B} ≤ `upper` in nats; `error` covers the numerical error of either."""
+
+    lower: Float[AnyArray, "*lane"]
+    upper: Float[AnyArray, "*lane"]
+    error: Float[AnyArray, "*lane"]
+
+    @property
+    def width(self) -> Float[AnyArray, "*lane"]:
+        """upper − lower = ⟨∇F(W_A) − ∇F(W̃), W_A − W̃⟩ ≥ 0, whatever M is."""
+        return self.upper - self.lower
+
+
+class BenefitGaps(NamedTuple):
+    """The benefit L(W̃) − L(W_A) in nats, its distance `above` the lower bound and `below` the upper one, with errors.
+
+    Both gaps are ≥ 0 (Bregman divergences of F); `gap_error` covers either, `error` the benefit.
+    """
+
+    benefit: Float[AnyArray, "*lane"]
+    error: Float[AnyArray, "*lane"]
+    above: Float[AnyArray, "*lane"]
+    below: Float[AnyArray, "*lane"]
+    gap_error: Float[AnyArray, "*lane"]
+
+
+class _Parts(NamedTuple):
+    """F(W̃) − F(W_A), ⟨∇F(W_A), D⟩ and ⟨∇F(W̃), D⟩, and the differences that the gaps are, each with its error."""
+
+    energy: tuple[Array, Array]
+    joint: tuple[Array, Array]
+    single: tuple[Array, Array]
+    above: tuple[Array, Array]
+    below: tuple[Array, Array]
+
+
+def benefit_bounds(
+    W_joint: Float[AnyArray, "*lane class feature"],
+    W_single: Float[AnyArray, "*lane2 class feature"],
+    moment: Float[AnyArray, "*lane3 class feature"],
+    *,
+    covariance: Covariance | None = None,
+    rule: gaussian.Rule | None = None,
+    moment_error: float | Float[AnyArray, "..."] = 0.0,
+) -> BenefitBounds:
+    """⟨M − ∇F(W_A), W_A − W̃⟩ ≤ L(W̃) − L(W_A) ≤ ⟨M − ∇F(W̃), W_A − W̃⟩, in nats ((22)–(25) with the hard-label moment).
+
+    Hypotheses: x ~ N(0, C), linear students, given by their composite weights; nothing else, for the loss is convex in
+    them whatever `moment` is. The bounds are those of the generalization loss where `moment` is `label_moment(W̄)`. They
+    hold between any two students: at each one's stopping time they bound the multitask benefit.
+
+    With a Sobol `rule` of at least 4 scrambles the error is taken scramble by scramble (and jit works); otherwise as
+    in `softmax_moment_with_error`. `moment_error`, the Frobenius error of the moment, adds itself times ‖W_A − W̃‖.
+    Raises `InputError` for shapes that differ, weights or moments that are not finite, an unknown rule.
+    """
+    joint, single, M, C = _checked(W_joint, W_single, moment, covariance, rule)
+    parts = _parts(joint, single, C, rule)
+    agreement, slack = _agreement(M, joint - single, moment_error)
+    error = slack + jnp.maximum(parts.joint[1], parts.single[1])
+    return BenefitBounds(agreement - parts.joint[0], agreement - parts.single[0], error)
+
+
+def printed_bounds(
+    W_joint: Float[AnyArray, "*lane class feature"],
+    W_single: Float[AnyArray, "*lane2 class feature"],
+    teacher: Float[AnyArray, "*lane3 class feature"],
+    *,
+    covariance: Covariance | None = None,
+    rule: gaussian.Rule | None = None,
+) -> BenefitBounds:
+    """(24)–(25) as printed: `benefit_bounds` with the finite G(W̄) W̄ C in the place of the label moment, in nats.
+
+    They bound the loss on labels drawn from softmax(W̄x); no bound of the generalization loss, whose labels are
+    argmax W̄x. Raises as `benefit_bounds`.
+    """
+    moment, error = gaussian.softmax_moment_with_error(teacher, covariance=covariance, rule=rule)
+    return benefit_bounds(W_joint, W_single, moment, covariance=covariance, rule=rule, moment_error=error)
+
+
+def benefit_gaps(
+    W_joint: Float[AnyArray, "*lane class feature"],
+    W_single: Float[AnyArray, "*lane2 class feature"],
+    moment: Float[AnyArray, "*lane3 class feature"],
+    *,
+    covariance: Covariance | None = None,
+    rule: gaussian.Rule | None = None,
+    moment_error: float | Float[AnyArray, "..."] = 0.0,
+) -> BenefitGaps:
+    """L(W̃) − L(W_A) of the very weights that `benefit_bounds` bounds, and how far inside its bounds it lies, in nats.
+
+    above = F(W̃) − F(W_A) + ⟨∇F(W_A), W_A − W̃⟩, below = F(W_A) − F(W̃) − ⟨∇F(W̃), W_A − W̃⟩: both ≥ 0, and independent of
+    M. Raises as `benefit_bounds`.
+    """
+    joint, single, M, C = _checked(W_joint, W_single, moment, covariance, rule)
+    parts = _parts(joint, single, C, rule)
+    agreement, slack = _agreement(M, joint - single, moment_error)
+    return BenefitGaps(
+        agreement + parts.energy[0],
+        slack + parts.energy[1],
+        jnp.broadcast_to(parts.above[0], agreement.shape),
+        jnp.broadcast_to(parts.below[0], agreement.shape),
+        jnp.broadcast_to(jnp.maximum(parts.above[1], parts.below[1]), agreement.shape),
+    )
+
+
+def _checked(W_joint, W_single, moment, covariance, rule):
+    joint, single = as_weights(W_joint, "W_joint"), as_weights(W_single, "W_single")
+    if joint.shape != single.shape:
+        raise invalid(
+            "Both students need the same lanes, classes and features",
+            received=f"shapes {joint.shape} joint and {single.shape} single",
+            way_out="Repeat the shared baseline for every joint lane",
+        )
+    check_rule(rule, joint)
+    check_error_rule(rule)
+    return joint, single.astype(joint.dtype), as_moment(moment, joint), as_covariance(covariance, joint)
+
+
+def _agreement(M: Array, step: Array, moment_error: Any) -> tuple[Array, Array]:
+    """⟨M, D⟩ over class and feature, and what M's error and rounding may change in it."""
+    M = jnp.broadcast_to(M, jnp.broadcast_shapes(M.shape, step.shape))
+    value = jnp.einsum("...cf,...cf->...", M, jnp.broadcast_to(step, M.shape), precision="highest")
+    given = jnp.broadcast_to(jnp.asarray(moment_error, M.dtype), value.shape)
+    slack = given + 8 * jnp.finfo(M.dtype).eps * _norm(M)
+    return value, slack * jnp.broadcast_to(_norm(step), value.shape)
+
+
+def _parts(joint: Array, single: Array, C: Array | None, rule: gaussian.Rule | None) -> _Parts:
+    if isinstance(rule, gaussian.Sobol):
+        return _by_scrambles(joint, single, C, rule)
+    step = joint - single
+    length = _norm(step)
+    energies = [gaussian.free_energy_with_error(W, covariance=C, rule=_of_energy(rule)) for W in (single, joint)]
+    slopes = []
+    for W in (joint, single):
+        moment, error = gaussian.softmax_moment_with_error(W, covariance=C, rule=rule)
+        value = jnp.einsum("...cf,...cf->...", moment, step, precision="highest")
+        slopes.append((value, (error + 8 * jnp.finfo(W.dtype).eps * _norm(moment)) * length))
+    energy = energies[0][0] - energies[1][0], energies[0][1] + energies[1][1]
+    (at_joint, joint_error), (at_single, single_error) = slopes
+    return _Parts(
+        energy,
+        slopes[0],
+        slopes[1],
+        (energy[0] + at_joint, energy[1] + joint_error),
+        (-energy[0] - at_single, energy[1] + single_error),
+    )
+
+
+def _of_energy(rule: gaussian.Rule | None) -> gaussian.Rule | None:
+    """`Pairs` integrates moments only; the free energy beside it chooses for itself."""
+    return None if isinstance(rule, gaussian.Pairs) else rule
+
+
+@functools.partial(jax.jit, static_argnames="rule")
+def _by_scrambles(joint: Array, single: Array, C: Array | None, rule: gaussian.Sobol) -> _Parts:
+    """All parts by the same nodes: their errors are alike scramble by scramble, and cancel in the differences."""
+    step = joint - single
+
+    def along(W):
+        """F(W) and ⟨∇F(W), D⟩, by every scramble."""
+
+        def energy(w):
+            return gaussian.free_energy_scrambles(w, covariance=C, rule=rule)
+
+        return jax.jvp(energy, (W,), (step,))
+
+    (F_joint, at_joint), (F_single, at_single) = along(joint), along(single)
+    energy = F_single - F_joint
+    # An exactly rounded logit is off by 4 ulps of ‖W x‖ at most; F moves by as much, ∇F by half of it, 1 in all.
+    eps = jnp.finfo(joint.dtype).eps
+    stretch = 1.0 if C is None else jnp.sqrt(jnp.trace(C))
+    sizes = [_norm(W) * stretch for W in (joint, single)]
+    length = _norm(step) * stretch
+    energies = 4 * eps * (sizes[0] + sizes[1]) + 8 * eps * (jnp.abs(F_joint[..., 0]) + jnp.abs(F_single[..., 0]))
+    slopes = [(jnp.minimum(2 * eps * size, jnp.ones_like(size)) + 8 * eps) * length for size in sizes]
+    return _Parts(
+        _mean(energy, energies),
+        _mean(at_joint, slopes[0]),
+        _mean(at_single, slopes[1]),
+        _mean(energy + at_joint, energies + slopes[0]),
+        _mean(-energy - at_single, energies + slopes[1]),
+    )
+
+
+def _mean(scrambles: Float[Array, "*lane scramble"], rounding: Array) -> tuple[Array, Array]:
+    """Mean over scrambles and the half-width of its interval (Student's t), with the rounding of each."""
+    count = scrambles.shape[-1]
+    factor = jnp.asarray(t_factor(count, CONFIDENCE) / count**0.5, scrambles.dtype)
+    return jnp.mean(scrambles, axis=-1), factor * jnp.std(scrambles, axis=-1, ddof=1) + rounding
+
+
+def _norm(W: Array) -> Array:
+    return jnp.linalg.norm(W, axis=(-2, -1))
