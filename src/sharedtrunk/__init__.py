@@ -1,7 +1,18 @@
 """Will learning task B beside task A help A? By theory, by simulation, and on your own table.
 
-The rooms are imported by name (`from sharedtrunk import gaussian, teachers, students, benefit`); importing the
-package itself loads neither JAX nor matplotlib, so the command line answers at once.
+The rooms are imported by name (`from sharedtrunk import gaussian, teachers, students, dynamics, benefit`); importing the
+package itself loads neither JAX nor matplotlib, so the command line answers at once. `sharedtrunk.predict` is the answer
+for one setting; it loads what it needs when it is asked for.
 """
 
+from typing import Any
+
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name == "predict":
+        from sharedtrunk.prediction import predict
+
+        return predict
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -20,7 +20,10 @@ from sharedtrunk.experiments._settings import StandardSettings
 
 
 class Draw(eqx.Module):
-    """Inputs shared by the lanes of a chunk, labels lane by lane, and what judges: the clean moment and weights."""
+    """Inputs shared by the lanes of a chunk, labels lane by lane, and what judges: the clean moment and weights.
+
+    `noisy_weights[t]` are task t's teachers, of which theory needs more than the labels.
+    """
 
     inputs: Float[Array, "sample feature"]
     labels: tuple[Int[Array, "lane sample"], ...]
@@ -30,6 +33,7 @@ class Draw(eqx.Module):
     clean_weights: Float[Array, "lane class feature"]
     moments: Float[Array, "lane class feature"]
     moment_error: Float[Array, ""]
+    noisy_weights: tuple[Float[Array, "lane class feature"], ...]
     start: students.SharedTrunk
 
 
@@ -47,7 +51,7 @@ def draw_chunk(settings: StandardSettings, seed: int, samples: int, lanes: list[
     # The moment depends on the teacher's directions only, so one serves all lanes of a seed.
     moment, error = teachers.clean_label_moment(main)
     moments = jnp.asarray(np.broadcast_to(np.asarray(moment), clean.shape))
-    return Draw(inputs, labels, held_out_inputs, held_out_labels, clean_labels, clean, moments, error, start)
+    return Draw(inputs, labels, held_out_inputs, held_out_labels, clean_labels, clean, moments, error, noisy, start)
 
 
 def _check_lanes(lanes: list[dict], tasks: int) -> None:

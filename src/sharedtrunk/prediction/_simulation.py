@@ -1,0 +1,26 @@
+"""The quick simulation: the students of a draw, trained, stopped and valued as the figures' lanes are."""
+
+import numpy as np
+
+from sharedtrunk import benefit
+from sharedtrunk.experiments import Draw, StandardSettings, follow, stop_and_value
+from sharedtrunk.prediction._arms import Arm
+from sharedtrunk.prediction._theory import lanes_of
+
+
+def simulated_arm(problem: StandardSettings, draw: Draw, lanes: slice) -> Arm:
+    """Some lanes of a draw through the standard training; `problem.tasks` is 1 for baselines."""
+    part = lanes_of(draw, lanes)
+    trajectory = follow(problem, part)
+    values = stop_and_value(problem, part, trajectory)
+    stop = benefit.oracle_stop(trajectory)
+    weights = np.take_along_axis(np.asarray(trajectory.composites[0]), stop[:, None, None, None], axis=1)[:, 0]
+    return Arm(
+        values["loss"],
+        values["loss_scrambles"],
+        values["loss_refinement"],
+        values["stop"],
+        np.where(np.isnan(values["loss"])[:, None, None], np.nan, weights),
+        values["result"],
+        values["loss_honest"],
+    )

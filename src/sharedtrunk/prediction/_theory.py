@@ -1,0 +1,50 @@
+"""Both theories for the lanes of a draw: flows on the very teachers, inputs, labels and starts of the simulation.
+
+A baseline is a joint lane whose auxiliary task has weight 0: it leaves the main task as it is alone, and shares the joint
+lanes' compiled program.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sharedtrunk import dynamics
+from sharedtrunk.experiments import Draw
+from sharedtrunk.prediction._arms import Arm
+
+CHUNK = 8
+
+
+def population_arm(draws: Sequence[Draw], weights: np.ndarray, time_limit: float, workers: int) -> Arm:
+    """Infinite data from the noisy teachers of all lanes of `draws`; `weights` (lane, task) are the tasks'."""
+    noisy = [jnp.concatenate([draw.noisy_weights[task] for draw in draws]) for task in range(2)]
+    judges = jnp.concatenate([draw.moments for draw in draws])
+    starts = jax.tree.map(lambda *parts: jnp.concatenate(parts), *(draw.start for draw in draws))
+    flow = dynamics.population_flow(noisy, judge=judges, rule=dynamics.FAST_RULE, label_rule=dynamics.FAST_LABELS)
+    return _followed(flow, starts, weights, time_limit, workers)
+
+
+def closure_arm(draw: Draw, weights: np.ndarray, time_limit: float, workers: int) -> Arm:
+    """The Gaussian closure of the sample of `draw`, all lanes on the same inputs."""
+    inputs = [draw.inputs] * 2
+    flow = dynamics.closure_flow(inputs, list(draw.labels), draw.moments, rule=dynamics.FAST_RULE)
+    return _followed(flow, draw.start, weights, time_limit, workers)
+
+
+def _followed(flow, start, weights: np.ndarray, time_limit: float, workers: int) -> Arm:
+    flow = eqx.tree_at(lambda f: f.task_weights, flow, jnp.asarray(weights, flow.task_weights.dtype))
+    layers = dynamics.Layers(trunk=start.trunk, heads=start.heads)
+    found = dynamics.solve_until_bracketed(flow, layers, time_limit=time_limit, chunk=CHUNK, workers=workers)
+    return Arm(found.loss, found.scrambles, found.refinement, found.time, found.weights, found.result)
+
+
+def lanes_of(draw: Draw, lanes: slice | np.ndarray) -> Draw:
+    """The draw of some of its lanes, on the same inputs."""
+    shared = ("inputs", "validation_inputs", "moment_error")
+    names = [field.name for field in dataclasses.fields(draw) if field.name not in shared]
+    chosen = {name: jax.tree.map(lambda leaf: leaf[lanes], getattr(draw, name)) for name in names}
+    return dataclasses.replace(draw, **chosen)
