@@ -1,0 +1,131 @@
+"""The ledger: every claim measured, and the verdicts that follow.
+
+Claims are independent of each other, so they are measured one by one in worker processes, the longest first.
+"""
+
+import dataclasses
+import functools
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sharedtrunk import sweeps
+from sharedtrunk._errors import invalid
+from sharedtrunk.claims._claim import Claim, Evidence, Reading, Verdict, deciding, verdict
+from sharedtrunk.claims._registry import CLAIMS
+
+
+@dataclass(frozen=True)
+class Row:
+    """A claim with its evidence and the verdict, computed from it; `seconds` is how long the measurement took."""
+
+    claim: Claim
+    evidence: Evidence
+    seconds: float
+
+    @property
+    def verdict(self) -> Verdict:
+        return verdict(self.evidence)
+
+    @property
+    def deciding(self) -> Reading:
+        return deciding(self.evidence)
+
+    @property
+    def words(self) -> str:
+        """The verdict as a person says it, with the condition where the readings call for one."""
+        return f"holds only if {self.claim.condition}" if self.verdict == "holds only if" else self.verdict
+
+    def as_json(self) -> dict[str, Any]:
+        """The row as plain data: words, readings with their outcomes, verdict."""
+        claim = self.claim
+        words = {
+            name: getattr(claim, name) for name in ("key", "source", "statement", "hypotheses", "method", "condition")
+        }
+        return {
+            **words,
+            "verdict": self.verdict,
+            "verdict_words": self.words,
+            "deciding": _plain(self.deciding),
+            "within": [_plain(reading) for reading in self.evidence.within],
+            "beyond": [_plain(reading) for reading in self.evidence.beyond],
+            "true_instead": claim.truth,
+            "instead": [_plain(reading) for reading in self.evidence.instead],
+            "seconds": round(self.seconds, 2),
+        }
+
+
+def measure(
+    keys: Sequence[str] | None = None,
+    *,
+    seed: int = 0,
+    thorough: bool = False,
+    processes: int = 0,
+    environment: Mapping[str, str] | None = None,
+    progress: Callable[[int, int, Row], None] | None = None,
+) -> list[Row]:
+    """Measure claims (all, or those of `keys`) and return their rows in the ledger's order.
+
+    `processes=0` measures here, which needs JAX's float64 switched on; else that many workers do, started with
+    `environment`. `progress(done, total, row)` is called as rows come in. Raises `InputError` for an unknown key or a
+    negative seed; an interrupt ends the workers.
+    """
+    chosen = _chosen(keys)
+    if seed < 0 or int(seed) != seed:
+        raise invalid("A seed is a whole number ≥ 0", received=seed, way_out="Leave it out for 0")
+    if processes < 0:
+        raise invalid("Worker processes are counted from 0", received=processes, way_out="Use 0 to measure here")
+    bundles = _bundles(chosen)
+    work = functools.partial(measure_bundle, seed=int(seed), thorough=thorough)
+    if processes == 0:
+        found = map(work, bundles)
+    else:
+        workers = min(processes, len(bundles))
+        found = sweeps.run_in_processes(work, bundles, processes=workers, environment=environment or {})
+    rows: dict[str, Row] = {}
+    for results in found:
+        for key, evidence, seconds in results:
+            rows[key] = Row(CLAIMS[key], evidence, seconds)
+            if progress is not None:
+                progress(len(rows), len(chosen), rows[key])
+    return [rows[claim.key] for claim in chosen]
+
+
+def _bundles(claims: Sequence[Claim]) -> list[tuple[str, ...]]:
+    """Keys that one worker measures together, the longest work first."""
+    bundles: dict[str, list[Claim]] = {}
+    for claim in claims:
+        bundles.setdefault(claim.bundle or claim.key, []).append(claim)
+    ordered = sorted(bundles.values(), key=lambda bundle: -sum(claim.seconds for claim in bundle))
+    return [tuple(claim.key for claim in bundle) for bundle in ordered]
+
+
+def measure_bundle(keys: Sequence[str], *, seed: int, thorough: bool) -> list[tuple[str, Evidence, float]]:
+    """The evidence of some claims and what each took, in seconds: what a worker process does."""
+    return [_measured(key, seed, thorough) for key in keys]
+
+
+def _measured(key: str, seed: int, thorough: bool) -> tuple[str, Evidence, float]:
+    claim = CLAIMS[key]
+    begin = time.perf_counter()
+    evidence = claim.measure(seed, thorough)
+    if evidence.beyond and not claim.condition:
+        raise invalid(
+            "A claim with readings beyond its condition must have one", received=key, way_out="Give Claim(condition=…)"
+        )
+    return key, evidence, time.perf_counter() - begin
+
+
+def _chosen(keys: Sequence[str] | None) -> list[Claim]:
+    unknown = [key for key in keys or () if key not in CLAIMS]
+    if unknown:
+        raise invalid("Unknown claim", received=", ".join(unknown), way_out=f"Known are {', '.join(CLAIMS)}")
+    return [claim for key, claim in CLAIMS.items() if keys is None or key in keys]
+
+
+def _plain(reading: Reading) -> dict[str, Any]:
+    plain = dataclasses.asdict(reading) | {"outcome": reading.outcome}
+    # JSON has no NaN
+    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in plain.items()}
