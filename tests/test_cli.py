@@ -1,5 +1,6 @@
 import contextlib
 import io
+import json
 import subprocess
 import sys
 import time
@@ -213,3 +214,57 @@ def test_an_interrupt_while_the_imports_run_is_one_line_and_code_130():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == "sharedtrunk: Interrupted before the command began.\n"
+
+
+@pytest.fixture
+def toy_ledger(monkeypatch):
+    from sharedtrunk import claims
+
+    def planted(number):
+        readings = (claims.at_most("toy case", number, 1.0, error=0.1, unit="nats"),)
+        return claims.Claim(
+            f"eq-{number}", f"({number})", f"toy statement {number}", "toy hypotheses", "by hand",
+            lambda seed, thorough: claims.Evidence(readings, instead=readings), truth="toy truth",
+        )  # fmt: skip
+
+    toys = {f"eq-{number}": planted(number) for number in (0, 2)}
+    monkeypatch.setattr("sharedtrunk.claims._ledger.CLAIMS", toys)
+    monkeypatch.setattr(cli, "worker_environment", dict)
+    return toys
+
+
+def test_claims_prints_a_row_each_and_writes_them(toy_ledger, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    file = tmp_path / "new" / "ledger.json"
+    done = call("claims", "--processes", 0, "--json", file)
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.stdout.split())
+    assert "2 claims: 1 hold, 1 fails." in said
+    assert all(word in said for word in ("toy statement 0", "toy hypotheses", "toy case: 2 ± 0.1 nats", "instead: toy"))
+    ledger = json.loads(file.read_text())
+    assert [row["verdict"] for row in ledger["claims"]] == ["holds", "fails"]
+    assert ledger["seed"] == 0
+    assert "jax" in ledger["versions"]
+
+
+def test_claims_refuses_in_one_line(toy_ledger, tmp_path):
+    for words, told in [
+        (("claims", "eq-99"), "Unknown claim"),
+        (("claims", "--seed", -1), "whole number"),
+        (("claims", "--json", tmp_path), "results are written to a file"),
+        (("claims", "--json", "/proc/nowhere/x.json"), "/proc/nowhere"),
+    ]:
+        done = call(*words, "--processes", 0)
+        assert done.exit_code == 2, done.output
+        assert told in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_interrupted_ledger_says_so(toy_ledger, monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sharedtrunk.claims.measure", interrupted)
+    done = call("claims", "--processes", 0)
+    assert done.exit_code == 130
+    assert "Interrupted" in done.stderr

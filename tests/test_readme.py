@@ -25,6 +25,6 @@ def test_the_commands_exist():
     from sharedtrunk.cli import app
 
     used = {line.split()[1] for line in README.splitlines() if line.startswith("sharedtrunk ")}
-    assert used == {"list", "reproduce", "redraw"}
+    assert used == {"list", "reproduce", "redraw", "predict", "claims"}
     for command in used:
         assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0

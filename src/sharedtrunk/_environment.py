@@ -26,7 +26,9 @@ _SINGLE_THREAD = {
 
 def worker_environment() -> dict[str, str]:
     """Variables for `sweeps.run`: threads, precision, and JAX's compilation cache where its folder can be written."""
-    environment = {**_SINGLE_THREAD, "JAX_ENABLE_X64": "1"}  # float32 lanes, losses accumulated in float64
+    # Float32 lanes, losses accumulated in float64. Diffrax checks its input by calling the host, and JAX stores no
+    # program that does: a failed check makes the lane NaN instead, which is a result code.
+    environment = {**_SINGLE_THREAD, "JAX_ENABLE_X64": "1", "EQX_ON_ERROR": "nan"}
     folder = compilation_cache(os.environ)
     if folder is not None:
         environment["JAX_COMPILATION_CACHE_DIR"] = str(folder)

@@ -66,6 +66,17 @@ def write_atomically(path: Path, content: bytes) -> None:
         _sync_folder(path.parent)
 
 
+def check_writable(path: Path) -> None:
+    """Raise `InputError` now, not after minutes of work, where `path` cannot become a file."""
+    if path.is_dir():
+        raise invalid("results are written to a file", received=f"a folder, {path}", way_out="Name a file in it.")
+    make_folder(path.parent)
+    probe = path.with_name(f".{path.name}.writable")
+    write_atomically(probe, b"\n")
+    with storage_errors(probe):
+        probe.unlink(missing_ok=True)
+
+
 def remove_leftovers(folder: Path, pattern: str = "*") -> int:
     """Remove the temporary files, for names that match `pattern`, of writers that are gone; return their number."""
     removed = 0

@@ -8,6 +8,7 @@ import io
 import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,10 +17,15 @@ import typer
 
 import sharedtrunk
 from sharedtrunk import figures, sweeps
+from sharedtrunk._environment import worker_environment
 from sharedtrunk._errors import InputError
+from sharedtrunk._files import check_writable
+from sharedtrunk._interrupts import importing
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from sharedtrunk import claims, prediction
 
 app = typer.Typer(
     help="Will learning task B beside task A help A? The paper's figures, from one command.",
@@ -34,7 +40,13 @@ Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of pictures, data
 # Typer brings its own copy of Click or uses Click's, by version; every complaint about words descends from this class.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
-_VERDICT_STYLE = {"holds": "green", "fails": "red", "undecided": "yellow", "not measured": "dim"}
+_VERDICT_STYLE = {
+    "holds": "green",
+    "holds only if": "cyan",
+    "fails": "red",
+    "undecided": "yellow",
+    "not measured": "dim",
+}
 
 
 def main() -> None:
@@ -106,7 +118,7 @@ def reproduce(
 ) -> None:
     """Make figures: train the lanes that are not stored yet, draw, judge."""
     if processes == 0:
-        os.environ.update(figures.worker_environment())  # this process is the worker; JAX is not imported yet
+        os.environ.update(worker_environment())  # this process is the worker; JAX is not imported yet
     with _one_line_errors("Interrupted: finished lanes are stored, and the same command continues."):
         console = _console()
         with _progress_bar(console) as progress:
@@ -135,6 +147,157 @@ def redraw(
     with _one_line_errors("Interrupted: the same command draws again."):
         console = _console()
         _show(console, figures.redraw(names, out, quick=quick))
+
+
+@app.command("claims")
+def claims_(
+    keys: Annotated[
+        list[str] | None, typer.Argument(metavar="[CLAIM…]", help="Claims by key, such as eq-15; all by default.")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the ledger, with every reading, to a file.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="All random draws follow from it.")] = 0,
+    thorough: Annotated[bool, typer.Option("--thorough", help="More seeds and larger samples; takes longer.")] = False,
+    processes: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes; one per core by default, 0 for this process.")
+    ] = None,
+) -> None:
+    """Measure the paper's claims and print which hold, which only under a condition, and which fail."""
+    os.environ.update(worker_environment())  # before JAX is imported: float64 on, one thread a process
+    with _one_line_errors("Interrupted: nothing is stored of an unfinished ledger."):
+        if json is not None:
+            check_writable(json)
+        with importing(b"sharedtrunk: Interrupted before the work began.\n"):
+            from sharedtrunk import claims  # takes seconds, which the other commands do without
+
+        console = _console()
+        with _claims_bar(console) as progress:
+            rows = claims.measure(
+                keys or None,
+                seed=seed,
+                thorough=thorough,
+                processes=len(os.sched_getaffinity(0)) if processes is None else processes,
+                environment=worker_environment(),
+                progress=progress,
+            )
+        console.print(_ledger(rows))
+        _say(console, _tally(rows))
+        if json is not None:
+            claims.write_json(json, rows, seed=seed, thorough=thorough)
+            _say(console, f"Ledger    {json}")
+
+
+@app.command("predict")
+def predict_(
+    samples: Annotated[int, typer.Option(metavar="N", help="Training points of both tasks.")] = 400,
+    s_main: Annotated[float, typer.Option(metavar="S", help="Singular values of the main task's teacher.")] = 1.0,
+    s_aux: Annotated[float, typer.Option(metavar="S", help="Singular values of the auxiliary task's teacher.")] = 10.0,
+    relatedness: Annotated[float, typer.Option(metavar="R", help="Between −1 and 1; 0 is unrelated.")] = 0.5,
+    classes: Annotated[int, typer.Option(metavar="K", help="Classes of either task, and rank of the teachers.")] = 10,
+    features: Annotated[int, typer.Option(metavar="N", help="Input features, at least twice the classes.")] = 100,
+    hidden: Annotated[int, typer.Option(metavar="N", help="Hidden units of the trunk.")] = 100,
+    noise: Annotated[float, typer.Option(metavar="S", help="Scale of the teachers' noise.")] = 1.0,
+    seeds: Annotated[int, typer.Option(metavar="N", help="Draws of teachers, inputs and start.")] = 5,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write everything to a file.")] = None,
+    simulation: Annotated[bool, typer.Option("--simulation/--no-simulation", help="Train students too.")] = True,
+) -> None:
+    """Will it help? One setting by theory and by a quick simulation, with error bars, and which to believe."""
+    os.environ.update(worker_environment())  # before JAX is imported
+    with _one_line_errors("Interrupted: nothing is stored of a prediction."):
+        if json is not None:
+            check_writable(json)
+        with importing(b"sharedtrunk: Interrupted before the work began.\n"):
+            from sharedtrunk import prediction  # takes seconds, which the other commands do without
+
+        console = _console()
+        with console.status("Predicting …") if console.is_terminal else contextlib.nullcontext():
+            made = prediction.predict(
+                samples,
+                s_main,
+                s_aux,
+                relatedness,
+                classes=classes,
+                features=features,
+                hidden=hidden,
+                noise=noise,
+                seeds=seeds,
+                simulate=simulation,
+            )
+        console.print(_answers(made))
+        _say(console, made.sentence)
+        for name, way in made.ways.items():
+            failures = way.failures.items()
+            _say(console, *(f"{name}: {count} of {len(made.seeds)} seeds {reason}." for reason, count in failures))
+        if json is not None:
+            prediction.write_json(json, made)
+            _say(console, f"Numbers   {json}")
+
+
+def _answers(made: "prediction.Prediction") -> "RenderableType":
+    """One row per way of knowing: means over seeds, the benefit with its 95 % interval."""
+    from rich.table import Table
+
+    from sharedtrunk import prediction
+
+    table = Table(
+        title=prediction.title(made), title_justify="left", caption=prediction.CAPTION, caption_justify="left"
+    )
+    for name in prediction.COLUMNS:
+        table.add_column(name, justify="left" if name == "way" else "right")
+    for row in prediction.rows(made):
+        table.add_row(*row)
+    return table
+
+
+@contextlib.contextmanager
+def _claims_bar(console: "Console") -> Iterator[Callable[[int, int, Any], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("measuring"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TextColumn("claims"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, expand=True, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total, row: bar.update(task, completed=done, total=total)
+
+
+def _ledger(rows: "Sequence[claims.Row]") -> "RenderableType":
+    """One row per claim: where it stands, what it says, the number that decides, the verdict."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title="Ledger of claims", title_justify="left", show_lines=True)
+    for name, least in (("source", 9), ("claim", 34), ("the number that decides", 30), ("verdict", 16)):
+        table.add_column(name, min_width=least)
+    for row in rows:
+        number = Text(f"{_decides(row.deciding)}")
+        for reading in row.evidence.instead if row.verdict == "fails" else ():
+            number.append(f"\ninstead: {row.claim.truth}: {_decides(reading)}", style="dim")
+        said = Text(row.claim.statement)
+        if row.claim.hypotheses:
+            said.append(f"\n{row.claim.hypotheses}", style="dim")
+        table.add_row(row.claim.source, said, number, Text(row.words, style=_VERDICT_STYLE[row.verdict]))
+    return table
+
+
+def _decides(reading: "claims.Reading") -> str:
+    sign = "≤" if reading.side == "at most" else "≥"
+    error = f" ± {reading.error:.1g}" if reading.error else ""
+    unit = f" {reading.unit}" if reading.unit else ""
+    limit = f"{sign} {reading.limit:.3g}"
+    asked = f"{limit}: {reading.outcome}"
+    return f"{reading.case}: {reading.number:.4g}{error}{unit} ({asked})"
+
+
+def _tally(rows: "Sequence[claims.Row]") -> str:
+    counts = Counter(row.verdict for row in rows)
+    words = [f"{counts[name]} {'hold' if name == 'holds' else name.replace('holds', 'hold')}" for name in counts]
+    return f"{len(rows)} claims: {', '.join(words)}."
 
 
 @contextlib.contextmanager
