@@ -8,7 +8,6 @@ import io
 import logging
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -182,7 +181,7 @@ def claims_(
                 progress=progress,
             )
         console.print(_ledger(rows))
-        _say(console, _tally(rows))
+        _say(console, claims.tally(rows))
         if json is not None:
             claims.write_json(json, rows, seed=seed, thorough=thorough)
             _say(console, f"Ledger    {json}")
@@ -267,37 +266,19 @@ def _claims_bar(console: "Console") -> Iterator[Callable[[int, int, Any], None]]
 
 
 def _ledger(rows: "Sequence[claims.Row]") -> "RenderableType":
-    """One row per claim: where it stands, what it says, the number that decides, the verdict."""
+    """One row per claim: source and verdict, what it says, the numbers that decide."""
     from rich.table import Table
     from rich.text import Text
 
+    from sharedtrunk import claims
+
     table = Table(title="Ledger of claims", title_justify="left", show_lines=True)
-    for name, least in (("source", 9), ("claim", 34), ("the number that decides", 30), ("verdict", 16)):
-        table.add_column(name, min_width=least)
+    for name, ratio in zip(claims.COLUMNS, (None, 1, 1), strict=True):
+        table.add_column(name, ratio=ratio)
     for row in rows:
-        number = Text(f"{_decides(row.deciding)}")
-        for reading in row.evidence.instead if row.verdict == "fails" else ():
-            number.append(f"\ninstead: {row.claim.truth}: {_decides(reading)}", style="dim")
-        said = Text(row.claim.statement)
-        if row.claim.hypotheses:
-            said.append(f"\n{row.claim.hypotheses}", style="dim")
-        table.add_row(row.claim.source, said, number, Text(row.words, style=_VERDICT_STYLE[row.verdict]))
+        source = Text(row.claim.source).append(f"\n{row.verdict}", style=_VERDICT_STYLE[row.verdict])
+        table.add_row(source, Text("\n".join(claims.said(row))), Text("\n".join(claims.numbers(row))))
     return table
-
-
-def _decides(reading: "claims.Reading") -> str:
-    sign = "≤" if reading.side == "at most" else "≥"
-    error = f" ± {reading.error:.1g}" if reading.error else ""
-    unit = f" {reading.unit}" if reading.unit else ""
-    limit = f"{sign} {reading.limit:.3g}"
-    asked = f"{limit}: {reading.outcome}"
-    return f"{reading.case}: {reading.number:.4g}{error}{unit} ({asked})"
-
-
-def _tally(rows: "Sequence[claims.Row]") -> str:
-    counts = Counter(row.verdict for row in rows)
-    words = [f"{counts[name]} {'hold' if name == 'holds' else name.replace('holds', 'hold')}" for name in counts]
-    return f"{len(rows)} claims: {', '.join(words)}."
 
 
 @contextlib.contextmanager

@@ -14,5 +14,9 @@ from sharedtrunk.claims._claim import verdict as verdict
 from sharedtrunk.claims._ledger import Row as Row
 from sharedtrunk.claims._ledger import measure as measure
 from sharedtrunk.claims._registry import CLAIMS as CLAIMS
+from sharedtrunk.claims._words import COLUMNS as COLUMNS
+from sharedtrunk.claims._words import numbers as numbers
+from sharedtrunk.claims._words import said as said
+from sharedtrunk.claims._words import tally as tally
 from sharedtrunk.claims._write import as_json as as_json
 from sharedtrunk.claims._write import write_json as write_json

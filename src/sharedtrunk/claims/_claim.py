@@ -122,9 +122,13 @@ def verdict(evidence: Evidence) -> Verdict:
 def deciding(evidence: Evidence) -> Reading:
     """The reading that decides: the worst failure, else the undecided one, else the one nearest to its limit."""
     beyond = [reading for reading in evidence.beyond if reading.outcome != "holds"]
-    pool = evidence.within if _jointly(evidence.within) != "holds" or not beyond else beyond
+    return worst(evidence.within if _jointly(evidence.within) != "holds" or not beyond else beyond)
+
+
+def worst(readings: Iterable[Reading]) -> Reading:
+    """The reading that fails most, else an undecided one, else the one nearest to its limit."""
     order = {"fails": 0, "undecided": 1, "holds": 2}
-    return min(pool, key=lambda reading: (order[reading.outcome], _relative_slack(reading)))
+    return min(readings, key=lambda reading: (order[reading.outcome], _relative_slack(reading)))
 
 
 def _jointly(readings: Iterable[Reading]) -> Outcome:
