@@ -240,7 +240,7 @@ def test_claims_prints_a_row_each_and_writes_them(toy_ledger, tmp_path, monkeypa
     assert done.exit_code == 0, done.output
     said = " ".join(done.stdout.split())
     assert "2 claims: 1 hold, 1 fail." in said
-    for word in ("toy statement 0", "(toy hypotheses)", "counterexample: toy case: 2 ± 0.1 nats", "True instead: toy"):
+    for word in ("Toy statement 0.", "(Toy hypotheses)", "Counterexample: toy case: 2 ± 0.1 nats"):
         assert word in said
     ledger = json.loads(file.read_text())
     assert [row["verdict"] for row in ledger["claims"]] == ["holds", "fails"]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sharedtrunk import claims, prediction
 
 app = typer.Typer(
-    help="Will learning task B beside task A help A? The paper's figures, from one command.",
+    help="Will learning task B beside task A help A? By theory, by simulation, and the paper checked.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -161,6 +161,7 @@ def claims_(
     processes: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes; one per core by default, 0 for this process.")
     ] = None,
+    names: Annotated[bool, typer.Option("--list", help="Name the claims and what they say; measure nothing.")] = False,
 ) -> None:
     """Measure the paper's claims and print which hold, which only under a condition, and which fail."""
     os.environ.update(worker_environment())  # before JAX is imported: float64 on, one thread a process
@@ -171,6 +172,9 @@ def claims_(
             from sharedtrunk import claims  # takes seconds, which the other commands do without
 
         console = _console()
+        if names:
+            _say(console, *(f"{key:<14} {claims.sentence(claim.statement)}" for key, claim in claims.CLAIMS.items()))
+            return
         with _claims_bar(console) as progress:
             rows = claims.measure(
                 keys or None,

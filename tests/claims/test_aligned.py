@@ -12,7 +12,7 @@ pytestmark = pytest.mark.float64
 def test_a_wrong_rank_one_equation_is_seen(monkeypatch):
     """At K = 2 (3) is the population flow; with a teacher ten per cent off it is not."""
     u = _aligned._class_vector(0, 2)
-    assert _aligned.rank_one_error(u, None, 3.0) < 1e-3
+    assert _aligned.rank_one_error(u, None, 3.0).number < 1e-3
     right = dynamics.rank_one_flow
 
     def wrong(u, s, v, *, inverse_temperature):
@@ -20,7 +20,7 @@ def test_a_wrong_rank_one_equation_is_seen(monkeypatch):
         return type(flow)(flow.left, flow.right, 1.1 * flow.target)
 
     monkeypatch.setattr(dynamics, "rank_one_flow", wrong)
-    assert _aligned.rank_one_error(u, None, 3.0) > _aligned.ABOUT
+    assert _aligned.rank_one_error(u, None, 3.0).number > _aligned.ABOUT
 
 
 def test_symmetric_nodes_are_what_makes_the_share_vanish():

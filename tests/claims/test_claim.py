@@ -116,15 +116,17 @@ def test_words_of_a_row():
     """A condition shows both sides, a failure its simplest counterexample and the truth."""
     claim = Claim("eq-0", "(0)", "s", "h", "m", lambda seed, thorough: Evidence((IN,)), condition="x > 0", truth="t")
     both = Row(claim, Evidence((IN,), (OUT, IN)), 0.1)
-    assert claims.said(both) == ["s", "(h)", "Only if x > 0."]
+    assert claims.said(both) == ["s.", "(h)", "Only if x > 0."]
     assert claims.numbers(both) == [
-        "within: inside: 0.5 ± 0.1 (asked: ≤ 1)",
-        "beyond: outside: 1.5 ± 0.1 (asked: ≤ 1)",
+        "Within: inside: 0.5 ± 0.1 (asked: ≤ 1)",
+        "Beyond: outside: 1.5 ± 0.1 (asked: ≤ 1)",
     ]
     worse = at_most("worse", 3.0, 1.0)
     failed = Row(claim, Evidence((IN, OUT, worse), instead=(IN,)), 0.1)
     assert claims.numbers(failed) == [
-        "counterexample: outside: 1.5 ± 0.1 (asked: ≤ 1)",
-        "True instead: t: inside: 0.5 ± 0.1 (asked: ≤ 1)",
+        "Counterexample: outside: 1.5 ± 0.1 (asked: ≤ 1)",
+        "Instead: t. inside: 0.5 ± 0.1 (asked: ≤ 1)",
     ]
+    unproved = Row(claim, Evidence((OUT,), instead=(EDGE,)), 0.1)
+    assert claims.numbers(unproved)[1] == "Instead: edge: 1.05 ± 0.1 (asked: ≤ 1)"
     assert claims.tally([both, failed]) == "2 claims: 1 hold only under a condition, 1 fail."

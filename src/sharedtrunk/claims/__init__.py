@@ -17,6 +17,7 @@ from sharedtrunk.claims._registry import CLAIMS as CLAIMS
 from sharedtrunk.claims._words import COLUMNS as COLUMNS
 from sharedtrunk.claims._words import numbers as numbers
 from sharedtrunk.claims._words import said as said
+from sharedtrunk.claims._words import sentence as sentence
 from sharedtrunk.claims._words import tally as tally
 from sharedtrunk.claims._write import as_json as as_json
 from sharedtrunk.claims._write import write_json as write_json

@@ -10,28 +10,40 @@ COLUMNS = ("source", "claim", "numbers")
 
 def said(row: Row) -> list[str]:
     """The statement, its hypotheses, and the condition where the readings call for one."""
-    lines = [row.claim.statement]
+    lines = [sentence(row.claim.statement)]
     if row.claim.hypotheses:
-        lines.append(f"({row.claim.hypotheses.rstrip('.')})")
+        lines.append(f"({sentence(row.claim.hypotheses)[:-1]})")
     if row.verdict == "holds only if":
-        lines.append(f"Only if {row.claim.condition}.")
+        lines.append(f"Only if {row.claim.condition.rstrip('.')}.")
     return lines
 
 
 def numbers(row: Row) -> list[str]:
-    """The numbers that decide: both sides of a condition; of a failure the counterexample and what is true instead.
+    """The numbers that decide: both sides of a condition, of a failure the counterexample; and what is true beside it.
 
-    Claims list their simplest case first, so the first failing reading is the smallest counterexample.
+    Claims list their simplest case first, so the first failing reading is the smallest counterexample. The words of the
+    truth appear only where all its readings hold.
     """
+    evidence = row.evidence
     if row.verdict == "holds only if":
-        return [f"within: {in_words(worst(row.evidence.within))}", f"beyond: {in_words(row.deciding)}"]
-    if row.verdict != "fails":
-        return [in_words(row.deciding)]
-    first = next(reading for reading in row.evidence.within if reading.outcome == "fails")
-    lines = [f"counterexample: {in_words(first)}"]
-    if row.evidence.instead:
-        lines.append(f"True instead: {row.claim.truth.rstrip('.')}: {in_words(worst(row.evidence.instead))}")
+        lines = [f"Within: {in_words(worst(evidence.within))}", f"Beyond: {in_words(row.deciding)}"]
+    elif row.verdict == "fails":
+        first = next(reading for reading in evidence.within if reading.outcome == "fails")
+        lines = [f"Counterexample: {in_words(first)}"]
+    else:
+        lines = [in_words(row.deciding)]
+    if evidence.instead:
+        proved = all(reading.outcome == "holds" for reading in evidence.instead)
+        truth = f"{sentence(row.claim.truth)} " if proved else ""
+        lines.append(f"Instead: {truth}{in_words(worst(evidence.instead))}")
     return lines
+
+
+def sentence(text: str) -> str:
+    """With a capital, unless it begins with a symbol, and a period."""
+    word = text.split(" ", 1)[0]
+    begun = text[:1].upper() + text[1:] if word.isalpha() and word.islower() and len(word) > 1 else text
+    return begun.rstrip(".") + "."
 
 
 def in_words(reading: Reading) -> str:
