@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+## one process a core with one thread each, as in the library's own workers
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NPROC=1 $(BIN)/python -m pytest -n auto --dist loadscope
 
 .PHONY: install reproduce test test-slow test-float32 lint clean
 .DEFAULT_GOAL := help
@@ -26,13 +28,13 @@ reproduce: install
 	$(BIN)/sharedtrunk reproduce fig2-left fig2-right --out results
 
 test: install
-	$(BIN)/python -m pytest -n auto --dist loadscope
+	$(PYTEST)
 
 test-slow: install
-	$(BIN)/python -m pytest -n auto --dist loadscope -m "slow or not slow"
+	$(PYTEST) -m "slow or not slow"
 
 test-float32: install
-	SHAREDTRUNK_TEST_PRECISION=float32 $(BIN)/python -m pytest -n auto --dist loadscope
+	SHAREDTRUNK_TEST_PRECISION=float32 $(PYTEST)
 
 lint: install
 	$(BIN)/ruff check .

@@ -17,12 +17,14 @@ def tolerance():
     return 1e-12 if jax.config.jax_enable_x64 else 1e-5
 
 
+NODES = np.polynomial.legendre.leggauss(400)
+
+
 def moment(power, aspect, noise):
     """∫ x^power ρ(x) dx; x = middle + half·sin φ takes the square-root edges out of the integrand."""
     lower, upper = (float(edge) for edge in spectra.bulk_edges(aspect, noise))
     middle, half = (lower + upper) / 2, (upper - lower) / 2
-    angles, weights = np.polynomial.legendre.leggauss(400)
-    angles, weights = angles * np.pi / 2, weights * np.pi / 2
+    angles, weights = (part * np.pi / 2 for part in NODES)
     x = middle + half * np.sin(angles)
     density = np.asarray(spectra.bulk_density(x, aspect, noise), np.float64)
     return float(np.sum(weights * half * np.cos(angles) * x**power * density))
