@@ -71,7 +71,7 @@ def rank_one(part, rule):
     """(3), one lane a setting."""
     lefts, values, r = part
     u = jnp.asarray(lefts[0][:, 0])
-    flow = dynamics.rank_one_flow(u, 1.0, jnp.ones(1, r.dtype))
+    flow = dynamics.rank_one_flow(u, 1.0, jnp.ones(1, r.dtype), inverse_temperature=1.0)
     s = jnp.asarray(values[0][:, 0])
     return dynamics.RankOneFlow(u, flow.right, s * variances(u, s)), jnp.full(len(r), START, r.dtype)
 

@@ -5,6 +5,7 @@ package itself loads neither JAX nor matplotlib, so the command line answers at 
 for one setting; it loads what it needs when it is asked for.
 """
 
+import importlib
 from typing import Any
 
 __version__ = "0.1.0"
@@ -12,7 +13,10 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     if name == "predict":
-        from sharedtrunk.prediction import predict
-
-        return predict
+        # By name: whoever imports the package for its version alone must not depend on the science.
+        return importlib.import_module("sharedtrunk.prediction").predict
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), "predict"]

@@ -13,6 +13,7 @@ NUMERICAL_SOURCES = (
     "__init__.py",
     "_axes.py",
     "_concrete.py",
+    "_parabola.py",
     "_randomness.py",
     "_statistics.py",
     "benefit",

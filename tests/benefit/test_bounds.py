@@ -123,6 +123,47 @@ def test_a_lane_does_not_know_its_neighbours():
     assert together.lower[0] != together.lower[2]
 
 
+def test_one_baseline_and_one_moment_serve_all_lanes():
+    joint, single, clean, moment = triple(5, lanes=(3,))
+    shared = joint, single[0], moment[0]
+    repeated = joint, *(jnp.stack([part] * 3) for part in shared[1:])
+    for verb in (benefit.benefit_bounds, benefit.benefit_gaps):
+        once, thrice = (verb(*parts, rule=RULE) for parts in (shared, repeated))
+        for a, b in zip(once, thrice, strict=True):
+            assert a.shape == (3,)
+            np.testing.assert_array_equal(a, b)
+    assert once.benefit[0] != once.benefit[1]
+    printed = benefit.printed_bounds(joint, single[0], clean[0], rule=RULE)
+    soft = gaussian.softmax_moment(clean[0])
+    expected = benefit.benefit_bounds(joint, single[0], soft, rule=RULE)
+    assert np.all(np.abs(printed.upper - expected.upper) <= printed.error)
+
+
+@pytest.mark.parametrize("rule", [RULE, None], ids=["scrambles", "panels"])
+def test_several_teachers_judge_one_pair_of_students(rule):
+    joint, single, _, moment = triple(4, classes=3)
+    moments = jnp.stack([moment, -moment, 0 * moment])
+    bounds = benefit.benefit_bounds(joint, single, moments, rule=rule)
+    gaps = benefit.benefit_gaps(joint, single, moments, rule=rule)
+    assert bounds.lower.shape == bounds.error.shape == gaps.benefit.shape == gaps.above.shape == (3,)
+    # The moment enters linearly: the mean of the first two is the third, and the gaps know none of them.
+    rounding = 64 * float(jnp.finfo(joint.dtype).eps) * float(jnp.max(jnp.abs(bounds.lower)))
+    assert float(bounds.lower[0] + bounds.lower[1]) == pytest.approx(2 * float(bounds.lower[2]), abs=rounding)
+    assert np.all(gaps.above == gaps.above[0])
+    assert bounds.lower[0] != bounds.lower[1]
+
+
+def test_one_aligned_baseline_serves_all_lanes():
+    rng = np.random.default_rng(9)
+    U = jnp.asarray(np.linalg.qr(rng.standard_normal((4, 3)))[0])
+    joint, single, signal = (jnp.asarray(rng.uniform(0.5, 3, shape), U.dtype) for shape in ((3, 3), (3,), (3,)))
+    aligned = benefit.aligned_bounds(joint, single, U, signal, rule=RULE)
+    matrices = [jnp.stack([U * row[None] for row in part]) for part in (joint, [single] * 3, [signal] * 3)]
+    matrix = benefit.benefit_bounds(*matrices, rule=RULE)
+    np.testing.assert_array_equal(aligned.lower, matrix.lower)
+    np.testing.assert_array_equal(aligned.upper, matrix.upper)
+
+
 def test_the_printed_bounds_are_those_of_soft_labels():
     """(24)–(25) as printed bound the loss on labels from softmax(W̄x), L(·; ∇F(W̄)), and not that on argmax labels."""
     joint, single, clean, moment = triple(6, scale=0.5)
@@ -185,8 +226,8 @@ def test_high_and_low_signal_as_printed_at_equal_singular_values():
 
 def test_what_no_bound_exists_for_is_refused():
     joint, single, clean, moment = triple(7)
-    with pytest.raises(InputError, match="same lanes, classes and features"):
-        benefit.benefit_bounds(joint, jnp.stack([single, single]), moment)
+    with pytest.raises(InputError, match="same classes and features, and lanes that broadcast"):
+        benefit.benefit_bounds(jnp.stack([joint] * 3), jnp.stack([single, single]), moment)
     with pytest.raises(InputError, match="finite"):
         benefit.benefit_bounds(joint, single * float("nan"), moment)
     with pytest.raises(InputError, match="shape of W"):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sharedtrunk.claims import _bounds, _convexity
+from sharedtrunk import gaussian
+from sharedtrunk.claims import _bounds, _convexity, _test_sets
 from sharedtrunk.claims._claim import verdict
 from sharedtrunk.claims._draws import softmax
 
@@ -51,6 +52,25 @@ def test_rank_one():
     sides = (False, True)
     assert _bounds.violated(draws, sides).sum() > 20
     assert _bounds.violated(draws, sides, printed=False).sum() == 0
+
+
+def test_a_wrong_moment_is_seen_on_test_sets():
+    """The gaps of F hold for any moment; test sets of argmax labels do not."""
+    assert _test_sets.inside(0, 3, rank_one=True).min() > _test_sets.FAR_OUT
+
+    def twice(teacher):
+        return tuple(2 * np.asarray(part) for part in gaussian.label_moment_with_error(teacher))
+
+    for wrong in (gaussian.softmax_moment_with_error, twice):
+        assert _test_sets.inside(0, 3, rank_one=True, moment=wrong).min() < -_test_sets.FAR_OUT
+    hard = gaussian.label_moment_with_error
+    assert _test_sets.inside(0, 3, rank_one=True, soft=True).min() > _test_sets.FAR_OUT
+    assert _test_sets.inside(0, 3, rank_one=True, soft=True, moment=hard).min() < -_test_sets.FAR_OUT
+
+
+def test_every_draw_has_a_teacher_of_its_own():
+    """The interval of a share is one of independent draws."""
+    assert len(np.unique(_bounds.general(0, 2, 40).label[:, 0, 0])) == 40
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sharedtrunk.claims import _errata_moments, _gradients, _minimizers, _relatedness, _training
+from sharedtrunk.claims import _deviation, _errata_moments, _gradients, _minimizers, _relatedness, _training
 from sharedtrunk.claims._claim import verdict
 from sharedtrunk.claims._draws import EXACT
 
@@ -59,7 +59,9 @@ def test_losses_are_those_of_the_training():
 
 
 def test_minimizers():
-    assert verdict(_minimizers._eq11(0, False)) == "holds only if"
+    evidence = _minimizers._eq11(0, False)
+    assert verdict(evidence) == "fails"
+    assert all(reading.outcome == "holds" for reading in evidence.instead)
     # a minimizer that Newton's method must not miss, from far away
     W = _minimizers.minimize(np.array([[9.0], [-9.0]]), np.array([[0.75], [0.25]]), np.array([[2.0]]))
     assert W[0, 0] - W[1, 0] == pytest.approx(np.log(3) / 2, abs=1e-8)
@@ -68,6 +70,29 @@ def test_minimizers():
 def test_a_family_that_holds_the_shift_would_be_noticed():
     assert _minimizers.outside_printed_family()[1] == pytest.approx(1.0)
     assert _minimizers.outside_printed_family(lambda inputs: np.array([1.0, -1.0]))[1] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_training_leaves_the_printed_family():
+    assert _minimizers.shift_outside(0) > 0.01
+    # the shift of the start stays: along it nothing is outside
+    teacher, start, *_ = _minimizers.problem(0, _minimizers.MANY, hard=False)
+    assert _minimizers.shift_outside(0, lambda inputs: (start - teacher).mean(axis=0)) < 1e-6
+
+
+def test_deviation_in_every_direction():
+    """The quantile holds for few lanes and few directions; an error at right angles to W is seen."""
+    rng = np.random.default_rng(0)
+    W, spread = np.zeros((2, 3)), np.array([3.0, 1.0, 0.3])
+    W[0] = 1.0
+    found = [_deviation.mean_deviation(W + spread * rng.standard_normal((8, 2, 3)), W) for _ in range(4000)]
+    beyond = np.mean([each.size > each.often * each.standard_error for each in found])
+    # 0.01 with a standard error of 0.0016
+    assert 0.002 < beyond < 0.018
+    aside = W + 0.2 * W[::-1] + 0.01 * rng.standard_normal((8, 2, 3))
+    found = _deviation.mean_deviation(aside, W)
+    assert np.sum((aside.mean(axis=0) - W) * W) < 0.02
+    assert found.size == pytest.approx(0.2, abs=0.02)
+    assert found.size > found.rarely * found.standard_error
 
 
 def test_relatedness_is_read_off_the_weights():

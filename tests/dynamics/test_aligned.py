@@ -109,7 +109,7 @@ def test_where_the_rank_one_equation_is_exact(u, exact):
 @pytest.mark.slow
 def test_rank_one_lanes():
     u, v = orthonormal(5, 1)[:, 0], orthonormal(6, 1)[:, 0]
-    flow = dynamics.rank_one_flow(u, 3.0, v)
+    flow = dynamics.rank_one_flow(u, 3.0, v, inverse_temperature=1.0)
     starts = jnp.array([0.01, 0.1, 1.0])
     batch = dynamics.solve(flow, starts, TIMES)
     assert batch.composites[0].shape == (3, 13, 5, 6)
@@ -122,7 +122,7 @@ def two_tasks(r, classes=3):
     U = np.linalg.svd(np.eye(classes) - 1 / classes)[0][:, : classes - 1]
     V = orthonormal(9, 2 * (classes - 1))
     pair = [(U, np.full(classes - 1, s), V[:, k : k + classes - 1]) for s, k in ((2.0, 0), (0.7, classes - 1))]
-    return dynamics.two_task_flow(*pair, r, rule=FINE)
+    return dynamics.two_task_flow(*pair, r, inverse_temperature=1.0, rule=FINE)
 
 
 @pytest.mark.parametrize("r", [slow(0.0), 0.4, slow(1.0)])

@@ -2,14 +2,16 @@
 
 import jax
 import jax.numpy as jnp
+import jaxtyping
 import numpy as np
 import pytest
 
 from dynamics_problems import RULE
 from sharedtrunk import dynamics, gaussian, teachers
 from sharedtrunk._errors import InputError
-from sharedtrunk.dynamics._aligned import check_decomposition, check_reading
+from sharedtrunk.dynamics._aligned import check_reading
 from sharedtrunk.dynamics._checks import check_rule, covariance_root
+from sharedtrunk.dynamics._decomposition import check_decomposition
 
 W = np.diag([1.0, 2.0, 3.0])
 U = np.linalg.svd(np.eye(3) - 1 / 3)[0][:, :2]
@@ -37,7 +39,28 @@ def teacher():
 
 
 def aligned():
-    return dynamics.aligned_flow(U, S, V, rule=RULE)
+    return dynamics.aligned_flow(U, S, V, inverse_temperature=1.0, rule=RULE)
+
+
+def rank_one():
+    return dynamics.rank_one_flow(U[:, 0], 1.0, V[:, 0], inverse_temperature=1.0)
+
+
+def two_tasks(auxiliary, relatedness):
+    return dynamics.two_task_flow((U, S, V), auxiliary, relatedness, inverse_temperature=1.0, rule=RULE)
+
+
+def closure(inputs=(X,), labels=(Y,), judge=W, **options):
+    return dynamics.closure_flow(inputs, labels, judge, **options)
+
+
+def lanes(flow, start, **options):
+    return dynamics.solve_until_bracketed(flow, jax.tree.map(lambda w: w[None], start), **options)
+
+
+def other_precision(start):
+    other = jnp.float16 if jax.tree.leaves(start)[0].dtype == jnp.float32 else jnp.float32
+    return jax.tree.map(lambda w: w.astype(other), start)
 
 
 BAD = {
@@ -97,9 +120,9 @@ BAD = {
     "closure label": (lambda: dynamics.closure_flow([X], [Y + 1], jnp.asarray(W)), "class indices"),
     "closure probabilities": (lambda: dynamics.closure_flow([X], [np.ones((3, 5))], jnp.asarray(W)), "sum to 1"),
     "closure inputs": (lambda: dynamics.closure_flow([X * np.inf], [Y], jnp.asarray(W)), "finite"),
-    "vectors": (lambda: dynamics.aligned_flow(2 * U, S, V), "orthonormal"),
+    "vectors": (lambda: dynamics.aligned_flow(2 * U, S, V, inverse_temperature=1.0), "orthonormal"),
     "decomposition": (lambda: check_decomposition(U, np.ones(3), V), "decomposition"),
-    "negative value": (lambda: dynamics.aligned_flow(U, -S, V), "≥ 0"),
+    "negative value": (lambda: dynamics.aligned_flow(U, -S, V, inverse_temperature=1.0), "≥ 0"),
     "reading": (lambda: check_reading("mean"), "three readings"),
     "hard reading": (
         lambda: dynamics.aligned_flow(U, S, V, inverse_temperature=None, reading="trace"),
@@ -109,15 +132,116 @@ BAD = {
         lambda: dynamics.solve(aligned(), dynamics.SingularValues((jnp.ones(3),)), TIMES),
         "one singular value per",
     ),
-    "rank one": (lambda: dynamics.rank_one_flow(np.ones(3), 1.0, V[:, 0]), "orthonormal"),
-    "relatedness": (lambda: dynamics.two_task_flow((U, S, V), (U, S, V), 1.5), r"\[0, 1\]"),
-    "ranks": (lambda: dynamics.two_task_flow((U, S, V), (U[:, :1], S[:1], V[:, :1]), 0.5), "same rank"),
+    "rank one": (lambda: dynamics.rank_one_flow(np.ones(3), 1.0, V[:, 0], inverse_temperature=1.0), "orthonormal"),
+    "relatedness": (lambda: two_tasks((U, S, V), 1.5), r"\[0, 1\]"),
+    "ranks": (lambda: two_tasks((U[:, :1], S[:1], V[:, :1]), 0.5), "same rank"),
     "two-task start": (lambda: dynamics.two_task_start(S, 0 * S, 0.5), "> 0"),
+    # values of another make
+    "beta truth": (lambda: dynamics.population_flow([W], inverse_temperature=True), r"\(β → ∞\)"),
+    "beta text": (lambda: dynamics.rank_one_flow(U[:, 0], 1.0, V[:, 0], inverse_temperature="1"), "Give None for hard"),
+    "beta array": (lambda: dynamics.aligned_flow(U, S, V, inverse_temperature=S), "one number"),
+    "teachers": (lambda: dynamics.population_flow([teacher()]), r"teacher\.noisy_weights"),
+    "one teacher": (lambda: dynamics.population_flow(teacher()), r"teacher\.noisy_weights"),
+    "one matrix": (lambda: dynamics.population_flow(W), "list with one entry per task"),
+    "text for a matrix": (lambda: dynamics.population_flow(["W"]), "real numbers"),
+    "average of matrices": (
+        lambda: dynamics.averaged_closure(jax.random.key(0), [W], 5, layers((1, 3, 3))),
+        "Teacher objects",
+    ),
+    "average start": (lambda: dynamics.averaged_closure(jax.random.key(0), [teacher()], 5, W), "lane of Layers"),
+    "average draws": (lambda: dynamics.sampled_closures(jax.random.key(0), [teacher()], 5, 2.5), "2 draws"),
+    "covariance text": (lambda: dynamics.population_flow([W], covariance="eye"), "covariance must be an array"),
+    "judge text": (
+        lambda: dynamics.population_flow([W], inverse_temperature=1.0, judge="mean", rule=RULE),
+        "judge must be an array",
+    ),
+    "rule text": (lambda: dynamics.population_flow([W], rule="sobol"), r"gaussian\.Sobol"),
+    "label rule text": (lambda: dynamics.population_flow([W], label_rule="fast"), r"gaussian\.Pairs"),
+    "one weight": (lambda: dynamics.population_flow([W], task_weights=1.0), "a list with a number for each"),
+    "weights text": (lambda: dynamics.population_flow([W], task_weights="1"), "a list with a number for each"),
+    "one class": (lambda: closure(classes=3), "Classes must be a list"),
+    "one width": (lambda: dynamics.balanced_start([W], hidden=5), "Hidden widths must be a list"),
+    "composite": (lambda: dynamics.balanced_start(W), "list with one entry per task"),
+    "closure judge": (lambda: closure(judge=None), "needs a judge"),
+    "closure one task": (lambda: closure(inputs=X), "list with one entry per task"),
+    "closure text": (lambda: closure(labels=[np.array(["a", "b", "c", "a", "b"])]), "Labels must be an array"),
+    "closure range": (lambda: closure(labels=[Y + 1]), "from 1 to 3. Number the classes from 0"),
+    "closure transposed": (lambda: closure(labels=[np.eye(3)[Y]]), "transpose them"),
+    "regression teachers": (lambda: dynamics.regression_flow([teacher()]), r"teacher\.noisy_weights"),
+    "regression weights": (lambda: dynamics.regression_flow([W], task_weights=1.0), "a list with a number for each"),
+    "growth lengths": (lambda: dynamics.regression_growth(TIMES, S, np.ones(3)), "one per singular value"),
+    "growth sign": (lambda: dynamics.regression_growth(-np.arange(99.0), S, 1.0), "from -98 to 0"),
+    "no benefit": (lambda: dynamics.regression_benefit(TIMES, [], W, 0.1), "at least one noisy teacher"),
+    "sign lengths": (lambda: dynamics.predicted_sign(S, np.ones(3)), "same rank"),
+    "no decomposition": (lambda: two_tasks(W, 0.5), r"decomposition \(left"),
+    "relatedness matrix": (lambda: two_tasks((U, S, V), np.eye(2)), "one number r"),
+    "rank-one vectors": (lambda: dynamics.rank_one_flow(U, 1.0, V, inverse_temperature=1.0), r"a vector \(class,\)"),
+    "many values": (lambda: dynamics.two_task_start(np.zeros(99), np.zeros(99), 0.5), "from 0 to 0"),
+    "Hadamard layers": (
+        lambda: dynamics.hadamard_problem(np.ones(3), 1.0, inverse_temperature=1.0),
+        "list with a vector",
+    ),
+    # starts of another make
+    "no flow": (lambda: dynamics.solve(W, layers((3, 3)), TIMES), "Only flows"),
+    "array for layers": (lambda: dynamics.solve(flow(), W, TIMES), "PopulationFlow starts from Layers"),
+    "no layers": (lambda: dynamics.solve(flow(), dynamics.Layers((), ()), TIMES), "starts from Layers"),
+    "text in layers": (lambda: dynamics.solve(flow(), dynamics.Layers((), ("W",)), TIMES), "part of a start"),
+    "trunk without tuple": (
+        lambda: dynamics.solve(flow(), dynamics.Layers(jnp.asarray(W), (jnp.asarray(W),)), TIMES),
+        "another make",
+    ),
+    "layers for values": (lambda: dynamics.solve(aligned(), layers((3, 3)), TIMES), "starts from SingularValues"),
+    "no values": (lambda: dynamics.solve(aligned(), dynamics.SingularValues(()), TIMES), "starts from SingularValues"),
+    "values without tuple": (
+        lambda: dynamics.solve(aligned(), dynamics.SingularValues(jnp.ones(2)), TIMES),
+        "starts from SingularValues",
+    ),
+    "values for two tasks": (lambda: dynamics.solve(two_tasks((U, S, V), 0.5), S, TIMES), "two_task_start"),
+    "layers for a number": (
+        lambda: dynamics.solve(rank_one(), layers((3, 3)), TIMES),
+        r"start s\(0\) must be an array",
+    ),
+    "rank-one sign": (lambda: dynamics.solve(rank_one(), np.array([0.1, -0.1]), TIMES), "must be ≥ 0"),
+    "precision": (lambda: dynamics.solve(flow(), other_precision(layers((3, 3))), TIMES), "same precision"),
+    "precision of lanes": (lambda: lanes(judged(), other_precision(layers((3, 3)))), "same precision"),
+    "one lane": (lambda: dynamics.solve_until_bracketed(judged(), layers((3, 3))), r"start\[None\]"),
+    "array for lanes": (lambda: dynamics.solve_until_bracketed(judged(), W), "starts from Layers"),
+    # settings of another make
+    "times text": (lambda: dynamics.solve(flow(), layers((3, 3)), "0 1"), "Times must be an array"),
+    "tolerance number": (lambda: dynamics.solve(flow(), layers((3, 3)), TIMES, 1e-6), r"dynamics\.Tolerance\("),
+    "tolerance of lanes": (lambda: lanes(judged(), layers((3, 3)), tolerance=1e-6), r"dynamics\.Tolerance\("),
+    "order at once": (lambda: dynamics.Tolerance(order=4), "order 3 or 5"),
+    "tolerance text": (lambda: dynamics.Tolerance(rtol="1e-6"), "rtol"),
+    "limit text": (lambda: lanes(judged(), layers((3, 3)), time_limit="500"), "time limit"),
+    "chunk fraction": (lambda: lanes(judged(), layers((3, 3)), chunk=1.5), "at least 1"),
+    "value rule text": (
+        lambda: lanes(judged(), layers((3, 3)), value_rule="sobol"),
+        r"Sobol\(points=4096, scrambles=8\)",
+    ),
 }
 
 
+@pytest.mark.parametrize("maker", [dynamics.aligned_flow, dynamics.rank_one_flow, dynamics.two_task_flow])
+def test_inverse_temperature_has_no_default(maker):
+    """Hard labels here and β = 1 there, unsaid, would be compared with each other."""
+    with pytest.raises(TypeError, match="inverse_temperature"):
+        maker(U, S, V)
+
+
+def test_a_number_starts_in_the_flows_precision():
+    solved = dynamics.solve(rank_one(), 0.1, TIMES)
+    assert solved.final.dtype == jax.tree.leaves(rank_one())[0].dtype
+    assert solved.result == 0
+
+
+@pytest.fixture
+def unchecked(monkeypatch):
+    """As users run it: the run-time type checks are the test suite's own."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+
+
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input(name):
+def test_bad_input(name, unchecked):
     call, message = BAD[name]
     with pytest.raises(InputError, match=message) as caught:
         call()

@@ -85,8 +85,8 @@ def test_a_student_alone_of_this_form_is_driven_off_it():
 
 def test_bad_input():
     with pytest.raises(InputError, match="2, 4, 8"):
-        dynamics.hadamard_problem(np.ones(2), [np.ones(2)])
+        dynamics.hadamard_problem(np.ones(2), [np.ones(2)], inverse_temperature=1.0)
     with pytest.raises(InputError, match="at least one layer"):
-        dynamics.hadamard_problem(np.ones(3), [])
+        dynamics.hadamard_problem(np.ones(3), [], inverse_temperature=1.0)
     with pytest.raises(InputError, match="β must be finite"):
         dynamics.hadamard_problem(np.ones(3), [np.ones(3)], inverse_temperature=0.0)

@@ -53,12 +53,16 @@ def test_mixed_batch_and_scale(key):
 
 @pytest.mark.slow
 def test_error_covers_and_shrinks(key):
-    """Fifty teachers of the standard problem: the 95 % bars cover, and four times the points halve the error or better."""
-    W = noisy(key, 50, classes=10)
-    reference, _ = dynamics.label_moments(W, rule=gaussian.Pairs(points=2048, scrambles=8, seed=5))
+    """The 95 % bars cover sixty teachers of sixty, and four times the points halve the error or better.
+
+    Bars that cover less often than 0.95 do so with a probability below 0.95⁶⁰ = 0.046: one miss in sixty would not prove it.
+    """
+    W = noisy(key, 60, classes=10)
+    reference, apart = dynamics.label_moments(W, rule=gaussian.Pairs(points=2048, scrambles=8, seed=5))
     misses = []
     for points in (64, 256):
         values, errors = dynamics.label_moments(W, rule=gaussian.Pairs(points=points, scrambles=4))
         misses.append(np.linalg.norm(np.asarray(values - reference, float), axis=(1, 2)))
-        assert (misses[-1] <= np.asarray(errors)).mean() >= 0.9
+        # whatever the reference misses counts against the bar
+        assert np.all(misses[-1] + np.asarray(apart) <= np.asarray(errors))
     assert np.sqrt(np.mean(misses[1] ** 2)) < 0.5 * np.sqrt(np.mean(misses[0] ** 2))

@@ -1,10 +1,13 @@
 """One setting, three answers: against the flows and lanes they come from, and the sentence against made-up numbers."""
 
 import dataclasses
+import inspect
 import json
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
+import jaxtyping
 import numpy as np
 import pytest
 
@@ -107,7 +110,9 @@ def test_a_single_seed_has_no_error_bar(tmp_path):
     told = prediction.sentence(SETTING, ways, 20)
     assert "a single seed has no error bar" in told
     made = prediction.Prediction(SETTING, {}, (0,), ways, told)
-    assert [row[1] for row in prediction.rows(made)] == ["+0.100, no error", "–, no error"]
+    population, closure = prediction.rows(made)
+    assert population[1:] == ("+0.100, no error", "[+0.100, +0.100]", "0.100→0.100", "0.1→0.1")
+    assert closure[1:] == ("–",) * 4
     prediction.write_json(tmp_path / "made.json", made)
     assert json.loads((tmp_path / "made.json").read_text())["ways"]["closure"]["benefit"] == [None]
 
@@ -129,12 +134,16 @@ NOISE = np.array([1.0, -1.0, 0.5, -0.5, 0.0])
         (
             SIMULATED + 1e-3 * NOISE,
             SIMULATED + 0.1,
-            ("Believe the closure and the simulation alike", "misses it (+0.100"),
+            ("Believe the closure and the simulation alike", "misses it by more than 0.012 nats (+0.100"),
         ),
         (SIMULATED + 1e-3 * NOISE, SIMULATED - 1e-3 * NOISE, ("Believe any of the three",)),
         (SIMULATED + 0.1, SIMULATED + 1e-3 * NOISE, ("Believe the simulation, or the population flow",)),
-        (SIMULATED + 0.1, SIMULATED - 0.1, ("Believe the simulation alone", "misses it (-0.100")),
-        (SIMULATED + 0.5 * NOISE, SIMULATED - 0.1, ("Believe the simulation alone", "closure cannot be told from it")),
+        (SIMULATED + 0.1, SIMULATED - 0.1, ("Believe the simulation alone", "nats (-0.100")),
+        (
+            SIMULATED + 0.5 * NOISE,
+            SIMULATED - 0.1,
+            ("Believe the simulation alone", "5 seeds leave open whether the closure agrees with it within 0.012 nats"),
+        ),
     ],
 )
 def test_the_sentence_follows_from_the_numbers(closure, population, words):
@@ -142,11 +151,62 @@ def test_the_sentence_follows_from_the_numbers(closure, population, words):
     told = prediction.sentence(SETTING, ways, 20)
     assert all(word in told for word in words), told
     assert "B helps A (+0.120 nats" in told
-    assert "N = 200 is 10 times the number of features" in told
+    assert "at N = 200 for 20 features" in told
     assert told.count(".\n") == 0
     assert told.endswith(".")
     hurt = {name: dataclasses.replace(each, benefit=-each.benefit) for name, each in ways.items()}
     assert "B hurts A (-0.120 nats" in prediction.sentence(SETTING, hurt, 20)
+
+
+@pytest.mark.parametrize("seeds", [3, 5, 40])
+@pytest.mark.parametrize(("off", "word"), [(0.005, "closure agrees with it within 0.012"), (0.02, "closure misses it")])
+def test_agreement_does_not_turn_on_the_number_of_seeds(seeds, off, word):
+    """The same small deviation, told with more seeds, is the same answer."""
+    rng = np.random.default_rng(seeds)
+    spread = rng.standard_normal(seeds)
+    simulated = 0.12 + 0.01 * (spread - spread.mean())
+    closure = simulated + off + 1e-4 * rng.standard_normal(seeds)
+    told = prediction.sentence(SETTING, {name: way(v) for name, v in three(closure, simulated).items()}, 20)
+    assert word in told
+
+
+def three(closure, simulated):
+    return {"population": simulated + 1.0, "closure": closure, "simulation": simulated}
+
+
+UNREACHED = np.where(np.arange(5) < 2, int(Result.NOT_BRACKETED), 0)
+
+
+@pytest.mark.parametrize("late", ["population", "closure", "simulation"])
+def test_a_way_that_did_not_reach_its_minimum_is_not_believed_without_saying_so(late):
+    values = {"population": SIMULATED, "closure": SIMULATED, "simulation": SIMULATED}
+    ways = {name: way(value, UNREACHED if name == late else None) for name, value in values.items()}
+    told = prediction.sentence(SETTING, ways, 20, time_limit=50.0)
+    assert "minimum was not reached by t = 50 in 2 of 5 seeds" in told
+    leads = {
+        "population": "Believe the closure and the simulation alike",
+        "closure": "Believe the simulation, or the population flow",
+        "simulation": "Believe none without a caveat: the simulation is unfinished",
+    }
+    assert told.startswith(leads[late])
+    ways.pop("simulation")
+    told = prediction.sentence(SETTING, ways, 20, time_limit=50.0)
+    assert told.startswith(
+        "Simulate" if late == "closure" else "Believe the closure" if late == "population" else "Bel"
+    )
+    assert ("not reached by t = 50" in told) == (late != "simulation")
+
+
+def test_short_times_are_told(made):
+    """Followed to t = 3, no way reaches its minimum; the words and the table say so."""
+    settings = [each.setting for each in made]  # and so the compiled programs of `made`
+    short = prediction.predict_grid(settings, seeds=3, simulate=True, **{**SMALL, "time_limit": 3.0})[0]
+    deed = "did not reach the minimum of the generalization loss by the time limit"
+    assert all(way.failures == {deed: 3} and way.unreached == 3 for way in short.ways.values())
+    assert short.sentence.startswith("Believe none without a caveat: the simulation is unfinished")
+    assert "by t = 3 in 3 of 3 seeds" in short.sentence
+    assert np.isnan(short.ways["simulation"].benefit_honest).all()
+    assert all(way.unreached == 0 for way in made[0].ways.values())
 
 
 def test_the_sentence_counts_flows_that_ran_away():
@@ -170,29 +230,84 @@ def test_the_sentence_without_a_simulation():
     assert "would change that by +0.100" in told
 
 
+@pytest.fixture
+def as_users_have_it(monkeypatch):
+    """Annotations are checked in the tests only: without that, wrong kinds reach the checks of the verbs."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({"samples": 0}, "samples must be a whole number"),
+        ({"samples": 0}, "samples must be a whole number, at least 1; got 0. Leave it out for 400"),
+        ({"samples": 10**8}, "seeds × samples × features must be at most 2e+09 numbers"),
+        ({"start_scale": 0.0}, "start_scale must be a finite number above 0; got 0.0"),
+        ({"noise": -1.0}, "noise must be a finite number, at least 0"),
+        ({"noise": "loud"}, "noise must be a finite number, at least 0; got 'loud'"),
+        ({"time_limit": 0}, "time_limit must be a finite number above 0"),
+        ({"hidden": 2.5}, "hidden must be a whole number, at least 1; got 2.5. Leave it out for 100"),
+        ({"seeds": [0, 0]}, "Seeds must differ: a repeated one fakes certainty; got [0, 0]"),
+        ({"seeds": 2.0}, "seeds must be a whole number"),
+        ({"seeds": [2**32]}, "Seeds must be whole numbers from 0 to 2³² − 1"),
+        ({"seeds": []}, "Seeds must be whole numbers"),
         ({"s_main": 0.0}, "s_main must be a finite number above 0; got 0.0"),
         ({"s_aux": -1.0}, "s_aux must be"),
         ({"relatedness": 1.5}, "relatedness must be a number between −1 and 1; got 1.5"),
         ({"s_main": float("nan")}, "s_main must be"),
         ({"seeds": 0}, "seeds must be a whole number"),
-        ({"seeds": [-1]}, "Seeds are whole numbers"),
-        ({"classes": 1}, "2 classes or more"),
-        ({"rank": 20}, "rank ≤ classes"),
-        ({"features": 10}, "features ≥ 2 · rank"),
+        ({"seeds": [-1]}, "Seeds must be whole numbers"),
+        ({"classes": 1}, "classes must be at least 2; got 1"),
+        ({"rank": 20}, "rank must be at most classes; got 20 for 10"),
+        ({"features": 10}, "got 10 features, classes 10. Lower classes or raise features"),
+        ({"features": 9, "rank": 5}, "got 9 features, rank 5. Lower rank or raise features"),
         ({"s_aux": 0.0, "noise": 0.0}, "A task needs a signal or noise"),
         ({"workers": 0}, "workers must be a whole number"),
-        ({"task_weights": (1.0, -1.0)}, "alpha is two finite weights"),
+        ({"task_weights": (1.0, -1.0)}, "task_weights[1] must be a finite number, at least 0"),
+        ({"task_weights": (0.0, 1.0)}, "task_weights[0] must be a finite number above 0"),
+        ({"task_weights": 1.0}, "task_weights must be two numbers; got 1.0"),
     ],
 )
-def test_wrong_words_are_refused_in_one_line(options, complaint):
+def test_wrong_words_are_refused_in_one_line(options, complaint, as_users_have_it):
     with pytest.raises(InputError) as caught:
         prediction.predict(**options)
     assert complaint in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        (prediction.Setting(), "settings must be a list of Setting"),
+        (400, "settings must be a list of Setting"),
+        ([(400, 1.0)], "A setting must be a Setting or (samples, s_main, s_aux, relatedness)"),
+        ([(400, 1.0, 10.0, np.full((40, 40), 2.0))], "relatedness must be a number between −1 and 1"),
+        (["400"], "A setting must be a Setting or"),
+    ],
+)
+def test_wrong_settings_are_refused_in_one_line(settings, complaint, as_users_have_it):
+    with pytest.raises(InputError) as caught:
+        prediction.predict_grid(settings)
+    assert complaint in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_of_any_kind_are_as_good_as_pythons(made, tmp_path, as_users_have_it):
+    other = [(np.int64(200), np.float32(3.0), np.int32(10), np.float64(each.setting.relatedness)) for each in made]
+    kinds: dict[str, Any] = {name: np.int64(value) for name, value in SMALL.items()}
+    kinds |= {"noise": np.float32(1.0), "task_weights": np.ones(2), "seeds": np.arange(3)}
+    numpy = prediction.predict_grid(other, **kinds)[0]
+    prediction.write_json(tmp_path / "made.json", numpy)
+    assert numpy.setting == made[0].setting
+    assert numpy.problem == made[0].problem
+    np.testing.assert_allclose(numpy.ways["closure"].benefit, made[0].ways["closure"].benefit, atol=1e-4)
+
+
+def test_one_setting_and_many_take_the_same_options():
+    one, many = (inspect.signature(verb).parameters for verb in (prediction.predict, prediction.predict_grid))
+    named = [name for name, option in many.items() if option.kind is option.KEYWORD_ONLY]
+    assert [name for name, option in one.items() if option.kind is option.KEYWORD_ONLY] == named
+    differ = [name for name in named if one[name].default != many[name].default]
+    assert differ == ["simulate"]
 
 
 @pytest.mark.slow

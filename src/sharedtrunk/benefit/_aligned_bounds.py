@@ -16,7 +16,7 @@ from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
-from sharedtrunk.benefit._bounds import BenefitBounds, benefit_bounds
+from sharedtrunk.benefit._bounds import BenefitBounds, benefit_bounds, common_lanes
 
 Regime = Literal["rank one", "high", "low"]
 
@@ -33,11 +33,13 @@ def aligned_bounds(
 
     `joint` s and `single` s̃ are singular values along shared vectors, `left` is U (class, rank), `signal` m the diagonal
     of Uᵀ M(W̄) V. Hypothesis: both students have the singular vectors U, V (signs may go into s); C = I. (5) is rank one
-    with the hard-label m. Raises `InputError` for columns of U that are not orthonormal and as `benefit_bounds`.
+    with the hard-label m. Lanes broadcast. Raises `InputError` for columns of U that are not orthonormal and as
+    `benefit_bounds`.
     """
     U, (s, single, m) = _checked(left, joint, single, signal)
     # V drops out: F sees W Wᵀ only, so the right vectors may be taken as the axes.
-    return benefit_bounds(*(U * values[..., None, :] for values in (s, single, m)), rule=rule)
+    stretched = [jnp.broadcast_to(U, (*v.shape[:-1], *U.shape)) * v[..., None, :] for v in (s, single, m)]
+    return benefit_bounds(*stretched, rule=rule)
 
 
 def printed_aligned_bounds(
@@ -62,7 +64,11 @@ def printed_aligned_bounds(
     Raises `InputError` for an unknown regime, "rank one" with several singular values, and as `aligned_bounds`.
     """
     U, (s, single, clean) = _checked(left, joint, single, teacher)
-    if regime not in get_args(Regime) or s.ndim != 1 or (regime == "rank one" and s.shape != (1,)):
+    if (
+        regime not in get_args(Regime)
+        or s.ndim + single.ndim + clean.ndim != 3
+        or (regime == "rank one" and s.shape != (1,))
+    ):
         raise invalid(
             "regime is 'rank one' (one singular value), 'high' or 'low', for one pair of students",
             received=f"{regime!r} with singular values of shape {s.shape}",
@@ -98,9 +104,10 @@ def _checked(left, *values) -> tuple[Array, list[Array]]:
     known = concrete(U)
     vectors = [jnp.asarray(value, U.dtype) for value in values]
     shapes = [value.shape for value in vectors]
-    if U.ndim != 2 or any(shape[-1:] != U.shape[1:] for shape in shapes) or shapes[0] != shapes[1]:
+    fits = all(shape[-1:] == U.shape[1:] for shape in shapes)
+    if U.ndim != 2 or not fits or common_lanes(*(shape[:-1] for shape in shapes)) is None:
         raise invalid(
-            "Aligned students need one singular value per left vector, U (class, rank)",
+            "Aligned students need one singular value per left vector, U (class, rank), and lanes that broadcast",
             received=f"U {U.shape} and singular values {shapes}",
             way_out="Pad with zeros where a student has fewer",
         )

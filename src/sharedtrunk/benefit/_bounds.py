@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
@@ -71,19 +72,23 @@ def benefit_bounds(
 ) -> BenefitBounds:
     """⟨M − ∇F(W_A), W_A − W̃⟩ ≤ L(W̃) − L(W_A) ≤ ⟨M − ∇F(W̃), W_A − W̃⟩, in nats ((22)–(25) with the hard-label moment).
 
+    The lanes of all three broadcast: one baseline, or one moment, serves every joint lane.
+
     Hypotheses: x ~ N(0, C), linear students, given by their composite weights; nothing else, for the loss is convex in
     them whatever `moment` is. The bounds are those of the generalization loss where `moment` is `label_moment(W̄)`. They
     hold between any two students: at each one's stopping time they bound the multitask benefit.
 
     With a Sobol `rule` of at least 4 scrambles the error is taken scramble by scramble (and jit works); otherwise as
     in `softmax_moment_with_error`. `moment_error`, the Frobenius error of the moment, adds itself times ‖W_A − W̃‖.
-    Raises `InputError` for shapes that differ, weights or moments that are not finite, an unknown rule.
+    Raises `InputError` for shapes that do not broadcast, weights or moments that are not finite, an unknown rule.
     """
     joint, single, M, C = _checked(W_joint, W_single, moment, covariance, rule)
     parts = _parts(joint, single, C, rule)
     agreement, slack = _agreement(M, joint - single, moment_error)
-    error = slack + jnp.maximum(parts.joint[1], parts.single[1])
-    return BenefitBounds(agreement - parts.joint[0], agreement - parts.single[0], error)
+    at_joint, at_single, error = _as_lanes(
+        agreement, parts.joint[0], parts.single[0], jnp.maximum(parts.joint[1], parts.single[1])
+    )
+    return BenefitBounds(agreement - at_joint, agreement - at_single, slack + error)
 
 
 def printed_bounds(
@@ -120,26 +125,39 @@ def benefit_gaps(
     joint, single, M, C = _checked(W_joint, W_single, moment, covariance, rule)
     parts = _parts(joint, single, C, rule)
     agreement, slack = _agreement(M, joint - single, moment_error)
-    return BenefitGaps(
-        agreement + parts.energy[0],
-        slack + parts.energy[1],
-        jnp.broadcast_to(parts.above[0], agreement.shape),
-        jnp.broadcast_to(parts.below[0], agreement.shape),
-        jnp.broadcast_to(jnp.maximum(parts.above[1], parts.below[1]), agreement.shape),
+    gap_error = jnp.maximum(parts.above[1], parts.below[1])
+    energy, error, above, below, gap_error = _as_lanes(
+        agreement, *parts.energy, parts.above[0], parts.below[0], gap_error
     )
+    return BenefitGaps(agreement + energy, slack + error, above, below, gap_error)
 
 
 def _checked(W_joint, W_single, moment, covariance, rule):
     joint, single = as_weights(W_joint, "W_joint"), as_weights(W_single, "W_single")
-    if joint.shape != single.shape:
+    lanes = common_lanes(joint.shape[:-2], single.shape[:-2])
+    if joint.shape[-2:] != single.shape[-2:] or lanes is None:
         raise invalid(
-            "Both students need the same lanes, classes and features",
+            "Both students need the same classes and features, and lanes that broadcast",
             received=f"shapes {joint.shape} joint and {single.shape} single",
-            way_out="Repeat the shared baseline for every joint lane",
+            way_out="Give one baseline for all joint lanes, or one for each",
         )
+    joint, single = (jnp.broadcast_to(W, (*lanes, *W.shape[-2:])) for W in (joint, single))
     check_rule(rule, joint)
     check_error_rule(rule)
     return joint, single.astype(joint.dtype), as_moment(moment, joint), as_covariance(covariance, joint)
+
+
+def common_lanes(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The lanes that all `shapes` broadcast to; None where they do not."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        return None
+
+
+def _as_lanes(like: Array, *parts: Array) -> list[Array]:
+    """A moment may bring lanes that the students do not have; what does not depend on it is repeated for them."""
+    return [jnp.broadcast_to(part, like.shape) for part in parts]
 
 
 def _agreement(M: Array, step: Array, moment_error: Any) -> tuple[Array, Array]:

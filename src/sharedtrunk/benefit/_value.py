@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray, Covariance
 from sharedtrunk._errors import invalid
+from sharedtrunk._parabola import vertex_below
 from sharedtrunk._statistics import t_factor
 from sharedtrunk.benefit._curves import check_judges, main_composites
 from sharedtrunk.benefit._stopping import at
@@ -78,7 +79,7 @@ def value_at(
     scrambles[~finite], accuracy[~finite] = np.nan, np.nan
     below = np.zeros(finite.shape)
     if refine:
-        below = _vertex_below(np.asarray(trajectory.times), np.asarray(trajectory.generalization_loss), index)
+        below = vertex_below(np.asarray(trajectory.times), np.asarray(trajectory.generalization_loss), index)
     scrambles = scrambles - below[..., None]
     mean, error = mean_with_error(scrambles)
     rest = below / 2 + moment_error * np.linalg.norm(weights, axis=(-2, -1))
@@ -98,15 +99,3 @@ def _valued(weights, moment, clean_weights, covariance, rule):
     agreement = jnp.einsum("...cf,...cf->...", moment, weights, precision="highest")
     accuracy = gaussian.accuracy(weights, clean_weights, covariance=covariance)
     return energies - agreement[..., None], accuracy
-
-
-def _vertex_below(times, curve, index):
-    """How far below curve[index] the vertex of the parabola through it and its neighbours lies; 0 at either end."""
-    inner = np.clip(index, 1, times.shape[0] - 2)
-    t0, t1, t2 = (times[inner + shift] for shift in (-1, 0, 1))
-    y0, y1, y2 = (at(curve, inner + shift) for shift in (-1, 0, 1))
-    left, right = (y1 - y0) / (t1 - t0), (y2 - y1) / (t2 - t1)
-    curvature = (right - left) / (t2 - t0)
-    slope = left + curvature * (t1 - t0)
-    convex = (curvature > 0) & (index == inner)
-    return np.where(convex, slope * slope / (4 * np.where(convex, curvature, 1)), 0)

@@ -55,7 +55,7 @@ def printed(problems: Problems, times) -> np.ndarray:
             (LEFT, s[lane : lane + 1], right[lane])
             for s, right in zip((problems.main, problems.auxiliary), rights, strict=True)
         ]
-        flows.append(dynamics.two_task_flow(teachers[0], teachers[1], r, rule=RULE))
+        flows.append(dynamics.two_task_flow(teachers[0], teachers[1], r, inverse_temperature=1.0, rule=RULE))
         begin = problems.start[lane : lane + 1]
         starts.append(dynamics.two_task_start(begin, begin, r))
     flow, start = (jax.tree.map(lambda *leaves: jnp.stack(leaves), *parts) for parts in (flows, starts))
@@ -219,8 +219,8 @@ CLAIMS = (
     Claim(
         key="eq-26",
         source="(26)",
-        statement="three coupled equations for the singular values of trunk and heads follow two aligned tasks of "
-        "relatedness r, from start to end",
+        statement="Three coupled equations for the singular values of trunk and heads follow two aligned tasks of "
+        "relatedness r, from start to end.",
         hypotheses=_SETTING,
         method="largest relative difference in time between singular values by (26) as printed and by the population flow, "
         "random ŝ_A, ŝ_B and starts",
@@ -232,7 +232,7 @@ CLAIMS = (
     Claim(
         key="eq-27",
         source="(27)",
-        statement="the multitask student's singular value on task A is s_A³² √(s_A³² ² + r s_B³² ²)",
+        statement="The multitask student's singular value on task A is s_A³² √(s_A³² ² + r s_B³² ²).",
         hypotheses=_SETTING,
         method="relative error of the formula for the population flow's own layers in the middle of learning",
         measure=_eq27,
@@ -244,7 +244,7 @@ CLAIMS = (
     Claim(
         key="eq-28",
         source="(28)",
-        statement="at all times s(r) ≥ s̃ where s̃(0) < ŝ_A, and s(r) ≤ s̃ where s̃(0) ≥ ŝ_A",
+        statement="At all times s(r) ≥ s̃ where s̃(0) < ŝ_A, and s(r) ≤ s̃ where s̃(0) ≥ ŝ_A.",
         hypotheses="the solutions of (26) themselves; equal starts; " + _SETTING,
         method="difference of the solutions of (26) at r and at 0 over a lattice of simple numbers; the worst is shown; at r "
         "= 1 they are those of the full flow",

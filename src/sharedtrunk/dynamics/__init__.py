@@ -1,4 +1,18 @@
-"""Theory of the training: flows of the expected gradient, in full and reduced to singular values, solved to tolerance."""
+"""Theory of the training: flows of the expected gradient, in full and reduced to singular values, solved to tolerance.
+
+Each flow stands for an equation of the paper and starts from its own kind of state:
+
+- `population_flow`, (2) and (8) on infinite data: `Layers`, as `balanced_start` makes them;
+- `closure_flow`, (8) on N samples by the Gaussian closure, not in the paper: `Layers`; `sampled_closures` for a batch;
+- `aligned_flow`, (18): `SingularValues((s1, s2, …))`;
+- `rank_one_flow`, (3): one number s(0) ≥ 0;
+- `two_task_flow`, (26): `two_task_start(main, auxiliary, relatedness)`;
+- `regression_flow`, the regression twin of [16]: `Layers`; `regression_growth` in closed form;
+- `hadamard_problem`, where (18) is exact: a population flow and an aligned flow, each with its start.
+
+`solve` follows any of them through given times, `solve_until_bracketed` a batch with judges up to the minimum of its
+generalization loss. Time is steps × step size throughout.
+"""
 
 from ._aligned import AlignedFlow as AlignedFlow
 from ._aligned import SingularValues as SingularValues

@@ -14,16 +14,16 @@ from typing import Literal, get_args
 
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray
-from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
 
-from ._checks import floating
+from ._checks import check_kind
+from ._decomposition import decomposition
 from ._flow import AbstractFlow
+from ._given import floating
 from ._population import FLOW_RULE, check_inverse_temperature, check_rule
 
 Reading = Literal["exact", "per-class", "trace"]
@@ -56,6 +56,9 @@ class AlignedFlow(AbstractFlow):
         s = products(state.layers)[1]
         return (aligned_weights(self.left, s, self.right),)
 
+    def check_kind(self, start: SingularValues) -> None:
+        check_kind(self, start, SingularValues, "SingularValues((s1, s2, …)), one vector a layer", ("layers",))
+
     def check_start(self, shapes: SingularValues) -> None:
         sizes = [values.shape for values in shapes.layers]
         if not sizes or any(size != self.target.shape[-1:] for size in sizes):
@@ -85,25 +88,32 @@ def aligned_flow(
     singular_values: Float[AnyArray, "rank"],
     right: Float[AnyArray, "feature rank"],
     *,
-    inverse_temperature: float | None = 1.0,
+    inverse_temperature: float | None,
     reading: Reading = "exact",
     rule: gaussian.NodeRule = FLOW_RULE,
 ) -> AlignedFlow:
     """The aligned equations (18) for a (noisy) teacher Σ̂ = Û diag(ŝ) V̂ᵀ at inverse temperature β.
 
-    Hard labels (`inverse_temperature` None) take h(ŝ) from the label moment, with reading "exact" only; the paper writes
-    βΣ̂ for Σ̂. Raises `InputError` for shapes that do not fit, singular vectors that are not orthonormal, β ≤ 0, an unknown
-    reading, a rule that is not `Sobol`.
+    ds⁽ˡ⁾/dt = [h(βŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾, h by its `reading` (`aligned_response`). Hypotheses: C = I, layers that start on
+    the teacher's singular vectors, and Uᵀ∇F V diagonal, which holds for K = 2, for equal singular values of all K − 1
+    centred left vectors, and for Sylvester–Hadamard left vectors; elsewhere an approximation to `population_flow`.
+
+    Hard labels (`inverse_temperature` None) take h(ŝ) from the label moment, with reading "exact" only; the paper
+    writes βΣ̂ for Σ̂. Raises `InputError` for shapes that do not fit, singular vectors that are not orthonormal, a β
+    that is not one number > 0, an unknown reading, a rule that is not `Sobol`.
     """
-    U, s, V = floating(left), floating(singular_values), floating(right)
-    check_decomposition(U, s, V)
+    U, s, V = decomposition((left, singular_values, right))
     check_inverse_temperature(inverse_temperature)
     check_rule(rule)
     return AlignedFlow(U, V, teacher_response(U, s, V, inverse_temperature, reading, rule), reading, rule)
 
 
 def aligned_values(flow: AlignedFlow, weights: Float[Array, "*time class feature"]) -> Float[Array, "*time rank"]:
-    """The student's singular values along the teacher's vectors, the diagonal of Ûᵀ W V̂."""
+    """The student's singular values along the teacher's vectors, the diagonal of Ûᵀ W V̂, at every time.
+
+    They are the s of (18) as long as W = Û diag(s) V̂ᵀ, which is not checked: `off_diagonal_share(W, Û, V̂)` says how
+    much of Ûᵀ W V̂ stands beside the diagonal.
+    """
     return jnp.einsum("ck,...cf,fk->...k", flow.left, weights, flow.right, precision="highest")
 
 
@@ -174,25 +184,3 @@ def check_reading(reading: object) -> None:
     """Raise unless the reading of g is known."""
     if reading not in get_args(Reading):
         raise invalid("g has three readings", received=repr(reading), way_out=f"Use one of {get_args(Reading)}")
-
-
-def check_decomposition(U, s, V) -> None:
-    """Raise unless U diag(s) Vᵀ is a singular value decomposition."""
-    rank = s.shape[-1] if s.ndim == 1 else -1
-    if U.ndim != 2 or V.ndim != 2 or U.shape[1] != rank or V.shape[1] != rank or U.shape[0] < 2:
-        raise invalid(
-            "A decomposition is left (class, rank), singular values (rank,), right (feature, rank), 2 classes or more",
-            received=f"{U.shape}, {s.shape}, {V.shape}",
-            way_out="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and transpose Vᵀ",
-        )
-    left, values, right = (concrete(part) for part in (U, s, V))
-    if left is None or values is None or right is None:
-        return
-    slack = 1e3 * float(jnp.finfo(U.dtype).eps)
-    apart = [np.abs(part.T @ part - np.eye(rank)).max() for part in (left, right)]
-    if not (max(apart) <= slack and np.isfinite(values).all() and (values >= 0).all()):
-        raise invalid(
-            "Singular vectors must be orthonormal and singular values finite and ≥ 0",
-            received=f"departures {apart[0]:.2g} and {apart[1]:.2g}, singular values {values}",
-            way_out="Use numpy.linalg.svd",
-        )

@@ -10,6 +10,8 @@ from jaxtyping import Array, Float
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._errors import invalid
 
+from ._given import floating
+
 
 def off_diagonal_share(
     drive: Float[AnyArray, "... class feature"],
@@ -18,10 +20,12 @@ def off_diagonal_share(
 ) -> Float[Array, "..."]:
     """The share of a drive that turns singular vectors: ‖offdiag(Uᵀ D V)‖_F / ‖Uᵀ D V‖_F, between 0 and 1.
 
-    `left` is U and `right` V, with orthonormal columns (not checked); what D does outside their span is not counted. NaN
-    where Uᵀ D V vanishes altogether. Raises `InputError` for shapes that do not fit.
+    What (16)–(18) take as zero; it vanishes for a drive M̂ − ∇F(W) only in special cases (K = 2, equal singular
+    values of all K − 1 centred left vectors, Sylvester–Hadamard left vectors of teacher and student). `left` is U and
+    `right` V, with orthonormal columns (not checked); what D does outside their span is not counted. NaN where Uᵀ D V
+    vanishes altogether. Raises `InputError` for shapes that do not fit.
     """
-    D, U, V = jnp.asarray(drive), jnp.asarray(left), jnp.asarray(right)
+    D, U, V = (floating(part, name) for part, name in ((drive, "The drive"), (left, "Left"), (right, "Right")))
     fits = min(D.ndim, U.ndim, V.ndim) >= 2 and D.shape[-2:] == (U.shape[-2], V.shape[-2])
     if not fits or U.shape[-1] != V.shape[-1]:
         raise invalid(

@@ -18,6 +18,7 @@ from sharedtrunk._errors import invalid
 from sharedtrunk._statistics import mean_and_error
 
 from ._closure import ClosureFlow, closure_flow
+from ._given import described, per_task
 from ._layers import Layers
 from ._minimum import Minimum, solve_until_bracketed
 from ._population import FAST_RULE
@@ -51,13 +52,16 @@ def averaged_closure(
 ) -> SampleAverage:
     """Draw `draws` samples of `samples` points labelled by the noisy teachers, follow their closures, and average.
 
+    The Gaussian closure is our own addition, with the hypotheses of `closure_flow`; inputs are drawn from N(0, C).
     `tasks` are the teachers, the main one first, and `start` one lane of layers with a head for each. The draws depend on
     `key` alone: arms with other tasks meet the same inputs. `options` go to `solve_until_bracketed`.
 
-    Raises `InputError` for fewer than 2 draws, which have no standard error, and as `closure_flow`.
+    Raises `InputError` for fewer than 2 draws, which have no standard error, and as `sampled_closures`.
     """
+    if not isinstance(start, Layers):
+        raise invalid("The start is one lane of Layers", received=described(start), way_out="Use balanced_start")
     flow = sampled_closures(key, tasks, samples, draws, covariance=covariance, task_weights=task_weights, rule=rule)
-    lanes = jax.tree.map(lambda w: jnp.broadcast_to(w[None], (draws, *w.shape)), start)
+    lanes = jax.tree.map(lambda w: jnp.broadcast_to(jnp.asarray(w)[None], (draws, *jnp.shape(w))), start)
     minimum = solve_until_bracketed(flow, lanes, **options)
     loss = np.asarray(minimum.trajectory.generalization_loss)
     loss = loss[np.isfinite(minimum.loss)]
@@ -76,8 +80,20 @@ def sampled_closures(
     task_weights: Sequence[float] | None = None,
     rule: gaussian.NodeRule = FAST_RULE,
 ) -> ClosureFlow:
-    """The closures of `draws` independent samples as one batch of flows, judged by the main teacher's clean moment."""
-    if len(tasks) == 0 or draws < 2:
+    """The closures of `draws` independent samples as one batch of flows, judged by the main teacher's clean moment.
+
+    The equation and hypotheses of `closure_flow`, our own addition, with `samples` inputs drawn from N(0, C) for each,
+    the same for all tasks, and labels argmax Σ̂_t x. Every array of the flow has a leading lane axis of `draws`.
+    Raises `InputError` for no teacher or tasks that are no `Teacher`, fewer than 2 draws, and as `closure_flow`.
+    """
+    tasks = per_task(tasks, "Tasks")
+    if not all(isinstance(task, teachers.Teacher) for task in tasks):
+        raise invalid(
+            "Tasks are Teacher objects, whose noisy weights label the samples",
+            received=", ".join(described(task) for task in tasks),
+            way_out="Make them by teachers.random_teacher or teachers.related_pair",
+        )
+    if len(tasks) == 0 or not isinstance(draws, int | np.integer) or draws < 2:
         raise invalid(
             "An average needs at least one teacher and 2 draws",
             received=f"{len(tasks)} teachers, {draws} draws",

@@ -20,6 +20,7 @@ from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
 
+from ._given import matrices, whole_numbers
 from ._layers import Layers
 
 
@@ -39,8 +40,10 @@ def conserved(layers: Layers) -> tuple[Float[Array, "*lane _ _"], ...]:
 def balanced_start(
     composites: Sequence[Float[AnyArray, "*lane _ feature"]], *, hidden: Sequence[int] | None = None
 ) -> Layers:
-    """Layers whose composites are given and whose conserved matrices vanish.
+    """Layers whose composites are given and whose conserved matrices vanish ((9), corrected; see `conserved`).
 
+    Balanced is a hypothesis of (3), (26) and (28), and what a start of vanishing size tends to. One task or many: all heads
+    count as one layer.
     The tasks' composites (…, class, feature) stacked are U diag(s) Vᵀ; every one of the L layers gets diag(s)^(1/L): the
     heads U diag(s)^(1/L), split into tasks, the first trunk layer diag(s)^(1/L) Vᵀ, those between diagonal. `hidden` are
     the trunk's widths, at least the stacked rank min(Σ classes, features), which is also the default of a single hidden
@@ -50,11 +53,11 @@ def balanced_start(
     """
     stacked, sizes = _stacked(composites)
     rank = min(stacked.shape[-2:])
-    widths = (rank,) if hidden is None else tuple(hidden)
+    widths = [rank] if hidden is None else whole_numbers(hidden, "Hidden widths", "Give one per layer, such as (100,)")
     if any(width < rank for width in widths):
         raise invalid(
             "A balanced trunk is at least as wide as the stacked composites' rank",
-            received=f"hidden={widths} for rank {rank}",
+            received=f"hidden {widths} for rank {rank}",
             way_out="Widen the layers, or leave hidden out for one hidden layer",
         )
     splits = np.cumsum(sizes)[:-1].tolist()
@@ -76,7 +79,7 @@ def _widened(weights, rows: int, columns: int):
 
 
 def _stacked(composites):
-    parts = [jnp.asarray(W, jnp.result_type(float) if np.asarray(W).dtype.kind != "f" else None) for W in composites]
+    parts = matrices(composites, "Composites")
     if not parts or any(W.ndim < 2 for W in parts) or len({(*W.shape[:-2], W.shape[-1]) for W in parts}) != 1:
         raise invalid(
             "Composites are (…, class, feature), one per task, with the same lanes and features",

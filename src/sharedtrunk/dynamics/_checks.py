@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -11,10 +12,12 @@ from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
 
+from ._given import described, floating, is_number
+
 
 def covariance_root(covariance: Float[AnyArray, "feature feature"], like: Array) -> Float[Array, "feature feature"]:
     """A root R, C = R Rᵀ, by eigenvectors; raises where C is not a positive definite covariance of `like`'s features."""
-    C = jnp.asarray(covariance, like.dtype)
+    C = floating(covariance, "The covariance").astype(like.dtype)
     known = concrete(C)
     if known is None or C.shape != (like.shape[-1],) * 2 or not np.isfinite(known).all():
         raise invalid(
@@ -33,14 +36,17 @@ def covariance_root(covariance: Float[AnyArray, "feature feature"], like: Array)
     return jnp.asarray(vectors * np.sqrt(values), like.dtype)
 
 
-def check_task_weights(alphas: Sequence[float], tasks: int) -> None:
-    """Raise unless there is one finite α ≥ 0 per task."""
-    if tasks == 0 or len(alphas) != tasks or not all(np.isfinite(a) and a >= 0 for a in alphas):
+def checked_task_weights(alphas: Sequence[float] | None, tasks: int) -> Sequence[float] | AnyArray:
+    """The tasks' weights, all 1 where none are given; raises unless there is one finite α ≥ 0 per task."""
+    weights = [1.0] * tasks if alphas is None else alphas
+    known = None if is_number(weights) or isinstance(weights, str) else concrete(floating(weights, "Task weights"))
+    if tasks == 0 or known is None or known.shape != (tasks,) or not (np.isfinite(known) & (known >= 0)).all():
         raise invalid(
             "A flow needs at least one task and one finite weight α ≥ 0 per task",
-            received=f"{tasks} tasks, weights {list(alphas)}",
-            way_out="Leave task_weights out to weigh all tasks by 1",
+            received=f"{tasks} tasks, weights {described(weights)}",
+            way_out="Leave task_weights out to weigh all tasks by 1, or give a list with a number for each",
         )
+    return weights
 
 
 def check_rule(rule: object) -> None:
@@ -54,17 +60,24 @@ def check_rule(rule: object) -> None:
 
 
 def check_inverse_temperature(beta) -> None:
-    """Raise unless β is a finite number > 0, or None for hard labels."""
-    known = None if beta is None else concrete(beta)
-    if known is not None and not (np.isfinite(known).all() and (known > 0).all()):
+    """Raise unless β is one finite number > 0, or None for hard labels."""
+    if beta is None:
+        return
+    known = concrete(beta) if is_number(beta) else np.nan
+    if known is not None and not (np.isfinite(known) and known > 0):
         raise invalid(
-            "The inverse temperature β must be finite and > 0",
-            received=beta,
-            way_out="Leave it out for hard labels (β → ∞)",
+            "The inverse temperature β must be finite and > 0, one number",
+            received=described(beta),
+            way_out="Give None for hard labels (β → ∞)",
         )
 
 
-def floating(weights) -> Array:
-    """As a floating array; whole numbers take JAX's default precision."""
-    kind = np.asarray(weights).dtype.kind if concrete(weights) is not None else "f"
-    return jnp.asarray(weights, None if kind == "f" else jnp.result_type(float))
+def check_kind(flow: object, start: object, kind: type, form: str, tuples: Sequence[str] = ()) -> None:
+    """Raise unless a start is of the flow's kind of state, with arrays in it and tuples where they belong."""
+    right = isinstance(start, kind) and all(isinstance(getattr(start, name), tuple | list) for name in tuples)
+    if not right or not jax.tree.leaves(start):
+        raise invalid(
+            f"A {type(flow).__name__} starts from {kind.__name__}",
+            received=f"{described(start)}, of another make or empty" if isinstance(start, kind) else described(start),
+            way_out=f"Give {form}",
+        )

@@ -22,9 +22,10 @@ from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
 
-from ._checks import check_rule, check_task_weights, floating
+from ._checks import check_rule, checked_task_weights
+from ._given import described, floating, per_task, span, whole_numbers
 from ._judge import Judge, JudgedFlow, make_judge
-from ._layers import Layers, check_layers, composites, shared_out
+from ._layers import Layers, check_layers, check_layers_kind, composites, shared_out
 from ._population import FLOW_RULE, moment_of
 
 
@@ -51,6 +52,9 @@ class ClosureFlow(JudgedFlow):
 
     def composites(self, state: Layers):
         return composites(state)
+
+    def check_kind(self, start: Layers) -> None:
+        check_layers_kind(self, start)
 
     def check_start(self, shapes: Layers) -> None:
         check_layers(shapes, self.moments)
@@ -80,20 +84,27 @@ def closure_flow(
     task_weights: Sequence[float] | None = None,
     rule: gaussian.NodeRule = FLOW_RULE,
 ) -> ClosureFlow:
-    """The Gaussian closure of a drawn sample, or of a batch of them.
+    """The Gaussian closure of a drawn sample, or of a batch of them: (8), its softmax moment taken for Gaussian inputs.
+
+    dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (J M_emp,t − G(W_t Ĉ_t W_tᵀ) W_t Ĉ_t)] W_<ᵀ, with the sample's label moment M_emp and second
+    moment Ĉ. Our own addition, not in the paper. Hypotheses: linear layers, and logits W x that look Gaussian over the
+    sample. It is right to first order in W, drifts as the student memorizes, and can run away after the minimum of its
+    generalization loss, so it stops there.
 
     `inputs[t]` (…, sample, feature) and `labels[t]` are task t's points: class indices (…, sample), or label
     probabilities (…, class, sample). `judge` is the clean label moment of the main task (task 0). A leading lane axis may
     stand on each; inputs without one are shared by the lanes. `classes` gives each task's number of classes, that of
     the judge for all unless said; `covariance` is that of the population, which the judge needs.
 
-    Raises `InputError` for empty or non-finite inputs, labels of another length or range, shapes that do not fit, a
-    covariance that is not positive definite, task weights that are not one finite number ≥ 0 per task, an unknown rule.
+    Raises `InputError` without a judge, for empty or non-finite inputs, labels of another length or range, shapes
+    that do not fit, a covariance that is not positive definite, task weights that are not one finite number ≥ 0 per
+    task, an unknown rule.
     """
-    judge = floating(judge)
-    alphas = [1.0] * len(inputs) if task_weights is None else list(task_weights)
-    sizes = [judge.shape[-2]] * len(inputs) if classes is None else list(classes)
-    check_task_weights(alphas, len(inputs))
+    judge = _judging(judge)
+    inputs, labels = per_task(inputs, "Inputs"), per_task(labels, "Labels")
+    alphas = checked_task_weights(task_weights, len(inputs))
+    listed = [judge.shape[-2]] * len(inputs) if classes is None else classes
+    sizes = whole_numbers(listed, "Classes", "Give the number of classes of each task, or leave it out")
     check_rule(rule)
     if not len(labels) == len(sizes) == len(inputs) or sizes[0] != judge.shape[-2]:
         raise invalid(
@@ -114,7 +125,7 @@ def closure_flow(
 
 def _task(inputs, labels, size: int, judge, known: dict[int, Array]):
     """J M_emp and a root of Ĉ: the inputs themselves while they are fewer than the features, else a square one."""
-    x, y = jnp.asarray(inputs, judge.dtype), jnp.asarray(labels)
+    x, y = floating(inputs, "Inputs").astype(judge.dtype), _numbers(labels)
     hard = jnp.issubdtype(y.dtype, jnp.integer)
     _check_task(x, y, size, hard, judge.shape[-1])
     probabilities = jax.nn.one_hot(y, size, axis=-2, dtype=judge.dtype) if hard else y.astype(judge.dtype)
@@ -127,13 +138,31 @@ def _task(inputs, labels, size: int, judge, known: dict[int, Array]):
     return moment - jnp.mean(moment, axis=-2, keepdims=True), known[id(inputs)]
 
 
+def _judging(judge) -> Array:
+    """The judge as an array, which a closure cannot do without."""
+    known = None if judge is None else floating(judge, "The judge")
+    if known is None or known.ndim < 2:
+        raise invalid(
+            "A closure needs a judge, the clean label moment of task 0, (…, class, feature): it stops at its minimum",
+            received=described(judge),
+            way_out="Use teachers.clean_label_moment(teacher)[0]",
+        )
+    return known
+
+
+def _numbers(labels) -> Array:
+    """Labels as they came, once it is known that they are numbers."""
+    floating(labels, "Labels")
+    return jnp.asarray(labels)
+
+
 def _check_task(x, y, size: int, hard, features: int) -> None:
     lanes_fit = x.ndim == 2 or y.shape[: x.ndim - 2] == x.shape[:-2]
     if x.ndim < 2 or 0 in x.shape or x.shape[-1] != features or y.shape[-1:] != x.shape[-2:-1] or not lanes_fit:
         raise invalid(
             "A task's points are inputs (sample, feature), at least one, with one label each and the judge's features",
             received=f"inputs {x.shape}, labels {y.shape}, {features} features",
-            way_out="Give class indices (sample,) or probabilities (class, sample), lanes first",
+            way_out=_way_out(y, (*x.shape[-2:-1], size)),
         )
     x_known, y_known = concrete(x), concrete(y)
     if x_known is not None and not np.isfinite(x_known).all():
@@ -144,8 +173,16 @@ def _check_task(x, y, size: int, hard, features: int) -> None:
         in_range = (y_known >= 0) & (y_known < size) if hard else y_known >= -slack
         fits = bool(in_range.all() and (hard or (np.abs(y_known.sum(-2) - 1) <= slack).all()))
     if not fits:
+        seen = "" if y_known is None else f", {span(y_known)}"
         raise invalid(
             f"Labels must be class indices 0 … {size - 1}, or probabilities (class, sample) that sum to 1",
-            received=f"shape {y.shape}",
-            way_out="Drop unlabelled samples from the task's inputs and labels",
+            received=f"shape {y.shape}{seen}",
+            way_out="Number the classes from 0, and drop unlabelled samples from the task's inputs and labels",
         )
+
+
+def _way_out(y, transposed: tuple[int, ...]) -> str:
+    """What to do about labels of a shape that does not fit."""
+    if y.shape[-2:] == transposed:
+        return "These look like (sample, class): transpose them, as floating numbers, to (class, sample)"
+    return "Give class indices (sample,) or probabilities (class, sample), lanes first"

@@ -24,6 +24,10 @@ class AbstractFlow(eqx.Module):
         """Every task's composite weights (class, feature)."""
 
     @abc.abstractmethod
+    def check_kind(self, start: Any) -> None:
+        """Raise `InputError` where a start (one lane or many) is another kind of state, or has values it may not have."""
+
+    @abc.abstractmethod
     def check_start(self, shapes: Any) -> None:
         """Raise `InputError` where a start of these shapes (one lane) does not fit the flow."""
 

@@ -20,7 +20,7 @@ from sharedtrunk._axes import AnyArray
 from sharedtrunk._errors import invalid
 
 from ._aligned import AlignedFlow, SingularValues, aligned_flow, aligned_weights
-from ._checks import floating
+from ._given import described, floating
 from ._layers import Layers
 from ._population import PopulationFlow, population_flow
 
@@ -40,18 +40,29 @@ def hadamard_problem(
     teacher: Float[AnyArray, "rank"],
     layers: Sequence[Float[AnyArray, "rank"]],
     *,
-    inverse_temperature: float | None = 1.0,
+    inverse_temperature: float | None,
     rule: gaussian.Characters = CHARACTERS,
 ) -> HadamardProblem:
-    """Teacher U diag(ŝ), student layers diag(s⁽¹⁾), …, U diag(s⁽ᴸ⁾), U the K − 1 = rank non-constant Sylvester columns.
+    """A training for which (18) is exact: teacher and student both Sylvester–Hadamard.
 
+    The teacher is U diag(ŝ), the student's layers diag(s⁽¹⁾), …, U diag(s⁽ᴸ⁾), U the K − 1 = rank non-constant
+    Sylvester columns.
+
+    Hypotheses: C = I, Sylvester left vectors and the same right vectors for teacher and student: then
+    renaming the classes flips signs of inputs only, so that Uᵀ∇F V and the label moment are diagonal.
     Posed in the basis of the right vectors, so there are K − 1 features; zeros among the singular values lower the
     rank. Hard labels (`inverse_temperature` None) take the diagonal of the label moment: what lies beside it is
     quadrature error. Raises `InputError` where rank + 1 is no power of two, where no layer is given or one has
     another rank, for a rule that is not `Characters`, and as `aligned_flow`.
     """
-    s_hat = floating(teacher)
-    start = SingularValues(tuple(jnp.asarray(s, s_hat.dtype) for s in layers))
+    s_hat = floating(teacher, "The teacher's singular values")
+    if not isinstance(layers, Sequence) or isinstance(layers, str):
+        raise invalid(
+            "Layers are a list with a vector of singular values each",
+            received=described(layers),
+            way_out="Put a single layer in a list: [s]",
+        )
+    start = SingularValues(tuple(floating(s, "A layer's singular values").astype(s_hat.dtype) for s in layers))
     if not isinstance(rule, gaussian.Characters):
         raise invalid("Its rule is gaussian.Characters", received=repr(rule), way_out="Leave it out, or set its points")
     if s_hat.ndim != 1 or s_hat.shape[0] < 1:

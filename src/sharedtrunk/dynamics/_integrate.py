@@ -12,6 +12,8 @@ from jaxtyping import Array, Bool, Float, Int
 from sharedtrunk._errors import invalid
 from sharedtrunk.trajectory import Result
 
+from ._given import described, is_number
+
 
 @dataclasses.dataclass(frozen=True)
 class Tolerance:
@@ -28,6 +30,9 @@ class Tolerance:
     max_steps: int = 16384
     ceiling: float = 1e8
     order: int = 5
+
+    def __post_init__(self) -> None:
+        _check(self)
 
 
 _SOLVERS = {3: (diffrax.Bosh3, 3), 5: (diffrax.Tsit5, 6)}
@@ -99,10 +104,18 @@ def _code(result, finite, size):
     return jnp.where(result == diffrax.RESULTS.successful, done, limit)
 
 
-def check_tolerance(tolerance: Tolerance) -> None:
+def check_tolerance(tolerance: object) -> None:
+    """Raise unless it is a `Tolerance`."""
+    if not isinstance(tolerance, Tolerance):
+        raise invalid(
+            "A tolerance is a Tolerance", received=described(tolerance), way_out="Give dynamics.Tolerance(rtol=1e-6)"
+        )
+
+
+def _check(tolerance: Tolerance) -> None:
     """Raise unless everything in it is finite and positive, and the order known."""
     positive = (tolerance.rtol, tolerance.atol, tolerance.max_steps, tolerance.ceiling)
-    if not all(np.isfinite(x) and x > 0 for x in positive) or tolerance.order not in _SOLVERS:
+    if not all(is_number(x) and np.isfinite(x) and x > 0 for x in positive) or tolerance.order not in tuple(_SOLVERS):
         raise invalid(
             "A tolerance needs rtol, atol, max_steps and ceiling, all finite and > 0, and order 3 or 5",
             received=f"{tolerance}",

@@ -19,6 +19,7 @@ from sharedtrunk._errors import invalid
 
 from ._checks import covariance_root
 from ._flow import AbstractFlow
+from ._given import floating
 
 STOP_RATIO, STOP_TIME = 2.0, 5.0
 """A minimum at time t counts once the flow has been followed to max(STOP_RATIO · t, STOP_TIME) and its loss has risen."""
@@ -55,7 +56,7 @@ def make_judge(moment, like, covariance, rule: gaussian.NodeRule) -> Judge | Non
     """A judge from the clean label moment of task 0, whose weights look `like` this; None from None."""
     if moment is None:
         return None
-    M = jnp.asarray(moment, like.dtype)
+    M = floating(moment, "The judge").astype(like.dtype)
     if M.ndim < 2 or M.shape[-2:] != like.shape[-2:]:
         raise invalid(
             "The judge is the clean label moment of task 0, (…, class, feature)",

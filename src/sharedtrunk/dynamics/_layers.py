@@ -17,6 +17,8 @@ from jaxtyping import Array, Float
 
 from sharedtrunk._errors import invalid
 
+from ._checks import check_kind
+
 
 class Layers(eqx.Module):
     """Weights of trunk, from the inputs upwards, and heads: `trunk[l]` (*lane, out, in), `heads[t]` (*lane, class, in)."""
@@ -48,6 +50,12 @@ def map_first(function, layers: Layers) -> Layers:
     if layers.trunk:
         return Layers((function(layers.trunk[0]), *layers.trunk[1:]), layers.heads)
     return Layers((), tuple(function(head) for head in layers.heads))
+
+
+def check_layers_kind(flow: object, start: object) -> None:
+    """Raise unless a start is `Layers` with tuples of weights."""
+    form = "Layers(trunk=(first, …), heads=(one per task, …)), or balanced_start(composites)"
+    check_kind(flow, start, Layers, form, ("trunk", "heads"))
 
 
 def check_layers(layers: Layers, moments: Sequence) -> None:

@@ -13,13 +13,15 @@ from jaxtyping import Float, Int
 
 from sharedtrunk import gaussian
 from sharedtrunk._errors import invalid
+from sharedtrunk._parabola import vertex_below
 from sharedtrunk._statistics import t_factor
 from sharedtrunk.trajectory import Result, Trajectory
 
+from ._given import described, is_number
 from ._integrate import Tolerance, check_tolerance
 from ._judge import Judge, JudgedFlow, times_root
 from ._legs import Record, legs
-from ._solve import check_lanes
+from ._solve import as_start, check_lanes
 
 FAST_TOLERANCE = Tolerance(rtol=1e-4, atol=1e-6, order=3)
 VALUE_RULE = gaussian.Sobol(points=4096, scrambles=8)
@@ -65,9 +67,10 @@ def solve_until_bracketed(
     Raises `InputError` for a flow without a judge, a start without lanes or that does not fit, a time limit, chunk or
     number of workers that is not positive, a value rule of fewer than 4 scrambles, tolerances ≤ 0.
     """
-    lanes = jax.tree.map(jnp.asarray, start)
     _check(flow, time_limit, chunk, workers, value_rule)
     check_tolerance(tolerance)
+    lanes = as_start(flow, start)
+    _check_batch(flow, lanes)
     small, state, basis = _reduced(flow, check_lanes(flow, lanes), lanes)
     axes = check_lanes(small, state)
     count = jax.tree.leaves(state)[0].shape[0]
@@ -103,7 +106,7 @@ def _valued(found: Record, weights, judge: Judge, rule) -> Minimum:
     safe = np.where(failed[:, None, None], 0, weights).astype(found.weights.dtype)
     energies = _energies(safe, judge.root, rule, found.chunk)
     M = np.broadcast_to(np.asarray(judge.moment), weights.shape)
-    below = np.where(failed, np.nan, _vertex_below(times, curve, found.time))
+    below = np.where(failed, np.nan, vertex_below(times, curve, np.searchsorted(times, found.time)))
     scrambles = energies - (np.einsum("lcf,lcf->l", weights, M, dtype=float) + below)[:, None]
     spread = scrambles.std(axis=1, ddof=1) / rule.scrambles**0.5
     trajectory = Trajectory(times, (), found.result, generalization_loss=curve)
@@ -127,33 +130,32 @@ def _energies(weights, root, rule, chunk: int) -> np.ndarray:
     return np.concatenate([np.asarray(part, float) for part in energies])[: len(weights)]
 
 
-def _vertex_below(times, curve, at) -> np.ndarray:
-    """How far below the lowest point the vertex of the parabola through it and its neighbours lies; 0 at either end."""
-    index = np.searchsorted(times, at)
-    inner = np.clip(index, 1, len(times) - 2)
-    t0, t1, t2 = (times[inner + shift] for shift in (-1, 0, 1))
-    y0, y1, y2 = (np.take_along_axis(curve, (inner + shift)[:, None], axis=1)[:, 0] for shift in (-1, 0, 1))
-    left, right = (y1 - y0) / (t1 - t0), (y2 - y1) / (t2 - t1)
-    curvature = (right - left) / (t2 - t0)
-    slope = left + curvature * (t1 - t0)
-    convex = (curvature > 0) & (index == inner)
-    return np.where(convex, slope**2 / (4 * np.where(convex, curvature, 1)), 0.0)
-
-
 def _check(flow, time_limit, chunk, workers, value_rule) -> None:
     if not isinstance(flow, JudgedFlow) or flow.judge is None:
         raise invalid(
             "A minimum needs a flow with a judge",
-            received=type(flow).__name__,
+            received=described(flow),
             way_out="Make it by population_flow(…, judge=clean_moment) or closure_flow",
         )
-    if not (np.isfinite(time_limit) and time_limit > 0 and chunk >= 1 and workers >= 1):
+    counts = all(isinstance(count, int | np.integer) and count >= 1 for count in (chunk, workers))
+    if not (is_number(time_limit) and np.isfinite(time_limit) and time_limit > 0 and counts):
         raise invalid(
             "The time limit is finite and > 0, chunk and workers at least 1",
             received=f"time_limit={time_limit}, chunk={chunk}, workers={workers}",
             way_out="Leave them out",
         )
-    if value_rule.scrambles < 4:
+    if not isinstance(value_rule, gaussian.NodeRule) or value_rule.scrambles < 4:
         raise invalid(
-            "Valuing a minimum needs a rule of at least 4 scrambles", received=value_rule, way_out="Use VALUE_RULE"
+            "Valuing a minimum needs a rule of nodes with at least 4 scrambles",
+            received=described(value_rule),
+            way_out="Use gaussian.Sobol(points=4096, scrambles=8)",
+        )
+
+
+def _check_batch(flow: JudgedFlow, lanes) -> None:
+    if all(leaf.ndim == flow.state_rank for leaf in jax.tree.leaves(lanes)):
+        raise invalid(
+            "A minimum is found for a batch of lanes, so the start needs a lane axis first",
+            received=f"one lane, {[leaf.shape for leaf in jax.tree.leaves(lanes)]}",
+            way_out="Give start[None]: jax.tree.map(lambda leaf: leaf[None], start)",
         )

@@ -25,10 +25,11 @@ from sharedtrunk._errors import invalid
 
 from ._checks import check_inverse_temperature as check_inverse_temperature
 from ._checks import check_rule as check_rule
-from ._checks import check_task_weights, covariance_root, floating
+from ._checks import checked_task_weights, covariance_root
+from ._given import matrices
 from ._judge import Judge, JudgedFlow, make_judge, times_root
 from ._label_moments import label_moments
-from ._layers import Layers, check_layers, composites, map_first, shared_out
+from ._layers import Layers, check_layers, check_layers_kind, composites, map_first, shared_out
 
 FLOW_RULE = gaussian.Sobol(points=4096, scrambles=1)
 """Nodes for following a flow: one fixed set, so the solver sees a smooth function."""
@@ -59,6 +60,9 @@ class PopulationFlow(JudgedFlow):
 
     def composites(self, state: Layers):
         return composites(state)
+
+    def check_kind(self, start: Layers) -> None:
+        check_layers_kind(self, start)
 
     def check_start(self, shapes: Layers) -> None:
         check_layers(shapes, self.moments)
@@ -99,17 +103,21 @@ def population_flow(
 ) -> PopulationFlow:
     """The flow of infinitely many samples labelled by (noisy) teachers Σ̂_t (…, class, feature), one per task (2), (8).
 
+    dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (M̂_t − ∇F(W_t))] W_<ᵀ, with ∇F(W) = G(W) W C (14). Hypotheses: Gaussian inputs x ~ N(0, C) and
+    linear layers; then it is exact but for the quadrature of ∇F. Teachers are matrices, `teacher.noisy_weights`.
+
     M̂_t = M(Σ̂_t) for hard labels (`inverse_temperature` None), which have no finite fixed point: by
     `gaussian.label_moment`, half a second a teacher, or with a `label_rule` (`FAST_LABELS`) by `label_moments`, some
     milliseconds. Else M̂_t = ∇F(βΣ̂_t) by the flow's own rule, so that W_t = βΣ̂_t, up to a common shift of its rows, is a
     fixed point exactly. `judge` is the clean label moment of task 0; with it `solve` fills in the generalization loss.
 
-    Raises `InputError` for no teacher, β ≤ 0, a covariance that is not symmetric positive definite or of another size,
-    task weights that are not one finite number ≥ 0 per task, a rule that is not one of nodes, a judge of another shape.
+    Raises `InputError` for no teacher or teachers that are not matrices, a β that is not one number > 0, a covariance
+    that is not symmetric positive definite or of another size, task weights that are not one finite number ≥ 0 per
+    task, a rule that is not one of nodes, a judge of another shape.
     """
-    weights = [floating(w) for w in teachers]
-    alphas = [1.0] * len(weights) if task_weights is None else list(task_weights)
-    _check(weights, inverse_temperature, alphas, rule)
+    weights = matrices(teachers, "Teachers")
+    alphas = checked_task_weights(task_weights, len(weights))
+    _check(weights, inverse_temperature, rule)
     root = None if covariance is None else covariance_root(covariance, weights[0])
     if inverse_temperature is not None:
         beta = jnp.asarray(inverse_temperature, weights[0].dtype)
@@ -146,8 +154,7 @@ def moment_of(W, root, rule):
     return white if root is None else jnp.einsum("...cd,fd->...cf", white, root, precision="highest")
 
 
-def _check(weights, beta, alphas, rule) -> None:
-    check_task_weights(alphas, len(weights))
+def _check(weights, beta, rule) -> None:
     check_rule(rule)
     check_inverse_temperature(beta)
     if len({w.shape[-1:] for w in weights}) != 1 or any(w.ndim < 2 for w in weights):

@@ -17,11 +17,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk._axes import AnyArray
+from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
 
-from ._aligned import check_decomposition
-from ._checks import floating
+from ._decomposition import check_decomposition
 from ._flow import AbstractFlow
+from ._given import described, floating, is_number, span
 from ._population import check_inverse_temperature
 
 
@@ -37,6 +38,16 @@ class RankOneFlow(AbstractFlow):
 
     def composites(self, state: Float[Array, ""]):
         return (state * self.left[:, None] * self.right[None, :],)
+
+    def check_kind(self, start) -> None:
+        known = concrete(floating(start, "A rank-one start s(0)"))
+        # below 0 the equation is another one, of a student that points away from its teacher, and s runs to −∞
+        if known is not None and not (known >= 0).all() and np.isfinite(known).all():
+            raise invalid(
+                "A rank-one start s(0) must be ≥ 0: two layers that start equal have s = s⁽¹⁾²",
+                received=span(known),
+                way_out="Give a small positive number; follow the population flow for other starts",
+            )
 
     def check_start(self, shapes) -> None:
         if getattr(shapes, "shape", None) != ():
@@ -66,14 +77,24 @@ def rank_one_flow(
     singular_value: float | np.floating | Float[AnyArray, ""],
     right: Float[AnyArray, "feature"],
     *,
-    inverse_temperature: float | None = 1.0,
+    inverse_temperature: float | None,
 ) -> RankOneFlow:
-    """(3) for the teacher ŝ û v̂ᵀ at inverse temperature β.
+    """(3) for the teacher ŝ û v̂ᵀ at inverse temperature β: ds/dt = 2 s û · (ŝ G(ŝûv̂ᵀ) − s G(sûv̂ᵀ)) û, βŝ for ŝ.
+
+    Hypotheses: C = I, no noise, two layers that start equal and aligned, s(0) ≥ 0, and û centred, as softmax sees it
+    without its mean. Exact only where û is an eigenvector of G(sûv̂ᵀ): K = 2, û of two values, û ∝ (1, 0, −1)
+    with as many 1 as −1; elsewhere (3) misses the part of the label moment outside û.
 
     For hard labels (None) the target is (max û − min û)/√(2π): only two classes are ever labelled. Raises `InputError`
-    for vectors that are not of unit length, ŝ < 0, β ≤ 0.
+    for vectors that are not of unit length (that û is centred is not checked), ŝ < 0, a β that is not one number > 0.
     """
-    u, v = floating(left), floating(right)
+    u, v = floating(left, "The left vector"), floating(right, "The right vector")
+    if u.ndim != 1 or v.ndim != 1 or not is_number(singular_value):
+        raise invalid(
+            "A rank-one teacher is a vector (class,), one number ŝ and a vector (feature,)",
+            received=f"{u.shape}, {described(singular_value)}, {v.shape}",
+            way_out="Use the first columns of U, s, V of its singular value decomposition",
+        )
     s = jnp.asarray(singular_value, u.dtype)
     check_decomposition(u[:, None], s[None], v[:, None])
     check_inverse_temperature(inverse_temperature)

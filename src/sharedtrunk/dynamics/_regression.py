@@ -24,7 +24,7 @@ from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import all_finite, concrete
 from sharedtrunk._errors import invalid
 
-from ._checks import floating
+from ._given import floating, matrices, span
 from ._integrate import Tolerance
 from ._layers import Layers
 from ._regression_flow import RegressionFlow
@@ -46,13 +46,22 @@ def regression_growth(
     *,
     depth: int = 2,
 ) -> Float[Array, "time mode"]:
-    """Singular values s(t) of a balanced, aligned linear network of `depth` layers whose data have singular values ŝ.
+    """Singular values s(t) of a balanced, aligned linear network of `depth` layers whose data have singular values ŝ [16].
 
-    Closed form for one and two layers; deeper ones by following ds/dt = L s^{2−2/L} (ŝ − s). A mode that starts at 0
-    stays there (L ≥ 2), a mode without data decays. Raises `InputError` for ŝ, s₀ or t < 0 and depth < 1.
+    ds/dt = L s^{2−2/L} (ŝ − s): closed form for one and two layers, deeper ones are followed. Hypotheses: squared
+    error, whitened inputs, layers balanced and aligned with the data's singular vectors; then exact for any rank. A
+    mode that starts at 0 stays there (L ≥ 2), a mode without data decays. Raises `InputError` for ŝ, s₀ or t < 0,
+    starts of another length and depth < 1.
     """
-    t, s_hat = floating(times), floating(observed)
-    s_0 = jnp.broadcast_to(jnp.asarray(start, s_hat.dtype), s_hat.shape)
+    t, s_hat = floating(times, "Times"), floating(observed, "Singular values")
+    s_0 = floating(start, "The start").astype(s_hat.dtype)
+    if s_0.shape not in ((), s_hat.shape):
+        raise invalid(
+            "A start is one number, or one per singular value",
+            received=f"{s_0.shape} for {s_hat.shape}",
+            way_out="Give one number for all modes",
+        )
+    s_0 = jnp.broadcast_to(s_0, s_hat.shape)
     _check_growth(t, s_hat, s_0, depth)
     if depth > 2:
         return _deep_growth(t, s_hat, s_0, depth)
@@ -69,9 +78,10 @@ def regression_error(
 ) -> Float[Array, "time"]:
     """Generalization error ‖W_A(t) − W̄_A‖²/‖W̄_A‖² of a network that learns Σ̂ = `noisy` from the aligned start s₀.
 
-    `clean` is W̄_A; the first rows of Σ̂ are task A's, the others those of tasks on the same trunk. With Σ̂ = Û
-    diag(ŝ) V̂ᵀ and Û_A the rows of A it is [Σ_k s_k² ‖û_k,A‖² − 2 Σ_k s_k û_k,Aᵀ W̄_A v̂_k + ‖W̄_A‖²]/‖W̄_A‖². Raises
-    `InputError` for shapes that do not fit, W̄_A = 0, and as `regression_growth`.
+    Hypotheses as in `regression_growth` [16]. `clean` is W̄_A; the first rows of Σ̂ are task A's, the others those of
+    tasks on the same trunk. With Σ̂ = Û diag(ŝ) V̂ᵀ and Û_A the rows of A it is [Σ_k s_k² ‖û_k,A‖² − 2 Σ_k s_k û_k,Aᵀ
+    W̄_A v̂_k + ‖W̄_A‖²]/‖W̄_A‖². Raises `InputError` for shapes that do not fit, W̄_A = 0, and as
+    `regression_growth`.
     """
     noisy, clean = floating(noisy), floating(clean)
     if noisy.ndim != 2 or clean.ndim != 2 or noisy.shape[1] != clean.shape[1] or noisy.shape[0] < clean.shape[0]:
@@ -98,11 +108,19 @@ def regression_benefit(
 ) -> RegressionBenefit:
     """min_t ε_A(alone) − min_t ε_A(beside the others), over the given times: > 0 where the other tasks help A.
 
-    `noisy` are the teachers' matrices, task A's first; both arms give every mode of what they learn the same s₀.
-    Raises as `regression_error`.
+    Hypotheses as in `regression_growth`, equal task weights [16]. `noisy` are the teachers' matrices, task A's first;
+    both arms give every mode of what they learn the same s₀. Raises `InputError` for no teacher, and as
+    `regression_error`.
     """
-    stacked = jnp.concatenate([floating(part) for part in noisy])
-    single = regression_error(times, noisy[0], clean, start, depth=depth)
+    parts = matrices(noisy, "Noisy teachers")
+    if not parts or any(part.ndim != 2 or part.shape[1:] != parts[0].shape[1:] for part in parts):
+        raise invalid(
+            "A benefit needs at least one noisy teacher (class, feature), all with the same features",
+            received=[part.shape for part in parts],
+            way_out="Give task A's first, then those of the tasks beside it",
+        )
+    stacked = jnp.concatenate(parts)
+    single = regression_error(times, parts[0], clean, start, depth=depth)
     joint = regression_error(times, stacked, clean, start, depth=depth)
     return RegressionBenefit(single, joint, jnp.min(single) - jnp.min(joint))
 
@@ -150,4 +168,6 @@ def _check_growth(t, s_hat, s_0, depth: int) -> None:
         )
     for known in (concrete(part) for part in (t, s_hat, s_0)):
         if known is not None and not (np.isfinite(known) & (known >= 0)).all():
-            raise invalid("Times and singular values must be finite and ≥ 0", received=known, way_out="Check the signs")
+            raise invalid(
+                "Times and singular values must be finite and ≥ 0", received=span(known), way_out="Check the signs"
+            )

@@ -14,9 +14,10 @@ from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import all_finite
 from sharedtrunk._errors import invalid
 
-from ._checks import check_task_weights, floating
+from ._checks import checked_task_weights
 from ._flow import AbstractFlow
-from ._layers import Layers, check_layers, composites, map_first, shared_out
+from ._given import matrices
+from ._layers import Layers, check_layers, check_layers_kind, composites, map_first, shared_out
 
 
 class RegressionFlow(AbstractFlow):
@@ -34,6 +35,9 @@ class RegressionFlow(AbstractFlow):
 
     def composites(self, state: Layers):
         return composites(state)
+
+    def check_kind(self, start: Layers) -> None:
+        check_layers_kind(self, start)
 
     def check_start(self, shapes: Layers) -> None:
         check_layers(shapes, self.targets)
@@ -61,13 +65,15 @@ class RegressionFlow(AbstractFlow):
 def regression_flow(
     targets: Sequence[Float[AnyArray, "*lane _ feature"]], *, task_weights: Sequence[float] | None = None
 ) -> RegressionFlow:
-    """The regression twin of (noisy) linear teachers Σ̂_t (…, class, feature), one per task.
+    """The regression twin of (noisy) linear teachers Σ̂_t (…, class, feature), one per task [16].
+
+    dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (Σ̂_t − W_t)] W_<ᵀ, in place of (8). Hypotheses: squared error, whitened inputs and
+    infinite data, linear layers.
 
     Raises `InputError` for no teacher, weights that are not finite, task weights that are not one number ≥ 0 a task.
     """
-    arrays = tuple(floating(target) for target in targets)
-    alphas = [1.0] * len(arrays) if task_weights is None else list(task_weights)
-    check_task_weights(alphas, len(arrays))
+    arrays = tuple(matrices(targets, "Teachers"))
+    alphas = checked_task_weights(task_weights, len(arrays))
     if len({a.shape[-1:] for a in arrays}) != 1 or any(a.ndim < 2 for a in arrays) or not all_finite(arrays):
         raise invalid(
             "Teachers must be finite, (…, class, feature), with the same features",

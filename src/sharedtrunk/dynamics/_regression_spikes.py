@@ -41,6 +41,10 @@ def regression_prediction(
 ) -> RegressionBenefit:
     """`regression_benefit` of two rank-one tasks (s̄_A, s̄_B), v_A·v_B = r, in noise σ, for large `classes` and `features`.
 
+    ε_A(t) s̄_A² = s̄_A² + Σ_k [m_k s_k(t)² − 2 s_k(t) √(ℓ_k ρ_k) s_k e_kA²] + ½ Σ_bulk s(t; ŝ)² beside B, over the
+    modes of the stacked tasks, with their share m_k in A's rows and squared overlaps ℓ_k, ρ_k (`spectra`) [25].
+    Hypotheses: those of `regression_growth` [16], large matrices, spikes apart from each other or alike.
+
     Raises `InputError` for s̄_A ≤ 0, s̄_B < 0, σ ≤ 0, |r| > 1, fewer than 2 classes or features, and as
     `regression_growth`.
     """

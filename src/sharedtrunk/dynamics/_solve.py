@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import all_finite, concrete
@@ -14,6 +14,7 @@ from sharedtrunk._errors import invalid
 from sharedtrunk.trajectory import Result, Trajectory
 
 from ._flow import AbstractFlow
+from ._given import described, floating
 from ._integrate import Tolerance, check_tolerance, integrate
 from ._judge import JudgedFlow, nothing_seen, stopping
 
@@ -42,12 +43,12 @@ def solve(
 
     Raises `InputError` for a start that does not fit or is not finite, times that do not rise, tolerances ≤ 0.
     """
-    start = jax.tree.map(jnp.asarray, start)
+    start = as_start(flow, start)
     single = jnp.ndim(jax.tree.leaves(start)[0]) == flow.state_rank
     lanes = jax.tree.map(lambda leaf: leaf[None], start) if single else start
     axes = check_lanes(flow, lanes)
     dtype = jax.tree.leaves(lanes)[0].dtype
-    _check_times(times)
+    times = _checked_times(times)
     tolerance = default_tolerance(dtype) if tolerance is None else tolerance
     check_tolerance(tolerance)
     out = _solve_lanes(flow, axes, lanes, jnp.asarray(times, dtype), tolerance, reduce, stop)
@@ -105,6 +106,29 @@ def default_tolerance(dtype) -> Tolerance:
     return Tolerance() if dtype == jnp.float64 else Tolerance(rtol=1e-5, atol=1e-7)
 
 
+def as_start(flow: object, start: Any) -> Any:
+    """The start with its leaves as arrays of the flow's precision; raises where it is another kind of state."""
+    if not isinstance(flow, AbstractFlow):
+        raise invalid(
+            "Only flows can be solved",
+            received=described(flow),
+            way_out="Make one by population_flow, closure_flow, aligned_flow, rank_one_flow or two_task_flow",
+        )
+    flow.check_kind(start)
+    dtype = jax.tree.leaves(flow)[0].dtype
+    for leaf in jax.tree.leaves(start):
+        floating(leaf, "Every part of a start")
+    arrays = jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype if isinstance(leaf, int | float) else None), start)
+    others = {leaf.dtype.name for leaf in jax.tree.leaves(arrays) if jnp.issubdtype(leaf.dtype, jnp.floating)}
+    if others - {dtype.name}:
+        raise invalid(
+            "Start and flow must have the same precision",
+            received=f"a start of {', '.join(sorted(others))} for a flow of {dtype.name}",
+            way_out=f"Convert it: jax.tree.map(lambda leaf: leaf.astype('{dtype.name}'), start)",
+        )
+    return arrays
+
+
 def check_lanes(flow: AbstractFlow, lanes) -> tuple[int | None, ...]:
     """Which of the flow's arrays carry the lane axis (0) and which are shared (None); raises where start and flow differ."""
     arrays = jax.tree.leaves(lanes)
@@ -127,7 +151,8 @@ def check_lanes(flow: AbstractFlow, lanes) -> tuple[int | None, ...]:
     return tuple(0 if carry else None for carry in carries)
 
 
-def _check_times(times) -> None:
+def _checked_times(times) -> Array:
+    times = floating(times, "Times")
     known = concrete(times)
     if known is None or known.ndim != 1 or known.size < 2 or not (np.diff(known) > 0).all() or not known[0] >= 0:
         raise invalid(
@@ -135,3 +160,4 @@ def _check_times(times) -> None:
             received="traced values" if known is None else np.array2string(known, threshold=6),
             way_out="The first is where the start stands, usually 0",
         )
+    return times

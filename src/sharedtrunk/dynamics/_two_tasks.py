@@ -19,9 +19,11 @@ from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
 
-from ._aligned import Reading, aligned_weights, check_decomposition, response, teacher_response
-from ._checks import floating
+from ._aligned import Reading, aligned_weights, response, teacher_response
+from ._checks import check_kind
+from ._decomposition import decomposition
 from ._flow import AbstractFlow
+from ._given import described, floating, is_number, span
 from ._population import FLOW_RULE, check_inverse_temperature, check_rule
 
 
@@ -57,6 +59,9 @@ class TwoTaskFlow(AbstractFlow):
             for head, U, V in zip((state.main, state.auxiliary), self.lefts, self.rights, strict=True)
         )
 
+    def check_kind(self, start: TwoTaskValues) -> None:
+        check_kind(self, start, TwoTaskValues, "two_task_start(main, auxiliary, relatedness)")
+
     def check_start(self, shapes: TwoTaskValues) -> None:
         rank = self.targets[0].shape[-1:]
         if shapes.main.shape != rank or shapes.auxiliary.shape != rank:
@@ -86,18 +91,21 @@ def two_task_flow(
     auxiliary: tuple,
     relatedness: float | Float[AnyArray, ""],
     *,
-    inverse_temperature: float | None = 1.0,
+    inverse_temperature: float | None,
     reading: Reading = "exact",
     rule: gaussian.NodeRule = FLOW_RULE,
 ) -> TwoTaskFlow:
     """(26) for two (noisy) teachers, each a decomposition (left, singular values, right), of equal rank.
 
+    ds_A³²/dt = s²¹ ⊙ [h(βŝ_A) − h(s_A)], ds_B³²/dt = r s²¹ ⊙ [h(βŝ_B) − h(s_B)], s²¹ = √(s_A³² ⊙ s_A³² + r s_B³² ⊙ s_B³²), as
+    the paper prints it. Hypotheses: C = I, the tasks' singular values paired in the order given, relatedness r·I, balanced
+    layers, and those of `aligned_flow` for either task. The third line is not the conservation law of the gradient
+    flow: for what is true at 0 < r < 1 use `population_flow` with two teachers from `balanced_start`.
+
     Raises `InputError` for decompositions that are none or of unequal rank, relatedness outside [0, 1], and as
     `aligned_flow`.
     """
-    teachers = [(floating(U), floating(s), floating(V)) for U, s, V in (main, auxiliary)]
-    for U, s, V in teachers:
-        check_decomposition(U, s, V)
+    teachers = [decomposition(teacher) for teacher in (main, auxiliary)]
     check_inverse_temperature(inverse_temperature)
     check_rule(rule)
     if teachers[0][1].shape != teachers[1][1].shape or teachers[0][2].shape != teachers[1][2].shape:
@@ -106,6 +114,8 @@ def two_task_flow(
             received=f"{teachers[0][2].shape} and {teachers[1][2].shape}",
             way_out="Use population_flow for tasks of different rank",
         )
+    if not is_number(relatedness):
+        raise invalid("Relatedness is one number r", received=described(relatedness), way_out="Make a flow per lane")
     r = jnp.asarray(relatedness, teachers[0][1].dtype)
     check_relatedness(r)
     targets = tuple(teacher_response(U, s, V, inverse_temperature, reading, rule) for U, s, V in teachers)
@@ -121,14 +131,17 @@ def two_task_start(
     The third line of (26) gives s²¹ = (a² + r b²)^¼; then s_A³² = a/s²¹, s_B³² = b/s²¹. Sharing s³² instead would let a
     multitask student start ahead of its baseline, which (28) excludes.
     """
-    a, b = floating(main), floating(auxiliary)
-    r = jnp.asarray(relatedness, a.dtype)
+    a, b = floating(main, "Singular values"), floating(auxiliary, "Singular values")
+    r = floating(relatedness, "Relatedness").astype(a.dtype)
     check_relatedness(r)
     values = [concrete(part) for part in (a, b)]
     if a.shape != b.shape or any(part is not None and not (part > 0).all() for part in values):
         raise invalid(
             "Both composites need as many singular values > 0",
-            received=f"{a} and {b}",
+            received=" and ".join(
+                f"shape {part.shape}" + (f", {span(v)}" if v is not None else "")
+                for part, v in zip((a, b), values, strict=True)
+            ),
             way_out="A start at 0 never moves",
         )
     trunk = jnp.power(jnp.square(a) + r * jnp.square(b), 0.25)
@@ -139,9 +152,16 @@ def predicted_sign(start: Float[AnyArray, "rank"], teacher: Float[AnyArray, "ran
     """The sign that (28) gives to s(r) − s̃ at all times: + where s̃(0) < ŝ_A, − elsewhere.
 
     The paper's perturbative rule in r, by its own account for balanced starts of equal composites. With hard labels ŝ_A
-    stands for infinity, as there is no finite fixed point.
+    stands for infinity, as there is no finite fixed point. Raises `InputError` for vectors of other lengths.
     """
-    return jnp.where(floating(start) < floating(teacher), 1.0, -1.0)
+    s, s_hat = floating(start, "The start"), floating(teacher, "The teacher")
+    if s.shape != s_hat.shape:
+        raise invalid(
+            "The sign rule compares one start with one teacher's singular value each",
+            received=f"shapes {s.shape} and {s_hat.shape}",
+            way_out="Give two vectors of the same rank",
+        )
+    return jnp.where(s < s_hat.astype(s.dtype), 1.0, -1.0)
 
 
 def trunk_values(state: TwoTaskValues, relatedness) -> Array:
@@ -153,4 +173,4 @@ def check_relatedness(r) -> None:
     """Raise unless 0 ≤ r ≤ 1."""
     known = concrete(r)
     if known is not None and not ((known >= 0) & (known <= 1)).all():
-        raise invalid("Scalar relatedness lies in [0, 1]", received=known, way_out="Give r = V̄_Bᵀ V̄_A's scale")
+        raise invalid("Scalar relatedness lies in [0, 1]", received=span(known), way_out="Give r = V̄_Bᵀ V̄_A's scale")

@@ -48,6 +48,7 @@ def participation_with_error(
 def random_energy_participation(s, classes: int) -> np.ndarray:
     """Y(s) = E Σ_c P_c² of K independent logits of standard deviation s, `s` of any shape.
 
+    Derrida's random-energy model at finite K [24]; hypotheses as in `random_energy_free_energy`.
     Y = K ∫ E[t² e^{−t}] L(y)^{K−1} dy with t = e^{s ε − y}, L(y) = E e^{−t}: the integrand is positive, so Y keeps
     its digits where it is small. It equals 1 − F′(s)/s. Raises `InputError` for s < 0 or not finite, fewer than 2
     classes.
@@ -57,19 +58,31 @@ def random_energy_participation(s, classes: int) -> np.ndarray:
 
 
 def critical_scale(classes: int) -> float:
-    """s_c = √(2 ln K): where the random-energy model of many classes freezes."""
+    """s_c = √(2 ln K): where the random-energy model of many classes freezes [24].
+
+    Hypotheses: independent logits of one variance, K → ∞; at finite K nothing is sharp, and corrections fall like 1/ln K
+    only. Raises `InputError` for fewer than 2 classes.
+    """
     as_scale(0.0, classes)
     return float(np.sqrt(2 * np.log(classes)))
 
 
 def derrida_free_energy(s, classes: int) -> np.ndarray:
-    """F of the random-energy model to leading order in ln K: ln K + s²/2 for s ≤ s_c = √(2 ln K), s s_c above."""
+    """F of the random-energy model to leading order in ln K: ln K + s²/2 for s ≤ s_c = √(2 ln K), s s_c above [24].
+
+    In nats. Hypotheses as in `critical_scale`; `random_energy_free_energy` has it at finite K. Raises `InputError`
+    for s < 0 or not finite, fewer than 2 classes.
+    """
     s, critical = as_scale(s, classes), critical_scale(classes)
     return np.where(s <= critical, 0.5 * (critical**2 + s**2), s * critical)
 
 
 def derrida_participation(s, classes: int) -> np.ndarray:
-    """Y of the random-energy model for K → ∞ at fixed s/s_c: 0 for s ≤ s_c = √(2 ln K), 1 − s_c/s above."""
+    """Y of the random-energy model for K → ∞ at fixed s/s_c: 0 for s ≤ s_c = √(2 ln K), 1 − s_c/s above [24].
+
+    Hypotheses as in `critical_scale`; `random_energy_participation` has it at finite K. Raises `InputError` for s < 0
+    or not finite, fewer than 2 classes.
+    """
     s, critical = as_scale(s, classes), critical_scale(classes)
     return 1 - critical / np.maximum(s, critical)
 

@@ -1,6 +1,6 @@
-"""How nearly a softmax covariance treats all classes alike: the approximation behind (15) and (16).
+"""How nearly a softmax covariance treats all classes alike: the approximation behind (16).
 
-    G ≈ tr G/(K − 1) · J,     J = I − 11ᵀ/K,     so that     Uᵀ G U ≈ tr G/(K − 1) · I   (16)
+    G ≈ tr G/(K − 1) · J  (item 1 above (15)),     J = I − 11ᵀ/K,     so that     Uᵀ G U ≈ tr G/(K − 1) · I   (16)
 
 for centred left vectors U. It is exact for equal singular values on all K − 1 directions and for s → 0, and far off
 in rank one.
@@ -14,8 +14,9 @@ from .._errors import invalid
 
 
 def isotropic_part(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*lane class class"]:
-    """tr G/(K − 1) · J, what (15) puts in the place of G: the nearest multiple of J in Frobenius norm.
+    """tr G/(K − 1) · J, the nearest multiple of J to G in Frobenius norm.
 
+    It is what item 1 above (15) of the paper, which has no number, puts in the place of G.
     Raises `InputError` where G is not (…, class, class) with 2 classes or more.
     """
     G = _as_square(G)
@@ -25,7 +26,7 @@ def isotropic_part(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*la
 
 
 def anisotropy(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*lane"]:
-    """‖G − tr G/(K − 1) J‖/‖G‖ (Frobenius): the relative error of (15), 0 where it is exact, below 1 always."""
+    """‖G − tr G/(K − 1) J‖/‖G‖ (Frobenius): the relative error of item 1 above (15), 0 where it is exact, below 1 always."""
     G = _as_square(G)
     return jnp.linalg.norm(G - isotropic_part(G), axis=(-2, -1)) / jnp.linalg.norm(G, axis=(-2, -1))
 

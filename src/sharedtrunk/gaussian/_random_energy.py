@@ -100,13 +100,19 @@ def free_energy_and_slope(s, classes: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def random_energy_free_energy(s, classes: int) -> np.ndarray:
-    """F(s) = E ln Σ_c exp(s ε_c) in nats, for K = `classes` independent standard normals ε; `s` of any shape."""
+    """F(s) = E ln Σ_c exp(s ε_c) in nats, for K = `classes` independent standard normals ε; `s` of any shape.
+
+    Derrida's random-energy model at finite K [24], which the paper generalizes for (15) and (16). Hypotheses:
+    independent logits of one variance, W C Wᵀ = s² I up to a common shift; then exact to quadrature. Raises
+    `InputError` for s < 0 or not finite, fewer than 2 classes.
+    """
     return free_energy_and_slope(s, classes)[0]
 
 
 def random_energy_slope(s, classes: int) -> np.ndarray:
     """dF/ds = s g(s) (K − 1), the derivative of `random_energy_free_energy`; tends to m_K as s → ∞.
 
-    For W C Wᵀ = s² I the softmax covariance is G = g(s) J and the softmax moment is dF/ds / (K − 1) · J W C / s.
+    Hypotheses and errors as in `random_energy_free_energy` [24]. For W C Wᵀ = s² I the softmax covariance is G = g(s)
+    J and the softmax moment is dF/ds / (K − 1) · J W C / s.
     """
     return free_energy_and_slope(s, classes)[1]

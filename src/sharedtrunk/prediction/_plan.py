@@ -59,7 +59,7 @@ class Plan:
         predictions = []
         for setting, places in zip(self.settings, order, strict=True):
             ways: dict[WayName, Way] = {name: _chosen(way, places) for name, way in found.items()}
-            told = sentence(setting, ways, problem.features)
+            told = sentence(setting, ways, problem.features, time_limit=problem.time_limit)
             predictions.append(Prediction(setting, known, self.seeds, ways, told))
         return predictions
 

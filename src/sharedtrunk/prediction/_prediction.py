@@ -13,6 +13,11 @@ from sharedtrunk.trajectory import Result
 
 WayName = Literal["population", "closure", "simulation"]
 
+_DEEDS = {
+    Result.STEP_LIMIT: "used up the solver's steps before their minimum",
+    Result.NOT_BRACKETED: "did not reach the minimum of the generalization loss by the time limit",
+}
+
 
 @dataclass(frozen=True)
 class Way:
@@ -20,7 +25,9 @@ class Way:
 
     `error` is the numerical error of `benefit`; `lower` and `upper` are the bounds (24)–(25) at the stopped weights, with
     `bound_error` theirs. `result` is the joint student's `Result` code, or its baseline's where that one failed. A seed
-    without a value is NaN. `benefit_honest` is the benefit where each arm stops by its validation loss (simulation only).
+    without a value is NaN; with `Result.NOT_BRACKETED` it has the lowest losses seen by the time limit, which are no minima
+    yet. `benefit_honest` is the benefit where each arm stops by its validation loss (simulation only), NaN where that was
+    still falling at the time limit.
     """
 
     benefit: Float[np.ndarray, "seed"]
@@ -45,10 +52,20 @@ class Way:
         return int((self.result == Result.RAN_AWAY).sum())
 
     @property
+    def lost(self) -> int:
+        """Seeds without a value."""
+        return int(np.isnan(self.benefit).sum())
+
+    @property
+    def unreached(self) -> int:
+        """Seeds with a value in which an arm did not reach its minimum: that value may still change."""
+        return int(((self.result != Result.SUCCESS) & ~np.isnan(self.benefit)).sum())
+
+    @property
     def failures(self) -> dict[str, int]:
-        """Seeds that ended otherwise than trained, by reason."""
+        """Seeds that ended otherwise than at a minimum, by what they did: "2 of 5 seeds …" completes the sentence."""
         codes = [Result(int(code)) for code in self.result if code != Result.SUCCESS]
-        return {code.message: codes.count(code) for code in sorted(set(codes))}
+        return {_DEEDS.get(code, code.message): codes.count(code) for code in sorted(set(codes))}
 
 
 @dataclass(frozen=True)

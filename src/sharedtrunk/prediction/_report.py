@@ -13,6 +13,7 @@ from sharedtrunk._statistics import estimate, mean_and_error
 from sharedtrunk.prediction._prediction import Prediction
 
 COLUMNS = ("way", "benefit ± 95 %", "bounds", "loss", "stop")
+_NOTHING = "–"
 CAPTION = (
     "Means over seeds in nats; ± half the t-interval; bounds (24), (25) at the stopped weights; loss and stopping time of "
     "A alone → with B."
@@ -32,9 +33,9 @@ def rows(made: Prediction) -> list[tuple[str, ...]]:
     """One row per way, in the order of `COLUMNS`; one more for honest stopping, where it is known."""
     found = []
     for name, way in made.ways.items():
-        bounds = f"{_mean(way.lower)}…{_mean(way.upper)}"
-        losses = f"{_mean(way.loss_single, '.3f')}→{_mean(way.loss_joint, '.3f')}"
-        stops = f"{_mean(way.stop_single, '.1f')}→{_mean(way.stop_joint, '.1f')}"
+        bounds = _both("[{}, {}]", way.lower, way.upper, "+.3f")
+        losses = _both("{}→{}", way.loss_single, way.loss_joint, ".3f")
+        stops = _both("{}→{}", way.stop_single, way.stop_joint, ".1f")
         found.append((name, _benefit(way.benefit), bounds, losses, stops))
         if way.benefit_honest is not None:
             found.append(("… honest stop", _benefit(way.benefit_honest), "", "", ""))
@@ -66,14 +67,18 @@ def as_json(made: Prediction) -> dict[str, Any]:
 
 def _benefit(values: np.ndarray) -> str:
     found = estimate(values)
-    if found.n < 2:
-        return f"{_mean(values)}, no error"
+    if found.n == 0:
+        return _NOTHING
+    if found.n == 1:
+        return f"{found.mean:+.3f}, no error"
     return f"{found.mean:+.3f} ± {found.high - found.mean:.3f}"
 
 
-def _mean(values: np.ndarray, form: str = "+.3f") -> str:
-    mean, _, count = mean_and_error(values, axis=0)
-    return format(float(mean), form) if count else "–"
+def _both(form: str, first: np.ndarray, second: np.ndarray, number: str) -> str:
+    means = [mean_and_error(values, axis=0)[0] for values in (first, second)]
+    if np.isnan(means).all():
+        return _NOTHING
+    return form.format(*(_NOTHING if np.isnan(mean) else format(float(mean), number) for mean in means))
 
 
 def _listed(values: np.ndarray) -> list:

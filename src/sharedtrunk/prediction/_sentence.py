@@ -1,111 +1,124 @@
 """One sentence: which way to believe here, and why. Every word of it follows from the numbers.
 
-A way *agrees* with another where the whole 95 % interval of their paired difference lies within the half-width of the
-other's own interval: what it misses is less than what another draw of the data would change. It *misses* the other
-where that interval leaves out zero, and *cannot be told from* it otherwise.
+A theory *agrees* with the simulation where the whole 95 % interval of their paired difference lies within a tolerance that
+does not depend on the number of seeds: `NEGLIGIBLE` nats or a tenth of the simulated benefit, whichever is more. It
+*misses* it where the interval lies wholly outside, and more seeds can tell otherwise. A way that lost seeds, or that did
+not reach its minima by the time limit, agrees with nothing and is never believed without saying so.
 """
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from sharedtrunk._statistics import Estimate, estimate
 from sharedtrunk.prediction._prediction import Way, WayName
 from sharedtrunk.prediction._setting import Setting
+
+NEGLIGIBLE = 0.01
+"""Nats: a smaller difference of benefits is none that a choice would turn on."""
+SHARE = 0.1
+"""The share of the benefit that theory may be off by."""
+COMPARED: tuple[WayName, ...] = ("closure", "population")
 
 _NAMES: dict[WayName, str] = {
     "closure": "the closure",
     "population": "the population flow",
     "simulation": "the simulation",
 }
+_LEADS = {
+    ("closure", "population"): "Believe any of the three",
+    ("closure",): "Believe the closure and the simulation alike",
+    ("population",): "Believe the simulation, or the population flow",
+    (): "Believe the simulation alone",
+}
 
 
-COMPARED: tuple[WayName, ...] = ("closure", "population")
+def sentence(setting: Setting, ways: Mapping[WayName, Way], features: int, *, time_limit: float = 500.0) -> str:
+    """Which of `ways`, followed to `time_limit` at most, to believe at this setting, and why, in one sentence."""
+    usable = {name: len(way.benefit) - way.lost for name, way in ways.items()}
+    if all(count < 2 for count in usable.values()):
+        most = "a single seed" if max(usable.values()) == 1 else "a run without a usable seed"
+        return f"Believe none of it yet: {most} has no error bar; ask for more seeds."
+    caveats: dict[WayName, str] = {name: _caveat(name, way, time_limit) for name, way in ways.items()}
+    at = f"N = {setting.samples} for {features} features"
+    if usable.get("simulation", 0) >= 2:
+        return _against_simulation(ways, caveats, at)
+    return _without_simulation(ways, caveats, at)
 
 
-def sentence(setting: Setting, ways: Mapping[WayName, Way], features: int) -> str:
-    """Which of `ways` to believe at this setting, and why, in one sentence."""
-    seeds = len(next(iter(ways.values())).benefit)
-    lost = {name: int(np.isnan(way.benefit).sum()) for name, way in ways.items()}
-    if seeds < 2 or all(seeds - count < 2 for count in lost.values()):
-        return f"Believe none of it yet: {_usable(ways)} has no error bar; ask for more seeds."
-    if "simulation" in ways and seeds - lost["simulation"] >= 2:
-        return _against_simulation(setting, ways, lost, features)
-    return _without_simulation(setting, ways, lost, features)
-
-
-def _against_simulation(setting: Setting, ways, lost, features: int) -> str:
+def _against_simulation(ways: Mapping[WayName, Way], caveats: Mapping[WayName, str], at: str) -> str:
     simulated = ways["simulation"].estimate()
-    told: dict[WayName, Estimate] = {name: _difference(ways[name], ways["simulation"]) for name in COMPARED}
-    stand = {name: "failed" if lost[name] else _stand(told[name], simulated) for name in told}
-    reasons = [_deviation(name, stand[name], told[name], lost[name], ways[name]) for name in told]
-    agree = [name for name in told if stand[name] == "agrees"]
-    lead = {
-        ("closure", "population"): "Believe any of the three",
-        ("closure",): "Believe the closure and the simulation alike",
-        ("population",): "Believe the simulation, or the population flow",
-        (): "Believe the simulation alone",
-    }[tuple(agree)]
-    return f"{lead}: {_effect(simulated)}; {' and '.join(reasons)}{_size(setting, features)}."
+    allowed = _allowed(simulated)
+    told = {name: _difference(ways[name], ways["simulation"]) for name in COMPARED}
+    stand = {name: "unsound" if caveats[name] else _stand(told[name], allowed) for name in COMPARED}
+    reasons = [caveats[name] or _deviation(_NAMES[name], stand[name], told[name], allowed) for name in COMPARED]
+    effect = f"{_effect(simulated)} at {at}; {', and '.join(reasons)}."
+    if caveats["simulation"]:
+        return f"Believe none without a caveat: {caveats['simulation']}; by what it has, {effect}"
+    return f"{_LEADS[tuple(name for name in COMPARED if stand[name] == 'agrees')]}: {effect}"
 
 
-def _without_simulation(setting: Setting, ways, lost, features: int) -> str:
-    closure, population = ways["closure"], ways["population"]
-    unchecked = f"no simulation has checked it{_size(setting, features)}"
-    if lost["closure"]:
-        infinite = f"the population flow ({_effect(population.estimate())}) knows nothing of N = {setting.samples}"
-        return f"Simulate before you believe: {_loss(closure, lost['closure'])}, and {infinite}."
-    known = closure.estimate()
-    difference = _difference(population, closure)
-    if lost["population"] == 0 and _stand(difference, known) == "agrees":
-        found = f"{_effect(known)} by the closure of N = {setting.samples} samples"
-        change = f"infinite data change that by no more than the seeds do ({_signed(difference)})"
-        return f"Believe either theory: {found}, and {change}; {unchecked}."
-    change = f"infinite data would change that by {_signed(difference)}"
+def _without_simulation(ways: Mapping[WayName, Way], caveats: Mapping[WayName, str], at: str) -> str:
+    known, infinite = (ways[name].estimate() for name in COMPARED)
+    if "simulation" in caveats or caveats["closure"]:
+        failed = ", and ".join(caveats[name] for name in ("simulation", "closure") if caveats.get(name))
+        alone = caveats["population"] or f"the population flow knows nothing of the samples ({_number(infinite)})"
+        return f"Simulate before you believe: {failed} at {at}, and {alone}."
+    allowed, difference = _allowed(known), _difference(ways["population"], ways["closure"])
+    unchecked = f"no simulation has checked it at {at}"
+    if not caveats["population"] and _stand(difference, allowed) == "agrees":
+        change = f"infinite data change that by less than {allowed:.3f} nats ({_signed(difference)})"
+        return f"Believe either theory: {_effect(known)} by the closure, and {change}; {unchecked}."
+    change = caveats["population"] or f"infinite data would change that by {_signed(difference)}"
     return f"Believe the closure, which knows the samples: {_effect(known)}, while {change}; {unchecked}."
+
+
+def _caveat(name: WayName, way: Way, time_limit: float) -> str:
+    """What keeps a way from being believed; empty where every seed reached its minima."""
+    count, found = len(way.benefit), []
+    if way.lost:
+        how = "ran away" if way.ran_away == way.lost else "failed"
+        found.append(f"{_NAMES[name]} {how} in {way.lost} of {count} seeds")
+    if way.unreached:
+        whose = "its" if found else f"{_NAMES[name]} is unfinished: its"
+        found.append(f"{whose} minimum was not reached by t = {time_limit:g} in {way.unreached} of {count} seeds")
+    return " and ".join(found)
 
 
 def _difference(way: Way, other: Way) -> Estimate:
     return estimate(way.benefit - other.benefit)
 
 
-def _stand(difference: Estimate, reference: Estimate) -> str:
-    half = (reference.high - reference.low) / 2
-    if max(abs(difference.low), abs(difference.high)) <= half:
+def _allowed(reference: Estimate) -> float:
+    return max(NEGLIGIBLE, SHARE * abs(reference.mean))
+
+
+def _stand(difference: Estimate, allowed: float) -> str:
+    if -allowed <= difference.low and difference.high <= allowed:
         return "agrees"
-    return "untold" if difference.low <= 0 <= difference.high else "misses"
+    return "misses" if difference.low > allowed or difference.high < -allowed else "open"
+
+
+def _deviation(name: str, stand: str, difference: Estimate, allowed: float) -> str:
+    words = {
+        "agrees": f"{name} agrees with it within {allowed:.3f} nats",
+        "misses": f"{name} misses it by more than {allowed:.3f} nats",
+        "open": f"{difference.n} seeds leave open whether {name} agrees with it within {allowed:.3f} nats",
+    }
+    return f"{words[stand]} ({_signed(difference)})"
 
 
 def _effect(found: Estimate) -> str:
-    interval = f"{found.mean:+.3f} nats, 95 % interval {found.low:+.3f} … {found.high:+.3f}"
     if found.low > 0:
-        return f"B helps A ({interval})"
+        return f"B helps A ({_number(found)})"
     if found.high < 0:
-        return f"B hurts A ({interval})"
-    return f"B's effect on A cannot be told from none ({interval})"
+        return f"B hurts A ({_number(found)})"
+    return f"B's effect on A cannot be told from none ({_number(found)})"
 
 
-def _deviation(name: WayName, stand: str, difference: Estimate, lost: int, way: Way) -> str:
-    if stand == "failed":
-        return _loss(way, lost, _NAMES[name])
-    words = {"agrees": "agrees with it", "misses": "misses it", "untold": "cannot be told from it"}
-    return f"{_NAMES[name]} {words[stand]} ({_signed(difference)})"
-
-
-def _loss(way: Way, lost: int, name: str = "the closure") -> str:
-    how = "ran away" if way.ran_away == lost else "failed"
-    return f"{name} {how} in {lost} of {len(way.benefit)} seeds"
+def _number(found: Estimate) -> str:
+    if found.n < 2:
+        return f"{found.mean:+.3f} nats, no error" if found.n else "no number"
+    return f"{found.mean:+.3f} nats, 95 % interval {found.low:+.3f} … {found.high:+.3f}"
 
 
 def _signed(difference: Estimate) -> str:
     return f"{difference.mean:+.3f} ± {(difference.high - difference.low) / 2:.3f} nats"
-
-
-def _size(setting: Setting, features: int) -> str:
-    ratio = setting.samples / features
-    return f" (N = {setting.samples} is {ratio:.3g} times the number of features)"
-
-
-def _usable(ways: Mapping[WayName, Way]) -> str:
-    counts = {name: int(np.isfinite(way.benefit).sum()) for name, way in ways.items()}
-    return "a single seed" if max(counts.values()) == 1 else "a run without a usable seed"

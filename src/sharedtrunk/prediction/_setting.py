@@ -1,6 +1,7 @@
 """A setting: what a user asks about. Everything else (sizes, noise, start, training) is the problem, shared by settings."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -11,7 +12,10 @@ from sharedtrunk.experiments import StandardSettings
 
 @dataclass(frozen=True)
 class Setting:
-    """N samples, the singular values s̄_A and s̄_B of both teachers, and their relatedness r (R = r·I) (4)."""
+    """N samples, the singular values s̄_A and s̄_B of both teachers, and their relatedness r (R = r·I) (4).
+
+    Numbers of any kind become Python's. Raises `InputError` for values out of range.
+    """
 
     samples: int = 400
     s_main: float = 1.0
@@ -19,44 +23,127 @@ class Setting:
     relatedness: float = 0.5
 
     def __post_init__(self):
-        check_whole("samples", self.samples, "training points")
-        _check("s_main", self.s_main, "a finite number above 0", "Give the main task a signal", lambda x: x > 0)
-        _check("s_aux", self.s_aux, "a finite number, at least 0", "0 is a task of pure noise", lambda x: x >= 0)
-        _check(
-            "relatedness",
-            self.relatedness,
-            "a number between −1 and 1",
-            "It is a cosine: 0 is unrelated",
-            lambda x: abs(x) <= 1,
-        )
+        checked = {
+            "samples": as_whole("samples", self.samples, "400"),
+            "s_main": _positive("s_main", self.s_main, "Give the main task a signal"),
+            "s_aux": _not_negative("s_aux", self.s_aux, "0 is a task of pure noise"),
+            "relatedness": _as_number(
+                "relatedness",
+                self.relatedness,
+                "a number between −1 and 1",
+                "It is a cosine: 0 is unrelated",
+                lambda x: abs(x) <= 1,
+            ),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     def lane(self) -> dict[str, float]:
         """The joint student's place in a grid, in the words of `experiments`."""
-        return {"s_main": float(self.s_main), "s_aux": float(self.s_aux), "relatedness": float(self.relatedness)}
+        return {"s_main": self.s_main, "s_aux": self.s_aux, "relatedness": self.relatedness}
 
 
-def check_whole(name: str, value: object, of_what: str) -> None:
-    """Raise unless `value` is a whole number, at least 1."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < 1:
-        raise invalid(f"{name} must be a whole number of {of_what}, at least 1", received=value, way_out="Ask for more")
+def as_settings(settings: object) -> tuple[Setting, ...]:
+    """Settings, or tuples of their four numbers, as `Setting`s."""
+    if not isinstance(settings, Iterable) or isinstance(settings, str | dict):
+        raise invalid("settings must be a list of Setting", received=_shown(settings), way_out="Give [Setting(…)]")
+    return tuple(_as_setting(each) for each in settings)
 
 
-def standard_problem(tasks: int, *, classes: int, rank: int | None, task_weights, **others: Any) -> StandardSettings:
-    """The problem in the words of `experiments`; checks the sizes here, by the names that the user gave."""
-    rank = classes if rank is None else rank
-    sizes = {"classes": classes, "rank": rank, "features": others["features"], "hidden": others["hidden"]}
-    for name, value in sizes.items():
-        check_whole(name, value, name)
-    if classes < 2 or rank > classes or others["features"] < 2 * rank:
+def _as_setting(given: object) -> Setting:
+    if isinstance(given, Setting):
+        return given
+    if not isinstance(given, tuple | list) or len(given) != 4:
         raise invalid(
-            "A pair of tasks needs 2 classes or more, rank ≤ classes, and features ≥ 2 · rank",
-            received=f"{classes} classes, rank {rank}, {others['features']} features",
-            way_out="Lower the rank or raise the features",
+            "A setting must be a Setting or (samples, s_main, s_aux, relatedness)",
+            received=_shown(given),
+            way_out="Give [Setting(400, 1.0, 10.0, 0.5)]",
         )
-    return StandardSettings(tasks=tasks, classes=classes, rank=rank, alpha=tuple(task_weights), **others)
+    return Setting(*given)
 
 
-def _check(name: str, value: object, rule: str, way_out: str, holds) -> None:
+def as_seeds(seeds: object) -> tuple[int, ...]:
+    """The seeds 0 … n − 1 of a number, or the very seeds of a list, which must differ."""
+    if not isinstance(seeds, Iterable):
+        return tuple(range(as_whole("seeds", seeds, "5, or list the seeds themselves")))
+    found = list(seeds)
+    if not found or any(isinstance(s, bool) or not isinstance(s, Integral) or not 0 <= int(s) < 2**32 for s in found):
+        raise invalid(
+            "Seeds must be whole numbers from 0 to 2³² − 1, at least one",
+            received=_shown(found),
+            way_out="Give seeds=5",
+        )
+    if len(set(found)) < len(found):
+        raise invalid(
+            "Seeds must differ: a repeated one fakes certainty",
+            received=_shown(found),
+            way_out=f"Give seeds={len(found)}",
+        )
+    return tuple(int(seed) for seed in found)
+
+
+def as_whole(name: str, value: object, usual: str) -> int:
+    """`value` as an int; raises unless it is a whole number, at least 1."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < 1:
+        raise invalid(
+            f"{name} must be a whole number, at least 1", received=_shown(value), way_out=f"Leave it out for {usual}"
+        )
+    return int(value)
+
+
+def standard_problem(tasks: int, *, classes, rank, task_weights, **others: Any) -> StandardSettings:
+    """The problem in the words of `experiments`, checked here by the names that the user gave."""
+    rank_name = "classes" if rank is None else "rank"
+    classes = as_whole("classes", classes, "10")
+    rank = classes if rank is None else as_whole("rank", rank, "the number of classes")
+    others |= {name: as_whole(name, others[name], "100") for name in ("features", "hidden")}
+    _check_sizes(classes, rank, others["features"], rank_name)
+    others["noise"] = _not_negative("noise", others["noise"], "0 gives both tasks their clean teachers")
+    others["start_scale"] = _positive("start_scale", others["start_scale"], "A student that starts at zero never moves")
+    others["time_limit"] = _positive("time_limit", others["time_limit"], "Leave it out for 500")
+    return StandardSettings(tasks=tasks, classes=classes, rank=rank, alpha=_as_task_weights(task_weights), **others)
+
+
+def _check_sizes(classes: int, rank: int, features: int, rank_name: str) -> None:
+    if classes < 2:
+        raise invalid(
+            "classes must be at least 2", received=classes, way_out="With one class there is nothing to learn"
+        )
+    if rank > classes:
+        raise invalid("rank must be at most classes", received=f"{rank} for {classes}", way_out="Lower the rank")
+    if features < 2 * rank:
+        raise invalid(
+            f"features must be at least 2 · {rank_name}, so that the tasks can be unrelated",
+            received=f"{features} features, {rank_name} {rank}",
+            way_out=f"Lower {rank_name} or raise features",
+        )
+
+
+def _as_task_weights(given: object) -> tuple[float, float]:
+    if not isinstance(given, Iterable) or len(pair := tuple(given)) != 2:
+        raise invalid("task_weights must be two numbers", received=_shown(given), way_out="Give (1.0, 1.0)")
+    return (
+        _positive("task_weights[0]", pair[0], "The main task must be learned"),
+        _not_negative("task_weights[1]", pair[1], "0 leaves the auxiliary task out"),
+    )
+
+
+def _positive(name: str, value: object, way_out: str) -> float:
+    return _as_number(name, value, "a finite number above 0", way_out, lambda x: x > 0)
+
+
+def _not_negative(name: str, value: object, way_out: str) -> float:
+    return _as_number(name, value, "a finite number, at least 0", way_out, lambda x: x >= 0)
+
+
+def _as_number(name: str, value: object, rule: str, way_out: str, holds) -> float:
     number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
     if not number or not holds(float(value)):  # pyright: ignore[reportArgumentType]
-        raise invalid(f"{name} must be {rule}", received=value, way_out=way_out)
+        raise invalid(f"{name} must be {rule}", received=_shown(value), way_out=way_out)
+    return float(value)  # pyright: ignore[reportArgumentType]
+
+
+def _shown(value: object) -> str:
+    """In one line, whatever it is."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:79]}…"

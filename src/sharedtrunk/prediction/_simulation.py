@@ -6,6 +6,7 @@ from sharedtrunk import benefit
 from sharedtrunk.experiments import Draw, StandardSettings, follow, stop_and_value
 from sharedtrunk.prediction._arms import Arm
 from sharedtrunk.prediction._theory import lanes_of
+from sharedtrunk.trajectory import Result, Trajectory
 
 
 def simulated_arm(problem: StandardSettings, draw: Draw, lanes: slice) -> Arm:
@@ -14,6 +15,9 @@ def simulated_arm(problem: StandardSettings, draw: Draw, lanes: slice) -> Arm:
     trajectory = follow(problem, part)
     values = stop_and_value(problem, part, trajectory)
     stop = benefit.oracle_stop(trajectory)
+    reached, honest = (benefit.bracketed(trajectory.times, curve) for curve in _curves(trajectory))
+    # either stop stands by itself: an open validation loss leaves the oracle's minimum where it is
+    open_ended = np.where(reached, Result.SUCCESS, Result.NOT_BRACKETED)
     weights = np.take_along_axis(np.asarray(trajectory.composites[0]), stop[:, None, None, None], axis=1)[:, 0]
     return Arm(
         values["loss"],
@@ -21,6 +25,13 @@ def simulated_arm(problem: StandardSettings, draw: Draw, lanes: slice) -> Arm:
         values["loss_refinement"],
         values["stop"],
         np.where(np.isnan(values["loss"])[:, None, None], np.nan, weights),
-        values["result"],
-        values["loss_honest"],
+        np.where(trajectory.result == Result.SUCCESS, open_ended, trajectory.result),
+        np.where(honest, values["loss_honest"], np.nan),
     )
+
+
+def _curves(trajectory: Trajectory) -> tuple[np.ndarray, np.ndarray]:
+    oracle, honest = trajectory.generalization_loss, trajectory.validation_loss
+    assert oracle is not None  # `follow` fills both in
+    assert honest is not None
+    return np.asarray(oracle), np.asarray(honest)

@@ -42,7 +42,8 @@ class Overlaps(NamedTuple):
 def threshold(aspect: ArrayLike, noise: ArrayLike) -> Value:
     """The clean singular value above which a spike leaves the bulk: σ c^¼.
 
-    `aspect` is c = K/N_f, `noise` is σ (entries of variance σ²/N_f); they broadcast. Raises `InputError` for an
+    Hypotheses: K, N_f → ∞ at fixed K/N_f, rank ≪ K, singular vectors independent of the noise [25]. `aspect` is
+    c = K/N_f, `noise` is σ (entries of variance σ²/N_f); they broadcast. Raises `InputError` for an
     aspect that is not positive or a noise below 0.
     """
     aspect, noise = as_lanes(aspect=aspect, noise=noise)
@@ -54,8 +55,9 @@ def spiked_value(s: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Value:
     """The observed singular value ŝ of a clean s: √((s² + σ²)(s² + cσ²))/s above the threshold, else the upper edge.
 
     `s`, `aspect` c = K/N_f and `noise` σ broadcast. At or below the threshold the result is σ(1 + √c), where the
-    largest singular values of the noise are: the spike itself is not visible. Limit of large matrices of low
-    rank; see the module for the hypotheses. Raises `InputError` for s or noise below 0 or not finite, or an aspect
+    largest singular values of the noise are: the spike itself is not visible. Hypotheses: K, N_f → ∞ at fixed K/N_f,
+    rank ≪ K, distinct s, singular vectors independent of the noise. The standard teacher has rank K, where this is
+    only an orientation. Raises `InputError` for s or noise below 0 or not finite, or an aspect
     that is not positive. Source: [25], section 3.1.
     """
     s, aspect, noise = _prepare(s, aspect, noise, "Clean singular values")
@@ -89,9 +91,9 @@ def clean_value(observed: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Val
     """The clean singular value behind an observed one: the inverse of `spiked_value` above the bulk, else 0.
 
     s = ½[√(ŝ² − x₋²) + √(ŝ² − x₊²)] with the bulk's edges x∓ = σ|1 ∓ √c|; it jumps to the threshold σ c^¼ as ŝ leaves
-    the bulk. For ŝ at or below the upper edge the data do not tell: every s from 0 to the threshold looks the
-    same, and the result is 0 ("no signal seen"). `observed`, `aspect` c and `noise` σ broadcast. Raises
-    `InputError` for observed or noise below 0 or not finite, or an aspect that is not positive.
+    the bulk. Hypotheses as in `spiked_value`. For ŝ at or below the upper edge the data do not tell: every s from 0
+    to the threshold looks the same, and the result is 0 ("no signal seen"). `observed`, `aspect` c and `noise` σ
+    broadcast. Raises `InputError` for observed or noise below 0 or not finite, or an aspect that is not positive.
     Source: the positive root of [25], section 3.1, for θ²; Gavish and Donoho (2017).
     """
     observed, aspect, noise = _prepare(observed, aspect, noise, "Observed singular values")

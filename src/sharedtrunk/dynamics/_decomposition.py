@@ -1,0 +1,49 @@
+"""A teacher as its singular value decomposition, the form in which the aligned equations take it."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from sharedtrunk._concrete import concrete
+from sharedtrunk._errors import invalid
+
+from ._given import described, floating, span
+
+
+def decomposition(parts) -> tuple[Array, Array, Array]:
+    """(left, singular values, right) as floating arrays; raises where they are none."""
+    if not isinstance(parts, tuple | list) or len(parts) != 3:
+        raise invalid(
+            "A teacher is a decomposition (left, singular values, right)",
+            received=described(parts),
+            way_out="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and give (U, s, Vᵀ transposed)",
+        )
+    U, s, V = (
+        floating(parts[0], "Left vectors"),
+        floating(parts[1], "Singular values"),
+        floating(parts[2], "Right vectors"),
+    )
+    check_decomposition(U, s, V)
+    return U, s, V
+
+
+def check_decomposition(U, s, V) -> None:
+    """Raise unless U diag(s) Vᵀ is a singular value decomposition."""
+    rank = s.shape[-1] if s.ndim == 1 else -1
+    if U.ndim != 2 or V.ndim != 2 or U.shape[1] != rank or V.shape[1] != rank or U.shape[0] < 2:
+        raise invalid(
+            "A decomposition is left (class, rank), singular values (rank,), right (feature, rank), 2 classes or more",
+            received=f"{U.shape}, {s.shape}, {V.shape}",
+            way_out="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and transpose Vᵀ",
+        )
+    left, values, right = (concrete(part) for part in (U, s, V))
+    if left is None or values is None or right is None:
+        return
+    slack = 1e3 * float(jnp.finfo(U.dtype).eps)
+    apart = [np.abs(part.T @ part - np.eye(rank)).max() for part in (left, right)]
+    if not (max(apart) <= slack and np.isfinite(values).all() and (values >= 0).all()):
+        raise invalid(
+            "Singular vectors must be orthonormal and singular values finite and ≥ 0",
+            received=f"departures {apart[0]:.2g} and {apart[1]:.2g}, singular values: {span(values)}",
+            way_out="Use numpy.linalg.svd",
+        )
