@@ -1,5 +1,7 @@
 """High and low SNR: closed forms against the library, and readings that turn when the equations are wrong."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,7 +9,8 @@ import pytest
 
 from sharedtrunk import gaussian
 from sharedtrunk._randomness import orthonormal
-from sharedtrunk.claims import CLAIMS, _flows, _regimes, verdict
+from sharedtrunk.claims import CLAIMS, _flows, _lanes, _regimes, verdict
+from sharedtrunk.trajectory import Result
 
 
 @pytest.mark.float64
@@ -31,19 +34,24 @@ def test_the_third_direction_breaks_the_absolute_value_only():
     assert bound > 0 > gain > -bound
 
 
+def stop(weights, loss):
+    """Students with these losses, free of numerical errors, all bracketed."""
+    loss = np.asarray(loss, float)
+    zero = np.zeros(loss.shape)
+    return _flows.Stop(loss, zero + 1.0, weights, zero.astype(int), np.stack([loss, loss], axis=-1), zero, zero)
+
+
 def flows(joint, single, s_main=10.0, benefit=0.1):
-    """Flows of one setting (s_main, 10, r = 1) of 3 classes with students Ū V̄ᵀ times the numbers, seed by seed."""
+    """Flows at (s_main, 10, r = 0.5 and 1) of 3 classes with students Ū V̄ᵀ times the numbers, seed by seed."""
     frame = np.asarray(orthonormal(jax.random.key(1), 3, 3)) @ np.asarray(orthonormal(jax.random.key(2), 6, 3)).T
     seeds = len(joint)
     scaled = [np.array(sizes)[:, None, None] * frame for sizes in (joint, single)]
     return _flows.Flows(
         s_main=(s_main,),
         s_aux=(10.0,),
-        relatedness=(1.0,),
-        loss_single=np.full((seeds, 1), 1.0),
-        loss_joint=np.full((seeds, 1, 1, 1), 1.0 - benefit),
-        single=scaled[1][:, None],
-        joint=scaled[0][:, None, None, None],
+        relatedness=(0.5, 1.0),
+        single=stop(scaled[1][:, None], np.full((seeds, 1), 1.0)),
+        joint=stop(np.stack([scaled[0][:, None, None]] * 2, axis=3), np.full((seeds, 1, 1, 2), 1.0 - benefit)),
         clean=np.broadcast_to(s_main * frame, (seeds, 1, 3, 6)),
         moment=np.zeros((seeds, 3, 6)),
     )
@@ -58,10 +66,55 @@ def test_both_sides_of_the_trace_agree_for_common_directions():
     assert (left > 0).all()
 
 
-@pytest.mark.parametrize(("joint", "single", "said"), [(JOINT, SINGLE, "holds"), (SINGLE, JOINT, "fails")])
-def test_sign_of_the_trace_decides(monkeypatch, joint, single, said):
-    monkeypatch.setattr(_flows, "noisy", lambda seed, thorough: flows(joint, single))
+def planted(monkeypatch, own_stops, equal_times):
+    """The pairs of joint and single sizes that the measurements see."""
+    monkeypatch.setattr(_flows, "noisy", lambda seed, thorough: flows(*own_stops))
+    monkeypatch.setattr(_flows, "relabelled", lambda seed: flows(*own_stops))
+    monkeypatch.setattr(_flows, "at_equal_times", lambda seed, thorough: (flows(*equal_times),) * 3)
+    monkeypatch.setattr(_flows, "relabelled_at_equal_times", lambda seed: (flows(*equal_times),) * 3)
+
+
+@pytest.mark.parametrize(
+    ("own_stops", "equal_times", "said"),
+    [
+        ((JOINT, SINGLE), (JOINT, SINGLE), "holds"),
+        ((SINGLE, JOINT), (JOINT, SINGLE), "holds only if"),
+        ((JOINT, SINGLE), (SINGLE, JOINT), "fails"),
+    ],
+)
+def test_sign_of_the_trace_decides(monkeypatch, own_stops, equal_times, said):
+    planted(monkeypatch, own_stops, equal_times)
     assert verdict(CLAIMS["eq-29"].measure(0, False)) == said
+
+
+def taken(found, again=None):
+    """The reading of a benefit that must not be below 0.05 nats."""
+    setting = (10.0, 10.0, 1.0)
+    return _flows.reading(
+        _lanes.above, "benefit", lambda f: f.benefit(*setting), [setting], 0.05, flows=found, again=again
+    )
+
+
+def test_every_numerical_error_widens_a_reading():
+    found = flows(JOINT, SINGLE)
+    plain = taken(found)
+    assert plain.outcome == "holds"
+    assert plain.error < 1e-12
+    loose = found.joint._replace(refinement=found.joint.refinement + 0.1)
+    assert taken(replace(found, joint=loose)).error == pytest.approx(0.1)
+    spread = found.joint._replace(scrambles=found.joint.scrambles + np.array([0.0, 1e-3]))
+    assert taken(replace(found, joint=spread)).error == pytest.approx(63.66 * 5e-4, rel=1e-3)  # t of one degree, 99 %
+    assert taken(found, flows(JOINT, SINGLE, benefit=0.2)).error == pytest.approx(0.1)
+
+
+def test_students_not_bracketed_are_named_and_leave_the_reading_open():
+    found = flows(JOINT, SINGLE)
+    late = found.joint._replace(result=found.joint.result + Result.NOT_BRACKETED, late=found.joint.late + 0.2)
+    reading = taken(replace(found, joint=late))
+    assert "4 of 8 students not bracketed" in reading.case
+    assert reading.outcome == "undecided"
+    broken = found.joint._replace(result=found.joint.result + Result.DIVERGED)
+    assert "4 of 8 students failed" in taken(replace(found, joint=broken)).case
 
 
 def test_flows_pair_each_joint_student_with_its_baseline():
@@ -71,10 +124,8 @@ def test_flows_pair_each_joint_student_with_its_baseline():
         s_main=(0.3, 1.0),
         s_aux=(10.0,),
         relatedness=(0.0, 1.0),
-        loss_single=single,
-        loss_joint=np.arange(8.0).reshape(shape),
-        single=single[..., None, None],
-        joint=np.arange(8.0).reshape(*shape, 1, 1),
+        single=stop(single[..., None, None], single),
+        joint=stop(np.arange(8.0).reshape(*shape, 1, 1), np.arange(8.0).reshape(shape)),
         clean=single[..., None, None],
         moment=np.zeros((2, 1, 1)),
     )

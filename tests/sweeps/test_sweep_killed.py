@@ -117,7 +117,10 @@ def test_ctrl_c(start, tmp_path, whole, processes, to_group):
     _wait(lambda: not _session(process), seconds=5)  # the resource tracker goes last
     kept = {path: path.read_bytes() for path in _shards(tmp_path)}
     assert 3 <= len(kept) < 20
-    assert list(tmp_path.glob(".*")) == []
+    # A worker that is ended while it writes leaves its temporary file, which the next run removes; this process none.
+    leftovers = list(tmp_path.glob(".*"))
+    assert len(leftovers) <= processes
+    assert all(path.suffix == ".tmp" for path in leftovers)
     _check_resumes(start, tmp_path, whole, kept)
 
 
