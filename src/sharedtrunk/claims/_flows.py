@@ -238,18 +238,18 @@ def _followed(
     """Flows of all settings; `noise` is that of both teachers, or of the main and of the auxiliary one."""
     s_main, s_aux, relatedness = axes
     shape = (len(s_main), len(s_aux), len(relatedness))
-    joint, single, clean, moments = [], [], [], []
-    for one in seeds:
+
+    def one_seed(one: int):
         key = jax.random.key(one)
         pairs = [teacher_pair(key, noise, *point) for point in itertools.product(*axes)]
         main = pairs[:: shape[1] * shape[2]]
         moment = np.asarray(teachers.clean_label_moment(main[-1][0])[0])
         tasks = [jnp.stack([both[task].noisy_weights for both in pairs]) for task in (0, 1)]
         alone = [jnp.stack([both[0].noisy_weights for both in main])]
-        joint.append(minimum(key, tasks, moment, time_limit, label_rule))
-        single.append(minimum(key, alone, moment, time_limit, label_rule))
-        clean.append(np.stack([both[0].weights for both in main]))
-        moments.append(moment)
+        arms = (minimum(key, each, moment, time_limit, label_rule) for each in (tasks, alone))
+        return *arms, np.stack([both[0].weights for both in main]), moment
+
+    joint, single, clean, moments = zip(*map(one_seed, seeds), strict=True)
     together = Stop(*(np.stack(parts) for parts in zip(*joint, strict=True)))
     return Flows(
         s_main=s_main,
@@ -281,16 +281,18 @@ def relabelled_at_equal_times(seed: int) -> tuple[Flows, ...]:
 def _timed(seeds: Sequence[int], label_rule) -> tuple[Flows, ...]:
     axes = (S_MAIN, S_AUX, RELATEDNESS)
     shape = tuple(len(axis) for axis in axes)
-    joint, single, clean, moments = [], [], [], []
-    for one in seeds:
+
+    def one_seed(one: int):
         key = jax.random.key(one)
         pairs = [teacher_pair(key, 1.0, *point) for point in itertools.product(*axes)]
         main = [both[0] for both in pairs[:: shape[1] * shape[2]]]
         tasks = [jnp.stack([both[task].noisy_weights for both in pairs]) for task in (0, 1)]
-        joint.append(_at_times(key, tasks, label_rule))
-        single.append(_at_times(key, [jnp.stack([teacher.noisy_weights for teacher in main])], label_rule))
-        clean.append(np.stack([teacher.weights for teacher in main]))
-        moments.append(np.asarray(teachers.clean_label_moment(main[-1])[0]))
+        alone = [jnp.stack([teacher.noisy_weights for teacher in main])]
+        arms = (_at_times(key, each, label_rule) for each in (tasks, alone))
+        clean = np.stack([teacher.weights for teacher in main])
+        return *arms, clean, np.asarray(teachers.clean_label_moment(main[-1])[0])
+
+    joint, single, clean, moments = zip(*map(one_seed, seeds), strict=True)
     arms = np.stack(single), np.stack(joint).reshape(len(joint), *shape, len(EQUAL_TIMES), CLASSES, FEATURES)
     return tuple(
         Flows(

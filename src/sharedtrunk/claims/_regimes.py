@@ -295,7 +295,7 @@ CLAIMS = (
         condition="both students are compared at equal times, not each at its own stop, and the equality is asked for late "
         "(r = 1: t = 16 and 64, not 4; r = 0.5: t = 64, not 16)",
         truth="the multitask student stops earlier, with smaller weights",
-        seconds=45.0,
+        seconds=80.0,
         bundle=_flows.BUNDLE,
     ),
     Claim(

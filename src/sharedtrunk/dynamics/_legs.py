@@ -19,7 +19,7 @@ from sharedtrunk.trajectory import Result
 from ._integrate import Tolerance, integrate
 from ._judge import Best, nothing_seen, stopping
 
-LEG_ENDS = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
+LEG_ENDS = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1000.0)
 LEG_TIMES = 21
 """Saved times are 0.25 apart up to t = 10, 0.5 up to 20, and grow by 3.5 % each from there on."""
 
