@@ -37,7 +37,7 @@ SMALL_EFFECTS = (0.3, 1.0), (WEAK, STRONG), (0.0, 0.5)
 SHORT = 100.0
 """Until when students are followed where one of two teachers only is noisy."""
 
-LONG = 1500.0
+LONG = 1200.0
 """Long enough for the minima of almost clean main tasks, at t ≈ 500, to be bracketed."""
 
 FAR = 1500.0
