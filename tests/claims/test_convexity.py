@@ -5,8 +5,8 @@ import pytest
 
 from sharedtrunk import gaussian
 from sharedtrunk.claims import _bounds, _convexity, _test_sets
-from sharedtrunk.claims._claim import verdict
 from sharedtrunk.claims._draws import softmax
+from sharedtrunk.ledger import verdict
 
 pytestmark = pytest.mark.float64
 

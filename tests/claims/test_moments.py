@@ -5,7 +5,7 @@ import pytest
 
 from sharedtrunk import gaussian
 from sharedtrunk.claims import _components, _moments
-from sharedtrunk.claims._claim import verdict
+from sharedtrunk.ledger import verdict
 
 pytestmark = pytest.mark.float64
 

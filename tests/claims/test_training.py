@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sharedtrunk.claims import _deviation, _errata_moments, _gradients, _minimizers, _relatedness, _training
-from sharedtrunk.claims._claim import verdict
 from sharedtrunk.claims._draws import EXACT
+from sharedtrunk.ledger import verdict
 
 pytestmark = pytest.mark.float64
 

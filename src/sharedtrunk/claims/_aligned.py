@@ -13,7 +13,8 @@ import numpy as np
 
 from sharedtrunk import dynamics, gaussian
 from sharedtrunk._randomness import normal, orthonormal, stream
-from sharedtrunk.claims._claim import Claim, Evidence, Reading, at_least, at_most
+from sharedtrunk.claims._claim import Claim
+from sharedtrunk.ledger import Evidence, Reading, at_least, at_most
 
 ABOUT = 0.05
 """Approximate equality, ≃ in the paper, is taken as within 5 %."""

@@ -13,15 +13,16 @@ is convex, and not that M is the right moment. That is read off test sets of arg
 import functools
 import itertools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import benefit, gaussian
-from sharedtrunk.claims._claim import Claim, Evidence, Reading, at_least, at_most
+from sharedtrunk.claims._claim import Claim
 from sharedtrunk.claims._draws import centred_frame, generator, orthonormal
 from sharedtrunk.claims._test_sets import RULE, on_test_sets
+from sharedtrunk.ledger import Evidence, Reading, at_least, at_most
 
 Matrix = np.ndarray
 LARGE_SHARE = 0.05
@@ -193,7 +194,7 @@ def _erratum10(seed: int, thorough: bool) -> Evidence:
     return Evidence((*readings, on_test_sets(seed, 3, (False, True), rank_one=True)))
 
 
-_BOUND = {
+_BOUND: dict[str, Any] = {
     "hypotheses": "Gaussian inputs, linear students of any depth; the benefit is that of losses on argmax labels.",
     "method": "Smallest whole singular values for two classes, and random weights: teachers with equal singular values (both "
     "moments by closed forms), students near them or not, scales 0.1 to 10, each draw with a teacher of its own; a violation "

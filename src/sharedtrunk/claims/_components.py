@@ -11,8 +11,9 @@ import numpy as np
 from sharedtrunk import gaussian, teachers
 from sharedtrunk._randomness import stream
 from sharedtrunk._statistics import estimate
-from sharedtrunk.claims._claim import Claim, Evidence, Reading, at_least, at_most
+from sharedtrunk.claims._claim import Claim
 from sharedtrunk.claims._draws import EXACT, SIMILAR, centred_frame, generator, orthonormal
+from sharedtrunk.ledger import Evidence, Reading, at_least, at_most
 
 Matrix = np.ndarray
 PAIRS = gaussian.Pairs(points=512, scrambles=8)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sharedtrunk.claims._claim import Claim, Evidence, at_least
+from sharedtrunk.claims._claim import Claim
 from sharedtrunk.claims._draws import generator, log_partition, one_hot, softmax
+from sharedtrunk.ledger import Evidence, at_least
 
 Matrix = np.ndarray
 PAIRS = 100_000

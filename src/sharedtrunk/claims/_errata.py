@@ -7,9 +7,10 @@ import numpy as np
 from sharedtrunk import dynamics, gaussian, spectra, teachers
 from sharedtrunk._randomness import normal, stream
 from sharedtrunk.claims import _two_tasks
-from sharedtrunk.claims._claim import Claim, Evidence, at_least, at_most
+from sharedtrunk.claims._claim import Claim
 from sharedtrunk.claims._lanes import above, below
 from sharedtrunk.claims._regimes import response
+from sharedtrunk.ledger import Evidence, at_least, at_most
 
 RULE = gaussian.Sobol(points=1024, scrambles=1)
 DECADES = np.array([0.0, 1e2, 1e3, 1e4])

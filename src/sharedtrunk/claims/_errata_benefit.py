@@ -7,11 +7,13 @@ import numpy as np
 
 from sharedtrunk import gaussian
 from sharedtrunk.claims import _flows, _lanes
-from sharedtrunk.claims._claim import Claim, Evidence
-from sharedtrunk.claims._lanes import MANY_SEEDS, NEGLIGIBLE, STRONG, WEAK, above, below, none
+from sharedtrunk.claims._claim import Claim
+from sharedtrunk.claims._lanes import MANY_SEEDS, STRONG, WEAK, above, below, none
 from sharedtrunk.claims._regimes import HIGH, LOW
 from sharedtrunk.claims._summary import LEARNABLE, N
 from sharedtrunk.claims._trends import shortfall
+from sharedtrunk.contrasts import NEGLIGIBLE
+from sharedtrunk.ledger import Evidence
 
 ACCURACY = gaussian.Sobol(points=4096, scrambles=1)
 

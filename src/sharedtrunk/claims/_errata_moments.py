@@ -3,10 +3,11 @@
 import numpy as np
 
 from sharedtrunk import gaussian
-from sharedtrunk.claims._claim import Claim, Evidence, Reading, at_least, at_most
+from sharedtrunk.claims._claim import Claim
 from sharedtrunk.claims._draws import EXACT, centred_frame, generator, orthonormal
 from sharedtrunk.claims._minimizers import MANY, distance_from_teacher, growth, outside_printed_family
 from sharedtrunk.claims._training import corrected_law, printed_law, smallest_mismatch
+from sharedtrunk.ledger import Evidence, Reading, at_least, at_most
 
 PANELS = gaussian.Panels()
 

@@ -17,8 +17,8 @@ import numpy as np
 from sharedtrunk import dynamics, students, teachers
 from sharedtrunk._randomness import stream
 from sharedtrunk._statistics import t_factor
-from sharedtrunk.claims._claim import Reading
 from sharedtrunk.claims._lanes import CONFIDENCE, MANY_SEEDS, STRONG, WEAK
+from sharedtrunk.ledger import Reading
 from sharedtrunk.trajectory import Result
 
 BUNDLE = "population flows"

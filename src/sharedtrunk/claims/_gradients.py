@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import students
-from sharedtrunk.claims._claim import Claim, Evidence, at_least, at_most
+from sharedtrunk.claims._claim import Claim
 from sharedtrunk.claims._draws import EXACT, generator, layers, one_hot, relative, softmax
+from sharedtrunk.ledger import Evidence, at_least, at_most
 
 Matrix = np.ndarray
 CLASSES, FEATURES, SAMPLES = 4, 6, 30

@@ -13,17 +13,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sharedtrunk._statistics import estimate, t_factor
-from sharedtrunk.claims._claim import Reading, at_least, at_most
+from sharedtrunk.contrasts import NEGLIGIBLE
 from sharedtrunk.experiments import standard_lanes
+from sharedtrunk.ledger import Reading, at_least, at_most
 from sharedtrunk.trajectory import Result
 
 BUNDLE = "simulated benefits"
 """Claims with these lanes go to one worker, which trains them once."""
 
 CONFIDENCE = 0.99
-NEGLIGIBLE = 0.01
-"""Benefits within ± this many nats count as none, as in the figures."""
-
 MANY_SEEDS = 16
 """Seeds of the standard problem that belong to one seed of the ledger; the default mode takes the first ones."""
 

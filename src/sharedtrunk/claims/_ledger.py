@@ -1,60 +1,17 @@
-"""The ledger: every claim measured, and the verdicts that follow.
+"""The first half of the ledger measured: each claim by the readings that it takes.
 
 Claims are independent of each other, so they are measured one by one in worker processes, the longest first.
 """
 
-import dataclasses
 import functools
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from sharedtrunk import sweeps
 from sharedtrunk._errors import invalid
-from sharedtrunk.claims._claim import Claim, Evidence, Reading, Verdict, deciding, verdict
+from sharedtrunk.claims._claim import Claim
 from sharedtrunk.claims._registry import CLAIMS
-
-
-@dataclass(frozen=True)
-class Row:
-    """A claim with its evidence and the verdict, computed from it; `seconds` is how long the measurement took."""
-
-    claim: Claim
-    evidence: Evidence
-    seconds: float
-
-    @property
-    def verdict(self) -> Verdict:
-        return verdict(self.evidence)
-
-    @property
-    def deciding(self) -> Reading:
-        return deciding(self.evidence)
-
-    @property
-    def words(self) -> str:
-        """The verdict as a person says it, with the condition where the readings call for one."""
-        return f"holds only if {self.claim.condition}" if self.verdict == "holds only if" else self.verdict
-
-    def as_json(self) -> dict[str, Any]:
-        """The row as plain data: words, readings with their outcomes, verdict."""
-        claim = self.claim
-        words = {
-            name: getattr(claim, name) for name in ("key", "source", "statement", "hypotheses", "method", "condition")
-        }
-        return {
-            **words,
-            "verdict": self.verdict,
-            "verdict_words": self.words,
-            "deciding": _plain(self.deciding),
-            "within": [_plain(reading) for reading in self.evidence.within],
-            "beyond": [_plain(reading) for reading in self.evidence.beyond],
-            "true_instead": claim.truth,
-            "instead": [_plain(reading) for reading in self.evidence.instead],
-            "seconds": round(self.seconds, 2),
-        }
+from sharedtrunk.ledger import Evidence, Row
 
 
 def measure(
@@ -110,12 +67,7 @@ def measure_bundle(keys: Sequence[str], *, seed: int, thorough: bool) -> list[tu
 def _measured(key: str, seed: int, thorough: bool) -> tuple[str, Evidence, float]:
     claim = CLAIMS[key]
     begin = time.perf_counter()
-    evidence = claim.measure(seed, thorough)
-    if evidence.beyond and not claim.condition:
-        raise invalid(
-            "A claim with readings beyond its condition must have one", received=key, way_out="Give Claim(condition=…)"
-        )
-    return key, evidence, time.perf_counter() - begin
+    return key, claim.measure(seed, thorough), time.perf_counter() - begin
 
 
 def _chosen(keys: Sequence[str] | None) -> list[Claim]:
@@ -123,9 +75,3 @@ def _chosen(keys: Sequence[str] | None) -> list[Claim]:
     if unknown:
         raise invalid("Unknown claim", received=", ".join(unknown), way_out=f"Known are {', '.join(CLAIMS)}")
     return [claim for key, claim in CLAIMS.items() if keys is None or key in keys]
-
-
-def _plain(reading: Reading) -> dict[str, Any]:
-    plain = dataclasses.asdict(reading) | {"outcome": reading.outcome}
-    # JSON has no NaN
-    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in plain.items()}

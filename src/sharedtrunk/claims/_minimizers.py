@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sharedtrunk.claims._claim import Claim, Evidence, at_least, at_most
+from sharedtrunk.claims._claim import Claim
 from sharedtrunk.claims._draws import EXACT, SIMILAR, generator, log_partition, one_hot, softmax
 from sharedtrunk.claims._gradients import training_gradient
+from sharedtrunk.ledger import Evidence, at_least, at_most
 
 Matrix = np.ndarray
 CLASSES, FEATURES, MANY, FEW = 3, 4, 40, 3

@@ -8,9 +8,10 @@ import numpy as np
 
 from sharedtrunk import gaussian
 from sharedtrunk._statistics import estimate
-from sharedtrunk.claims._claim import Claim, Evidence, Reading, at_least, at_most
+from sharedtrunk.claims._claim import Claim
 from sharedtrunk.claims._draws import SIMILAR, centred_frame, generator, log_partition, relative, softmax
 from sharedtrunk.claims._gradients import cross_covariance
+from sharedtrunk.ledger import Evidence, Reading, at_least, at_most
 
 Matrix = np.ndarray
 CLASSES, FEATURES = 3, 3

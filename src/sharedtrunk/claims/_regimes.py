@@ -11,8 +11,10 @@ from scipy import special
 from sharedtrunk import benefit, gaussian
 from sharedtrunk._randomness import normal, stream
 from sharedtrunk.claims import _flows
-from sharedtrunk.claims._claim import Claim, Evidence, at_least, at_most
-from sharedtrunk.claims._lanes import NEGLIGIBLE, STRONG, above, below, none
+from sharedtrunk.claims._claim import Claim
+from sharedtrunk.claims._lanes import STRONG, above, below, none
+from sharedtrunk.contrasts import NEGLIGIBLE
+from sharedtrunk.ledger import Evidence, at_least, at_most
 
 RULE = gaussian.Sobol(points=1024, scrambles=8)
 CLOSE = 0.05

@@ -1,46 +1,30 @@
-"""All claims of the ledger, in the paper's order: equations, Table 1, the observations of section 4.5, the errata."""
+"""All claims that are measured here, in the paper's order: equations, Table 1, section 4.5's observations, the errata."""
 
+import importlib
 import itertools
 import re
 
-from sharedtrunk.claims import (
-    _aligned,
-    _bounds,
-    _components,
-    _convexity,
-    _errata,
-    _errata_benefit,
-    _errata_moments,
-    _gradients,
-    _minimizers,
-    _moments,
-    _regimes,
-    _relatedness,
-    _summary,
-    _training,
-    _trends,
-    _two_tasks,
-)
 from sharedtrunk.claims._claim import Claim
 
 _GROUPS = (
-    _aligned,
-    _bounds,
-    _components,
-    _convexity,
-    _errata,
-    _errata_benefit,
-    _errata_moments,
-    _gradients,
-    _minimizers,
-    _moments,
-    _regimes,
-    _relatedness,
-    _summary,
-    _training,
-    _trends,
-    _two_tasks,
+    "_aligned",
+    "_bounds",
+    "_components",
+    "_convexity",
+    "_errata",
+    "_errata_benefit",
+    "_errata_moments",
+    "_gradients",
+    "_minimizers",
+    "_moments",
+    "_regimes",
+    "_relatedness",
+    "_summary",
+    "_training",
+    "_trends",
+    "_two_tasks",
 )
+"""The files of claims, named once: each has a tuple CLAIMS."""
 
 _PARTS = ("eq", "table", "observation", "erratum")
 
@@ -51,6 +35,10 @@ def _order(claim: Claim) -> tuple[int, int, str]:
     return _PARTS.index(part), int(digits.group()) if digits else 0, number
 
 
+def _claims_of(group: str) -> tuple[Claim, ...]:
+    return importlib.import_module(f"{__package__}.{group}").CLAIMS
+
+
 CLAIMS: dict[str, Claim] = {
-    claim.key: claim for claim in sorted(itertools.chain(*(group.CLAIMS for group in _GROUPS)), key=_order)
+    claim.key: claim for claim in sorted(itertools.chain(*map(_claims_of, _GROUPS)), key=_order)
 }

@@ -6,8 +6,9 @@ import numpy as np
 
 from sharedtrunk import dynamics, gaussian, teachers
 from sharedtrunk._randomness import stream
-from sharedtrunk.claims._claim import Claim, Evidence, at_most
+from sharedtrunk.claims._claim import Claim
 from sharedtrunk.claims._draws import EXACT, generator, layers, orthonormal
+from sharedtrunk.ledger import Evidence, at_most
 
 Matrix = np.ndarray
 CLASSES, RANK, FEATURES, HIDDEN = 3, 2, 8, 5

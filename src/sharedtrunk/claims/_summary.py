@@ -1,10 +1,9 @@
 """What the paper sums up: the four rows of Table 1 and the three observations of section 4.5, by simulated benefits."""
 
-from sharedtrunk.claims._claim import Claim, Evidence
+from sharedtrunk.claims._claim import Claim
 from sharedtrunk.claims._lanes import (
     BUNDLE,
     HOPELESS,
-    NEGLIGIBLE,
     NOISY,
     STRONG,
     WEAK,
@@ -16,6 +15,8 @@ from sharedtrunk.claims._lanes import (
     none,
     simulated,
 )
+from sharedtrunk.contrasts import NEGLIGIBLE
+from sharedtrunk.ledger import Evidence
 
 N = 800
 LEARNABLE = (1.0, 3.0, 10.0)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from sharedtrunk import benefit, gaussian
-from sharedtrunk.claims._claim import Reading, at_least
 from sharedtrunk.claims._draws import centred_frame, generator, log_partition, one_hot, orthonormal, softmax
+from sharedtrunk.ledger import Reading, at_least
 
 Matrix = np.ndarray
 RULE = gaussian.Sobol(points=1024, scrambles=8)

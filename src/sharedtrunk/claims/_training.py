@@ -9,10 +9,11 @@ import numpy as np
 
 from sharedtrunk import dynamics, gaussian, students, teachers
 from sharedtrunk._randomness import stream
-from sharedtrunk.claims._claim import Claim, Evidence, Reading, at_least, at_most
+from sharedtrunk.claims._claim import Claim
 from sharedtrunk.claims._deviation import Deviation, mean_deviation
 from sharedtrunk.claims._draws import EXACT, SIMILAR, generator, layers, log_partition, one_hot, relative
 from sharedtrunk.claims._gradients import around, product, training_gradient
+from sharedtrunk.ledger import Evidence, Reading, at_least, at_most
 
 Matrix = np.ndarray
 MANY = 20_000

@@ -4,9 +4,11 @@ import numpy as np
 
 from sharedtrunk import gaussian
 from sharedtrunk.claims import _flows, _lanes
-from sharedtrunk.claims._claim import Claim, Evidence, at_least
-from sharedtrunk.claims._lanes import HUGE, NEGLIGIBLE, STRONG, WEAK, above, below, none
+from sharedtrunk.claims._claim import Claim
+from sharedtrunk.claims._lanes import HUGE, STRONG, WEAK, above, below, none
 from sharedtrunk.claims._regimes import HIGH, LOW, VANISHING, values
+from sharedtrunk.contrasts import NEGLIGIBLE
+from sharedtrunk.ledger import Evidence, at_least
 
 N = 800
 MIDDLE = 16.0
@@ -47,7 +49,10 @@ def _eq34(seed: int, thorough: bool) -> Evidence:
     def gain(s_main: float):
         strong, weak = settings(s_main)
         case = f"benefit at s̄_B = {STRONG:g} minus at {WEAK:g}, s̄_A = {s_main:g}, r = 1"
-        change = lambda f: f.benefit(*strong) - f.benefit(*weak)  # noqa: E731
+
+        def change(f):
+            return f.benefit(*strong) - f.benefit(*weak)
+
         return _flows.reading(above, case, change, [strong, weak], NEGLIGIBLE, flows=flows, again=again)
 
     case = f"ln(t̃ / t) of the times at which W̃ and W_A stop, s̄_A = {HIGH:g}"

@@ -14,7 +14,8 @@ import numpy as np
 
 from sharedtrunk import dynamics, gaussian
 from sharedtrunk._randomness import normal, stream
-from sharedtrunk.claims._claim import Claim, Evidence, at_least, at_most
+from sharedtrunk.claims._claim import Claim
+from sharedtrunk.ledger import Evidence, at_least, at_most
 
 BUNDLE = "two aligned tasks"
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from sharedtrunk.claims._claim import Reading, worst
-from sharedtrunk.claims._ledger import Row
+from sharedtrunk.ledger._claim import Reading, deciding, worst
+from sharedtrunk.ledger._row import Row
 
 COLUMNS = ("source", "claim", "numbers")
 
@@ -21,17 +21,20 @@ def said(row: Row) -> list[str]:
 def numbers(row: Row) -> list[str]:
     """The numbers that decide: both sides of a condition, of a failure the counterexample; and what is true beside it.
 
+    Where nothing was measured, the reason.
     Claims list their simplest case first, so the first failing reading is the smallest counterexample. The words of the
     truth appear only where all its readings hold.
     """
     evidence = row.evidence
+    if evidence is None:
+        return [sentence(row.reason)]
     if row.verdict == "holds only if":
-        lines = [f"Within: {in_words(worst(evidence.within))}", f"Beyond: {in_words(row.deciding)}"]
+        lines = [f"Within: {in_words(worst(evidence.within))}", f"Beyond: {in_words(deciding(evidence))}"]
     elif row.verdict == "fails":
         first = next(reading for reading in evidence.within if reading.outcome == "fails")
         lines = [f"Counterexample: {in_words(first)}"]
     else:
-        lines = [in_words(row.deciding)]
+        lines = [in_words(deciding(evidence))]
     if evidence.instead:
         proved = all(reading.outcome == "holds" for reading in evidence.instead)
         truth = f"{sentence(row.claim.truth)} " if proved else ""
@@ -55,7 +58,13 @@ def in_words(reading: Reading) -> str:
 
 
 def tally(rows: Sequence[Row]) -> str:
-    """How many claims hold, hold only under a condition, fail, or are undecided."""
-    words = {"holds": "hold", "holds only if": "hold only under a condition", "fails": "fail", "undecided": "undecided"}
+    """How many claims hold, hold only under a condition, fail, are undecided, or are not measured."""
+    words = {
+        "holds": "hold",
+        "holds only if": "hold only under a condition",
+        "fails": "fail",
+        "undecided": "undecided",
+        "not measured": "not measured",
+    }
     counts = {said: sum(row.verdict == name for row in rows) for name, said in words.items()}
     return f"{len(rows)} claims: {', '.join(f'{count} {said}' for said, count in counts.items() if count)}."

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sharedtrunk import plots
+from sharedtrunk import contrasts
 from sharedtrunk._errors import InputError
 
 AXES = {
@@ -21,7 +21,7 @@ def benefit():
 
 
 def test_low_and_high_are_plain_means_without_the_middle(benefit):
-    grouped = plots.benefit_by_snr(benefit)
+    grouped = contrasts.benefit_by_snr(benefit)
     assert grouped["aux_snr"].values.tolist() == ["low", "high"]
     low = (benefit.sel(s_aux=0.01, drop=True) + benefit.sel(s_aux=0.3, drop=True)) / 2
     high = (benefit.sel(s_aux=3.0, drop=True) + benefit.sel(s_aux=100.0, drop=True)) / 2
@@ -31,7 +31,7 @@ def test_low_and_high_are_plain_means_without_the_middle(benefit):
 
 def test_a_seed_without_one_lane_has_no_average(benefit):
     benefit[0, 0, 0, 0, 1] = np.nan
-    grouped = plots.average(plots.benefit_by_snr(benefit), ["s_main", "not_there"])
+    grouped = contrasts.average(contrasts.benefit_by_snr(benefit), ["s_main", "not_there"])
     gone = grouped.isnull()
     assert int(gone.sum()) == 1
     assert bool(gone.sel(n_samples=100, relatedness=0.0, seed=1, aux_snr="low"))
@@ -40,4 +40,4 @@ def test_a_seed_without_one_lane_has_no_average(benefit):
 @pytest.mark.parametrize(("kept", "group"), [([3.0, 100.0], "low-SNR"), ([0.01, 1.0], "high-SNR")])
 def test_a_grid_without_a_group_is_refused(benefit, kept, group):
     with pytest.raises(InputError, match=f"{group} auxiliary tasks needs a value s_aux"):
-        plots.benefit_by_snr(benefit.sel(s_aux=kept))
+        contrasts.benefit_by_snr(benefit.sel(s_aux=kept))
