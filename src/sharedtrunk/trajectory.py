@@ -45,8 +45,9 @@ class Trajectory(eqx.Module):
     `composites[k]` are the composite weights of task k (empty for nonlinear networks). `generalization_loss` and
     `validation_loss` are those of the main task (task 0), in nats, where they have been evaluated; `error` is the
     half-width of the 99 % interval of the generalization loss and `accuracy` the share of inputs classified as the
-    clean teacher does. `final` is the network at the last time, from which training can go on; `mean_step` is the
-    solver's mean step, a good first step to go on with.
+    clean teacher does. `networks` are the networks at all times (*lane, time first), where they were asked for. `final` is
+    the network at the last time, from which training can go on; `mean_step` is the solver's mean step, a good first step
+    to go on with.
     """
 
     times: Float[AnyArray, "time"]
@@ -59,3 +60,4 @@ class Trajectory(eqx.Module):
     accuracy: Float[AnyArray, "*lane time"] | None = None
     mean_step: Float[AnyArray, ""] | np.floating | None = None
     gradient_evaluations: Int[AnyArray, ""] | np.integer | None = None
+    networks: Any = None

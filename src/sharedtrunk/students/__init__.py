@@ -7,6 +7,7 @@ method (`Descent` or `Flow`), and returns a `Trajectory`. Everything may carry a
 from sharedtrunk.students._descent import Descent as Descent
 from sharedtrunk.students._drive import drive as drive
 from sharedtrunk.students._evaluation import FreshInputs as FreshInputs
+from sharedtrunk.students._evaluation import sampled_losses as sampled_losses
 from sharedtrunk.students._flow import Flow as Flow
 from sharedtrunk.students._loss import training_loss as training_loss
 from sharedtrunk.students._network import SharedTrunk as SharedTrunk
@@ -15,5 +16,6 @@ from sharedtrunk.students._network import logits as logits
 from sharedtrunk.students._problem import Problem as Problem
 from sharedtrunk.students._problem import make_problem as make_problem
 from sharedtrunk.students._starts import aligned_start as aligned_start
+from sharedtrunk.students._starts import aligned_tasks_start as aligned_tasks_start
 from sharedtrunk.students._starts import random_start as random_start
 from sharedtrunk.students._train import train as train

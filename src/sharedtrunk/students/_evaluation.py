@@ -5,6 +5,7 @@ once per seed, so that differences between students are paired; the sampling err
 """
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int
@@ -36,6 +37,28 @@ def evaluate(network: SharedTrunk, fresh: FreshInputs) -> dict[str, Float[Array,
         "accuracy": jnp.mean(hits),
         "validation_loss": jnp.mean(validation),
     }
+
+
+@jax.jit
+def sampled_losses(
+    networks: SharedTrunk,
+    inputs: Float[Array, "block feature sample"],
+    labels: Int[Array, "block lane sample"],
+) -> tuple[Float[Array, "lane block"], Float[Array, "lane"]]:
+    """Main-task loss (nats) of every student on every block of inputs, E_x [ln Z(z) − z_label], and its accuracy on all.
+
+    Students meet the same inputs, so the spread over blocks of *differences* of their losses is the sampling error of a
+    benefit.
+    """
+
+    def block(given):
+        x, y = given
+        z = jax.vmap(lambda network: logits(network, x)[0])(networks)
+        hits = (jnp.argmax(z, axis=-2) == y).astype(z.dtype)
+        return jnp.mean(jax.vmap(_cross_entropy)(z, y), axis=-1), jnp.mean(hits, axis=-1)
+
+    losses, hits = jax.lax.map(block, (inputs, labels))
+    return losses.T, jnp.mean(hits, axis=0)
 
 
 def _cross_entropy(z: Float[Array, "class sample"], labels: Int[Array, "sample"]) -> Float[Array, "sample"]:

@@ -2,7 +2,8 @@
 
 *Random*: every layer N(0, scale²/fan_in). The standard problem's scale is 0.3; for deep ReLU trunks √2 keeps the size
 of the signal from layer to layer. *Aligned* (TA, appendix B): every layer shares the noisy teacher's singular vectors with
-its neighbours, so that the composite is Û S₀ V̂ᵀ.
+its neighbours, so that the composite is Û S₀ V̂ᵀ; with several tasks (appendix C.1) each has a frame of its own in the hidden
+layer, orthogonal to the others'.
 """
 
 import itertools
@@ -95,3 +96,40 @@ def aligned_start(
     ]
     trunk = tuple((above * root[None, :]) @ below.T for below, above in itertools.pairwise(frames))
     return SharedTrunk(trunk, ((left * root[None, :]) @ frames[-1].T,))
+
+
+def aligned_tasks_start(
+    key: PRNGKey,
+    noisy_weights: Sequence[Float[Array, "_ feature"]],
+    singular_value: float,
+    *,
+    hidden: int = 100,
+) -> SharedTrunk:
+    """A linear start with one hidden layer that is aligned with every task's noisy teacher (appendix C.1).
+
+    W_t(0) = s₀ Û_t V̂_tᵀ for each task, (Û_t, V̂_t) from the SVD of Σ̂_t: trunk √s₀ Σ_t F_t V̂_tᵀ and heads √s₀ Û_t F_tᵀ, with
+    hidden frames F_t (hidden, rank_t) that are orthonormal and orthogonal to each other. So no head sees another task's
+    part of the trunk at t = 0; in training it finds it, whence a single task is to start from its own teacher alone.
+    Returns one head per teacher (class, feature). Raises `InputError` without teachers, where hidden < Σ_t rank_t, or
+    for s₀ that is negative or not finite.
+    """
+    ranks = [min(weights.shape) for weights in noisy_weights]
+    fits = len(ranks) > 0 and hidden >= sum(ranks) and all(all_finite(weights) for weights in noisy_weights)
+    if not fits or not 0 <= singular_value < float("inf"):
+        raise invalid(
+            "An aligned start of several tasks needs finite teachers, a hidden layer at least as wide as their ranks "
+            "together, and a singular value ≥ 0",
+            received=f"hidden={hidden}, ranks {ranks}, singular value {singular_value}",
+            way_out="Widen the hidden layer",
+        )
+    dtype = noisy_weights[0].dtype
+    root = jnp.asarray(singular_value**0.5, dtype)
+    frames = jnp.split(
+        orthonormal(stream(key, "aligned start, frames"), hidden, sum(ranks), dtype), np.cumsum(ranks)[:-1], axis=1
+    )
+    trunk, heads = jnp.zeros((hidden, noisy_weights[0].shape[1]), dtype), []
+    for weights, frame in zip(noisy_weights, frames, strict=True):
+        left, _, right = jnp.linalg.svd(weights, full_matrices=False)
+        trunk = trunk + root * frame @ right
+        heads.append(root * left @ frame.T)
+    return SharedTrunk((trunk,), tuple(heads))

@@ -25,15 +25,17 @@ def train(
     method: Flow | Descent | None = None,
     *,
     evaluation: FreshInputs | None = None,
+    networks: bool = False,
     first_step: Float[AnyArray, ""] | np.floating | float | None = None,
 ) -> Trajectory:
     """Train students by `Flow` (default) or `Descent` and save them at `times` (2), (8).
 
     `network` is the start at times[0]: one student, or a batch with a leading lane axis on every weight; the problem's
     parts are shared by the lanes or carry the same axis. Linear students come back as the composite weights of every
-    task (*lane, time, class, feature). Students with a nonlinearity have none and need `evaluation`, which is carried out at
-    every saved time. Training goes on from where it stopped with `train(trajectory.final, problem, later_times)`; a flow
-    then saves a few evaluations with `first_step=trajectory.mean_step`.
+    task (*lane, time, class, feature). Students with a nonlinearity have none and need `evaluation`, which is carried
+    out at every saved time. With `networks` every saved network comes back too. Training goes on from where it stopped
+    with `train(trajectory.final, problem, later_times)`; a flow then saves a few evaluations with
+    `first_step=trajectory.mean_step`.
 
     Failures are data: `result` holds a `Result` code per lane, and a failed lane's numbers are not finite.
     Raises `InputError` for shapes that do not fit, weights that are not finite, times that do not rise, a step that is
@@ -49,24 +51,25 @@ def train(
     counts = _check_method(method, times, problem)
     if isinstance(method, Flow):
         step = None if first_step is None else jnp.asarray(first_step, times.dtype)
-        seen, final, result, evaluations, mean_step = _train_flow(lanes, problem, times, method, step, evaluation)
+        seen, final, result, evaluations, mean_step = _train_flow(
+            lanes, problem, times, method, step, evaluation, networks
+        )
     else:
         key = jax.random.key(0) if method.key is None else method.key
         step = jnp.asarray(method.step, times.dtype)
         mean_step = step
         seen, final, result, evaluations = _train_descent(
-            lanes, problem, counts, step, key, method.batch_size, evaluation
+            lanes, problem, counts, step, key, method.batch_size, evaluation, networks
         )
     if single:
         seen, final, result = jax.tree.map(lambda leaf: leaf[0], (seen, final, result))
-    weights = seen if isinstance(seen, tuple) else ()
-    losses = seen if isinstance(seen, dict) else {}
-    return Trajectory(times, weights, result, final, mean_step=mean_step, gradient_evaluations=evaluations, **losses)
+    weights = seen.pop("composites", ())
+    return Trajectory(times, weights, result, final, mean_step=mean_step, gradient_evaluations=evaluations, **seen)
 
 
 @eqx.filter_jit
-def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation):
-    axes, moments, observe = _prepare(lanes, problem, evaluation)
+def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, networks: bool):
+    axes, moments, observe = _prepare(lanes, problem, evaluation, networks)
     seen, final, evaluations, mean_step, complete = solve_flow(
         method, lanes, problem, moments, axes, times, first_step, observe
     )
@@ -75,25 +78,31 @@ def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation):
 
 
 @eqx.filter_jit
-def _train_descent(lanes, problem, counts, step, key, batch_size, evaluation):
-    axes, moments, observe = _prepare(lanes, problem, evaluation)
+def _train_descent(lanes, problem, counts, step, key, batch_size, evaluation, networks: bool):
+    axes, moments, observe = _prepare(lanes, problem, evaluation, networks)
     seen, final, steps = run_descent(step, key, batch_size, lanes, problem, moments, axes, counts, observe)
     return *_finish(seen, final, jnp.asarray(Result.DIVERGED)), steps
 
 
-def _prepare(lanes: SharedTrunk, problem: Problem, evaluation: FreshInputs | None):
+def _prepare(lanes: SharedTrunk, problem: Problem, evaluation: FreshInputs | None, networks: bool):
     """The problem's lane axes, its label moments, and what to look at in a batch of networks."""
     axes = lane_axes(problem)
     moments = jax.vmap(label_moments, in_axes=(axes,), axis_size=lanes.heads[0].shape[0])(problem)
-    if evaluation is None:
-        return (axes, 0), moments, jax.vmap(composites)
+    fresh_axes = None if evaluation is None else _evaluation_axes(evaluation)
+
+    def observe(lanes: SharedTrunk) -> dict:
+        kept = {"networks": lanes} if networks else {}
+        if evaluation is None:
+            return kept | {"composites": jax.vmap(composites)(lanes)}
+        return kept | jax.vmap(evaluate, in_axes=(0, fresh_axes))(lanes, evaluation)
+
+    return (axes, 0), moments, observe
+
+
+def _evaluation_axes(evaluation: FreshInputs) -> FreshInputs:
+    """Which parts carry a lane axis (0) and which do not (None), in the form that `vmap` takes."""
     flags = [0 if part.ndim == most else None for part, most in _parts(evaluation)]
-    evaluation_axes = jax.tree.unflatten(jax.tree.structure(evaluation), flags)
-    return (
-        (axes, 0),
-        moments,
-        lambda lanes: jax.vmap(evaluate, in_axes=(0, evaluation_axes))(lanes, evaluation),
-    )
+    return jax.tree.unflatten(jax.tree.structure(evaluation), flags)
 
 
 def _parts(evaluation: FreshInputs):
