@@ -1,8 +1,9 @@
 """The fingerprint of the numerical code: stored lanes made by other code or other libraries are not reused.
 
-It enters the settings of every sweep that trains students, and so the content key of every stored chunk. It covers
-every source that `sharedtrunk.experiments` imports, but for the wording of errors, and the versions of the libraries
-they call; plots, checks and the command line may change without making a stored lane stale. It needs no JAX.
+It enters the settings of every sweep of students or theory, and so the content key of every stored chunk. It covers
+every source that `sharedtrunk.experiments` and `sharedtrunk.prediction` import, but for the wording of errors, and the
+versions of the libraries they call; plots, checks and the command line may change without making a stored lane stale.
+It needs no JAX.
 """
 
 import hashlib
@@ -17,8 +18,11 @@ NUMERICAL_SOURCES = (
     "_randomness.py",
     "_statistics.py",
     "benefit",
+    "dynamics",
     "experiments",
     "gaussian",
+    "prediction",
+    "spectra",
     "students",
     "teachers",
     "trajectory.py",

@@ -12,8 +12,9 @@ from sharedtrunk import benefit, gaussian, students, sweeps
 from sharedtrunk._errors import InputError
 from sharedtrunk.experiments import StandardSettings, standard_lanes
 from sharedtrunk.experiments._draw import draw_chunk
-from sharedtrunk.experiments._lanes import follow, stop_and_value
+from sharedtrunk.experiments._follow import follow
 from sharedtrunk.experiments._times import descent_legs, flow_legs
+from sharedtrunk.experiments._value import stop_and_value
 from sharedtrunk.figures import worker_environment
 
 SMALL = {
@@ -42,8 +43,9 @@ def joint():
 def test_all_that_was_promised_is_there(joint):
     names = {"loss", "loss_error", "loss_honest", "loss_honest_error", "accuracy", "accuracy_honest"}
     extra = {f"loss{suffix}_{part}" for suffix in ("", "_honest") for part in ("scrambles", "refinement")}
+    bounds = {"weights", "slope", "slope_error"}
     labels = {"label_flips", "smallest_class", "largest_class"}
-    assert set(joint) == names | extra | labels | {"stop", "stop_honest", "result"}
+    assert set(joint) == names | extra | labels | bounds | {"stop", "stop_honest", "result"}
     assert all(len(value) == 6 and np.isfinite(value).all() for value in joint.values())
     np.testing.assert_allclose(joint["loss_scrambles"].mean(axis=1), joint["loss"])
     assert (joint["result"] == 0).all()
@@ -154,7 +156,12 @@ def test_lanes_of_one_chunk_share_seed_and_samples():
         ({"time_limt": 5.0}, "must be known"),
         ({"alpha": [1.0]}, "two finite weights"),
         ({"validation_fraction": -1.0}, "finite and positive"),
-        ({"activation": "relu"}, "linear students"),
+        ({"activation": "tanh"}, "linear or relu"),
+        ({"start_scale": 0.0}, "never moves"),
+        ({"start_scale": [1.0, float("inf")]}, "one for the trunk"),
+        ({"start": "zero"}, "random or aligned"),
+        ({"start": "aligned", "hidden": 19}, "twice as wide"),
+        ({"activation": "relu", "scrambles": 1}, "at least 2 blocks"),
         ({"tasks": 3}, "1 or 2 tasks"),
         ({"training": "adam"}, "flow or descent"),
         ({"precision": "half"}, "float32"),
@@ -213,3 +220,41 @@ def test_no_curve_of_the_standard_grid_falls_below_a_bracketed_minimum(samples):
                     ends = [j for j in range(2, len(curve)) if benefit.bracketed(seen.times[:j], curve[:j])]
                     assert ends, "the minimum lies beyond the time limit"
                     assert curve[: ends[0]].min() <= curve.min() + 1e-6
+
+
+def test_an_aligned_start_is_that_of_the_noisy_teachers():
+    """W_t(0) = scale² Û_t V̂_tᵀ, lane by lane; the single-task student's trunk knows nothing of the other task."""
+    for tasks in (1, 2):
+        settings = StandardSettings.parse({**SMALL, "tasks": tasks, "start": "aligned"})
+        draw = draw_chunk(settings, 3, 60, LANES)
+        for lane in (0, 5):
+            network = jax.tree.map(lambda w, lane=lane: w[lane], draw.start)
+            left, _, right = np.linalg.svd(np.asarray(draw.noisy_weights[0][lane]), full_matrices=False)
+            composite = students.composites(network)[0]
+            np.testing.assert_allclose(composite, 0.09 * left @ right, atol=1e-6)
+            assert np.linalg.matrix_rank(np.asarray(network.trunk[0]), tol=1e-4) == 4 * tasks
+
+
+def test_a_baseline_from_an_aligned_start_is_the_single_task_student():
+    """Against one task and one head, trained alone from `students.aligned_start`, whose hidden frame is another."""
+    given = {**SMALL, "tasks": 1, "start": "aligned"}
+    settings = StandardSettings.parse(given)
+    lane = {"n_samples": 60, "seed": 3, "s_main": 1.0}
+    draw = draw_chunk(settings, 3, 60, [lane])
+    teacher = draw.noisy_weights[0][0]
+    alone = students.aligned_start(jax.random.key(9), teacher, 0.09, hidden=(15,))
+    both = [
+        (jax.tree.map(lambda w: w[0], draw.start), draw.problem(settings)),
+        (alone, students.make_problem(draw.inputs, draw.labels[:1], classes=4)),
+    ]
+    times = jnp.linspace(0, 10, 11, dtype=jnp.float32)
+    problems = [
+        dataclasses.replace(problem, targets=tuple(t[0] if t.ndim == 3 else t for t in problem.targets))
+        for _, problem in both
+    ]
+    found = [
+        students.train(start, problem, times, students.Descent(step=0.25)).composites[0]
+        for (start, _), problem in zip(both, problems, strict=True)
+    ]
+    np.testing.assert_allclose(found[0], found[1], atol=2e-5)
+    assert float(jnp.abs(found[0][-1] - found[0][0]).max()) > 0.1

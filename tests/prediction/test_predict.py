@@ -40,7 +40,7 @@ def lane(seed, relatedness):
 
 def test_simulation_is_that_of_the_standard_lanes(made, monkeypatch):
     """The lanes of the figures, trained in their own chunks: same teachers, inputs, labels and start."""
-    monkeypatch.setattr("sharedtrunk.experiments._lanes.LANE_MULTIPLE", 1)  # shares the compiled program
+    monkeypatch.setitem(experiments._lanes.LANE_MULTIPLE, "linear", 1)  # shares the compiled program
     problem = {name: value for name, value in SMALL.items() if name != "workers"} | {"rank": 4}
     joint = experiments.standard_lanes({"tasks": 2, **problem}, [lane(1, 1.0), lane(1, 0.0)])
     single = experiments.standard_lanes({"tasks": 1, **problem}, [lane(1, 1.0)])

@@ -70,7 +70,7 @@ class Record:
         curve = np.full((len(self.open), len(times)), np.nan, times.dtype)
         with ThreadPoolExecutor(self.workers) as pool:
             for part, out in zip(chunks, pool.map(lambda part: self._run(part, lanes, times), chunks), strict=True):
-                self._keep(part, lanes, times, curve, jax.tree.map(lambda leaf: leaf[: len(part)], out))  # noqa: B023
+                self._keep(part, lanes, times, curve, out)
         skip = min(1, len(self.times))  # the first time of a later leg is known
         self.times.append(times[skip:])
         self.curves.append(curve[:, skip:])
@@ -85,7 +85,7 @@ class Record:
         return jax.tree.map(np.asarray, out)
 
     def _keep(self, part, lanes: _Lanes, times, curve, out) -> None:
-        after, loss, seen, stopped, result = out
+        after, loss, seen, stopped, result = jax.tree.map(lambda leaf: leaf[: len(part)], out)
         for whole, piece in zip(jax.tree.leaves(lanes), jax.tree.leaves(after), strict=True):
             whole[part] = piece
         curve[part] = loss

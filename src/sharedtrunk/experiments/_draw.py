@@ -22,32 +22,87 @@ from sharedtrunk.experiments._settings import StandardSettings
 class Draw(eqx.Module):
     """Inputs shared by the lanes of a chunk, labels lane by lane, and what judges: the clean moment and weights.
 
-    `noisy_weights[t]` are task t's teachers, of which theory needs more than the labels.
+    `labels[t]` (lane, points of task t) are those of the first inputs: where the auxiliary task has more points than the
+    main one, the main task's are the first of them. `clean_labels` are the main task's without noise. `noisy_weights[t]`
+    are task t's teachers, of which theory needs more than the labels.
     """
 
     inputs: Float[Array, "sample feature"]
-    labels: tuple[Int[Array, "lane sample"], ...]
+    labels: tuple[Int[Array, "lane _"], ...]
     validation_inputs: Float[Array, "validation feature"]
     validation_labels: Int[Array, "lane validation"]
-    clean_labels: Int[Array, "lane sample"]
+    clean_labels: Int[Array, "lane main_sample"]
     clean_weights: Float[Array, "lane class feature"]
     moments: Float[Array, "lane class feature"]
     moment_error: Float[Array, ""]
     noisy_weights: tuple[Float[Array, "lane class feature"], ...]
     start: students.SharedTrunk
 
+    def inputs_of(self, task: int) -> Float[Array, "_ feature"]:
+        """The points on which a task has labels."""
+        return self.inputs[: self.labels[task].shape[-1]]
 
-def draw_chunk(settings: StandardSettings, seed: int, samples: int, lanes: list[dict]) -> Draw:
-    """Draw the chunk's data; lanes share `seed` and `samples`."""
+    def problem(self, settings: StandardSettings) -> students.Problem:
+        """What the students are trained on: inputs, labels, and which task has labels where."""
+        count = self.inputs.shape[0]
+        missing = [count - labels.shape[-1] for labels in self.labels]
+        return students.make_problem(
+            self.inputs,
+            [jnp.pad(labels, ((0, 0), (0, lacking))) for labels, lacking in zip(self.labels, missing, strict=True)],
+            classes=settings.classes,
+            masks=[jnp.arange(count) < count - lacking if lacking else None for lacking in missing],
+            task_weights=settings.task_weights,
+        )
+
+
+def draw_lanes(settings: StandardSettings, lanes: list[dict]) -> Draw:
+    """Draw the data of a chunk of lanes, which share `seed`, `n_samples` and, for joint lanes, `n_aux` where they have it.
+
+    Raises `InputError` where they do not share them, and as `draw_chunk`.
+    """
+    seed, samples = (_common(lanes, name) for name in ("seed", "n_samples"))
+    more = settings.tasks == 2 and any("n_aux" in lane for lane in lanes)
+    return draw_chunk(settings, seed, samples, lanes, auxiliary_samples=_common(lanes, "n_aux") if more else None)
+
+
+def _common(lanes: list[dict], name: str) -> int:
+    values = {lane.get(name, "none") for lane in lanes}
+    numbers = {float(value) for value in values if isinstance(value, int | float | np.number)}
+    if len(values) != 1 or len(numbers) != 1 or not (number := numbers.pop()).is_integer():
+        raise invalid(
+            f"Lanes of one chunk must share {name}, a whole number",
+            received=sorted(values, key=str),
+            way_out=f"Group the sweep by {name}",
+        )
+    return int(number)
+
+
+def draw_chunk(
+    settings: StandardSettings, seed: int, samples: int, lanes: list[dict], *, auxiliary_samples: int | None = None
+) -> Draw:
+    """Draw the chunk's data; lanes share `seed`, `samples` and `auxiliary_samples` (as many, unless said).
+
+    Raises `InputError` for a lane's value out of range, or fewer auxiliary than main samples.
+    """
+    auxiliary_samples = samples if auxiliary_samples is None else auxiliary_samples
+    if auxiliary_samples < samples:
+        raise invalid(
+            "The auxiliary task has at least the main task's points: n_aux ≥ n_samples",
+            received=f"n_aux={auxiliary_samples}, n_samples={samples}",
+            way_out="Leave n_aux out for as many",
+        )
     columns = [
         np.asarray([lane.get(name, 0.0) for lane in lanes], settings.dtype)
         for name in ("s_main", "s_aux", "relatedness")
     ]
     _check_lanes(lanes, settings.tasks)
     key = jax.random.key(seed)
-    noisy, clean, main, start = _teachers_and_start(dataclasses.replace(settings, tasks=2), key, *columns)
+    # Random starts do not depend on the number of tasks: one program serves baselines and joint lanes.
+    alike = settings if settings.start == "aligned" else dataclasses.replace(settings, tasks=2)
+    noisy, clean, main, start = _teachers_and_start(alike, key, *columns)
     held_out = max(1, round(settings.validation_fraction * samples))
-    inputs, labels, held_out_inputs, held_out_labels, clean_labels = _labelled(samples, held_out, key, noisy, clean)
+    counts = (samples, auxiliary_samples)
+    inputs, labels, held_out_inputs, held_out_labels, clean_labels = _labelled(counts, held_out, key, noisy, clean)
     # The moment depends on the teacher's directions only, so one serves all lanes of a seed.
     moment, error = teachers.clean_label_moment(main)
     moments = jnp.asarray(np.broadcast_to(np.asarray(moment), clean.shape))
@@ -88,19 +143,21 @@ def _teachers_and_start(settings: StandardSettings, key, s_main, s_aux, relatedn
     noisy, clean = jax.vmap(lane)(s_main, s_aux, relatedness)
     one = jnp.ones((), settings.dtype)
     main, _ = _pair(settings, key, one, one, one)
-    start = _start(settings, key)
+    if settings.start == "aligned":
+        return noisy, clean, main, jax.vmap(lambda *teachers: _aligned_start(settings, key, teachers))(*noisy)
+    start = _random_start(settings, key)
     return noisy, clean, main, jax.tree.map(lambda w: jnp.broadcast_to(w[None], (s_main.shape[0], *w.shape)), start)
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
-def _labelled(samples: int, held_out: int, key, noisy, clean):
+def _labelled(counts: tuple[int, ...], held_out: int, key, noisy, clean):
     """Training inputs with every task's labels, held-out inputs with the main task's, and its clean labels."""
     features, dtype = noisy[0].shape[-1], noisy[0].dtype
-    inputs = teachers.draw_inputs(key, samples, features, dtype=dtype)
+    inputs = teachers.draw_inputs(key, max(counts), features, dtype=dtype)
     held_out_inputs = teachers.draw_inputs(stream(key, "validation"), held_out, features, dtype=dtype)
-    labels = tuple(teachers.hard_labels(weights, inputs) for weights in noisy)
+    labels = tuple(teachers.hard_labels(weights, inputs[:count]) for weights, count in zip(noisy, counts, strict=True))
     held_out_labels = teachers.hard_labels(noisy[0], held_out_inputs)
-    return inputs, labels, held_out_inputs, held_out_labels, teachers.hard_labels(clean, inputs)
+    return inputs, labels, held_out_inputs, held_out_labels, teachers.hard_labels(clean, inputs[: counts[0]])
 
 
 def _pair(settings: StandardSettings, key, s_main, s_aux, relatedness):
@@ -116,13 +173,26 @@ def _pair(settings: StandardSettings, key, s_main, s_aux, relatedness):
     )
 
 
-def _start(settings: StandardSettings, key):
+def _aligned_start(settings: StandardSettings, key, noisy):
+    """Aligned with the teachers, all singular values those of the random start: in the mean square they are scale².
+
+    The single-task student's trunk has its own task's part only. Its second head has weight 0 and does nothing.
+    """
+    key, value = stream(key, "student"), settings.layer_scales[0] ** 2
+    joint = students.aligned_tasks_start(key, noisy, value, hidden=settings.hidden)
+    if settings.tasks == 2:
+        return joint
+    single = students.aligned_tasks_start(key, noisy[:1], value, hidden=settings.hidden)
+    return students.SharedTrunk(single.trunk, (*single.heads, joint.heads[1]))
+
+
+def _random_start(settings: StandardSettings, key):
     return students.random_start(
         stream(key, "student"),
         features=settings.features,
         hidden=(settings.hidden,) * settings.hidden_layers,
         classes=(settings.classes,) * 2,
-        scale=settings.start_scale,
+        scale=settings.layer_scales,
         activation=settings.activation,  # pyright: ignore[reportArgumentType]
         dtype=settings.dtype,
     )

@@ -12,13 +12,17 @@ LEG_TIMES = 41
 EVEN_UNTIL = 20.0
 LEG_ENDS = (10.0, 20.0, 45.0, 100.0, 220.0)
 
+SHORT_LEG_TIMES = 11
+SHORT_LEG_ENDS = (*np.arange(2.5, 20.1, 2.5).tolist(), *(20.0 * 1.25 ** np.arange(1, 15)).tolist())
+"""Where training costs more than looking whether to go on: for ReLU students, whose late flow is the stiffest."""
 
-def flow_legs(time_limit: float) -> list[np.ndarray]:
+
+def flow_legs(time_limit: float, *, short: bool = False) -> list[np.ndarray]:
     """Legs up to `time_limit` for a flow, which can be seen at any time."""
-    ends = [0.0, *(end for end in LEG_ENDS if end < time_limit), float(time_limit)]
+    leg_ends, count = (SHORT_LEG_ENDS, SHORT_LEG_TIMES) if short else (LEG_ENDS, LEG_TIMES)
+    ends = [0.0, *(end for end in leg_ends if end < time_limit), float(time_limit)]
     return [
-        np.geomspace(a, b, LEG_TIMES) if a >= EVEN_UNTIL else np.linspace(a, b, LEG_TIMES)
-        for a, b in itertools.pairwise(ends)
+        np.geomspace(a, b, count) if a >= EVEN_UNTIL else np.linspace(a, b, count) for a, b in itertools.pairwise(ends)
     ]
 
 

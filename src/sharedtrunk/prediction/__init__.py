@@ -3,6 +3,8 @@
 All three meet the same teachers, inputs and starts (common random numbers), so they are compared seed by seed.
 """
 
+from sharedtrunk.prediction._lanes import closure_lanes as closure_lanes
+from sharedtrunk.prediction._lanes import population_lanes as population_lanes
 from sharedtrunk.prediction._predict import predict as predict
 from sharedtrunk.prediction._predict import predict_grid as predict_grid
 from sharedtrunk.prediction._prediction import Prediction as Prediction

@@ -10,6 +10,9 @@ from sharedtrunk.prediction._prediction import Prediction, Way, WayName
 from sharedtrunk.prediction._sentence import sentence
 from sharedtrunk.prediction._setting import Setting
 
+FIXED = ("tasks", "activation", "start", "fresh_points")
+"""What a prediction has no choice of: linear students with a random start."""
+
 
 class Group(NamedTuple):
     """Lanes that share samples and seed: distinct joint lanes, then distinct baselines, and who needs which."""
@@ -55,7 +58,7 @@ class Plan:
         order = np.empty((len(self.settings), len(self.seeds)), int)
         for place, member in enumerate(members):
             order[member] = place
-        known = {name: value for name, value in asdict(problem).items() if name not in ("tasks", "activation")}
+        known = {name: value for name, value in asdict(problem).items() if name not in FIXED}
         predictions = []
         for setting, places in zip(self.settings, order, strict=True):
             ways: dict[WayName, Way] = {name: _chosen(way, places) for name, way in found.items()}

@@ -30,7 +30,9 @@ def population_arm(draws: Sequence[Draw], weights: np.ndarray, time_limit: float
 
 def closure_arm(draw: Draw, weights: np.ndarray, time_limit: float, workers: int) -> Arm:
     """The Gaussian closure of the sample of `draw`, all lanes on the same inputs."""
-    inputs = [draw.inputs] * 2
+    # one object where the tasks share their points: they then share the root of the sample's covariance
+    shared = draw.labels[0].shape == draw.labels[1].shape
+    inputs = [draw.inputs] * 2 if shared else [draw.inputs_of(task) for task in range(2)]
     flow = dynamics.closure_flow(inputs, list(draw.labels), draw.moments, rule=dynamics.FAST_RULE)
     return _followed(flow, draw.start, weights, time_limit, workers)
 
