@@ -1,0 +1,174 @@
+"""Figure 1's settings and draws: rank-one teachers, aligned starts of rank one, 100 points.
+
+Softmax does not see a shift common to all classes, so û and the noise are centred over the classes: the labels are the
+same, and û is centred as (3) needs it. For two classes the noisy teacher is then of rank one too. The student starts at
+s(0) û v̂ᵀ, the leading singular vectors of the noisy teacher, its other singular values 0; the product of two layers that
+start so stays of rank one, whatever their width (but for rounding, which grows only long after the last step).
+"""
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from sharedtrunk import gaussian, students, teachers
+from sharedtrunk._errors import invalid
+from sharedtrunk._randomness import stream
+
+LABELS = ("hard", "soft")
+"""argmax of the noisy teacher, or its softmax at inverse temperature 1."""
+
+HARD_RULE = gaussian.Pairs(points=256, scrambles=4)
+"""For the moments of hard labels: at K = 20 within 1.1 % in Frobenius norm, and 0.1 % along û, v̂."""
+
+SOFT_RULE = gaussian.Sobol(points=16384, scrambles=1)
+"""For those of soft labels, once a lane."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RankOneSettings:
+    """What all lanes of Figure 1 share: sizes, the descent, when it is seen, and how theory is computed."""
+
+    features: int = 100
+    hidden: int = 100
+    samples: int = 100
+    step: float = 1e-3
+    steps: int = 5000
+    saves: int = 50
+    rtol: float = 1e-4
+    points: int = 1024
+    time_limit: float = 100.0
+    precision: str = "float32"
+
+    def __post_init__(self):
+        numbers = {name: getattr(self, name) for name in ("step", "rtol", "time_limit")}
+        if not all(0 < value < float("inf") for value in numbers.values()) or self.time_limit <= self.step * self.steps:
+            raise invalid(
+                "step, rtol and time_limit are finite and positive, time_limit beyond the descent's end",
+                received=f"{numbers} with {self.steps} steps",
+                way_out="The paper has step 1e-3 and 5000 steps",
+            )
+        if self.saves < 1 or self.steps % self.saves:
+            raise invalid(
+                "The descent is seen every steps/saves steps, a whole number",
+                received=f"{self.steps} steps, {self.saves} saves",
+                way_out="Use 5000 steps and 50 saves",
+            )
+        if self.precision not in ("float32", "float64"):
+            raise invalid("precision is float32 or float64", received=self.precision, way_out="Use float32")
+
+    @classmethod
+    def parse(cls, settings: Mapping) -> "RankOneSettings":
+        """Take the known names; `fingerprint` only marks the stored chunks."""
+        names = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(settings) - names - {"fingerprint"})
+        if unknown:
+            raise invalid("Settings of Figure 1 must be known", received=unknown, way_out=f"Use {sorted(names)}")
+        return cls(**{name: settings[name] for name in names & set(settings)})
+
+    @property
+    def counts(self) -> np.ndarray:
+        """The step counts at which the descent is seen, from 0 to its end."""
+        return np.linspace(0, self.steps, self.saves + 1).round().astype(np.int32)
+
+
+class RankOneDraw(eqx.Module):
+    """Lane by lane: the noisy teacher and its leading triple ŝ û v̂ᵀ, points, label probabilities and moment, the start."""
+
+    noisy_weights: Float[Array, "lane class feature"]
+    left: Float[Array, "lane class"]
+    value: Float[Array, "lane"]
+    right: Float[Array, "lane feature"]
+    inputs: Float[Array, "lane sample feature"]
+    probabilities: Float[Array, "lane class sample"]
+    moments: Float[Array, "lane class feature"]
+    first: Float[Array, "lane"]
+    start: students.SharedTrunk
+
+
+def draw_rank_one(settings: RankOneSettings, lanes: list[dict]) -> RankOneDraw:
+    """Draw the lanes' data; lanes share `classes` and `labels`, and every draw depends on the seed alone.
+
+    Raises `InputError` for a lane whose values nothing can have, or lanes that differ in `classes` or `labels`.
+    """
+    classes, labels = _common(lanes, "classes"), _common(lanes, "labels")
+    _check(lanes, labels)
+    dtype = jnp.dtype(settings.precision)
+    columns = (jnp.asarray([lane[name] for lane in lanes], dtype) for name in ("s_main", "noise", "start"))
+    seeds = jnp.asarray([lane["seed"] for lane in lanes], jnp.uint32)
+    sizes = _Sizes(int(classes), settings.features, settings.samples, settings.hidden)
+    noisy, triple, inputs, (hard, soft), first, start = _drawn(sizes, seeds, *columns)
+    probabilities = hard if labels == "hard" else soft
+    moments = _moments(noisy, labels == "hard")
+    left, value, right = triple
+    return RankOneDraw(noisy, left, value, right, inputs, probabilities, moments, first, start)
+
+
+class _Sizes(NamedTuple):
+    """All that the compiled draw depends on, so that other settings share it."""
+
+    classes: int
+    features: int
+    samples: int
+    hidden: int
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _drawn(sizes: _Sizes, seeds, s_main, noise, first):
+    def lane(seed, s, scale, first):
+        key = jax.random.key(seed)
+        noisy = _noisy_weights(key, sizes, s, scale)
+        U, S, Vt = jnp.linalg.svd(noisy, full_matrices=False)
+        inputs = teachers.draw_inputs(key, sizes.samples, sizes.features, dtype=noisy.dtype)
+        hard = jax.nn.one_hot(teachers.hard_labels(noisy, inputs), sizes.classes, axis=0, dtype=noisy.dtype)
+        values = jnp.zeros(min(noisy.shape), noisy.dtype).at[0].set(first)
+        start = students.aligned_start(stream(key, "student"), noisy, values, hidden=(sizes.hidden,))
+        return noisy, (U[:, 0], S[0], Vt[0]), inputs, (hard, teachers.soft_labels(noisy, inputs, 1.0)), first, start
+
+    return jax.vmap(lane)(seeds, s_main, noise, first)
+
+
+def _noisy_weights(key, sizes: _Sizes, singular_value, noise):
+    """s̄ ū v̄ᵀ + ξ, both centred over the classes."""
+    drawn = teachers.random_teacher(
+        key, classes=sizes.classes, features=sizes.features, rank=1, dtype=singular_value.dtype
+    )
+    left = drawn.left[:, 0] - jnp.mean(drawn.left[:, 0])
+    clean = singular_value * (left / jnp.linalg.norm(left))[:, None] * drawn.right[:, 0][None, :]
+    return clean + noise * (drawn.noise - jnp.mean(drawn.noise, axis=0, keepdims=True))
+
+
+def _moments(noisy, hard: bool):
+    """E[y xᵀ] over all inputs: what infinitely many labels of the noisy teacher would say."""
+    if not hard:
+        return gaussian.softmax_moment(noisy, rule=SOFT_RULE)
+    # lanes that differ in their start only have one teacher
+    each, where = np.unique(np.asarray(noisy), axis=0, return_inverse=True)
+    return jnp.asarray(np.asarray(gaussian.label_moment(jnp.asarray(each), rule=HARD_RULE))[where.ravel()])
+
+
+def _common(lanes: list[dict], name: str) -> Any:
+    values = {lane.get(name) for lane in lanes}
+    if len(values) != 1 or None in values:
+        raise invalid(f"The lanes of a chunk share their {name}", received=values, way_out=f"Group the sweep by {name}")
+    return values.pop()
+
+
+def _check(lanes: list[dict], labels: str) -> None:
+    if labels not in LABELS:
+        raise invalid(f"labels are one of {', '.join(LABELS)}", received=repr(labels), way_out="Mend the sweep's grid")
+    for lane, name in itertools.product(lanes, ("s_main", "start", "noise")):
+        value = lane.get(name, float("nan"))
+        if not (0 <= value < float("inf") and (value > 0 or name == "noise")):
+            raise invalid(
+                f"{name} of a lane is finite and {'at least' if name == 'noise' else 'above'} 0",
+                received=value,
+                way_out="Mend the sweep's grid",
+            )

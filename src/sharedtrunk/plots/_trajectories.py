@@ -1,0 +1,166 @@
+"""Trajectories: the form of the paper's Figure 1. An order parameter against training steps, theory as lines.
+
+Two large panels, one for each number of classes, in one reading of what the paper leaves open; a small panel for every
+other reading; and below them how far each theory is from the students in every setting. Colours are starts s(0), line
+styles theories.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
+
+from sharedtrunk._statistics import mean_and_error
+from sharedtrunk.plots._style import house_style
+
+_THEORIES: dict[str, tuple[str, Any, str]] = {
+    "equation": ("equation (3) as printed", "solid", "#b1493f"),
+    "population": ("population flow", (0, (4, 1.6)), "#4f7cac"),
+    "closure": ("Gaussian closure", (0, (1, 1.2)), "#3c7a4b"),
+}
+"""Words, line style, and the colour in the panels of errors."""
+_STARTS = ("v", "o", "^", "s", "D")  # markers of the starts there, from the smallest
+_EXCELLENT = 0.05
+_LEAST = 1e-3  # errors below are drawn here
+_POINTS = 11  # of the saved steps that are drawn as points, so that error bars do not run together
+
+
+def draw_trajectories(axes: Axes, dataset: xr.Dataset, *, both: bool = True) -> None:
+    """Draw one reading (dims start, seed, step): the leading singular value, and with `both` the projection (open).
+
+    Points are the students' mean ± standard error over seeds, lines the mean over seeds of each theory. (3), which has
+    one s, is one line; the others are drawn with their singular value.
+    """
+    steps = dataset["step"].values
+    some = np.unique(np.linspace(0, len(steps) - 1, _POINTS).round().astype(int))
+    for colour, start in zip(_colours(dataset["start"].values), dataset["start"].values, strict=True):
+        lane = dataset.sel(start=start)
+        for theory, (_, style, _) in _THEORIES.items():
+            name = theory if theory == "equation" else f"singular_value_{theory}"
+            axes.plot(steps, _mean(lane[name])[0], color=colour, linestyle=style, linewidth=1.2)
+        for name, face in (("singular_value", colour), ("projection", "white"))[: 1 + both]:
+            mean, error = _mean(lane[name])
+            axes.errorbar(
+                steps[some], mean[some], yerr=error[some], color=colour, marker="o", markerfacecolor=face,
+                markersize=3.6, markeredgewidth=0.9, linestyle="none", elinewidth=0.9, capsize=1.5, zorder=3,
+            )  # fmt: skip
+    axes.set_xlim(-0.02 * steps[-1], 1.02 * steps[-1])
+    axes.set_ylim(bottom=0)
+
+
+def draw_errors(axes: Axes, errors: xr.DataArray) -> None:
+    """Draw the mean over seeds of `errors` (theory, labels, noise, s_main, start, seed) in every setting, row by row.
+
+    A row is a kind of labels and a noise, in it the theories from above; a mark is one (s_main, start), the line is 5 %.
+    """
+    rows = _readings(errors)
+    for place, reading in enumerate(rows):
+        for shift, (theory, (_, _, colour)) in zip((-0.25, 0.0, 0.25), _THEORIES.items(), strict=True):
+            shown = errors.sel(reading).sel(theory=theory)
+            for marker, start in zip(_STARTS, shown["start"].values, strict=False):
+                mean, error, _ = mean_and_error(shown.sel(start=start).transpose("s_main", "seed").values, axis=-1)
+                axes.errorbar(
+                    np.maximum(mean, _LEAST), np.full(mean.size, place + shift), xerr=error, color=colour,
+                    marker=marker, markersize=3.6, linestyle="none", elinewidth=0.7, alpha=0.8,
+                )  # fmt: skip
+    axes.axvline(_EXCELLENT, color="0.35", linewidth=0.9, linestyle=(0, (3, 2)), zorder=1)
+    axes.set_xscale("log")
+    axes.set_xlim(0.7 * _LEAST, 4.0)
+    axes.set_yticks(range(len(rows)), [_words(reading) for reading in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+
+
+def trajectories_figure(dataset: xr.Dataset, *, reading: Mapping[str, Any], title: str, note: str) -> Figure:
+    """Compose the picture: `reading` (labels, noise, s_main) large, the other labels and noises small, errors below."""
+    with house_style():
+        figure = Figure(figsize=(9.6, 11.0), layout="constrained")
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+        upper, middle, lower = figure.subfigures(3, 1, squeeze=False, height_ratios=[1.15, 1.2, 1.0]).flat
+        _large(upper, dataset.sel(s_main=reading["s_main"]), reading)
+        _small(middle, dataset.sel(s_main=reading["s_main"]))
+        _errors(lower, dataset["relative_error"])
+        lower.supxlabel(note, x=0.01, ha="left", fontsize=7.5, color="0.25")
+    return figure
+
+
+def _large(part: SubFigure, dataset: xr.Dataset, reading: Mapping[str, Any]) -> None:
+    chosen = {name: reading[name] for name in ("labels", "noise")}
+    row = part.subplots(1, dataset.sizes["classes"], squeeze=False)[0]
+    for axes, classes in zip(row, dataset["classes"].values, strict=True):
+        draw_trajectories(axes, dataset.sel(chosen).sel(classes=classes))
+        axes.set_title(f"{classes} classes: {_words(chosen)}, s_main = {reading['s_main']:g}")
+        axes.set_xlabel("training steps (of size 1e-3)")
+    row[0].set_ylabel("student's leading singular value")
+    part.legend(handles=_legend(dataset["start"].values), loc="outside right center")
+
+
+def _small(part: SubFigure, dataset: xr.Dataset) -> None:
+    rows = _readings(dataset["relative_error"])
+    grid = part.subplots(dataset.sizes["classes"], len(rows), squeeze=False, sharex=True)
+    for line, classes in zip(grid, dataset["classes"].values, strict=True):
+        for axes, reading in zip(line, rows, strict=True):
+            draw_trajectories(axes, dataset.sel(reading).sel(classes=classes), both=False)
+            axes.set_title(f"K = {classes}: {_words(reading)}", fontsize=8)
+            axes.tick_params(labelsize=7)
+    for axes in grid[-1]:
+        axes.set_xlabel("training steps", fontsize=8)
+    for line in grid:
+        line[0].set_ylabel("singular value", fontsize=8)
+
+
+def _errors(part: SubFigure, errors: xr.DataArray) -> None:
+    row = part.subplots(1, errors.sizes["classes"], squeeze=False, sharex=True, sharey=True)[0]
+    for axes, classes in zip(row, errors["classes"].values, strict=True):
+        draw_errors(axes, errors.sel(classes=classes, order_parameter="singular_value"))
+        axes.set_title(f"{classes} classes: every setting")
+        axes.set_xlabel("relative error of theory")
+    handles = [Line2D([], [], color=colour, linewidth=4, label=words) for words, _, colour in _THEORIES.values()] + [
+        Line2D([], [], color="0.3", marker=marker, markersize=4, linestyle="none", label=f"s(0) = {start:g}")
+        for marker, start in zip(_STARTS, errors["start"].values, strict=False)
+    ]
+    within = Line2D([], [], color="0.35", linewidth=0.9, linestyle=(0, (3, 2)), label="5 %: “excellent”")
+    part.legend(handles=[*handles, within], loc="outside right center")
+
+
+def _legend(starts: np.ndarray) -> list[Line2D]:
+    colours = [
+        Line2D([], [], color=colour, linewidth=3, label=f"s(0) = {start:g}")
+        for colour, start in zip(_colours(starts), starts, strict=True)
+    ]
+    lines = [
+        Line2D([], [], color="0.3", linestyle=style, linewidth=1.2, label=words)
+        for words, style, _ in _THEORIES.values()
+    ]
+    points = [
+        Line2D([], [], color="0.3", marker="o", markersize=4, markerfacecolor=face, linestyle="none", label=words)
+        for words, face in (("students: leading\nsingular value", "0.3"), ("students: projection\non û, v̂", "white"))
+    ]
+    return [*colours, *lines, *points]
+
+
+def _readings(values: xr.DataArray) -> list[dict[str, Any]]:
+    return [
+        {"labels": labels, "noise": noise} for labels in values["labels"].values for noise in values["noise"].values
+    ]
+
+
+def _words(reading: Mapping[str, Any]) -> str:
+    noise = "no noise" if reading["noise"] == 0 else f"noise {reading['noise']:g}"
+    return f"{reading['labels']} labels, {noise}"
+
+
+def _colours(starts: np.ndarray) -> list:
+    """One colour per start, the same in every picture; viridis, for plasma's colours are relatedness."""
+    return [matplotlib.colormaps["viridis"](place) for place in np.interp(np.log10(starts), [-2, 0], [0.05, 0.75])]
+
+
+def _mean(curves: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
+    mean, error, _ = mean_and_error(curves.transpose("step", "seed").values, axis=-1)
+    return mean, error

@@ -1,0 +1,85 @@
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+
+from sharedtrunk import plots
+from sharedtrunk._statistics import mean_and_error
+
+AXES = {"classes": [2, 20], "labels": ["hard", "soft"], "noise": [0.0, 1.0], "s_main": [3.0], "start": [0.1, 1.0]}
+CURVES = ("singular_value", "projection", "equation", "singular_value_population", "singular_value_closure")
+
+
+def curves(seeds=4, saves=21):
+    rng = np.random.default_rng(0)
+    axes = {**AXES, "seed": list(range(seeds)), "step": np.linspace(0, 5000, saves)}
+    shape = tuple(len(values) for values in axes.values())
+    data = {name: (list(axes), 1 + rng.random(shape).cumsum(axis=-1)) for name in CURVES}
+    errors = {
+        **AXES,
+        "theory": ["equation", "population", "closure"],
+        "order_parameter": ["projection", "singular_value"],
+    }
+    errors["seed"] = list(range(seeds))
+    data["relative_error"] = (list(errors), 10 ** rng.uniform(-2, 0, tuple(len(v) for v in errors.values())))
+    return xr.Dataset(data, coords={**axes, **errors})
+
+
+def one_reading(data):
+    return data.sel(classes=20, labels="hard", noise=1.0, s_main=3.0)
+
+
+def test_points_are_means_with_standard_errors_and_lines_the_theories():
+    data, axes = one_reading(curves()), Figure().subplots()
+    plots.draw_trajectories(axes, data)
+    theory = [line for line in axes.lines if line.get_linestyle() != "None" and len(line.get_xdata()) == 21]
+    names = ("equation", "singular_value_population", "singular_value_closure")
+    expected = [data[name].sel(start=start).mean("seed") for start in (0.1, 1.0) for name in names]
+    np.testing.assert_allclose([line.get_ydata() for line in theory], expected)
+    points = axes.containers
+    assert len(points) == 4  # singular value and projection of two starts
+    for container, (start, name) in zip(points, [(s, n) for s in (0.1, 1.0) for n in CURVES[:2]], strict=True):
+        mean, error, _ = mean_and_error(data[name].sel(start=start).transpose("step", "seed").values, axis=-1)
+        np.testing.assert_allclose(container.lines[0].get_ydata(), mean[::2])
+        bars = np.array([segment[:, 1] for segment in container.lines[2][0].get_segments()])
+        np.testing.assert_allclose(np.diff(bars)[:, 0] / 2, error[::2])
+    plots.draw_trajectories(alone := Figure().subplots(), data, both=False)
+    assert len(alone.containers) == 2
+
+
+def test_errors_stand_row_by_row_with_the_tiny_ones_at_the_edge():
+    data, axes = curves(), Figure().subplots()
+    errors = data["relative_error"].sel(classes=2, order_parameter="singular_value").copy()
+    errors.loc[{"theory": "closure", "labels": "soft", "noise": 1.0}] = 1e-9
+    plots.draw_errors(axes, errors)
+    places = np.array([[c.lines[0].get_xdata()[0], c.lines[0].get_ydata()[0]] for c in axes.containers])
+    assert len(places) == 4 * 3 * 2  # rows, theories, starts
+    expected = errors.sel(labels="hard", noise=0.0, theory="equation", s_main=3.0).mean("seed").values
+    np.testing.assert_allclose(places[:2], np.stack([expected, [-0.25, -0.25]], axis=1))
+    np.testing.assert_allclose(places[-2:, 0], 1e-3)
+    assert axes.get_xlim()[0] < 1e-3
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "hard labels, no noise", "hard labels, noise 1", "soft labels, no noise", "soft labels, noise 1"]  # fmt: skip
+    assert any(np.allclose(line.get_xdata(), 0.05) for line in axes.lines)
+
+
+@pytest.mark.parametrize("seeds", [1, 4])
+def test_the_picture_names_everything_and_is_the_same_bytes_each_time(seeds):
+    data = curves(seeds)
+
+    def picture():
+        reading = {"labels": "hard", "noise": 1.0, "s_main": 3.0}
+        return plots.trajectories_figure(data, reading=reading, title="t", note="n")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        first = plots.render(picture(), "png")
+    assert first == plots.render(picture(), "png")
+    upper, middle, lower = picture().subfigs
+    assert [axes.get_title(loc="left") for axes in upper.axes] == [
+        "2 classes: hard labels, noise 1, s_main = 3", "20 classes: hard labels, noise 1, s_main = 3"]  # fmt: skip
+    assert len(middle.axes) == 8
+    words = {text.get_text() for part in (upper, lower) for text in part.legends[0].get_texts()}
+    assert {"s(0) = 0.1", "equation (3) as printed", "population flow", "Gaussian closure", "5 %: “excellent”"} <= words
