@@ -1,0 +1,102 @@
+"""Matrix: verdicts of several statements (rows) under several choices (columns), the form of the sensitivity picture.
+
+A cell's ground, sign and ink say its verdict, its text the number. A heavy frame marks a cell whose verdict is another
+than its row's first. The last columns, set apart, sum up.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.plots._style import house_style
+from sharedtrunk.plots._verdicts import verdict_sign
+from sharedtrunk.plots._wrapping import wrapped
+
+_CELL = (0.86, 0.5)  # inches
+_LABEL = 3.5  # inches, left of the cells
+_GAP = 0.25  # of a cell, before the columns that sum up
+_TITLE, _NOTE = 0.21, 0.15  # inches a line
+_PER_INCH = (9.5, 16.0)  # characters of the title and of the note
+_HEADING = 0.62  # of a cell's height, above each group of rows
+
+
+class Cell(NamedTuple):
+    """What one cell shows: its verdict, a text of up to two lines, and whether it is `marked`."""
+
+    verdict: str
+    text: str
+    marked: bool = False
+
+
+Rows = Mapping[str, Sequence[Cell]]
+"""Statement → its cells, one for every column."""
+
+
+def matrix_figure(groups: Mapping[str, Rows], columns: Sequence[str], *, summing: int, title: str, note: str) -> Figure:
+    """Compose the picture: `groups` of rows by heading; the last `summing` of `columns` stand apart.
+
+    Raises `InputError` for a row with more or fewer cells than there are columns.
+    """
+    for rows in groups.values():
+        for statement, cells in rows.items():
+            if len(cells) != len(columns):
+                raise invalid(
+                    "a row has a cell for every column",
+                    received=f"{len(cells)} cells and {len(columns)} columns: {statement}",
+                    way_out="Give each statement one cell per column.",
+                )
+    lefts = np.arange(len(columns)) + _GAP * (np.arange(len(columns)) >= len(columns) - summing)
+    width, height = lefts[-1] + 1, sum(_HEADING + len(rows) for rows in groups.values())
+    with house_style():
+        across = _LABEL + _CELL[0] * width + 0.1
+        above, below = (wrapped(text, int(across * per)) for text, per in zip((title, note), _PER_INCH, strict=True))
+        bottom = _NOTE * len(below) + 0.25
+        inches = (across, bottom + _CELL[1] * height + _TITLE * len(above) + 0.35)
+        figure = Figure(figsize=inches)
+        axes = figure.add_axes(
+            (_LABEL / across, bottom / inches[1], _CELL[0] * width / across, _CELL[1] * height / inches[1])
+        )
+        axes.set(xlim=(0, width), ylim=(height, 0))
+        axes.set_axis_off()
+        _draw_groups(axes, groups, columns, lefts)
+        figure.text(0.1 / across, 1 - 0.1 / inches[1], "\n".join(above), va="top", fontsize=11, fontweight="bold")
+        figure.text(0.1 / across, 0.1 / inches[1], "\n".join(below), va="bottom", fontsize=7.5, color="0.25")
+    return figure
+
+
+def _draw_groups(axes: Axes, groups: Mapping[str, Rows], columns: Sequence[str], lefts: np.ndarray) -> None:
+    _head(axes, columns, lefts)
+    top = 0.0
+    for heading, rows in groups.items():
+        _beside(axes, top + _HEADING / 2, heading, fontweight="bold", fontsize=9)
+        top += _HEADING
+        for statement, cells in rows.items():
+            _beside(axes, top + 0.5, "\n".join(wrapped(statement, 62)), fontsize=7)
+            for left, cell in zip(lefts, cells, strict=True):
+                _draw_cell(axes, left, top, cell)
+            top += 1
+
+
+def _head(axes: Axes, columns: Sequence[str], lefts: np.ndarray) -> None:
+    for left, column in zip(lefts, columns, strict=True):
+        words = "\n".join(wrapped(column, 12))
+        axes.text(left + 0.5, _HEADING - 0.1, words, ha="center", va="bottom", fontsize=7.5, fontweight="bold")
+
+
+def _beside(axes: Axes, height: float, text: str, **style) -> None:
+    axes.text(-(_LABEL - 0.1) / _CELL[0], height, text, va="center", **style)
+
+
+def _draw_cell(axes: Axes, left: float, top: float, cell: Cell) -> None:
+    sign = verdict_sign(cell.verdict)
+    frame: dict[str, Any] = (
+        {"edgecolor": "black", "linewidth": 1.6, "zorder": 3} if cell.marked else {"edgecolor": "white"}
+    )
+    axes.add_patch(Rectangle((left + 0.02, top + 0.03), 0.96, 0.94, facecolor=sign.ground, **frame))
+    axes.text(left + 0.13, top + 0.5, sign.mark, ha="center", va="center", color=sign.ink, fontsize=10, zorder=4)
+    axes.text(left + 0.6, top + 0.5, cell.text, ha="center", va="center", fontsize=7, linespacing=1.15, zorder=4)

@@ -1,0 +1,88 @@
+import math
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from sharedtrunk import plots
+from sharedtrunk._errors import InputError
+
+STYLES = {"oracle": {"marker": "o", "color": "black"}, "closure": {"marker": "D", "color": "purple"}}
+GROWS = plots.Statement(
+    "related tasks (r = 1): high-SNR aux minus low-SNR aux, at each relatedness and number of samples, mean over s_main",
+    (0.0, math.inf),
+    [
+        plots.Mark("oracle", 0.2, 0.01, 0.17, 0.23, "holds", "N = 1600, s_aux = 100"),
+        plots.Mark("closure", 0.1, 0.04, -0.02, 0.22, "undecided"),
+    ],
+)
+NOTHING = plots.Statement(
+    "no benefit", (-0.01, 0.01), [plots.Mark("oracle", -0.3, 0.02, -0.35, -0.25, "fails", "N = 9")]
+)
+UNKNOWN = plots.Statement(
+    "no number", (0.0, math.inf), [plots.Mark("oracle", *[math.nan] * 4, "not measured", "needs r = 1")]
+)
+BLOCKS = {"(a)  first row": [GROWS], "(b)  second row": [NOTHING, UNKNOWN]}
+
+
+@pytest.fixture(scope="module")
+def picture():
+    return plots.forest_figure(BLOCKS, STYLES, title="title", x_label="benefit (nats)", note="one line\nand another")
+
+
+def texts(figure):
+    return [*figure.texts, *(text for axes in figure.axes for text in axes.texts)]
+
+
+def test_each_number_stands_at_its_place_with_its_interval(picture):
+    intervals = [[line.get_xdata() for line in axes.lines if len(line.get_xdata()) == 2][1:] for axes in picture.axes]
+    points = [[line for line in axes.lines if len(line.get_xdata()) == 1] for axes in picture.axes]
+    np.testing.assert_allclose(intervals[0], [[0.17, 0.23], [-0.02, 0.22]])
+    np.testing.assert_allclose(intervals[1], [[-0.35, -0.25]])
+    assert [[float(point.get_xdata()[0]) for point in block] for block in points] == [[0.2, 0.1], [-0.3]]
+    assert [point.get_marker() for point in points[0]] == ["o", "D"]
+
+
+def test_the_shade_is_the_claimed_region_within_the_axes(picture):
+    first, second = picture.axes
+    (open_ended,) = first.patches
+    assert (open_ended.get_x(), open_ended.get_x() + open_ended.get_width()) == (0.0, first.get_xlim()[1])
+    around_zero = second.patches[0]
+    assert (around_zero.get_x(), around_zero.get_width()) == (-0.01, 0.02)
+    # it covers the lines of its statement and no other's
+    assert (open_ended.get_y(), open_ended.get_height()) == (0.0, 2)
+    assert second.patches[1].get_y() >= around_zero.get_y() + around_zero.get_height()
+
+
+def test_numbers_and_verdicts_stand_in_words(picture):
+    said = {text.get_text(): text for text in texts(picture)}
+    assert {"+0.2000 ± 0.0100", "−0.3000 ± 0.0200", "N = 1600, s_aux = 100", "needs r = 1"} <= set(said)
+    for words, verdict in {"✓ holds": "holds", "✗ fails": "fails", "? undecided": "undecided"}.items():
+        assert said[words].get_color() == plots.verdict_sign(verdict).ink
+    assert said["– not measured"].get_position()[1] == said["needs r = 1"].get_position()[1]
+
+
+def test_nothing_is_cut_off_and_no_line_of_words_lies_on_another(picture):
+    picture.canvas.draw()
+    boxes = [text.get_window_extent() for text in texts(picture) if text.get_text()]
+    for box in boxes:
+        assert min(box.x0, box.y0) >= 0
+        assert box.x1 <= picture.bbox.x1
+        assert box.y1 <= picture.bbox.y1
+    for place, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:place])
+
+
+def test_signs_are_legible_and_distinct():
+    def luminance(colour):
+        parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+        return float(np.dot(parts, [0.2126, 0.7152, 0.0722]))
+
+    signs = [plots.verdict_sign(word) for word in ("holds", "fails", "undecided", "not measured")]
+    assert len({sign.mark for sign in signs}) == len({sign.ink for sign in signs}) == 4
+    for sign in signs:
+        # WCAG's contrast for text: of the ink on white and on its own ground
+        assert 1.05 / (luminance(sign.ink) + 0.05) >= 4.5
+        assert (luminance(sign.ground) + 0.05) / (luminance(sign.ink) + 0.05) >= 4.5
+    with pytest.raises(InputError, match=r"a verdict is one of holds, fails.*got 'perhaps'"):
+        plots.verdict_sign("perhaps")
