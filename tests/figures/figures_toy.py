@@ -8,6 +8,13 @@ def toy_lanes(settings, lanes):
     return _columns([_lane(settings, lane) for lane in lanes])
 
 
+def toy_theory(settings, lanes):
+    """Half a hundredth of a nat below the toy's benefits, whatever the theory; `population` knows no number of samples."""
+    losses = np.array([_lane(settings, {"n_samples": 10_000, **lane})["loss"] for lane in lanes])
+    loss = losses + MISS * (settings["tasks"] == 2)
+    return {"loss": loss, "stop": np.full(len(lanes), 4.0), "result": np.zeros(len(lanes), np.int32)}
+
+
 def failing_lanes(settings, lanes):
     """As `toy_lanes`, but identical tasks of seed 1 diverge, as do all baselines at s_main = 10 of seed 0."""
     records = [_lane(settings, lane) for lane in lanes]
@@ -27,6 +34,8 @@ def interrupted_lanes(settings, lanes):
     raise KeyboardInterrupt
 
 
+MISS = 0.005
+ROOM = 0.02
 # Of the scrambles: opposite in the two arms, so the benefit's spread is twice as large.
 SPREAD = 1e-3 * np.linspace(-1, 1, 8)
 
@@ -49,6 +58,10 @@ def _lane(settings, lane):
         "loss_honest_scrambles": loss + 0.01 + 2e-4 * np.linspace(-1, 1, 8) ** 3,
         "loss_refinement": 1e-5,
         "loss_honest_refinement": 0.0,
+        # D = W_A − W̃ is 1 in one entry, so a slope's entry there is the bound that it gives
+        "weights": _entry(settings["tasks"] - 1.0),
+        "slope": _entry(single + noise - loss - ROOM if settings["tasks"] == 2 else 1.0),
+        "slope_error": 1e-4,
         "label_flips": 0.2,
         "smallest_class": 0.05,
         "largest_class": 0.15,
@@ -60,20 +73,30 @@ def _lane(settings, lane):
     }
 
 
+def _entry(value):
+    return np.pad([[value]], ((0, 1), (0, 2)))
+
+
 def _columns(records):
     kinds = {"result": np.int32}
     return {name: np.array([r[name] for r in records], kinds.get(name, np.float32)) for name in records[0]}
 
 
 def toy_figures(function="toy_lanes"):
-    """The registry with the toy in place of the point function."""
+    """The registry's figures of benefits with toys in place of the point functions."""
     import dataclasses
 
     from sharedtrunk import figures
 
     return {
-        name: dataclasses.replace(figure, function=f"figures_toy:{function}")
+        name: dataclasses.replace(
+            figure,
+            functions={
+                role: f"figures_toy:{function if role == 'students' else 'toy_theory'}" for role in figure.functions
+            },
+        )
         for name, figure in figures.FIGURES.items()
+        if "students" in figure.functions
     }
 
 

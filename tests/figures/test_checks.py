@@ -3,10 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from sharedtrunk import figures
+from sharedtrunk import contrasts, figures
 from sharedtrunk._statistics import estimate, paired
 from sharedtrunk.figures import _checks as checks
-from sharedtrunk.figures import _measures as measured
 
 QUIVER = np.array([-0.02, 0.01, 0.0, 0.02, -0.01])
 
@@ -79,13 +78,13 @@ def test_one_seed_is_undecided_and_says_why():
 
 def test_slope_and_steps_against_polyfit(benefits):
     dataset = benefits(lambda relatedness, seed, **_: (1 + seed) * relatedness**2, n_samples=(800,), s_main=(1.0,))
-    benefit = measured.at(dataset["benefit"], n_samples=800, s_aux=10)
+    benefit = contrasts.at(dataset["benefit"], n_samples=800, s_aux=10)
     r = benefit["relatedness"].values
     expected = [np.polyfit(r, (1 + seed) * r**2, 1)[0] for seed in range(5)]
-    np.testing.assert_allclose(measured.slope(benefit), expected, rtol=1e-12)
+    np.testing.assert_allclose(contrasts.slope(benefit), expected, rtol=1e-12)
     # The order in which the grid lists relatedness does not matter.
-    np.testing.assert_allclose(measured.slope(benefit.isel(relatedness=slice(None, None, -1))), expected, rtol=1e-12)
-    steps = measured.steps(benefit)
+    np.testing.assert_allclose(contrasts.slope(benefit.isel(relatedness=slice(None, None, -1))), expected, rtol=1e-12)
+    steps = contrasts.steps(benefit)
     assert list(steps) == ["r: 0 → 0.25", "r: 0.25 → 0.5", "r: 0.5 → 0.75", "r: 0.75 → 1"]
     np.testing.assert_allclose(steps["r: 0.25 → 0.5"], (1 + np.arange(5)) * 3 / 16, rtol=1e-12)
 

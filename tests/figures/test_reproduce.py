@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from figures_toy import SPREAD
+from figures_toy import MISS, ROOM, SPREAD
 from scipy import stats
 
 from sharedtrunk import figures, sweeps
@@ -50,6 +50,7 @@ def test_files_and_dataset_are_as_promised(made):
     dataset = sweeps.read_dataset(out / "fig2-left-quick.nc")
     promised = {"benefit", "benefit_honest", "loss_single", "loss_joint", "accuracy_single", "accuracy_joint"}
     promised |= {"stop_single", "stop_joint", "result", "benefit_error", "loss_honest_joint", "stop_honest_single"}
+    promised |= {"benefit_lower", "benefit_upper", "bounds_error", "benefit_closure", "result_closure"}
     assert promised <= set(dataset.data_vars)
     for name in ("benefit", "benefit_honest", "result", "loss_joint"):
         assert dataset[name].dims == DIMS
@@ -82,6 +83,41 @@ def test_benefit_is_the_paired_difference_of_losses(made):
     assert float(dataset["benefit"].sel(relatedness=1.0, s_aux=10.0).std()) < 0.2
 
 
+def test_bounds_and_theory_stand_beside_the_benefit(made):
+    dataset = sweeps.read_dataset(made[0] / "fig2-right-quick.nc")
+    np.testing.assert_allclose(dataset["benefit"] - dataset["benefit_lower"], ROOM, atol=1e-6)
+    np.testing.assert_allclose(dataset["benefit_upper"], 1.0)
+    np.testing.assert_allclose(dataset["bounds_error"], 1e-4 + 2e-5, rtol=1e-3)
+    np.testing.assert_allclose(dataset["benefit"] - dataset["benefit_closure"], MISS, atol=1e-6)
+    checks = {check.id: check for check in made[1].outcomes[1].checks if check.stopping == "oracle"}
+    assert (checks["bounds-hold"].verdict, checks["bounds-hold"].number) == ("holds", 0.0)
+    close = checks["closure-predicts-benefit"]
+    assert (close.verdict, close.number) == ("holds", pytest.approx(MISS, abs=1e-6))
+
+
+def test_a_lane_beyond_a_bound_breaks_the_check(made):
+    dataset = sweeps.read_dataset(made[0] / "fig2-right-quick.nc")
+    figure = figures.get("fig2-right")
+    lane = dict.fromkeys(dataset["benefit"].dims, 0)
+    dataset["benefit_upper"][lane] = float(dataset["benefit"][lane]) - 0.01
+    check = next(check for check in figure.judge(dataset) if check.id == "bounds-hold")
+    assert (check.verdict, check.number) == ("fails", 1.0)
+    far = dataset.assign(benefit_closure=dataset["benefit"] + 0.5)
+    assert next(check for check in figure.judge(far) if check.id == "closure-predicts-benefit").verdict == "fails"
+
+
+def test_choices_stand_side_by_side_and_nonlinear_ones_have_no_theory(tmp_path, toy_registry):
+    (outcome,) = figures.reproduce(["a4"], tmp_path, quick=True, processes=1).outcomes
+    dataset = sweeps.read_dataset(outcome.files["nc"])
+    assert dataset["student"].values.tolist() == list(figures.get("a4").quick_grid["student"])
+    assert dataset["benefit"].dims[0] == "student"
+    known = dataset["benefit_closure"].notnull().any([dim for dim in dataset["benefit"].dims if dim != "student"])
+    assert known.values.tolist() == [True, True, False, False]
+    assert "result_closure" not in dataset
+    assert {"png", "pdf", "png-honest", "pdf-honest", "nc", "json"} == set(outcome.files)
+    assert all(path.is_file() for path in outcome.files.values())
+
+
 def test_json_holds_the_checks_and_the_provenance(made):
     out, reproduction = made
     text = (out / "fig2-left-quick.json").read_text()
@@ -94,15 +130,15 @@ def test_json_holds_the_checks_and_the_provenance(made):
         "total": 81,
         "without_value": 0,
         "failures": {},
-        "largest_benefit_error": NUMERICAL_ERROR,
-    } | {"largest_benefit_error": pytest.approx(NUMERICAL_ERROR, rel=1e-2)}
+        "largest_error": NUMERICAL_ERROR,
+    } | {"largest_error": pytest.approx(NUMERICAL_ERROR, rel=1e-2)}
 
 
 def test_resuming_trains_nothing_and_changes_no_byte(made, toy_registry):
     out, _ = made
     before = arrays(out / "fig2-left-quick.nc")
     again = figures.reproduce(["fig2-left"], out, quick=True, processes=1)
-    assert (again.summary.computed, again.summary.resumed) == (0, 90)
+    assert (again.summary.computed, again.summary.resumed) == (0, 180)
     assert arrays(out / "fig2-left-quick.nc") == before
 
 
@@ -121,17 +157,17 @@ def test_fresh_trains_again_and_other_settings_share_nothing(tmp_path, toy_regis
         made = figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1, seeds=1, **options)
         return made.summary.computed
 
-    assert computed() == 30
+    assert computed() == 60
     assert computed() == 0
-    assert computed(fresh=True) == 30
-    assert computed(training="descent") == 30
+    assert computed(fresh=True) == 60
+    assert computed(training="descent") == 60
     assert json.loads(sweeps.read_dataset(tmp_path / "fig2-left-quick.nc").attrs["settings"])["training"] == "descent"
 
 
 def test_other_code_shares_nothing(tmp_path, toy_registry, blank_pictures, monkeypatch):
     figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1, seeds=1)
     monkeypatch.setattr(_reproduce, "fingerprint", lambda: "another")
-    assert figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1, seeds=1).summary.computed == 30
+    assert figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1, seeds=1).summary.computed == 60
 
 
 def test_diverged_lanes_are_counted_by_reason_and_drawn_around(tmp_path, toy_registry):
@@ -180,7 +216,7 @@ def test_what_went_wrong_is_said_in_one_line(tmp_path, toy_registry):
         figures.redraw(["fig2-left"], tmp_path)
     little = xr.Dataset({"benefit": ("seed", [1.0])}, attrs={"figure": "fig2-left", "quick": 0})
     sweeps.write_dataset(little, tmp_path / "fig2-left.nc")
-    with pytest.raises(InputError, match="without benefit_error, benefit_honest, n_samples"):
+    with pytest.raises(InputError, match="without n_samples, relatedness, result, s_aux, s_main"):
         figures.redraw(["fig2-left"], tmp_path)
 
 
@@ -222,7 +258,7 @@ def test_the_picture_says_that_its_grid_is_quick(made):
     dataset = sweeps.read_dataset(made[0] / "fig2-left-quick.nc")
     figure = figures.get("fig2-left")
     assert figure.draw(dataset).get_suptitle().endswith(" (quick grid)")
-    assert not figure.draw(dataset.assign_attrs(quick=0)).get_suptitle().endswith(" (quick grid)")
+    assert not figure.draw(dataset.assign_attrs(size="standard")).get_suptitle().endswith(" (quick grid)")
 
 
 def test_a_folder_in_the_place_of_a_file_is_found_before_training(tmp_path, toy_registry):
@@ -259,7 +295,7 @@ def test_training_here_needs_float64(tmp_path, toy_registry, blank_pictures, mon
     with pytest.raises(InputError, match="processes=0 trains in this process"):
         figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=0)
     monkeypatch.setenv("JAX_ENABLE_X64", "1")
-    assert figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=0, seeds=1).summary.computed == 30
+    assert figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=0, seeds=1).summary.computed == 60
 
 
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
@@ -277,7 +313,7 @@ def test_a_real_run_interrupted_and_continued_ends_with_the_same_bytes(blow, mad
     running.send_signal(blow)
     _, complaint = running.communicate(timeout=60)
     stored = len(list((tmp_path / ".sharedtrunk").glob("*.shard")))
-    assert 2 <= stored < 12
+    assert 2 <= stored < 18
     if blow == signal.SIGINT:
         assert running.returncode == 130
         lines = "sharedtrunk: Interrupted: finished lanes are stored, and the same command continues.\n"

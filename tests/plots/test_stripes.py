@@ -28,7 +28,7 @@ def lines(axes):
 def test_every_line_shows_its_means_and_standard_errors():
     data = summary()
     axes = Figure().subplots()
-    plots.draw_stripes(axes, data, stripe="s_main")
+    plots.draw_stripes(axes, plots.Stripes(data), stripe="s_main")
     mean, error, _ = mean_and_error(data.values, axis=-1)
     drawn = np.array([line.get_ydata() for line in lines(axes)]).reshape(4, 5, 2)
     np.testing.assert_allclose(drawn, mean)
@@ -38,7 +38,8 @@ def test_every_line_shows_its_means_and_standard_errors():
 
 def test_lines_stay_inside_their_stripe_low_left_high_right():
     axes = Figure().subplots()
-    plots.draw_stripes(axes, summary().transpose("seed", "aux_snr", "relatedness", "s_main"), stripe="s_main")
+    shown = plots.Stripes(summary().transpose("seed", "aux_snr", "relatedness", "s_main"))
+    plots.draw_stripes(axes, shown, stripe="s_main")
     places = np.array([line.get_xdata() for line in lines(axes)]).reshape(4, 5, 2)
     assert (np.abs(places - np.arange(4)[:, None, None]) < 0.5).all()
     assert (places[..., 0] < np.arange(4)[:, None]).all()
@@ -46,12 +47,26 @@ def test_lines_stay_inside_their_stripe_low_left_high_right():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["0.1", "1", "10", "100"]
 
 
+def test_theory_stands_at_the_place_of_its_benefit():
+    data = summary()
+    axes = Figure().subplots()
+    plots.draw_stripes(axes, plots.Stripes(data, data + 0.5, (data - 1, data + 2)), stripe="s_main")
+    mean = data.mean("seed").values
+    ticks = np.array([line.get_ydata() for line in axes.lines if line.get_color() == "black"])
+    np.testing.assert_allclose(ticks.reshape(4, 5, 2), mean + 0.5)
+    pale = [part for part in axes.collections if part.get_alpha() is not None]
+    bars = np.array([[segment[:, 1] for segment in part.get_segments()] for part in pale]).reshape(4, 5, 2, 2)
+    np.testing.assert_allclose(bars, np.stack([mean - 1, mean + 2], axis=-1))
+
+
 def test_one_seed_and_missing_means_draw_without_warnings():
     data = summary(seeds=1)
     data[0, 0] = np.nan
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        figure = plots.stripes_figure({"a": data}, stripe="s_main", title="t", x_label="x", y_label="y", note="n")
+        figure = plots.stripes_figure(
+            {"a": plots.Stripes(data)}, stripe="s_main", title="t", x_label="x", y_label="y", note="n"
+        )
         assert plots.render(figure, "png").startswith(b"\x89PNG")
 
 
@@ -59,7 +74,7 @@ def test_picture_is_the_same_bytes_each_time_whatever_the_users_style():
     import matplotlib
 
     def picture():
-        panels = {"oracle": summary(), "honest": summary() / 2}
+        panels = {"oracle": plots.Stripes(summary()), "honest": plots.Stripes(summary() / 2)}
         return plots.stripes_figure(panels, stripe="s_main", title="t", x_label="x", y_label="y", note="n")
 
     first = {kind: plots.render(picture(), kind) for kind in ("png", "pdf")}
@@ -74,7 +89,12 @@ def test_picture_is_the_same_bytes_each_time_whatever_the_users_style():
 
 def test_panels_share_one_y_axis_with_zero_marked_and_legend_from_high_to_low():
     figure = plots.stripes_figure(
-        {"a": summary(), "b": 3 * summary()}, stripe="s_main", title="t", x_label="x", y_label="nats", note="n"
+        {"a": plots.Stripes(summary()), "b": plots.Stripes(3 * summary())},
+        stripe="s_main",
+        title="t",
+        x_label="x",
+        y_label="nats",
+        note="n",
     )
     first, second = figure.axes
     assert first.get_ylim() == second.get_ylim()

@@ -7,11 +7,14 @@ stored datasets again, where JAX is not installed. Nothing here imports JAX; the
 from sharedtrunk._environment import worker_environment as worker_environment
 from sharedtrunk.figures._checks import Check as Check
 from sharedtrunk.figures._checks import Claim as Claim
-from sharedtrunk.figures._figure import QUICK_MARK as QUICK_MARK
+from sharedtrunk.figures._figure import HONEST as HONEST
+from sharedtrunk.figures._figure import SIZE_MARKS as SIZE_MARKS
 from sharedtrunk.figures._figure import Figure as Figure
+from sharedtrunk.figures._figure import Size as Size
 from sharedtrunk.figures._outcome import Lanes as Lanes
 from sharedtrunk.figures._outcome import Outcome as Outcome
 from sharedtrunk.figures._registry import FIGURES as FIGURES
+from sharedtrunk.figures._registry import PAPER as PAPER
 from sharedtrunk.figures._registry import get as get
 from sharedtrunk.figures._reproduce import Reproduction as Reproduction
 from sharedtrunk.figures._reproduce import redraw as redraw

@@ -28,10 +28,20 @@ def check_axes(axes: Mapping[str, tuple]) -> None:
         for value in axes.get(name, ()):
             if not axis.allows(value):
                 raise invalid(f"{name} must be {axis.rule}", received=repr(value), way_out=axis.way_out)
+    if "n_aux" in axes and min(axes["n_aux"]) < max(axes["n_samples"]):
+        raise invalid(
+            "the auxiliary task has at least as many points as the main one, whose points are the first of its own",
+            received=f"n_aux {min(axes['n_aux'])} beside n_samples {max(axes['n_samples'])}",
+            way_out="Raise n_aux, or swap the tasks.",
+        )
 
 
 def _whole(least: int) -> Callable[[object], bool]:
     return lambda value: isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
+def _name(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _number(fits: Callable[[float], bool]) -> Callable[[object], bool]:
@@ -44,9 +54,18 @@ def _number(fits: Callable[[float], bool]) -> Callable[[object], bool]:
 
 
 AXES = {
+    "student": Axis("1", "nonlinearity and depth of the student", "a name", "Name the student.", _name),
+    "choice": Axis("1", "what differs from the standard problem", "a name", "Name the choice.", _name),
     "n_samples": Axis(
         "1",
         "number of training points",
+        "a whole number of training points, at least 1",
+        "Give 1 or more, without a decimal point.",
+        _whole(1),
+    ),
+    "n_aux": Axis(
+        "1",
+        "number of the auxiliary task's training points",
         "a whole number of training points, at least 1",
         "Give 1 or more, without a decimal point.",
         _whole(1),

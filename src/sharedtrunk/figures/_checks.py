@@ -21,14 +21,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sharedtrunk._statistics import CONFIDENCE, Estimate, estimate
+from sharedtrunk.contrasts import NEGLIGIBLE, NotMeasured
 
 if TYPE_CHECKING:
     import xarray
 
-NEGLIGIBLE = 0.01
-"""Benefits within ± this many nats count as none: twenty times the numerical tolerance, 0.4% of ln 10."""
-
-Says = Literal["positive", "negative", "negligible", "not positive"]
+Says = Literal["positive", "negative", "negligible", "not positive", "within 5 %"]
 Verdict = Literal["holds", "fails", "undecided", "not measured"]
 
 # The region in which a claim says its numbers lie.
@@ -37,17 +35,20 @@ _REGIONS: dict[Says, tuple[float, float]] = {
     "negative": (-math.inf, 0.0),
     "negligible": (-NEGLIGIBLE, NEGLIGIBLE),
     "not positive": (-math.inf, NEGLIGIBLE),
+    "within 5 %": (-0.05, 0.05),
 }
 _REGION_WORDS: dict[Says, str] = {
     "positive": "above 0",
     "negative": "below 0",
     "negligible": f"within ±{NEGLIGIBLE:g} nats",
     "not positive": f"below {NEGLIGIBLE:g} nats",
+    "within 5 %": "within ±5 %",
 }
 
 
-class NotMeasured(Exception):
-    """Raised by a claim's `measure` where the dataset lacks a value; its text is the reason."""
+def region(says: Says) -> tuple[float, float]:
+    """From where to where a claim says that its numbers lie; ±∞ where it draws no line."""
+    return _REGIONS[says]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Claim:
     id: str
     statement: str
     says: Says
-    measure: "Callable[[xarray.DataArray], Mapping[str, np.ndarray]]"
+    # of a benefit (xarray.DataArray), or of whatever else the figure hands to `judge`
+    measure: Callable[[Any], Mapping[str, np.ndarray]]
     unit: str = "nats"
 
 
@@ -80,6 +82,8 @@ class Check:
     high: float = math.nan
     n_seeds: int = 0
     seeds_left_out: int = 0
+    # one of many that another check sums up: in the file and the picture, not in the command's table
+    detail: bool = False
 
     def record(self) -> dict[str, object]:
         """The check as JSON data; a number that does not exist is None."""
@@ -98,8 +102,8 @@ def judge_claims(claims: Sequence[Claim], dataset: "xarray.Dataset") -> list[Che
     ]
 
 
-def judge(claim: Claim, benefit: "xarray.DataArray", stopping: str) -> Check:
-    """One claim about one benefit (dims n_samples, s_main, s_aux, relatedness, seed; nats)."""
+def judge(claim: Claim, measured: Any, stopping: str) -> Check:
+    """One claim about what it measures: a benefit (dims n_samples, s_main, s_aux, relatedness, seed; nats), as a rule."""
     stated: dict[str, Any] = {
         "id": claim.id,
         "statement": claim.statement,
@@ -108,10 +112,10 @@ def judge(claim: Claim, benefit: "xarray.DataArray", stopping: str) -> Check:
         "unit": claim.unit,
     }
     try:
-        measured = claim.measure(benefit)
+        cases = claim.measure(measured)
     except NotMeasured as reason:
         return Check(**stated, verdict="not measured", reason=str(reason))
-    estimates = {case: estimate(per_seed) for case, per_seed in measured.items()}
+    estimates = {case: estimate(per_seed) for case, per_seed in cases.items()}
     case = min(estimates, key=lambda name: _weakness(estimates[name], claim.says))
     deciding = estimates[case]
     verdict = _verdict(deciding, claim.says)

@@ -10,40 +10,43 @@ unrelated ones hurt, by tenths of a nat. The paper's text has s from .01 to 100,
 the text's.
 """
 
+import functools
 import math
 from typing import TYPE_CHECKING
 
-from sharedtrunk.figures import _measures as measured
-from sharedtrunk.figures._checks import Check, Claim, judge_claims
+from sharedtrunk import contrasts
+from sharedtrunk.figures._checks import Claim
+from sharedtrunk.figures._dataset import benefit_dataset
 from sharedtrunk.figures._figure import Figure
-from sharedtrunk.figures._lanes import benefit_dataset, benefit_sweeps
+from sharedtrunk.figures._lanes import benefit_sweeps
 from sharedtrunk.figures._standard import RELATEDNESS, SEEDS, SINGULAR_VALUES
 from sharedtrunk.figures._summary import draw_summary
+from sharedtrunk.figures._theory import judge_with_theory
 
 if TYPE_CHECKING:
-    import matplotlib.figure
     import xarray
 
+TITLE = "Multitask benefit as the main task's SNR grows"
 N = 800
 STRONG_AUX = 10.0
 PAPER_S_MAIN = 1.0
 
 
 def _strong(benefit: "xarray.DataArray") -> "xarray.DataArray":
-    return measured.between(
-        measured.at(benefit, n_samples=N, s_aux=STRONG_AUX), "s_main", PAPER_S_MAIN, math.inf, closed=True
+    return contrasts.between(
+        contrasts.at(benefit, n_samples=N, s_aux=STRONG_AUX), "s_main", PAPER_S_MAIN, math.inf, closed=True
     )
 
 
 def _strong_at(relatedness: float):
-    return lambda benefit: {"": measured.per_seed(measured.at(_strong(benefit), relatedness=relatedness))}
+    return lambda benefit: {"": contrasts.per_seed(contrasts.at(_strong(benefit), relatedness=relatedness))}
 
 
 def _strong_everywhere(relatedness: float):
     def cases(benefit):
-        strong = measured.at(_strong(benefit), relatedness=relatedness)
+        strong = contrasts.at(_strong(benefit), relatedness=relatedness)
         return {
-            f"s_main = {s:g}": measured.per_seed(measured.at(strong, s_main=s))
+            f"s_main = {s:g}": contrasts.per_seed(contrasts.at(strong, s_main=s))
             for s in strong["s_main"].values.tolist()
         }
 
@@ -51,14 +54,14 @@ def _strong_everywhere(relatedness: float):
 
 
 def _plotted_slope(benefit: "xarray.DataArray"):
-    groups = measured.by_aux_snr(measured.at(benefit, n_samples=N))
-    return {"": (measured.slope(groups["low"]) + measured.slope(groups["high"])) / 2}
+    groups = contrasts.by_aux_snr(contrasts.at(benefit, n_samples=N))
+    return {"": (contrasts.slope(groups["low"]) + contrasts.slope(groups["high"])) / 2}
 
 
 def _aux_snr_effect(relatedness: float):
     def contrast(benefit):
-        groups = measured.by_aux_snr(measured.at(benefit, n_samples=N, relatedness=relatedness))
-        return {"": measured.per_seed(groups["high"]) - measured.per_seed(groups["low"])}
+        groups = contrasts.by_aux_snr(contrasts.at(benefit, n_samples=N, relatedness=relatedness))
+        return {"": contrasts.per_seed(groups["high"]) - contrasts.per_seed(groups["low"])}
 
     return contrast
 
@@ -73,14 +76,14 @@ CLAIMS = (
         "grows-with-relatedness",
         f"benefit grows with relatedness: slope on r ({_HERE})",
         "positive",
-        lambda benefit: {"": measured.slope(_strong(benefit))},
+        lambda benefit: {"": contrasts.slope(_strong(benefit))},
         _PER_R,
     ),
     Claim(
         "grows-at-each-step",
         f"benefit grows at every step of relatedness ({_HERE})",
         "positive",
-        lambda benefit: measured.steps(_strong(benefit)),
+        lambda benefit: contrasts.steps(_strong(benefit)),
     ),
     Claim("identical-helps", f"identical tasks help: benefit at r = 1 ({_HERE})", "positive", _strong_at(1.0)),
     Claim(
@@ -118,25 +121,9 @@ CLAIMS = (
 )
 
 
-def draw(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
-    """Stripes over s_main at the dataset's one number of samples."""
-    return draw_summary(
-        dataset,
-        stripe="s_main",
-        title=f"{FIGURE.title}, {int(dataset['n_samples'].values[0])} training points",
-        x_label="main task's SNR (singular value s_main)",
-        average_over=("n_samples",),
-    )
-
-
-def judge(dataset: "xarray.Dataset") -> list[Check]:
-    """The claims above, oracle and honest stopping."""
-    return judge_claims(CLAIMS, dataset)
-
-
 FIGURE = Figure(
     name="fig2-left",
-    title="Multitask benefit as the main task's SNR grows",
+    title=TITLE,
     claim="benefit grows with relatedness; a strong auxiliary signal helps related tasks and hurts unrelated ones",
     paper="Figure 2, left",
     minutes=0.5,
@@ -154,8 +141,14 @@ FIGURE = Figure(
         "relatedness": (0.0, 0.5, 1.0),
         "seed": (0, 1, 2),
     },
-    sweeps=benefit_sweeps,
+    sweeps=benefit_sweeps(),
     dataset=benefit_dataset,
-    draw=draw,
-    judge=judge,
+    draw=functools.partial(
+        draw_summary,
+        stripe="s_main",
+        title=f"{TITLE}, {N} training points",
+        x_label="main task's SNR (singular value s_main)",
+        average_over=("n_samples",),
+    ),
+    judge=functools.partial(judge_with_theory, CLAIMS),
 )

@@ -9,46 +9,49 @@ Expected: a benefit of identical high-SNR tasks at N = 400 and 800. The teacher'
 part of the benefit to survive however much data there are: watch the claims about N = 1600.
 """
 
+import functools
 from typing import TYPE_CHECKING
 
-from sharedtrunk.figures import _measures as measured
-from sharedtrunk.figures._checks import NEGLIGIBLE, Check, Claim, judge_claims
+from sharedtrunk import contrasts
+from sharedtrunk.figures._checks import Claim
+from sharedtrunk.figures._dataset import benefit_dataset
 from sharedtrunk.figures._figure import Figure
-from sharedtrunk.figures._lanes import benefit_dataset, benefit_sweeps
-from sharedtrunk.figures._standard import RELATEDNESS, SAMPLE_COUNTS, SEEDS, SINGULAR_VALUES
+from sharedtrunk.figures._lanes import benefit_sweeps
+from sharedtrunk.figures._standard import QUICK_CUBE, STANDARD_CUBE
 from sharedtrunk.figures._summary import draw_summary
+from sharedtrunk.figures._theory import judge_with_theory
 
 if TYPE_CHECKING:
-    import matplotlib.figure
     import xarray
 
+TITLE = "Multitask benefit as training data grow"
 FEW, SOME, MIDDLE, MANY = 100, 200, 400, 1600
 
 
 def _high(benefit: "xarray.DataArray", **at: int | float) -> "xarray.DataArray":
     """Benefit of high-SNR auxiliary tasks at the values named."""
-    return measured.by_aux_snr(measured.at(benefit, **at))["high"]
+    return contrasts.by_aux_snr(contrasts.at(benefit, **at))["high"]
 
 
 def _few(benefit: "xarray.DataArray"):
-    return {"": measured.per_seed(_high(benefit, n_samples=FEW, relatedness=1.0))}
+    return {"": contrasts.per_seed(_high(benefit, n_samples=FEW, relatedness=1.0))}
 
 
 def _between(benefit: "xarray.DataArray"):
-    benefit = measured.between(measured.at(benefit, relatedness=1.0), "n_samples", SOME, MANY, closed=False)
-    return {f"N = {n:g}": measured.per_seed(_high(benefit, n_samples=n)) for n in benefit["n_samples"].values.tolist()}
+    benefit = contrasts.between(contrasts.at(benefit, relatedness=1.0), "n_samples", SOME, MANY, closed=False)
+    return {f"N = {n:g}": contrasts.per_seed(_high(benefit, n_samples=n)) for n in benefit["n_samples"].values.tolist()}
 
 
 def _decline(benefit: "xarray.DataArray"):
-    many = measured.per_seed(_high(benefit, n_samples=MANY, relatedness=1.0))
-    middle = measured.per_seed(_high(benefit, n_samples=MIDDLE, relatedness=1.0))
+    many = contrasts.per_seed(_high(benefit, n_samples=MANY, relatedness=1.0))
+    middle = contrasts.per_seed(_high(benefit, n_samples=MIDDLE, relatedness=1.0))
     return {"": many - middle / 4}
 
 
 def _many(benefit: "xarray.DataArray"):
-    groups = measured.by_aux_snr(measured.at(benefit, n_samples=MANY))
+    groups = contrasts.by_aux_snr(contrasts.at(benefit, n_samples=MANY))
     return {
-        f"r = {r:g}, {snr}-SNR aux": measured.per_seed(measured.at(group, relatedness=r))
+        f"r = {r:g}, {snr}-SNR aux": contrasts.per_seed(contrasts.at(group, relatedness=r))
         for snr, group in groups.items()
         for r in group["relatedness"].values.tolist()
     }
@@ -59,7 +62,7 @@ _HIGH = "r = 1, high-SNR aux, mean over s_main"
 CLAIMS = (
     Claim(
         "no-benefit-at-100",
-        f"at N = {FEW} no benefit (below {NEGLIGIBLE:g} nats) even from identical auxiliary tasks ({_HIGH})",
+        f"at N = {FEW} no benefit (below {contrasts.NEGLIGIBLE:g} nats) even from identical auxiliary tasks ({_HIGH})",
         "not positive",
         _few,
     ),
@@ -84,44 +87,22 @@ CLAIMS = (
 )
 
 
-def draw(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
-    """Stripes over the number of training points, averaged over s_main."""
-    return draw_summary(
-        dataset,
-        stripe="n_samples",
-        title=f"{FIGURE.title}, mean over s_main",
-        x_label="number of training points",
-        average_over=("s_main",),
-    )
-
-
-def judge(dataset: "xarray.Dataset") -> list[Check]:
-    """The claims above, oracle and honest stopping."""
-    return judge_claims(CLAIMS, dataset)
-
-
 FIGURE = Figure(
     name="fig2-right",
-    title="Multitask benefit as training data grow",
+    title=TITLE,
     claim="no benefit at 100 points, a benefit from related tasks above 200, little effect when data are plentiful",
     paper="Figure 2, right",
     minutes=2.0,
-    grid={
-        "n_samples": SAMPLE_COUNTS,
-        "s_main": SINGULAR_VALUES,
-        "s_aux": SINGULAR_VALUES,
-        "relatedness": RELATEDNESS,
-        "seed": SEEDS,
-    },
-    quick_grid={
-        "n_samples": (FEW, MIDDLE, MANY),
-        "s_main": (0.1, 1.0, 10.0),
-        "s_aux": (0.1, 1.0, 10.0),
-        "relatedness": (0.0, 0.5, 1.0),
-        "seed": (0, 1),
-    },
-    sweeps=benefit_sweeps,
+    grid=STANDARD_CUBE,
+    quick_grid=QUICK_CUBE,
+    sweeps=benefit_sweeps(),
     dataset=benefit_dataset,
-    draw=draw,
-    judge=judge,
+    draw=functools.partial(
+        draw_summary,
+        stripe="n_samples",
+        title=f"{TITLE}, mean over s_main",
+        x_label="number of training points",
+        average_over=("s_main",),
+    ),
+    judge=functools.partial(judge_with_theory, CLAIMS),
 )

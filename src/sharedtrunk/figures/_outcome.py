@@ -12,17 +12,22 @@ import numpy as np
 from sharedtrunk._errors import invalid
 from sharedtrunk._files import write_atomically
 from sharedtrunk.figures._checks import Check
-from sharedtrunk.figures._figure import Figure
+from sharedtrunk.figures._figure import Figure, Size
 
 if TYPE_CHECKING:
     import xarray
+
+PICTURES = ("png", "pdf")
 
 _JSON_ATTRIBUTES = ("grid", "settings", "versions", "seeds")
 
 
 @dataclass(frozen=True)
 class Lanes:
-    """The lanes of a dataset: how many, how many without a benefit, how many ended with which reason (not success)."""
+    """The lanes of a dataset: how many, how many without a value, how many ended with which reason (not success).
+
+    `largest_error` is the largest numerical error of a value; NaN where the dataset has none.
+    """
 
     total: int
     without_value: int
@@ -32,38 +37,46 @@ class Lanes:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One figure made: its files by kind (`png`, `pdf`, `nc`, `json`), its checks, its lanes; `quick`: coarse grid."""
+    """One figure made: its files by kind (`png`, `pdf`, `nc`, `json`, …), its checks, its lanes, which grid it is on."""
 
     figure: Figure
     files: Mapping[str, Path]
     checks: tuple[Check, ...]
     lanes: Lanes
-    quick: bool = False
+    size: Size = "standard"
 
 
-def file_paths(figure: Figure, out: Path, *, quick: bool) -> dict[str, Path]:
-    """Where the files of a figure stand, by kind."""
-    return {kind: out / f"{figure.stem(quick=quick)}.{kind}" for kind in ("nc", "png", "pdf", "json")}
+def file_paths(figure: Figure, out: Path, size: Size) -> dict[str, Path]:
+    """Where the files of a figure stand, by kind: nc, json, and png and pdf of every picture."""
+    stem = figure.stem(size)
+    pictures = {f"{kind}{suffix}": out / f"{stem}{suffix}.{kind}" for suffix in figure.pictures for kind in PICTURES}
+    return {"nc": out / f"{stem}.nc", "json": out / f"{stem}.json", **pictures}
 
 
-def present(figure: Figure, dataset: "xarray.Dataset", out: Path, *, quick: bool) -> Outcome:
+def remake(figure: Figure, size: Size, out: Path) -> str:
+    """The command that makes the figure."""
+    return f"sharedtrunk reproduce {figure.name}{'' if size == 'standard' else f' --{size}'} --out {out}"
+
+
+def present(figure: Figure, dataset: "xarray.Dataset", out: Path, size: Size) -> Outcome:
     """Draw and judge `dataset`; write FIGURE.png, .pdf and .json beside FIGURE.nc. Raises `InputError`."""
     from sharedtrunk import plots  # matplotlib, only where a picture is drawn
 
-    files = file_paths(figure, out, quick=quick)
-    _check_dataset(figure, dataset, files["nc"], quick=quick)
+    files = file_paths(figure, out, size)
+    _check_dataset(figure, dataset, files["nc"], size)
     checks = tuple(figure.judge(dataset))
-    lanes = count_lanes(dataset)
-    picture = figure.draw(dataset)
-    contents = {kind: plots.render(picture, kind) for kind in ("png", "pdf")}
-    contents["json"] = _json_bytes(_record(figure, dataset, checks, lanes))
+    lanes = count_lanes(dataset, figure.value)
+    contents = {"json": _json_bytes(_record(figure, dataset, checks, lanes))}
+    for suffix, draw in figure.pictures.items():
+        picture = draw(dataset)
+        contents |= {f"{kind}{suffix}": plots.render(picture, kind) for kind in PICTURES}
     for kind, content in contents.items():
         write_atomically(files[kind], content)
-    return Outcome(figure, files, checks, lanes, quick)
+    return Outcome(figure, files, checks, lanes, size)
 
 
-def count_lanes(dataset: "xarray.Dataset") -> Lanes:
-    """Count the joint lanes of a dataset, those without a benefit, and those with a reason, in words."""
+def count_lanes(dataset: "xarray.Dataset", value: str) -> Lanes:
+    """Count the joint lanes of a dataset, those without a `value`, and those with a reason, in words."""
     result = dataset["result"]
     flags = dict(
         zip(
@@ -73,33 +86,32 @@ def count_lanes(dataset: "xarray.Dataset") -> Lanes:
         )
     )
     codes, counts = np.unique(result.values[result.values != 0], return_counts=True)
+    missing = dataset[value].isnull()
     return Lanes(
         total=int(result.size),
-        without_value=int(dataset["benefit"].isnull().sum()),
+        without_value=int(missing.any([dim for dim in missing.dims if dim not in result.dims]).sum()),
         failures={
             flags.get(int(code), f"code {int(code)}").replace("_", " "): int(count)
             for code, count in zip(codes, counts, strict=True)
         },
-        largest_error=float(dataset["benefit_error"].max()),
+        largest_error=float(dataset[f"{value}_error"].max()) if f"{value}_error" in dataset else math.nan,
     )
 
 
-def _check_dataset(figure: Figure, dataset: "xarray.Dataset", path: Path, *, quick: bool) -> None:
-    way_out = f"Make it again: sharedtrunk reproduce {figure.name}{' --quick' * quick} --out {path.parent}."
-    owner = str(dataset.attrs.get("figure", "no figure"))
-    stands_for = owner + " on the quick grid" * bool(dataset.attrs.get("quick", 0))
-    if stands_for != figure.name + " on the quick grid" * quick:
+def _check_dataset(figure: Figure, dataset: "xarray.Dataset", path: Path, size: Size) -> None:
+    way_out = f"Make it again: {remake(figure, size, path.parent)}."
+    grids: dict[str, str] = {"standard": "", "quick": " on the quick grid", "full": " on the full grid"}
+    owner = str(dataset.attrs.get("figure", "no figure")) + grids.get(str(dataset.attrs.get("size", "standard")), "")
+    if owner != figure.name + grids[size]:
         raise invalid(
-            f"{path.name} must hold the dataset of {figure.name}{' on the quick grid' * quick}",
-            received=f"that of {stands_for} in {path}",
+            f"{path.name} must hold the dataset of {figure.name}{grids[size]}",
+            received=f"that of {owner} in {path}",
             way_out=way_out,
         )
-    dims = {"n_samples", "s_main", "s_aux", "relatedness", "seed"}
-    variables = {"benefit", "benefit_honest", "benefit_error", "result"}
-    lacking = sorted((dims - set(dataset.sizes)) | (variables - set(dataset.data_vars)))
+    lacking = sorted((set(figure.dims) - set(dataset.sizes)) | ({figure.value, "result"} - set(dataset.data_vars)))
     if lacking:
         raise invalid(
-            f"the dataset of {figure.name} needs dims {', '.join(sorted(dims))} and their benefits",
+            f"the dataset of {figure.name} needs dims {', '.join(figure.dims)}, the {figure.value} and the result",
             received=f"{path} without {', '.join(lacking)}",
             way_out=way_out,
         )
@@ -117,7 +129,7 @@ def _record(figure: Figure, dataset: "xarray.Dataset", checks: tuple[Check, ...]
             "total": lanes.total,
             "without_value": lanes.without_value,
             "failures": dict(lanes.failures),
-            "largest_benefit_error": lanes.largest_error,
+            "largest_error": lanes.largest_error,
         },
         "provenance": {
             name: json.loads(value) if name in _JSON_ATTRIBUTES else _of_python(value)

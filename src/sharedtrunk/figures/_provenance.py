@@ -9,21 +9,22 @@ from pathlib import Path
 
 import sharedtrunk
 from sharedtrunk._fingerprint import library_versions
-from sharedtrunk.figures._figure import QUICK_MARK, Figure
+from sharedtrunk.figures._figure import SIZE_MARKS, Figure, Size
 
 _LIBRARIES = ("diffrax", "equinox", "h5netcdf", "jax", "jaxlib", "matplotlib", "numpy", "scipy", "xarray")
 
 
 def provenance(
-    figure: Figure, axes: Mapping[str, tuple], settings: Mapping, command: str, *, quick: bool
+    figure: Figure, axes: Mapping[str, tuple], settings: Mapping, command: str, size: Size
 ) -> dict[str, str | int]:
     """Attributes of a figure's dataset: text, and JSON text where there is structure; `quick` is 1 or 0."""
     attributes: dict[str, str | int] = {
-        "title": figure.title + QUICK_MARK * quick,
+        "title": figure.title + SIZE_MARKS[size],
         "figure": figure.name,
         "paper": figure.paper,
         "claim": figure.claim,
-        "quick": int(quick),
+        "quick": int(size == "quick"),
+        "size": size,
         "grid": json.dumps({axis: list(values) for axis, values in axes.items()}),
         "settings": json.dumps(settings, sort_keys=True),
         "versions": json.dumps({"sharedtrunk": sharedtrunk.__version__, **library_versions(_LIBRARIES)}),

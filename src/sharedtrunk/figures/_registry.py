@@ -3,10 +3,30 @@
 import difflib
 
 from sharedtrunk._errors import invalid
-from sharedtrunk.figures import _fig2_left, _fig2_right
+from sharedtrunk.figures import (
+    _a1,
+    _a2,
+    _a3,
+    _a4,
+    _fig1,
+    _fig2_left,
+    _fig2_right,
+    _fig3_left,
+    _fig3_right,
+    _sensitivity,
+    _table1,
+)
 from sharedtrunk.figures._figure import Figure
 
-FIGURES: dict[str, Figure] = {figure.name: figure for figure in (_fig2_left.FIGURE, _fig2_right.FIGURE)}
+_PAPER = (_fig1, _fig2_left, _fig2_right, _fig3_left, _fig3_right, _a1, _a2, _a3, _a4, _table1)
+_OURS = (_sensitivity,)
+
+PAPER = tuple(module.FIGURE.name for module in _PAPER)
+"""The paper's figures and table, in its order: what the word "all" stands for."""
+
+ALL = "all"
+
+FIGURES: dict[str, Figure] = {module.FIGURE.name: module.FIGURE for module in (*_PAPER, *_OURS)}
 
 
 def get(name: str) -> Figure:

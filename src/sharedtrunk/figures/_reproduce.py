@@ -12,11 +12,11 @@ from sharedtrunk._environment import check_inline, check_trainable, worker_envir
 from sharedtrunk._errors import invalid
 from sharedtrunk._files import make_folder, write_atomically
 from sharedtrunk._fingerprint import fingerprint
-from sharedtrunk.figures._figure import Figure
-from sharedtrunk.figures._outcome import Outcome, file_paths, present
+from sharedtrunk.figures._figure import Figure, Size
+from sharedtrunk.figures._outcome import Outcome, file_paths, present, remake
 from sharedtrunk.figures._provenance import provenance
-from sharedtrunk.figures._registry import get
-from sharedtrunk.figures._standard import POINT_FUNCTION
+from sharedtrunk.figures._registry import ALL, PAPER, get
+from sharedtrunk.figures._standard import StandardProblem
 
 STORE = ".sharedtrunk"
 """Folder of stored chunks inside the output folder, one for all figures."""
@@ -36,7 +36,7 @@ class _Plan:
     axes: Mapping[str, tuple]
     settings: Mapping[str, Any]
     sweeps: Mapping[str, sweeps.Sweep]
-    quick: bool
+    size: Size
 
 
 def reproduce(
@@ -44,6 +44,7 @@ def reproduce(
     out: str | os.PathLike[str],
     *,
     quick: bool = False,
+    full: bool = False,
     fresh: bool = False,
     processes: int | None = None,
     training: str = "flow",
@@ -52,12 +53,12 @@ def reproduce(
 ) -> Reproduction:
     """Make figures: run the lanes that are not stored yet, then write each figure's .nc, .png, .pdf and .json.
 
-    All figures run in one pool and share stored chunks. `quick` takes each figure's coarse grid (and writes
-    FIGURE-quick files, so that the full ones stay), `seeds` another
-    number of seeds, `fresh` discards what is stored of these figures, `processes` defaults to one per core (0: in
-    this process). Interrupted, the same call continues; what is stored never depends on how often it was. Raises
-    `InputError` for an unknown figure, a bad option or an output folder that cannot be written, and `SweepError`
-    where a chunk fails.
+    `names` are figures, or "all" for all of the paper's. All figures run in one pool and share stored chunks. `quick`
+    takes each figure's coarse grid and `full` its largest (they write FIGURE-quick and FIGURE-full files, so that the
+    others stay), `seeds` another number of seeds, `fresh` discards what is stored of these figures, `processes` defaults
+    to one per core (0: in this process). Interrupted, the same call continues; what is stored never depends on how often
+    it was. Raises `InputError` for an unknown figure, a bad option or an output folder that cannot be written, and
+    `SweepError` where a chunk fails.
     """
     chosen = _figures(names)
     if seeds is not None:
@@ -70,14 +71,15 @@ def reproduce(
     if processes is not None:
         way_out = "Use a whole number of worker processes, or 0 to compute in this process."
         _check_whole(processes, 0, "processes must be a whole number, not negative", way_out)
-    if any(figure.function == POINT_FUNCTION for figure in chosen):
+    if any(function.startswith("sharedtrunk.") for figure in chosen for function in figure.functions.values()):
         check_trainable()
     if processes == 0:
         check_inline()
     out = Path(out)
-    plans = [_plan(figure, quick=quick, training=training, seeds=seeds) for figure in chosen]
+    size = _size(chosen, quick=quick, full=full)
+    plans = [_plan(figure, size, training=training, seeds=seeds) for figure in chosen]
     # The folder comes last, so that a refused call leaves none behind.
-    _check_writable(out, [path for figure in chosen for path in file_paths(figure, out, quick=quick).values()])
+    _check_writable(out, [path for figure in chosen for path in file_paths(figure, out, size).values()])
     store = sweeps.Store(out / STORE)
     summary = sweeps.run(
         [sweep for plan in plans for sweep in plan.sweeps.values()],
@@ -87,26 +89,30 @@ def reproduce(
         progress=progress,
         fresh=fresh,
     )
-    command = _command(names, out, quick=quick, training=training, seeds=seeds)
+    command = _command(names, out, size, training=training, seeds=seeds)
     return Reproduction(tuple(_finish(plan, store, out, command) for plan in plans), summary)
 
 
-def redraw(names: Sequence[str], out: str | os.PathLike[str], *, quick: bool = False) -> tuple[Outcome, ...]:
-    """Draw and judge stored datasets again, without JAX and without training; `quick`: those on the coarse grid.
+def redraw(
+    names: Sequence[str], out: str | os.PathLike[str], *, quick: bool = False, full: bool = False
+) -> tuple[Outcome, ...]:
+    """Draw and judge stored datasets again, without JAX and without training; `quick`, `full`: those on that grid.
 
     Raises `InputError` for an unknown figure and for a dataset that is missing, damaged or another figure's.
     """
     out = Path(out)
     outcomes = []
-    for figure in _figures(names):
-        path = file_paths(figure, out, quick=quick)["nc"]
+    chosen = _figures(names)
+    size = _size(chosen, quick=quick, full=full)
+    for figure in chosen:
+        path = file_paths(figure, out, size)["nc"]
         if not path.is_file():
             raise invalid(
                 f"redrawing {figure.name} needs its stored dataset",
                 received=f"no file {path}",
-                way_out=f"Make it first: sharedtrunk reproduce {figure.name}{' --quick' * quick} --out {out}.",
+                way_out=f"Make it first: {remake(figure, size, out)}.",
             )
-        outcomes.append(present(figure, sweeps.read_dataset(path), out, quick=quick))
+        outcomes.append(present(figure, sweeps.read_dataset(path), out, size))
     return tuple(outcomes)
 
 
@@ -117,8 +123,21 @@ def _figures(names: Sequence[str]) -> list[Figure]:
             received=repr(names),
             way_out=f"Write [{names!r}]." if names else "Name one of those that sharedtrunk list shows.",
         )
-    figures = [get(name) for name in names]
+    figures = [get(name) for word in names for name in (PAPER if word == ALL else (word,))]
     return list({figure.name: figure for figure in figures}.values())
+
+
+def _size(chosen: Sequence[Figure], *, quick: bool, full: bool) -> Size:
+    if quick and full:
+        raise invalid("a grid is quick or full", received="both", way_out="Leave one out.")
+    without = [figure.name for figure in chosen if figure.full_grid is None]
+    if full and without:
+        raise invalid(
+            "the full grid is for figures that have one",
+            received=", ".join(without),
+            way_out="Leave out --full, or those figures.",
+        )
+    return "quick" if quick else "full" if full else "standard"
 
 
 def _check_whole(value: object, least: int, rule: str, way_out: str) -> None:
@@ -126,21 +145,23 @@ def _check_whole(value: object, least: int, rule: str, way_out: str) -> None:
         raise invalid(rule, received=repr(value), way_out=way_out)
 
 
-def _plan(figure: Figure, *, quick: bool, training: str, seeds: int | None) -> _Plan:
-    axes = figure.axes(quick=quick, seeds=seeds)
-    problem = replace(figure.problem, training=training)
+def _plan(figure: Figure, size: Size, *, training: str, seeds: int | None) -> _Plan:
+    axes = figure.axes(size, seeds=seeds)
+    problem = figure.problem
+    if isinstance(problem, StandardProblem):  # others have a training of their own
+        problem = replace(problem, training=training)
     settings = {**problem.settings(), "fingerprint": fingerprint()}
-    return _Plan(figure, axes, settings, figure.sweeps(figure.name, axes, settings, figure.function), quick)
+    return _Plan(figure, axes, settings, figure.sweeps(figure.name, axes, settings, figure.functions), size)
 
 
 def _finish(plan: _Plan, store: sweeps.Store, out: Path, command: str) -> Outcome:
     collected = {arm: sweeps.collect(sweep, store) for arm, sweep in plan.sweeps.items()}
     dataset = plan.figure.dataset(collected)
-    dataset = dataset.assign_attrs(provenance(plan.figure, plan.axes, plan.settings, command, quick=plan.quick))
-    path = file_paths(plan.figure, out, quick=plan.quick)["nc"]
+    dataset = dataset.assign_attrs(provenance(plan.figure, plan.axes, plan.settings, command, plan.size))
+    path = file_paths(plan.figure, out, plan.size)["nc"]
     sweeps.write_dataset(dataset, path)
     # What is drawn is what was stored, so that a redraw is the same picture.
-    return present(plan.figure, sweeps.read_dataset(path), out, quick=plan.quick)
+    return present(plan.figure, sweeps.read_dataset(path), out, plan.size)
 
 
 def _check_writable(out: Path, files: Sequence[Path]) -> None:
@@ -158,9 +179,9 @@ def _check_writable(out: Path, files: Sequence[Path]) -> None:
     probe.unlink(missing_ok=True)
 
 
-def _command(names: Sequence[str], out: Path, *, quick: bool, training: str, seeds: int | None) -> str:
+def _command(names: Sequence[str], out: Path, size: Size, *, training: str, seeds: int | None) -> str:
     words = ["sharedtrunk", "reproduce", *names, "--out", str(out)]
-    words += ["--quick"] * quick
+    words += [f"--{size}"] if size != "standard" else []
     words += ["--training", training] if training != "flow" else []
     words += ["--seeds", str(seeds)] if seeds is not None else []
     return shlex.join(words)

@@ -9,9 +9,14 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from sharedtrunk._errors import invalid
+from sharedtrunk.contrasts import HIGH_SNR
 
-POINT_FUNCTION = "sharedtrunk.experiments:standard_lanes"
-"""`module:function` that trains one chunk of lanes; imported by the worker, never here."""
+POINT_FUNCTIONS = {
+    "students": "sharedtrunk.experiments:standard_lanes",
+    "closure": "sharedtrunk.prediction:closure_lanes",
+    "population": "sharedtrunk.prediction:population_lanes",
+}
+"""`module:function` that works out one chunk of lanes, by role; imported by the worker, never here."""
 
 TRAININGS = ("flow", "descent")
 
@@ -26,11 +31,32 @@ RESULT_FLAGS = {
 
 # A group has 35 lanes, so three chunks of at most 12: small enough for the caches, and one shape for all programs.
 CHUNK_LIMIT = 12
+# Theory takes a whole group at once: its lanes share the sample's covariance.
+THEORY_CHUNK_LIMIT = 36
 
 SAMPLE_COUNTS = (100, 200, 400, 800, 1600)
 SINGULAR_VALUES = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0)
 RELATEDNESS = (0.0, 0.25, 0.5, 0.75, 1.0)
 SEEDS = (0, 1, 2, 3, 4)
+CLEAN_VALUES = tuple(value for value in SINGULAR_VALUES if value >= HIGH_SNR)
+
+STANDARD_CUBE = {
+    "n_samples": SAMPLE_COUNTS,
+    "s_main": SINGULAR_VALUES,
+    "s_aux": SINGULAR_VALUES,
+    "relatedness": RELATEDNESS,
+    "seed": SEEDS,
+}
+"""The standard problem's grid (Figure A1)."""
+
+QUICK_CUBE = {
+    "n_samples": (100, 400, 1600),
+    "s_main": (0.1, 1.0, 10.0),
+    "s_aux": (0.1, 1.0, 10.0),
+    "relatedness": (0.0, 0.5, 1.0),
+    "seed": (0, 1),
+}
+"""A part of it, for a first look in seconds."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +69,8 @@ class StandardProblem:
     hidden: int = 100
     noise: float = 1.0
     alpha: tuple[float, ...] = (1.0, 1.0)
-    start_scale: float = 0.3
+    start: Literal["random", "aligned"] = "random"
+    start_scale: float | tuple[float, float] = 0.3  # of all layers, or of trunk and heads
     hidden_layers: int = 1
     activation: Literal["linear", "relu"] = "linear"
     training: str = "flow"
@@ -54,6 +81,7 @@ class StandardProblem:
     coarse_points: int = 1024
     fine_points: int = 4096
     scrambles: int = 24
+    fresh_points: int = 24576  # that value a ReLU student, in as many blocks as there are scrambles
     validation_fraction: float = 0.25
 
     def __post_init__(self):

@@ -1,9 +1,10 @@
-"""The picture shared by the summary figures: oracle stopping large, honest stopping small beside it."""
+"""The picture shared by the summary figures (2 and 3): oracle stopping large, honest stopping small beside it."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from sharedtrunk.figures._figure import QUICK_MARK
+from sharedtrunk import contrasts
+from sharedtrunk.figures._words import marked, over_seeds
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -17,18 +18,31 @@ def draw_summary(
 ) -> "matplotlib.figure.Figure":
     """Draw benefit over `stripe`, averaged over `average_over` and within low- and high-SNR auxiliary tasks.
 
-    The title of a dataset on the coarse grid (attribute `quick` = 1) says so.
+    Beside oracle stopping stand theory's benefit and bounds, averaged alike, where the dataset has them. The title of a
+    dataset on another than the paper's grid says so.
     """
     from sharedtrunk import plots  # matplotlib and xarray, only where a picture is drawn
 
-    panels = {
-        words: plots.average(plots.benefit_by_snr(dataset[variable]), average_over)
-        for variable, words in PANELS.items()
-    }
+    average_over = tuple(average_over)
+
+    def averaged(name: str) -> "xarray.DataArray | None":
+        if name not in dataset:
+            return None
+        return contrasts.average(contrasts.benefit_by_snr(dataset[name]), average_over)
+
+    def panel(name: str) -> "plots.Stripes":
+        shown = averaged(name)
+        assert shown is not None  # every dataset has both benefits
+        if name != "benefit":
+            return plots.Stripes(shown)
+        lower, upper = averaged("benefit_lower"), averaged("benefit_upper")
+        bounds = None if lower is None or upper is None else (lower, upper)
+        return plots.Stripes(shown, averaged("benefit_closure"), bounds)
+
     return plots.stripes_figure(
-        panels,
+        {words: panel(name) for name, words in PANELS.items()},
         stripe=stripe,
-        title=title + QUICK_MARK * bool(dataset.attrs.get("quick", 0)),
+        title=marked(title, dataset),
         x_label=x_label,
         y_label="multitask benefit (nats)",
         note=_note(dataset),
@@ -36,14 +50,7 @@ def draw_summary(
 
 
 def _note(dataset: "xarray.Dataset") -> str:
-    from sharedtrunk import plots
-
-    seeds = dataset.sizes["seed"]
-    over = f"mean ± standard error over {seeds} seeds" if seeds > 1 else "one seed, no error bars"
-    # A lane without a value leaves its seed out of every mean that it belongs to; say so in the picture itself.
-    missing = int(dataset["benefit"].isnull().sum())
-    left_out = f"; {missing} lanes without a value leave their seed out of a mean" if missing else ""
     return (
-        f"Each short line: low-SNR auxiliary tasks (s ≤ {plots.LOW_SNR:g}) left, "
-        f"high-SNR ones (s ≥ {plots.HIGH_SNR:g}) right; {over}{left_out}."
+        f"Each short line: low-SNR auxiliary tasks (s ≤ {contrasts.LOW_SNR:g}) left, "
+        f"high-SNR ones (s ≥ {contrasts.HIGH_SNR:g}) right; {over_seeds(dataset)}."
     )
