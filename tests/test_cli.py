@@ -11,7 +11,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import sharedtrunk
-from sharedtrunk import cli, figures, sweeps
+from sharedtrunk import _terminal, cli, figures, sweeps
 from sharedtrunk.figures import _reproduce
 
 NEEDLESS = ("jax", "matplotlib", "xarray", "pandas", "scipy", "diffrax", "equinox")
@@ -106,7 +106,7 @@ def test_reproduce_tells_verdicts_files_and_counts(toys, tmp_path):
 
 def test_a_damaged_shard_is_redone_and_told(toys, tmp_path):
     words = ("reproduce", "fig2-left", "--quick", "--seeds", 1, "--processes", 1, "--out", tmp_path)
-    assert "30 trained" in call(*words).stdout
+    assert "60 lanes: 60 trained" in call(*words).stdout
     told = call(*words).stdout
     assert "0 trained" in told
     assert "float32" not in told
@@ -120,7 +120,7 @@ def test_a_damaged_shard_is_redone_and_told(toys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["reproduce", "fig9"], "a figure is one of fig2-left, fig2-right; got 'fig9'"),
+        (["reproduce", "fig9"], "got 'fig9'. Did you mean fig"),
         (["reproduce", "FIG2-LEFT"], "Did you mean fig2-left?"),
         (["redraw", "fig2-left"], "needs its stored dataset"),
         (["reproduce", "fig2-left", "--seeds", "0"], "at least one seed; got 0"),
@@ -189,7 +189,7 @@ def test_a_terminal_without_unicode_gets_question_marks():
 def test_the_bar_opens_at_the_first_call_and_tells_no_rate_of_nothing():
     def told(*calls, error=None):
         console = Console(file=io.StringIO(), force_terminal=True, width=100)
-        with contextlib.suppress(KeyError), cli._progress_bar(console) as progress:
+        with contextlib.suppress(KeyError), _terminal.lanes_bar(console) as progress:
             for now in calls:
                 progress(now)
             if error:

@@ -4,27 +4,27 @@ Nothing slow is imported until a command needs it: `--help` and `list` answer at
 """
 
 import contextlib
+import difflib
 import io
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import sharedtrunk
-from sharedtrunk import figures, sweeps
+from sharedtrunk import _terminal as terminal
+from sharedtrunk import figures, ledger, sweeps
 from sharedtrunk._environment import worker_environment
-from sharedtrunk._errors import InputError
+from sharedtrunk._errors import InputError, invalid
 from sharedtrunk._files import check_writable
 from sharedtrunk._interrupts import importing
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-
-    from sharedtrunk import claims, prediction
+    from rich.console import Console
 
 app = typer.Typer(
     help="Will learning task B beside task A help A? By theory, by simulation, and the paper checked.",
@@ -33,19 +33,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Names = Annotated[list[str], typer.Argument(metavar="FIGURE…", help="Figures by name; see `sharedtrunk list`.")]
+Names = Annotated[
+    list[str],
+    typer.Argument(metavar="FIGURE…", help="Figures by name, see `sharedtrunk list`; or all of the paper's: all."),
+]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of pictures, datasets and stored lanes.")]
+
+ALL_STORED = "stored"
+"""Stands for all claims that stored datasets decide, where claims are named."""
 
 # Typer brings its own copy of Click or uses Click's, by version; every complaint about words descends from this class.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
-
-_VERDICT_STYLE = {
-    "holds": "green",
-    "holds only if": "cyan",
-    "fails": "red",
-    "undecided": "yellow",
-    "not measured": "dim",
-}
 
 
 def main() -> None:
@@ -105,6 +103,9 @@ def reproduce(
     names: Names,
     out: Out = Path("results"),
     quick: Annotated[bool, typer.Option("--quick", help="The same figures on a coarse grid, in seconds.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="On a larger grid than the paper's, where there is one.")
+    ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Discard stored lanes; the default resumes.")] = False,
     processes: Annotated[
         int | None,
@@ -119,12 +120,13 @@ def reproduce(
     if processes == 0:
         os.environ.update(worker_environment())  # this process is the worker; JAX is not imported yet
     with _one_line_errors("Interrupted: finished lanes are stored, and the same command continues."):
-        console = _console()
-        with _progress_bar(console) as progress:
+        console = terminal.open_console()
+        with terminal.lanes_bar(console) as progress:
             made = figures.reproduce(
                 names,
                 out,
                 quick=quick,
+                full=full,
                 fresh=fresh,
                 processes=processes,
                 training=training,
@@ -132,8 +134,8 @@ def reproduce(
                 progress=progress,
             )
         precision = " and ".join({outcome.figure.problem.precision: None for outcome in made.outcomes})
-        _say(console, *_run_lines(made.summary, precision))
-        _show(console, made.outcomes)
+        terminal.say(console, *terminal.run_lines(made.summary, precision))
+        terminal.show_outcomes(console, made.outcomes)
 
 
 @app.command()
@@ -141,18 +143,48 @@ def redraw(
     names: Names,
     out: Out = Path("results"),
     quick: Annotated[bool, typer.Option("--quick", help="The figures made with --quick.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="The figures made with --full.")] = False,
 ) -> None:
     """Draw and judge figures again from their stored datasets; needs no JAX."""
     with _one_line_errors("Interrupted: the same command draws again."):
-        console = _console()
-        _show(console, figures.redraw(names, out, quick=quick))
+        console = terminal.open_console()
+        terminal.show_outcomes(console, figures.redraw(names, out, quick=quick, full=full))
+
+
+@app.command("report")
+def report_(
+    out: Out = Path("results"),
+    quick: Annotated[bool, typer.Option("--quick", help="The figures made with --quick.")] = False,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="The page; DIR/report.html by default.")
+    ] = None,
+) -> None:
+    """Gather the figures in a folder, their verdicts and the ledger into one HTML page; needs no JAX."""
+    with _one_line_errors("Interrupted: the page is as it was."):
+        from sharedtrunk import report  # templates, xarray and matplotlib: half a second
+
+        made = report.write(out, page=page, size="quick" if quick else "standard")
+        console = terminal.open_console()
+        figures_ = f"{made.figures} figure{'' if made.figures == 1 else 's'}"
+        terminal.say(
+            console, f"Page      {made.path}  ({made.bytes / 1e6:.1f} MB: {figures_}, {made.rows} rows of the ledger)"
+        )
+        terminal.say(console, *(f"Missing   {gap.what}: {gap.command}" for gap in made.gaps))
 
 
 @app.command("claims")
 def claims_(
     keys: Annotated[
-        list[str] | None, typer.Argument(metavar="[CLAIM…]", help="Claims by key, such as eq-15; all by default.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[CLAIM…]", help="Claims by key, such as eq-15; stored: all that --from judges; else all."
+        ),
     ] = None,
+    stored: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Judge claims about figures from the datasets there too."),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="With --from: the datasets made with --quick.")] = False,
     json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the ledger, with every reading, to a file.")
     ] = None,
@@ -168,27 +200,68 @@ def claims_(
     with _one_line_errors("Interrupted: nothing is stored of an unfinished ledger."):
         if json is not None:
             check_writable(json)
-        with importing(b"sharedtrunk: Interrupted before the work began.\n"):
-            from sharedtrunk import claims  # takes seconds, which the other commands do without
-
-        console = _console()
+        console = terminal.open_console()
         if names:
-            _say(console, *(f"{key:<14} {claims.sentence(claim.statement)}" for key, claim in claims.CLAIMS.items()))
+            known = (*_claims_room().CLAIMS.values(), *ledger.STORED.values())
+            terminal.say(console, *(f"{claim.key:<27} {ledger.sentence(claim.statement)}" for claim in known))
             return
-        with _claims_bar(console) as progress:
-            rows = claims.measure(
-                keys or None,
-                seed=seed,
-                thorough=thorough,
-                processes=len(os.sched_getaffinity(0)) if processes is None else processes,
-                environment=worker_environment(),
-                progress=progress,
+        measured, judged = _halves(keys, stored)
+        datasets = None if stored is None else ledger.Datasets(stored, quick=quick)
+        rows = []
+        if measured != []:
+            workers = len(os.sched_getaffinity(0)) if processes is None else processes
+            rows += _measure(console, measured, seed=seed, thorough=thorough, processes=workers)
+        if datasets is not None and judged != []:
+            rows += ledger.judge_stored(datasets, judged)
+        console.print(terminal.ledger_table(rows))
+        terminal.say(console, ledger.tally(rows))
+        if not keys and stored is None:
+            more = len(ledger.STORED)
+            terminal.say(
+                console, f"{more} more are judged from the datasets of figures: sharedtrunk claims --from DIR."
             )
-        console.print(_ledger(rows))
-        _say(console, claims.tally(rows))
         if json is not None:
-            claims.write_json(json, rows, seed=seed, thorough=thorough)
-            _say(console, f"Ledger    {json}")
+            origins = None if datasets is None else datasets.origins
+            ledger.write_json(json, rows, seed=seed, thorough=thorough, datasets=origins)
+            terminal.say(console, f"Ledger    {json}")
+
+
+def _measure(console: "Console", keys: list[str] | None, **how: Any) -> list[ledger.Row]:
+    claims = _claims_room()
+    with terminal.claims_bar(console) as progress:
+        return claims.measure(keys, environment=worker_environment(), progress=progress, **how)
+
+
+def _claims_room() -> Any:
+    with importing(b"sharedtrunk: Interrupted before the work began.\n"):
+        from sharedtrunk import claims  # takes seconds, which the other commands do without
+
+    return claims
+
+
+def _halves(keys: list[str] | None, stored: Path | None) -> tuple[list[str] | None, list[str] | None]:
+    """Which claims to measure and which to judge from stored datasets; None is all of them."""
+    if not keys:
+        return None, None
+    every = ALL_STORED in keys
+    judged = [key for key in keys if key in ledger.STORED]
+    if stored is None and (every or judged):
+        raise invalid(
+            "claims about figures are judged from stored datasets",
+            received=", ".join(judged or [ALL_STORED]),
+            way_out="Give --from DIR, the folder that sharedtrunk reproduce made.",
+        )
+    measured = [key for key in keys if key not in ledger.STORED and key != ALL_STORED]
+    known = (*_claims_room().CLAIMS, *ledger.STORED, ALL_STORED) if measured else ()
+    unknown = [key for key in measured if key not in known]
+    if unknown:
+        close = difflib.get_close_matches(unknown[0].lower(), known, n=3, cutoff=0.4)
+        raise invalid(
+            "Unknown claim",
+            received=", ".join(unknown),
+            way_out=f"Did you mean {' or '.join(close)}?" if close else "See sharedtrunk claims --list.",
+        )
+    return measured, None if every else judged
 
 
 @app.command("predict")
@@ -213,7 +286,7 @@ def predict_(
         with importing(b"sharedtrunk: Interrupted before the work began.\n"):
             from sharedtrunk import prediction  # takes seconds, which the other commands do without
 
-        console = _console()
+        console = terminal.open_console()
         with console.status("Predicting …") if console.is_terminal else contextlib.nullcontext():
             made = prediction.predict(
                 samples,
@@ -227,62 +300,18 @@ def predict_(
                 seeds=seeds,
                 simulate=simulation,
             )
-        console.print(_answers(made))
-        _say(console, made.sentence)
+        console.print(
+            terminal.plain_table(prediction.title(made), prediction.CAPTION, prediction.COLUMNS, prediction.rows(made))
+        )
+        terminal.say(console, made.sentence)
         for name, way in made.ways.items():
             failures = way.failures.items()
-            _say(console, *(f"{name}: {count} of {len(made.seeds)} seeds {reason}." for reason, count in failures))
+            terminal.say(
+                console, *(f"{name}: {count} of {len(made.seeds)} seeds {reason}." for reason, count in failures)
+            )
         if json is not None:
             prediction.write_json(json, made)
-            _say(console, f"Numbers   {json}")
-
-
-def _answers(made: "prediction.Prediction") -> "RenderableType":
-    """One row per way of knowing: means over seeds, the benefit with its 95 % interval."""
-    from rich.table import Table
-
-    from sharedtrunk import prediction
-
-    table = Table(
-        title=prediction.title(made), title_justify="left", caption=prediction.CAPTION, caption_justify="left"
-    )
-    for name in prediction.COLUMNS:
-        table.add_column(name, justify="left" if name == "way" else "right")
-    for row in prediction.rows(made):
-        table.add_row(*row)
-    return table
-
-
-@contextlib.contextmanager
-def _claims_bar(console: "Console") -> Iterator[Callable[[int, int, Any], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("measuring"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TextColumn("claims"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, expand=True, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total, row: bar.update(task, completed=done, total=total)
-
-
-def _ledger(rows: "Sequence[claims.Row]") -> "RenderableType":
-    """One row per claim: source and verdict, what it says, the numbers that decide."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from sharedtrunk import claims
-
-    table = Table(title="Ledger of claims", title_justify="left", show_lines=True)
-    for name, ratio in zip(claims.COLUMNS, (None, 1, 1), strict=True):
-        table.add_column(name, ratio=ratio)
-    for row in rows:
-        source = Text(row.claim.source).append(f"\n{row.verdict}", style=_VERDICT_STYLE[row.verdict])
-        table.add_row(source, Text("\n".join(claims.said(row))), Text("\n".join(claims.numbers(row))))
-    return table
+            terminal.say(console, f"Numbers   {json}")
 
 
 @contextlib.contextmanager
@@ -295,109 +324,3 @@ def _one_line_errors(interrupted: str) -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo(f"sharedtrunk: {interrupted}", err=True)
         raise typer.Exit(130) from None
-
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    return Console(highlight=False)
-
-
-@contextlib.contextmanager
-def _progress_bar(console: "Console") -> Iterator[Callable[[sweeps.Progress], None]]:
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("training"),
-        BarColumn(bar_width=None),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} lanes"),
-        TextColumn("{task.fields[rate]}"),
-        TextColumn("{task.fields[left]}"),
-    )
-    bar = Progress(*columns, console=console, expand=True)
-    task = bar.add_task("", total=None, rate="", left="")
-
-    def progress(now: sweeps.Progress) -> None:
-        bar.update(
-            task,
-            total=now.total,
-            completed=now.done,
-            rate=f"{now.rate:,.0f} lanes/s" if now.rate else "",
-            left="starting" if now.seconds_left is None else f"{now.seconds_left:,.0f} s left",
-        )
-        if console.is_terminal:
-            bar.start()  # at the first call only: a refused command shows no bar
-
-    try:
-        yield progress
-    except BaseException:
-        bar.live.transient = True  # the bar goes, and the one line of the error stands alone
-        raise
-    finally:
-        if bar.live.is_started:  # stopping a bar that never started prints an empty line
-            bar.stop()
-
-
-def _run_lines(summary: sweeps.Summary, precision: str) -> list[str]:
-    """What the run did, in a few lines."""
-    lines = [
-        f"{summary.lanes:,} lanes: {summary.computed:,} trained in {summary.seconds:.1f} s, {summary.resumed:,} kept.",
-    ]
-    if summary.computed:
-        lines.append(
-            f"Lanes train in {precision}; their losses are valued with JAX's float64 switched on (JAX_ENABLE_X64=1)."
-        )
-    lines += [f"{count:,} lanes ended otherwise: {reason}." for reason, count in summary.failures.items()]
-    if summary.redone:
-        lines.append(f"{len(summary.redone)} stored files were damaged or foreign and were computed again:")
-        lines += [f"  {message}" for message in summary.redone]
-    return lines
-
-
-def _show(console: "Console", outcomes: Sequence[figures.Outcome]) -> None:
-    for outcome in outcomes:
-        _say(console, "")
-        console.print(_verdicts(outcome))
-        lanes = outcome.lanes
-        _say(
-            console,
-            f"{lanes.total:,} benefits, {lanes.without_value:,} without a value; "
-            f"numerical error of a benefit at most {lanes.largest_error:.1g} nats.",
-            *(f"{count:,} of them: {reason}." for reason, count in lanes.failures.items()),
-            f"Picture   {outcome.files['png']}  {outcome.files['pdf']}",
-            f"Dataset   {outcome.files['nc']}",
-            f"Checks    {outcome.files['json']}",
-        )
-
-
-def _verdicts(outcome: figures.Outcome) -> "RenderableType":
-    """One row per claim: the verdict with the paper's oracle stopping, and with honest stopping under it."""
-    from rich.table import Table
-    from rich.text import Text
-
-    mark = figures.QUICK_MARK * outcome.quick
-    table = Table(title=f"{outcome.figure.paper}: {outcome.figure.title}{mark}", title_justify="left", show_lines=True)
-    table.add_column("claim", max_width=76)
-    table.add_column("verdict, number ± standard error over seeds", width=43)
-    rows: dict[str, Text] = {}
-    for check in outcome.checks:
-        cell = rows.setdefault(check.statement, Text())
-        cell.append(f"{check.stopping}  " if not cell else f"\n{check.stopping}  ")
-        cell.append(f"{check.verdict:<9}", style=_VERDICT_STYLE[check.verdict])
-        cell.append(_number(check))
-    for statement, cell in rows.items():
-        table.add_row(Text(statement), cell)
-    return table
-
-
-def _number(check: figures.Check) -> str:
-    if check.verdict == "not measured":
-        return f": {check.reason}"
-    case = f"\n        {check.case}" if check.case else ""
-    error = f"± {check.standard_error:.4f}" if check.n_seeds > 1 else "no error"
-    return f" {check.number:+.4f} {error}  n = {check.n_seeds}{case}"
-
-
-def _say(console: "Console", *lines: str) -> None:
-    for line in lines:
-        console.print(line, markup=False, soft_wrap=True)

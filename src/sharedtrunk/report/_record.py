@@ -1,0 +1,47 @@
+"""The checks of a figure as its file has them, back as objects."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sharedtrunk._errors import InputError, invalid
+from sharedtrunk.figures import Check, Figure
+
+VERDICTS = ("holds", "holds only if", "fails", "undecided", "not measured")
+"""All that a check or a row of the ledger can come to, the best first."""
+
+_NUMBERS = ("number", "standard_error", "low", "high")
+
+
+def read_record(path: Path, figure: Figure, again: str) -> tuple[dict[str, Any], tuple[Check, ...]]:
+    """The record of a figure and its checks; `again` is the command that makes the file.
+
+    Raises `InputError` where the file is damaged or another figure's.
+    """
+    try:
+        record = json.loads(path.read_bytes())
+        owner, provenance = record["figure"], dict(record["provenance"])
+        checks = tuple(_check(stored) for stored in record["checks"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, figure, f"'{type(error).__name__}: {' '.join(str(error).split())}'", again) from error
+    if owner != figure.name:
+        raise _damaged(path, figure, f"the checks of {owner}", again)
+    return {**record, "provenance": provenance}, checks
+
+
+def _check(stored: Mapping[str, Any]) -> Check:
+    """A check from its record, where a number that does not exist is null."""
+    numbers = {name: math.nan if stored[name] is None else float(stored[name]) for name in _NUMBERS}
+    if stored["verdict"] not in VERDICTS:
+        raise ValueError(f"no verdict is called {stored['verdict']!r}")
+    return Check(**{**stored, **numbers})
+
+
+def _damaged(path: Path, figure: Figure, complaint: str, again: str) -> InputError:
+    return invalid(
+        f"{path.name} must hold the checks of {figure.name} as sharedtrunk wrote them",
+        received=f"{complaint} in {path}",
+        way_out=f"Make it again: {again}.",
+    )

@@ -1,0 +1,4 @@
+theme();
+figures();
+ledger();
+explorer();
