@@ -101,6 +101,7 @@ def _empty(figure):
 def test_result_codes_mean_what_the_trajectory_says():
     trajectory = pytest.importorskip("sharedtrunk.trajectory")
     assert {int(result): result.message for result in trajectory.Result} == standard.RESULT_FLAGS
+    assert int(trajectory.Result.NOT_BRACKETED) == standard.NOT_BRACKETED
 
 
 def test_settings_are_those_that_the_point_function_takes():

@@ -29,6 +29,8 @@ RESULT_FLAGS = {
 }
 """What a lane's result code means: the messages of `sharedtrunk.trajectory.Result`, here without its JAX."""
 
+NOT_BRACKETED = 3
+
 # A group has 35 lanes, so three chunks of at most 12: small enough for the caches, and one shape for all programs.
 CHUNK_LIMIT = 12
 # Theory takes a whole group at once: its lanes share the sample's covariance.

@@ -9,7 +9,8 @@ Expected: unrelated tasks cost a few hundredths of a nat at finite N and less at
 not in each setting; with abundant data identical clean tasks still bring a tenth of a nat, by theory too.
 
 The rows and what their words are taken to mean stand in `sharedtrunk.figures._table1_rows`. The closure follows the
-drawn samples, the population flow infinite data. The paper's own explanations of the rows, (28) and (34)–(37), are
+drawn samples, the population flow infinite data, where clean main tasks (s_main ≥ 10) are still improving at the time
+limit, t = 500. The paper's own explanations of the rows, (28) and (34)–(37), are
 judged in the ledger.
 """
 
@@ -19,7 +20,7 @@ from sharedtrunk.figures._checks import Check, judge, region
 from sharedtrunk.figures._dataset import benefit_dataset
 from sharedtrunk.figures._figure import Figure
 from sharedtrunk.figures._lanes import benefit_sweeps
-from sharedtrunk.figures._standard import QUICK_CUBE, STANDARD_CUBE
+from sharedtrunk.figures._standard import NOT_BRACKETED, QUICK_CUBE, STANDARD_CUBE
 from sharedtrunk.figures._table1_rows import ABUNDANT, LIMITED, ROWS, THEORY, WAYS, Asked
 from sharedtrunk.figures._words import marked
 
@@ -80,9 +81,17 @@ def _note(dataset: "xarray.Dataset") -> str:
         f"Mean and 95 % t-interval over {dataset.sizes['seed']} seeds; shaded: where the row says that the number lies. "
         "Where a statement is about each setting, the weakest setting is shown and named.\n"
         "Simulation: oracle (stopped by test loss, as the paper) and honest stopping (validation loss). Theory: the "
-        "Gaussian closure of the same samples, and the population flow (N → ∞).\n"
+        f"Gaussian closure of the same samples, and the population flow (N → ∞){_open_ended(dataset)}.\n"
         "The paper's explanations of the rows, (28) and (34)–(37), are judged in the ledger: sharedtrunk claims."
     )
+
+
+def _open_ended(dataset: "xarray.Dataset") -> str:
+    if "result_population" not in dataset:
+        return ""
+    beyond = int((dataset["result_population"] == NOT_BRACKETED).sum())
+    total = dataset["result_population"].size
+    return f", in {beyond:,} of {total:,} lanes valued at the time limit, before its minimum" if beyond else ""
 
 
 FIGURE = Figure(
