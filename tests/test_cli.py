@@ -80,7 +80,7 @@ def test_redraw_works_where_jax_is_not_installed(toys, tmp_path):
         f"{block}; sys.argv = ['', 'redraw', 'fig2-left', '--quick', '--out', {str(tmp_path)!r}]\n"
         "from sharedtrunk.cli import main; main()"
     )
-    assert "identical tasks help" in told
+    assert "fully related tasks help" in told
 
 
 def test_reproduce_tells_verdicts_files_and_counts(toys, tmp_path):

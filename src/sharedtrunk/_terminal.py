@@ -123,7 +123,7 @@ def run_lines(summary: sweeps.Summary, precision: str) -> list[str]:
 def show_outcomes(console: "Console", outcomes: Sequence[figures.Outcome]) -> None:
     for outcome in outcomes:
         say(console, "")
-        console.print(_verdicts(outcome))
+        console.print(outcome_table(outcome))
         lanes = outcome.lanes
         error, files = lanes.largest_error, outcome.files
         say(
@@ -137,7 +137,7 @@ def show_outcomes(console: "Console", outcomes: Sequence[figures.Outcome]) -> No
         )
 
 
-def _verdicts(outcome: figures.Outcome) -> "RenderableType":
+def outcome_table(outcome: figures.Outcome) -> "RenderableType":
     """One row per claim: the verdict with the paper's oracle stopping, and with other ways of knowing under it."""
     from rich.table import Table
     from rich.text import Text

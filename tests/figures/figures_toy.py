@@ -16,7 +16,7 @@ def toy_theory(settings, lanes):
 
 
 def failing_lanes(settings, lanes):
-    """As `toy_lanes`, but identical tasks of seed 1 diverge, as do all baselines at s_main = 10 of seed 0."""
+    """As `toy_lanes`, but fully related tasks of seed 1 diverge, as do all baselines at s_main = 10 of seed 0."""
     records = [_lane(settings, lane) for lane in lanes]
     for record, lane in zip(records, lanes, strict=True):
         joint = settings["tasks"] == 2 and lane["relatedness"] == 1.0 and lane["seed"] == 1

@@ -92,7 +92,10 @@ def test_bounds_and_theory_stand_beside_the_benefit(made):
     checks = {check.id: check for check in made[1].outcomes[1].checks if check.stopping == "oracle"}
     assert (checks["bounds-hold"].verdict, checks["bounds-hold"].number) == ("holds", 0.0)
     close = checks["closure-predicts-benefit"]
-    assert (close.verdict, close.number) == ("holds", pytest.approx(MISS, abs=1e-6))
+    half = float(abs(dataset["benefit"]).mean()) / 2
+    assert (close.verdict, close.number) == ("holds", pytest.approx(MISS - half, abs=1e-6))
+    bias = checks["closure-unbiased-where-benefit-is-large"]
+    assert (bias.verdict, bias.number, bias.cases) == ("holds", pytest.approx(-MISS, abs=1e-6), 3)
 
 
 def test_a_lane_beyond_a_bound_breaks_the_check(made):
@@ -112,7 +115,7 @@ def test_choices_stand_side_by_side_and_nonlinear_ones_have_no_theory(tmp_path, 
     assert dataset["student"].values.tolist() == list(figures.get("a4").quick_grid["student"])
     assert dataset["benefit"].dims[0] == "student"
     known = dataset["benefit_closure"].notnull().any([dim for dim in dataset["benefit"].dims if dim != "student"])
-    assert known.values.tolist() == [True, True, False, False]
+    assert known.values.tolist() == [True, True, False]
     assert "result_closure" not in dataset
     assert {"png", "pdf", "png-honest", "pdf-honest", "nc", "json"} == set(outcome.files)
     assert all(path.is_file() for path in outcome.files.values())
@@ -175,15 +178,23 @@ def test_diverged_lanes_are_counted_by_reason_and_drawn_around(tmp_path, toy_reg
     made = figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1)
     dataset = sweeps.read_dataset(tmp_path / "fig2-left-quick.nc")
     lost = dataset["benefit"].isnull()
-    # Identical tasks of seed 1 (9 lanes), and every lane whose baseline is that of s_main = 10, seed 0 (9 lanes).
+    # Fully related tasks of seed 1 (9 lanes), and every lane whose baseline is that of s_main = 10, seed 0 (9 lanes).
     assert int(lost.sum()) == 18
     np.testing.assert_array_equal(dataset["result"] != 0, lost)
     (lanes,) = (outcome.lanes for outcome in made.outcomes)
     assert (lanes.total, lanes.without_value) == (81, 18)
     assert lanes.failures == {"diverged: the weights stopped being finite numbers": 18}
     assert made.summary.failures == {"diverged: the weights stopped being finite numbers": 10}
-    helps = next(check for check in made.outcomes[0].checks if check.id == "identical-helps")
+    helps = next(check for check in made.outcomes[0].checks if check.id == "related-helps")
     assert (helps.n_seeds, helps.seeds_left_out, helps.verdict) == (1, 2, "undecided")
+
+
+def test_lanes_of_a_theory_that_ended_otherwise_are_counted_by_its_name(made):
+    dataset = sweeps.read_dataset(made[0] / "fig2-left-quick.nc")
+    dataset["result_closure"][:, 0, 0, 0] = 3
+    lanes = figures._outcome.count_lanes(dataset, "benefit")
+    words = "the minimum of the generalization or the validation loss was not bracketed by the time limit"
+    assert lanes.failures == {f"closure: {words}": 3}
 
 
 def test_what_went_wrong_is_said_in_one_line(tmp_path, toy_registry):

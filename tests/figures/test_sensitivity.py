@@ -12,7 +12,7 @@ from sharedtrunk.figures import _survival as survival
 GRID = {axis: values for axis, values in choices.GRID.items() if axis != "choice"}
 NAMES = ("standard", "noise: 2", "width: 30", choices.ALIGNED)
 HELPS = figures.Claim(
-    "helps", "identical tasks help", "positive", lambda b: {"": contrasts.per_seed(b.sel(relatedness=1.0))}
+    "helps", "fully related tasks help", "positive", lambda b: {"": contrasts.per_seed(b.sel(relatedness=1.0))}
 )
 
 
@@ -83,7 +83,7 @@ def test_the_weakest_choice_decides_what_holds_under_every_one(by_choice):
     assert found.under_every.number == pytest.approx(found.by_choice["noise: 2"].number)
     assert found.under_every.cases == len(NAMES)
     left = figures.get("sensitivity").judge(by_choice(**{"width: 30": constant(-0.5)}))
-    steps = next(c for c in left if (c.id, c.stopping) == ("identical-helps-everywhere-under-every-choice", "oracle"))
+    steps = next(c for c in left if (c.id, c.stopping) == ("related-helps-everywhere-under-every-choice", "oracle"))
     assert (steps.verdict, steps.case.split(", ")[0]) == ("fails", "width: 30")
     assert steps.case.startswith("width: 30, s_main = ")
 
@@ -138,7 +138,7 @@ def _standard_of(name):
 
 
 def test_made_on_the_quick_grid_and_the_command_shows_no_details(tmp_path, toy_registry, blank_pictures):
-    from sharedtrunk import cli
+    from sharedtrunk import _terminal
 
     (outcome,) = figures.reproduce(["sensitivity"], tmp_path, quick=True, processes=1, seeds=2).outcomes
     dataset = sweeps.read_dataset(outcome.files["nc"])
@@ -150,5 +150,5 @@ def test_made_on_the_quick_grid_and_the_command_shows_no_details(tmp_path, toy_r
     assert len(details) == 2 * claims * len(choices.QUICK_GRID["choice"])
     assert {check["verdict"] for check in details} >= {"holds"}
     shown = {check.statement for check in outcome.checks if not check.detail}
-    assert cli._verdicts(outcome).row_count == len(shown) == 2 * claims + 1
+    assert _terminal.outcome_table(outcome).row_count == len(shown) == 2 * claims + 1
     assert {"png", "png-honest"} <= set(outcome.files)

@@ -59,7 +59,7 @@ def test_the_scale_holds_every_mean():
     assert data["colours"][0] == "#0d0887"  # plasma's dark end, as in the pictures
 
 
-def test_sliders_start_at_clean_identical_tasks():
+def test_sliders_start_at_clean_related_tasks():
     sliders = controls(explorer_data(make_cube())["axes"])
     stops = {slider["name"]: slider["stops"][slider["start"]] for slider in sliders}
     assert stops == {"n_samples": "800", "s_main": "10", "s_aux": "10", "relatedness": "1"}

@@ -109,7 +109,7 @@ def _erratum12(seed: int, thorough: bool) -> Evidence:
     return Evidence(
         within=(
             above(f"loss by honest minus by oracle stopping, alone, {words}", alone, NEGLIGIBLE),
-            above(f"the same, beside an identical task, {words}", alone - (honest - oracle), NEGLIGIBLE),
+            above(f"the same, beside a fully related task, {words}", alone - (honest - oracle), NEGLIGIBLE),
         ),
         instead=(
             above(f"benefit by honest stopping, r = 1, {words}", honest, 0.0),
@@ -251,7 +251,7 @@ CLAIMS = (
         hypotheses=f"standard problem, N = {N}, N/4 further points with noisy labels decide",
         method=f"simulated losses, mean over seeds; worse means by {NEGLIGIBLE:g} nats or more",
         measure=_erratum12,
-        truth="the sign of the benefit stays: identical tasks help, unrelated ones do harm",
+        truth="the sign of the benefit stays: fully related tasks help, unrelated ones do harm",
         seconds=2.0,
         bundle=_lanes.BUNDLE,
     ),

@@ -335,7 +335,7 @@ CLAIMS = (
         f"{NEGLIGIBLE:g} nats in size",
         measure=_eq32,
         condition=f"the signal is far below the noise (s̄_A = {VANISHING:g}), where G(W̄)W̄ itself vanishes, or the tasks are "
-        f"not identical (s̄_A = {LOW:g}: r = 0 and 0.5, not 1)",
+        f"not fully related (s̄_A = {LOW:g}: r = 0 and 0.5, not 1)",
         truth=f"at s̄_A = {LOW:g} and r = 1 the directions are not orthogonal, as the reason given for (32) has them",
         seconds=2.0,
         bundle=_flows.BUNDLE,

@@ -121,7 +121,7 @@ def _destructive(seed: int, thorough: bool) -> Evidence:
 
 def _base_level(seed: int, thorough: bool) -> Evidence:
     few, some, many = (simulated(samples, seed, thorough) for samples in (100, N, 1600))
-    identical = [(s, STRONG, 1.0) for s in (HOPELESS, NOISY, 0.3, 1.0, 3.0)]
+    related = [(s, STRONG, 1.0) for s in (HOPELESS, NOISY, 0.3, 1.0, 3.0)]
 
     def fading(s_main: float):
         later, now = (grid.at(s_main, STRONG, 1.0) for grid in (many, some))
@@ -131,11 +131,11 @@ def _base_level(seed: int, thorough: bool) -> Evidence:
 
     return Evidence(
         within=(
-            *_sizes(seed, thorough, 100, identical[:2]),
+            *_sizes(seed, thorough, 100, related[:2]),
             above(f"benefit, s̄_A = 10, N = {N}", some.at(10.0, STRONG, 1.0), NEGLIGIBLE),
             fading(10.0),
         ),
-        beyond=(*_sizes(seed, thorough, 100, identical[2:]), fading(1.0)),
+        beyond=(*_sizes(seed, thorough, 100, related[2:]), fading(1.0)),
         instead=(
             above("benefit at N = 100 already, mean over s̄_A = 1, 3, 10", few.at(LEARNABLE, STRONG, 1.0), NEGLIGIBLE),
         ),
@@ -192,7 +192,7 @@ CLAIMS = (
         method=_BY,
         measure=_abundant,
         condition=f"the main task is almost noise or clean (s̄_A = {NOISY:g} and 10, not 1) and the auxiliary one is noise or "
-        f"unrelated (s̄_B = {WEAK:g} or r = 0; at s̄_A = {NOISY:g} the help of an identical clean task is near the limit)",
+        f"unrelated (s̄_B = {WEAK:g} or r = 0; at s̄_A = {NOISY:g} the help of a fully related clean task is near the limit)",
         seconds=25.0,
         bundle=BUNDLE,
     ),
@@ -223,7 +223,7 @@ CLAIMS = (
         source="4.5, observation 3",
         statement="The main task needs a certain base performance before multitask learning helps, and the help fades as "
         "data become many.",
-        hypotheses=_STANDARD + f", identical tasks, s̄_B = {STRONG:g}",
+        hypotheses=_STANDARD + f", fully related tasks, s̄_B = {STRONG:g}",
         method=_BY,
         measure=_base_level,
         condition=f"at N = 100 the main task is almost noise (s̄_A ≤ {NOISY:g}; at 0.3 the help is near the limit, 1 and 3 "

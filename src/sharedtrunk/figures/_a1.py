@@ -5,7 +5,7 @@ unrelated tasks it falls with that SNR.
 
     sharedtrunk reproduce a1                 three minutes on 4 cores: 6,125 joint lanes, 175 single-task baselines
 
-Expected: identical clean tasks bring up to a third of a nat; unrelated ones cost some hundredths. Figure 2 averages
+Expected: fully related clean tasks bring up to a third of a nat; unrelated ones cost some hundredths. Figure 2 averages
 this cube and shares its lanes.
 """
 

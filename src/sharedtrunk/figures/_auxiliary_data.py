@@ -65,11 +65,14 @@ CLAIMS = (
         "nats per unit relatedness",
     ),
     Claim(
-        "related-grows-with-aux-data", f"identical tasks (r = 1): benefit {_SPAN} ({_HERE})", "positive", _growth(1.0)
+        "related-grows-with-aux-data",
+        f"fully related tasks (r = 1): benefit {_SPAN} ({_HERE})",
+        "positive",
+        _growth(1.0),
     ),
     Claim(
         "related-grows-at-each-step",
-        f"identical tasks (r = 1): benefit grows with each doubling of the auxiliary data ({_HERE})",
+        f"fully related tasks (r = 1): benefit grows with each doubling of the auxiliary data ({_HERE})",
         "positive",
         _growth_by_step,
     ),

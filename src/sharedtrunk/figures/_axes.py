@@ -88,7 +88,7 @@ AXES = {
         "1",
         "relatedness of the auxiliary task to the main task",
         "a number from -1 to 1",
-        "1 is identical tasks, 0 unrelated ones.",
+        "1 is the same features, 0 unrelated ones.",
         _number(lambda value: abs(value) <= 1),
     ),
     "seed": Axis(

@@ -1,16 +1,16 @@
 """Claims and their checks: a statement, a number with its error over seeds, and a verdict computed from the two.
 
 A *claim* says which numbers it is about (`measure`: benefit → one number per seed, for one or several *cases*) and
-what it says of them (*positive*, *negative*, *negligible*, *not positive*). The verdict comes from
-the two-sided 95% t-interval of each case over seeds:
+what it says of them (a region, such as *positive* or *negligible*). The verdict comes from two-sided t-intervals of each
+case over seeds:
 
-    holds       every case's interval lies where the claim says,
-    fails       some case's interval lies wholly elsewhere,
+    holds       every case's 95% interval lies where the claim says,
+    fails       some case's interval lies wholly elsewhere, at 95% for all cases together,
     undecided   neither (always so with one seed, which has no error),
     not measured   the dataset lacks a value that the claim names.
 
-A check reports the case that decides. "All cases" is an intersection–union test, so *holds* needs no correction for
-the number of cases.
+A check reports the case that decides, with its 95% interval. "All cases" is an intersection–union test, so *holds*
+needs no correction for the number of cases; *fails* picks the worst of m and is judged at 1 − 0.05/m (Bonferroni).
 """
 
 import math
@@ -108,23 +108,23 @@ def judge(claim: Claim, measured: Any, stopping: str) -> Check:
         "id": claim.id,
         "statement": claim.statement,
         "stopping": stopping,
-        "criterion": f"two-sided {CONFIDENCE:.0%} t-interval over seeds wholly {_REGION_WORDS[claim.says]}",
+        "criterion": f"two-sided {CONFIDENCE:.0%} t-interval over seeds wholly {_REGION_WORDS[claim.says]}; "
+        "fails where one is wholly elsewhere, at that confidence for all cases together",
         "unit": claim.unit,
     }
     try:
         cases = claim.measure(measured)
     except NotMeasured as reason:
         return Check(**stated, verdict="not measured", reason=str(reason))
-    estimates = {case: estimate(per_seed) for case, per_seed in cases.items()}
-    case = min(estimates, key=lambda name: _weakness(estimates[name], claim.says))
-    deciding = estimates[case]
-    verdict = _verdict(deciding, claim.says)
+    found = {case: _judged(per_seed, claim.says, len(cases)) for case, per_seed in cases.items()}
+    case = min(found, key=lambda name: _weakness(*found[name], claim.says))
+    deciding, verdict = found[case]
     return Check(
         **stated,
         verdict=verdict,
         reason=_why_undecided(deciding) if verdict == "undecided" else "",
         case=case,
-        cases=len(estimates),
+        cases=len(cases),
         number=deciding.mean,
         standard_error=deciding.standard_error,
         low=deciding.low,
@@ -134,21 +134,22 @@ def judge(claim: Claim, measured: Any, stopping: str) -> Check:
     )
 
 
-def _verdict(number: Estimate, says: Says) -> Verdict:
-    if number.n < 2:
-        return "undecided"
+def _judged(per_seed: np.ndarray, says: Says, cases: int) -> tuple[Estimate, Verdict]:
+    """One of so many cases: its estimate at the usual confidence, and its verdict."""
+    number = estimate(per_seed)
     bottom, top = _REGIONS[says]
     if bottom < number.low and number.high < top:
-        return "holds"
-    return "fails" if number.high < bottom or number.low > top else "undecided"
+        return number, "holds"
+    strict = estimate(per_seed, confidence=1 - (1 - CONFIDENCE) / cases)
+    return number, "fails" if strict.high < bottom or strict.low > top else "undecided"
 
 
-def _weakness(number: Estimate, says: Says) -> tuple[int, float]:
+def _weakness(number: Estimate, verdict: Verdict, says: Says) -> tuple[int, float]:
     """Sorts cases, the one that decides first: failing before undecided before holding, then by the room left."""
     bottom, top = _REGIONS[says]
     room = min(number.low - bottom, top - number.high)
     # A case without an interval supports nothing.
-    return ("fails", "undecided", "holds").index(_verdict(number, says)), -math.inf if math.isnan(room) else room
+    return ("fails", "undecided", "holds").index(verdict), -math.inf if math.isnan(room) else room
 
 
 def _why_undecided(number: Estimate) -> str:
@@ -156,4 +157,4 @@ def _why_undecided(number: Estimate) -> str:
         return "no seed has all the lanes that this number averages"
     if number.n == 1:
         return "one seed has no standard error"
-    return "the interval reaches across the line"
+    return "the interval reaches across the line, or would with all cases in view"

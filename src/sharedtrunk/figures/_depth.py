@@ -47,8 +47,8 @@ def _shift_from(reference: str):
     return cases
 
 
-def _shift_of_identical_from(reference: str):
-    """The same for identical tasks with high-SNR auxiliary ones."""
+def _shift_of_related_from(reference: str):
+    """The same for fully related tasks with high-SNR auxiliary ones."""
 
     def cases(benefit: "xarray.DataArray") -> dict[str, np.ndarray]:
         linear, others = _beside(contrasts.by_aux_snr(contrasts.at(benefit, relatedness=1.0))["high"], reference)
@@ -79,10 +79,10 @@ CLAIMS = tuple(
             _shift_from(reference),
         ),
         Claim(
-            f"nonlinear-gains-less-from-identical{'-from-same-start' * place}",
-            f"the same beside {words} for identical tasks (r = 1) with high-SNR aux, mean over s_main",
+            f"nonlinear-gains-less-from-related{'-from-same-start' * place}",
+            f"the same beside {words} for fully related tasks (r = 1) with high-SNR aux, mean over s_main",
             "negative",
-            _shift_of_identical_from(reference),
+            _shift_of_related_from(reference),
         ),
     )
 )

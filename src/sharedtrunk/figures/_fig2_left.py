@@ -5,7 +5,7 @@ related, and falls with it when they are not.
 
     sharedtrunk reproduce fig2-left          half a minute on 4 cores: 1,225 joint lanes, 35 single-task baselines
 
-Expected: at s_aux = 10 and s_main ≥ 1 the benefit rises with every step of relatedness; identical tasks help and
+Expected: at s_aux = 10 and s_main ≥ 1 the benefit rises with every step of relatedness; fully related tasks help and
 unrelated ones hurt, by tenths of a nat. The paper's text has s from .01 to 100, its caption to 10; the grid here is
 the text's.
 """
@@ -85,10 +85,10 @@ CLAIMS = (
         "positive",
         lambda benefit: contrasts.steps(_strong(benefit)),
     ),
-    Claim("identical-helps", f"identical tasks help: benefit at r = 1 ({_HERE})", "positive", _strong_at(1.0)),
+    Claim("related-helps", f"fully related tasks help: benefit at r = 1 ({_HERE})", "positive", _strong_at(1.0)),
     Claim(
-        "identical-helps-everywhere",
-        f"identical tasks help: benefit at r = 1 ({_EACH})",
+        "related-helps-everywhere",
+        f"fully related tasks help: benefit at r = 1 ({_EACH})",
         "positive",
         _strong_everywhere(1.0),
     ),

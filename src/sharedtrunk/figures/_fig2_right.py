@@ -5,7 +5,7 @@ are plentiful the single-task student is near its ceiling and auxiliary data hav
 
     sharedtrunk reproduce fig2-right         two minutes on 4 cores: 6,125 joint lanes, 175 single-task baselines
 
-Expected: a benefit of identical high-SNR tasks at N = 400 and 800. The teacher's noise is fixed, so theory expects
+Expected: a benefit of fully related high-SNR tasks at N = 400 and 800. The teacher's noise is fixed, so theory expects
 part of the benefit to survive however much data there are: watch the claims about N = 1600.
 """
 
@@ -62,13 +62,13 @@ _HIGH = "r = 1, high-SNR aux, mean over s_main"
 CLAIMS = (
     Claim(
         "no-benefit-at-100",
-        f"at N = {FEW} no benefit (below {contrasts.NEGLIGIBLE:g} nats) even from identical auxiliary tasks ({_HIGH})",
+        f"at N = {FEW} no benefit (below {contrasts.NEGLIGIBLE:g} nats) even from fully related auxiliary tasks ({_HIGH})",
         "not positive",
         _few,
     ),
     Claim(
         "benefit-above-200",
-        f"at each N between {SOME} and {MANY} identical auxiliary tasks bring a benefit ({_HIGH})",
+        f"at each N between {SOME} and {MANY} fully related auxiliary tasks bring a benefit ({_HIGH})",
         "positive",
         _between,
     ),

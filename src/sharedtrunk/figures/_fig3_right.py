@@ -3,7 +3,7 @@
 Claim (caption): deeper nonlinear networks show trends similar to those of shallow linear ones; text: with a general
 shift downwards.
 
-    sharedtrunk reproduce fig3-right         two minutes on 4 cores: 375 joint lanes, 25 single-task baselines
+    sharedtrunk reproduce fig3-right         two minutes on 4 cores: 450 joint lanes, 30 single-task baselines
 
 The lanes are those of Figure A4 with s_main ≥ 3; the linear student stands beside the paper's ReLU ones.
 """
@@ -37,7 +37,7 @@ FIGURE = Figure(
         "seed": SEEDS,
     },
     quick_grid={
-        DIM: (LINEAR, LINEAR_ALIKE, name_of(1), name_of(3)),
+        DIM: (LINEAR, LINEAR_ALIKE, name_of(2)),
         "n_samples": (POINTS,),
         "s_main": (CLEAN,),
         "s_aux": (0.1, 10.0),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import xarray
 
 PICTURES = ("png", "pdf")
+RESULT = "result"
 
 _JSON_ATTRIBUTES = ("grid", "settings", "versions", "seeds")
 
@@ -76,26 +77,33 @@ def present(figure: Figure, dataset: "xarray.Dataset", out: Path, size: Size) ->
 
 
 def count_lanes(dataset: "xarray.Dataset", value: str) -> Lanes:
-    """Count the joint lanes of a dataset, those without a `value`, and those with a reason, in words."""
-    result = dataset["result"]
-    flags = dict(
-        zip(
-            np.atleast_1d(result.attrs.get("flag_values", [])).tolist(),
-            str(result.attrs.get("flag_meanings", "")).split(),
-            strict=False,
-        )
-    )
-    codes, counts = np.unique(result.values[result.values != 0], return_counts=True)
+    """Count the joint lanes of a dataset, those without a `value`, and those with a reason, in words.
+
+    Lanes of a theory (`result_closure` and so on) stand beside the students', by its name.
+    """
+    failures: dict[str, int] = {}
+    for name, codes in dataset.data_vars.items():
+        if str(name).startswith(RESULT):
+            whose = str(name).removeprefix(RESULT).removeprefix("_")
+            failures |= {f"{whose}: {words}" if whose else words: count for words, count in _ended(codes).items()}
     missing = dataset[value].isnull()
     return Lanes(
-        total=int(result.size),
-        without_value=int(missing.any([dim for dim in missing.dims if dim not in result.dims]).sum()),
-        failures={
-            flags.get(int(code), f"code {int(code)}").replace("_", " "): int(count)
-            for code, count in zip(codes, counts, strict=True)
-        },
+        total=int(dataset[RESULT].size),
+        without_value=int(missing.any([dim for dim in missing.dims if dim not in dataset[RESULT].dims]).sum()),
+        failures=failures,
         largest_error=float(dataset[f"{value}_error"].max()) if f"{value}_error" in dataset else math.nan,
     )
+
+
+def _ended(codes: "xarray.DataArray") -> dict[str, int]:
+    """How many lanes ended otherwise than well, by reason."""
+    words = str(codes.attrs.get("flag_meanings", "")).split()
+    flags = dict(zip(np.atleast_1d(codes.attrs.get("flag_values", [])).tolist(), words, strict=False))
+    found, counts = np.unique(codes.values[codes.values != 0], return_counts=True)
+    return {
+        flags.get(int(code), f"code {int(code)}").replace("_", " "): int(count)
+        for code, count in zip(found, counts, strict=True)
+    }
 
 
 def _check_dataset(figure: Figure, dataset: "xarray.Dataset", path: Path, size: Size) -> None:

@@ -6,12 +6,12 @@ benefit grows with relatedness from the start, (d) with abundant data it is smal
     sharedtrunk reproduce table1             four minutes on 4 cores; half a minute beside a1, whose lanes it shares
 
 Expected: unrelated tasks cost a few hundredths of a nat at finite N and less at infinite N; (b) and (c) hold on average,
-not in each setting; with abundant data identical clean tasks still bring a tenth of a nat, by theory too.
+not in each setting; with abundant data fully related clean tasks still bring a tenth of a nat, by theory too.
 
 The rows and what their words are taken to mean stand in `sharedtrunk.figures._table1_rows`. The closure follows the
-drawn samples, the population flow infinite data, where clean main tasks (s_main ≥ 10) are still improving at the time
-limit, t = 500. The paper's own explanations of the rows, (28) and (34)–(37), are
-judged in the ledger.
+drawn samples, the population flow infinite data; with the cleanest main tasks (s_main = 100) it is still improving at
+the time limit, t = 500, and with s_main = 10 its minimum is often too late to be bracketed by it. The paper's own
+explanations of the rows, (28) and (34)–(37), are judged in the ledger.
 """
 
 from typing import TYPE_CHECKING
@@ -91,7 +91,7 @@ def _open_ended(dataset: "xarray.Dataset") -> str:
         return ""
     beyond = int((dataset["result_population"] == NOT_BRACKETED).sum())
     total = dataset["result_population"].size
-    return f", in {beyond:,} of {total:,} lanes valued at the time limit, before its minimum" if beyond else ""
+    return f", {beyond:,} of whose {total:,} lanes have no bracketed minimum by the time limit" if beyond else ""
 
 
 FIGURE = Figure(

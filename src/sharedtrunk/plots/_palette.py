@@ -1,7 +1,7 @@
 """One colour and one marker per relatedness, the same in every figure.
 
 The colours run along plasma (perceptually uniform, safe for colour-blind readers) from dark for unrelated to bright
-for identical tasks; its palest end is left out, for it vanishes on white.
+for fully related tasks; its palest end is left out, for it vanishes on white.
 """
 
 import matplotlib

@@ -30,7 +30,8 @@ def closure_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
 def population_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     """The flow on infinite data from each lane's noisy teachers (2), (8), to the minimum of its generalization loss.
 
-    Returns the same four as `closure_lanes`. Lanes share `seed` and know no number of samples. Raises `InputError` as
+    Returns the same four as `closure_lanes`; a lane whose minimum is not bracketed by the time limit has the lowest loss seen
+    and that code. Lanes share `seed` and know no number of samples. Raises `InputError` as
     `closure_lanes`.
     """
     parsed = _linear(settings)

@@ -21,7 +21,7 @@ LABELS = {
     "s_aux": ("Auxiliary task’s SNR", "s_aux"),
     "relatedness": ("Relatedness", "r"),
 }
-# Where the sliders stand at first: clean, identical tasks and enough data to see their benefit.
+# Where the sliders stand at first: clean, fully related tasks and enough data to see their benefit.
 START = {"n_samples": 800, "s_main": 10.0, "s_aux": 10.0, "relatedness": 1.0}
 DECIMALS = 5
 

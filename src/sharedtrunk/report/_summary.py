@@ -36,10 +36,10 @@ RELATEDNESS = (
         "whether the benefit grows with relatedness is open",
     ),
     Phrase(
-        "identical-helps",
-        "an identical auxiliary task helps",
-        "an identical auxiliary task hurts",
-        "whether an identical auxiliary task helps is open",
+        "related-helps",
+        "a fully related auxiliary task helps",
+        "a fully related auxiliary task hurts",
+        "whether a fully related auxiliary task helps is open",
     ),
     Phrase(
         "unrelated-hurts",
@@ -51,9 +51,9 @@ RELATEDNESS = (
 DATA = (
     Phrase(
         "no-benefit-at-100",
-        "at 100 training points even identical tasks do not help",
-        "identical tasks already help at 100 training points",
-        "whether identical tasks help at 100 training points is open",
+        "at 100 training points even fully related tasks do not help",
+        "fully related tasks already help at 100 training points",
+        "whether fully related tasks help at 100 training points is open",
     ),
     Phrase(
         "benefit-above-200",
@@ -105,11 +105,11 @@ def _answer(checks: Mapping[str, tuple[Check, ...]]) -> str:
     """From the verdicts of the picture's own claims, as the paper stops its students."""
     found = (_found(checks, name, phrase.id) for name, phrases in CORE.items() for phrase in phrases)
     verdicts = Counter("not measured" if check is None else check.verdict for check in found)
-    del verdicts["not measured"]
+    lacking = verdicts.pop("not measured", 0)
     if not verdicts:
         return "Not measured here."
     if set(verdicts) == {"holds"}:
-        return "Yes."
+        return "As far as it is measured here, yes." if lacking else "Yes."
     if verdicts["fails"]:
         return "In part." if verdicts["holds"] else "No."
     return "Where it is decided, yes." if verdicts["holds"] else "Undecided."
@@ -187,7 +187,7 @@ def _closure(found: Agreement) -> str:
     if math.isnan(low):
         manner = "to an extent that one seed leaves open"
     return (
-        f"The Gaussian closure predicts the simulated benefits {manner}: over {found.settings:,} settings the "
+        f"The Gaussian closure predicts the simulated benefits of Figure A1 {manner}: over {found.settings:,} settings the "
         f"correlation is {correlation}, the mean absolute difference {difference}"
     )
 
@@ -196,7 +196,7 @@ def _bounds(check: Check | None) -> str:
     if check is None or check.verdict == "not measured":
         return ""
     if check.verdict == "holds":
-        return f"; every benefit lies between the bounds (22) and (23) ({check.cases:,} students)"
+        return f"; all {check.cases:,} benefits with bounds lie between (22) and (23)"
     return f"; {check.number:,.0f} of {check.cases:,} benefits lie outside the bounds (22) and (23)"
 
 

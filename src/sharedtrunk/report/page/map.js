@@ -13,7 +13,7 @@ const drawMap = (svg, cube, state, choose) => {
   const rows = cube.axes.relatedness;
   const width = blank(svg, rows.length * rowHeight + bottom);
   const cellWidth = (width - left) / columns.length;
-  const top = (row) => (rows.length - 1 - row) * rowHeight; // identical tasks on top
+  const top = (row) => (rows.length - 1 - row) * rowHeight; // fully related tasks on top
   rows.forEach((relatedness, row) => {
     svg.append(svgElement("text", { x: left - 8, y: top(row) + rowHeight / 2 + 4, "text-anchor": "end" }, relatedness));
     columns.forEach((_, column) => {
