@@ -36,6 +36,25 @@ def by_amount_reversed(n_samples, s_aux, seed, **_):
     return np.select([n_samples <= 200, n_samples < 1600], [0.3, -0.3], 0.5) * (s_aux >= 3) + quiver(seed)
 
 
+def shrinking_harm(n_aux, s_aux, relatedness, seed, **_):
+    """Unrelated tasks do less harm the more data they have, and never help; related ones help ever more."""
+    doublings = np.log2(n_aux / 100)
+    return (relatedness * (0.1 + 0.1 * doublings) - (1 - relatedness) * (0.04 - 0.01 * doublings)) * (
+        s_aux >= 3
+    ) + 0.01 * quiver(seed)
+
+
+def growing_help(n_aux, s_aux, seed, **_):
+    """However related."""
+    return (0.1 + 0.1 * np.log2(n_aux / 100)) * (s_aux >= 3) + 0.01 * quiver(seed)
+
+
+def reversed_at_full_relatedness(student, relatedness, s_aux, seed, **_):
+    """Nonlinear students gain less than linear ones, but for fully related tasks of high SNR."""
+    gained = np.where(relatedness == 1, 0.05 * (s_aux >= 3), -0.05)
+    return relatedness - 0.4 + gained * (depth_of(student) > 0) + quiver(seed) * (1 + depth_of(student))
+
+
 def nothing(seed, **_):
     return 0.1 * quiver(seed)
 
@@ -88,12 +107,19 @@ def same_starts(choice, **columns):
     return fading(**columns) + 0.001 * (choice == "standard")
 
 
+def smaller_from_random_starts(choice, s_aux, relatedness, n_samples, seed, **_):
+    """As much less at r = 1 as more at r = 0: the mean over settings is the same."""
+    less = 0.02 * np.select([relatedness == 1, relatedness == 0], [-1, 1]) * (s_aux >= 3)
+    return fading(n_samples=n_samples, s_aux=s_aux, relatedness=relatedness, seed=seed) + less * (choice == "standard")
+
+
 def other_starts(choice, **columns):
     return np.where(choice == "standard", -1, 1) * fading(**columns)
 
 
 PLANTED = {
     "start-agreement": (same_starts, other_starts),
+    "start-size": (same_starts, other_starts),
     "start-signs": (same_starts, other_starts),
     "start-table-1a": (nothing, harm),
     "start-table-1b": (trends, minus(trends)),
@@ -159,6 +185,59 @@ def test_holds_of_the_planted_benefit_and_fails_of_the_reversed(stored, key):
     assert row.verdict == ("holds only if" if key in CONDITIONAL else "holds"), ledger.numbers(row)
     row = judged(stored(false, needed), key)
     assert row.verdict == "fails", ledger.numbers(row)
+
+
+def test_pattern_and_size_of_two_starts_are_told_apart(stored):
+    """Differences of opposite sign at r = 1 and r = 0 cancel in a mean over settings, and are seen all the same."""
+    folder = stored(smaller_from_random_starts, ["sensitivity"])
+    assert judged(folder, "start-agreement").verdict == "holds"
+    row = judged(folder, "start-size")
+    assert row.verdict == "fails"
+    assert [reading.number for reading in row.evidence.within] == pytest.approx([0.02] * 8, rel=1e-9)
+    assert ledger.sentence(row.claim.truth) in ledger.numbers(row)[-1]
+    assert ledger.sentence(row.claim.truth) not in ledger.numbers(
+        judged(stored(other_starts, ["sensitivity"]), row.claim.key)
+    )
+
+
+def test_harm_that_shrinks_is_no_benefit(stored):
+    """More data of unrelated tasks: less harm is told as such, and not taken for a greatly improved performance."""
+    folder = stored(shrinking_harm, ["a3"])
+    row = judged(folder, "efficiency-unrelated")
+    assert row.verdict == "fails"
+    assert "n_aux: 100 → 800: 0.03 " in ledger.numbers(row)[0]
+    assert ledger.sentence(row.claim.truth) in ledger.numbers(row)[1]
+    assert judged(folder, "caption-a3").verdict == "holds only if"
+    folder = stored(growing_help, ["a3"])
+    row = judged(folder, "efficiency-unrelated")
+    assert row.verdict == "fails"
+    assert ledger.sentence(row.claim.truth) not in ledger.numbers(row)[1]
+    assert judged(folder, "caption-a3").verdict == "holds"
+
+
+def test_one_doubling_within_the_noise_does_not_hide_the_whole_span(stored):
+    def noisy_steps(n_aux, relatedness, seed, **columns):
+        shaken = 0.015 * (-1.0) ** seed * np.isin(n_aux, (200, 400)) * (1 - 2 * (n_aux == 400))
+        return shrinking_harm(n_aux, relatedness=relatedness, seed=seed, **columns) + shaken * (relatedness == 0)
+
+    row = judged(stored(noisy_steps, ["a3"]), "efficiency-unrelated")
+    assert [reading.outcome for reading in row.evidence.within] == ["fails", "undecided", "undecided", "undecided"]
+    assert row.verdict == "fails"
+
+
+def test_a_reversal_at_full_relatedness_is_a_condition(stored):
+    row = judged(stored(reversed_at_full_relatedness, ["a4"]), "depth-shift")
+    assert row.verdict == "holds only if"
+    assert "r = 1, high-SNR auxiliary tasks" in row.deciding.case
+    assert row.deciding.number > 0
+
+
+def test_seeds_that_all_lie_on_the_limit_decide_nothing(stored):
+    """Students that never leave their start have no benefit, in no seed: that is not a benefit that grows."""
+    row = judged(stored(lambda **_: 0.0, ["fig2-left"]), "caption-2-left-signal")
+    assert row.verdict == "undecided"
+    assert {reading.number for reading in row.evidence.within} == {0.0}
+    assert judged(stored(lambda **_: 0.0, ["a1"]), "start-table-1a").verdict == "holds"
 
 
 @pytest.mark.parametrize("key", PLANTED)

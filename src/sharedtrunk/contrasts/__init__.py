@@ -1,7 +1,7 @@
 """What is read off a dataset of benefits, seed by seed: pick, average, contrast.
 
 `at` and `between` pick settings; `average`, `benefit_by_snr` and `per_seed` form the means that the paper's summary
-figures show; `slope`, `steps` and `signal` are contrasts within one benefit, `correlation` and `crossing` compare two.
+figures show; `slope`, `steps`, `signal` and `crossing` are read off one benefit, `correlation` compares two.
 Every seed is a draw of its own that all settings share, so contrasts are formed within each seed; errors come from the
 spread over seeds (`sharedtrunk._statistics`). What a dataset lacks is told by `NotMeasured`. Nothing here draws, judges
 or knows JAX.

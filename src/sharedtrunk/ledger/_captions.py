@@ -153,11 +153,11 @@ CLAIMS = (
     StoredClaim(
         "caption-2-right-many",
         "Figure 2, right",
-        f"With very many data ({MANY:,} points) auxiliary data have little effect, whatever their relatedness and SNR.",
-        "",
+        f"With very many data ({MANY:,} points) auxiliary data have little effect, however related.",
+        "low- and high-SNR auxiliary tasks",
         _NONE,
         _many,
-        truth=f"the help of identical tasks is past its peak: less than at {MIDDLE} points",
+        truth=f"the help of fully related tasks (r = 1) is past its peak: less than at {MIDDLE} points",
         figures=("fig2-right",),
     ),
     StoredClaim(

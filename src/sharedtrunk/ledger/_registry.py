@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from sharedtrunk._errors import invalid
-from sharedtrunk.ledger import _captions, _data_efficiency, _depth, _ranks, _starts
+from sharedtrunk.ledger import _captions, _data_efficiency, _depth, _ranks, _starts, _table1
 from sharedtrunk.ledger._row import Row
 from sharedtrunk.ledger._stored import Datasets, StoredClaim, judge_all
 
@@ -12,6 +12,7 @@ STORED: dict[str, StoredClaim] = {
     claim.key: claim
     for claim in (
         *_starts.CLAIMS,
+        *_table1.CLAIMS,
         *_captions.CLAIMS,
         *_ranks.CLAIMS,
         *_data_efficiency.CLAIMS,

@@ -1,8 +1,11 @@
 """Readings of contrasts over seeds: the mean, with the half-width of its t-interval as the error.
 
-The same estimate as that of the figures' checks, so that a picture and the ledger never disagree.
+The number and its error are formed as those of the figures' checks. The verdicts may still differ: a check may ask for
+another contrast or another limit, and one of several cases fails only at a confidence corrected for their number, where
+each reading here is judged alone.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -43,4 +46,8 @@ def _reading(side: Side, case: str, per_seed: np.ndarray, limit: float, unit: st
     if found.left_out:
         # A lane without a value leaves its seed out, as in the figures; whoever reads the number is told.
         case = f"{case} ({found.left_out} of {found.left_out + found.n} seeds lack the number)"
-    return side(case, found.mean, limit, error=found.high - found.mean, unit=unit)
+    error = found.high - found.mean
+    if error == 0 and found.mean == limit:
+        # All seeds lie on the limit, as where both students never left their start: on neither side, so nothing is decided.
+        error = math.nan
+    return side(case, found.mean, limit, error=error, unit=unit)
