@@ -24,7 +24,8 @@ def test_the_commands_exist():
 
     from sharedtrunk.cli import app
 
-    used = {line.split()[1] for line in README.splitlines() if line.startswith("sharedtrunk ")}
-    assert used == {"list", "reproduce", "redraw", "predict", "claims"}
+    commands = [line.removeprefix("$ ") for line in README.splitlines()]
+    used = {line.split()[1] for line in commands if line.startswith("sharedtrunk ")}
+    assert used == {"list", "reproduce", "redraw", "predict", "claims", "report"}
     for command in used:
         assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0

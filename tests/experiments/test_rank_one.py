@@ -68,11 +68,49 @@ def test_students_are_a_plain_descent_seen_two_ways(labels):
 
 def test_equation_3_misses_the_label_moment_outside_the_left_vector():
     values = measured(labels="hard")
-    gap = values["projection_population"][:, -1] / values["equation"][:, -1] - 1
+    gap = values["projection_population"][:, -1] / values["limit"][:, -1] - 1
     noiseless = np.array([lane["noise"] == 0 for lane in lanes()])
     assert (gap[noiseless] > 0.02).all()
     assert (values["named_classes"][noiseless] == 2).all()  # a clean rank-one teacher names no other
     assert (values["named_classes"][~noiseless] == 3).any()
+
+
+@pytest.mark.parametrize("labels", ["hard", "soft"])
+def test_equation_3_is_integrated_as_printed_and_for_hard_labels_in_its_limit(labels):
+    values, draw = measured(labels=labels), drawn(labels)
+    for lane, described in enumerate(lanes()):
+        u = np.asarray(draw.left[lane], float)
+        taught = along(u, float(draw.value[lane]))  # by the noisy teacher's softmax, whatever the labels
+        np.testing.assert_allclose(values["equation"][lane], equation_3(u, taught, described["start"]), rtol=1e-3)
+        if labels == "hard":
+            first = equation_3(u, along(u, 1e6), described["start"])
+            np.testing.assert_allclose(values["limit"][lane], first, rtol=1e-3)
+            assert values["limit"][lane, -1] > 1.02 * values["equation"][lane, -1]
+    assert np.isnan(values["limit"]).all() == (labels == "soft")
+
+
+def along(u, s):
+    """û·∇F(sûv̂ᵀ)v̂ = E[ξ û·softmax(s û ξ)], which by Stein's lemma is s û·G(sûv̂ᵀ)û; on a fine grid."""
+    xi = np.linspace(-9, 9, 4001)
+    z = s * u[:, None] * xi
+    P = np.exp(z - z.max(axis=0))
+    return (xi * (u @ P) / P.sum(axis=0) * np.exp(-(xi**2) / 2)).sum() * (xi[1] - xi[0]) / (2 * np.pi) ** 0.5
+
+
+def equation_3(u, taught, s):
+    """ds/dt = 2 s (taught − û·∇F(sûv̂ᵀ)v̂) at the five saved steps, by classical Runge–Kutta."""
+
+    def drive(s):
+        return 2 * s * (taught - along(u, s))
+
+    seen, h = [s], 0.1
+    for _ in range(20):
+        k1 = drive(s)
+        k2 = drive(s + h / 2 * k1)
+        k3 = drive(s + h / 2 * k2)
+        s = s + h / 6 * (k1 + 2 * k2 + 2 * k3 + drive(s + h * k3))
+        seen.append(s)
+    return np.array(seen[::5])
 
 
 @pytest.mark.parametrize("labels", ["hard", "soft"])

@@ -17,7 +17,7 @@ STEPS = np.arange(0, 5001, 1000)
 def collected(grid=None, factors=None, *, projection=1.0, excess=0.0, moving=True):
     """Lanes as a sweep returns them: theories are the students' curve times a factor, with 0.1 % of scatter over seeds."""
     grid = dict(_fig1.FIGURE.quick_grid if grid is None else grid)
-    factors = {"equation": 1.0, "population": 1.0, "closure": 1.0} | (factors or {})
+    factors = {"equation": 1.0, "limit": 1.0, "population": 1.0, "closure": 1.0} | (factors or {})
     shape = tuple(len(values) for values in grid.values())
     place = list(grid).index("start")
     start = np.expand_dims(np.array(grid["start"]), [axis for axis in range(len(shape)) if axis != place])
@@ -25,6 +25,8 @@ def collected(grid=None, factors=None, *, projection=1.0, excess=0.0, moving=Tru
     value = start[..., None] * (1 + moving * STEPS / 1000)
     seed = 1 + 0.001 * np.linspace(-1, 1, shape[-1])[:, None]
     curves = {"singular_value": value, "projection": projection * value, "equation": factors["equation"] * value * seed}
+    hard = np.expand_dims(np.array(grid["labels"]) == "hard", [axis for axis in range(value.ndim) if axis != 1])
+    curves["limit"] = np.where(hard, factors["limit"] * value * seed, np.nan)
     for theory in ("population", "closure"):
         curves[f"singular_value_{theory}"] = factors[theory] * value * seed
         curves[f"projection_{theory}"] = projection * factors[theory] * value * seed
@@ -40,7 +42,7 @@ def verdicts(**known):
 
 
 def test_relative_errors_are_formed_seed_by_seed_against_both_order_parameters():
-    data = rank_one_dataset(collected(factors={"equation": 1.1, "closure": 0.5}, projection=0.8))
+    data = rank_one_dataset(collected(factors={"equation": 1.1, "limit": 0.9, "closure": 0.5}, projection=0.8))
     errors = data["relative_error"].isel(seed=1)  # the seed without scatter
     expected = {
         ("equation", "singular_value"): 0.1,
@@ -51,6 +53,9 @@ def test_relative_errors_are_formed_seed_by_seed_against_both_order_parameters()
     }
     for (theory, parameter), error in expected.items():
         np.testing.assert_allclose(errors.sel(theory=theory, order_parameter=parameter), error, atol=1e-12)
+    limit = errors.sel(theory="limit", order_parameter="singular_value")
+    np.testing.assert_allclose(limit.sel(labels="hard"), 0.1, atol=1e-12)
+    assert limit.sel(labels="soft").isnull().all()
     np.testing.assert_array_equal(data["step"], STEPS)
     assert "steps" not in data
     assert all("long_name" in data[name].attrs for name in data.coords)
@@ -61,7 +66,7 @@ def test_one_setting_beyond_five_percent_fails_a_theory_and_no_other():
     assert {name: checks[f"{name}-20-classes"].verdict for name in ("equation", "population", "closure")} == {
         "equation": "holds", "population": "holds", "closure": "fails"}  # fmt: skip
     assert checks["closure-2-classes"].number == pytest.approx(0.2, rel=1e-2)
-    assert checks["closure-nearer-2-classes"].verdict == "fails"
+    assert checks["closure-nearer-than-equation"].verdict == "fails"
     assert checks["closure-2-classes"].cases == 8
     data = rank_one_dataset(collected())
     one = {"theory": "closure", "labels": "soft", "noise": 1.0, "start": 1.0, "classes": 2}
@@ -70,6 +75,23 @@ def test_one_setting_beyond_five_percent_fails_a_theory_and_no_other():
     assert checks["closure-2-classes"].verdict == "fails"
     assert checks["closure-2-classes"].case == "labels = soft, noise = 1.0, s_main = 3.0, start = 1.0"
     assert checks["closure-20-classes"].verdict == "holds"
+
+
+def test_the_hard_label_limit_is_judged_by_itself_and_by_hard_labels_alone():
+    checks = verdicts(factors={"equation": 1.3, "limit": 1.02, "closure": 1.1})
+    assert [checks[f"limit-{K}-classes"].verdict for K in (2, 20)] == ["holds", "holds"]
+    assert checks["limit-2-classes"].cases == 4
+    assert checks["limit-2-classes"].seeds_left_out == 0
+    assert checks["equation-2-classes"].verdict == "fails"
+    assert checks["limit-in-its-kindest-setting"].verdict == "holds"
+    assert checks["equation-in-its-kindest-setting"].verdict == "fails"
+    assert checks["closure-nearer-than-limit"].verdict == "fails"
+    assert checks["closure-nearer-than-limit"].number == pytest.approx(-0.08, abs=1e-3)
+    assert checks["closure-nearer-than-equation"].verdict == "holds"
+    data = rank_one_dataset(collected())
+    data["relative_error"].loc[{"theory": "limit", "labels": "hard", "start": 1.0, "noise": 1.0}] = np.nan
+    failed = {check.id: check for check in _fig1.judge(data)}["limit-2-classes"]
+    assert failed.verdict == "undecided"  # NaN of a hard-label lane is a failure, and not passed over
 
 
 def test_the_kindest_setting_is_one_in_which_the_students_move():
@@ -104,6 +126,10 @@ def test_what_a_grid_lacks_is_not_measured():
     assert checks["closure-20-classes"].verdict == "not measured"
     assert checks["equation-nearer-from-large-starts"].reason == "needs two starts; this grid has one"
     assert checks["closure-2-classes"].verdict == "holds"
+    checks = verdicts(grid={**grid, "labels": ("soft",)})
+    names = ("limit-2-classes", "limit-in-its-kindest-setting", "closure-nearer-than-limit")
+    assert {checks[name].reason for name in names} == {"needs hard labels; this grid has none"}
+    assert checks["equation-2-classes"].verdict == "holds"
 
 
 def test_chunks_hold_one_shape_and_one_kind_of_labels():

@@ -9,7 +9,8 @@ from sharedtrunk import plots
 from sharedtrunk._statistics import mean_and_error
 
 AXES = {"classes": [2, 20], "labels": ["hard", "soft"], "noise": [0.0, 1.0], "s_main": [3.0], "start": [0.1, 1.0]}
-CURVES = ("singular_value", "projection", "equation", "singular_value_population", "singular_value_closure")
+THEORIES = ("equation", "limit", "singular_value_population", "singular_value_closure")
+CURVES = ("singular_value", "projection", *THEORIES)
 
 
 def curves(seeds=4, saves=21):
@@ -19,12 +20,16 @@ def curves(seeds=4, saves=21):
     data = {name: (list(axes), 1 + rng.random(shape).cumsum(axis=-1)) for name in CURVES}
     errors = {
         **AXES,
-        "theory": ["equation", "population", "closure"],
+        "theory": ["equation", "limit", "population", "closure"],
         "order_parameter": ["projection", "singular_value"],
     }
     errors["seed"] = list(range(seeds))
     data["relative_error"] = (list(errors), 10 ** rng.uniform(-2, 0, tuple(len(v) for v in errors.values())))
-    return xr.Dataset(data, coords={**axes, **errors})
+    dataset = xr.Dataset(data, coords={**axes, **errors})
+    hard = dataset["labels"] == "hard"
+    dataset["limit"] = dataset["limit"].where(hard)
+    dataset["relative_error"] = dataset["relative_error"].where(hard | (dataset["theory"] != "limit"))
+    return dataset
 
 
 def one_reading(data):
@@ -35,8 +40,7 @@ def test_points_are_means_with_standard_errors_and_lines_the_theories():
     data, axes = one_reading(curves()), Figure().subplots()
     plots.draw_trajectories(axes, data)
     theory = [line for line in axes.lines if line.get_linestyle() != "None" and len(line.get_xdata()) == 21]
-    names = ("equation", "singular_value_population", "singular_value_closure")
-    expected = [data[name].sel(start=start).mean("seed") for start in (0.1, 1.0) for name in names]
+    expected = [data[name].sel(start=start).mean("seed") for start in (0.1, 1.0) for name in THEORIES]
     np.testing.assert_allclose([line.get_ydata() for line in theory], expected)
     points = axes.containers
     assert len(points) == 4  # singular value and projection of two starts
@@ -47,6 +51,9 @@ def test_points_are_means_with_standard_errors_and_lines_the_theories():
         np.testing.assert_allclose(np.diff(bars)[:, 0] / 2, error[::2])
     plots.draw_trajectories(alone := Figure().subplots(), data, both=False)
     assert len(alone.containers) == 2
+    plots.draw_trajectories(soft := Figure().subplots(), curves().sel(classes=20, labels="soft", noise=1.0, s_main=3.0))
+    lines = [line for line in soft.lines if line.get_linestyle() != "None" and len(line.get_xdata()) == 21]
+    assert len(lines) == 6  # two starts without the hard-label limit
 
 
 def test_errors_stand_row_by_row_with_the_tiny_ones_at_the_edge():
@@ -55,9 +62,9 @@ def test_errors_stand_row_by_row_with_the_tiny_ones_at_the_edge():
     errors.loc[{"theory": "closure", "labels": "soft", "noise": 1.0}] = 1e-9
     plots.draw_errors(axes, errors)
     places = np.array([[c.lines[0].get_xdata()[0], c.lines[0].get_ydata()[0]] for c in axes.containers])
-    assert len(places) == 4 * 3 * 2  # rows, theories, starts
+    assert len(places) == (2 * 4 + 2 * 3) * 2  # rows of hard and of soft labels, theories, starts
     expected = errors.sel(labels="hard", noise=0.0, theory="equation", s_main=3.0).mean("seed").values
-    np.testing.assert_allclose(places[:2], np.stack([expected, [-0.25, -0.25]], axis=1))
+    np.testing.assert_allclose(places[:2], np.stack([expected, [-0.27, -0.27]], axis=1))
     np.testing.assert_allclose(places[-2:, 0], 1e-3)
     assert axes.get_xlim()[0] < 1e-3
     assert [label.get_text() for label in axes.get_yticklabels()] == [

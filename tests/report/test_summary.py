@@ -111,6 +111,15 @@ def test_theory_is_measured_on_the_cube(results):
     assert fourth.endswith("3 of 108 benefits lie outside the bounds (22) and (23).")
 
 
+def test_what_the_closure_misses_is_told_where_it_fails(results):
+    def fourth(verdict):
+        bias = make_check("closure-unbiased-where-benefit-is-large", number=-0.024, verdict=verdict)
+        return summary.summarize(gather(results(["a1"], checks=[bias]))).sentences[3]
+
+    assert "but where benefits are largest (r = 1, high-SNR aux) it is off by −0.024" in fourth("fails")
+    assert "off by" not in fourth("holds")
+
+
 def test_a_cube_without_theory_says_how_to_store_it(results):
     folder = results(["a1"], theory=False)
     assert f"`sharedtrunk reproduce a1 --out {folder}` adds it" in summary.summarize(gather(folder)).sentences[3]

@@ -1,4 +1,4 @@
-"""Two students compared, seed by seed: over settings, and where help begins.
+"""Two benefits compared over settings, seed by seed, and where along relatedness one of them begins.
 
 Common random numbers make the seeds of two datasets with the same draws pairs; where the draws differ they are pairs of
 independent draws, which is just as good a sample.

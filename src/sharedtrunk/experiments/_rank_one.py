@@ -1,9 +1,13 @@
-"""Figure 1's point function: one aligned student of a rank-one teacher, four ways.
+"""Figure 1's point function: one aligned student of a rank-one teacher, and four theories of it.
 
-The *students* descend on 100 points, step by step. Beside them stand (3) as printed, one equation for one number; the
+The *students* descend on 100 points, step by step. Beside them stand (3), one *equation* for one number; the
 *population* flow, which has infinitely many points; and the Gaussian *closure* of the same 100 points. Two order
 parameters are seen: the *projection* û·W v̂ on the noisy teacher's leading singular vectors, which is the s of (3), and the
 student's own leading *singular value*, never below it.
+
+(3) is solved in two readings. As printed its teacher's term is ŝ G(ŝûv̂ᵀ) with the noisy teacher's own ŝ, whatever the
+labels: the student is taught a softmax and ends at s = ŝ. Appendix B writes βΣ̂ with β ≫ 1; the *limit* β → ∞ is (3) for
+argmax labels, under which s grows without end. It says nothing of soft labels, where it is not solved.
 """
 
 import functools
@@ -29,7 +33,8 @@ def rank_one_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
 
     `lanes` share `classes` and `labels` ("hard": argmax of the noisy teacher, "soft": its softmax at β = 1); each has
     `s_main`, `noise`, `start` (s(0)) and `seed`. Curves are (lane, save): `projection` û·W v̂ and `singular_value` σ₁(W) of
-    the students, the same with `_population` and `_closure`, `equation`, the s of (3), and `steps`, the step counts.
+    the students, the same with `_population` and `_closure`, `equation` and `limit`, the s of (3) as printed and in its
+    hard-label limit (NaN for soft labels), and `steps`, the step counts.
     Lane by lane also result codes, the number of `named_classes` among the labels, and of the validation loss (infinitely
     many fresh points, the training labels' kind): its `validation_excess` at the last step over its minimum up to the
     time limit (nats), and `validation_stop`, the minimum's step count (NaN: not bracketed).
@@ -48,8 +53,10 @@ def rank_one_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
         weights = np.asarray(each.composites[0], np.float64)
         values[f"projection{name}"] = np.einsum("lc,ltcf,lf->lt", draw.left, weights, draw.right)
         values[f"singular_value{name}"] = _leading(weights)[0]
-    values["equation"] = values.pop("projection_equation")
-    del values["singular_value_equation"]  # (3) knows one number
+    for name in ("equation", "limit"):  # (3) knows one number
+        values[name] = values.pop(f"projection_{name}", np.full_like(values["projection"], np.nan))
+        values.pop(f"singular_value_{name}", None)
+    values.setdefault("result_limit", np.zeros_like(values["result"]))  # not solved for soft labels, so not failed
     values |= _validation(parsed, draw, problem, trained)
     values["steps"] = np.broadcast_to(parsed.counts, (len(lanes), parsed.counts.size))
     likeliest = np.asarray(draw.probabilities).argmax(axis=1)
@@ -59,7 +66,8 @@ def rank_one_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
 
 def _theories(settings: RankOneSettings, draw: RankOneDraw, lanes: list[dict], times) -> dict[str, Trajectory]:
     tolerance = dynamics.Tolerance(rtol=settings.rtol, atol=1e-2 * settings.rtol, order=3)
-    equation = _equations(draw.left, draw.value, draw.right, None if lanes[0]["labels"] == "hard" else 1.0)
+    readings = {"equation": 1.0} | ({"limit": None} if lanes[0]["labels"] == "hard" else {})
+    equations = {name: _equations(draw.left, draw.value, draw.right, beta) for name, beta in readings.items()}
     layers = _thin_layers(draw)
     closure = dynamics.closure_flow(
         [draw.inputs],
@@ -74,7 +82,7 @@ def _theories(settings: RankOneSettings, draw: RankOneDraw, lanes: list[dict], t
     parts = ((draw.moments,), (jnp.asarray(root),))
     population = eqx.tree_at(lambda flow: (flow.moments, flow.roots), closure, parts)
     return {
-        "equation": dynamics.solve(equation, draw.first, times, tolerance),
+        **{name: dynamics.solve(each, draw.first, times, tolerance) for name, each in equations.items()},
         "population": dynamics.solve(population, layers, times, tolerance, stop=False),
         "closure": dynamics.solve(closure, layers, times, tolerance, stop=False),
     }

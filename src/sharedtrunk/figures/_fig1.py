@@ -7,9 +7,14 @@ over a wide range of initial conditions; 5,000 steps is the minimum of the valid
 
 Read here as: within 5 % of the students, root mean square over the steps. The paper does not say whether labels are hard
 or soft, whether its teachers are noisy, how strong they are, or its feature count: all settings of labels, noise,
-singular value and start are trained, with 100 features. Expected: (3) is within 5 % from s(0) = 1 in some
-settings, and tens of percent off from small starts; with two classes it is the population flow, with twenty it also
-lacks the label moment outside û; the closure is near where the student has not memorized its 100 points.
+singular value and start are trained, with 100 features. (3) is judged twice: *as printed*, with the noisy teacher's own
+ŝ in its target, under any labels; and in its *hard-label limit*, β → ∞ of appendix B's βΣ̂, under hard labels alone.
+
+Expected: as printed (3) is within 5 % in a few settings, most of them from s(0) = 1, with twenty classes only under soft
+labels; in its limit, with two classes from s(0) = 1 and with twenty nowhere. From s(0) = 0.01 both are mostly tens of
+percent off. With two classes the population flow is (3), in its limit under hard labels and as printed under soft
+ones; with twenty (3) also lacks the label moment outside û. The closure is near where the student has not memorized
+its 100 points: under most settings of twenty classes, but with two classes and hard labels the limit is nearer.
 """
 
 from collections.abc import Callable
@@ -20,7 +25,14 @@ import numpy as np
 from sharedtrunk.contrasts import NotMeasured
 from sharedtrunk.figures._checks import Check, Claim
 from sharedtrunk.figures._checks import judge as judge_claim
-from sharedtrunk.figures._fig1_dataset import PARAMETERS, THEORIES, RankOneProblem, rank_one_dataset, rank_one_sweeps
+from sharedtrunk.figures._fig1_dataset import (
+    PARAMETERS,
+    READINGS,
+    THEORIES,
+    RankOneProblem,
+    rank_one_dataset,
+    rank_one_sweeps,
+)
 from sharedtrunk.figures._figure import Figure
 from sharedtrunk.figures._words import marked
 
@@ -38,50 +50,64 @@ Measure = Callable[["xarray.Dataset"], dict[str, np.ndarray]]
 
 
 def _errors(theory: str, parameter: str, classes: int) -> Measure:
-    """The relative error in every setting."""
+    """The relative error in every setting that the theory is about."""
 
     def cases(dataset: "xarray.Dataset") -> dict[str, np.ndarray]:
-        return _settings(_of_classes(dataset["relative_error"], classes).sel(theory=theory, order_parameter=parameter))
+        return _settings(_of_classes(_of_theory(dataset, theory, parameter), classes))
 
     return cases
 
 
-def _kindest(dataset: "xarray.Dataset") -> dict[str, np.ndarray]:
-    """For each K the error of (3) in the one setting, with the order parameter, where its mean over seeds is least.
+def _of_theory(dataset: "xarray.Dataset", theory: str, parameter: str = "singular_value") -> "xarray.DataArray":
+    """A theory's relative errors; of the hard-label limit those with hard labels, for elsewhere it is NaN."""
+    errors = dataset["relative_error"].sel(theory=theory, order_parameter=parameter, drop=True)
+    if theory != "limit":
+        return errors
+    if "hard" not in errors["labels"].values:
+        raise NotMeasured("needs hard labels; this grid has none")
+    return errors.sel(labels=["hard"])
+
+
+def _kindest(theory: str) -> Measure:
+    """For each K the error of the theory in the one setting, with the order parameter, where its mean is least.
 
     Settings in which the students move by less than 5 % do not count: a student that starts at its teacher and is taught
     its softmax stays there, by any theory.
     """
-    best = {}
-    for classes in dataset["classes"].values.tolist():
-        moved = _settings(_of_classes(_moved(dataset), classes))
-        every = {
-            f"{PARAMETERS[name]}, {case}": values
-            for name in PARAMETERS
-            for case, values in _errors("equation", name, classes)(dataset).items()
-            if np.mean(moved[case]) > EXCELLENT
-        }
-        if not every:
-            raise NotMeasured("needs a setting in which the students move")
-        case = min(every, key=lambda name: np.nan_to_num(np.mean(every[name]), nan=np.inf))
-        best[f"classes = {classes}, {case}"] = every[case]
-    return best
-
-
-def _gain(classes: int) -> Measure:
-    """Relative error of (3) less that of the closure, mean over the settings."""
 
     def cases(dataset: "xarray.Dataset") -> dict[str, np.ndarray]:
-        errors = _of_classes(dataset["relative_error"], classes).sel(order_parameter="singular_value")
-        gain = errors.sel(theory="equation") - errors.sel(theory="closure")
-        return {"": gain.mean(SETTING, skipna=False).values}
+        best = {}
+        for classes in dataset["classes"].values.tolist():
+            moved = _settings(_of_classes(_moved(dataset), classes))
+            every = {
+                f"{PARAMETERS[name]}, {case}": values
+                for name in PARAMETERS
+                for case, values in _errors(theory, name, classes)(dataset).items()
+                if np.mean(moved[case]) > EXCELLENT
+            }
+            if not every:
+                raise NotMeasured("needs a setting in which the students move")
+            means = {case: np.nan_to_num(np.mean(values), nan=np.inf) for case, values in every.items()}
+            case = min(means, key=means.__getitem__)
+            best[f"classes = {classes}, {case}"] = every[case]
+        return best
+
+    return cases
+
+
+def _gain(reading: str) -> Measure:
+    """Relative error of a reading of (3) less that of the closure, mean over the settings that the reading is about."""
+
+    def cases(dataset: "xarray.Dataset") -> dict[str, np.ndarray]:
+        gain = (_of_theory(dataset, reading) - _of_theory(dataset, "closure")).mean(SETTING, skipna=False)
+        return {f"classes = {classes}": gain.sel(classes=classes).values for classes in gain["classes"].values.tolist()}
 
     return cases
 
 
 def _start_effect(dataset: "xarray.Dataset") -> dict[str, np.ndarray]:
-    """Relative error of (3) from the smallest start less that from the largest, mean over the other settings."""
-    errors = dataset["relative_error"].sel(theory="equation", order_parameter="singular_value").sortby("start")
+    """Relative error of (3) as printed, smallest start less largest, mean over the other settings."""
+    errors = _of_theory(dataset, "equation").sortby("start")
     if errors.sizes["start"] < 2:
         raise NotMeasured("needs two starts; this grid has one")
     effect = (errors.isel(start=0) - errors.isel(start=-1)).mean(["labels", "noise", "s_main"], skipna=False)
@@ -129,10 +155,11 @@ _UNIT = "1 (relative error)"
 
 
 def _theory_claims(theory: str, words: str) -> list[Claim]:
+    where = _WHERE.replace("hard or soft", "hard") if theory == "limit" else _WHERE
     return [
         Claim(
             f"{theory}-{classes}-classes",
-            f"{words} is within 5 % of the students' leading singular value, K = {classes}: {_WHERE}",
+            f"{words} is within 5 % of the students' leading singular value, K = {classes}: {where}",
             "within 5 %",
             _errors(theory, "singular_value", classes),
             _UNIT,
@@ -143,30 +170,35 @@ def _theory_claims(theory: str, words: str) -> list[Claim]:
 
 CLAIMS = (
     *(claim for theory, words in THEORIES.items() for claim in _theory_claims(theory, words)),
-    Claim(
-        "equation-in-its-kindest-setting",
-        "equation (3) is within 5 % in the setting and with the order parameter that suit it best, K = 2 and 20",
-        "within 5 %",
-        _kindest,
-        _UNIT,
+    *(
+        Claim(
+            f"{theory}-in-its-kindest-setting",
+            f"{THEORIES[theory]} is within 5 % in the setting and with the order parameter that suit it best, "
+            "K = 2 and 20",
+            "within 5 %",
+            _kindest(theory),
+            _UNIT,
+        )
+        for theory in READINGS
     ),
     Claim(
         "equation-nearer-from-large-starts",
-        "equation (3) is nearer from a large start: relative error from the smallest s(0) less that from the largest, "
-        "mean over labels, noise and s_main, K = 2 and 20",
+        "equation (3) as printed is nearer from a large start: relative error from the smallest s(0) less that from the "
+        "largest, mean over labels, noise and s_main, K = 2 and 20",
         "positive",
         _start_effect,
         _UNIT,
     ),
     *(
         Claim(
-            f"closure-nearer-{classes}-classes",
-            f"the closure is nearer than (3), K = {classes}: relative error of (3) less its own, mean over settings",
+            f"closure-nearer-than-{reading}",
+            f"the closure is nearer than {THEORIES[reading]}: relative error of (3) less its own, mean over {settings}, "
+            "K = 2 and 20",
             "positive",
-            _gain(classes),
+            _gain(reading),
             _UNIT,
         )
-        for classes in PAPER_CLASSES
+        for reading, settings in zip(READINGS, ("settings", "settings with hard labels"), strict=True)
     ),
     Claim(
         "one-order-parameter",
@@ -197,8 +229,12 @@ def draw(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
         title=marked(FIGURE.title, dataset),
         note=f"Points: {over}. Lines: mean of the predictions for the same seeds; (3) has one s, of the others the "
         f"singular value is drawn.\nPanels of curves: s_main = {reading['s_main']:g}. Hard labels are the noisy teacher's "
-        "argmax, soft ones its softmax (β = 1).\nBottom: relative error of the singular value, root mean square over the "
-        "steps, mean ± standard error over seeds, a mark for every s_main and s(0);\nbelow 0.1 % drawn at 0.1 %.",
+        "argmax, soft ones its softmax (β = 1).\n"
+        "(3) as printed has the noisy teacher's own ŝ in its target; its hard-label limit, β → ∞, is for hard labels and "
+        "not drawn for soft ones.\nWith two classes the population flow lies on the limit (hard labels) or on (3) as "
+        "printed (soft labels).\n"
+        "Bottom: relative error of the singular value, root mean square over the steps, mean ± standard error over seeds, "
+        "a mark for every s_main and s(0);\nbelow 0.1 % drawn at 0.1 %.",
     )
 
 

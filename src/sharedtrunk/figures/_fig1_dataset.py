@@ -5,7 +5,8 @@ The *relative error* of a theory is formed seed by seed, over the saved steps af
     √(mean_t (theory(t) − students(t))²) / √(mean_t students(t)²),
 
 with each of the two order parameters of the students: the *projection* û·W v̂, and the leading *singular value*. (3) has
-one s, and is measured against both.
+one s, and is measured against both. It has two readings: *equation*, as printed, with the teacher's own ŝ; and *limit*,
+β → ∞, which is for hard labels and NaN for soft ones.
 """
 
 from collections.abc import Mapping
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 
 THEORIES = {
     "equation": "equation (3) as printed",
+    "limit": "equation (3) in its hard-label limit",
     "population": "population flow (infinite data)",
     "closure": "Gaussian closure of the sample",
 }
+READINGS = ("equation", "limit")
+"""The theories that are (3): one curve for both order parameters."""
+
 PARAMETERS = {
     "projection": "projection û·Wv̂ on the teacher's leading vectors",
     "singular_value": "leading singular value",
@@ -101,7 +106,7 @@ def rank_one_dataset(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Datas
 
 
 def _of(dataset: "xarray.Dataset", theory: str, parameter: str) -> "xarray.DataArray":
-    return dataset["equation"] if theory == "equation" else dataset[f"{parameter}_{theory}"]
+    return dataset[theory if theory in READINGS else f"{parameter}_{theory}"]
 
 
 def _relative_error(theory: "xarray.DataArray", students: "xarray.DataArray") -> "xarray.DataArray":
@@ -123,8 +128,10 @@ def _variables() -> dict[str, Variable]:
         for parameter, words in PARAMETERS.items()
         for suffix, who in of.items()
     }
-    curves["equation"] = "s of equation (3) as printed"
+    curves |= {name: f"s of {THEORIES[name]}" for name in READINGS}
+    curves["limit"] += "; NaN: soft labels"
     ended = {"result": "the students", **{f"result_{name}": words for name, words in THEORIES.items()}}
+    ended["result_limit"] += " (not solved for soft labels, 0)"
     return {
         **{name: Variable(("step",), "1", words) for name, words in curves.items()},
         "steps": Variable(("step",), "1", "training steps"),

@@ -20,11 +20,14 @@ from sharedtrunk.plots._style import house_style
 
 _THEORIES: dict[str, tuple[str, Any, str]] = {
     "equation": ("equation (3) as printed", "solid", "#b1493f"),
+    "limit": ("equation (3), hard-label\nlimit (hard labels only)", (0, (6, 1.5, 1, 1.5)), "#d99a2b"),
     "population": ("population flow", (0, (4, 1.6)), "#4f7cac"),
     "closure": ("Gaussian closure", (0, (1, 1.2)), "#3c7a4b"),
 }
 """Words, line style, and the colour in the panels of errors."""
+_ONE_NUMBER = ("equation", "limit")  # the readings of (3), whose s is one curve
 _STARTS = ("v", "o", "^", "s", "D")  # markers of the starts there, from the smallest
+_SHIFTS = (-0.27, -0.09, 0.09, 0.27)  # of the theories in a row of errors
 _EXCELLENT = 0.05
 _LEAST = 1e-3  # errors below are drawn here
 _POINTS = 11  # of the saved steps that are drawn as points, so that error bars do not run together
@@ -34,15 +37,17 @@ def draw_trajectories(axes: Axes, dataset: xr.Dataset, *, both: bool = True) -> 
     """Draw one reading (dims start, seed, step): the leading singular value, and with `both` the projection (open).
 
     Points are the students' mean ± standard error over seeds, lines the mean over seeds of each theory. (3), which has
-    one s, is one line; the others are drawn with their singular value.
+    one s, is one line in each of its readings, its hard-label limit only where the labels are hard; the others are drawn
+    with their singular value.
     """
     steps = dataset["step"].values
     some = np.unique(np.linspace(0, len(steps) - 1, _POINTS).round().astype(int))
     for colour, start in zip(_colours(dataset["start"].values), dataset["start"].values, strict=True):
         lane = dataset.sel(start=start)
         for theory, (_, style, _) in _THEORIES.items():
-            name = theory if theory == "equation" else f"singular_value_{theory}"
-            axes.plot(steps, _mean(lane[name])[0], color=colour, linestyle=style, linewidth=1.2)
+            curve, _ = _mean(lane[theory if theory in _ONE_NUMBER else f"singular_value_{theory}"])
+            if not np.isnan(curve).all():
+                axes.plot(steps, curve, color=colour, linestyle=style, linewidth=1.2)
         for name, face in (("singular_value", colour), ("projection", "white"))[: 1 + both]:
             mean, error = _mean(lane[name])
             axes.errorbar(
@@ -56,12 +61,15 @@ def draw_trajectories(axes: Axes, dataset: xr.Dataset, *, both: bool = True) -> 
 def draw_errors(axes: Axes, errors: xr.DataArray) -> None:
     """Draw the mean over seeds of `errors` (theory, labels, noise, s_main, start, seed) in every setting, row by row.
 
-    A row is a kind of labels and a noise, in it the theories from above; a mark is one (s_main, start), the line is 5 %.
+    A row is a kind of labels and a noise, in it the theories from above, but for one without any value there; a mark is
+    one (s_main, start), the line is 5 %.
     """
     rows = _readings(errors)
     for place, reading in enumerate(rows):
-        for shift, (theory, (_, _, colour)) in zip((-0.25, 0.0, 0.25), _THEORIES.items(), strict=True):
+        for shift, (theory, (_, _, colour)) in zip(_SHIFTS, _THEORIES.items(), strict=True):
             shown = errors.sel(reading).sel(theory=theory)
+            if shown.isnull().all():
+                continue
             for marker, start in zip(_STARTS, shown["start"].values, strict=False):
                 mean, error, _ = mean_and_error(shown.sel(start=start).transpose("s_main", "seed").values, axis=-1)
                 axes.errorbar(
