@@ -14,7 +14,7 @@ def chunks(name, size="standard"):
 
 def test_unknown_figure_names_the_close_ones():
     with pytest.raises(
-        InputError, match=r"one of .*fig2-left, fig2-right, .*; got 'fig2-rigth'. Did you mean fig2-right"
+        InputError, match=r"one of .*fig2-left, fig2-right, .*, or all; got 'fig2-rigth'. Did you mean fig2-right"
     ):
         figures.get("fig2-rigth")
     with pytest.raises(InputError, match=r"got 'zebra'\. See sharedtrunk list"):

@@ -72,6 +72,13 @@ def test_folders_that_are_none(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+def test_a_folder_of_quick_figures_alone_says_how_to_report_them(results):
+    folder = results(["a1"])
+    (folder / "a1.json").rename(folder / "a1-quick.json")
+    with pytest.raises(InputError, match=r"a folder without any but quick ones, .*\. Add --quick\.$"):
+        gather(folder)
+
+
 def test_a_page_that_cannot_be_written(results, tmp_path):
     folder = results()
     done = call("report", "--out", folder, "--page", tmp_path)

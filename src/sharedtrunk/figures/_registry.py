@@ -35,7 +35,7 @@ def get(name: str) -> Figure:
         lower = str(name).lower()
         close = [lower] if lower in FIGURES else difflib.get_close_matches(lower, FIGURES, n=3, cutoff=0.4)
         raise invalid(
-            f"a figure is one of {', '.join(FIGURES)}",
+            f"a figure is one of {', '.join(FIGURES)}, or {ALL}",
             received=repr(name),
             way_out=f"Did you mean {' or '.join(close)}?" if close else "See sharedtrunk list.",
         )

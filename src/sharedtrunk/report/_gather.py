@@ -75,10 +75,11 @@ def gather(folder: Path, size: Size = "standard") -> Material:
         )
     there = [figure for figure in FIGURES.values() if _path(folder, figure, size, ".json").is_file()]
     if not there:
+        quick = any(_path(folder, figure, "quick", ".json").is_file() for figure in FIGURES.values())
         raise invalid(
             "a report needs at least one figure with its checks",
-            received=f"a folder without any, {folder}",
-            way_out=f"Make them first: {command('reproduce', 'all', folder, size)}.",
+            received=f"a folder without any{' but quick ones' * quick}, {folder}",
+            way_out="Add --quick." if quick else f"Make them first: {command('reproduce', 'all', folder, size)}.",
         )
     gaps = tuple(_gap(folder, figure, size) for figure in FIGURES.values() if figure not in there)
     with storage_errors(folder):
