@@ -86,3 +86,12 @@ def test_signs_are_legible_and_distinct():
         assert (luminance(sign.ground) + 0.05) / (luminance(sign.ink) + 0.05) >= 4.5
     with pytest.raises(InputError, match=r"a verdict is one of holds, fails.*got 'perhaps'"):
         plots.verdict_sign("perhaps")
+
+
+def test_a_long_note_stays_inside_the_picture_and_below_the_axis():
+    note = "a note of many words that says what the numbers are means of, " * 12
+    figure = plots.forest_figure(BLOCKS, STYLES, title="title", x_label="benefit (nats)", note=note)
+    figure.draw_without_rendering()
+    foot, label = figure.texts[-1].get_window_extent(), figure.axes[-1].xaxis.label.get_window_extent()
+    assert 0 <= foot.x0 < foot.x1 <= figure.bbox.x1
+    assert 0 <= foot.y0 < foot.y1 <= label.y0

@@ -100,9 +100,10 @@ def _note(fates: list[Survival], seeds: int) -> str:
         f"Of {len(fates)} statements {true} hold under every choice. The verdict of {agreeing.count('holds')} is the same "
         f"under every choice, of {agreeing.count('fails')} the opposite under some, of {agreeing.count('undecided')} open "
         "under some.\n"
-        f"✓ holds, ✗ fails, ? undecided: by the 95 % t-interval over {seeds} seeds. Framed: another verdict than under the "
-        "standard choice. Numbers: mean ± standard error of the case that decides, in nats (slopes: nats per unit "
-        "relatedness). Each choice differs from the standard problem in the one thing named; fewer SNRs than in Figure 2."
+        f"✓ holds, ✗ fails, ? undecided: by the 95 % t-interval over {seeds} seeds (fails: for all cases together). Framed: "
+        "another verdict than under the standard choice. Numbers: mean ± standard error of the case that decides, in nats "
+        "(slopes: nats per unit relatedness). Each choice differs from the standard problem in the one thing named; fewer "
+        "SNRs than in Figure 2."
     )
 
 

@@ -79,8 +79,8 @@ def _by_each_way(asked: Asked, dataset: "xarray.Dataset") -> list[Check]:
 def _note(dataset: "xarray.Dataset") -> str:
     return (
         f"Mean and 95 % t-interval over {dataset.sizes['seed']} seeds; shaded: where the row says that the number lies. "
-        "Where a statement is about each setting, the weakest setting is shown and named.\n"
-        "Simulation: oracle (stopped by test loss, as the paper) and honest stopping (validation loss). Theory: the "
+        "Where a statement is about each setting, the weakest is shown and named, and fails only where it would among so "
+        "many.\nSimulation: oracle (stopped by test loss, as the paper) and honest stopping (validation loss). Theory: the "
         f"Gaussian closure of the same samples, and the population flow (N → ∞){_open_ended(dataset)}.\n"
         "The paper's explanations of the rows, (28) and (34)–(37), are judged in the ledger: sharedtrunk claims."
     )

@@ -9,12 +9,10 @@ import numpy as np
 from sharedtrunk import contrasts
 from sharedtrunk.contrasts import NotMeasured
 from sharedtrunk.figures._checks import Check, Claim, judge, judge_claims
+from sharedtrunk.figures._depth import DIM as STUDENT
 
 if TYPE_CHECKING:
     import xarray
-
-STUDENT = "student"
-"""The axis along which some students may have no theory."""
 
 
 def judge_with_theory(claims: Sequence[Claim], dataset: "xarray.Dataset") -> list[Check]:

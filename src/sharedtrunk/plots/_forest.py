@@ -18,7 +18,8 @@ from sharedtrunk.plots._verdicts import verdict_sign
 from sharedtrunk.plots._wrapping import signed, wrapped
 
 _WIDTH, _LINE = 12.0, 0.19  # inches: of the picture, and of one line
-_ABOVE, _BELOW = 0.72, 0.95  # inches: for the title, and for the last axis and the note
+_ABOVE, _BELOW = 0.72, 0.55  # inches: for the title, and for the last axis
+_NOTE_LINE, _PER_INCH = 0.135, 15.5  # of the note: inches a line, and characters an inch
 _BETWEEN = 0.62  # inches between blocks: an axis and a heading
 _PLOT = (0.40, 0.665)  # left and right end of the axes, in widths of the picture
 _STATEMENT, _WAY, _NUMBER, _VERDICT, _CASE = 0.01, 0.39, 0.675, 0.79, 0.875
@@ -57,8 +58,9 @@ def forest_figure(
     note: str,
 ) -> Figure:
     """Compose the picture: `blocks` of statements by heading, one axis each; `styles` of the marker of every way."""
+    below = wrapped(note, int(_WIDTH * _PER_INCH))
     lines = [sum(_lines(statement) for statement in statements) for statements in blocks.values()]
-    inches = _ABOVE + sum(lines) * _LINE + _BETWEEN * (len(blocks) - 1) + _BELOW
+    inches = _ABOVE + sum(lines) * _LINE + _BETWEEN * (len(blocks) - 1) + _BELOW + len(below) * _NOTE_LINE
     with house_style():
         figure = Figure(figsize=(_WIDTH, inches))
         top = inches - _ABOVE
@@ -70,7 +72,7 @@ def forest_figure(
             top = bottom - _BETWEEN
         figure.axes[-1].set_xlabel(x_label)
         figure.text(_STATEMENT, 1 - 0.12 / inches, title, va="top", fontsize=11, fontweight="bold")
-        figure.text(_STATEMENT, 0.1 / inches, note, va="bottom", fontsize=7.5, color="0.25")
+        figure.text(_STATEMENT, 0.1 / inches, "\n".join(below), va="bottom", fontsize=7.5, color="0.25")
     return figure
 
 
