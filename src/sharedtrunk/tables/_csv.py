@@ -1,0 +1,149 @@
+"""Comma-separated values, also by tab or semicolon, also compressed: read in pieces, every row as wide as the header.
+
+A sample of N rows keeps the N smallest of independent random keys, one a row: each set of N rows is as likely as any
+other, and at most 2N rows and one piece are held.
+"""
+
+import contextlib
+import csv
+import gzip
+import io
+import itertools
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from sharedtrunk._errors import InputError, invalid
+from sharedtrunk.tables import _limits
+from sharedtrunk.tables._plan import Found, Plan, check_size, columns_to_read, no_rows, read_fewer
+from sharedtrunk.tables._text import Gatherer
+
+_PIECE = 8192
+_PEEK = 1_000_000
+
+
+def read_csv(path: Path, asked: Plan) -> Found:
+    """Read the columns that the plan keeps. Raises `InputError`."""
+    with _told(path), _opened(path) as file:
+        rows = _rows(path, file)
+        names = [name.strip() or f"column {place}" for place, name in enumerate(next(rows), start=1)]
+        kept = columns_to_read(asked, names)
+        if asked.rows is None:
+            _check_size_from_start(path, asked, len(names), len(kept))
+            return _whole(path, rows, names, kept, asked)
+        check_size(asked.rows * len(kept), read_fewer(asked.rows))
+        return _sampled(path, rows, names, kept, asked)
+
+
+def _whole(path: Path, rows: Iterator[list[str]], names: list[str], kept: tuple[str, ...], asked: Plan) -> Found:
+    total, gatherers = 0, _gatherers(kept, asked)
+    for piece in _pieces(rows):
+        total += len(piece)
+        check_size(total * len(kept), read_fewer(None))
+        _gather(gatherers, names, piece)
+    if not total:
+        raise no_rows(path)
+    return Found([gatherer.finish() for gatherer in gatherers.values()], np.arange(total), total)
+
+
+def _sampled(path: Path, rows: Iterator[list[str]], names: list[str], kept: tuple[str, ...], asked: Plan) -> Found:
+    assert asked.rows is not None
+    rng, total, limit = np.random.default_rng(asked.seed), 0, np.inf
+    held: list[tuple[float, int, list[str]]] = []  # key, number in the file, texts
+    for piece in _pieces(rows):
+        keys = rng.random(len(piece))
+        held += [(float(keys[i]), total + int(i), piece[i]) for i in np.flatnonzero(keys < limit)]
+        total += len(piece)
+        if len(held) > 2 * asked.rows:
+            held = sorted(held)[: asked.rows]
+            limit = held[-1][0]
+    if not total:
+        raise no_rows(path)
+    chosen = sorted((number, texts) for _, number, texts in sorted(held)[: asked.rows])
+    gatherers = _gatherers(kept, asked)
+    _gather(gatherers, names, [texts for _, texts in chosen])
+    numbers = np.array([number for number, _ in chosen])
+    return Found([gatherer.finish() for gatherer in gatherers.values()], numbers, total)
+
+
+def _gatherers(kept: tuple[str, ...], asked: Plan) -> dict[str, Gatherer]:
+    return {name: Gatherer(name, keep=name in asked.tasks) for name in kept}
+
+
+def _gather(gatherers: dict[str, Gatherer], names: list[str], piece: list[list[str]]) -> None:
+    for name, texts in zip(names, zip(*piece, strict=True), strict=True):
+        if name in gatherers:
+            gatherers[name].add(list(texts))
+
+
+def _pieces(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
+    while piece := list(itertools.islice(rows, _PIECE)):
+        yield piece
+
+
+def _rows(path: Path, file: io.TextIOWrapper) -> Iterator[list[str]]:
+    """The header, then every row that is not blank. Raises `InputError` for a row of another width."""
+    lines = _lines(path, file)
+    skipped, first = next(((blank, line) for blank, line in enumerate(lines) if line.strip()), (0, None))
+    if first is None:
+        raise invalid("a table needs a header and rows", received=f"an empty file, {path}", way_out="Check the file.")
+    reader = csv.reader(itertools.chain([first], lines), delimiter=_delimiter(path, first), strict=True)
+    width = 0
+    for row in reader:
+        if len(row) != width and width and row:
+            received = f"{len(row)} fields in line {reader.line_num + skipped} of {path}, where the header has {width}"
+            way_out = "Mend that line, or put quotes around texts that hold the separator."
+            raise invalid("every row has as many fields as the header", received=received, way_out=way_out)
+        if row:
+            width = len(row)
+            yield row
+
+
+def _lines(path: Path, file: io.TextIOWrapper) -> Iterator[str]:
+    while line := file.readline(_limits.LONGEST_LINE):
+        if len(line) == _limits.LONGEST_LINE or "\0" in line:
+            raise _not_text(path, "a line without end" if len(line) == _limits.LONGEST_LINE else "zero bytes")
+        yield line
+
+
+def _delimiter(path: Path, header: str) -> str:
+    if ".tsv" in [suffix.lower() for suffix in path.suffixes]:
+        return "\t"
+    return max(",;\t|", key=header.count)  # the first of equals: a comma
+
+
+def _check_size_from_start(path: Path, asked: Plan, width: int, kept: int) -> None:
+    """Estimate the numbers from the file's size and its first rows; a compressed file is counted while it is read."""
+    if path.suffix.lower() == ".gz":
+        return
+    with path.open("rb") as file:
+        start = file.read(_PEEK)
+    lines = max(start.count(b"\n"), 1)
+    check_size(path.stat().st_size / len(start) * lines * kept, read_fewer(asked.rows))
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
+    compressed = path.suffix.lower() == ".gz"
+    with gzip.open(path, "rb") if compressed else path.open("rb") as raw:
+        yield io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise _not_text(path, f"byte 0x{error.object[error.start]:02x}, which is not UTF-8") from error
+    except csv.Error as error:
+        way_out = "Mend the quotes of that row, or write the table as Parquet."
+        raise invalid("rows are fields between separators", received=f"'{error}' in {path}", way_out=way_out) from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        way_out = "Compress it again, or give the plain file."
+        raise invalid("a .gz file is gzip data", received=f"'{error}' in {path}", way_out=way_out) from error
+
+
+def _not_text(path: Path, what: str) -> InputError:
+    return invalid("a table is UTF-8 text", received=f"{what}, in {path}", way_out="Save it as CSV in UTF-8.")

@@ -1,0 +1,139 @@
+"""Feature columns to numbers: numbers as they are, true and false as 1 and 0, a category as indicators of its levels.
+
+A category of L levels becomes L − 1 indicators `name=level` (the most frequent level is the reference, all zeros); at most 20
+levels are kept, the most frequent ones, and the rest is pooled as `name=other`. Text with nearly one value per row is an
+identifier and is left out. What looks like numbers or dates but cannot be read as such is an error, never a category.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sharedtrunk._errors import InputError, invalid
+from sharedtrunk.tables import _limits
+from sharedtrunk.tables._column import Column, dates
+from sharedtrunk.tables._plan import check_size
+from sharedtrunk.tables._text import parsed
+from sharedtrunk.tables._words import counted, listed, shown
+
+_DATE = re.compile(
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( .*)?"
+    r"|\d{1,2}:\d{2}(:\d{2}.*)?( ?[AaPp][Mm])?|(\d{1,2}[ -])?[A-Z][a-z]{2,8}[ -](\d{1,2}, ?)?\d{4}"
+)
+_NUMBER_LIKE = re.compile(r"[-+]?\s?[$€£]?\s?\d[\d.,'\s]*\s?[%$€£]?")
+_NEARLY_ALL = 0.9
+_POOLED = "other"
+
+
+@dataclass(frozen=True)
+class Features:
+    """Encoded features (sample, feature), their names, and what was done on the way."""
+
+    values: np.ndarray
+    names: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def encode(columns: Sequence[Column], row_numbers: np.ndarray | None = None) -> Features:
+    """Encode feature columns. Raises `InputError` for missing values, infinities, dates and text among numbers."""
+    _check_present(columns)
+    blocks, names, notes, identifiers = [], [], [], []
+    for each in columns:
+        texts = [] if each.numeric else [str(value) for value in each.values]
+        numbers = _numbers(each, texts)
+        if numbers is not None:
+            blocks.append([numbers])
+            names.append(each.name)
+            continue
+        if not each.category:
+            _check_category(each.name, texts, row_numbers)
+        levels = _levels(texts)
+        if levels is None:
+            identifiers.append(each.name)
+            continue
+        blocks.append(_indicators(texts, levels))
+        names += [f"{each.name}={level}" for level in levels[1:]]
+        notes.append(_told(each.name, levels, len(set(texts))))
+    if identifiers:
+        notes.append(f"Left out, because nearly every row has its own text: {listed(identifiers)}.")
+    return Features(_stacked(blocks, columns), tuple(names), tuple(notes))
+
+
+def _check_present(columns: Sequence[Column]) -> None:
+    absent = [f"{int(each.missing.sum())} in {shown(each.name)}" for each in columns if each.missing.any()]
+    if absent:
+        more = f" and in {counted(len(absent) - 4, 'more column')}" if len(absent) > 4 else ""
+        way_out = "Fill them before (for example by the median), or leave the columns out (--drop COLUMN)."
+        raise invalid("no feature value may be missing", received=f"{', '.join(absent[:4])}{more}", way_out=way_out)
+    endless = [each.name for each in columns if each.values.dtype.kind == "f" and _largest(each) > _limits.LARGEST]
+    if endless:
+        rule = f"features are finite, and below {_limits.LARGEST:.0e}"
+        way_out = "Replace them, or leave the columns out (--drop COLUMN)."
+        raise invalid(rule, received=f"larger numbers or infinities in {listed(endless)}", way_out=way_out)
+
+
+def _numbers(each: Column, texts: list[str]) -> np.ndarray | None:
+    """The column's numbers, also where they are written as texts; zeros for a constant text; None for a category."""
+    if each.numeric:
+        return each.values.astype(np.float64)
+    if len(set(texts)) == 1:
+        return np.zeros(len(texts))
+    return None if each.category else parsed(texts)
+
+
+def _largest(each: Column) -> float:
+    return float(np.abs(each.values).max(initial=0.0))
+
+
+def _levels(texts: list[str]) -> list[str] | None:
+    """The levels that are kept, most frequent first; None for an identifier."""
+    times = Counter(texts)
+    if len(times) > len(texts) / 2:
+        return None
+    ordered = sorted(times, key=lambda level: (-times[level], level))
+    if len(ordered) <= _limits.MOST_LEVELS:
+        return ordered
+    kept = [level for level in ordered if level != _POOLED][: _limits.MOST_LEVELS - 1]
+    return [*kept, _POOLED]
+
+
+def _check_category(name: str, texts: list[str], row_numbers: np.ndarray | None) -> None:
+    times, number = Counter(texts), len(texts)
+    words = {level for level in times if parsed([level]) is None}
+    if sum(times[level] for level in words) <= number / 2:
+        raise _word_among_numbers(name, texts, words, row_numbers)
+    if sum(times[level] for level in words if _DATE.fullmatch(level)) > _NEARLY_ALL * number:
+        raise dates(name)
+    if sum(times[level] for level in times if _NUMBER_LIKE.fullmatch(level)) > _NEARLY_ALL * number:
+        example = shown(next(iter(words)))
+        way_out = "Write plain numbers: a decimal point, no thousands separator, no unit, no percent sign."
+        raise invalid("numbers are written plainly", received=f"{example} in column {shown(name)}", way_out=way_out)
+
+
+def _word_among_numbers(name: str, texts: list[str], words: set[str], row_numbers: np.ndarray | None) -> InputError:
+    place = next(i for i, text in enumerate(texts) if text in words)
+    row = place + 1 if row_numbers is None else int(row_numbers[place]) + 1
+    received = f"the text {shown(texts[place])} in column {shown(name)}, row {row} (the header not counted)"
+    way_out = "Correct it, or leave the column out (--drop COLUMN)."
+    return invalid("a column of numbers holds no text", received=received, way_out=way_out)
+
+
+def _indicators(texts: list[str], levels: list[str]) -> list[np.ndarray]:
+    place = {level: code for code, level in enumerate(levels)}
+    codes = np.array([place.get(text, len(levels) - 1) for text in texts])
+    return [(codes == code).astype(np.float64) for code in range(1, len(levels))]
+
+
+def _told(name: str, levels: list[str], distinct: int) -> str:
+    pooled = f", the {distinct - len(levels) + 1} rarest pooled as {_POOLED!r}" if distinct > len(levels) else ""
+    return f"{shown(name)} became indicators of its {distinct} levels{pooled}; the reference is {shown(levels[0])}."
+
+
+def _stacked(blocks: list[list[np.ndarray]], columns: Sequence[Column]) -> np.ndarray:
+    flat = [each for block in blocks for each in block]
+    rows = len(columns[0].values) if columns else 0
+    check_size(rows * len(flat), "Read fewer rows (--rows N), or leave columns out (--drop COLUMN).")
+    return np.stack(flat, axis=1) if flat else np.zeros((rows, 0))

@@ -1,0 +1,209 @@
+"""Columns that give another one away, and how a chance coincidence is told from that.
+
+A *leak* here is exact: a column determines a task's label in every row that has both. It says nothing about columns that
+nearly do, and it forbids nothing: the weight that a leak has is the user's to judge.
+
+**Chance.** n rows, class counts n_1 … n_K. Were the labels shuffled over the rows, a column of D distinct values would
+determine them with probability at most K^D / (n! / Π n_k!), because each of the K^D functions of its values yields at most
+one arrangement of the labels; a column along which each class is one stretch, with at most K! / (n! / Π n_k!). A leak is
+reported where at least 30 rows have both and this bound, times the number of comparisons made in the table, is below 10⁻⁶.
+So a column of all-different numbers, which determines everything, is no leak, nor are three rare cases that happen
+to be the largest.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from scipy.special import gammaln
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.tables._limits import LEAST_LABELLED
+from sharedtrunk.tables._table import Table
+from sharedtrunk.tables._words import closest, shown
+
+Kind: TypeAlias = Literal[
+    "feature equals label",
+    "feature separates label",
+    "feature determines label",
+    "same labels",
+    "auxiliary follows from main",
+    "main follows from auxiliary",
+    "duplicate rows",
+]
+
+_CHANCE = 1e-6
+_FIRST_LOOK = 1000
+
+
+@dataclass(frozen=True)
+class Leak:
+    """One finding: `column` gives `other` away (a feature or a task; both empty for duplicate rows), told in `sentence`.
+
+    `severe` where the main task's benefit would be measured on something that is not learnt: a feature that is the main
+    label, or an auxiliary task that is.
+    """
+
+    kind: Kind
+    column: str
+    other: str
+    sentence: str
+    severe: bool = False
+
+
+def leaks(table: Table, main: str) -> tuple[Leak, ...]:
+    """Find what gives a label away, severe findings first. Raises `InputError` for a task that the table has not."""
+    if main not in table.labels:
+        raise invalid(
+            "the main task is a task of the table", received=shown(main), way_out=closest(main, [*table.labels])
+        )
+    sources = _sources(table)
+    comparisons = len(table.labels) * (2 * len(sources) + 2)
+    limit = math.log(_CHANCE / comparisons)
+    found = [leak for task in table.labels for leak in _feature_leaks(table, task, sources, limit, severe=task == main)]
+    found += [leak for other in table.labels if other != main for leak in _task_leaks(table, main, other, limit)]
+    found += _duplicate_rows(table)
+    return tuple(sorted(found, key=_severe_first))
+
+
+def log_chance_determined(counts: np.ndarray, distinct: int) -> float:
+    """Upper bound on ln P(a column of `distinct` values determines shuffled labels), K^D / multinomial (nats).
+
+    `counts` (class,): rows of each class.
+    """
+    return float(distinct * np.log(len(counts)) - _log_arrangements(counts))
+
+
+def log_chance_separated(counts: np.ndarray) -> float:
+    """Upper bound on ln P(each class of shuffled labels is one stretch of a sorted column), K! / multinomial (nats)."""
+    return float(gammaln(len(counts) + 1) - _log_arrangements(counts))
+
+
+def _log_arrangements(counts: np.ndarray) -> float:
+    return float(gammaln(counts.sum() + 1) - gammaln(counts + 1).sum())
+
+
+def _severe_first(leak: Leak) -> bool:
+    return not leak.severe
+
+
+def _sources(table: Table) -> dict[str, np.ndarray]:
+    """Name → values (sample,): features, the indicators of one category joined to its level again."""
+    joined: dict[str, np.ndarray] = {}
+    for j, name in enumerate(table.feature_names):
+        values = table.features[:, j]
+        source = name.split("=", 1)[0]
+        if source == name or not np.isin(values, (0.0, 1.0)).all():
+            joined[name] = values
+        else:
+            joined[source] = joined.get(source, np.zeros(len(values))) + (j + 1) * values
+    return joined
+
+
+def _feature_leaks(
+    table: Table, task: str, sources: dict[str, np.ndarray], limit: float, *, severe: bool
+) -> Iterator[Leak]:
+    codes = table.labels[task]
+    known = codes >= 0
+    if known.sum() < LEAST_LABELLED:
+        return
+    for source, values in sources.items():
+        kind = _relation(values[known], codes[known], limit)
+        if kind is not None:
+            yield _feature_leak(source, task, kind, int(known.sum()), severe=severe)
+
+
+def _relation(values: np.ndarray, codes: np.ndarray, limit: float) -> Kind | None:
+    """How the values give the codes away beyond chance, or None. One sort a column, after a look at the first rows."""
+    head = slice(0, _FIRST_LOOK)
+    if not _determines(values[head], codes[head]):  # what fails on some rows fails on all
+        return None
+    order = np.argsort(values, kind="stable")
+    values, codes = values[order], codes[order]
+    new_value = np.diff(values) != 0
+    new_class = np.diff(codes) != 0
+    if (new_class & ~new_value).any():
+        return None
+    counts = _counts(codes)
+    distinct, stretches = int(new_value.sum()) + 1, int(new_class.sum()) + 1
+    if distinct == len(counts) and log_chance_determined(counts, distinct) < limit:
+        return "feature equals label"
+    if stretches == len(counts) and log_chance_separated(counts) < limit:
+        return "feature separates label"
+    return "feature determines label" if log_chance_determined(counts, distinct) < limit else None
+
+
+def _determines(values: np.ndarray, codes: np.ndarray) -> bool:
+    """Whether equal values always come with equal codes."""
+    order = np.argsort(values, kind="stable")
+    return not ((np.diff(values[order]) == 0) & (np.diff(codes[order]) != 0)).any()
+
+
+def _counts(codes: np.ndarray) -> np.ndarray:
+    return np.unique(codes, return_counts=True)[1]
+
+
+def _feature_leak(feature: str, task: str, kind: Kind, rows: int, *, severe: bool) -> Leak:
+    tells = {
+        "feature equals label": "equals the label of",
+        "feature separates label": "alone separates the classes of",
+        "feature determines label": "alone determines the label of",
+    }[kind]
+    sentence = (
+        f"Feature {shown(feature)} {tells} {shown(task)} in all {rows} rows that have it: "
+        "leave it out unless it is known before the label is."
+    )
+    return Leak(kind, feature, task, sentence, severe=severe)
+
+
+def _task_leaks(table: Table, main: str, other: str, limit: float) -> Iterator[Leak]:
+    a, b = table.labels[main], table.labels[other]
+    both = (a >= 0) & (b >= 0)
+    rows = int(both.sum())
+    if rows < LEAST_LABELLED:
+        return
+    a, b = a[both], b[both]
+    forth, back = _follows(a, b, limit), _follows(b, a, limit)
+    where = f"in all {rows} rows that have both"
+    if forth and back:
+        sentence = f"Task {shown(other)} has the labels of {shown(main)}, maybe renamed, {where}: it is the same task."
+        yield Leak("same labels", other, main, sentence, severe=True)
+    elif forth:
+        sentence = f"Task {shown(other)} is a function of {shown(main)} {where}: it asks for a part of the same answer."
+        yield Leak("auxiliary follows from main", main, other, sentence)
+    elif back:
+        sentence = (
+            f"Task {shown(main)} is a function of {shown(other)} {where}: "
+            f"a label of {shown(other)} gives a missing label of {shown(main)} away."
+        )
+        yield Leak("main follows from auxiliary", other, main, sentence)
+
+
+def _follows(source: np.ndarray, target: np.ndarray, limit: float) -> bool:
+    counts = _counts(target)
+    return _determines(source, target) and log_chance_determined(counts, len(_counts(source))) < limit
+
+
+def _duplicate_rows(table: Table) -> list[Leak]:
+    """Rows whose features are those of another row: split, they stand on both sides."""
+    codes = np.stack(list(table.labels.values()), axis=1)
+    labelled = (codes >= 0).any(axis=1)
+    repeated = _repeated(table.features[labelled] + 0.0)  # −0.0 and 0.0 are one value
+    number = int(repeated.sum())
+    if not number:
+        return []
+    again = int(_repeated(np.hstack([table.features[labelled] + 0.0, codes[labelled]])).sum())
+    sentence = (
+        f"Of {int(labelled.sum())} rows, {number} have the features of another row ({again} with its labels too): "
+        "where records were stored twice, remove the copies, else a split has them on both sides."
+    )
+    return [Leak("duplicate rows", "", "", sentence)]
+
+
+def _repeated(rows: np.ndarray) -> np.ndarray:
+    """(sample,) whether another row is the same."""
+    keys = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))[:, 0]
+    _, group, times = np.unique(keys, return_inverse=True, return_counts=True)
+    return times[group] > 1

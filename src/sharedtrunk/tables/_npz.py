@@ -1,0 +1,137 @@
+"""NumPy's archives: `X` and `Y`, or arrays by name. No pickle: an array of Python objects is refused unread.
+
+Without `X` and `Y`, arrays of one axis are columns, arrays of two are blocks of features (`name[0]`, `name[1]`, …: an
+embedding). With them, `X` (sample, feature) are the features, `Y` (sample, task) or (sample,) the labels, `feature_names` and
+`task_names` their names (x0, x1, … and task0, task1, … otherwise). Each array's header is read before its content, so that
+an archive which unpacks to more than memory holds is refused as it stands.
+"""
+
+import contextlib
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.lib import format as npy
+
+from sharedtrunk._errors import InputError, invalid
+from sharedtrunk.tables._column import Column, column
+from sharedtrunk.tables._plan import Found, Plan, check_size, columns_to_read, no_rows
+from sharedtrunk.tables._words import shown
+
+Shapes: TypeAlias = dict[str, tuple[int, ...]]
+
+_WAY_OUT = "Save fewer rows, or give the table as CSV or Parquet and read a sample (--rows N)."
+
+
+def read_npz(path: Path, asked: Plan) -> Found:
+    """Read the columns that the plan keeps. Raises `InputError`."""
+    with _told(path), zipfile.ZipFile(path) as archive:
+        shapes = _shapes(path, archive)
+    with _told(path), np.load(path, allow_pickle=False) as arrays:
+        pair = {"X", "Y"} <= shapes.keys()
+        columns = _of_pair(path, arrays, asked) if pair else _of_arrays(path, arrays, shapes, asked)
+    return _thinned(path, columns, asked)
+
+
+def _shapes(path: Path, archive: zipfile.ZipFile) -> Shapes:
+    """Name → shape, from the headers alone."""
+    shapes, numbers = {}, 0.0
+    for member in archive.namelist():
+        name = member.removesuffix(".npy")
+        with archive.open(member) as file:
+            version = npy.read_magic(file)
+            reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+            shape, _, dtype = reader(file)
+        if dtype.hasobject:
+            raise _objects(path, name)
+        if len(shape) not in (1, 2):
+            received = f"{len(shape)} axes in {shown(name)}"
+            way_out = "Reshape it to (sample, feature), or leave it out of the file."
+            raise invalid("an array has one axis (a column) or two (features)", received=received, way_out=way_out)
+        shapes[name] = shape
+        numbers += float(np.prod(shape, dtype=np.float64)) * max(dtype.itemsize / 8, 1)
+    check_size(numbers, _WAY_OUT)
+    if not shapes:
+        raise invalid("a table needs columns", received=f"an archive without arrays, {path}", way_out="Check the file.")
+    return shapes
+
+
+def _of_pair(path: Path, arrays: Mapping[str, np.ndarray], asked: Plan) -> list[Column]:
+    features, labels = arrays["X"], arrays["Y"]
+    features, labels = (each[:, None] if each.ndim == 1 else each for each in (features, labels))
+    _check_rows(path, {"X": features.shape, "Y": labels.shape})
+    names = _given(arrays, "feature_names", features.shape[1], "x")
+    tasks = _given(arrays, "task_names", labels.shape[1], "task")
+    kept = columns_to_read(asked, [*tasks, *names])
+    found = {name: features[:, j] for j, name in enumerate(names)}
+    found |= {name: labels[:, j] for j, name in enumerate(tasks) if name in asked.tasks}  # other tasks are no features
+    return [column(name, found[name]) for name in kept if name in found]
+
+
+def _of_arrays(path: Path, arrays: Mapping[str, np.ndarray], shapes: Shapes, asked: Plan) -> list[Column]:
+    _check_rows(path, shapes)
+    names = columns_to_read(asked, list(shapes))
+    columns = []
+    for name in names:
+        array = arrays[name]
+        if array.ndim == 1:
+            columns.append(column(name, array))
+        elif name in asked.tasks:
+            way_out = "Give each task its own array."
+            raise invalid("a task is an array of one axis", received=f"two in {shown(name)}", way_out=way_out)
+        else:
+            columns += [column(f"{name}[{j}]", array[:, j]) for j in range(array.shape[1])]
+    return columns
+
+
+def _given(arrays: Mapping[str, np.ndarray], key: str, number: int, default: str) -> list[str]:
+    if key not in arrays:
+        return [f"{default}{j}" for j in range(number)]
+    names = [str(name) for name in arrays[key].ravel()]
+    if len(names) != number:
+        raise invalid(f"{key} has a name for each of {number} columns", received=len(names), way_out="Correct it.")
+    return names
+
+
+def _check_rows(path: Path, shapes: Shapes) -> None:
+    lengths = {name: shape[0] for name, shape in shapes.items()}
+    if len(set(lengths.values())) > 1:
+        (short, few), (long, many) = (pick(lengths.items(), key=_second) for pick in (min, max))
+        received = f"{few} in {shown(short)} and {many} in {shown(long)}, in {path}"
+        raise invalid("all arrays have the same rows", received=received, way_out="Save arrays of one length.")
+
+
+def _second(pair: tuple[str, int]) -> int:
+    return pair[1]
+
+
+def _thinned(path: Path, columns: list[Column], asked: Plan) -> Found:
+    total = len(columns[0].values) if columns else 0
+    if not total:
+        raise no_rows(path)
+    rows = np.arange(total)
+    if asked.rows is not None and asked.rows < total:
+        rows = np.sort(np.random.default_rng(asked.seed).choice(total, asked.rows, replace=False))
+        columns = [Column(each.name, each.values[rows], each.missing[rows]) for each in columns]
+    return Found(columns, rows, total)
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except InputError:
+        raise
+    except (ValueError, zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        way_out = "Save it again with numpy.savez."
+        raise invalid("an .npz file is NumPy's archive", received=f"'{reason}' in {path}", way_out=way_out) from error
+
+
+def _objects(path: Path, name: str) -> InputError:
+    received = f"Python objects in {shown(name)} of {path}"
+    way_out = "Save it as numbers or as texts (array.astype(str)); nothing in a data file is executed."
+    return invalid("arrays hold numbers or texts", received=received, way_out=way_out)

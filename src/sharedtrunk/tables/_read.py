@@ -1,0 +1,74 @@
+"""A user's file to a table: the suffix picks the reader, everything after that is the same for all."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.tables._csv import read_csv
+from sharedtrunk.tables._npz import read_npz
+from sharedtrunk.tables._parquet import read_parquet
+from sharedtrunk.tables._plan import Found, Plan, plan
+from sharedtrunk.tables._table import Table
+from sharedtrunk.tables._table_of import table_of
+from sharedtrunk.tables._words import shown
+
+_READERS: dict[str, Callable[[Path, Plan], Found]] = {
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".parquet": read_parquet,
+    ".pq": read_parquet,
+    ".npz": read_npz,
+}
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    tasks: Sequence[str],
+    drop: Sequence[str] = (),
+    rows: int | None = None,
+    seed: int = 0,
+) -> Table:
+    """Read a table from CSV (.csv, .tsv, also .gz), Parquet or NPZ; nothing in the file is executed.
+
+    The columns in `tasks` are labels, those in `drop` are left out, all others are features. `rows` keeps a uniform random
+    sample of that many rows, in the file's order, made by `seed`; CSV and Parquet files larger than memory are then read
+    in pieces. In a CSV file the missing value is an empty field, NA, N/A, NaN, null, None or ?; the separator is that of
+    the header line. A column that counts the rows (a saved index) is left out with a note. Encoding: `from_arrays`.
+    Raises `InputError`, one line that says what to do.
+    """
+    asked = plan(tasks, drop, rows, seed)
+    file = Path(path)
+    reader = _reader(file)
+    try:
+        found = reader(file, asked)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        way_out = "Check the path and its permissions."
+        raise invalid("the file must be readable", received=f"'{reason}' at {file}", way_out=way_out) from error
+    notes = () if len(found.row_numbers) == found.total else (_sampled(found),)
+    return table_of(found.columns, asked.tasks, notes=notes, row_numbers=found.row_numbers)
+
+
+def _reader(file: Path) -> Callable[[Path, Plan], Found]:
+    if file.is_dir():
+        way_out = "Name a file in it."
+        raise invalid("a table is a file", received=f"a folder, {file}", way_out=way_out)
+    if not file.exists():
+        raise invalid("the file must exist", received=file, way_out="Check its name and the folder.")
+    suffixes = [suffix.lower() for suffix in file.suffixes[-2:]]
+    last = suffixes[-2] if len(suffixes) == 2 and suffixes[-1] == ".gz" else (suffixes or [""])[-1]
+    compressed = suffixes[-1:] == [".gz"]
+    if last not in _READERS or (compressed and _READERS[last] is not read_csv):
+        rule = "tables are read from .csv, .tsv (also .gz), .parquet and .npz"
+        way_out = "Save it as one of these (a pickle is never read)."
+        raise invalid(rule, received=shown(file.name), way_out=way_out)
+    if not file.stat().st_size:
+        way_out = "Check the file."
+        raise invalid("a table needs a header and rows", received=f"an empty file, {file}", way_out=way_out)
+    return _READERS[last]
+
+
+def _sampled(found: Found) -> str:
+    return f"A random sample of {len(found.row_numbers)} of the file's {found.total} rows was read."
