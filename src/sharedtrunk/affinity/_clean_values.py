@@ -1,0 +1,77 @@
+"""From observed to clean canonical correlations, and what observed directions keep of the clean ones.
+
+With c₁ = F/n, c₂ = (K − 1)/n, and f the share of the rows that whitened the inputs which are labelled, a clean correlation s
+of labels and inputs is observed as ŝ with
+
+    ŝ² = ((1 − f c₁) s² + c₁)((1 − c₂) s² + c₂)/s²,
+
+the known limit of canonical correlations at f = 1 (Bao, Hu, Pan and Zhou 2019), the spiked matrix of `spectra` with σ² = c₁
+and cσ² = c₂ at f, c₂ → 0, and right at s = 1 and s → 0 for any f: correlations end at 1, so a strong signal leaves less
+room for noise. It is the spiked formula for ŝ/√((1 − f c₁)(1 − c₂)) with σ² = c₁/(1 − f c₁) and cσ² = c₂/(1 − c₂), so
+`spectra` inverts it. Two things are for few classes, where K − 1 is not large against the rank R:
+
+- the class side is noisy in the other directions only, so c₂ counts K − R of them: K − 1 at one spike, as in the limit of
+  small rank, and one at full rank, where a task has just as many directions as rows;
+- noise repels singular values, so they spread although the clean ones are equal. Their squares are drawn together by the
+  share of their dispersion that noise explains (Ledoit and Wolf 2004), which keeps their sum.
+
+A binary task is one row: ŝ² = (1 − f c₁) s² + c₁, adjusted R² at f = 1, with the squared overlap s²/ŝ².
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sharedtrunk import spectra
+
+_PAD = 16
+
+
+def clean_values(
+    observed: np.ndarray, rank: int, m: int, c1: float, c2: float, f: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Clean values and squared overlaps (left, right) of the leading `rank` observed singular values of a moment of m rows.
+
+    Fewer, where the last ones lie within the noise's bulk. Symbols and sources: above.
+    """
+    if m == 1:
+        squares = (observed[:rank] ** 2 - c1) / (1 - f * c1)
+        squares = np.clip(squares[squares > 0], 0, 1)
+        return np.sqrt(squares), np.ones(squares.size), squares / observed[: squares.size] ** 2
+    while rank:
+        rest = c2 * (m - rank + 1) / m
+        shrink = (1 - f * c1) * (1 - rest)
+        σ2, cσ2 = c1 / (1 - f * c1), rest / (1 - rest)
+        s, left, right = _unspiked(observed[:rank] / np.sqrt(shrink), cσ2 / σ2, np.sqrt(σ2))
+        if s[-1] > 0:  # a value within the bulk's edge has no clean value
+            squares = drawn_together(s**2, c2 / m, round(c1 * m / c2))
+            return np.sqrt(np.clip(squares, 0, 1)), left, np.minimum(right / (1 - f * c1), 1)
+        rank -= 1
+    return np.zeros(0), np.zeros(0), np.zeros(0)
+
+
+def drawn_together(squares: np.ndarray, noise: float, width: int) -> np.ndarray:
+    """Eigenvalues λ of a Gram matrix of `width` columns with entries of variance `noise`: μ + (1 − β)(λ − μ) [Ledoit, Wolf].
+
+    β is the share of Σ (λ − μ)² that the noise's part, (R² + R)(2 μ noise + width · noise²), explains. The sum stays.
+    """
+    R = squares.size
+    mean = max(float(squares.mean()), 0.0) if R else 0.0
+    dispersion = float(np.sum((squares - mean) ** 2))
+    expected = (R * R + R) * (2 * mean * noise + width * noise**2)
+    return squares if R < 2 or not dispersion else mean + max(0.0, 1 - expected / dispersion) * (squares - mean)
+
+
+def _unspiked(observed: np.ndarray, aspect: float, noise: float) -> tuple[np.ndarray, ...]:
+    """`spectra.clean_value` and `spiked_overlaps`, compiled for one length: eager calls compile anew for every rank."""
+    size = observed.size
+    padded = jnp.asarray(np.pad(observed, (0, -size % _PAD)), jnp.result_type(float))
+    numbers = (jnp.asarray(x, padded.dtype) for x in (aspect, noise))
+    return tuple(np.asarray(part, np.float64)[:size] for part in _spikes(padded, *numbers))
+
+
+@jax.jit
+def _spikes(observed, aspect, noise):
+    clean = spectra.clean_value(observed, aspect, noise)
+    overlaps = spectra.spiked_overlaps(clean, aspect, noise)
+    return clean, overlaps.left, overlaps.right

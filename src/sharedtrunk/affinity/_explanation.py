@@ -1,0 +1,233 @@
+"""Why an auxiliary task should help or hurt, from the table alone: what the theory makes of both tasks' label moments.
+
+No network is trained. One `Whitening` and one `TaskSignal` a task serve every ordered pair: `signals`, then `explain_pair`;
+`explain` does both for one pair. The prediction's error is made of the draws', and of what relatedness leaves open: half
+the difference of the benefits at both ends of its interval, over 1.96. An auxiliary task in whose labels nothing is seen
+is taken for noise, and its error is the benefit of the strongest signal that could have been missed, were it all related.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from sharedtrunk._errors import invalid
+
+from ._relatedness import Relatedness, relatedness
+from ._signal import TaskSignal, task_signal
+from ._theory import NEGLIGIBLE, Overlap, PredictedBenefit, predicted_benefit, side
+from ._whitening import whiten
+
+Verdict = Literal["helps", "hurts", "no difference", "cannot tell yet"]
+
+_NORMAL = 1.96
+_NEAR = 45.0
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Relatedness, signals, label starvation and trunk of an ordered pair of tasks, and what theory expects of it.
+
+    `relatedness` r (4) with its 95 % interval `low … high`; principal `angles` in degrees; `snr_*` = s̄/σ and `rank_*` of the
+    directions seen (`TaskSignal`); `labels_per_parameter` = n_main/(R(F + K − 1 − R)), the free numbers of the main task's
+    rank-R moment (R = 1 where none is seen); `trunk_share` hidden units a direction of both tasks; `predicted` benefit ±
+    `predicted_error` as a share of the main task's linearly explainable variance, not nats, NaN where nothing is seen.
+    """
+
+    main: str
+    auxiliary: str
+    relatedness: float
+    relatedness_error: float
+    low: float
+    high: float
+    angles: Float[np.ndarray, "angle"]
+    snr_main: float
+    snr_auxiliary: float
+    rank_main: int
+    rank_auxiliary: int
+    labels_main: int
+    labels_auxiliary: int
+    labels_per_parameter: float
+    trunk_share: float
+    predicted: float
+    predicted_error: float
+    predicted_verdict: Verdict
+
+    @property
+    def sentence(self) -> str:
+        """The numbers in words: both tasks, and what theory expects."""
+        if not self.rank_main:
+            return f"{self.about_main}. {self.about_auxiliary}"
+        return f"{self._relation()}; {self.about_main}; {self._room()}. {self._expectation()}"
+
+    @property
+    def about_main(self) -> str:
+        """How label-starved the main task is: the same beside every auxiliary task."""
+        if not self.rank_main:
+            return f"The signal of {self.main} is not distinguishable from noise with {self.labels_main} labels"
+        starved = f"{self.main} has {_short(self.labels_per_parameter)} labels a parameter"
+        return f"{starved} and a signal {self.snr_main:.1f} times its noise"
+
+    @property
+    def about_auxiliary(self) -> str:
+        """How related the auxiliary task is, its signal, the trunk's room for both, and what theory expects."""
+        if not self.rank_main:
+            return f"Theory cannot tell yet what {self.auxiliary} does to it."
+        return f"{self._relation()}; {self._room()}. {self._expectation()}"
+
+    def _room(self) -> str:
+        return f"the trunk has {_short(self.trunk_share)} hidden units a direction"
+
+    def agreement(self, measured_verdict: str) -> str:
+        """Whether the measured verdict is the predicted one: agrees, disagrees, cannot be compared."""
+        if "cannot tell yet" in (measured_verdict, self.predicted_verdict):
+            return "cannot be compared"
+        return "agrees" if measured_verdict == self.predicted_verdict else "disagrees"
+
+    def _relation(self) -> str:
+        if not self.rank_auxiliary:
+            return f"{self.auxiliary} has no signal distinguishable from noise with {self.labels_auxiliary} labels"
+        kind = "closely related" if self.low > 0.5 else "related" if self.low > 0 else "not measurably related"
+        near = f"{int(np.sum(self.angles < _NEAR))} of {self.angles.size} angles below {_NEAR:.0f}°"
+        interval = f"r = {self.relatedness:.2f}, 95 % interval {self.low:.2f} … {self.high:.2f}, {near}"
+        strength = f"has a signal {self.snr_auxiliary:.1f} times its noise"
+        return f"{self.auxiliary} is {kind} to {self.main} ({interval}) and {strength}"
+
+    def _expectation(self) -> str:
+        words = {"helps": "help", "hurts": "harm", "no difference": "no difference"}
+        number = f"{self.predicted:+.3f} ± {self.predicted_error:.3f} of the explainable variance"
+        if self.predicted_verdict == "cannot tell yet":
+            return f"Theory cannot tell yet ({number})."
+        return f"Theory expects {words[self.predicted_verdict]} ({number})."
+
+
+def signals(
+    features: Float[np.ndarray, "sample feature"], labels: Mapping[str, Int[np.ndarray, "sample"]], *, seed: int = 0
+) -> dict[str, TaskSignal]:
+    """`task_signal` of every task in `labels` (codes, −1 where missing), in one table's whitened inputs.
+
+    Raises `InputError` as `whiten` and `task_signal`.
+    """
+    whitening = whiten(features, seed=seed)
+    return {task: task_signal(whitening, codes, task=task, seed=seed) for task, codes in labels.items()}
+
+
+def explain(
+    features: Float[np.ndarray, "sample feature"],
+    labels: Mapping[str, Int[np.ndarray, "sample"]],
+    main: str,
+    auxiliary: str,
+    *,
+    hidden: int,
+    alpha: float = 1.0,
+    seed: int = 0,
+) -> Explanation:
+    """`explain_pair` of two tasks of a table of standardized features (sample, feature) and labels a task.
+
+    Raises `InputError` for a task that is not in `labels`, and as `signals`.
+    """
+    for task in (main, auxiliary):
+        if task not in labels:
+            raise invalid("A task explained must be in the table", received=task, way_out=f"It has {', '.join(labels)}")
+    found = signals(features, {task: labels[task] for task in (main, auxiliary)}, seed=seed)
+    return explain_pair(found[main], found[auxiliary], hidden=hidden, alpha=alpha, seed=seed)
+
+
+def explain_pair(
+    main: TaskSignal, auxiliary: TaskSignal, *, hidden: int, alpha: float = 1.0, seed: int = 0
+) -> Explanation:
+    """What theory expects of training `auxiliary`, weighted `alpha`, beside `main` on a trunk of `hidden` units.
+
+    Hypotheses and unit: `predicted_benefit`, `relatedness`. Raises `InputError` as they do.
+    """
+    related = relatedness(main, auxiliary)
+    rank, rows, F = max(main.rank, 1), main.classes - 1, main.moments.shape[2]
+    predicted, error = np.nan, np.nan
+    if main.rank:
+        predicted, error = _predicted(main, auxiliary, related, hidden=hidden, alpha=alpha, seed=seed)
+    return Explanation(
+        main=main.task,
+        auxiliary=auxiliary.task,
+        relatedness=related.value,
+        relatedness_error=related.standard_error,
+        low=related.low,
+        high=related.high,
+        angles=related.angles,
+        snr_main=main.snr,
+        snr_auxiliary=auxiliary.snr,
+        rank_main=main.rank,
+        rank_auxiliary=auxiliary.rank,
+        labels_main=main.labels,
+        labels_auxiliary=auxiliary.labels,
+        labels_per_parameter=main.labels / (rank * max(F + rows - rank, 1)),
+        trunk_share=hidden / max(main.rank + auxiliary.rank, 1),
+        predicted=predicted,
+        predicted_error=error,
+        predicted_verdict=verdict(predicted, error),
+    )
+
+
+def _short(number: float) -> str:
+    return f"{number:.0f}" if number >= 10 else f"{number:.2g}"
+
+
+def verdict(benefit: float, error: float) -> Verdict:
+    """helps or hurts beyond two errors and `NEGLIGIBLE`; no difference where two errors stay within it; else open."""
+    if abs(benefit) > 2 * error and abs(benefit) > NEGLIGIBLE:
+        return "helps" if benefit > 0 else "hurts"
+    # Something surely there but negligible is no difference either.
+    return "no difference" if abs(benefit) + 2 * error <= 2 * NEGLIGIBLE else "cannot tell yet"
+
+
+def label_overlap(main: TaskSignal, auxiliary: TaskSignal) -> Overlap | None:
+    """The rows that both tasks label, and how far their whitened labels agree there; None without such rows."""
+    both = (main.codes >= 0) & (auxiliary.codes >= 0)
+    n = int(both.sum())
+    if not n:
+        return None
+    counts = np.zeros((auxiliary.contrast.shape[0], main.contrast.shape[0]))
+    np.add.at(counts, (auxiliary.codes[both], main.codes[both]), 1)
+    return Overlap(n, auxiliary.contrast.T @ counts @ main.contrast / n)
+
+
+def _predicted(main, auxiliary, related: Relatedness, *, hidden: int, alpha: float, seed: int) -> tuple[float, float]:
+    """The benefit and its error."""
+    overlap = label_overlap(main, auxiliary)
+
+    def benefit(values, left, R) -> PredictedBenefit:
+        return predicted_benefit(
+            _side(main, main.values, main.left),
+            _side(auxiliary, values, left),
+            R,
+            features=main.moments.shape[2],
+            hidden=hidden,
+            alpha=alpha,
+            overlap=overlap,
+            seed=seed,
+        )
+
+    if auxiliary.rank:
+        found = benefit(auxiliary.values, auxiliary.left, related.cosines)
+        ends = [benefit(auxiliary.values, auxiliary.left, R) for R in _ends(related)]
+        width = (ends[1].benefit - ends[0].benefit) / (2 * _NORMAL)
+    else:
+        found = benefit(np.zeros(0), np.zeros((auxiliary.classes - 1, 0)), np.zeros((0, main.rank)))
+        missed = np.sqrt(np.clip(auxiliary.threshold**2 - auxiliary.noise**2, 0, 1))
+        strongest = benefit(np.array([missed]), np.eye(auxiliary.classes - 1, 1), np.eye(1, main.rank))
+        width = strongest.benefit - found.benefit
+    return found.benefit, float(np.hypot(found.standard_error, width))
+
+
+def _side(task: TaskSignal, values: np.ndarray, left: np.ndarray):
+    return side(values, classes=task.classes, labels=task.labels, left=left)
+
+
+def _ends(related: Relatedness) -> list[np.ndarray]:
+    """The cosines drawn out or in to either end of the interval of r, or r·I where they are all 0."""
+    R = related.cosines
+    size = np.linalg.norm(R, 2)
+    if not (size > 0 and related.value > 0):
+        return [end * np.eye(*R.shape) for end in (related.low, related.high)]
+    return [R * min(end / related.value, 1 / size) for end in (related.low, related.high)]

@@ -1,0 +1,170 @@
+"""A task's signal: what its labels have in common with the inputs, and how much of that is noise.
+
+With whitened inputs z (`_whitening`) and labels y of n rows, the whitened label moment is
+
+    B̂ = (1/n) Σ e zᵀ,     e = D^{−½} (onehot(y) − p),     D = diag p − p pᵀ   (pseudo-inverse root, K − 1 rows),
+
+K − 1 × F, and its singular values are the canonical correlations of labels and inputs. Labels that know nothing of
+the inputs give entries of variance 1/n, a spiked matrix with σ² = F/n and c = (K − 1)/F, which `_clean_values` inverts.
+
+How many directions are seen is no asymptotics: it is counted by permuting the labels, at a stated false-alarm rate.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from sharedtrunk._errors import invalid
+
+from ._clean_values import clean_values
+from ._whitening import GROUPS, Whitening
+
+PERMUTATIONS = 199
+FALSE_ALARMS = 2 / (1 + PERMUTATIONS)
+"""At most, for a first direction: two statistics, each above all of its permutations."""
+LATER_FALSE_ALARMS = 0.1
+"""For each further one: a direction overlooked makes tasks look less related, and that costs more than one too many."""
+PERMUTED_ROWS = 10_000
+"""Noise of n rows is that of fewer, scaled; more than these are not permuted."""
+
+
+@dataclass(frozen=True)
+class TaskSignal:
+    """What is known of a task before any training: its label moment, what of it is signal, and in how many directions.
+
+    `values` are the clean canonical correlations s of the `rank` directions seen (unit: none, 0 … 1), `left` their class
+    side, `left_overlaps` and `right_overlaps` the squared overlaps of the observed with the clean singular vectors, and
+    `noise` is σ = √(F/n). `moments` sum to B̂ over the groups.
+    """
+
+    task: str
+    labels: int
+    classes: int
+    codes: Int[np.ndarray, "sample"]
+    contrast: Float[np.ndarray, "class row"]
+    moments: Float[np.ndarray, "group row direction"]
+    observed: Float[np.ndarray, "row"]
+    threshold: float
+    values: Float[np.ndarray, "rank"]
+    left: Float[np.ndarray, "row rank"]
+    left_overlaps: Float[np.ndarray, "rank"]
+    right_overlaps: Float[np.ndarray, "rank"]
+    noise: float
+
+    @property
+    def rank(self) -> int:
+        """Directions above the noise."""
+        return self.values.size
+
+    @property
+    def snr(self) -> float:
+        """s̄/σ: root mean square of the clean values over σ (entries of variance σ²/F, so σ² = F/n); 0 if none is seen.
+
+        The paper's s̄/σ̂ is of a teacher's weights; here s̄ are canonical correlations of the labels as they are, and σ is what
+        n of them leave open. A spike is seen above about ((K − 1)/F)^¼.
+        """
+        return float(np.sqrt(np.mean(self.values**2)) / self.noise) if self.rank else 0.0
+
+    @property
+    def energy(self) -> float:
+        """Σ s² over the directions seen: the linearly explained variance of the labels, in whitened units."""
+        return float(np.sum(self.values**2))
+
+
+def task_signal(
+    whitening: Whitening, codes: Int[np.ndarray, "sample"], *, task: str = "task", seed: int = 0
+) -> TaskSignal:
+    """The signal in labels `codes` (sample,), −1 where missing: B̂, its spikes above the noise, clean values, overlaps.
+
+    Directions are counted one after another against `PERMUTATIONS` permutations of the labels (as Bartlett and Lawley count
+    canonical correlations), so labels without signal show one at a rate of at most `FALSE_ALARMS`.
+    Raises `InputError` for codes of another length and fewer than two classes or four labels.
+    """
+    codes = _checked(codes, whitening.rows, task)
+    rows = np.flatnonzero(codes >= 0)
+    contrast = _contrast(codes[rows])
+    e, z = contrast[codes[rows]], whitening.inputs[rows]
+    z = z - z.mean(axis=0)
+    n, F, m = rows.size, z.shape[1], contrast.shape[1]
+    groups = whitening.groups[rows]
+    moments = np.stack([e[groups == g].T @ z[groups == g] for g in range(GROUPS)]) / n
+    left, observed, _ = np.linalg.svd(moments.sum(axis=0), full_matrices=False)
+    observed = np.pad(observed, (0, m - observed.size))
+    rank, threshold = _count_seen(observed, e, z, seed)
+    sizes = (F / n, m / n, n / whitening.rows)
+    values, left_overlaps, right_overlaps = clean_values(observed, rank, m, *sizes)
+    rank = values.size
+    return TaskSignal(
+        task,
+        n,
+        m + 1,
+        codes,
+        contrast,
+        moments,
+        observed,
+        threshold,
+        values,
+        left[:, :rank],
+        left_overlaps,
+        right_overlaps,
+        float(np.sqrt(F / n)),
+    )
+
+
+def _contrast(codes: np.ndarray) -> np.ndarray:
+    """Rows e of the classes, D^{−½}(onehot − p), so that e averages to 0 and e eᵀ to the identity."""
+    p = np.bincount(codes) / codes.size
+    values, vectors = np.linalg.eigh(np.diag(p) - np.outer(p, p))
+    kept = values > 1e-12
+    root = vectors[:, kept] / np.sqrt(values[kept])
+    return root - p @ root
+
+
+def _count_seen(observed: np.ndarray, e: np.ndarray, z: np.ndarray, seed: int) -> tuple[int, float]:
+    """How many directions stand out against permuted labels, and the largest value that noise made in any of those.
+
+    Behind k directions seen, the noise that could pass for another is that of the last m − k rows: its largest value, and
+    the sum of its squares, which tells many weak directions from none.
+    """
+    largest, sums = _permuted(e, z, seed)
+    tails = np.cumsum(observed[::-1] ** 2)[::-1]
+    rank = 0
+    while rank < min(observed.size, z.shape[1]):
+        level = 1.0 if rank == 0 else 1 - LATER_FALSE_ALARMS
+        value, tail = (np.quantile(null[:, rank], level) for null in (largest, sums))
+        if observed[rank] ** 2 <= value and tails[rank] <= tail:
+            break
+        rank += 1
+    return rank, float(np.sqrt(largest[:, 0].max()))
+
+
+def _permuted(e: np.ndarray, z: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Squares of the last m, m − 1, … rows of B̂, their largest singular value's and their sum, (permutation, row)."""
+    rng = np.random.default_rng(seed)
+    (n, m), few = e.shape, min(e.shape[0], PERMUTED_ROWS)
+    grams = np.empty((PERMUTATIONS, m, m))
+    for k in range(PERMUTATIONS):
+        moment = e[rng.permutation(n)[:few]].T @ z[:few] / np.sqrt(few * n)
+        grams[k] = moment @ moment.T
+    largest = np.stack([np.linalg.eigvalsh(grams[:, row:, row:])[:, -1] for row in range(m)], axis=1)
+    sums = np.cumsum(np.diagonal(grams, axis1=1, axis2=2)[:, ::-1], axis=1)[:, ::-1]
+    return largest, sums
+
+
+def _checked(codes, rows: int, task: str) -> np.ndarray:
+    codes = np.asarray(codes)
+    if codes.shape != (rows,) or not np.issubdtype(codes.dtype, np.integer):
+        raise invalid(
+            f"Labels of {task} must be one whole number a row, −1 where missing",
+            received=f"shape {codes.shape}, {codes.dtype}",
+            way_out=f"Give {rows} class codes",
+        )
+    seen = codes[codes >= 0]
+    if seen.size < 4 or np.unique(seen).size < 2:
+        raise invalid(
+            f"Task {task} needs at least 4 labels of 2 classes",
+            received=f"{seen.size} labels of {np.unique(seen).size} classes",
+            way_out="Label more rows, or leave the task out",
+        )
+    return codes.astype(np.int64)
