@@ -1,0 +1,55 @@
+"""From paired losses to effects: benefit, interval, correction for the number tried, verdict."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sharedtrunk._statistics import CONFIDENCE, Estimate
+from sharedtrunk.affinity._advice import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE, Effect
+from sharedtrunk.affinity._intervals import clustered, holm, two_sided_p
+from sharedtrunk.affinity._trials import Outcome
+
+NEGLIGIBLE = 0.01
+"""A benefit within ± this many nats makes no difference to a user, unless they say otherwise."""
+
+MOST_FAILED = 0.1
+"""Of the splits: with more failed trainings than this share, nothing is told."""
+
+
+class Paired(NamedTuple):
+    """What is compared: auxiliaries and their weight, both arms on the same splits, and why nothing could be told."""
+
+    auxiliaries: tuple[str, ...]
+    alpha: float
+    joint: Outcome
+    single: Outcome
+    doubts: Sequence[str] = ()
+
+
+def effects(tried: Sequence[Paired], *, negligible: float) -> list[Effect]:
+    """The effect of each, all of them one family for the correction."""
+    measured = [_measured(each.joint, each.single) for each in tried]
+    p_values = [two_sided_p(benefit) for benefit, _ in measured]
+    found = []
+    for each, (benefit, accuracy), p, adjusted in zip(tried, measured, p_values, holm(p_values), strict=True):
+        verdict, reason = _verdict(benefit, adjusted, negligible, each.doubts)
+        found.append(Effect(each.auxiliaries, each.alpha, benefit, accuracy, p, adjusted, verdict, reason))
+    return found
+
+
+def _measured(joint: Outcome, single: Outcome) -> tuple[Estimate, Estimate]:
+    return clustered(single.loss - joint.loss), clustered(100 * (joint.right - single.right))
+
+
+def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, doubts: Sequence[str]) -> tuple[str, str]:
+    """Within ± negligible: no difference; away from 0 after correction: helps or hurts; else it cannot be told yet."""
+    if doubts:
+        return CANNOT_TELL, doubts[0]
+    if benefit.left_out > MOST_FAILED * (benefit.n + benefit.left_out) or not np.isfinite(benefit.low):
+        return CANNOT_TELL, f"{benefit.left_out} of {benefit.n + benefit.left_out} trainings gave no finite loss"
+    if -negligible < benefit.low and benefit.high < negligible:
+        return NO_DIFFERENCE, ""
+    if p_adjusted < 1 - CONFIDENCE:
+        return (HELPS if benefit.mean > 0 else HURTS), ""
+    return CANNOT_TELL, f"the interval reaches from {benefit.low:+.3f} to {benefit.high:+.3f} nats"

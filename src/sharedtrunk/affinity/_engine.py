@@ -1,0 +1,224 @@
+"""Many trainings side by side on the rows of one table: every lane has its own start, row roles and task weights.
+
+    L = Σ_t Σ_i c_ti ℓ_ti,   ℓ_ti = ln Z(z_ti) − z_t,label(i),   c_ti = α_t m_ti / n_t on the training rows (1)
+
+is minimized by Adam (Kingma and Ba 2015, as optax has it). Every `every` steps the losses on the *judged* rows are taken.
+A *criterion* is a weighting of the tasks' validation losses; for each the step of its lowest value so far is kept, with the
+test losses there: honest early stopping, decided without the test rows. A criterion that has not improved by `tol` nats
+for `patience` steps is closed for good, so that a lane's outcome does not depend on its neighbours; a batch ends when all
+are closed.
+
+Rows come in order: first those that are judged (they carry roles), of which the first `steady` are in every step. The
+rest are visited in turn, `batch` a step, the same for every lane and weighted up to all of the rest; the caller has
+shuffled them.
+"""
+
+import dataclasses
+import functools
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Bool, Float, Int
+
+from sharedtrunk.affinity._network import Network, logits
+
+Targets = tuple[Float[Array, "sample _"], ...]
+
+
+class Schedule(NamedTuple):
+    """How to train: rows of every step, judged rows, further rows a step, steps between looks, patience and last step
+    (in steps), and the improvement in nats that renews the patience."""
+
+    steady: int
+    judged: int
+    batch: int
+    every: int
+    patience: int
+    max_steps: int
+    tol: float
+
+
+class Lanes(eqx.Module):
+    """What distinguishes the lanes: starts, training coefficients c_ti, and what each row counts in validation and test.
+
+    `validation` and `test` weigh the judged rows of every task; a task's weights sum to 1, or to 0 where it has no such row.
+    `criteria` weigh the tasks' validation losses; `open` says which of them a lane is to follow.
+    """
+
+    start: Network
+    coefficients: Float[Array, "lane task sample"]
+    validation: Float[Array, "lane task judged"]
+    test: Float[Array, "lane task judged"]
+    criteria: Float[Array, "lane criterion task"]
+    open: Bool[Array, "lane criterion"]
+
+
+class Kept(eqx.Module):
+    """For every criterion its lowest validation value and the step of it, with every task's losses (nats) and accuracy there.
+
+    `row_loss` and `row_right` are every judged row's loss and correctness in the criterion's weighting of the tasks. `mark`
+    and `marked` are value and step of the last improvement that renewed the patience. `network` holds the weights at the
+    first criterion's stop, where they were asked for.
+    """
+
+    validation: Float[Array, "lane criterion"]
+    step: Int[Array, "lane criterion"]
+    loss: Float[Array, "lane criterion task"]
+    accuracy: Float[Array, "lane criterion task"]
+    validation_loss: Float[Array, "lane criterion task"]
+    row_loss: Float[Array, "lane criterion judged"]
+    row_right: Float[Array, "lane criterion judged"]
+    mark: Float[Array, "lane criterion"]
+    marked: Int[Array, "lane criterion"]
+    network: Network | None
+
+
+@functools.partial(jax.jit, static_argnames=("schedule", "keep_networks"))
+def train_lanes(
+    lanes: Lanes,
+    inputs: Float[Array, "sample feature"],
+    targets: Targets,
+    learning_rate: Float[Array, ""],
+    *,
+    schedule: Schedule,
+    keep_networks: bool = False,
+) -> Kept:
+    """Train all lanes until every open criterion is closed or `max_steps` are made; see the module.
+
+    `targets[t]` are one-hot labels (sample, class), zero rows where the label is missing. A lane whose losses are nowhere
+    finite keeps NaN.
+    """
+    adam = optax.adam(learning_rate)
+    drive = jax.vmap(jax.grad(_training_loss), in_axes=(0, 0, None, None))
+    judged = (inputs[: schedule.judged], tuple(target[: schedule.judged] for target in targets))
+
+    def look(network: Network, step: Int[Array, ""], kept: Kept, following: Bool[Array, "lane criterion"]) -> Kept:
+        losses, right = jax.vmap(_row_losses, in_axes=(0, None, None))(network, *judged)
+        seen = _seen(lanes, network if keep_networks else None, step, losses, right)
+        return _improved(kept, seen, following, jnp.asarray(schedule.tol, inputs.dtype))
+
+    def advance(_, state):
+        network, optimizer, step = state
+        visit = functools.partial(_visited, step=step, schedule=schedule)
+        coefficients = visit(lanes.coefficients, axis=2, scaled=True)
+        slopes = drive(network, coefficients, visit(inputs), tuple(visit(target) for target in targets))
+        # Optax raises a Python float to its integer count, which strict promotion (our tests', some users') refuses.
+        with jax.numpy_dtype_promotion("standard"):
+            updates, optimizer = adam.update(slopes, optimizer)
+        return eqx.apply_updates(network, updates), optimizer, step + 1
+
+    def following(step, kept: Kept) -> Bool[Array, "lane criterion"]:
+        return lanes.open & (step - kept.marked < schedule.patience)
+
+    def leg(state):
+        moving, kept = state
+        followed = following(moving[2], kept)
+        moving = jax.lax.fori_loop(0, schedule.every, advance, moving)
+        return moving, look(moving[0], moving[2], kept, followed)
+
+    def goes_on(state) -> Bool[Array, ""]:
+        (_, _, step), kept = state
+        return jnp.any(following(step, kept)) & (step < schedule.max_steps)
+
+    begin = jnp.zeros((), jnp.int32)
+    first = look(lanes.start, begin, _nothing(lanes, keep_networks), jnp.ones_like(lanes.open))
+    weights: Any = lanes.start  # optax's type of a tree of arrays leaves out modules
+    return jax.lax.while_loop(goes_on, leg, ((weights, adam.init(weights), begin), first))[1]
+
+
+def _training_loss(network: Network, coefficients, inputs, targets: Targets) -> Float[Array, ""]:
+    total = jnp.zeros((), inputs.dtype)
+    for z, target, coefficient in zip(logits(network, inputs), targets, coefficients, strict=True):
+        total = total - jnp.sum(coefficient * jnp.sum(jax.nn.log_softmax(z) * target, axis=1))
+    return total
+
+
+def _row_losses(network: Network, inputs, targets: Targets):
+    """Loss of every row in every task, and whether the likeliest class is the label; (task, sample) both."""
+    losses, right = [], []
+    for z, target in zip(logits(network, inputs), targets, strict=True):
+        losses.append(-jnp.sum(jax.nn.log_softmax(z) * target, axis=1))
+        right.append(jnp.argmax(z, axis=1) == jnp.argmax(target, axis=1))
+    return jnp.stack(losses), jnp.stack(right).astype(inputs.dtype)
+
+
+def _visited(rows: Array, step: Int[Array, ""], schedule: Schedule, *, axis: int = 0, scaled: bool = False) -> Array:
+    """The rows of one step along `axis`: the steady ones and the next batch of the rest, `scaled` up to all of the rest."""
+    rest = rows.shape[axis] - schedule.steady
+    if schedule.batch >= rest:
+        return rows
+    batches = -(-rest // schedule.batch)
+    size = -(-rest // batches)  # even batches; the last may share a few rows with the one before
+    begin = schedule.steady + jnp.minimum((step % batches) * size, rest - size)
+    batch = jax.lax.dynamic_slice_in_dim(rows, begin, size, axis)
+    if scaled:
+        batch = batch * jnp.asarray(rest / size, rows.dtype)
+    return jnp.concatenate([jax.lax.slice_in_dim(rows, 0, schedule.steady, axis=axis), batch], axis=axis)
+
+
+def _seen(lanes: Lanes, network: Network | None, step, losses, right) -> Kept:
+    """What a look at the judged rows shows, as every criterion would keep it."""
+    weighed = functools.partial(jnp.einsum, precision="highest")
+    per_task = weighed("ltn,ltn->lt", lanes.validation, losses)
+    criterion = weighed("lct,lt->lc", lanes.criteria, per_task)
+    steps = jnp.broadcast_to(step, criterion.shape)
+
+    def for_each(value: Float[Array, "lane task"]) -> Float[Array, "lane criterion task"]:
+        return jnp.broadcast_to(value[:, None], lanes.criteria.shape)
+
+    return Kept(
+        validation=criterion,
+        step=steps,
+        loss=for_each(weighed("ltn,ltn->lt", lanes.test, losses)),
+        accuracy=for_each(weighed("ltn,ltn->lt", lanes.test, right)),
+        validation_loss=for_each(per_task),
+        row_loss=weighed("lct,ltn->lcn", lanes.criteria, losses),
+        row_right=weighed("lct,ltn->lcn", lanes.criteria, right),
+        mark=criterion,
+        marked=steps,
+        network=network,
+    )
+
+
+def _improved(kept: Kept, seen: Kept, following: Bool[Array, "lane criterion"], tol: Float[Array, ""]) -> Kept:
+    """The better of two looks, criterion by criterion, where it is still followed; NaN is never better."""
+    better = following & (seen.validation < kept.validation)
+    renewed = following & (seen.validation < kept.mark - tol)
+
+    def choose(flags: Bool[Array, "lane ..."], new: Any, old: Any) -> Any:
+        return jax.tree.map(
+            lambda a, b: jnp.where(flags.reshape(flags.shape + (1,) * (a.ndim - flags.ndim)), a, b), new, old
+        )
+
+    chosen = choose(better, *(eqx.tree_at(lambda k: k.network, k, None, is_leaf=_is_none) for k in (seen, kept)))
+    marks = choose(renewed, (seen.mark, seen.marked), (kept.mark, kept.marked))
+    network = choose(better[:, 0], seen.network, kept.network)
+    return dataclasses.replace(chosen, mark=marks[0], marked=marks[1], network=network)
+
+
+def _is_none(leaf: object) -> bool:
+    return leaf is None
+
+
+def _nothing(lanes: Lanes, keep_networks: bool) -> Kept:
+    """Before the first look: every value is worse than any that can be seen."""
+    per_criterion, per_task, dtype = lanes.open.shape, lanes.criteria.shape, lanes.coefficients.dtype
+    unknown = functools.partial(jnp.full, fill_value=jnp.nan, dtype=dtype)
+    steps = jnp.zeros(per_criterion, jnp.int32)
+    worst = jnp.full(per_criterion, jnp.inf, dtype)
+    rows = (*per_criterion, lanes.test.shape[2])
+    return Kept(
+        validation=worst,
+        step=steps,
+        loss=unknown(per_task),
+        accuracy=unknown(per_task),
+        validation_loss=unknown(per_task),
+        row_loss=unknown(rows),
+        row_right=unknown(rows),
+        mark=worst,
+        marked=steps,
+        network=lanes.start if keep_networks else None,
+    )

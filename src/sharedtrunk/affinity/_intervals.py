@@ -1,0 +1,69 @@
+"""Intervals for means over resampled splits, whose numbers hang together by rows and by trainings.
+
+δ_ji is how much lower the loss of test row i is beside the auxiliary task in split j; with R repeats every row has R of them.
+Numbers of one row share what is peculiar to it, numbers of one split share a training. Their mean d̄ has the two-way clustered
+variance (Cameron, Gelbach and Miller 2011)
+
+    V = V_row + V_split − V_cell,     V_cell = n/(n−1) Σ_ji e_ji²/n²,
+    V_row = N/(N−1) Σ_i (Σ_j e_ji)²/n²,     V_split = J/(J−1) Σ_j (Σ_i e_ji)²/n²,
+
+e = δ − d̄ over the n numbers of N rows and J splits, and never less than V_row or V_split. It is the variance over draws of
+rows and of trainings; the interval is Student's t with J − 1 degrees of freedom. The correction of Nadeau and Bengio (2003),
+(1/J + n_test/n_train) s², takes all splits for equally alike and is twice as wide here as the spread of estimates over
+fresh tables (`benchmarks/affinity`). That all trainings see much the same rows is in neither: the evaluation measures what
+it costs. Several effects that are tried together are corrected by Holm (1979), which holds whatever their dependence.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from sharedtrunk._statistics import CONFIDENCE, Estimate, t_factor
+
+
+def clustered(differences: Float[np.ndarray, "split judged"], *, confidence: float = CONFIDENCE) -> Estimate:
+    """Mean over test rows and splits with its two-way clustered t-interval; NaN where a row is no test row of a split.
+
+    A split without any finite number (a training that failed) is left out and counted. With fewer than two splits or rows
+    there is no error, and it is NaN.
+    """
+    tested = np.isfinite(differences)
+    made = tested.any(axis=1)
+    values, tested = differences[made][:, tested.any(axis=0)], tested[made][:, tested.any(axis=0)]
+    splits, rows = values.shape
+    left_out = differences.shape[0] - splits
+    if splits == 0:
+        return Estimate(np.nan, np.nan, np.nan, np.nan, 0, left_out)
+    mean = float(values[tested].mean())
+    if splits < 2 or rows < 2:
+        return Estimate(mean, np.nan, np.nan, np.nan, splits, left_out)
+    error = _error(np.where(tested, values - mean, 0.0), int(tested.sum()))
+    half = t_factor(splits, confidence) * error
+    return Estimate(mean, error, mean - half, mean + half, splits, left_out)
+
+
+def _error(residuals: Float[np.ndarray, "split row"], count: int) -> float:
+    splits, rows = residuals.shape
+    by_row = rows / (rows - 1) * (residuals.sum(axis=0) ** 2).sum()
+    by_split = splits / (splits - 1) * (residuals.sum(axis=1) ** 2).sum()
+    both = by_row + by_split - count / (count - 1) * (residuals**2).sum()
+    return float(max(both, by_row, by_split) ** 0.5 / count)
+
+
+def two_sided_p(estimate: Estimate) -> float:
+    """Probability of a mean at least as far from 0 when the true one is 0, by the t-distribution of the interval."""
+    from scipy.special import stdtr
+
+    if not estimate.standard_error > 0:
+        return 1.0
+    return float(2 * stdtr(estimate.n - 1, -abs(estimate.mean) / estimate.standard_error))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values: the k-th smallest of m times m − k + 1, made to rise, at most 1."""
+    order = np.argsort(p_values, kind="stable")
+    raised = np.maximum.accumulate([p_values[place] * (len(order) - rank) for rank, place in enumerate(order)])
+    adjusted = np.empty(len(order))
+    adjusted[order] = np.minimum(raised, 1)
+    return adjusted.tolist()

@@ -1,0 +1,66 @@
+"""A table made ready for training: standardized, rows in order, roles dealt, and what speaks against telling anything."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Int
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.affinity._splits import TRAIN
+from sharedtrunk.affinity._trials import Rows
+from sharedtrunk.tables import Table, standardized
+
+LEAST_LABELS = 30
+"""Of a task that is judged: three test rows in each of ten folds."""
+
+
+def prepared_rows(table: Table, tasks: Sequence[str], judged: Sequence[str], *, seed: int) -> Rows:
+    """The rows that carry a label of `tasks`: first those with a label of the `judged` tasks, then the rest, shuffled.
+
+    Inputs are standardized by all rows of the table, labelled or not. Raises `InputError` for unknown or repeated tasks and
+    for a judged task with fewer than `LEAST_LABELS` labels or with one class.
+    """
+    _check(table, tasks, judged)
+    codes = np.stack([np.asarray(table.labels[task], np.int64) for task in tasks])
+    carries = (np.stack([table.labels[task] for task in judged]) >= 0).any(axis=0)
+    first = np.flatnonzero(carries)
+    rest = np.flatnonzero(~carries & (codes >= 0).any(axis=0))
+    order = np.concatenate([first, np.random.default_rng([seed, 2]).permutation(rest)])
+    classes = tuple(len(table.classes[task]) for task in tasks)
+    inputs, _, _ = standardized(table.features)
+    return Rows(tuple(tasks), inputs[order], codes[:, order], classes, first.size)
+
+
+def doubts(
+    codes: Int[np.ndarray, "judged"], names: Sequence[object], roles: Int[np.ndarray, "split judged"], task: str
+) -> list[str]:
+    """Why nothing can be told about a main task: classes that some students never see."""
+    found = []
+    for code, name in enumerate(names):
+        absent = int((~((codes == code)[None] & (roles == TRAIN)).any(axis=1)).sum())
+        if absent:
+            labels = int((codes == code).sum())
+            found.append(
+                f"{task} = {name} has {labels} labels, so {absent} of {len(roles)} splits train without it: "
+                "label more of it, or merge or drop the class"
+            )
+    return found
+
+
+def _check(table: Table, tasks: Sequence[str], judged: Sequence[str]) -> None:
+    unknown = [task for task in tasks if task not in table.labels]
+    if unknown or len(set(tasks)) < len(tasks):
+        raise invalid(
+            "Tasks are different label columns of the table",
+            received=", ".join(map(str, unknown or tasks)),
+            way_out=f"It has {', '.join(map(str, table.labels))}",
+        )
+    for task in judged:
+        labels = table.labels[task]
+        count, seen = int((labels >= 0).sum()), np.unique(labels[labels >= 0]).size
+        if count < LEAST_LABELS or seen < 2:
+            raise invalid(
+                f"A main task needs at least {LEAST_LABELS} labelled rows and 2 classes",
+                received=f"{task} with {count} labelled rows and {seen} classes",
+                way_out="Label more rows of it",
+            )

@@ -1,0 +1,96 @@
+"""Intervals: the clustered variance against a naive one, limits in closed form, coverage on a model with known variance."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sharedtrunk._statistics import Estimate
+from sharedtrunk.affinity._intervals import clustered, holm, two_sided_p
+
+
+def _tested_once_a_repeat(generator, repeats, folds, rows):
+    """Which rows each split tests: every row once a repeat."""
+    tested = np.zeros((repeats * folds, rows), bool)
+    for repeat in range(repeats):
+        fold_of = generator.permutation(rows) % folds
+        for fold in range(folds):
+            tested[repeat * folds + fold] = fold_of == fold
+    return tested
+
+
+def _naive_error(values: np.ndarray) -> float:
+    """The two-way clustered standard error as a sum over all pairs of numbers that share a row or a split."""
+    entries = [(j, i, values[j, i]) for j, i in zip(*np.nonzero(np.isfinite(values)), strict=True)]
+    mean = np.mean([value for _, _, value in entries])
+    splits, rows = len({j for j, _, _ in entries}), len({i for _, i, _ in entries})
+    total = 0.0
+    for j, i, a in entries:
+        for k, m, b in entries:
+            weight = (i == m) * rows / (rows - 1) + (j == k) * splits / (splits - 1)
+            weight -= (i == m and j == k) * len(entries) / (len(entries) - 1)
+            total += weight * (a - mean) * (b - mean)
+    return (total / len(entries) ** 2) ** 0.5
+
+
+def test_error_is_the_sum_over_pairs_that_share_a_row_or_a_split():
+    generator = np.random.default_rng(0)
+    tested = _tested_once_a_repeat(generator, 3, 5, 20)
+    effects = generator.normal(size=(15, 1)) + generator.normal(size=20) + 0.5 * generator.normal(size=(15, 20))
+    values = np.where(tested, effects, np.nan)
+    found = clustered(values)
+    assert found.mean == pytest.approx(np.nanmean(values))
+    assert found.standard_error == pytest.approx(_naive_error(values), rel=1e-12)
+    half = stats.t.ppf(0.975, 14) * found.standard_error
+    assert (found.low, found.high) == pytest.approx((found.mean - half, found.mean + half))
+
+
+def test_one_repeat_of_one_row_a_split_is_the_ordinary_standard_error():
+    values = np.random.default_rng(1).normal(size=12)
+    found = clustered(np.where(np.eye(12, dtype=bool), values, np.nan))
+    assert found.standard_error == pytest.approx(values.std(ddof=1) / 12**0.5)
+
+
+def test_numbers_that_only_rows_distinguish_have_the_rows_standard_error():
+    generator = np.random.default_rng(2)
+    rows = generator.normal(size=40)
+    tested = _tested_once_a_repeat(generator, 6, 40, 40)  # one test row a split
+    found = clustered(np.where(tested, rows, np.nan))
+    # Repeats add nothing about the rows: V_split − V_cell is what is left of finite J.
+    assert found.standard_error == pytest.approx(rows.std(ddof=1) / 40**0.5, rel=0.02)
+
+
+def test_coverage_where_rows_splits_and_cells_vary():
+    generator = np.random.default_rng(3)
+    draws, covered = 600, 0
+    for _ in range(draws):
+        tested = _tested_once_a_repeat(generator, 3, 10, 60)
+        values = 0.3 * generator.normal(size=(30, 1)) + generator.normal(size=60) + generator.normal(size=(30, 60))
+        found = clustered(np.where(tested, values, np.nan))
+        covered += found.low < 0 < found.high
+    # within four standard errors of 95 %, and not wide beyond need
+    assert abs(covered / draws - 0.95) < 4 * (0.95 * 0.05 / draws) ** 0.5
+
+
+def test_failed_splits_are_left_out_and_counted():
+    values = np.where(np.eye(4, dtype=bool), 1.0, np.nan) * np.array([[1.0], [2.0], [np.nan], [4.0]])
+    found = clustered(values)
+    assert (found.n, found.left_out) == (3, 1)
+    assert found.mean == pytest.approx(7 / 3)
+    nothing = clustered(np.full((3, 5), np.nan))
+    assert nothing.n == 0
+    assert np.isnan(nothing.mean)
+    alone = clustered(np.array([[1.0, 2.0], [np.nan, np.nan]]))
+    assert alone.mean == 1.5
+    assert np.isnan(alone.standard_error)
+
+
+def test_p_value_is_the_intervals():
+    found = Estimate(mean=2.0, standard_error=0.8, low=0.0, high=0.0, n=11, left_out=0)
+    assert two_sided_p(found) == pytest.approx(2 * stats.t.sf(2.5, 10))
+    assert two_sided_p(Estimate(1.0, float("nan"), 0.0, 0.0, 1, 0)) == 1
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.6, 0.5]) == [1, 1]
+    assert holm([]) == []
