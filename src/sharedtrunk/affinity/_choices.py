@@ -1,0 +1,52 @@
+"""Which auxiliaries to take and how to weigh them: the one-standard-error rule, so that chance is not taken for a choice.
+
+Of candidates whose benefits are measured, the best by mean is partly the luckiest. The rule (Breiman et al. 1984) takes the
+simplest candidate within one standard error of it: fewest auxiliaries, or the weight nearest to 1. The empty set, benefit
+0, is a candidate too.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from sharedtrunk.affinity._advice import Effect
+
+ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0)
+
+FEW = 3
+"""With up to this many auxiliaries every set is tried, with more only the leading ones."""
+
+
+def further_sets(ranked: Sequence[str]) -> list[tuple[str, ...]]:
+    """Sets of two and more to try, for auxiliaries `ranked` best first: all of them if few, else the leading 2, 3, …"""
+    if len(ranked) <= FEW:
+        return [names for size in range(2, len(ranked) + 1) for names in itertools.combinations(ranked, size)]
+    return [tuple(ranked[:size]) for size in range(2, len(ranked) + 1)]
+
+
+def best_set(tried: Sequence[Effect]) -> Effect | None:
+    """The smallest set within one standard error of the best; None where that is the empty one, or nothing is known."""
+    best = leading(tried)
+    if best is None or not best.benefit.mean - best.benefit.standard_error > 0:
+        return None
+    return min(_near(tried, best), key=lambda effect: (len(effect.auxiliaries), -effect.benefit.mean))
+
+
+def best_alpha(tried: Sequence[Effect]) -> float:
+    """The weight nearest to 1, in ratio, within one standard error of the best; 1 where nothing is known."""
+    best = leading(tried)
+    if best is None:
+        return 1.0
+    return min(_near(tried, best), key=lambda effect: (abs(np.log(effect.alpha)), -effect.benefit.mean)).alpha
+
+
+def leading(tried: Sequence[Effect]) -> Effect | None:
+    """The effect of highest mean, among those that have one."""
+    known = [effect for effect in tried if np.isfinite(effect.benefit.standard_error)]
+    return max(known, key=lambda effect: effect.benefit.mean, default=None)
+
+
+def _near(tried: Sequence[Effect], best: Effect) -> list[Effect]:
+    least = best.benefit.mean - best.benefit.standard_error
+    return [effect for effect in tried if effect.benefit.mean >= least]

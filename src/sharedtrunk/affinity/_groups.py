@@ -1,0 +1,64 @@
+"""A suggested grouping of tasks, one trunk a group, from their directed pairwise benefits.
+
+A task's benefit in a group is taken as the mean over its mates, as Fifty et al. (2021) do for groups beyond pairs; the
+grouping of largest total is suggested. Pairs count by their mean less one standard error, so that doubt keeps tasks apart.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from sharedtrunk.affinity._advice import Effect
+
+Groups = tuple[tuple[str, ...], ...]
+
+MOST_EXACT = 8
+"""Up to this many tasks every partition is looked at (4,140); beyond, groups are merged one by one."""
+
+
+def suggested_groups(tasks: Sequence[str], effects: Mapping[tuple[str, str], Effect]) -> Groups:
+    """The partition of `tasks` of largest total benefit; tasks alone where none is sure to gain."""
+    gain = {pair: _cautious(effect) for pair, effect in effects.items()}
+    if len(tasks) <= MOST_EXACT:
+        return max(_partitions(tuple(tasks)), key=lambda groups: (_total(groups, gain), len(groups)))
+    return _merged(tuple((task,) for task in tasks), gain)
+
+
+def _cautious(effect: Effect) -> float:
+    value = effect.benefit.mean - effect.benefit.standard_error
+    return float(value) if np.isfinite(value) else -np.inf
+
+
+def _total(groups: Groups, gain: Mapping[tuple[str, str], float]) -> float:
+    return sum(
+        (
+            float(np.mean([gain[main, mate] for mate in group if mate != main]))
+            for group in groups
+            if len(group) > 1
+            for main in group
+        ),
+        start=0.0,
+    )
+
+
+def _partitions(tasks: tuple[str, ...]) -> Iterator[Groups]:
+    if not tasks:
+        yield ()
+        return
+    first, rest = tasks[0], tasks[1:]
+    for smaller in _partitions(rest):
+        yield ((first,), *smaller)
+        for place, group in enumerate(smaller):
+            yield (*smaller[:place], (first, *group), *smaller[place + 1 :])
+
+
+def _merged(groups: Groups, gain: Mapping[tuple[str, str], float]) -> Groups:
+    """Merge the two groups that gain most by it, as long as any do."""
+    while len(groups) > 1:
+        pairs = [(a, b) for place, a in enumerate(groups) for b in groups[place + 1 :]]
+        merged = [(*(group for group in groups if group not in pair), pair[0] + pair[1]) for pair in pairs]
+        best = max(merged, key=lambda candidate: _total(candidate, gain))
+        if not _total(best, gain) > _total(groups, gain):
+            break
+        groups = best
+    return groups

@@ -1,0 +1,101 @@
+"""Every task beside every other: the directed matrix of benefits, and which tasks to put on one trunk.
+
+One training of a pair answers both ways: each task is judged by its own stop. The roles of rows are shared by all tasks.
+"""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.affinity._advice import AffinityMatrix, Conditions
+from sharedtrunk.affinity._advise import Progress, check_settings, repeats_for
+from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
+from sharedtrunk.affinity._groups import suggested_groups
+from sharedtrunk.affinity._intervals import clustered
+from sharedtrunk.affinity._rows import doubts, prepared_rows
+from sharedtrunk.affinity._splits import FOLDS, split_roles
+from sharedtrunk.affinity._trials import STUDENT, Arm, Student, run_trials
+from sharedtrunk.tables import Table, leaks
+
+
+def affinity_matrix(
+    table: Table,
+    tasks: Sequence[str],
+    *,
+    student: Student = STUDENT,
+    repeats: int | None = None,
+    negligible: float = NEGLIGIBLE,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> AffinityMatrix:
+    """MT_{A←B} for every ordered pair of `tasks`, in nats of A's held-out loss, measured as `advise` does; and groups.
+
+    All pairs are one family for the correction. Rows are judged for every task they have a label of. Raises `InputError`
+    for fewer than two tasks, too few labels, and settings out of range.
+    """
+    begun = time.perf_counter()
+    check_settings(repeats, negligible, seed)
+    if len(tasks) < 2:
+        raise invalid("A matrix needs at least two tasks", received=", ".join(tasks) or "none", way_out="Name more")
+    rows = prepared_rows(table, tasks, tasks, seed=seed)
+    repeats = repeats_for(min(int((codes >= 0).sum()) for codes in rows.codes)) if repeats is None else repeats
+    roles = split_roles(_strata(rows.codes[:, : rows.judged]), folds=FOLDS, repeats=repeats, seed=seed)
+    places = range(len(tasks))
+    alone = {a: _arm(len(tasks), a) for a in places}
+    pairs = {(a, b): _arm(len(tasks), a, b) for a in places for b in places if a != b}
+    arms = list(dict.fromkeys([*alone.values(), *pairs.values()]))
+    total, done = len(arms) * len(roles), 0
+
+    def report(more: int) -> None:
+        nonlocal done
+        done += more
+        if progress is not None:
+            progress(done, total)
+
+    found = run_trials(rows, arms, roles, np.zeros(rows.judged), student, seed=seed, progress=report)
+    doubted = [doubts(rows.codes[a, : rows.judged], table.classes[task], roles, task) for a, task in enumerate(tasks)]
+    paired = [Paired((tasks[b],), 1.0, found[arm, a], found[alone[a], a], doubted[a]) for (a, b), arm in pairs.items()]
+    named = [(tasks[a], tasks[b]) for a, b in pairs]
+    measured = dict(zip(named, effects(paired, negligible=negligible), strict=True))
+    seconds = time.perf_counter() - begun
+    conditions = {
+        task: Conditions(
+            rows=len(table.features),
+            features=table.features.shape[1],
+            classes=rows.classes[a],
+            labels=int((rows.codes[a] >= 0).sum()),
+            trained_on=round((rows.codes[a] >= 0).sum() * (1 - 1 / FOLDS)),
+            hidden=student.hidden,
+            activation=student.activation,
+            folds=FOLDS,
+            repeats=repeats,
+            negligible=negligible,
+            seed=seed,
+            trainings=total,
+            seconds=seconds,
+        )
+        for a, task in enumerate(tasks)
+    }
+    sentences = dict.fromkeys(leak.sentence for task in tasks for leak in leaks(table, task))
+    return AffinityMatrix(
+        tasks=tuple(tasks),
+        loss_alone={task: clustered(found[alone[a], a].loss) for a, task in enumerate(tasks)},
+        effects=measured,
+        groups=suggested_groups(tasks, measured),
+        conditions=conditions,
+        notes=(*table.notes, *sentences),
+    )
+
+
+def _arm(tasks: int, *members: int) -> Arm:
+    """The arm that trains `members`, each of weight 1, and judges them all."""
+    members = tuple(sorted(members))
+    return Arm(tuple(float(task in members) for task in range(tasks)), judged=members)
+
+
+def _strata(codes: np.ndarray) -> np.ndarray:
+    """Rows dealt by the labels of the task with the rarest class, where that is known."""
+    smallest = [np.unique(task[task >= 0], return_counts=True)[1].min() for task in codes]
+    return codes[int(np.argmin(smallest))]
