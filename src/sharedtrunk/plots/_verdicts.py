@@ -1,4 +1,4 @@
-"""One sign, one ink and one pale ground per verdict, the same in every picture that shows verdicts.
+"""One sign, one ink and one pale ground per verdict, the same in every picture that shows verdicts: of claims, of effects.
 
 The sign says it without colour; the inks stay apart for colour-blind readers too.
 """
@@ -23,9 +23,24 @@ _SIGNS = {
     "not measured": VerdictSign("–", "#5a5a5a", "#ebebeb"),
 }
 
+_EFFECTS = {
+    "helps": VerdictSign("▲", "#17694b", "#cfe8dd"),
+    "no difference": VerdictSign("=", "#5a5a5a", "#ebebeb"),
+    "cannot tell yet": VerdictSign("?", "#7a5600", "#f6e7b8"),
+    "hurts": VerdictSign("▼", "#a8321f", "#f5d0c6"),
+}
+
 
 def verdict_sign(verdict: str) -> VerdictSign:
     """How a verdict is shown. Raises `InputError` for a word that is none."""
     if verdict not in _SIGNS:
         raise invalid(f"a verdict is one of {', '.join(_SIGNS)}", received=repr(verdict), way_out="Use one of these.")
     return _SIGNS[verdict]
+
+
+def effect_sign(verdict: str) -> VerdictSign:
+    """How the verdict on an effect is shown. Raises `InputError` for a word that is none."""
+    if verdict not in _EFFECTS:
+        rule = f"the verdict on an effect is one of {', '.join(_EFFECTS)}"
+        raise invalid(rule, received=repr(verdict), way_out="Use one of these.")
+    return _EFFECTS[verdict]

@@ -1,0 +1,140 @@
+"""Advice and matrix as data frames, plain JSON data and files."""
+
+import dataclasses
+import json
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+import sharedtrunk
+from sharedtrunk._files import write_atomically
+from sharedtrunk._fingerprint import library_versions
+from sharedtrunk._statistics import Estimate
+from sharedtrunk.affinity._advice import Advice, AffinityMatrix, AuxiliaryAdvice, Effect
+
+if TYPE_CHECKING:
+    import pandas
+
+Made: TypeAlias = Advice | AffinityMatrix
+
+LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "pandas", "scikit-learn", "scipy")
+UNITS = {
+    "benefit, loss": "nats",
+    "accuracy": "points (hundredths)",
+    "predicted": "share of linearly explainable variance",
+}
+_EXPLAINED = (
+    "relatedness", "relatedness_error", "low", "high", "snr_main", "snr_auxiliary", "labels_per_parameter", "trunk_share",
+    "predicted", "predicted_error", "predicted_verdict",
+)  # fmt: skip
+_RENAMED = {"low": "relatedness_low", "high": "relatedness_high"}
+
+
+def advice_frame(advice: Advice) -> "pandas.DataFrame":
+    """One row per auxiliary task, best first: effect with intervals, verdict, and the theory's numbers (NaN without them)."""
+    import pandas  # half a second that importing the room does without
+
+    best = () if advice.best_set is None else advice.best_set.auxiliaries
+    rows = [_auxiliary(each) | {"in_best_set": each.name in best} for each in advice.auxiliaries]
+    frame = pandas.DataFrame(rows)
+    frame.attrs = {"main": advice.main, "labels": advice.conditions.labels, "units": UNITS}
+    return frame
+
+
+def matrix_frame(matrix: AffinityMatrix) -> "pandas.DataFrame":
+    """One row per ordered pair (main, auxiliary): effect with intervals, verdict, and whether a group has both."""
+    import pandas
+
+    rows = [
+        {"main": main, "auxiliary": auxiliary, **_effect(effect)}
+        | {"same_group": any({main, auxiliary} <= set(group) for group in matrix.groups)}
+        for (main, auxiliary), effect in matrix.effects.items()
+    ]
+    frame = pandas.DataFrame(rows)
+    frame.attrs = {"units": UNITS}
+    return frame
+
+
+def frame(made: Made) -> "pandas.DataFrame":
+    """`advice_frame` or `matrix_frame`, by what is given."""
+    return advice_frame(made) if isinstance(made, Advice) else matrix_frame(made)
+
+
+def record(made: Made) -> dict[str, Any]:
+    """Everything as JSON data, with units and versions; numbers that are not finite are None."""
+    plain = advice_record(made) if isinstance(made, Advice) else matrix_record(made)
+    versions = {"sharedtrunk": sharedtrunk.__version__, **library_versions(LIBRARIES)}
+    return {"units": UNITS, "versions": versions, **plain}
+
+
+def advice_record(advice: Advice) -> dict[str, Any]:
+    """The advice as JSON data; an explanation carries its sentence."""
+    auxiliaries = [_plain(each) | {"explanation": each.explanation and _explained(each)} for each in advice.auxiliaries]
+    return _plain(advice) | {"auxiliaries": auxiliaries}
+
+
+def matrix_record(matrix: AffinityMatrix) -> dict[str, Any]:
+    """The matrix as JSON data; effects by pair become a list."""
+    effects = [
+        {"main": main, "auxiliary": auxiliary, **_plain(effect)} for (main, auxiliary), effect in matrix.effects.items()
+    ]
+    return _plain(dataclasses.replace(matrix, effects={})) | {"effects": effects}
+
+
+def write_json(path: str | os.PathLike[str], made: Made) -> None:
+    """Write everything to a JSON file, whole or not at all. Raises `InputError`."""
+    text = json.dumps(record(made), indent=1, ensure_ascii=False, allow_nan=False)
+    write_atomically(Path(path), f"{text}\n".encode())
+
+
+def write_csv(path: str | os.PathLike[str], made: Made) -> None:
+    """Write the frame to a CSV file, whole or not at all; what is no number is an empty field. Raises `InputError`."""
+    write_atomically(Path(path), frame(made).to_csv(index=False, lineterminator="\n").encode())
+
+
+def _auxiliary(each: AuxiliaryAdvice) -> dict[str, Any]:
+    why = each.explanation
+    names = {name: _RENAMED.get(name, name) for name in _EXPLAINED}
+    missing = {"predicted_verdict": ""}
+    explained = {
+        column: missing.get(name, math.nan) if why is None else getattr(why, name) for name, column in names.items()
+    }
+    return {
+        "auxiliary": each.name,
+        "labels": each.labels,
+        **_effect(each.effect),
+        **explained,
+        "agreement": each.agreement,
+    }
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    measured = _estimate("benefit", effect.benefit) | _estimate("accuracy", effect.accuracy)
+    tested = {name: getattr(effect, name) for name in ("p_value", "p_adjusted", "verdict", "reason")}
+    return measured | {"splits": effect.benefit.n} | tested
+
+
+def _estimate(name: str, found: Estimate) -> dict[str, float]:
+    parts = {"": found.mean, "_low": found.low, "_high": found.high, "_error": found.standard_error}
+    return {f"{name}{part}": value for part, value in parts.items()}
+
+
+def _explained(each: AuxiliaryAdvice) -> dict[str, Any]:
+    assert each.explanation is not None
+    return _plain(each.explanation) | {"sentence": each.explanation.sentence}
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses, tuples and arrays as JSON data."""
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

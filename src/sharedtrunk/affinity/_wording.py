@@ -1,0 +1,175 @@
+"""An advice in words: the rows of its table, its sentences, and the names of sets. Who prints them is not decided here."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sharedtrunk._statistics import Estimate
+from sharedtrunk.affinity._advice import Advice, AffinityMatrix, AuxiliaryAdvice, Conditions, CurvePoint, Effect
+
+NOTHING = "–"
+_ACTIVATIONS = {"relu": "ReLU"}
+COLUMNS = ("auxiliary\nlabels", "benefit\n(nats)", "accuracy\n(points)", "verdict", "r\nSNR", "theory")
+VERDICT = COLUMNS.index("verdict")
+CAPTION = (
+    "Benefit: held-out loss alone minus beside the auxiliary task, with 95 % intervals; verdicts account for all that was "
+    "tried. Theory: relatedness r and SNR of the auxiliary task; its benefit as a share of what the main task's labels can "
+    "explain linearly."
+)
+_COMPARED = {"cannot be compared": "unsettled"}
+MATRIX_CAPTION = "Row: the main task; column: the auxiliary task beside it; benefit to the row's task in nats."
+
+
+def title(advice: Advice) -> str:
+    """Main task, its labels, table and student, in one line."""
+    at = advice.conditions
+    return f"Training beside {advice.main}: {counted(at.labels, 'label')}, {table_words(at)}, {student(at)}"
+
+
+def table_words(at: Conditions) -> str:
+    """The table's size."""
+    return f"{counted(at.rows, 'row')} of {counted(at.features, 'feature')}"
+
+
+def student(at: Conditions) -> str:
+    """The student in a few words: `ReLU student of 100 hidden units`."""
+    layers = "-".join(str(width) for width in at.hidden)
+    return f"{_ACTIVATIONS.get(at.activation, at.activation)} student of {layers} hidden units"
+
+
+def rows(advice: Advice) -> list[tuple[str, ...]]:
+    """One row of two lines per auxiliary task, best first, in the order of `COLUMNS`."""
+    return [_row(each) for each in advice.auxiliaries]
+
+
+def _row(each: AuxiliaryAdvice) -> tuple[str, ...]:
+    why = each.explanation
+    measured = (interval(each.effect.benefit, 3), interval(each.effect.accuracy, 1), each.effect.verdict)
+    named = f"{each.name}\n{each.labels:,}"
+    if why is None:
+        return (named, *measured, NOTHING, NOTHING)
+    signal = f"{number(why.relatedness, '.2f')}\n{number(why.snr_auxiliary, '.1f')}"
+    agreement = _COMPARED.get(each.agreement, each.agreement)
+    return (named, *measured, signal, f"{number(why.predicted, '+z.3f')}\n{agreement}")
+
+
+def sentences(advice: Advice) -> list[tuple[str, str]]:
+    """What follows from the numbers, as (keyword, sentence): sets, weight, curve, reasons."""
+    found = []
+    if np.isfinite(advice.loss_alone.mean):
+        found.append(("Alone", _alone(advice)))
+    if advice.alphas:
+        found += [("Best set", _set(advice)), ("Weight", _weight(advice))]
+    if advice.curve:
+        found.append(("Labels", _curve(advice)))
+    why = [each.explanation for each in advice.auxiliaries if each.explanation is not None]
+    found += [("Theory", each.about_main) for each in why[:1]]  # the main task is the same in all of them
+    found += [("Theory", each.about_auxiliary) for each in why]
+    found += [("Unknown", f"{each.name}: {each.effect.reason}.") for each in advice.auxiliaries if each.effect.reason]
+    return [(keyword, text if text.endswith(".") else f"{text}.") for keyword, text in found]
+
+
+def measured_on(at: Conditions) -> str:
+    """How much was trained for these numbers."""
+    splits = f"{at.folds * at.repeats} splits ({counted(at.folds, 'fold')}, {counted(at.repeats, 'repeat')})"
+    return f"{counted(at.trainings, 'training')} on {splits} in {at.seconds:.1f} s; {student(at)}; seed {at.seed}."
+
+
+def matrix_conditions(matrix: AffinityMatrix) -> Conditions:
+    """Those of the first task; what differs between tasks is their numbers of labels and classes."""
+    return matrix.conditions[matrix.tasks[0]]
+
+
+def matrix_title(matrix: AffinityMatrix) -> str:
+    """How many tasks, and the table, in one line."""
+    at = matrix_conditions(matrix)
+    return f"Affinity of {counted(len(matrix.tasks), 'task')}: {table_words(at)}, {student(at)}"
+
+
+def matrix_rows(matrix: AffinityMatrix) -> list[tuple[str, list[tuple[str, str] | None]]]:
+    """A row per main task: its name, and for every auxiliary task (benefit, verdict); None on the diagonal."""
+    return [(main, [_cell(matrix.effects.get((main, other))) for other in matrix.tasks]) for main in matrix.tasks]
+
+
+def _cell(effect: Effect | None) -> tuple[str, str] | None:
+    return None if effect is None else (number(effect.benefit.mean, "+z.2f"), effect.verdict)
+
+
+def grouping(matrix: AffinityMatrix) -> str:
+    """The suggested groups in words."""
+    together = [" + ".join(group) for group in matrix.groups if len(group) > 1]
+    alone = [group[0] for group in matrix.groups if len(group) == 1]
+    parts = [f"train together: {'; '.join(together)}"] if together else []
+    parts += [f"alone: {', '.join(alone)}"] if alone else []
+    return f"{'; '.join(parts)}."
+
+
+def set_name(names: Sequence[str]) -> str:
+    """`parity + loop`."""
+    return " + ".join(names)
+
+
+def interval(found: Estimate, digits: int) -> str:
+    """Mean, and its interval on a second line."""
+    if not np.isfinite(found.low):
+        return number(found.mean, f"+z.{digits}f")
+    return f"{found.mean:+z.{digits}f}\n[{found.low:+z.{digits}f}, {found.high:+z.{digits}f}]"
+
+
+def with_error(value: float, error: float, form: str) -> str:
+    """`0.62 ± 0.08`, without the error where there is none."""
+    return number(value, form) if not np.isfinite(error) else f"{number(value, form)} ± {number(error, form)}"
+
+
+def number(value: float, form: str) -> str:
+    """The number in that form, – where it is none."""
+    return format(value, form) if np.isfinite(value) else NOTHING
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def studied_set(advice: Advice) -> tuple[str, ...]:
+    """The set whose weight and curve were measured: the best one, or the leading one where none is better than none."""
+    return advice.alphas[0].auxiliaries if advice.alphas else ()
+
+
+def _alone(advice: Advice) -> str:
+    loss, accuracy = advice.loss_alone, advice.accuracy_alone
+    return f"{advice.main} alone has a held-out loss of {loss.mean:.3f} nats and {accuracy.mean:.1f} % accuracy"
+
+
+def _set(advice: Advice) -> str:
+    if advice.best_set is None:
+        return f"none: no set of auxiliary tasks is measurably better for {advice.main} than training alone"
+    best = advice.best_set
+    tried = counted(len(advice.sets), "set")
+    return f"{set_name(best.auxiliaries)}: {_benefit(best.benefit)}, {best.verdict} (the smallest near the best of {tried})"
+
+
+def _weight(advice: Advice) -> str:
+    tried = ", ".join(f"{effect.alpha:g}: {number(effect.benefit.mean, '+z.3f')}" for effect in advice.alphas)
+    leading = "" if advice.best_set is not None else ", were it taken"
+    return f"α = {advice.best_alpha:g} for {set_name(studied_set(advice))}{leading} (nats by α: {tried})"
+
+
+def _curve(advice: Advice) -> str:
+    at = advice.conditions
+    points = "; ".join(_point(point) for point in advice.curve)
+    return (
+        f"beside {set_name(studied_set(advice))}, by number of main labels trained on "
+        f"(yours: {at.trained_on:,} of {at.labels:,}): {points}"
+    )
+
+
+def _point(point: CurvePoint) -> str:
+    extended = "" if point.measured else ", extended along ln N"
+    return f"{point.labels:,}: {_benefit(point.benefit)}{extended}"
+
+
+def _benefit(found: Estimate) -> str:
+    if not np.isfinite(found.low):
+        return f"{number(found.mean, '+z.3f')} nats"
+    return f"{found.mean:+z.3f} nats [{found.low:+z.3f}, {found.high:+z.3f}]"

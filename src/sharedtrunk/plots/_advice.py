@@ -1,0 +1,81 @@
+"""Advice on one page: what each auxiliary task and each set of them brings, which weight, and with how many main labels.
+
+Above, the forest of effects; below, the benefit against the auxiliary tasks' weight α, and against the number of main
+labels with a band. What was measured is solid, what was extended from it dashed.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sharedtrunk.plots._curve import Here, Point, draw_curve, draw_weights
+from sharedtrunk.plots._effects import AXIS, NAMES, Blocks, column_places, draw_effects, forest_height
+from sharedtrunk.plots._names import name_lines
+from sharedtrunk.plots._style import house_style
+
+_SIDE = 0.2  # inches, left and right
+_TITLE, _NOTE = 0.22, 0.15  # inches a line
+_PER_INCH = (9.0, 15.5)  # characters of the title and of the note
+_HEAD, _AXIS_WORDS = 0.32, 0.52  # inches: of the columns' headings; below an axis
+_PANEL, _ABOVE_PANEL = 2.1, 0.5  # inches
+_PANEL_LEFT, _PANEL_BETWEEN = 0.75, 0.95  # inches, for the labels of the vertical axes
+_HEADING_PER_INCH = 11  # characters of a curve's heading
+_LEAST_WIDTH = 10.5  # inches
+
+
+class Curves(NamedTuple):
+    """Benefit by weight α, with the best one, and by number of main labels, with the user's own; a heading over each."""
+
+    weights: Sequence[Point]
+    best_weight: float
+    by_labels: Sequence[Point]
+    here: Here
+    headings: tuple[str, str]
+
+
+def advice_figure(
+    blocks: Blocks, columns: Sequence[str], curves: Curves | None, *, negligible: float, title: str, note: str
+) -> Figure:
+    """Compose the picture: `blocks` of effects, with further `columns` of words; below them the curves, if any.
+
+    `negligible` (nats) is the half-width of the band around 0.
+    """
+    places = column_places(blocks, columns)
+    across = max(places[-1] + 2 * _SIDE, _LEAST_WIDTH)
+    above = name_lines(title, int(across * _PER_INCH[0]))
+    below = [line for part in note.split("\n") for line in name_lines(part, int(across * _PER_INCH[1]))]
+    top, tall = 0.15 + _TITLE * len(above) + _HEAD, forest_height(blocks)
+    panels_top = top + tall + _AXIS_WORDS + _ABOVE_PANEL
+    bottom = top + tall + _AXIS_WORDS if curves is None else panels_top + _PANEL + _AXIS_WORDS
+    inches = bottom + _NOTE * len(below) + 0.15
+    with house_style():
+        figure = Figure(figsize=(across, inches))
+        forest = _add_axes(figure, _SIDE + NAMES, top, AXIS, tall)
+        draw_effects(forest, blocks, columns, places, negligible)
+        forest.set_xlabel("benefit to the main task (nats), with 95 % intervals")
+        if curves is not None:
+            _draw_curves(figure, panels_top, curves, negligible)
+        edge = _SIDE / across
+        words: dict[str, Any] = {"parse_math": False}
+        figure.text(edge, 1 - 0.12 / inches, "\n".join(above), va="top", fontsize=11, fontweight="bold", **words)
+        figure.text(edge, 0.12 / inches, "\n".join(below), va="bottom", fontsize=7.5, color="0.25", **words)
+    return figure
+
+
+def _draw_curves(figure: Figure, top: float, curves: Curves, negligible: float) -> None:
+    width = (figure.get_figwidth() - _PANEL_LEFT - _PANEL_BETWEEN - 2 * _SIDE) / 2
+    lefts = (_SIDE + _PANEL_LEFT, _SIDE + _PANEL_LEFT + width + _PANEL_BETWEEN)
+    panels = [_add_axes(figure, left, top, width, _PANEL) for left in lefts]
+    draw_weights(panels[0], curves.weights, curves.best_weight, negligible)
+    draw_curve(panels[1], curves.by_labels, curves.here, negligible)
+    for axes, heading in zip(panels, curves.headings, strict=True):
+        lines = name_lines(heading, int(_HEADING_PER_INCH * width), most=2)
+        axes.set_title("\n".join(lines), fontsize=9, fontweight="bold", parse_math=False)
+
+
+def _add_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Axes at a place in inches from the picture's left and upper edge."""
+    across, inches = figure.get_size_inches()
+    return figure.add_axes((left / across, 1 - (top + height) / inches, width / across, height / inches))

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex, to_rgb
+
+import affinity_problems as problems
+from sharedtrunk import plots
+from sharedtrunk._errors import InputError
+
+EFFECTS = {("a", "b"): plots.Paired(0.4, 0.02, "helps"), ("b", "a"): plots.Paired(-0.1, 0.03, "hurts")}
+EFFECTS |= {
+    ("a", "c"): plots.Paired(np.nan, np.nan, "cannot tell yet"),
+    ("c", "a"): plots.Paired(0.0, 0.01, "no difference"),
+}
+
+
+def cells(figure):
+    """Lower left corner → colour of the patch there."""
+    return {patch.get_xy(): to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches if patch.get_fill()}
+
+
+def test_rows_are_main_tasks_and_columns_auxiliaries():
+    figure = plots.affinity_figure(EFFECTS, ("a", "b", "c"), (), title="title", note="note")
+    placed = {text.get_text(): text.get_position() for text in figure.axes[0].texts if text.get_text()}
+    assert placed["▲ +0.400\n± 0.020"] == (1.5, 0.5)
+    assert placed["▼ −0.100\n± 0.030"] == (0.5, 1.5)
+    assert placed["?\nno number"] == (2.5, 0.5)
+    assert placed["= +0.000\n± 0.010"] == (0.5, 2.5)
+    ground = cells(figure)
+    assert len({ground[0, 0], ground[1, 1], ground[1, 2], ground[2, 0]}) == 1  # nothing there
+
+
+def test_white_is_no_effect_and_the_scale_is_symmetric():
+    figure = plots.affinity_figure(EFFECTS, ("a", "b", "c"), (), title="title", note="note")
+    red, green, blue = to_rgb(cells(figure)[0, 2])
+    assert min(red, green, blue) > 0.95
+    assert to_rgb(cells(figure)[1, 0])[2] > to_rgb(cells(figure)[1, 0])[0]  # helps: blue
+    assert to_rgb(cells(figure)[0, 1])[0] > to_rgb(cells(figure)[0, 1])[2]  # hurts: red
+    low, high = figure.axes[1].get_ylim()
+    np.testing.assert_allclose((low, high), (-0.44, 0.44))  # 0.4 + 2 · 0.02
+
+
+def test_effects_lost_in_their_errors_stay_pale():
+    lost = {("a", "b"): plots.Paired(0.01, 0.1, "cannot tell yet"), ("b", "a"): plots.Paired(-0.01, np.nan, "hurts")}
+    figure = plots.affinity_figure(lost, ("a", "b"), (), title="title", note="note")
+    assert min(to_rgb(cells(figure)[1, 0])) > 0.9
+
+
+def test_tasks_of_a_group_stand_together_in_a_frame():
+    figure = plots.affinity_figure(EFFECTS, ("a", "b", "c"), (("b",), ("c", "a")), title="title", note="note")
+    frames = [patch for patch in figure.axes[0].patches if not patch.get_fill()]
+    assert [(frame.get_xy(), frame.get_width(), frame.get_height()) for frame in frames] == [((1, 1), 2, 2)]
+    rows = [text.get_text() for text in figure.axes[0].texts if text.get_position()[0] == -0.08]
+    assert rows[:3] == ["b", "c", "a"]
+
+
+def test_a_strange_task_is_refused():
+    with pytest.raises(InputError, match="effects are between the tasks of the matrix; got c"):
+        plots.affinity_figure(EFFECTS, ("a", "b"), (), title="title", note="note")
+
+
+@pytest.mark.parametrize("tasks", [2, 4, 12])
+def test_nothing_of_the_heat_map_is_cut_off(tasks):
+    figure = problems.matrix(tasks).plot()
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in [*figure.texts, *figure.axes[0].texts] if text.get_text()]
+    for box in boxes:
+        assert min(box.x0, box.y0) >= 0
+        assert box.x1 <= figure.bbox.x1
+        assert box.y1 <= figure.bbox.y1
+    for place, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:place])
