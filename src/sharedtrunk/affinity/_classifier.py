@@ -1,0 +1,196 @@
+"""The student of real data as a scikit-learn estimator: one trunk for all tasks, one softmax head per task.
+
+    h⁰ = (x − mean) / scale,   h^l = φ(W^l h^{l−1} + b^l),   P_t = softmax(V_t h^L + c_t),   L = Σ_t α_t ⟨−ln P_t(label)⟩
+
+with φ the identity or ReLU (section 4.2 of the paper, (2)); ⟨·⟩ is the mean over the rows that have a label of task t. One
+task makes an ordinary classifier, no hidden layer a softmax regression of every task, a narrow linear trunk one of reduced
+rank.
+"""
+
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.affinity._fit import fit_network
+from sharedtrunk.affinity._forward import accuracies, likeliest, mean_losses
+from sharedtrunk.affinity._holdout import held_out
+from sharedtrunk.affinity._labels import MISSING
+from sharedtrunk.affinity._parameters import recipe_of
+from sharedtrunk.affinity._targets import find_tasks
+
+
+class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
+    """Multi-output multiclass classifier whose tasks share a trunk; labels may be missing.
+
+    `y` is (sample, task), or (sample,) for one task: class names of any type, each task its own; NaN, None or NA where a
+    label is missing. A DataFrame's columns name the tasks. Trained by Adam; the weights kept are those of the lowest
+    validation loss.
+
+    Parameters: `hidden` units of each trunk layer; `activation` "relu" or "linear"; `task_weights` the α_t, a sequence or a
+    dict by task name (or place), 1 where not given; `standardize` inputs by mean and deviation of all rows that do not
+    validate; `learning_rate_init` and `max_iter` Adam's step size and number of steps; `early_stopping` on a
+    `validation_fraction` of the labelled rows (stratified, at most 4,096), else on the training loss, once it has not
+    improved by `tol` nats for `n_iter_no_change` steps; `batch_size` training rows a step ("auto": all up to 1,024, else
+    512); `dtype` "float32" or "float64" (JAX's float64 must be on); `random_state` for start, validation rows and order.
+
+    After `fit`: `classes_` and `n_classes_` (lists by task where `y` has several), `task_names_`, `n_outputs_`,
+    `label_counts_` (task,); `network_`, weights and scaling as NumPy arrays; `n_iter_` steps made and `best_iter_` the step
+    kept; `loss_` (task,) of the training rows there, in nats; with early stopping `validation_loss_` (task,) in nats and
+    `validation_score_` (task,), the accuracy, NaN for a task without validation labels (else None).
+
+    To cross-validate with missing labels, give scikit-learn a splitter (`cv=KFold(5)`): choosing one for `cv=5` it looks into
+    `y` and refuses gaps.
+    """
+
+    # No types here: scikit-learn's parameters take anything until `fit` checks them.
+    def __init__(
+        self,
+        hidden=(100,),
+        activation="relu",
+        *,
+        task_weights=None,
+        standardize=True,
+        learning_rate_init=0.003,
+        max_iter=1000,
+        early_stopping=True,
+        validation_fraction=0.2,
+        n_iter_no_change=30,
+        tol=0.003,
+        batch_size="auto",
+        dtype="float32",
+        random_state=None,
+    ):
+        self.hidden = hidden
+        self.activation = activation
+        self.task_weights = task_weights
+        self.standardize = standardize
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.batch_size = batch_size
+        self.dtype = dtype
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def fit(self, X, y):
+        """Train on `X` (sample, feature) and `y`; returns self.
+
+        Raises `InputError` for parameters out of range, labels that are no classes, a task with fewer than two classes, and
+        where no validation row can be spared; warns (`ConvergenceWarning`) where `max_iter` steps came before patience ended.
+        """
+        if y is None:
+            rule = f"{type(self).__name__} requires y to be passed, but the target y is None"
+            raise invalid(rule, received="no labels", way_out="Say fit(X, y).")
+        X = self._inputs(X, reset=True)
+        tasks = find_tasks(y, len(X))
+        recipe = recipe_of(self.get_params(deep=False), tasks.names)
+        codes = tasks.codes(y, len(X))
+        random = check_random_state(self.random_state)
+        held = self._held_out(codes[np.array(recipe.task_weights) > 0], random)
+        fitted = fit_network(X, codes, tasks.sizes, held, recipe, int(random.randint(2**31 - 1)))
+        if not fitted.patient:
+            told = f"max_iter={self.max_iter} steps were made before patience ended; raise max_iter."
+            warnings.warn(told, ConvergenceWarning, stacklevel=2)
+        self._tasks, self.network_ = tasks, fitted.network
+        self.n_iter_, self.best_iter_ = fitted.steps, fitted.best_step
+        self._describe(codes)
+        self._judge(X, codes, held)
+        return self
+
+    def predict(self, X) -> np.ndarray:
+        """The likeliest class (sample,) or (sample, task); of type object where the tasks' names are of different kinds."""
+        logarithms = self._log_probabilities(X)
+        return self._tasks.named(likeliest(logarithms))
+
+    def predict_proba(self, X) -> np.ndarray | list[np.ndarray]:
+        """P_t (sample, class), classes as in `classes_`; a list of them by task where `y` had several."""
+        probabilities = [np.exp(each) for each in self._log_probabilities(X)]
+        return probabilities[0] if self._tasks.single else probabilities
+
+    def predict_log_proba(self, X) -> np.ndarray | list[np.ndarray]:
+        """ln P_t in nats, arranged as in `predict_proba`; finite also where P_t is too small for a double."""
+        logarithms = self._log_probabilities(X)
+        return logarithms[0] if self._tasks.single else logarithms
+
+    def score(self, X, y, sample_weight=None) -> float:
+        """Accuracy: every task's over the rows that have a label of it, averaged over the tasks that have any.
+
+        A label that `fit` did not see counts as wrong. `sample_weight` (sample,) weighs the rows. Raises `InputError` where
+        there are no labels.
+        """
+        logarithms = self._log_probabilities(X)
+        rows = len(logarithms[0])
+        weights = np.ones(rows) if sample_weight is None else np.asarray(sample_weight, float)
+        by_task = accuracies(logarithms, self._tasks.codes(y, rows), weights)
+        if np.isnan(by_task).all():
+            raise invalid("A score needs labels", received="none", way_out="Give rows with a label of some task.")
+        return float(np.nanmean(by_task))
+
+    def log_loss(self, X, y) -> np.ndarray:
+        """Cross-entropy ⟨−ln P_t(label)⟩ (task,) in nats over the rows that have a label of the task; NaN where none has.
+
+        Raises `InputError` for a label that `fit` did not see: its loss has no finite value.
+        """
+        logarithms = self._log_probabilities(X)
+        codes = self._tasks.codes(y, len(logarithms[0]))
+        for name, size, labels in zip(self._tasks.names, self._tasks.sizes, codes, strict=True):
+            if (labels == size).any():
+                way_out = "Leave those rows out, or fit on rows of every class."
+                raise invalid(
+                    "A log loss needs labels that fit saw", received=f"others in task {name!r}", way_out=way_out
+                )
+        return mean_losses(logarithms, codes)
+
+    def hidden_units(self, X) -> np.ndarray:
+        """h^L (sample, hidden): what the trunk makes of the rows, the features that all heads share."""
+        inputs = self._inputs(X, reset=False)
+        return self.network_.hidden_units(inputs)
+
+    def _inputs(self, X, *, reset: bool) -> np.ndarray:
+        if not reset:
+            check_is_fitted(self)
+        return np.asarray(validate_data(self, X, dtype=np.float64, reset=reset))
+
+    def _log_probabilities(self, X) -> list[np.ndarray]:
+        inputs = self._inputs(X, reset=False)
+        return self.network_.log_probabilities(inputs)
+
+    def _held_out(self, codes: np.ndarray, random: np.random.RandomState) -> np.ndarray:
+        if not self.early_stopping:
+            return np.zeros(codes.shape[1], bool)
+        held = held_out(codes, self.validation_fraction, random)
+        if not held.any():
+            received = f"n_samples = {codes.shape[1]}, with {int((codes != MISSING).any(axis=0).sum())} labelled"
+            way_out = "Label more rows, raise validation_fraction, or set early_stopping=False."
+            raise invalid(
+                "Early stopping needs validation rows beside training rows", received=received, way_out=way_out
+            )
+        return held
+
+    def _describe(self, codes: np.ndarray) -> None:
+        tasks = self._tasks
+        self.task_names_ = list(tasks.names)
+        self.n_outputs_ = len(tasks.names)
+        self.classes_ = tasks.classes[0] if tasks.single else list(tasks.classes)
+        self.n_classes_ = tasks.sizes[0] if tasks.single else list(tasks.sizes)
+        self.label_counts_ = (codes != MISSING).sum(axis=1)
+
+    def _judge(self, X: np.ndarray, codes: np.ndarray, held: np.ndarray) -> None:
+        self.loss_ = mean_losses(self.network_.log_probabilities(X[~held]), codes[:, ~held])
+        self.validation_loss_ = self.validation_score_ = None
+        if held.any():
+            logarithms = self.network_.log_probabilities(X[held])
+            self.validation_loss_ = mean_losses(logarithms, codes[:, held])
+            self.validation_score_ = accuracies(logarithms, codes[:, held], np.ones(int(held.sum())))

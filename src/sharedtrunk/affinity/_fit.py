@@ -1,0 +1,180 @@
+"""One training of the classifier: its rows laid out for the engine, a single lane trained, its weights taken out.
+
+Rows come in the engine's order: validation rows first (judged; their training coefficients are 0), then the training rows.
+Both parts are filled up with blank rows, which count for nothing, to a few round numbers: XLA compiles anew for every
+shape, and the folds of a cross-validation shall share one.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.affinity._engine import Kept, Lanes, Schedule, train_lanes
+from sharedtrunk.affinity._forward import TrainedNetwork
+from sharedtrunk.affinity._holdout import MOST_HELD_OUT
+from sharedtrunk.affinity._labels import MISSING
+from sharedtrunk.affinity._network import Activation, Network, initial_network
+from sharedtrunk.tables import standardized
+
+WHOLE = 1024
+"""Up to this many training rows are all in every step, unless a batch size is asked for."""
+
+BATCH = 512
+LOOKS = (5, 4, 3, 2, 1)
+"""Steps between two looks at the judged rows: the first that divides the number of steps."""
+
+BLANK = -1
+FEWEST = 32
+"""Rows that a part is filled up to at least."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train: standardized or not, layer widths, α of every task, Adam's step size, last step, patience (steps), tol
+    (nats), training rows a step (None: by their number).
+    """
+
+    standardize: bool
+    hidden: tuple[int, ...]
+    activation: Activation
+    task_weights: tuple[float, ...]
+    learning_rate: float
+    max_iter: int
+    patience: int
+    tol: float
+    batch_size: int | None
+    dtype: str
+
+
+class Fitted(NamedTuple):
+    """The network that is kept, the step it is of, the steps that were made, and whether patience ended them."""
+
+    network: TrainedNetwork
+    best_step: int
+    steps: int
+    patient: bool
+
+
+class _Rows(NamedTuple):
+    """Places in the table, or BLANK, in the engine's order; the first `steady` validate, the first `judged` are looked at."""
+
+    places: np.ndarray
+    steady: int
+    judged: int
+
+
+def fit_network(
+    inputs: np.ndarray, codes: np.ndarray, classes: tuple[int, ...], held: np.ndarray, recipe: Recipe, seed: int
+) -> Fitted:
+    """Train on the labelled rows outside `held` (sample,); kept are the weights of the lowest α-weighted loss on judged rows.
+
+    `inputs` (sample, feature); `codes` (task, sample), −1 where the label is missing. Judged are the rows in `held`, or
+    where there are none, up to `MOST_HELD_OUT` of the training rows. Raises `InputError` where inputs are too large for
+    `recipe.dtype`.
+    """
+    scaled, mean, scale = _scaled(inputs, ~held, recipe)
+    training = ~held & (codes[np.array(recipe.task_weights) > 0] != MISSING).any(axis=0)
+    rows = _laid_out(held, training, np.random.default_rng(seed))
+    labels = np.where(rows.places == BLANK, MISSING, codes[:, rows.places])
+    seen = np.where(rows.places[:, None] == BLANK, 0.0, scaled[rows.places])
+    schedule = _schedule(recipe, rows, int(training.sum()))
+    start = initial_network(
+        jax.random.key(seed), inputs.shape[1], recipe.hidden, classes, recipe.activation, jnp.dtype(recipe.dtype)
+    )
+    kept = train_lanes(
+        _lane(start, labels, rows, recipe),
+        jnp.asarray(seen, recipe.dtype),
+        tuple(
+            jnp.asarray(task[:, None] == np.arange(size), recipe.dtype)
+            for task, size in zip(labels, classes, strict=True)
+        ),
+        jnp.asarray(recipe.learning_rate, recipe.dtype),
+        schedule=schedule,
+        keep_networks=True,
+    )
+    return _fitted(kept, schedule, mean, scale)
+
+
+def _scaled(inputs: np.ndarray, training: np.ndarray, recipe: Recipe) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Inputs as the network sees them, with the training rows' mean and scale (feature,), or 0 and 1."""
+    mean, scale = np.zeros(inputs.shape[1]), np.ones(inputs.shape[1])
+    with np.errstate(over="ignore", invalid="ignore"):  # overflow is told below, in words
+        if recipe.standardize:
+            _, mean, scale = standardized(inputs[training])
+        scaled = (inputs - mean) / scale
+    if not (np.isfinite(scale).all() and (np.abs(scaled) < np.sqrt(np.finfo(recipe.dtype).max)).all()):
+        received = f"values up to {np.abs(inputs).max():.3g}"
+        raise invalid(
+            f"Inputs are of a size that {recipe.dtype} can square", received=received, way_out="Rescale them."
+        )
+    return scaled, mean, scale
+
+
+def _laid_out(held: np.ndarray, training: np.ndarray, random: np.random.Generator) -> _Rows:
+    first, then = (_filled(np.flatnonzero(rows), random) for rows in (held, training))
+    return _Rows(np.concatenate([first, then]), len(first), len(first) or min(len(then), MOST_HELD_OUT))
+
+
+def _filled(places: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """`places` and blanks in random order (every batch then has its share of blanks), 4, 5, 6 or 7 times a power of two."""
+    if not len(places):
+        return places
+    unit = 2 ** ((max(len(places), FEWEST) - 1).bit_length() - 3)
+    size = -(-max(len(places), FEWEST) // unit) * unit
+    return random.permutation(np.concatenate([places, np.full(size - len(places), BLANK)]))
+
+
+def _schedule(recipe: Recipe, rows: _Rows, training: int) -> Schedule:
+    whole = training <= WHOLE if recipe.batch_size is None else training <= recipe.batch_size
+    return Schedule(
+        steady=rows.steady,
+        judged=rows.judged,
+        batch=len(rows.places) if whole else recipe.batch_size or BATCH,
+        every=next(every for every in LOOKS if recipe.max_iter % every == 0),
+        patience=recipe.patience,
+        max_steps=recipe.max_iter,
+        tol=recipe.tol,
+    )
+
+
+def _lane(start: Network, labels: np.ndarray, rows: _Rows, recipe: Recipe) -> Lanes:
+    """The engine's only lane. Its criterion is the mean loss of the tasks with judged labels, weighted by their α."""
+    labelled = labels != MISSING
+    alpha = np.array(recipe.task_weights)
+    trains = labelled & (np.arange(len(rows.places)) >= rows.steady)
+    judges = labelled[:, : rows.judged]
+    criterion = alpha * judges.any(axis=1)
+
+    def lane(values: np.ndarray) -> jax.Array:
+        return jnp.asarray(values[None], recipe.dtype)
+
+    return Lanes(
+        start=jax.tree.map(lambda leaf: leaf[None], start),
+        coefficients=lane(alpha[:, None] * trains / np.maximum(trains.sum(axis=1, keepdims=True), 1)),
+        validation=lane(judges / np.maximum(judges.sum(axis=1, keepdims=True), 1)),
+        test=lane(np.zeros_like(judges, float)),
+        criteria=lane(criterion[None] / criterion.sum()),
+        open=jnp.ones((1, 1), bool),
+    )
+
+
+def _fitted(kept: Kept, schedule: Schedule, mean: np.ndarray, scale: np.ndarray) -> Fitted:
+    marked = int(kept.marked[0, 0])
+    legs = -(-(marked + schedule.patience) // schedule.every)
+    steps = min(legs * schedule.every, schedule.max_steps)
+    network = kept.network
+    assert network is not None  # it was asked for
+    trained = TrainedNetwork(
+        mean=mean,
+        scale=scale,
+        trunk=[np.asarray(layer[0]).T.copy() for layer in network.trunk],
+        trunk_biases=[np.array(bias[0]) for bias in network.trunk_biases],
+        heads=[np.asarray(head[0]).T.copy() for head in network.heads],
+        head_biases=[np.array(bias[0]) for bias in network.head_biases],
+        activation=network.activation,
+    )
+    return Fitted(trained, int(kept.step[0, 0]), steps, steps - marked >= schedule.patience)

@@ -1,0 +1,132 @@
+"""Labels of several tasks as scikit-learn users give them: one column a task, class names of any type, gaps where unlabelled.
+
+A column keeps its type. None, NaN, pandas' NA and NaT and masked entries are missing labels, their code is −1.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import issparse
+
+from sharedtrunk._errors import invalid
+
+MISSING = -1
+MOST_FRACTIONS = 50
+"""More distinct numbers with a fractional part than this are a measurement, not class names."""
+
+_NARROWED = (bool, int, float, str, np.generic)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """One task's labels as given: its name, the values (sample,) and where they are missing (sample,)."""
+
+    name: Hashable
+    values: np.ndarray
+    missing: np.ndarray
+
+
+def label_columns(y: Any) -> tuple[list[Labels], int]:
+    """The tasks of `y`, an array, nested lists, a Series or a DataFrame (its columns name them), and the number of its axes.
+
+    Raises `InputError` where `y` is sparse or has another number of axes.
+    """
+    if issparse(y):
+        raise invalid("Labels are dense", received="a sparse matrix", way_out="Give y.toarray().")
+    if hasattr(y, "iloc"):
+        columns = [y.iloc[:, place] for place in range(y.shape[1])] if y.ndim == 2 else [y]
+        return [_of_series(column, place) for place, column in enumerate(columns)], y.ndim
+    listed = isinstance(y, list | tuple | np.ma.MaskedArray)
+    values = _objects(y) if listed else np.asarray(y)
+    if values.ndim not in (1, 2) or values.shape[-1] == 0:
+        rule = "y has one column a task, shape (sample,) or (sample, task)"
+        raise invalid(rule, received=f"shape {values.shape}", way_out="Give one label a row and task.")
+    columns = values[:, None] if values.ndim == 1 else values
+    return [_of_array(columns[:, place], place, narrow=listed) for place in range(columns.shape[1])], values.ndim
+
+
+def class_names(labels: Labels) -> np.ndarray:
+    """The distinct labels of a task in order, of the type they came in. Raises `InputError` where they are no classes."""
+    present = labels.values[~labels.missing]
+    _check_kind(labels.name, present)
+    distinct = set(_hashable(labels.name, present))
+    try:
+        ordered = sorted(distinct)
+    except TypeError:  # of types that do not compare: by type, then as written
+        ordered = sorted(distinct, key=_type_and_text)
+    if len(ordered) < 2:
+        found = f"1 class, {ordered[0]!r}," if ordered else "no labels"
+        way_out = "Leave the task out, or add rows of another class."
+        raise invalid("A task has at least two classes", received=f"{found} in task {labels.name!r}", way_out=way_out)
+    names = np.empty(len(ordered), present.dtype)
+    for place, name in enumerate(ordered):
+        names[place] = name
+    return names
+
+
+def class_codes(labels: Labels, classes: np.ndarray) -> np.ndarray:
+    """Places in `classes` (sample,); −1 where the label is missing, `len(classes)` where it is none of them."""
+    code = {name: place for place, name in enumerate(classes.tolist())}
+    codes = np.full(len(labels.values), MISSING, np.int64)
+    present = _hashable(labels.name, labels.values[~labels.missing])
+    codes[~labels.missing] = [code.get(value, len(code)) for value in present]
+    return codes
+
+
+def _of_series(column: Any, place: int) -> Labels:
+    missing = column.isna().to_numpy(bool)
+    values = np.empty(len(column), column[~missing].to_numpy().dtype)
+    values[~missing] = column[~missing].to_numpy()
+    return Labels(place if column.name is None else column.name, values, missing)
+
+
+def _of_array(values: np.ndarray, place: int, *, narrow: bool) -> Labels:
+    missing = np.asarray(pd.isna(values))
+    present = values[~missing]
+    kinds = {type(value) for value in present.tolist()} if narrow else set()
+    # A nested list says nothing of its columns' types: those of one type get NumPy's, as np.asarray would do.
+    if narrow and (len(kinds) == 1 or kinds == {int, float}) and all(issubclass(kind, _NARROWED) for kind in kinds):
+        narrowed = np.array(present.tolist())
+        values = np.empty(len(values), narrowed.dtype)
+        values[~missing] = narrowed
+    return Labels(place, values, missing)
+
+
+def _objects(y: Any) -> np.ndarray:
+    if isinstance(y, np.ma.MaskedArray):
+        values = np.ma.getdata(y).astype(object)
+        values[np.ma.getmaskarray(y)] = None
+        return values
+    return np.array(y, dtype=object)
+
+
+def _hashable(name: Hashable, present: np.ndarray) -> list:
+    values = present.tolist()
+    try:
+        set(values)
+    except TypeError as error:
+        received = f"others in task {name!r}"
+        way_out = "Give class names that are texts, numbers or true and false."
+        raise invalid("Class names are hashable", received=received, way_out=way_out) from error
+    return values
+
+
+def _check_kind(name: Hashable, present: np.ndarray) -> None:
+    if present.dtype.kind != "f":
+        return
+    if not np.isfinite(present).all():
+        way_out = "Mark it as missing."
+        raise invalid("Labels are finite (NaN: missing)", received=f"infinity in task {name!r}", way_out=way_out)
+    fractions = np.unique(present[present != np.round(present)])
+    if len(fractions) > MOST_FRACTIONS:
+        # scikit-learn's own words for it, which its users and its checks look for
+        rule = "Labels are classes (Unknown label type: continuous)"
+        received = f"{len(fractions)} different fractional numbers in task {name!r}"
+        raise invalid(rule, received=received, way_out="Bin them, for example at their median.")
+
+
+def _type_and_text(value: Hashable) -> tuple[str, str]:
+    return type(value).__name__, repr(value)

@@ -1,0 +1,91 @@
+"""The classifier's parameters, checked when `fit` is called, as a recipe for the training."""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import jax
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.affinity._fit import Recipe
+
+
+def recipe_of(parameters: Mapping[str, Any], tasks: Sequence[Hashable]) -> Recipe:
+    """The recipe that a classifier's parameters (`get_params()`) ask for. Raises `InputError` where one is out of range."""
+    _check_choices(parameters)
+    _check_numbers(parameters)
+    hidden = parameters["hidden"]
+    return Recipe(
+        standardize=bool(parameters["standardize"]),
+        hidden=(int(hidden),) if isinstance(hidden, Integral) else tuple(int(width) for width in hidden),
+        activation=parameters["activation"],
+        task_weights=_weights(parameters["task_weights"], tasks),
+        learning_rate=float(parameters["learning_rate_init"]),
+        max_iter=int(parameters["max_iter"]),
+        patience=int(parameters["n_iter_no_change"]),
+        tol=float(parameters["tol"]),
+        batch_size=None if parameters["batch_size"] == "auto" else int(parameters["batch_size"]),
+        dtype=parameters["dtype"],
+    )
+
+
+def _check_choices(parameters: Mapping[str, Any]) -> None:
+    for name, choices in {
+        "activation": ("relu", "linear"),
+        "dtype": ("float32", "float64"),
+        "standardize": (True, False),
+        "early_stopping": (True, False),
+    }.items():
+        if parameters[name] not in choices:
+            rule = f"{name} is {choices[0]!r} or {choices[1]!r}"
+            raise invalid(rule, received=repr(parameters[name]), way_out=f"{choices[0]!r} is usual.")
+    if parameters["dtype"] == "float64" and not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
+        way_out = 'Set JAX_ENABLE_X64=1, or call jax.config.update("jax_enable_x64", True).'
+        raise invalid("Training in float64 needs JAX's float64 switched on", received="it is off", way_out=way_out)
+
+
+def _check_numbers(parameters: Mapping[str, Any]) -> None:
+    for name in ("max_iter", "n_iter_no_change"):
+        _check_count(name, parameters[name])
+    if parameters["batch_size"] != "auto":
+        _check_count("batch_size", parameters["batch_size"])
+    hidden = parameters["hidden"]
+    for width in [hidden] if not isinstance(hidden, Sequence) or isinstance(hidden, str) else hidden:
+        _check_count("a width in hidden", width)
+    for name, least, below, usual in (
+        ("learning_rate_init", 0.0, math.inf, "0.003"),
+        ("validation_fraction", 0.0, 1.0, "0.2"),
+    ):
+        value = parameters[name]
+        if not (isinstance(value, Real) and least < float(value) < below):
+            raise invalid(
+                f"{name} lies between {least:g} and {below:g}", received=repr(value), way_out=f"{usual} is usual."
+            )
+    if not (isinstance(parameters["tol"], Real) and 0 <= float(parameters["tol"]) < math.inf):
+        raise invalid("tol is finite and ≥ 0 (nats)", received=repr(parameters["tol"]), way_out="0.003 is usual.")
+
+
+def _check_count(name: str, value: object) -> None:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise invalid(f"{name} is a whole number ≥ 1", received=repr(value), way_out="See the class's defaults.")
+
+
+def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
+    """α of every task: 1 where none is given; a dict's keys are names or places of tasks."""
+    if given is None:
+        return (1.0,) * len(tasks)
+    if isinstance(given, Mapping):
+        place = {**{index: index for index in range(len(tasks))}, **{name: index for index, name in enumerate(tasks)}}
+        unknown = [key for key in given if key not in place]
+        if unknown:
+            way_out = f"The tasks are {', '.join(map(repr, tasks))}."
+            raise invalid("task_weights names tasks", received=repr(unknown[0]), way_out=way_out)
+        by_place = {place[key]: value for key, value in given.items()}
+        given = [by_place.get(index, 1.0) for index in range(len(tasks))]
+    values = [float(value) for value in given]
+    fit = len(values) == len(tasks) and all(0 <= value < math.inf for value in values)
+    if not fit or not any(values):
+        rule = f"task_weights are {len(tasks)} finite numbers ≥ 0, one a task, not all 0"
+        raise invalid(rule, received=repr(values), way_out="Leave task_weights=None to weigh all tasks alike.")
+    return tuple(values)

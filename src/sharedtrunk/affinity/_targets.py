@@ -1,0 +1,65 @@
+"""The tasks of a classifier: their names and classes, found in one `y` and looked up in every other."""
+
+import warnings
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import DataConversionWarning
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.affinity._labels import Labels, class_codes, class_names, label_columns
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """Names and classes of the tasks in order; `single` where `y` had one axis, as for an ordinary classifier."""
+
+    names: tuple[Hashable, ...]
+    classes: tuple[np.ndarray, ...]
+    single: bool
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Numbers of classes."""
+        return tuple(len(names) for names in self.classes)
+
+    def codes(self, y: Any, rows: int) -> np.ndarray:
+        """Class codes (task, sample) of `y`, −1 where missing, one past the last for a label that is none of the classes.
+
+        Raises `InputError` where `y` has another number of rows or tasks.
+        """
+        columns = _columns(y, rows)[0]
+        if len(columns) != len(self.classes):
+            way_out = "Give the columns that fit had, in its order."
+            raise invalid(f"y has {len(self.classes)} tasks, as in fit", received=str(len(columns)), way_out=way_out)
+        return np.stack([class_codes(column, names) for column, names in zip(columns, self.classes, strict=True)])
+
+    def named(self, likeliest: list[np.ndarray]) -> np.ndarray:
+        """Class names (sample,) or (sample, task) for codes (sample,) by task; of type object where kinds of names differ."""
+        columns = [names[codes] for names, codes in zip(self.classes, likeliest, strict=True)]
+        if len({column.dtype.kind for column in columns}) > 1:
+            columns = [column.astype(object) for column in columns]
+        return columns[0] if self.single else np.stack(columns, axis=1)
+
+
+def find_tasks(y: Any, rows: int) -> Tasks:
+    """The tasks of `y`, (sample,) or (sample, task), with their classes in order.
+
+    A single column is one task, with scikit-learn's usual warning. Raises `InputError` where the rows are not `rows` in
+    number, labels are no classes, or a task has fewer than two.
+    """
+    columns, axes = _columns(y, rows)
+    if axes == 2 and len(columns) == 1:
+        told = "A column-vector y was passed when a 1d array was expected; give y of shape (n_samples,)."
+        warnings.warn(told, DataConversionWarning, stacklevel=3)
+    return Tasks(tuple(each.name for each in columns), tuple(map(class_names, columns)), len(columns) == 1)
+
+
+def _columns(y: Any, rows: int) -> tuple[list[Labels], int]:
+    columns, axes = label_columns(y)
+    if len(columns[0].values) != rows:
+        received = f"{rows} rows and {len(columns[0].values)} rows of labels"
+        raise invalid("X and y have the same rows", received=received, way_out="Mark missing labels as NaN or None.")
+    return columns, axes

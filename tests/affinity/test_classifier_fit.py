@@ -1,0 +1,97 @@
+"""How the classifier lays its rows out for the engine: what trains, what validates, and what is only there for the shape."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sharedtrunk.affinity import _fit
+from sharedtrunk.affinity._fit import BLANK, Recipe, _filled, _laid_out, _lane, _schedule, fit_network
+from sharedtrunk.affinity._network import initial_network
+
+RECIPE = Recipe(True, (6,), "relu", (2.0, 0.5), 0.02, 300, 40, 0.001, None, "float32")
+
+
+def table(rows=100):
+    """Inputs and codes (task, sample) of two learnable tasks, some labels missing; the last fifth is held out."""
+    random = np.random.default_rng(0)
+    inputs = random.normal(size=(rows, 4))
+    codes = np.stack([(inputs @ random.normal(size=(4, 3))).argmax(axis=1), inputs[:, 0] > 0]).astype(int)
+    codes[1, ::7] = -1
+    codes[:, 0] = -1
+    return inputs, codes, np.arange(rows) >= rows - rows // 5
+
+
+@pytest.mark.parametrize("rows", [1, 31, 32, 33, 64, 65, 100, 1000, 1438])
+def test_few_sizes_and_few_blanks(rows):
+    filled = _filled(np.arange(rows), np.random.default_rng(0))
+    assert sorted(filled[filled != BLANK]) == list(range(rows))
+    odd = len(filled) // (len(filled) & -len(filled))
+    assert odd <= 7
+    assert len(filled) <= max(1.25 * rows, 32)
+
+
+def test_rows_and_weights_of_the_lane():
+    """Every coefficient by its definition: α over the number of the task's training labels, where the row trains."""
+    _, codes, held = table()
+    rows = _laid_out(held, ~held & (codes >= 0).any(axis=0), np.random.default_rng(0))
+    labels = np.where(rows.places == BLANK, -1, codes[:, rows.places])
+    start = initial_network(jax.random.key(0), 4, (6,), (3, 2), "relu", jnp.dtype("float32"))
+    lanes = _lane(start, labels, rows, RECIPE)
+    assert (rows.steady, rows.judged, len(rows.places)) == (32, 32, 32 + 80)
+    for task, alpha in enumerate(RECIPE.task_weights):
+        training = (codes[task] >= 0) & ~held
+        validation = (codes[task] >= 0) & held
+        for place, row in enumerate(rows.places):
+            trains = row != BLANK and training[row]
+            validates = row != BLANK and validation[row]
+            expected = alpha / training.sum() if trains else 0
+            np.testing.assert_allclose(lanes.coefficients[0, task, place], expected, rtol=1e-6)
+            if place < rows.judged:
+                expected = 1 / validation.sum() if validates else 0
+                np.testing.assert_allclose(lanes.validation[0, task, place], expected, rtol=1e-6)
+    np.testing.assert_allclose(lanes.criteria[0, 0], [0.8, 0.2], rtol=1e-6)
+    without = _lane(
+        start,
+        np.where(np.arange(len(rows.places)) < 32, [labels[0], np.full(len(rows.places), -1)], labels),
+        rows,
+        RECIPE,
+    )
+    np.testing.assert_array_equal(without.criteria[0, 0], [1, 0])  # a task without validation labels decides nothing
+
+
+def test_without_validation_rows_training_rows_are_judged(monkeypatch):
+    _, codes, _ = table()
+    labelled = (codes >= 0).any(axis=0)
+    nobody = np.zeros(100, bool)
+    rows = _laid_out(nobody, labelled, np.random.default_rng(0))
+    assert (rows.steady, rows.judged) == (0, len(rows.places))
+    assert sorted(rows.places[rows.places != BLANK]) == np.flatnonzero(labelled).tolist()
+    monkeypatch.setattr(_fit, "MOST_HELD_OUT", 40)
+    assert _laid_out(nobody, labelled, np.random.default_rng(0)).judged == 40
+
+
+def test_blank_rows_change_nothing(monkeypatch):
+    inputs, codes, held = table()
+    few = fit_network(inputs, codes, (3, 2), held, RECIPE, seed=1)
+    monkeypatch.setattr(_fit, "FEWEST", 160)
+    many = fit_network(inputs, codes, (3, 2), held, RECIPE, seed=1)
+    assert few.best_step > 20
+    for ours, theirs in zip(few.network.log_probabilities(inputs), many.network.log_probabilities(inputs), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=2e-3)  # of sums in another order, in single precision
+
+
+@pytest.mark.parametrize(
+    ("training", "batch_size", "batch"), [(1024, None, 1200), (1025, None, 512), (400, 100, 100), (100, 100, 1200)]
+)
+def test_all_rows_a_step_or_batches(training, batch_size, batch):
+    rows = _fit._Rows(np.zeros(1200, int), 0, 100)
+    assert _schedule(dataclasses.replace(RECIPE, batch_size=batch_size), rows, training).batch == batch
+
+
+@pytest.mark.parametrize(("max_iter", "every"), [(1000, 5), (12, 4), (7, 1)])
+def test_looks_end_on_the_last_step(max_iter, every):
+    rows = _fit._Rows(np.zeros(50, int), 0, 50)
+    assert _schedule(dataclasses.replace(RECIPE, max_iter=max_iter), rows, 50).every == every
