@@ -1,0 +1,198 @@
+"""The verb on tables made so that the answer is known, its conditions, and its refusals."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sharedtrunk._errors import InputError
+from sharedtrunk.affinity import AuxiliaryTaskAdvisor, Student, advise, affinity_matrix
+from sharedtrunk.affinity._rows import prepared_rows
+from sharedtrunk.affinity._splits import nested_ranks, split_roles
+from sharedtrunk.affinity._trials import Arm, run_trials
+from sharedtrunk.tables import Table
+
+QUICK = Student(hidden=(16,), activation="linear", learning_rate=0.02, max_steps=150)
+
+
+def _table(n_main=60, n=300, features=20, seed=0) -> Table:
+    """`main` is known in n_main rows; `same` asks the same in all rows, `coin` is chance, `part` is a part of main."""
+    generator = np.random.default_rng(seed)
+    inputs = generator.normal(size=(n, features))
+    directions = generator.normal(size=(features, 3))
+    answer = np.argmax(inputs @ directions, axis=1)
+    main = np.where(np.arange(n) < n_main, answer, -1)
+    labels = {"main": main, "same": answer, "coin": generator.integers(0, 2, n), "part": (answer == 0).astype(int)}
+    classes = {"main": (0, 1, 2), "same": ("x", "y", "z"), "coin": (False, True), "part": (0, 1)}
+    return Table(inputs, tuple(f"x{j}" for j in range(features)), labels, classes, ("made",))
+
+
+@pytest.fixture(scope="module")
+def advice():
+    seen = []
+    made = advise(
+        _table(), "main", ["coin", "same"], student=QUICK, repeats=2, progress=lambda *done: seen.append(done)
+    )
+    return made, seen
+
+
+def test_the_same_question_with_more_labels_helps_and_comes_first(advice):
+    made, _ = advice
+    assert [each.name for each in made.auxiliaries] == ["same", "coin"]
+    same, coin = made.auxiliaries
+    assert same.effect.verdict == "helps"
+    assert same.labels == 300
+    assert coin.effect.verdict != "helps"
+    assert same.effect.benefit.low > 0
+    assert same.effect.accuracy.mean > 0
+    assert same.explanation is not None
+    assert same.explanation.relatedness > 0.5
+
+
+def test_sets_weights_and_curve_are_there(advice):
+    made, seen = advice
+    assert [effect.auxiliaries for effect in made.sets] == [("same",), ("coin",), ("same", "coin")]
+    assert made.best_set is not None
+    assert "same" in made.best_set.auxiliaries
+    assert [effect.alpha for effect in made.alphas] == [0.1, 0.3, 1.0, 3.0, 10.0]
+    assert made.best_alpha in {0.1, 0.3, 1.0, 3.0, 10.0}
+    assert [point.labels for point in made.curve] == [27, 54, 108]
+    assert made.curve[0].benefit.mean > 0
+    assert made.conditions.trained_on == 54
+    assert made.conditions.labels == 60
+    # nothing was trained twice, and the progress ended at its total
+    assert seen[-1] == (made.conditions.trainings, made.conditions.trainings)
+    assert made.conditions.trainings == 20 * (1 + 2 + 1 + 4 + 2)
+
+
+def test_the_same_seed_gives_the_same_advice(advice):
+    again = advise(_table(), "main", ["coin", "same"], student=QUICK, repeats=2)
+    made = advice[0]
+    assert dataclasses.replace(again.conditions, seconds=0.0) == dataclasses.replace(made.conditions, seconds=0.0)
+    assert [each.effect for each in again.auxiliaries] == [each.effect for each in made.auxiliaries]
+
+
+def test_other_auxiliaries_do_not_change_an_effect(advice):
+    alone = advise(_table(), "main", ["same"], student=QUICK, repeats=2, choose=False)
+    before = advice[0].auxiliaries[0].effect.benefit
+    # trained beside one head less: the same to rounding, which early stopping may widen a little
+    assert alone.auxiliaries[0].effect.benefit.mean == pytest.approx(before.mean, abs=0.2 * before.standard_error)
+    assert alone.curve == ()
+    assert alone.best_set is None
+
+
+def test_test_rows_are_never_trained_on():
+    """Labels that are pure chance cannot be told better than chance, whoever is trained beside."""
+    table = _table(n_main=200, n=200)
+    generator = np.random.default_rng(5)
+    labels = {"main": generator.integers(0, 2, 200)}
+    labels["same"] = labels["main"]
+    classes = {"main": (0, 1), "same": (0, 1)}
+    made = advise(
+        dataclasses.replace(table, labels=labels, classes=classes),
+        "main",
+        ["same"],
+        student=QUICK,
+        repeats=1,
+        choose=False,
+    )
+    assert made.accuracy_alone.low < 50 + 1e-9 + 10
+    assert made.loss_alone.mean > np.log(2) - 2 * made.loss_alone.standard_error
+    assert made.auxiliaries[0].effect.benefit.mean < 0.05
+
+
+def test_a_class_that_splits_miss_is_a_doubt():
+    table = _table()
+    main = table.labels["main"].copy()
+    main[main == 2] = 0
+    main[:2] = 2
+    made = advise(
+        dataclasses.replace(table, labels=table.labels | {"main": main}),
+        "main",
+        ["same"],
+        student=QUICK,
+        repeats=1,
+        choose=False,
+    )
+    effect = made.auxiliaries[0].effect
+    assert effect.verdict == "cannot tell yet"
+    assert "main = 2 has 2 labels" in effect.reason
+
+
+def test_a_task_of_weight_zero_is_as_if_it_were_not_there():
+    table = _table(n_main=80, n=80)
+    rows = prepared_rows(table, ["main", "coin"], ["main"], seed=0)
+    roles = split_roles(rows.codes[0, : rows.judged], folds=10, repeats=1, seed=0)
+    ranks = nested_ranks(rows.codes[0, : rows.judged], seed=0)
+    found = run_trials(rows, [Arm((1.0, 0.0))], roles, ranks, QUICK, seed=0)
+    only = rows._replace(tasks=rows.tasks[:1], codes=rows.codes[:1], classes=rows.classes[:1])
+    alone = run_trials(only, [Arm((1.0,))], roles, ranks, QUICK, seed=0)
+    np.testing.assert_allclose(found[Arm((1.0, 0.0)), 0].validation, alone[Arm((1.0,)), 0].validation, rtol=1e-4)
+
+
+def test_a_share_of_the_labels_hides_them_from_training_and_validation():
+    table = _table(n_main=80, n=80)
+    rows = prepared_rows(table, ["main"], ["main"], seed=0)
+    roles = split_roles(rows.codes[0, : rows.judged], folds=10, repeats=1, seed=0)
+    ranks = nested_ranks(rows.codes[0, : rows.judged], seed=0)
+    half = Arm((1.0,), share=0.5)
+    before = run_trials(rows, [half], roles, ranks, QUICK, seed=0)[half, 0]
+    changed = rows.codes.copy()
+    changed[0, : rows.judged][ranks > 0.5] = (changed[0, : rows.judged][ranks > 0.5] + 1) % 3
+    after = run_trials(rows._replace(codes=changed), [half], roles, ranks, QUICK, seed=0)[half, 0]
+    np.testing.assert_array_equal(before.validation, after.validation)
+    assert (before.loss != after.loss)[np.isfinite(before.loss)].any()  # they are still test rows
+
+
+def test_the_matrix_is_directed_and_groups_what_helps():
+    table = _table(n_main=60)
+    made = affinity_matrix(table, ["main", "same", "coin"], student=QUICK, repeats=1)
+    assert set(made.effects) == {(a, b) for a in made.tasks for b in made.tasks if a != b}
+    assert made.effects["main", "same"].benefit.mean > 0.05
+    assert abs(made.effects["same", "main"].benefit.mean) < made.effects["main", "same"].benefit.mean
+    assert any({"main", "same"} <= set(group) for group in made.groups)
+    assert made.conditions["main"].labels == 60
+    assert made.conditions["same"].labels == 300
+    assert made.effects["main", "same"].p_adjusted >= made.effects["main", "same"].p_value
+
+
+@pytest.mark.parametrize(
+    ("main", "auxiliaries", "settings", "match"),
+    [
+        ("main", ["nothing"], {}, "different label columns.*nothing.*It has main"),
+        ("main", ["main"], {}, "at least one other task"),
+        ("main", [], {}, "at least one other task"),
+        ("main", ["same", "same"], {}, "different label columns"),
+        ("main", ["same"], {"repeats": 0}, "Repeats are at least 1"),
+        ("main", ["same"], {"negligible": -1.0}, "negligible"),
+        ("main", ["same"], {"seed": -1}, "seed"),
+    ],
+)
+def test_refusals(main, auxiliaries, settings, match):
+    with pytest.raises(InputError, match=match):
+        advise(_table(), main, auxiliaries, student=QUICK, **settings)
+
+
+def test_too_few_labels_are_refused():
+    with pytest.raises(InputError, match=r"at least 30 labelled rows.*10 labelled rows.*Label more"):
+        advise(_table(n_main=10), "main", ["same"], student=QUICK)
+
+
+def test_the_estimator_takes_arrays_with_missing_labels():
+    table = _table(n_main=60)
+    Y = np.full((300, 2), np.nan)
+    Y[:60, 0] = table.labels["main"][:60]
+    Y[:, 1] = table.labels["same"]
+    advisor = AuxiliaryTaskAdvisor(
+        hidden=(16,), activation="linear", learning_rate_init=0.02, max_iter=150, repeats=2, choose=False
+    )
+    frame = advisor.fit(table.features, Y).to_frame()
+    assert list(frame["auxiliary"]) == ["task1"]
+    assert frame["labels"].item() == 300
+    assert frame["benefit"].item() > 0
+    with pytest.raises(InputError, match="column of Y"):
+        AuxiliaryTaskAdvisor(main="nowhere").fit(table.features, Y)
+    with pytest.raises(InputError, match="activation is 'relu' or 'linear'"):
+        AuxiliaryTaskAdvisor(activation="tanh").fit(table.features, Y)
+    with pytest.raises(InputError, match="whole number ≥ 1"):
+        AuxiliaryTaskAdvisor(hidden=(0,)).fit(table.features, Y)
