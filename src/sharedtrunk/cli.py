@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import sharedtrunk
+from sharedtrunk import _advise, _advise_source, figures, ledger, sweeps
 from sharedtrunk import _terminal as terminal
-from sharedtrunk import figures, ledger, sweeps
 from sharedtrunk._environment import worker_environment
 from sharedtrunk._errors import InputError, invalid
 from sharedtrunk._files import check_writable
 from sharedtrunk._interrupts import importing
+from sharedtrunk._terminal_advice import INTERRUPTED
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -312,6 +313,54 @@ def predict_(
         if json is not None:
             prediction.write_json(json, made)
             terminal.say(console, f"Numbers   {json}")
+
+
+@app.command()
+def advise(
+    table: Annotated[
+        Path | None, typer.Argument(metavar="TABLE", help="A .csv, .tsv (also .gz), .parquet or .npz file.")
+    ] = None,
+    main_task: Annotated[
+        str | None, typer.Option("--main", metavar="COLUMN", help="The task that is to be helped.")
+    ] = None,
+    aux: Annotated[
+        list[str] | None, typer.Option("--aux", metavar="A,B,…", help="Tasks to train beside it; may be repeated.")
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Instead of a file: digits, breast_cancer, wine, iris or anes96."),
+    ] = None,
+    labels: Annotated[
+        int | None, typer.Option(metavar="N", help="With --dataset: keep the main label in N random rows only.")
+    ] = None,
+    rows: Annotated[int | None, typer.Option(metavar="N", help="Read a random sample of N rows of the file.")] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option("--drop", metavar="A,B,…", help="Columns that are no features; may be repeated.")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every task beside every other: the directed matrix, and groups.")
+    ] = False,
+    hidden: Annotated[str, typer.Option(metavar="N,…", help="Hidden units of the trunk, layer by layer.")] = "100",
+    activation: Annotated[str, typer.Option(help="relu or linear.")] = "relu",
+    repeats: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Of ten folds; chosen by the number of labels by default.")
+    ] = None,
+    negligible: Annotated[
+        float | None, typer.Option(metavar="NATS", min=0, help="A benefit within ± this is no difference; 0.01 nats.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="All random draws follow from it.")] = 0,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write everything to a file.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table to a file.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="FILE", help="Draw it: a .png or .pdf file.")
+    ] = None,
+) -> None:
+    """Your own table: which tasks should be trained beside the main one? Measured with intervals, then explained."""
+    with _one_line_errors(INTERRUPTED):
+        others, dropped = _advise_source.names(aux), _advise_source.names(drop)
+        source = _advise_source.Source(table, dataset, main_task, others, dropped, labels, rows, every, seed)
+        measure = _advise.Measure(_advise.widths(hidden), activation, repeats, negligible, seed)
+        _advise.answer(source, measure, _advise.Files(json, csv, picture))
 
 
 @contextlib.contextmanager
