@@ -14,9 +14,9 @@ JUDGED, ROWS = 24, 32
 
 
 def schedule(**changes):
-    return Schedule(steady=JUDGED, judged=JUDGED, batch=ROWS, every=2, patience=8, max_steps=80, tol=0.01)._replace(
-        **changes
-    )
+    return Schedule(
+        judged=JUDGED, judged_batch=JUDGED, rest_batch=ROWS, every=2, patience=8, max_steps=80, tol=0.01
+    )._replace(**changes)
 
 
 @functools.cache

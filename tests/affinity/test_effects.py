@@ -13,7 +13,9 @@ SPLITS = 40
 def _outcome(losses: np.ndarray) -> Outcome:
     """One test row a split."""
     rows = np.where(np.eye(SPLITS, dtype=bool), losses, np.nan)
-    return Outcome(rows, np.where(np.isfinite(rows), 1.0, np.nan), np.zeros(SPLITS), np.zeros(SPLITS))
+    return Outcome(
+        rows, np.where(np.isfinite(rows), 1.0, np.nan), np.zeros(SPLITS), np.zeros(SPLITS), np.ones(SPLITS, bool)
+    )
 
 
 def _paired(mean: float, error: float, doubts=()) -> Paired:
@@ -50,6 +52,7 @@ def test_what_helps_alone_may_not_among_many():
     assert among.verdict == CANNOT_TELL
     assert among.p_adjusted == pytest.approx(10 * alone.p_value)
     assert among.benefit == alone.benefit  # the interval is this effect's own
+    assert "once corrected for 10" in among.reason
 
 
 def test_a_doubt_keeps_from_telling():
@@ -64,3 +67,11 @@ def test_many_failed_trainings_keep_from_telling():
     (found,) = effects([good._replace(joint=good.joint._replace(loss=loss))], negligible=0.01)
     assert found.verdict == CANNOT_TELL
     assert "10 of 40 trainings" in found.reason
+
+
+def test_splits_without_rows_to_judge_by_are_no_trainings():
+    good = _paired(0.1, 0.01)
+    made = np.arange(SPLITS) >= 10
+    loss = np.where(made[:, None], good.joint.loss, np.nan)
+    (found,) = effects([good._replace(joint=good.joint._replace(loss=loss, made=made))], negligible=0.01)
+    assert (found.verdict, found.benefit.n, found.benefit.left_out) == (HELPS, SPLITS - 10, 0)

@@ -143,7 +143,7 @@ def test_blank_rows_change_nothing():
     plan = problems.schedule()
     padded = Lanes(**{**vars(batch), "coefficients": jnp.pad(batch.coefficients, ((0, 0), (0, 0), (0, 8)))})
     more = [jnp.pad(rows, ((0, 8), (0, 0))) for rows in (inputs, *targets)]
-    filled = trained(padded, more[0], tuple(more[1:]), plan._replace(batch=problems.ROWS + 8))
+    filled = trained(padded, more[0], tuple(more[1:]), plan._replace(rest_batch=problems.ROWS + 8))
     assert_same(filled, trained(batch, inputs, targets, plan), atol=tolerance())
 
 
@@ -151,14 +151,14 @@ def test_the_batches_of_an_epoch_add_up():
     """Where they share no rows, the mean of an epoch's gradients is the gradient with all rows."""
     batch, inputs, targets, _ = problems.lane_problem()
     coefficients = batch.coefficients[0]
-    plan = problems.schedule(steady=8, batch=10)
-    batches = 3  # of 8 rows, for 24 rows are not steady
+    plan = problems.schedule(judged_batch=8, rest_batch=2)
+    batches = 12  # four turns of the three batches of judged rows, three turns of the four batches of the rest
     network = jax.tree.map(lambda leaf: leaf[0], batch.start)
     slopes = []
     for step in range(batches):
         seen = [_visited(each, jnp.asarray(step), plan) for each in (inputs, *targets)]
         weights = _visited(coefficients, jnp.asarray(step), plan, axis=1, scaled=True)
-        assert len(seen[0]) == 8 + 8
+        assert len(seen[0]) == 8 + 2
         slopes.append(gradient(network, weights, seen[0], tuple(seen[1:])))
     mean = jax.tree.map(lambda *leaves: sum(leaves) / batches, *slopes)
     assert_same(
@@ -167,9 +167,25 @@ def test_the_batches_of_an_epoch_add_up():
 
 
 def test_every_row_is_visited_where_batches_do_not_divide_the_rows():
-    plan = problems.schedule(steady=8, batch=10)
-    seen = np.concatenate([_visited(jnp.arange(31), jnp.asarray(step), plan) for step in range(3)])
+    plan = problems.schedule(judged_batch=10, rest_batch=3)
+    seen = np.concatenate([_visited(jnp.arange(31), jnp.asarray(step), plan) for step in range(9)])
     assert set(seen.tolist()) == set(range(31))
+
+
+def test_rows_that_are_only_judged_enter_no_step():
+    seen = _visited(jnp.arange(31), jnp.asarray(2), problems.schedule(judged_batch=0, rest_batch=3))
+    assert (np.asarray(seen) >= problems.JUDGED).all()
+
+
+def test_the_rest_does_not_change_a_lane_that_gives_it_no_weight():
+    """Also where judged rows are visited in batches."""
+    batch, inputs, targets, _ = problems.lane_problem()
+    plan = problems.schedule(judged_batch=10, rest_batch=3)
+    judged = problems.JUDGED
+    own = Lanes(**{**vars(batch), "coefficients": batch.coefficients.at[:, :, judged:].set(0)})
+    few = Lanes(**{**vars(batch), "coefficients": batch.coefficients[:, :, :judged]})
+    beside = trained(own, inputs, targets, plan)
+    assert_same(beside, trained(few, inputs[:judged], tuple(each[:judged] for each in targets), plan), atol=tolerance())
 
 
 def test_a_lane_that_diverges_keeps_its_start_and_one_without_finite_losses_keeps_nan():

@@ -34,12 +34,15 @@ def effects(tried: Sequence[Paired], *, negligible: float) -> list[Effect]:
     found = []
     for each, (benefit, accuracy), p, adjusted in zip(tried, measured, p_values, holm(p_values), strict=True):
         verdict, reason = _verdict(benefit, adjusted, negligible, each.doubts)
+        if not reason and verdict == CANNOT_TELL:
+            reason = _open(benefit, p, adjusted, len(tried))
         found.append(Effect(each.auxiliaries, each.alpha, benefit, accuracy, p, adjusted, verdict, reason))
     return found
 
 
 def _measured(joint: Outcome, single: Outcome) -> tuple[Estimate, Estimate]:
-    return clustered(single.loss - joint.loss), clustered(100 * (joint.right - single.right))
+    made = joint.made & single.made
+    return clustered((single.loss - joint.loss)[made]), clustered(100 * (joint.right - single.right)[made])
 
 
 def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, doubts: Sequence[str]) -> tuple[str, str]:
@@ -52,4 +55,11 @@ def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, doubts: Se
         return NO_DIFFERENCE, ""
     if p_adjusted < 1 - CONFIDENCE:
         return (HELPS if benefit.mean > 0 else HURTS), ""
-    return CANNOT_TELL, f"the interval reaches from {benefit.low:+.3f} to {benefit.high:+.3f} nats"
+    return CANNOT_TELL, ""
+
+
+def _open(benefit: Estimate, p: float, adjusted: float, tried: int) -> str:
+    """Why an effect without failures or doubts is undecided."""
+    if p < 1 - CONFIDENCE:
+        return f"p = {p:.3f} alone, but {adjusted:.3f} once corrected for {tried} that were tried"
+    return f"the interval reaches from {benefit.low:+.3f} to {benefit.high:+.3f} nats"

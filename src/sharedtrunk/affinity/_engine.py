@@ -8,9 +8,9 @@ test losses there: honest early stopping, decided without the test rows. A crite
 for `patience` steps is closed for good, so that a lane's outcome does not depend on its neighbours; a batch ends when all
 are closed.
 
-Rows come in order: first those that are judged (they carry roles), of which the first `steady` are in every step. The
-rest are visited in turn, `batch` a step, the same for every lane and weighted up to all of the rest; the caller has
-shuffled them.
+Rows come in two parts: first those that are judged (they carry roles), then the rest. A step visits `judged_batch` of the
+former and `rest_batch` of the latter, the same for every lane, each weighted up to its whole part, so that what one part
+adds to the gradient does not depend on the other. The caller has shuffled what is not visited whole.
 """
 
 import dataclasses
@@ -29,12 +29,12 @@ Targets = tuple[Float[Array, "sample _"], ...]
 
 
 class Schedule(NamedTuple):
-    """How to train: rows of every step, judged rows, further rows a step, steps between looks, patience and last step
-    (in steps), and the improvement in nats that renews the patience."""
+    """How to train: judged rows, how many of them and of the rest are visited in a step, steps between looks, patience and
+    last step (in steps), and the improvement in nats that renews the patience."""
 
-    steady: int
     judged: int
-    batch: int
+    judged_batch: int
+    rest_batch: int
     every: int
     patience: int
     max_steps: int
@@ -146,17 +146,22 @@ def _row_losses(network: Network, inputs, targets: Targets):
 
 
 def _visited(rows: Array, step: Int[Array, ""], schedule: Schedule, *, axis: int = 0, scaled: bool = False) -> Array:
-    """The rows of one step along `axis`: the steady ones and the next batch of the rest, `scaled` up to all of the rest."""
-    rest = rows.shape[axis] - schedule.steady
-    if schedule.batch >= rest:
+    """The rows of one step along `axis`, a batch of each part, `scaled` up to the whole of it."""
+    judged, total = schedule.judged, rows.shape[axis]
+    if schedule.judged_batch >= judged and schedule.rest_batch >= total - judged:
         return rows
-    batches = -(-rest // schedule.batch)
-    size = -(-rest // batches)  # even batches; the last may share a few rows with the one before
-    begin = schedule.steady + jnp.minimum((step % batches) * size, rest - size)
-    batch = jax.lax.dynamic_slice_in_dim(rows, begin, size, axis)
-    if scaled:
-        batch = batch * jnp.asarray(rest / size, rows.dtype)
-    return jnp.concatenate([jax.lax.slice_in_dim(rows, 0, schedule.steady, axis=axis), batch], axis=axis)
+    parts = ((0, judged, schedule.judged_batch), (judged, total - judged, schedule.rest_batch))
+    batches = [_batch(rows, step, *part, axis, scaled) for part in parts if part[1] and part[2]]
+    return batches[0] if len(batches) == 1 else jnp.concatenate(batches, axis=axis)
+
+
+def _batch(rows: Array, step: Int[Array, ""], begin: int, count: int, batch: int, axis: int, scaled: bool) -> Array:
+    """The next batch of `count` rows from `begin`, in turn; even batches, the last may share rows with the one before."""
+    batches = -(-count // batch)
+    size = -(-count // batches)
+    first = begin + jnp.minimum((step % batches) * size, count - size)
+    chosen = jax.lax.dynamic_slice_in_dim(rows, first, size, axis)
+    return chosen * jnp.asarray(count / size, rows.dtype) if scaled else chosen
 
 
 def _seen(lanes: Lanes, network: Network | None, step, losses, right) -> Kept:

@@ -15,7 +15,7 @@ LEAST_LABELS = 30
 
 
 def prepared_rows(table: Table, tasks: Sequence[str], judged: Sequence[str], *, seed: int) -> Rows:
-    """The rows that carry a label of `tasks`: first those with a label of the `judged` tasks, then the rest, shuffled.
+    """The rows that carry a label of `tasks`, shuffled: first those with a label of the `judged` tasks, then the rest.
 
     Inputs are standardized by all rows of the table, labelled or not. Raises `InputError` for unknown or repeated tasks and
     for a judged task with fewer than `LEAST_LABELS` labels or with one class.
@@ -25,7 +25,9 @@ def prepared_rows(table: Table, tasks: Sequence[str], judged: Sequence[str], *, 
     carries = (np.stack([table.labels[task] for task in judged]) >= 0).any(axis=0)
     first = np.flatnonzero(carries)
     rest = np.flatnonzero(~carries & (codes >= 0).any(axis=0))
-    order = np.concatenate([first, np.random.default_rng([seed, 2]).permutation(rest)])
+    order = np.concatenate(
+        [np.random.default_rng([seed, stream]).permutation(part) for stream, part in ((3, first), (2, rest))]
+    )
     classes = tuple(len(table.classes[task]) for task in tasks)
     inputs, _, _ = standardized(table.features)
     return Rows(tuple(tasks), inputs[order], codes[:, order], classes, first.size)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from sharedtrunk._randomness import stream
 from sharedtrunk.affinity._engine import Lanes, Schedule, train_lanes
@@ -25,9 +25,11 @@ LANES = 4
 """Lanes of a batch on a CPU: few, because a batch lasts as long as its slowest lane."""
 
 WHOLE = 1024
-"""Tables with up to this many judged rows are trained on whole; larger ones in batches."""
+"""Up to this many judged rows are all visited in every step; of more, `JUDGED_BATCH`."""
 
-BATCH = 128
+JUDGED_BATCH = 512
+
+REST_BATCH = 128
 """Further rows a step: with twice as many, trainings took a quarter longer for the same losses."""
 
 
@@ -69,13 +71,15 @@ class Arm(NamedTuple):
 class Outcome(NamedTuple):
     """One arm's loss (nats) and correctness (0 or 1) on every test row of every split, NaN elsewhere, and where it stopped.
 
-    For one judged task; `step` is the stop in steps and `validation` the validation loss there.
+    For one judged task; `step` is the stop in steps and `validation` the validation loss there. `made` says which splits have
+    rows of the task to stop by and to test on; the others are no trainings of it.
     """
 
     loss: Float[np.ndarray, "split judged"]
     right: Float[np.ndarray, "split judged"]
     step: Float[np.ndarray, "split"]
     validation: Float[np.ndarray, "split"]
+    made: Bool[np.ndarray, "split"]
 
 
 class Trial(NamedTuple):
@@ -115,19 +119,19 @@ def run_trials(
 
 def _on_threads(work, batches: list, progress) -> list:
     """`work` on every batch, in order, on as many threads as there are cores; the first failure ends it."""
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    try:
         futures = [pool.submit(work, batch) for batch in batches]
-        try:
-            waiting = set(futures)
-            while waiting:
-                ready, waiting = wait(waiting, timeout=0.2, return_when=FIRST_EXCEPTION)
-                for future in ready:
-                    future.result()
-                if progress is not None and ready:
-                    progress(sum(len(batch) for batch, future in zip(batches, futures, strict=True) if future in ready))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        waiting = set(futures)
+        while waiting:
+            ready, waiting = wait(waiting, timeout=0.2, return_when=FIRST_EXCEPTION)
+            for future in ready:
+                future.result()
+            if progress is not None and ready:
+                progress(sum(len(batch) for batch, future in zip(batches, futures, strict=True) if future in ready))
+    finally:
+        # Not `with`: an interrupt would wait for the batches that are running.
+        pool.shutdown(wait=False, cancel_futures=True)
     return [future.result() for future in futures]
 
 
@@ -162,6 +166,7 @@ class _Prepared:
             "right": np.where(tested, kept.row_right, np.nan),
             "step": np.asarray(kept.step, np.float64),
             "validation": np.where(np.isfinite(kept.validation), kept.validation, np.nan),
+            "made": tested.any(axis=2) & (np.asarray(lanes.validation) > 0).any(axis=2),
         }
         return [{name: values[lane] for name, values in own.items()} for lane in range(len(batch))]
 
@@ -207,24 +212,21 @@ class _Prepared:
         main_known = known[0].copy()
         main_known[:judged] &= ~hidden
         known = np.concatenate([main_known[None], known[1:]])
-        # A row whose main label is hidden has nothing to validate with, so its other labels are trained on.
-        train = np.ones(known.shape, bool)
-        train[:, :judged] = (role == TRAIN)[None] | hidden[None]
-        train &= known
+        train = known.copy()
+        train[:, :judged] &= (role == TRAIN)[None]
         counts = np.maximum(train.sum(axis=1), 1)
         coefficients = train * (np.asarray(trial.arm.weights) / counts)[:, None]
-        validation = known[:, :judged] & (role == VALIDATION)[None] & ~hidden[None]
+        validation = known[:, :judged] & (role == VALIDATION)[None]
         return coefficients, _shares(validation), _shares(known[:, :judged] & (role == TEST)[None])
 
 
 def schedule_for(judged: int, samples: int, student: Student) -> Schedule:
-    """Small tables train whole, further rows in batches; looks cost at most about a third of the steps between them."""
-    steady = judged if judged <= WHOLE else 0
-    batch = BATCH if steady else 4 * BATCH
-    visited = min(samples, steady + batch)
+    """Judged rows whole where they are few; looks cost at most about a third of the steps between them."""
+    judged_batch = judged if judged <= WHOLE else JUDGED_BATCH
+    visited = judged_batch + min(REST_BATCH, samples - judged)
     every = max(5, -(-judged // visited))
     patience = max(student.patience, 4 * every)
-    return Schedule(steady, judged, batch, every, patience, max(student.max_steps, 20 * every), student.tol)
+    return Schedule(judged, judged_batch, REST_BATCH, every, patience, max(student.max_steps, 20 * every), student.tol)
 
 
 def _shares(chosen: np.ndarray) -> np.ndarray:
