@@ -57,7 +57,14 @@ def explanation(main, auxiliary, *, rank=3, predicted=0.12):
 
 
 def conditions(labels=200, **changed):
-    usual = {"rows": 1797, "features": 64, "classes": 10, "labels": labels, "trained_on": round(0.9 * labels)}
+    usual = {
+        "rows": 1797,
+        "features": 64,
+        "classes": 10,
+        "labels": labels,
+        "trained_on": round(0.7 * labels),
+        "stopped_by": round(0.2 * labels),
+    }
     usual |= {"hidden": (100,), "activation": "relu", "folds": 10, "repeats": 3, "negligible": 0.01, "seed": 0}
     return Conditions(**(usual | {"trainings": 540, "seconds": 12.3} | changed))
 
@@ -78,7 +85,7 @@ def advice(count=3, *, main="digit", helps=True, notes=("Column 'id' counts the 
     best = (several or tried)[0] if helps else None
     studied = (best or tried[0]).auxiliaries
     alphas = [(0.1, 0.05), (0.3, 0.12), (1.0, 0.22), (3.0, 0.24), (10.0, 0.11)]
-    curve = [(45, 0.4, True), (90, 0.33, True), (180, 0.22, True), (360, 0.14, False)]
+    curve = [(50, 0.4, True), (100, 0.33, True), (200, 0.22, True), (400, 0.14, False)]
     return Advice(
         main=main,
         loss_alone=around(0.61),

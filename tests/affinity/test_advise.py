@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk._errors import InputError
-from sharedtrunk.affinity import AuxiliaryTaskAdvisor, Student, advise, affinity_matrix
+from sharedtrunk.affinity import AuxiliaryTaskAdvisor, Student, _trials, advise, affinity_matrix
 from sharedtrunk.affinity._rows import prepared_rows
 from sharedtrunk.affinity._splits import nested_ranks, split_roles
 from sharedtrunk.affinity._trials import Arm, run_trials
@@ -56,9 +56,9 @@ def test_sets_weights_and_curve_are_there(advice):
     assert "same" in made.best_set.auxiliaries
     assert [effect.alpha for effect in made.alphas] == [0.1, 0.3, 1.0, 3.0, 10.0]
     assert made.best_alpha in {0.1, 0.3, 1.0, 3.0, 10.0}
-    assert [point.labels for point in made.curve] == [27, 54, 108]
+    assert [point.labels for point in made.curve] == [30, 60, 120]
     assert made.curve[0].benefit.mean > 0
-    assert made.conditions.trained_on == 54
+    assert (made.conditions.trained_on, made.conditions.stopped_by) == (42, 12)
     assert made.conditions.labels == 60
     # nothing was trained twice, and the progress ended at its total
     assert seen[-1] == (made.conditions.trainings, made.conditions.trainings)
@@ -130,6 +130,27 @@ def test_a_task_of_weight_zero_is_as_if_it_were_not_there():
     np.testing.assert_allclose(found[Arm((1.0, 0.0)), 0].validation, alone[Arm((1.0,)), 0].validation, rtol=1e-4)
 
 
+@pytest.mark.parametrize("whole", [1024, 40])
+def test_rows_without_a_main_label_leave_the_main_task_alone_as_it_is(monkeypatch, whole):
+    """Also where there are more judged rows than are visited in a step."""
+    monkeypatch.setattr(_trials, "WHOLE", whole)
+    monkeypatch.setattr(_trials, "JUDGED_BATCH", 25)
+    table = _table(n_main=60)
+    labels = {name: codes[:60] for name, codes in table.labels.items()}
+    few = dataclasses.replace(table, features=table.features[:60], labels=labels)
+    arm, losses = Arm((1.0, 0.0)), []
+    for each in (table, few):
+        rows = prepared_rows(each, ["main", "coin"], ["main"], seed=0)
+        rows = rows._replace(inputs=_unscaled(each, rows))  # a table is standardized by all of its rows
+        roles = split_roles(rows.codes[0, :60], folds=10, repeats=1, seed=0)
+        losses.append(run_trials(rows, [arm], roles, np.zeros(60), QUICK, seed=0)[arm, 0].validation)
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
+
+
+def _unscaled(table, rows):
+    return rows.inputs * table.features.std(axis=0) + table.features.mean(axis=0)
+
+
 def test_a_share_of_the_labels_hides_them_from_training_and_validation():
     table = _table(n_main=80, n=80)
     rows = prepared_rows(table, ["main"], ["main"], seed=0)
@@ -146,10 +167,11 @@ def test_a_share_of_the_labels_hides_them_from_training_and_validation():
 
 def test_the_matrix_is_directed_and_groups_what_helps():
     table = _table(n_main=60)
-    made = affinity_matrix(table, ["main", "same", "coin"], student=QUICK, repeats=1)
+    made = affinity_matrix(table, ["main", "same", "coin"], student=QUICK, repeats=3)
     assert set(made.effects) == {(a, b) for a in made.tasks for b in made.tasks if a != b}
     assert made.effects["main", "same"].benefit.mean > 0.05
     assert abs(made.effects["same", "main"].benefit.mean) < made.effects["main", "same"].benefit.mean
+    assert made.effects["main", "same"].verdict == "helps"
     assert any({"main", "same"} <= set(group) for group in made.groups)
     assert made.conditions["main"].labels == 60
     assert made.conditions["same"].labels == 300
@@ -163,6 +185,7 @@ def test_the_matrix_is_directed_and_groups_what_helps():
         ("main", ["main"], {}, "at least one other task"),
         ("main", [], {}, "at least one other task"),
         ("main", ["same", "same"], {}, "different label columns"),
+        ("main", ["same"], {"student": Student(hidden=())}, "a trunk of at least one layer"),
         ("main", ["same"], {"repeats": 0}, "Repeats are at least 1"),
         ("main", ["same"], {"negligible": -1.0}, "negligible"),
         ("main", ["same"], {"seed": -1}, "seed"),
@@ -170,7 +193,7 @@ def test_the_matrix_is_directed_and_groups_what_helps():
 )
 def test_refusals(main, auxiliaries, settings, match):
     with pytest.raises(InputError, match=match):
-        advise(_table(), main, auxiliaries, student=QUICK, **settings)
+        advise(_table(), main, auxiliaries, **({"student": QUICK} | settings))
 
 
 def test_too_few_labels_are_refused():

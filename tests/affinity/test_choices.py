@@ -11,9 +11,10 @@ from sharedtrunk.affinity._groups import suggested_groups
 from sharedtrunk.affinity._trials import Outcome
 
 
-def _effect(names, mean, error=0.01, alpha=1.0):
+def _effect(names, mean, error=0.01, alpha=1.0, verdict=None):
     benefit = Estimate(mean, error, mean - 2 * error, mean + 2 * error, 30, 0)
-    return Effect(tuple(names), alpha, benefit, benefit, 0.5, 0.5, "cannot tell yet")
+    told = "helps" if mean > 2 * error else "hurts" if mean < -2 * error else "cannot tell yet"
+    return Effect(tuple(names), alpha, benefit, benefit, 0.5, 0.5, verdict or told)
 
 
 def test_few_auxiliaries_are_tried_in_all_sets_and_many_by_rank():
@@ -29,8 +30,9 @@ def test_the_smallest_set_within_one_standard_error_of_the_best_is_taken():
     assert best_set(tried) is tried[2]
 
 
-def test_training_alone_is_taken_where_the_best_is_within_one_standard_error_of_nothing():
+def test_training_alone_is_taken_where_nothing_surely_helps():
     assert best_set([_effect("a", 0.009), _effect("b", -0.02)]) is None
+    assert best_set([_effect("a", 0.05, verdict="cannot tell yet"), _effect("b", 0.01)]) is None
     assert best_set([_effect("a", np.nan, np.nan)]) is None
 
 
@@ -43,7 +45,7 @@ def test_alpha_nearest_to_one_within_one_standard_error():
 
 
 def _outcome(loss):
-    return Outcome(loss, np.zeros_like(loss), np.zeros(len(loss)), np.zeros(len(loss)))
+    return Outcome(loss, np.zeros_like(loss), np.zeros(len(loss)), np.zeros(len(loss)), np.ones(len(loss), bool))
 
 
 def test_the_curve_goes_on_along_a_line_in_the_logarithm_of_the_labels():
@@ -79,5 +81,7 @@ def test_tasks_that_help_each_other_form_a_group(count):
 def test_help_in_doubt_groups_nothing():
     pairs = [("a", "b"), ("b", "a")]
     assert suggested_groups("ab", {pair: _effect(pair[1:], 0.01, 0.02) for pair in pairs}) == (("a",), ("b",))
-    one_sided = {("a", "b"): _effect("b", 0.05, 0.01), ("b", "a"): _effect("a", -0.02, 0.01)}
+    unsure = {pair: _effect(pair[1:], 0.05, 0.01, verdict="cannot tell yet") for pair in pairs}
+    assert suggested_groups("ab", unsure) == (("a",), ("b",))
+    one_sided = {("a", "b"): _effect("b", 0.08, 0.01), ("b", "a"): _effect("a", -0.02, 0.01)}
     assert suggested_groups("ab", one_sided) == (("a", "b"),)  # A gains more than B loses

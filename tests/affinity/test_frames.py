@@ -77,7 +77,7 @@ def test_the_record_keeps_numbers_reasons_and_angles():
     assert first["explanation"]["angles"] == [12.0, 41.5, 80.0]
     assert first["explanation"]["sentence"] == advice.auxiliaries[0].explanation.sentence
     assert plain["best_set"]["auxiliaries"] == ["parity", "loop"]
-    assert [point["labels"] for point in plain["curve"]] == [45, 90, 180, 360]
+    assert [point["labels"] for point in plain["curve"]] == [50, 100, 200, 400]
     matrix = problems.matrix(3)
     effects = frames.record(matrix)["effects"]
     assert {(each["main"], each["auxiliary"]): each["benefit"]["mean"] for each in effects} == {
@@ -127,8 +127,8 @@ def test_sentences_tell_the_set_the_weight_and_the_curve():
     told = dict(wording.sentences(problems.advice(3)))
     assert told["Best set"].startswith("parity + loop: +0.220 nats [+0.179, +0.261], helps")
     assert "α = 1 for parity + loop" in told["Weight"]
-    assert "(yours: 180 of 200)" in told["Labels"]
-    assert "360: +0.140 nats [+0.079, +0.202], extended along ln N" in told["Labels"]
+    assert "(yours: 200)" in told["Labels"]
+    assert "400: +0.140 nats [+0.079, +0.202], extended along ln N" in told["Labels"]
     assert "reaches from" in told["Unknown"]
 
 

@@ -49,7 +49,7 @@ class AuxiliaryAdvice:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """The benefit (nats) with this many main labels; `measured` by trainings, or extended from those that were."""
+    """The benefit (nats) for a user with this many main labels; `measured` by trainings, or extended from those that were."""
 
     labels: int
     benefit: Estimate
@@ -58,13 +58,17 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What the advice is about: the table, the student, and how it was measured. `trained_on` main labels a student saw."""
+    """What the advice is about: the table, the student, and how it was measured.
+
+    Of the `labels` main labels a student learns from `trained_on` and is stopped by `stopped_by`; the others test it.
+    """
 
     rows: int
     features: int
     classes: int
     labels: int
     trained_on: int
+    stopped_by: int
     hidden: tuple[int, ...]
     activation: str
     folds: int
@@ -79,8 +83,9 @@ class Conditions:
 class Advice:
     """Everything the advisor found for one main task; `auxiliaries` come best first.
 
-    `sets` are the sets that were tried, `best_set` the smallest within one standard error of the best (None: train alone);
-    `alphas` are the best set's effects by weight; `curve` is the best set's benefit by number of main labels.
+    `sets` are the sets that were tried, `best_set` the smallest of those that surely help within one standard error of the
+    best (None: none surely helps, train alone); its interval is its own, not that of the best of several, which is lower.
+    `alphas` are the effects by weight of the best set, or of the leading one, and `curve` its benefit by main labels.
     """
 
     main: str

@@ -13,7 +13,7 @@ from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
 from sharedtrunk.affinity._explanation import explain_pair, signals
 from sharedtrunk.affinity._intervals import clustered
 from sharedtrunk.affinity._rows import doubts, prepared_rows
-from sharedtrunk.affinity._splits import FOLDS, nested_ranks, split_roles
+from sharedtrunk.affinity._splits import FOLDS, VALIDATION_FOLDS, nested_ranks, split_roles
 from sharedtrunk.affinity._trials import STUDENT, Arm, Outcome, Student, run_trials
 from sharedtrunk.tables import Table, leaks, standardized
 
@@ -38,13 +38,15 @@ def advise(
     """Will training with `auxiliaries` help `main`? Paired trainings on resampled splits, with intervals and verdicts.
 
     Benefit of B: MT = E[loss of A alone − loss of A beside B], in nats of held-out rows, both stopped by the same
-    validation rows; the expectation is over training sets of nine tenths of the main labels. With `choose` sets, weights α
-    and the curve are measured too. `repeats` of ten folds are 3 unless said, fewer for large tables. `progress(done, total)`
-    counts trainings. Raises `InputError` for tasks that the table lacks, too few labels, and settings out of range.
+    validation rows of A; the expectation is over tables with as many labels. Of the main labels seven tenths are learnt
+    from, two decide when to stop, one tests. With `choose` sets, weights α and the curve are measured too. `repeats` of
+    ten folds are 3 unless said, fewer for large tables. `progress(done, total)` counts trainings. Raises `InputError` for
+    tasks that the table lacks, too few labels, and settings out of range.
     """
     begun = time.perf_counter()
     check_settings(repeats, negligible, seed)
     _check_tasks(main, auxiliaries)
+    check_trunk(student)
     study = _Study(table, main, tuple(auxiliaries), student, repeats, negligible, seed, choose, progress)
     singles = study.measure([((name,), 1.0) for name in auxiliaries])
     ranked = sorted(singles, key=lambda effect: -effect.benefit.mean)
@@ -85,7 +87,7 @@ class _Study:
         self.roles = split_roles(strata, folds=FOLDS, repeats=self.repeats, seed=seed)
         self.ranks = nested_ranks(strata, seed=seed)
         self.doubts = doubts(strata, table.classes[main], self.roles, main)
-        self.labels = round(strata.size * (1 - 1 / FOLDS))
+        self.labels = strata.size
         self.outcomes: dict[Arm, Outcome] = {}
         self.done, self.planned = 0, len(self.roles) * self._arms(len(auxiliaries), choose)
 
@@ -147,7 +149,8 @@ class _Study:
             features=self.table.features.shape[1],
             classes=len(self.table.classes[self.main]),
             labels=self.rows.judged,
-            trained_on=self.labels,
+            trained_on=round(self.labels * (1 - (1 + VALIDATION_FOLDS) / FOLDS)),
+            stopped_by=round(self.labels * VALIDATION_FOLDS / FOLDS),
             hidden=self.student.hidden,
             activation=self.student.activation,
             folds=FOLDS,
@@ -172,6 +175,13 @@ def check_settings(repeats: int | None, negligible: float, seed: int) -> None:
             received=f"repeats={repeats}, negligible={negligible}, seed={seed}",
             way_out="Leave them out for the defaults",
         )
+
+
+def check_trunk(student: Student) -> None:
+    """Raise `InputError` for a student without a trunk, whose tasks share nothing."""
+    if not student.hidden:
+        way_out = "Give at least one layer, such as hidden=(100,)"
+        raise invalid("Tasks share a trunk of at least one layer", received="hidden=()", way_out=way_out)
 
 
 def _check_tasks(main: str, auxiliaries: Sequence[str]) -> None:

@@ -1,8 +1,8 @@
 """Which auxiliaries to take and how to weigh them: the one-standard-error rule, so that chance is not taken for a choice.
 
 Of candidates whose benefits are measured, the best by mean is partly the luckiest. The rule (Breiman et al. 1984) takes the
-simplest candidate within one standard error of it: fewest auxiliaries, or the weight nearest to 1. The empty set, benefit
-0, is a candidate too.
+simplest candidate within one standard error of it: fewest auxiliaries, or the weight nearest to 1. A set must moreover
+surely help, or training alone is the advice.
 """
 
 import itertools
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sharedtrunk.affinity._advice import Effect
+from sharedtrunk.affinity._advice import HELPS, Effect
 
 ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0)
 
@@ -26,11 +26,16 @@ def further_sets(ranked: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def best_set(tried: Sequence[Effect]) -> Effect | None:
-    """The smallest set within one standard error of the best; None where that is the empty one, or nothing is known."""
+    """The smallest set within one standard error of the best, if it surely helps; None: nothing beats training alone surely.
+
+    Surely: its verdict, corrected for all sets that were tried, is helps. Without that, the best of several sets that do
+    nothing would be recommended in a third to a half of all cases.
+    """
     best = leading(tried)
-    if best is None or not best.benefit.mean - best.benefit.standard_error > 0:
+    if best is None:
         return None
-    return min(_near(tried, best), key=lambda effect: (len(effect.auxiliaries), -effect.benefit.mean))
+    helping = [effect for effect in _near(tried, best) if effect.verdict == HELPS]
+    return min(helping, key=lambda effect: (len(effect.auxiliaries), -effect.benefit.mean), default=None)
 
 
 def best_alpha(tried: Sequence[Effect]) -> float:

@@ -18,9 +18,9 @@ from sharedtrunk.affinity._intervals import clustered
 from sharedtrunk.affinity._trials import Outcome
 
 SHARES = (0.25, 0.5, 1.0)
-"""Of the main labels that a student may see."""
+"""Of the user's main labels."""
 
-LEAST = 20
+LEAST = 25
 """Main labels; smaller shares are left out."""
 
 AHEAD = 2.0
@@ -32,7 +32,7 @@ def shares_for(labels: int) -> list[float]:
 
 
 def benefit_curve(measured: Mapping[float, tuple[Outcome, Outcome]], labels: int) -> tuple[CurvePoint, ...]:
-    """Points of the curve for the (joint, single) outcomes by share of the `labels` that a student may see."""
+    """Points of the curve for the (joint, single) outcomes by share of the user's `labels`."""
     shares = sorted(measured)
     differences = np.stack([measured[share][1].loss - measured[share][0].loss for share in shares])
     points = [

@@ -1,14 +1,15 @@
 """A suggested grouping of tasks, one trunk a group, from their directed pairwise benefits.
 
 A task's benefit in a group is taken as the mean over its mates, as Fifty et al. (2021) do for groups beyond pairs; the
-grouping of largest total is suggested. Pairs count by their mean less one standard error, so that doubt keeps tasks apart.
+grouping of largest total is suggested. Pairs count by their mean less one standard error, and as a gain only where the
+verdict, corrected for all pairs, is helps: else chance would group tasks that do nothing for each other.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from sharedtrunk.affinity._advice import Effect
+from sharedtrunk.affinity._advice import HELPS, Effect
 
 Groups = tuple[tuple[str, ...], ...]
 
@@ -25,8 +26,10 @@ def suggested_groups(tasks: Sequence[str], effects: Mapping[tuple[str, str], Eff
 
 
 def _cautious(effect: Effect) -> float:
-    value = effect.benefit.mean - effect.benefit.standard_error
-    return float(value) if np.isfinite(value) else -np.inf
+    value = float(effect.benefit.mean - effect.benefit.standard_error)
+    if not np.isfinite(value):
+        return -np.inf
+    return value if effect.verdict == HELPS else min(value, 0.0)
 
 
 def _total(groups: Groups, gain: Mapping[tuple[str, str], float]) -> float:

@@ -9,9 +9,10 @@ variance (Cameron, Gelbach and Miller 2011)
 
 e = δ − d̄ over the n numbers of N rows and J splits, and never less than V_row or V_split. It is the variance over draws of
 rows and of trainings; the interval is Student's t with J − 1 degrees of freedom. The correction of Nadeau and Bengio (2003),
-(1/J + n_test/n_train) s², takes all splits for equally alike and is twice as wide here as the spread of estimates over
-fresh tables (`benchmarks/affinity`). That all trainings see much the same rows is in neither: the evaluation measures what
-it costs. Several effects that are tried together are corrected by Holm (1979), which holds whatever their dependence.
+(1/J + n_test/n_train) s², charges every difference between splits to their rows, also those that come from the start and
+the stop and do average out over splits. That all trainings see much the same rows is in neither; and with few rows and
+heavy tails the interval is too narrow, as for any mean. `benchmarks/affinity` measures what both cost. Several effects
+that are tried together are corrected by Holm (1979), which holds whatever their dependence.
 """
 
 from collections.abc import Sequence

@@ -44,7 +44,7 @@ def _curves(advice: Advice) -> plots.Curves:
         weights=[_point(effect.alpha, effect.benefit) for effect in advice.alphas],
         best_weight=advice.best_alpha,
         by_labels=[_point(float(point.labels), point.benefit, point.measured) for point in advice.curve],
-        here=plots.Here(float(at.trained_on), f"yours: {at.trained_on:,} of {at.labels:,}"),
+        here=plots.Here(float(at.labels), f"yours: {at.labels:,}"),
         headings=(f"Which weight? {name}", f"More or fewer main labels? {advice.main} beside {name}"),
     )
 
@@ -108,7 +108,7 @@ def _flat(found: Estimate) -> str:
 def _note(advice: Advice) -> str:
     best = ""
     if advice.best_set is not None:
-        best = "★ the set to take: the smallest within one standard error of the best. "
+        best = "★ the set to take: the smallest that surely helps within one standard error of the best. "
     elif advice.alphas:
         best = "No set is measurably better than training alone. "
     band = f"Grey: ± {advice.conditions.negligible:g} nats, no difference."

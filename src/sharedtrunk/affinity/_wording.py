@@ -12,9 +12,9 @@ _ACTIVATIONS = {"relu": "ReLU"}
 COLUMNS = ("auxiliary\nlabels", "benefit\n(nats)", "accuracy\n(points)", "verdict", "r\nSNR", "theory")
 VERDICT = COLUMNS.index("verdict")
 CAPTION = (
-    "Benefit: held-out loss alone minus beside the auxiliary task, with 95 % intervals; verdicts account for all that was "
-    "tried. Theory: relatedness r and SNR of the auxiliary task; its benefit as a share of what the main task's labels can "
-    "explain linearly."
+    "Benefit: held-out loss alone minus beside the auxiliary task, with 95 % intervals; verdicts are corrected for the "
+    "number of tasks, or of sets, that were tried. Theory: relatedness r and SNR of the auxiliary task; its benefit as a "
+    "share of what the main task's labels can explain linearly."
 )
 _COMPARED = {"cannot be compared": "unsettled"}
 MATRIX_CAPTION = "Row: the main task; column: the auxiliary task beside it; benefit to the row's task in nats."
@@ -143,10 +143,18 @@ def _alone(advice: Advice) -> str:
 
 def _set(advice: Advice) -> str:
     if advice.best_set is None:
-        return f"none: no set of auxiliary tasks is measurably better for {advice.main} than training alone"
+        return f"none: no set surely helps {advice.main}{_leading(advice)}"
     best = advice.best_set
     tried = counted(len(advice.sets), "set")
-    return f"{set_name(best.auxiliaries)}: {_benefit(best.benefit)}, {best.verdict} (the smallest near the best of {tried})"
+    chosen = f"the smallest near the best of {tried}; chosen for its number, which is likely to be a little too high"
+    return f"{set_name(best.auxiliaries)}: {_benefit(best.benefit)}, {best.verdict} ({chosen})"
+
+
+def _leading(advice: Advice) -> str:
+    """The set that was looked into further, where none is recommended."""
+    names = studied_set(advice)
+    found = [effect for effect in advice.sets if effect.auxiliaries == names]
+    return f"; the leading one is {set_name(names)}: {_benefit(found[0].benefit)}" if found else ""
 
 
 def _weight(advice: Advice) -> str:
@@ -158,10 +166,7 @@ def _weight(advice: Advice) -> str:
 def _curve(advice: Advice) -> str:
     at = advice.conditions
     points = "; ".join(_point(point) for point in advice.curve)
-    return (
-        f"beside {set_name(studied_set(advice))}, by number of main labels trained on "
-        f"(yours: {at.trained_on:,} of {at.labels:,}): {points}"
-    )
+    return f"beside {set_name(studied_set(advice))}, by number of main labels (yours: {at.labels:,}): {points}"
 
 
 def _point(point: CurvePoint) -> str:

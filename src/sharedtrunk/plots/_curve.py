@@ -47,7 +47,7 @@ def draw_weights(axes: Axes, points: Sequence[Point], best: float, negligible: f
 
 def draw_curve(axes: Axes, points: Sequence[Point], here: Here, negligible: float) -> None:
     """Benefit with its 95 % band against the number of main labels: solid where measured, dashed where extended."""
-    shown = _prepare(axes, points, negligible, "main labels that students train on")
+    shown = _prepare(axes, points, negligible, "main labels")
     for start, end in itertools.pairwise(shown):
         both = start.measured and end.measured
         at = (start.at, end.at)
