@@ -9,9 +9,9 @@ import pytest
 
 from sharedtrunk.affinity import _fit
 from sharedtrunk.affinity._fit import BLANK, Recipe, _filled, _laid_out, _lane, _schedule, fit_network
-from sharedtrunk.affinity._network import initial_network
+from sharedtrunk.affinity._network import initial_network, logits
 
-RECIPE = Recipe(True, (6,), "relu", (2.0, 0.5), 0.02, 300, 40, 0.001, None, "float32")
+RECIPE = Recipe(True, (6,), "relu", (2.0, 0.5), (2.0, 0.5), 0.02, 300, 40, 0.001, None, "float32")
 
 
 def table(rows=100):
@@ -36,7 +36,8 @@ def test_few_sizes_and_few_blanks(rows):
 def test_rows_and_weights_of_the_lane():
     """Every coefficient by its definition: α over the number of the task's training labels, where the row trains."""
     _, codes, held = table()
-    rows = _laid_out(held, ~held & (codes >= 0).any(axis=0), np.random.default_rng(0))
+    labelled = (codes >= 0).any(axis=0)
+    rows = _laid_out(held, ~held & labelled, labelled, np.random.default_rng(0))
     labels = np.where(rows.places == BLANK, -1, codes[:, rows.places])
     start = initial_network(jax.random.key(0), 4, (6,), (3, 2), "relu", jnp.dtype("float32"))
     lanes = _lane(start, labels, rows, RECIPE)
@@ -66,11 +67,15 @@ def test_without_validation_rows_training_rows_are_judged(monkeypatch):
     _, codes, _ = table()
     labelled = (codes >= 0).any(axis=0)
     nobody = np.zeros(100, bool)
-    rows = _laid_out(nobody, labelled, np.random.default_rng(0))
+    rows = _laid_out(nobody, labelled, labelled, np.random.default_rng(0))
     assert (rows.steady, rows.judged) == (0, len(rows.places))
     assert sorted(rows.places[rows.places != BLANK]) == np.flatnonzero(labelled).tolist()
     monkeypatch.setattr(_fit, "MOST_HELD_OUT", 40)
-    assert _laid_out(nobody, labelled, np.random.default_rng(0)).judged == 40
+    deciding = np.arange(100) % 4 == 1
+    rows = _laid_out(nobody, labelled, deciding, np.random.default_rng(0))
+    assert rows.judged == 40
+    assert sorted(rows.places[rows.places != BLANK]) == np.flatnonzero(labelled).tolist()
+    assert set(np.flatnonzero(deciding)) <= set(rows.places[:40])  # what can decide is looked at
 
 
 def test_blank_rows_change_nothing(monkeypatch):
@@ -83,12 +88,66 @@ def test_blank_rows_change_nothing(monkeypatch):
         np.testing.assert_allclose(ours, theirs, atol=2e-3)  # of sums in another order, in single precision
 
 
+def adam(weights, slopes, mean, square, step):
+    """One step of Adam as its authors write it."""
+    mean = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, mean, slopes)
+    square = jax.tree.map(lambda s, g: 0.999 * s + 0.001 * g**2, square, slopes)
+
+    def moved(w, m, s):
+        return w - RECIPE.learning_rate * (m / (1 - 0.9**step)) / (jnp.sqrt(s / (1 - 0.999**step)) + 1e-8)
+
+    return jax.tree.map(moved, weights, mean, square), mean, square
+
+
+def validation_path(inputs, codes, held, steps):
+    """Losses (step, task) of the held-out rows along full-batch training from the same start, written out."""
+    scaled = (inputs - inputs[~held].mean(axis=0)) / inputs[~held].std(axis=0)
+    scaled, known = jnp.asarray(scaled, jnp.float32), codes >= 0
+
+    def losses(network, chosen):
+        logarithms = [jax.nn.log_softmax(z) for z in logits(network, scaled)]
+        rows = [np.flatnonzero(each) for each in chosen]
+        return jnp.stack(
+            [-each[own, codes[task, own]].mean() for task, (each, own) in enumerate(zip(logarithms, rows, strict=True))]
+        )
+
+    alphas = jnp.asarray(RECIPE.task_weights, jnp.float32)
+    slope = jax.jit(jax.grad(lambda network: jnp.sum(alphas * losses(network, known & ~held))))
+    judge = jax.jit(lambda network: losses(network, known & held))
+    network = initial_network(jax.random.key(1), 4, (6,), (3, 2), "relu", jnp.dtype("float32"))
+    mean = square = jax.tree.map(jnp.zeros_like, network)
+    path = [judge(network)]
+    for step in range(1, steps + 1):
+        network, mean, square = adam(network, slope(network), mean, square, step)
+        path.append(judge(network))
+    return np.array(path)
+
+
+def test_the_step_kept_is_the_best_of_the_tasks_that_decide():
+    """Against a plain loop: each criterion's lowest value among the looks, every fifth step, of one and the same training."""
+    inputs, codes, held = table()
+    random = np.random.default_rng(2)  # wrong labels: both are overfitted, each at its own step
+    wrong = (random.uniform(size=codes.shape) < [[0.3], [0.6]]) & (codes >= 0)
+    codes = np.where(wrong, random.integers([[3], [2]], size=codes.shape), codes)
+    path = validation_path(inputs, codes, held, 150)[::5]
+    kept = {}
+    for weights in ((2.0, 0.0), (0.0, 0.5), (2.0, 0.5)):
+        recipe = dataclasses.replace(RECIPE, stop_weights=weights, max_iter=150, patience=150)
+        kept[weights] = fit_network(inputs, codes, (3, 2), held, recipe, seed=1).best_step
+        assert kept[weights] == 5 * np.argmin(path @ weights)
+    assert len(set(kept.values())) == 3
+
+
 @pytest.mark.parametrize(
     ("training", "batch_size", "batch"), [(1024, None, 1200), (1025, None, 512), (400, 100, 100), (100, 100, 1200)]
 )
 def test_all_rows_a_step_or_batches(training, batch_size, batch):
     rows = _fit._Rows(np.zeros(1200, int), 0, 100)
-    assert _schedule(dataclasses.replace(RECIPE, batch_size=batch_size), rows, training).batch == batch
+    plan = _schedule(dataclasses.replace(RECIPE, batch_size=batch_size), rows, training)
+    assert plan.judged_batch + plan.rest_batch == batch
+    # judged training rows have their share of a batch, judged validation rows none
+    assert plan.judged_batch == -(-100 * batch // 1200)
+    assert _schedule(RECIPE, rows._replace(steady=100), training).judged_batch == 0
 
 
 @pytest.mark.parametrize(("max_iter", "every"), [(1000, 5), (12, 4), (7, 1)])

@@ -43,6 +43,20 @@ def test_the_last_row_of_a_class_is_trained_on():
         assert held.sum() >= 19
 
 
+def test_classes_of_tasks_that_do_not_decide_stay_in_training_too():
+    """The same rows as without them, but for the only row of a class; rows that carry only their labels are not held out."""
+    codes = np.array([[0, 1] * 10 + [-1] * 20])
+    held = held_out(codes, 0.5, seeded())
+    taken = np.flatnonzero(held)[3]
+    others = np.zeros((1, 40), int)
+    others[0, taken] = 1
+    without = held_out(codes, 0.5, seeded(), others)
+    np.testing.assert_array_equal(without, held & (np.arange(40) != taken))
+    others[0, 30] = 1  # now a training row has it as well
+    np.testing.assert_array_equal(held_out(codes, 0.5, seeded(), others), held)
+    assert not held[20:].any()
+
+
 def test_rows_are_drawn_at_random():
     codes = np.zeros((1, 30), int)
     draws = np.array([held_out(codes, 0.2, np.random.RandomState(seed)) for seed in range(400)])

@@ -128,6 +128,7 @@ def test_sentences_tell_the_set_the_weight_and_the_curve():
     assert told["Best set"].startswith("parity + loop: +0.220 nats [+0.179, +0.261], helps")
     assert "α = 1 for parity + loop" in told["Weight"]
     assert "(yours: 200)" in told["Labels"]
+    assert "task_weights={'digit': 1.0, 'parity': 1.0, 'loop': 1.0}, stop_on='digit')" in told["Train"]
     assert "400: +0.140 nats [+0.079, +0.202], extended along ln N" in told["Labels"]
     assert "reaches from" in told["Unknown"]
 

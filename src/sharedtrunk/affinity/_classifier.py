@@ -8,6 +8,7 @@ rank.
 """
 
 import warnings
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
@@ -15,8 +16,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sharedtrunk._errors import invalid
-from sharedtrunk.affinity._fit import fit_network
+from sharedtrunk._errors import InputError, invalid
+from sharedtrunk.affinity._fit import Recipe, fit_network
 from sharedtrunk.affinity._forward import accuracies, likeliest, mean_losses
 from sharedtrunk.affinity._holdout import held_out
 from sharedtrunk.affinity._labels import MISSING
@@ -32,16 +33,22 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
     validation loss.
 
     Parameters: `hidden` units of each trunk layer; `activation` "relu" or "linear"; `task_weights` the α_t, a sequence or a
-    dict by task name (or place), 1 where not given; `standardize` inputs by mean and deviation of all rows that do not
+    dict by task name (or place), 1 where not given; `stop_on` the task, or a sequence of tasks, by name or place, whose loss,
+    weighted by α_t, decides when to stop, None for all; `standardize` inputs by mean and deviation of all rows that do not
     validate; `learning_rate_init` and `max_iter` Adam's step size and number of steps; `early_stopping` on a
-    `validation_fraction` of the labelled rows (stratified, at most 4,096), else on the training loss, once it has not
-    improved by `tol` nats for `n_iter_no_change` steps; `batch_size` training rows a step ("auto": all up to 1,024, else
-    512); `dtype` "float32" or "float64" (JAX's float64 must be on); `random_state` for start, validation rows and order.
+    `validation_fraction` of the rows with a label of a task that decides (stratified, at most 4,096), else on the training
+    loss, once it has not improved by `tol` nats for `n_iter_no_change` steps; `batch_size` training rows a step ("auto": all
+    up to 1,024, else 512); `dtype` "float32" or "float64" (JAX's float64 must be on); `random_state` for start, validation
+    rows and order.
 
     After `fit`: `classes_` and `n_classes_` (lists by task where `y` has several), `task_names_`, `n_outputs_`,
     `label_counts_` (task,); `network_`, weights and scaling as NumPy arrays; `n_iter_` steps made and `best_iter_` the step
     kept; `loss_` (task,) of the training rows there, in nats; with early stopping `validation_loss_` (task,) in nats and
     `validation_score_` (task,), the accuracy, NaN for a task without validation labels (else None).
+
+    For an auxiliary task's benefit to the main one, stop on the main one, as the advisor does; else the auxiliary task also
+    moves the stop. All rows without a label of a task in `stop_on` are then trained on, and each such task needs a label that
+    validates: `fit` raises `InputError` where it has none.
 
     To cross-validate with missing labels, give scikit-learn a splitter (`cv=KFold(5)`): choosing one for `cv=5` it looks into
     `y` and refuses gaps.
@@ -54,6 +61,7 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
         activation="relu",
         *,
         task_weights=None,
+        stop_on=None,
         standardize=True,
         learning_rate_init=0.003,
         max_iter=1000,
@@ -68,6 +76,7 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
         self.hidden = hidden
         self.activation = activation
         self.task_weights = task_weights
+        self.stop_on = stop_on
         self.standardize = standardize
         self.learning_rate_init = learning_rate_init
         self.max_iter = max_iter
@@ -98,7 +107,7 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
         recipe = recipe_of(self.get_params(deep=False), tasks.names)
         codes = tasks.codes(y, len(X))
         random = check_random_state(self.random_state)
-        held = self._held_out(codes[np.array(recipe.task_weights) > 0], random)
+        held = self._held_out(codes, recipe, tasks.names, random)
         fitted = fit_network(X, codes, tasks.sizes, held, recipe, int(random.randint(2**31 - 1)))
         if not fitted.patient:
             told = f"max_iter={self.max_iter} steps were made before patience ended; raise max_iter."
@@ -167,16 +176,16 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
         inputs = self._inputs(X, reset=False)
         return self.network_.log_probabilities(inputs)
 
-    def _held_out(self, codes: np.ndarray, random: np.random.RandomState) -> np.ndarray:
+    def _held_out(self, codes: np.ndarray, recipe: Recipe, names: Sequence[Hashable], random) -> np.ndarray:
+        """Rows are held out for the tasks that decide; rows without labels of these are all trained on."""
         if not self.early_stopping:
             return np.zeros(codes.shape[1], bool)
-        held = held_out(codes, self.validation_fraction, random)
-        if not held.any():
-            received = f"n_samples = {codes.shape[1]}, with {int((codes != MISSING).any(axis=0).sum())} labelled"
-            way_out = "Label more rows, raise validation_fraction, or set early_stopping=False."
-            raise invalid(
-                "Early stopping needs validation rows beside training rows", received=received, way_out=way_out
-            )
+        decides = np.array(recipe.stop_weights) > 0
+        others = codes[~decides & (np.array(recipe.task_weights) > 0)]
+        held = held_out(codes[decides], self.validation_fraction, random, others)
+        silent = np.flatnonzero(decides & (codes[:, held] == MISSING).all(axis=1))
+        if not held.any() or (self.stop_on is not None and len(silent)):
+            raise _too_few_labels(codes[decides] if self.stop_on is None else codes[silent[:1]], names[silent[0]])
         return held
 
     def _describe(self, codes: np.ndarray) -> None:
@@ -194,3 +203,13 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
             logarithms = self.network_.log_probabilities(X[held])
             self.validation_loss_ = mean_losses(logarithms, codes[:, held])
             self.validation_score_ = accuracies(logarithms, codes[:, held], np.ones(int(held.sum())))
+
+
+def _too_few_labels(codes: np.ndarray, task: Hashable) -> InputError:
+    """No row of `codes` (task, sample) could be held out; `task` is the first of them."""
+    labelled = int((codes != MISSING).any(axis=0).sum())
+    return invalid(
+        "Early stopping needs validation rows beside training rows",
+        received=f"n_samples = {codes.shape[1]}, with {labelled} labelled, none of which can validate task {task!r}",
+        way_out="Label more rows, raise validation_fraction, stop_on other tasks, or set early_stopping=False.",
+    )

@@ -5,6 +5,7 @@ Both parts are filled up with blank rows, which count for nothing, to a few roun
 shape, and the folds of a cross-validation shall share one.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,14 +35,16 @@ FEWEST = 32
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train: standardized or not, layer widths, α of every task, Adam's step size, last step, patience (steps), tol
-    (nats), training rows a step (None: by their number).
+    """How to train: standardized or not, layer widths, α of every task, the weights of their losses in what decides when to
+    stop (0: it has no say), Adam's step size, last step, patience (steps), tol (nats), training rows a step (None: by their
+    number).
     """
 
     standardize: bool
     hidden: tuple[int, ...]
     activation: Activation
     task_weights: tuple[float, ...]
+    stop_weights: tuple[float, ...]
     learning_rate: float
     max_iter: int
     patience: int
@@ -70,20 +73,26 @@ class _Rows(NamedTuple):
 def fit_network(
     inputs: np.ndarray, codes: np.ndarray, classes: tuple[int, ...], held: np.ndarray, recipe: Recipe, seed: int
 ) -> Fitted:
-    """Train on the labelled rows outside `held` (sample,); kept are the weights of the lowest α-weighted loss on judged rows.
+    """Train on the labelled rows outside `held` (sample,); kept are the weights of the lowest loss on judged rows.
 
     `inputs` (sample, feature); `codes` (task, sample), −1 where the label is missing. Judged are the rows in `held`, or
-    where there are none, up to `MOST_HELD_OUT` of the training rows. Raises `InputError` where inputs are too large for
-    `recipe.dtype`.
+    where there are none, up to `MOST_HELD_OUT` of the training rows, those first that can decide when to stop; their loss
+    is that of `recipe.stop_weights`. Raises `InputError` where inputs are too large for `recipe.dtype`.
     """
     scaled, mean, scale = _scaled(inputs, ~held, recipe)
     training = ~held & (codes[np.array(recipe.task_weights) > 0] != MISSING).any(axis=0)
-    rows = _laid_out(held, training, np.random.default_rng(seed))
+    deciding = (codes[np.array(recipe.stop_weights) > 0] != MISSING).any(axis=0)
+    rows = _laid_out(held, training, deciding, np.random.default_rng(seed))
     labels = np.where(rows.places == BLANK, MISSING, codes[:, rows.places])
     seen = np.where(rows.places[:, None] == BLANK, 0.0, scaled[rows.places])
     schedule = _schedule(recipe, rows, int(training.sum()))
-    start = initial_network(
-        jax.random.key(seed), inputs.shape[1], recipe.hidden, classes, recipe.activation, jnp.dtype(recipe.dtype)
+    start = _start(
+        jax.random.key(seed),
+        features=inputs.shape[1],
+        hidden=recipe.hidden,
+        classes=classes,
+        activation=recipe.activation,
+        dtype=recipe.dtype,
     )
     kept = train_lanes(
         _lane(start, labels, rows, recipe),
@@ -114,9 +123,24 @@ def _scaled(inputs: np.ndarray, training: np.ndarray, recipe: Recipe) -> tuple[n
     return scaled, mean, scale
 
 
-def _laid_out(held: np.ndarray, training: np.ndarray, random: np.random.Generator) -> _Rows:
+# Drawn once: most of its time is compilation, which takes half as long without the optimizations.
+@functools.partial(
+    jax.jit,
+    static_argnames=("features", "hidden", "classes", "activation", "dtype"),
+    compiler_options={"xla_backend_optimization_level": 0},
+)
+def _start(key, *, features: int, hidden, classes, activation: Activation, dtype: str) -> Network:
+    return initial_network(key, features, hidden, classes, activation, jnp.dtype(dtype))
+
+
+def _laid_out(held: np.ndarray, training: np.ndarray, deciding: np.ndarray, random: np.random.Generator) -> _Rows:
     first, then = (_filled(np.flatnonzero(rows), random) for rows in (held, training))
-    return _Rows(np.concatenate([first, then]), len(first), len(first) or min(len(then), MOST_HELD_OUT))
+    judged = len(first) or min(len(then), MOST_HELD_OUT)
+    if not len(first) and judged < len(then):
+        idle = ~((then != BLANK) & deciding[then])
+        then = then[np.argsort(idle, kind="stable")]
+        then = np.concatenate([random.permutation(part) for part in (then[:judged], then[judged:])])
+    return _Rows(np.concatenate([first, then]), len(first), judged)
 
 
 def _filled(places: np.ndarray, random: np.random.Generator) -> np.ndarray:
@@ -129,11 +153,15 @@ def _filled(places: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def _schedule(recipe: Recipe, rows: _Rows, training: int) -> Schedule:
-    whole = training <= WHOLE if recipe.batch_size is None else training <= recipe.batch_size
+    """Validation rows enter no step. Where training rows are judged, a batch has its share of them."""
+    whole = training <= (recipe.batch_size or WHOLE)
+    batch = len(rows.places) if whole else recipe.batch_size or BATCH
+    trained = 0 if rows.steady else rows.judged
+    judged_batch = -(-trained * batch // len(rows.places))
     return Schedule(
-        steady=rows.steady,
         judged=rows.judged,
-        batch=len(rows.places) if whole else recipe.batch_size or BATCH,
+        judged_batch=judged_batch,
+        rest_batch=max(batch - judged_batch, 1),
         every=next(every for every in LOOKS if recipe.max_iter % every == 0),
         patience=recipe.patience,
         max_steps=recipe.max_iter,
@@ -142,12 +170,12 @@ def _schedule(recipe: Recipe, rows: _Rows, training: int) -> Schedule:
 
 
 def _lane(start: Network, labels: np.ndarray, rows: _Rows, recipe: Recipe) -> Lanes:
-    """The engine's only lane. Its criterion is the mean loss of the tasks with judged labels, weighted by their α."""
+    """The engine's only lane. Its criterion is the mean loss of the tasks with judged labels, in the weights of the stop."""
     labelled = labels != MISSING
     alpha = np.array(recipe.task_weights)
     trains = labelled & (np.arange(len(rows.places)) >= rows.steady)
     judges = labelled[:, : rows.judged]
-    criterion = alpha * judges.any(axis=1)
+    criterion = np.array(recipe.stop_weights) * judges.any(axis=1)
 
     def lane(values: np.ndarray) -> jax.Array:
         return jnp.asarray(values[None], recipe.dtype)

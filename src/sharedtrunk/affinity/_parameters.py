@@ -1,7 +1,7 @@
 """The classifier's parameters, checked when `fit` is called, as a recipe for the training."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -16,11 +16,13 @@ def recipe_of(parameters: Mapping[str, Any], tasks: Sequence[Hashable]) -> Recip
     _check_choices(parameters)
     _check_numbers(parameters)
     hidden = parameters["hidden"]
+    weights = _weights(parameters["task_weights"], tasks)
     return Recipe(
         standardize=bool(parameters["standardize"]),
         hidden=(int(hidden),) if isinstance(hidden, Integral) else tuple(int(width) for width in hidden),
         activation=parameters["activation"],
-        task_weights=_weights(parameters["task_weights"], tasks),
+        task_weights=weights,
+        stop_weights=_stop_weights(parameters["stop_on"], weights, tasks),
         learning_rate=float(parameters["learning_rate_init"]),
         max_iter=int(parameters["max_iter"]),
         patience=int(parameters["n_iter_no_change"]),
@@ -76,12 +78,7 @@ def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
     if given is None:
         return (1.0,) * len(tasks)
     if isinstance(given, Mapping):
-        place = {**{index: index for index in range(len(tasks))}, **{name: index for index, name in enumerate(tasks)}}
-        unknown = [key for key in given if key not in place]
-        if unknown:
-            way_out = f"The tasks are {', '.join(map(repr, tasks))}."
-            raise invalid("task_weights names tasks", received=repr(unknown[0]), way_out=way_out)
-        by_place = {place[key]: value for key, value in given.items()}
+        by_place = dict(zip(_places("task_weights", list(given), tasks), given.values(), strict=True))
         given = [by_place.get(index, 1.0) for index in range(len(tasks))]
     values = [float(value) for value in given]
     fit = len(values) == len(tasks) and all(0 <= value < math.inf for value in values)
@@ -89,3 +86,26 @@ def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
         rule = f"task_weights are {len(tasks)} finite numbers ≥ 0, one a task, not all 0"
         raise invalid(rule, received=repr(values), way_out="Leave task_weights=None to weigh all tasks alike.")
     return tuple(values)
+
+
+def _stop_weights(given: Any, weights: tuple[float, ...], tasks: Sequence[Hashable]) -> tuple[float, ...]:
+    """α of the tasks that decide when to stop, 0 of the others; None: all decide, else a task or several of them."""
+    if given is None:
+        return weights
+    # A name may itself be a tuple (pandas' columns of several levels), so names are looked for first.
+    one = isinstance(given, str) or not isinstance(given, Iterable) or (isinstance(given, Hashable) and given in tasks)
+    places = _places("stop_on", [given] if one else list(given), tasks)
+    if not places or not all(weights[place] for place in places):
+        way_out = "Name tasks that are trained, or leave stop_on=None for all of them."
+        raise invalid("stop_on names tasks, each with a weight above 0", received=repr(given), way_out=way_out)
+    return tuple(weight if place in places else 0.0 for place, weight in enumerate(weights))
+
+
+def _places(parameter: str, keys: list, tasks: Sequence[Hashable]) -> list[int]:
+    """The tasks' places in `y`; a key is a task's name, or its place where no task is named so."""
+    place = {**{index: index for index in range(len(tasks))}, **{name: index for index, name in enumerate(tasks)}}
+    for key in keys:
+        if not isinstance(key, Hashable) or key not in place:
+            way_out = f"The tasks are {', '.join(map(repr, tasks))}."
+            raise invalid(f"{parameter} names tasks", received=repr(key), way_out=way_out)
+    return [place[key] for key in keys]
