@@ -60,6 +60,8 @@ def sentences(advice: Advice) -> list[tuple[str, str]]:
         found.append(("Alone", _alone(advice)))
     if advice.alphas:
         found += [("Best set", _set(advice)), ("Weight", _weight(advice))]
+    if advice.best_set is not None:
+        found.append(("Train", classifier(advice)))
     if advice.curve:
         found.append(("Labels", _curve(advice)))
     why = [each.explanation for each in advice.auxiliaries if each.explanation is not None]
@@ -67,6 +69,15 @@ def sentences(advice: Advice) -> list[tuple[str, str]]:
     found += [("Theory", each.about_auxiliary) for each in why]
     found += [("Unknown", f"{each.name}: {each.effect.reason}.") for each in advice.auxiliaries if each.effect.reason]
     return [(keyword, text if text.endswith(".") else f"{text}.") for keyword, text in found]
+
+
+def classifier(advice: Advice) -> str:
+    """The student that is recommended, in Python: it stops on the main task, as the students of the advice do."""
+    at, best = advice.conditions, advice.best_set
+    assert best is not None  # there is nothing to train otherwise
+    weights = {advice.main: 1.0} | dict.fromkeys(best.auxiliaries, advice.best_alpha)
+    settings = f"hidden={at.hidden}, activation={at.activation!r}, task_weights={weights}, stop_on={advice.main!r}"
+    return f"SharedTrunkClassifier({settings}) of sharedtrunk.affinity, on these columns of labels"
 
 
 def measured_on(at: Conditions) -> str:
