@@ -1,13 +1,14 @@
 # make reproduce   the main job: Figure 2 of the paper, into results/
 # make test        the tests, in a few minutes    (make test-slow: the long ones too)
 # make lint        what CI also checks
+# make evaluate    the advisor against the truth and against baselines, on real tables; resumes
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ## one process a core with one thread each, as in the library's own workers
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NPROC=1 $(BIN)/python -m pytest -n auto --dist loadscope
 
-.PHONY: install reproduce test test-slow test-float32 lint clean
+.PHONY: install install-benchmarks reproduce test test-slow test-float32 test-benchmarks evaluate lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -35,6 +36,19 @@ test-slow: install
 
 test-float32: install
 	SHAREDTRUNK_TEST_PRECISION=float32 $(PYTEST)
+
+# PyTorch and statsmodels: what the advisor is compared with.
+install-benchmarks: $(VENV)/.installed-benchmarks
+
+$(VENV)/.installed-benchmarks: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group benchmarks
+	@touch $@
+
+test-benchmarks: install-benchmarks
+	$(PYTEST) benchmarks/affinity/tests
+
+evaluate: install-benchmarks
+	$(BIN)/python -m benchmarks.affinity
 
 lint: install
 	$(BIN)/ruff check .
