@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sharedtrunk._errors import InputError
@@ -209,13 +210,54 @@ def test_the_estimator_takes_arrays_with_missing_labels():
     advisor = AuxiliaryTaskAdvisor(
         hidden=(16,), activation="linear", learning_rate_init=0.02, max_iter=150, repeats=2, choose=False
     )
-    frame = advisor.fit(table.features, Y).to_frame()
+    with pytest.warns(UserWarning, match="it is the same task"):
+        frame = advisor.fit(table.features, Y).to_frame()
     assert list(frame["auxiliary"]) == ["task1"]
     assert frame["labels"].item() == 300
     assert frame["benefit"].item() > 0
     with pytest.raises(InputError, match="column of Y"):
         AuxiliaryTaskAdvisor(main="nowhere").fit(table.features, Y)
+    for wrong, message in (
+        ({"repeats": 1.5}, "repeats is a whole number"),
+        ({"auxiliaries": "task1"}, "auxiliaries is a list"),
+        ({"random_state": "x"}, "random_state is a seed"),
+        ({"negligible": "x"}, "negligible is a number"),
+    ):
+        with pytest.raises(InputError, match=message):
+            AuxiliaryTaskAdvisor(**wrong).fit(table.features, Y)
     with pytest.raises(InputError, match="activation is 'relu' or 'linear'"):
         AuxiliaryTaskAdvisor(activation="tanh").fit(table.features, Y)
     with pytest.raises(InputError, match="whole number ≥ 1"):
         AuxiliaryTaskAdvisor(hidden=(0,)).fit(table.features, Y)
+
+
+def test_a_task_is_meant_by_its_name_before_its_place():
+    table = _table(n_main=300)
+    Y = pd.DataFrame({2: table.labels["coin"], 1: table.labels["part"], 0: table.labels["main"]})
+    advisor = AuxiliaryTaskAdvisor(main=0, hidden=(4,), max_iter=10, repeats=1, choose=False).fit(table.features, Y)
+    assert advisor.advice_.main == "0"
+    assert {each.name for each in advisor.advice_.auxiliaries} == {"1", "2"}
+
+
+def test_a_feature_that_equals_the_main_label_is_warned_of():
+    table = _table(n_main=300)
+    X = np.column_stack([table.features, table.labels["main"]])
+    Y = np.column_stack([table.labels["main"], table.labels["coin"]])
+    with pytest.warns(UserWarning, match="What was measured is the leak"):
+        advisor = AuxiliaryTaskAdvisor(hidden=(4,), max_iter=10, repeats=1, choose=False).fit(X, Y)
+    assert advisor.advice_.leaks[0].severe
+
+
+def test_a_class_with_fewer_labels_than_folds_is_told():
+    table = _table(n_main=100)
+    main = np.where(table.labels["main"] == 2, 0, table.labels["main"])
+    main[:6] = 2
+    made = advise(
+        dataclasses.replace(table, labels=table.labels | {"main": main}),
+        "main",
+        ["same"],
+        student=QUICK,
+        repeats=1,
+        choose=False,
+    )
+    assert any("main = 2 has 6 labels" in note for note in made.notes)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sharedtrunk._statistics import Estimate
 from sharedtrunk.affinity._explanation import Explanation
+from sharedtrunk.tables import Leak
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -85,7 +86,8 @@ class Advice:
 
     `sets` are the sets that were tried, `best_set` the smallest of those that surely help within one standard error of the
     best (None: none surely helps, train alone); its interval is its own, not that of the best of several, which is lower.
-    `alphas` are the effects by weight of the best set, or of the leading one, and `curve` its benefit by main labels.
+    `alphas` are the effects by weight of the best set, or of the leading one, and `curve` its benefit by main labels. `leaks`
+    are columns that give the main label away or are given away by it, severe ones first; `notes` tell them too.
     """
 
     main: str
@@ -99,6 +101,7 @@ class Advice:
     curve: tuple[CurvePoint, ...]
     conditions: Conditions
     notes: tuple[str, ...]
+    leaks: tuple[Leak, ...] = ()
 
     def to_frame(self) -> "DataFrame":
         """One row an auxiliary task, best first: its effect with intervals and verdict, and the theory's numbers."""
@@ -123,6 +126,7 @@ class AffinityMatrix:
     groups: tuple[tuple[str, ...], ...]
     conditions: dict[str, Conditions]
     notes: tuple[str, ...]
+    leaks: tuple[Leak, ...] = ()
 
     def to_frame(self) -> "DataFrame":
         """One row an ordered pair of tasks, with its effect and verdict."""

@@ -57,7 +57,7 @@ def advise(
         if chosen is not None:
             alphas = study.measure([(chosen.auxiliaries, alpha) for alpha in ALPHAS])
             curve = study.curve(chosen.auxiliaries)
-    alone = study.outcomes[study.arm((), 1.0)]
+    alone, found = study.outcomes[study.arm((), 1.0)], leaks(table, main)
     loss, accuracy = (clustered(part) for part in (alone.loss, 100 * alone.right))
     return Advice(
         main=main,
@@ -70,7 +70,8 @@ def advise(
         best_alpha=best_alpha(alphas),
         curve=curve,
         conditions=study.conditions(time.perf_counter() - begun),
-        notes=(*table.notes, *(leak.sentence for leak in leaks(table, main))),
+        notes=(*(leak.sentence for leak in found), *table.notes, *study.rare()),
+        leaks=found,
     )
 
 
@@ -95,6 +96,17 @@ class _Study:
         """How many arms there will be, for the progress."""
         further = len(further_sets(["?"] * auxiliaries)) + len(ALPHAS) - 1 + 2 * (len(shares_for(self.labels)) - 1)
         return 1 + auxiliaries + choose * further
+
+    def rare(self) -> list[str]:
+        """A sentence on every class of the main task that some folds are tested without."""
+        codes = self.rows.codes[0, : self.rows.judged]
+        counts = np.bincount(codes, minlength=self.rows.classes[0])
+        few = [pair for pair in zip(self.table.classes[self.main], counts, strict=True) if pair[1] < FOLDS]
+        return [
+            f"{self.main} = {name} has {count} label{'' if count == 1 else 's'}: some of the {FOLDS} folds are tested "
+            "without it, so that the intervals say little about it."
+            for name, count in few
+        ]
 
     def arm(self, names: Sequence[str], alpha: float, share: float = 1.0) -> Arm:
         return Arm((1.0, *(alpha * (task in names) for task in self.auxiliaries)), share)

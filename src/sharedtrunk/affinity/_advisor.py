@@ -1,8 +1,12 @@
 """The advisor as an estimator of scikit-learn's kind: `AuxiliaryTaskAdvisor(main="churned").fit(X, Y)`."""
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
 
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sharedtrunk import tables
@@ -24,22 +28,23 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
     everything that was found.
     """
 
+    # No types here: scikit-learn's parameters take anything until `fit` checks them.
     def __init__(
         self,
-        main: str | int = 0,
-        auxiliaries: Sequence[str | int] | None = None,
+        main=0,
+        auxiliaries=None,
         *,
-        hidden: Sequence[int] = (100,),
-        activation: str = "relu",
-        learning_rate_init: float = 0.003,
-        max_iter: int = 1000,
-        n_iter_no_change: int = 30,
-        tol: float = 0.003,
-        repeats: int | None = None,
-        negligible: float = NEGLIGIBLE,
-        choose: bool = True,
-        random_state: int = 0,
-        progress: Callable[[int, int], None] | None = None,
+        hidden=(100,),
+        activation="relu",
+        learning_rate_init=0.003,
+        max_iter=1000,
+        n_iter_no_change=30,
+        tol=0.003,
+        repeats=None,
+        negligible=NEGLIGIBLE,
+        choose=True,
+        random_state=0,
+        progress=None,
     ):
         self.main = main
         self.auxiliaries = auxiliaries
@@ -62,6 +67,7 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
         """
         table = tables.from_arrays(X, Y)
         names = list(table.labels)
+        self._check()
         main = _named(self.main, names)
         others = [name for name in names if name != main]
         chosen = others if self.auxiliaries is None else [_named(task, names) for task in self.auxiliaries]
@@ -73,12 +79,35 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
             student=student,
             repeats=self.repeats,
             negligible=self.negligible,
-            seed=self.random_state,
+            seed=_seed(self.random_state),
             choose=self.choose,
             progress=self.progress,
         )
-        self.n_features_in_ = table.features.shape[1]
+        for leak in self.advice_.leaks:
+            if leak.severe:
+                warnings.warn(f"{leak.sentence} What was measured is the leak.", UserWarning, stacklevel=2)
+        self.n_features_in_ = X.shape[1] if hasattr(X, "shape") else len(X[0])
         return self
+
+    def _check(self) -> None:
+        """Raise `InputError` for parameters of a wrong kind; `advise` checks their range."""
+        if isinstance(self.auxiliaries, str) or not (
+            self.auxiliaries is None or isinstance(self.auxiliaries, Sequence)
+        ):
+            raise invalid(
+                "auxiliaries is a list of tasks", received=repr(self.auxiliaries), way_out="Put it in brackets."
+            )
+        kinds = {
+            "repeats": (self.repeats is None or _whole(self.repeats), "a whole number or None"),
+            "negligible": (isinstance(self.negligible, Real), "a number of nats"),
+            "choose": (isinstance(self.choose, bool), "True or False"),
+            "progress": (self.progress is None or callable(self.progress), "a function of (done, total) or None"),
+        }
+        for name, (fits, kind) in kinds.items():
+            if not fits:
+                raise invalid(
+                    f"{name} is {kind}", received=repr(getattr(self, name)), way_out="See the class's defaults."
+                )
 
     def _student(self, tasks: Sequence[str]) -> Student:
         """The student that these parameters ask for, checked as the classifier checks them."""
@@ -105,10 +134,25 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
         return self.advice_.plot()
 
 
-def _named(task: str | int, names: list[str]) -> str:
-    """A task's name, given as such or by its place among the columns of Y."""
-    if isinstance(task, int) and not isinstance(task, bool) and 0 <= task < len(names):
-        return names[task]
-    if task in names:
+def _whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _seed(random_state: Any) -> int:
+    """A whole number as it is; anything else that scikit-learn takes for a random state gives one."""
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    try:
+        return int(check_random_state(random_state).randint(2**31 - 1))
+    except ValueError as error:
+        received, way_out = repr(random_state), "Give a whole number."
+        raise invalid("random_state is a seed, a RandomState or None", received=received, way_out=way_out) from error
+
+
+def _named(task: Any, names: list[str]) -> str:
+    """A task's name, given as such or, where no task is named so, by its place among the columns of Y."""
+    if str(task) in names:
         return str(task)
-    raise invalid("A task is a column of Y, by name or place", received=task, way_out=f"It has {', '.join(names)}")
+    if _whole(task) and 0 <= task < len(names):
+        return names[int(task)]
+    raise invalid("A task is a column of Y, by name or place", received=task, way_out=f"It has {', '.join(names)}.")

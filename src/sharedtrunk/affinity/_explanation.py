@@ -96,7 +96,7 @@ class Explanation:
         return f"{self.auxiliary} is {kind} to {self.main} ({interval}) and {strength}"
 
     def _expectation(self) -> str:
-        words = {"helps": "help", "hurts": "harm", "no difference": "no difference"}
+        words = {"helps": "help", "hurts": "harm", "no difference": f"no difference beyond ± {NEGLIGIBLE:g}"}
         number = f"{self.predicted:+.3f} ± {self.predicted_error:.3f} of the explainable variance"
         if self.predicted_verdict == "cannot tell yet":
             return f"Theory cannot tell yet ({number})."
@@ -174,11 +174,12 @@ def _short(number: float) -> str:
 
 
 def verdict(benefit: float, error: float) -> Verdict:
-    """helps or hurts beyond two errors and `NEGLIGIBLE`; no difference where two errors stay within it; else open."""
-    if abs(benefit) > 2 * error and abs(benefit) > NEGLIGIBLE:
+    """No difference within ± `NEGLIGIBLE`, two errors included; helps or hurts beyond two errors of 0; else open."""
+    if abs(benefit) + 2 * error <= NEGLIGIBLE:
+        return "no difference"
+    if abs(benefit) > 2 * error:
         return "helps" if benefit > 0 else "hurts"
-    # Something surely there but negligible is no difference either.
-    return "no difference" if abs(benefit) + 2 * error <= 2 * NEGLIGIBLE else "cannot tell yet"
+    return "cannot tell yet"
 
 
 def label_overlap(main: TaskSignal, auxiliary: TaskSignal) -> Overlap | None:

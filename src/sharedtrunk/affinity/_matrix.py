@@ -17,7 +17,7 @@ from sharedtrunk.affinity._intervals import clustered
 from sharedtrunk.affinity._rows import doubts, prepared_rows
 from sharedtrunk.affinity._splits import FOLDS, VALIDATION_FOLDS, split_roles
 from sharedtrunk.affinity._trials import STUDENT, Arm, Student, run_trials
-from sharedtrunk.tables import Table, leaks
+from sharedtrunk.tables import Leak, Table, leaks
 
 
 def affinity_matrix(
@@ -81,15 +81,21 @@ def affinity_matrix(
         )
         for a, task in enumerate(tasks)
     }
-    sentences = dict.fromkeys(leak.sentence for task in tasks for leak in leaks(table, task))
+    told = {leak.sentence: leak for task in tasks for leak in leaks(table, task)}
+    worst_first = tuple(sorted(told.values(), key=_mild))
     return AffinityMatrix(
         tasks=tuple(tasks),
         loss_alone={task: clustered(found[alone[a], a].loss) for a, task in enumerate(tasks)},
         effects=measured,
         groups=suggested_groups(tasks, measured),
         conditions=conditions,
-        notes=(*table.notes, *sentences),
+        notes=(*(leak.sentence for leak in worst_first), *table.notes),
+        leaks=worst_first,
     )
+
+
+def _mild(leak: Leak) -> bool:
+    return not leak.severe
 
 
 def _arm(tasks: int, *members: int) -> Arm:

@@ -43,8 +43,8 @@ def doubts(
         if absent:
             labels = int((codes == code).sum())
             found.append(
-                f"{task} = {name} has {labels} labels, so {absent} of {len(roles)} splits train without it: "
-                "label more of it, or merge or drop the class"
+                f"{task} = {name} has {labels} label{'' if labels == 1 else 's'}, so {absent} of {len(roles)} splits train "
+                "without it: label more of it, or merge or drop the class"
             )
     return found
 
