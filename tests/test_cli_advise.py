@@ -101,6 +101,8 @@ def test_a_leak_is_told_first_and_once(visits, asked):
     told = said(call(visits, "--main", "churned", "--aux", "copy"))
     assert told.startswith("Leak! Task 'copy' has the labels of 'churned'")
     assert told.count("maybe renamed") == 1
+    assert "Leak! The numbers below measure the leak." in told
+    assert "measure the leak" not in said(call(visits, "--main", "churned", "--aux", "region", "--drop", "copy"))
 
 
 def test_all_gives_the_matrix_and_groups(visits, asked):
@@ -108,7 +110,7 @@ def test_all_gives_the_matrix_and_groups(visits, asked):
     ((_, tasks, _),) = asked
     assert tasks == ("churned", "region", "copy")
     assert "Groups train together" in told
-    assert "▲" in told
+    assert "▲ helps, = no difference, ? cannot tell yet, ▼ hurts." in told
 
 
 def test_a_bundled_table_has_tasks_of_its_own(asked):
@@ -137,12 +139,47 @@ def test_files_are_written_where_asked(visits, asked, tmp_path):
     assert files["png"].read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(
+    ("options", "other"),
+    [
+        (("--csv", "{file}"), "the table"),
+        (("--json", "{folder}/link.csv"), "the table"),
+        (("--csv", "{folder}/hard.csv"), "the table"),
+        (("--json", "{folder}/new/a", "--csv", "{folder}/new/../new/a"), "--json"),
+        (("--csv", "{folder}/a.png", "--picture", "{folder}/a.png"), "--csv"),
+    ],
+)
+def test_nothing_is_written_over_the_table_or_another_output(visits, asked, options, other):
+    (visits.parent / "link.csv").symlink_to(visits)
+    os.link(visits, visits.parent / "hard.csv")
+    before = visits.read_bytes(), sorted(visits.parent.iterdir())
+    options = [word.format(file=visits, folder=visits.parent) for word in options]
+    done = call(visits, "--main", "churned", "--aux", "not-even-read", *options)
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert f"every output is a file of its own; got {options[-2]} in the place of {other}" in done.stderr
+    assert (visits.read_bytes(), sorted(visits.parent.iterdir())) == before
+    assert not asked
+
+
+def test_a_table_that_is_not_there_is_not_written_either(tmp_path, asked):
+    done = call(tmp_path / "gone.csv", "--main", "a", "--aux", "b", "--csv", tmp_path / "gone.csv")
+    assert done.exit_code == 2
+    assert "in the place of the table" in done.stderr
+
+
+def test_bad_input_makes_no_folders(visits, asked):
+    folder = visits.parent / "new"
+    assert call(visits, "--main", "churned", "--aux", "regoin", "--json", folder / "a.json").exit_code == 2
+    assert not folder.exists()
+
+
 BAD = [
     ((), "got neither. Name a file"),
     (("{file}", "--dataset", "iris"), "got both"),
     (("{file}", "--aux", "region"), "an advice needs a main task"),
     (("{file}", "--main", "churned"), "an advice needs auxiliary tasks"),
-    (("{file}", "--all", "--main", "churned"), "an advice needs auxiliary tasks"),
+    (("{file}", "--all", "--main", "churned"), "--all needs two tasks or more; got only churned"),
+    (("{file}", "--all"), "--all needs two tasks or more; got none. Name their columns: --aux A,B."),
     (("{file}", "--main", "churned", "--aux", "regoin"), "Did you mean 'region'?"),
     (("{file}", "--main", "churned", "--aux", "churned"), "each task is named once"),
     (("{file}", "--main", "churned", "--aux", "region", "--labels", "50"), "--labels is for the bundled tables"),
@@ -256,7 +293,8 @@ def shown(*renderables, width=80):
 
 def test_names_from_a_file_neither_style_the_terminal_nor_steer_it():
     row = ("[red]x[/red]\x1b[2J\n12", "+0.1", "+1.0", "helps", "0.5", "agrees")
-    told = shown(_terminal_advice.advice_table("[b]t[/b]", "c", ("a", "b", "c", "d", "e", "f"), [row], verdict=3))
+    columns = ("a", "b", "c", "d", "e", "f")
+    told = shown(_terminal_advice.advice_table("[b]t[/b]", ("c", "d"), columns, [row], verdict=3, width=80))
     assert "[red]x[/red]?[2J" in told
     assert "\x1b[2J" not in told
     assert "[b]t[/b]" in told
@@ -265,15 +303,23 @@ def test_names_from_a_file_neither_style_the_terminal_nor_steer_it():
     assert "a?b [dim]c[/dim]" in console.file.getvalue()
 
 
-@pytest.mark.parametrize("width", [80, 140])
-def test_the_table_fits_the_terminal(width):
+@pytest.mark.parametrize("width", [60, 77, 78, 80, 140])
+def test_the_table_fits_the_terminal_and_breaks_no_word(width):
     from sharedtrunk.affinity import _wording as wording
 
-    words = (wording.title(problems.advice(12)), wording.CAPTION, wording.COLUMNS, wording.rows(problems.advice(12)))
-    lines = shown(_terminal_advice.advice_table(*words, verdict=wording.VERDICT), width=width).splitlines()
-    plain = [Text.from_ansi(line).plain for line in lines]
+    made = problems.advice(12)
+    words = (wording.title(made), wording.CAPTIONS, wording.COLUMNS, wording.rows(made))
+    table = _terminal_advice.advice_table(*words, verdict=wording.VERDICT, width=width)
+    plain = [Text.from_ansi(line).plain for line in shown(table, width=width).splitlines()]
     assert sum("[+0.159, +0.241]" in line for line in plain) == 1  # on one line
     assert max(len(line.rstrip()) for line in plain) <= width
+    told = " ".join(plain).split()
+    verdicts = [each.effect.verdict for each in made.auxiliaries]
+    for word, verdict in {"helps": "helps", "difference": "no difference", "cannot": "cannot tell yet"}.items():
+        assert told.count(word) == verdicts.count(verdict) > 0
+    assert {"auxiliary", "(points)", "verdict"} <= set(told)
+    assert ("SNR" in told) == (width >= 78)
+    assert "…" not in "".join(plain)
 
 
 def test_a_matrix_without_room_shows_signs_alone():
@@ -286,11 +332,8 @@ def test_a_matrix_without_room_shows_signs_alone():
     assert "+0.12" in wide
     assert "+0.12" not in narrow
     assert "Numbers: --csv FILE." in " ".join(narrow.split())
-    assert (
-        narrow.count("▲")
-        == wide.count("▲")
-        == sum(effect.verdict == "helps" for effect in problems.matrix(12).effects.values())
-    )
+    helping = sum(effect.verdict == "helps" for effect in problems.matrix(12).effects.values())
+    assert narrow.count("▲") == wide.count("▲") == helping + 1  # one in the legend
 
 
 def test_the_bar_opens_at_the_first_training_and_counts_down():

@@ -12,11 +12,18 @@ README = (Path(__file__).parents[1] / "README.md").read_text()
 
 @pytest.mark.float64
 def test_the_example_runs():
-    (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    example, _ = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, timeout=300, check=True)
     number, unit = done.stdout.split()
     assert unit == "nats"
     assert 0 < float(number) < 1
+
+
+def test_the_example_of_a_table_runs():
+    _, example = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, timeout=300, check=True)
+    assert "task1" in done.stdout
+    assert done.stdout.count("\n") == 2 + 5  # one auxiliary task under its heading; five predictions of two tasks
 
 
 def test_the_commands_exist():
@@ -26,6 +33,6 @@ def test_the_commands_exist():
 
     commands = [line.removeprefix("$ ") for line in README.splitlines()]
     used = {line.split()[1] for line in commands if line.startswith("sharedtrunk ")}
-    assert used == {"list", "reproduce", "redraw", "predict", "claims", "report"}
+    assert used == {"list", "reproduce", "redraw", "predict", "claims", "report", "advise"}
     for command in used:
         assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0

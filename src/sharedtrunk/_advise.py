@@ -48,11 +48,18 @@ class Files:
     csv: Path | None
     picture: Path | None
 
+    def named(self) -> dict[str, Path]:
+        """Kind → file, of those asked for."""
+        asked = {"json": self.json, "csv": self.csv, "picture": self.picture}
+        return {kind: path for kind, path in asked.items() if path is not None}
+
 
 def answer(source: Source, measure: Measure, files: Files) -> None:
     """Read, check, measure, show and write. Raises `InputError` for what breaks a rule."""
-    _check(measure, files)
+    _check(measure, files, source.file)
     table, tasks = chosen(source)
+    for path in files.named().values():
+        check_writable(path)  # makes folders, which bad input must not
     console = terminal.open_console()
     leaks = _leaks(table, tasks if source.every else tasks[:1])
     if leaks:
@@ -77,16 +84,32 @@ def widths(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
-def _check(measure: Measure, files: Files) -> None:
+def _check(measure: Measure, files: Files, table: Path | None) -> None:
     if measure.activation not in ACTIVATIONS:
         rule = f"the activation is one of {', '.join(ACTIVATIONS)}"
         raise invalid(rule, received=repr(measure.activation), way_out="Choose one of them.")
     if files.picture is not None and files.picture.suffix.lower() not in PICTURES:
         rule, received = "a picture is a .png or .pdf file", str(files.picture)
         raise invalid(rule, received=received, way_out="Name it so.")
-    for path in (files.json, files.csv, files.picture):
-        if path is not None:
-            check_writable(path)
+    _check_apart(files, table)
+
+
+def _check_apart(files: Files, table: Path | None) -> None:
+    """Nothing that is written may take the place of the table, or of another file that is written."""
+    taken = {} if table is None else {"the table": table}
+    for kind, path in files.named().items():
+        for other, before in taken.items():
+            if _same_file(path, before):
+                received = f"--{kind} in the place of {other}, {path}"
+                raise invalid("every output is a file of its own", received=received, way_out="Name another file.")
+        taken[f"--{kind}"] = path
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    """Whether two names, links followed, are one file, which need not exist."""
+    if os.path.realpath(one) == os.path.realpath(other):
+        return True
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 def _leaks(table: "Table", mains: Sequence[str]) -> list[tuple[str, str]]:
@@ -94,11 +117,10 @@ def _leaks(table: "Table", mains: Sequence[str]) -> list[tuple[str, str]]:
     from sharedtrunk import tables
 
     found = {leak.sentence: leak.severe for main in mains for leak in tables.leaks(table, main)}
-    return [("Leak!" if severe else "Leak", text) for text, severe in sorted(found.items(), key=_mild)]
-
-
-def _mild(found: tuple[str, bool]) -> bool:
-    return not found[1]
+    severe = [("Leak!", text) for text, bad in found.items() if bad]
+    if severe:
+        severe.append(("Leak!", "The numbers below measure the leak."))
+    return [*severe, *(("Leak", text) for text, bad in found.items() if not bad)]
 
 
 class _Room(NamedTuple):
@@ -141,8 +163,8 @@ def _measured(
 
 
 def _show_advice(console: "Console", wording: Any, advice: Any, notes: list[tuple[str, str]]) -> None:
-    words = (wording.title(advice), wording.CAPTION, wording.COLUMNS, wording.rows(advice))
-    console.print(shown.advice_table(*words, verdict=wording.VERDICT))
+    words = (wording.title(advice), wording.CAPTIONS, wording.COLUMNS, wording.rows(advice))
+    console.print(shown.advice_table(*words, verdict=wording.VERDICT, width=console.width))
     measured = ("Measured", wording.measured_on(advice.conditions))
     shown.tell(console, [*wording.sentences(advice), *notes, measured])
 
@@ -156,7 +178,6 @@ def _show_matrix(console: "Console", wording: Any, matrix: Any, notes: list[tupl
 
 def _write(console: "Console", room: _Room, made: Any, files: Files) -> None:
     """Files last: what was measured stands on the screen already if one of them fails."""
-    for kind, path in (("json", files.json), ("csv", files.csv), ("picture", files.picture)):
-        if path is not None:
-            room.write[kind](path, made)
-            shown.files(console, [(_KINDS[kind], path)])
+    for kind, path in files.named().items():
+        room.write[kind](path, made)
+        shown.files(console, [(_KINDS[kind], path)])

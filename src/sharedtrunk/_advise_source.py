@@ -49,10 +49,12 @@ def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
     if not main and not source.every:
         raise invalid("an advice needs a main task", received="none", way_out="Name its column: --main COLUMN.")
     tasks = (*main, *source.auxiliaries)
-    if not source.auxiliaries or len(tasks) < 2:
-        way_out = "Name the columns: --aux COLUMN,COLUMN."
+    if source.every and len(tasks) < 2:
         received = f"only {tasks[0]}" if tasks else "none"
-        raise invalid("an advice needs auxiliary tasks", received=received, way_out=way_out)
+        raise invalid("--all needs two tasks or more", received=received, way_out="Name their columns: --aux A,B.")
+    if not source.every and not source.auxiliaries:
+        way_out = "Name the columns: --aux COLUMN,COLUMN."
+        raise invalid("an advice needs auxiliary tasks", received=f"only {tasks[0]}", way_out=way_out)
     table = tables.read(source.file, tasks=tasks, drop=source.drop, rows=source.rows, seed=source.seed)
     return table, tasks
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 VERDICT_STYLE = {"helps": "bold green", "no difference": "dim", "cannot tell yet": "yellow", "hurts": "bold red"}
 _SIGNS = {"helps": "▲", "no difference": "=", "cannot tell yet": "?", "hurts": "▼"}
 _NAMES, _CELL = 24, 9  # characters: of the names, and of a cell with its distance
+_LEAST_NAME = 9  # characters
+_ALL_COLUMNS, _VERDICT_LINE = 78, 100  # characters: of a terminal with room for theory, and for a verdict on one line
 INTERRUPTED = "Interrupted: nothing is stored of an advice."
 KEYWORD_STYLE = {"Leak!": "bold red", "Leak": "yellow", "Note": "dim"}
 
@@ -57,18 +59,36 @@ def interrupted(console: "Console") -> bytes:
 
 
 def advice_table(
-    title: str, caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, verdict: int
+    title: str,
+    captions: tuple[str, str],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    verdict: int,
+    width: int,
 ) -> "RenderableType":
-    """A row per auxiliary task; the cell in the place `verdict` has its colour and sign."""
-    table = _table(title, caption)
-    for place, name in enumerate(columns):
-        words = place in (0, verdict)
-        table.add_column(name, justify="left" if words else "right", overflow="fold", no_wrap=not words)
+    """A row per auxiliary task; the cell in the place `verdict` has its colour and sign.
+
+    Where `width` has no room for them, the columns after the verdict are left out, and with them the second caption.
+    """
+    whole = width >= _ALL_COLUMNS
+    kept = len(columns) if whole else verdict + 1
+    table = _table(title, " ".join(captions) if whole else f"{captions[0]} Theory: in a wider terminal, or --csv FILE.")
+    for place, name in enumerate(columns[:kept]):
+        least = None if place else _LEAST_NAME
+        justify = "left" if place in (0, verdict) else "right"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=place > 0, min_width=least)
     for row in rows:
-        cells = [clean(cell) for cell in row]
-        cells[verdict] = clean(f"{_SIGNS[row[verdict]]} {row[verdict]}", VERDICT_STYLE[row[verdict]])
+        cells = [clean(cell) for cell in row[:kept]]
+        cells[verdict] = _verdict(row[verdict], one_line=width >= _VERDICT_LINE)
         table.add_row(*cells)
     return table
+
+
+def _verdict(verdict: str, one_line: bool) -> "Text":
+    """Its sign and words, in their style; the line breaks after the first word, where it must."""
+    words = verdict if one_line else verdict.replace(" ", "\n  ", 1)
+    return clean(f"{_SIGNS[verdict]} {words}", VERDICT_STYLE[verdict])
 
 
 def matrix_table(
@@ -79,7 +99,8 @@ def matrix_table(
     Where `width` has no room for the numbers, the signs stand alone.
     """
     signs_only = width < _NAMES + _CELL * len(rows)
-    table = _table(title, f"{caption} Numbers: --csv FILE." if signs_only else caption)
+    legend = ", ".join(f"{sign} {verdict}" for verdict, sign in _SIGNS.items())
+    table = _table(title, f"{caption} {legend}.{' Numbers: --csv FILE.' if signs_only else ''}")
     table.add_column("main task ↓  beside →", overflow="fold", max_width=_NAMES)
     for place in range(len(rows)):
         table.add_column(str(place + 1), justify="right", no_wrap=True)

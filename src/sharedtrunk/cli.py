@@ -343,7 +343,8 @@ def advise(
     hidden: Annotated[str, typer.Option(metavar="N,…", help="Hidden units of the trunk, layer by layer.")] = "100",
     activation: Annotated[str, typer.Option(help="relu or linear.")] = "relu",
     repeats: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Of ten folds; chosen by the number of labels by default.")
+        int | None,
+        typer.Option(metavar="N", min=1, help="Repeats of ten folds; chosen by the number of labels by default."),
     ] = None,
     negligible: Annotated[
         float | None, typer.Option(metavar="NATS", min=0, help="A benefit within ± this is no difference; 0.01 nats.")

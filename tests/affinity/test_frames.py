@@ -129,7 +129,7 @@ def test_sentences_tell_the_set_the_weight_and_the_curve():
     assert "α = 1 for parity + loop" in told["Weight"]
     assert "(yours: 200)" in told["Labels"]
     assert "task_weights={'digit': 1.0, 'parity': 1.0, 'loop': 1.0}, stop_on='digit')" in told["Train"]
-    assert "400: +0.140 nats [+0.079, +0.202], extended along ln N" in told["Labels"]
+    assert "400: +0.140 nats [+0.079, +0.202], if the trend goes on along ln N" in told["Labels"]
     assert "reaches from" in told["Unknown"]
 
 
@@ -164,3 +164,17 @@ def test_rows_of_the_matrix_are_main_tasks():
     effect = matrix.effects["parity", "loop"]
     assert rows["parity"][1] == (f"{effect.benefit.mean:+.2f}", effect.verdict)
     assert rows["loop"][0][0] == f"{matrix.effects['loop', 'parity'].benefit.mean:+.2f}" != rows["parity"][1][0]
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "told"),
+    [(0.62, 0.08, "0.62 ± 0.08"), (0.62, math.nan, "0.62"), (math.nan, 0.08, "–"), (math.nan, math.nan, "–")],
+)
+def test_an_unknown_value_has_no_error(value, error, told):
+    assert wording.with_error(value, error, ".2f") == told
+
+
+def test_a_picture_of_an_advice_without_a_set_says_so():
+    assert any(
+        "No set surely helps (corrected" in text.get_text() for text in problems.advice(2, helps=False).plot().texts
+    )

@@ -45,6 +45,27 @@ def test_effects_lost_in_their_errors_stay_pale():
     assert min(to_rgb(cells(figure)[1, 0])) > 0.9
 
 
+def test_a_cell_without_a_verdict_is_half_as_far_from_white():
+    told, open_ = (
+        plots.affinity_figure({("a", "b"): plots.Paired(0.3, 0.1, verdict)}, ("a", "b"), (), title="t", note="n")
+        for verdict in ("helps", "cannot tell yet")
+    )
+    far, near = (1 - np.array(to_rgb(cells(figure)[1, 0])) for figure in (told, open_))
+    assert far.max() > 0.4
+    np.testing.assert_allclose(near, far / 2, atol=1 / 255)
+
+
+def test_what_rounds_to_nothing_has_no_minus():
+    effects = {("a", "b"): plots.Paired(-0.0004, 0.01, "no difference")}
+    figure = plots.affinity_figure(effects, ("a", "b"), (), title="t", note="n")
+    assert "= +0.000\n± 0.010" in [text.get_text() for text in figure.axes[0].texts]
+    bar = plots.Bar("a", -0.0004, -0.0003, 0.2, "no difference")
+    assert "−0.000" not in "".join(
+        text.get_text()
+        for text in plots.advice_figure({"One": [bar]}, (), None, negligible=0.01, title="t", note="n").axes[0].texts
+    )
+
+
 def test_tasks_of_a_group_stand_together_in_a_frame():
     figure = plots.affinity_figure(EFFECTS, ("a", "b", "c"), (("b",), ("c", "a")), title="title", note="note")
     frames = [patch for patch in figure.axes[0].patches if not patch.get_fill()]

@@ -170,7 +170,10 @@ _BAD_TEXTS = {
         _table(age=[*range(20, 56), "unknown", 1, 2, 3]),
         "holds no text; got the text 'unknown' in column 'age', row 37",
     ),
-    "missing": (_table(age=["", *range(37), "NA", 1]), "no feature value may be missing; got 2 in 'age'. .*--drop"),
+    "missing": (
+        _table(age=["", *range(37), "NA", 1]),
+        "no feature value may be missing; got 2 in 'age'. .*--drop.*--aux if it is a task",
+    ),
     "infinite": (
         _table(age=["inf", *range(ROWS - 1)]),
         "features are finite, and below 1e.100; got larger numbers or infinities in 'age'",

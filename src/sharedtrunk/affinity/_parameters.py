@@ -6,9 +6,12 @@ from numbers import Integral, Real
 from typing import Any
 
 import jax
+import numpy as np
 
 from sharedtrunk._errors import invalid
 from sharedtrunk.affinity._fit import Recipe
+
+_SHOWN = 80  # characters of a value in an error
 
 
 def recipe_of(parameters: Mapping[str, Any], tasks: Sequence[Hashable]) -> Recipe:
@@ -39,9 +42,11 @@ def _check_choices(parameters: Mapping[str, Any]) -> None:
         "standardize": (True, False),
         "early_stopping": (True, False),
     }.items():
-        if parameters[name] not in choices:
+        value = parameters[name]
+        # An array is compared element by element, so only what can be a choice is.
+        if not isinstance(value, str | int | np.bool_) or value not in choices:
             rule = f"{name} is {choices[0]!r} or {choices[1]!r}"
-            raise invalid(rule, received=repr(parameters[name]), way_out=f"{choices[0]!r} is usual.")
+            raise invalid(rule, received=_shown(value), way_out=f"{choices[0]!r} is usual.")
     if parameters["dtype"] == "float64" and not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
         way_out = 'Set JAX_ENABLE_X64=1, or call jax.config.update("jax_enable_x64", True).'
         raise invalid("Training in float64 needs JAX's float64 switched on", received="it is off", way_out=way_out)
@@ -50,7 +55,7 @@ def _check_choices(parameters: Mapping[str, Any]) -> None:
 def _check_numbers(parameters: Mapping[str, Any]) -> None:
     for name in ("max_iter", "n_iter_no_change"):
         _check_count(name, parameters[name])
-    if parameters["batch_size"] != "auto":
+    if not isinstance(parameters["batch_size"], str) or parameters["batch_size"] != "auto":
         _check_count("batch_size", parameters["batch_size"])
     hidden = parameters["hidden"]
     for width in [hidden] if not isinstance(hidden, Sequence) or isinstance(hidden, str) else hidden:
@@ -62,15 +67,15 @@ def _check_numbers(parameters: Mapping[str, Any]) -> None:
         value = parameters[name]
         if not (isinstance(value, Real) and least < float(value) < below):
             raise invalid(
-                f"{name} lies between {least:g} and {below:g}", received=repr(value), way_out=f"{usual} is usual."
+                f"{name} lies between {least:g} and {below:g}", received=_shown(value), way_out=f"{usual} is usual."
             )
     if not (isinstance(parameters["tol"], Real) and 0 <= float(parameters["tol"]) < math.inf):
-        raise invalid("tol is finite and ≥ 0 (nats)", received=repr(parameters["tol"]), way_out="0.003 is usual.")
+        raise invalid("tol is finite and ≥ 0 (nats)", received=_shown(parameters["tol"]), way_out="0.003 is usual.")
 
 
 def _check_count(name: str, value: object) -> None:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise invalid(f"{name} is a whole number ≥ 1", received=repr(value), way_out="See the class's defaults.")
+        raise invalid(f"{name} is a whole number ≥ 1", received=_shown(value), way_out="See the class's defaults.")
 
 
 def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
@@ -79,13 +84,40 @@ def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
         return (1.0,) * len(tasks)
     if isinstance(given, Mapping):
         by_place = dict(zip(_places("task_weights", list(given), tasks), given.values(), strict=True))
-        given = [by_place.get(index, 1.0) for index in range(len(tasks))]
-    values = [float(value) for value in given]
+        values = [_float(by_place.get(index, 1.0)) for index in range(len(tasks))]
+    else:
+        values = [_float(value) for value in _listed(given)]
     fit = len(values) == len(tasks) and all(0 <= value < math.inf for value in values)
     if not fit or not any(values):
         rule = f"task_weights are {len(tasks)} finite numbers ≥ 0, one a task, not all 0"
-        raise invalid(rule, received=repr(values), way_out="Leave task_weights=None to weigh all tasks alike.")
+        raise invalid(rule, received=_shown(given), way_out="Leave task_weights=None to weigh all tasks alike.")
     return tuple(values)
+
+
+def _listed(given: Any) -> list:
+    """The elements of a sequence or array; none of what is no such thing, text among it."""
+    if isinstance(given, str | bytes):
+        return []
+    try:
+        return list(given)
+    except TypeError:
+        return []
+
+
+def _float(value: Any) -> float:
+    """The number, NaN where it is none."""
+    if isinstance(value, str | bytes):
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def _shown(value: object) -> str:
+    """The value in Python's words, on one line of no great length."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def _stop_weights(given: Any, weights: tuple[float, ...], tasks: Sequence[Hashable]) -> tuple[float, ...]:
@@ -97,7 +129,7 @@ def _stop_weights(given: Any, weights: tuple[float, ...], tasks: Sequence[Hashab
     places = _places("stop_on", [given] if one else list(given), tasks)
     if not places or not all(weights[place] for place in places):
         way_out = "Name tasks that are trained, or leave stop_on=None for all of them."
-        raise invalid("stop_on names tasks, each with a weight above 0", received=repr(given), way_out=way_out)
+        raise invalid("stop_on names tasks, each with a weight above 0", received=_shown(given), way_out=way_out)
     return tuple(weight if place in places else 0.0 for place, weight in enumerate(weights))
 
 
@@ -107,5 +139,5 @@ def _places(parameter: str, keys: list, tasks: Sequence[Hashable]) -> list[int]:
     for key in keys:
         if not isinstance(key, Hashable) or key not in place:
             way_out = f"The tasks are {', '.join(map(repr, tasks))}."
-            raise invalid(f"{parameter} names tasks", received=repr(key), way_out=way_out)
+            raise invalid(f"{parameter} names tasks", received=_shown(key), way_out=way_out)
     return [place[key] for key in keys]

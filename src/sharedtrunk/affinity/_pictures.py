@@ -15,8 +15,8 @@ from sharedtrunk.affinity._advice import Advice, AffinityMatrix, AuxiliaryAdvice
 
 COLUMNS = ("accuracy (points)", "relatedness r", "SNR", "theory expects")
 _MATRIX_NOTE = (
-    "Cells: benefit to the row's task ± standard error (nats); ▲ helps, ▼ hurts, = no difference, ? cannot tell yet "
-    "(corrected for all that were tried)."
+    "Cells: benefit to the row's task ± standard error (nats); ▲ helps, ▼ hurts, = no difference, ? cannot tell yet, "
+    "paler (corrected for all that were tried)."
 )
 _NAMED = 3
 """Auxiliaries whose names a set is told by; the leading ones of a larger set stand above it anyway."""
@@ -76,8 +76,8 @@ def _single(each: AuxiliaryAdvice, advice: Advice) -> plots.Bar:
     if why is not None:
         sign = plots.effect_sign(why.predicted_verdict).mark
         words += [
-            wording.with_error(why.relatedness, why.relatedness_error, ".2f"),
-            wording.number(why.snr_auxiliary, ".1f"),
+            wording.with_error(why.relatedness, why.relatedness_error, "z.2f"),
+            wording.number(why.snr_auxiliary, "z.1f"),
             f"{sign} {why.predicted_verdict}",
         ]
     return _bar(each.name, each.effect, advice, words)
@@ -110,9 +110,9 @@ def _note(advice: Advice) -> str:
     if advice.best_set is not None:
         best = "★ the set to take: the smallest that surely helps within one standard error of the best. "
     elif advice.alphas:
-        best = "No set is measurably better than training alone. "
+        best = "No set surely helps (corrected for the number tried). "
     band = f"Grey: ± {advice.conditions.negligible:g} nats, no difference."
     signal = next((each.explanation.snr_main for each in advice.auxiliaries if each.explanation), np.nan)
     own = f" SNR of {advice.main}: {signal:.1f}." if np.isfinite(signal) else ""
-    extended = " Dashed: extended along ln N from the measured points." if advice.curve else ""
+    extended = " Dashed: if the trend goes on along ln N." if advice.curve else ""
     return f"{best}{band}{own}{extended}\n{wording.measured_on(advice.conditions)}"

@@ -11,11 +11,15 @@ NOTHING = "–"
 _ACTIVATIONS = {"relu": "ReLU"}
 COLUMNS = ("auxiliary\nlabels", "benefit\n(nats)", "accuracy\n(points)", "verdict", "r\nSNR", "theory")
 VERDICT = COLUMNS.index("verdict")
-CAPTION = (
+MEASURED = (
     "Benefit: held-out loss alone minus beside the auxiliary task, with 95 % intervals; verdicts are corrected for the "
-    "number of tasks, or of sets, that were tried. Theory: relatedness r and SNR of the auxiliary task; its benefit as a "
-    "share of what the main task's labels can explain linearly."
+    "number of tasks, or of sets, that were tried."
 )
+THEORY = (
+    "Theory: relatedness r and SNR of the auxiliary task; its benefit as a share of what the main task's labels can "
+    "explain linearly."
+)
+CAPTIONS = (MEASURED, THEORY)
 _COMPARED = {"cannot be compared": "unsettled"}
 MATRIX_CAPTION = "Row: the main task; column: the auxiliary task beside it; benefit to the row's task in nats."
 
@@ -48,7 +52,7 @@ def _row(each: AuxiliaryAdvice) -> tuple[str, ...]:
     named = f"{each.name}\n{each.labels:,}"
     if why is None:
         return (named, *measured, NOTHING, NOTHING)
-    signal = f"{number(why.relatedness, '.2f')}\n{number(why.snr_auxiliary, '.1f')}"
+    signal = f"{number(why.relatedness, 'z.2f')}\n{number(why.snr_auxiliary, 'z.1f')}"
     agreement = _COMPARED.get(each.agreement, each.agreement)
     return (named, *measured, signal, f"{number(why.predicted, '+z.3f')}\n{agreement}")
 
@@ -128,8 +132,9 @@ def interval(found: Estimate, digits: int) -> str:
 
 
 def with_error(value: float, error: float, form: str) -> str:
-    """`0.62 ± 0.08`, without the error where there is none."""
-    return number(value, form) if not np.isfinite(error) else f"{number(value, form)} ± {number(error, form)}"
+    """`0.62 ± 0.08`, without the error where there is none, – alone where there is no value."""
+    known = np.isfinite(value) and np.isfinite(error)
+    return f"{number(value, form)} ± {number(error, form)}" if known else number(value, form)
 
 
 def number(value: float, form: str) -> str:
@@ -181,7 +186,7 @@ def _curve(advice: Advice) -> str:
 
 
 def _point(point: CurvePoint) -> str:
-    extended = "" if point.measured else ", extended along ln N"
+    extended = "" if point.measured else ", if the trend goes on along ln N"
     return f"{point.labels:,}: {_benefit(point.benefit)}{extended}"
 
 

@@ -17,10 +17,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from sharedtrunk._errors import invalid
+from sharedtrunk.plots._effects import nats
 from sharedtrunk.plots._names import name_lines
 from sharedtrunk.plots._style import house_style
 from sharedtrunk.plots._verdicts import effect_sign
-from sharedtrunk.plots._wrapping import signed
 
 _CELL = (0.86, 0.5)  # inches
 _LEFT = 1.9  # inches, for the names of rows
@@ -33,6 +33,7 @@ _PER_INCH = (9.5, 15.5)  # characters of the title and of the note
 _ROW_NAME, _COLUMN_NAME = 22, 11  # characters a line
 _ROW_LINES, _COLUMN_LINES = 3, 5
 _COLOURS = "RdBu"
+_PALER = 0.5  # of white in a cell without a verdict: its colour claims less
 _DARK = 0.179  # of luminance: below, white letters have more contrast than black ones (WCAG)
 
 
@@ -122,14 +123,23 @@ def _draw_cell(axes: Axes, left: int, top: int, effect: Paired | None, scale: No
         mark = effect_sign(effect.verdict).mark
         text = f"{mark}\nno number"
         if math.isfinite(effect.mean):
-            ground = to_hex(matplotlib.colormaps[_COLOURS](scale(effect.mean)))
+            ground = _ground(effect, scale)
             error = f"\n± {effect.error:.3f}" if math.isfinite(effect.error) else ""
-            text = f"{mark} {signed(effect.mean, 3)}{error}"
+            text = f"{mark} {nats(effect.mean)}{error}"
         bold = "bold" if effect.verdict in ("helps", "hurts") else "normal"
     axes.add_patch(Rectangle((left, top), 1, 1, facecolor=ground, edgecolor="white", linewidth=1.2))
     ink = "white" if _luminance(ground) < _DARK else "black"
     style = {"ha": "center", "va": "center", "fontsize": 7.5, "linespacing": 1.2}
     axes.text(left + 0.5, top + 0.5, text, color=ink, fontweight=bold, **style)
+
+
+def _ground(effect: Paired, scale: Normalize) -> str:
+    """The cell's colour, by the mean; paler where nothing can be told."""
+    white = _PALER if effect.verdict == "cannot tell yet" else 0.0
+    red, green, blue = (
+        (1 - white) * part + white for part in to_rgb(matplotlib.colormaps[_COLOURS](scale(effect.mean)))
+    )
+    return to_hex((red, green, blue))
 
 
 def _luminance(colour: str) -> float:

@@ -13,7 +13,6 @@ from matplotlib.transforms import ScaledTranslation
 
 from sharedtrunk.plots._names import name_lines
 from sharedtrunk.plots._verdicts import effect_sign
-from sharedtrunk.plots._wrapping import signed
 
 NAMES, AXIS = 2.35, 3.6  # inches: of the names, and of the axis
 BAND = "#efefef"
@@ -85,8 +84,13 @@ def interval_words(bar: Bar) -> str:
     if not math.isfinite(bar.mean):
         return "–"
     if not (math.isfinite(bar.low) and math.isfinite(bar.high)):
-        return signed(bar.mean, 3)
-    return f"{signed(bar.mean, 3)} [{signed(bar.low, 3)}, {signed(bar.high, 3)}]"
+        return nats(bar.mean)
+    return f"{nats(bar.mean)} [{nats(bar.low)}, {nats(bar.high)}]"
+
+
+def nats(value: float) -> str:
+    """Three digits with a sign; what rounds to nothing is +0.000."""
+    return f"{value:+z.3f}".replace("-", "−")
 
 
 def _draw_bar(axes: Axes, height: float, bar: Bar, places: Sequence[float]) -> None:

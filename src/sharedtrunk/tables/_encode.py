@@ -66,7 +66,10 @@ def _check_present(columns: Sequence[Column]) -> None:
     absent = [f"{int(each.missing.sum())} in {shown(each.name)}" for each in columns if each.missing.any()]
     if absent:
         more = f" and in {counted(len(absent) - 4, 'more column')}" if len(absent) > 4 else ""
-        way_out = "Fill them before (for example by the median), or leave the columns out (--drop COLUMN)."
+        way_out = (
+            "Fill them before (for example by the median), or leave the columns out (--drop COLUMN). Every column that is "
+            "not a task is a feature: name it with --aux if it is a task."
+        )
         raise invalid("no feature value may be missing", received=f"{', '.join(absent[:4])}{more}", way_out=way_out)
     endless = [each.name for each in columns if each.values.dtype.kind == "f" and _largest(each) > _limits.LARGEST]
     if endless:
