@@ -1,0 +1,102 @@
+"""Trainings that are kept: asked twice about the same rows, the advisor trains once; another interval rule costs none.
+
+`kept_trainings(folder)` lets `advise` read its trainings from the folder and write new ones there. What it makes of them
+is computed anew each time. A training's key is made of all that decides its outcome, the code that trains included.
+"""
+
+import contextlib
+import hashlib
+import io
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from sharedtrunk._files import make_folder, write_atomically
+from sharedtrunk.affinity import _advise, _engine, _network, _trials
+from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
+
+
+@dataclass
+class Spent:
+    """Wall and core seconds that those trainings took, when they were made, that are read here."""
+
+    wall: float = 0.0
+    core: float = 0.0
+
+
+@dataclass
+class _Store:
+    folder: Path
+    spent: Spent = field(default_factory=Spent)
+
+    def run(self, rows, arms, roles, ranks, student, *, seed, progress=None) -> dict[tuple[Arm, int], Outcome]:
+        if not arms:
+            return {}
+        path = self.folder / f"{_key(rows, arms, roles, ranks, student, seed)}.npz"
+        if path.exists():
+            return self._read(path, arms)
+        begun = time.perf_counter(), time.process_time()
+        found = run_trials(rows, arms, roles, ranks, student, seed=seed, progress=progress)
+        _write(path, arms, found, (time.perf_counter() - begun[0], time.process_time() - begun[1]))
+        return found
+
+    def _read(self, path: Path, arms) -> dict[tuple[Arm, int], Outcome]:
+        with np.load(path, allow_pickle=False) as stored:
+            self.spent.wall += float(stored["seconds"][0])
+            self.spent.core += float(stored["seconds"][1])
+            return {
+                (arm, task): Outcome(*(_wide(stored[f"{place}.{task}.{name}"]) for name in Outcome._fields))
+                for place, arm in enumerate(arms)
+                for task in arm.judged
+            }
+
+
+@contextlib.contextmanager
+def kept_trainings(folder: Path) -> Iterator[Spent]:
+    """Within this context `advise` keeps its trainings in `folder`."""
+    make_folder(folder)
+    store = _Store(folder)
+    _advise.run_trials = store.run
+    try:
+        yield store.spent
+    finally:
+        _advise.run_trials = run_trials
+
+
+def _write(path: Path, arms, found: dict[tuple[Arm, int], Outcome], seconds: tuple[float, float]) -> None:
+    # Single precision is what was trained in; per row, most entries are NaN, which compresses to little.
+    arrays = {
+        f"{place}.{task}.{name}": _narrow(getattr(found[arm, task], name))
+        for place, arm in enumerate(arms)
+        for task in arm.judged
+        for name in Outcome._fields
+    }
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, seconds=np.array(seconds), **arrays)
+    write_atomically(path, buffer.getvalue())
+
+
+def _narrow(values: np.ndarray) -> np.ndarray:
+    return values if values.dtype == bool else values.astype(np.float32)
+
+
+def _wide(values: np.ndarray) -> np.ndarray:
+    return values if values.dtype == bool else values.astype(np.float64)
+
+
+def _key(rows, arms, roles, ranks, student, seed) -> str:
+    digest = hashlib.sha256(training_code())
+    for array in (rows.inputs, rows.codes, roles, ranks):
+        array = np.ascontiguousarray(array)
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(array.tobytes())
+    digest.update(repr((rows.classes, rows.judged, list(arms), student, seed)).encode())
+    return digest.hexdigest()[:32]
+
+
+def training_code() -> bytes:
+    """The sources that decide what a training gives."""
+    return b"".join(Path(str(module.__file__)).read_bytes() for module in (_engine, _network, _trials))
