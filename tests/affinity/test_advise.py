@@ -102,19 +102,16 @@ def test_test_rows_are_never_trained_on():
     assert made.auxiliaries[0].effect.benefit.mean < 0.05
 
 
+def _advice_with_a_rare_class(table: Table, labels: int):
+    """Class 2 of the main task in the first `labels` rows only."""
+    main = np.where(table.labels["main"] == 2, 0, table.labels["main"])
+    main[:labels] = 2
+    rare = dataclasses.replace(table, labels=table.labels | {"main": main})
+    return advise(rare, "main", ["same"], student=QUICK, repeats=1, choose=False)
+
+
 def test_a_class_that_splits_miss_is_a_doubt():
-    table = _table()
-    main = table.labels["main"].copy()
-    main[main == 2] = 0
-    main[:2] = 2
-    made = advise(
-        dataclasses.replace(table, labels=table.labels | {"main": main}),
-        "main",
-        ["same"],
-        student=QUICK,
-        repeats=1,
-        choose=False,
-    )
+    made = _advice_with_a_rare_class(_table(), 2)
     effect = made.auxiliaries[0].effect
     assert effect.verdict == "cannot tell yet"
     assert "main = 2 has 2 labels" in effect.reason
@@ -249,15 +246,5 @@ def test_a_feature_that_equals_the_main_label_is_warned_of():
 
 
 def test_a_class_with_fewer_labels_than_folds_is_told():
-    table = _table(n_main=100)
-    main = np.where(table.labels["main"] == 2, 0, table.labels["main"])
-    main[:6] = 2
-    made = advise(
-        dataclasses.replace(table, labels=table.labels | {"main": main}),
-        "main",
-        ["same"],
-        student=QUICK,
-        repeats=1,
-        choose=False,
-    )
+    made = _advice_with_a_rare_class(_table(n_main=100), 6)
     assert any("main = 2 has 6 labels" in note for note in made.notes)
