@@ -50,12 +50,19 @@ def test_unequal_lanes_and_missing_curves_are_refused():
 
 
 def test_a_minimum_is_bracketed_only_when_seen_from_both_sides():
-    for t_min, last, expected in ((8.0, 15.0, False), (8.0, 17.0, True), (1.0, 4.0, False), (1.0, 6.0, True)):
+    for t_min, last, expected in ((8.0, 9.5, False), (8.0, 10.5, True), (1.0, 4.0, False), (1.0, 6.0, True)):
         seen = last + 0.1 >= TIMES
         assert bool(benefit.bracketed(TIMES[seen], bowl(0.0, t_min)[seen])) == expected
     falling = -TIMES
     assert not benefit.bracketed(TIMES, falling)
     assert not benefit.bracketed(TIMES, np.full_like(TIMES, np.nan))
+
+
+def test_a_lane_is_bracketed_by_its_own_last_time():
+    """One lane of a batch was left at t = 5, before its minimum; the other, at t = 12, after it."""
+    curves = np.stack([bowl(0.0, 8.0), bowl(0.0, 8.0)])
+    curves[0, TIMES > 5.0], curves[1, TIMES > 12.0] = np.nan, np.nan
+    np.testing.assert_array_equal(benefit.bracketed(TIMES, curves), [False, True])
 
 
 def test_a_time_that_diverged_is_no_minimum():

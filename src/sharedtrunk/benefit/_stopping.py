@@ -12,8 +12,8 @@ from sharedtrunk._axes import AnyArray
 from sharedtrunk._errors import invalid
 from sharedtrunk.trajectory import Trajectory
 
-BRACKET_RATIO = 2.0
-"""A minimum at time t counts as bracketed once the curve has been seen up to twice that time …"""
+BRACKET_RATIO = 1.25
+"""A minimum at time t counts as bracketed once the curve has been seen up to 1.25 times that time …"""
 
 BRACKET_TIME = 5.0
 """… and at least this long; early minima are followed by slow learning of the noise, not by a second fall."""
@@ -32,13 +32,19 @@ def honest_stop(trajectory: Trajectory) -> Int[np.ndarray, "*lane"]:
 def bracketed(times: Float[AnyArray, "time"], curve: Float[AnyArray, "*lane time"]) -> Bool[np.ndarray, "*lane"]:
     """Whether the curve has been followed far enough past its smallest value to call that its minimum.
 
-    The rule: the last time is at least max(BRACKET_RATIO · t_min, BRACKET_TIME), and the curve ends above its minimum.
+    The rule: the last time seen is at least max(BRACKET_RATIO · t_min, BRACKET_TIME), and the curve ends above its minimum.
     A slow test follows curves of the standard grid to t = 500: none falls below a minimum so bracketed.
     """
     times, curve = np.asarray(times), np.asarray(curve)
-    lowest = first_minimum(curve)
-    seen = times[-1] >= np.maximum(BRACKET_RATIO * times[lowest], BRACKET_TIME)
-    return np.asarray(seen & (curve[..., -1] > at(curve, lowest)))
+    lowest, last = first_minimum(curve), _last_seen(curve)
+    seen = times[last] >= np.maximum(BRACKET_RATIO * times[lowest], BRACKET_TIME)
+    return np.asarray(seen & (at(curve, last) > at(curve, lowest)))
+
+
+def _last_seen(curve: Float[np.ndarray, "*lane time"]) -> Int[np.ndarray, "*lane"]:
+    """Index of the last finite value: a lane may have been followed less far than the others of its batch."""
+    finite = np.isfinite(curve)
+    return np.asarray(curve.shape[-1] - 1 - np.argmax(finite[..., ::-1], axis=-1))
 
 
 def first_minimum(curve: Float[AnyArray, "*lane time"]) -> Int[np.ndarray, "*lane"]:

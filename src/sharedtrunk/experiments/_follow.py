@@ -2,12 +2,14 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import benefit, gaussian, students
+from sharedtrunk.experiments._batches import batch_width, batches
 from sharedtrunk.experiments._draw import Draw
 from sharedtrunk.experiments._settings import StandardSettings
 from sharedtrunk.experiments._times import descent_legs, flow_legs
@@ -16,73 +18,100 @@ from sharedtrunk.trajectory import Result, Trajectory
 FIRST_STEP = 0.1
 """Of the flow; given, so that all legs share one compiled program."""
 
+_CURVES = ("generalization_loss", "validation_loss")
+_SEEN = ("composites", *_CURVES)
+
 Watch = Callable[..., Trajectory]
-"""From network, problem, times and first step to one leg on the host, with both curves filled in."""
+"""From lanes of the draw (by number), their networks, times and first step to one leg on the host, with both curves
+filled in. A lane that fills up a batch comes twice, the second time for nothing."""
 
 
 def follow(settings: StandardSettings, draw: Draw, *, whole: bool = False, watch: Watch | None = None) -> Trajectory:
     """Train leg by leg until every lane's minima are bracketed, or (`whole`) to the time limit whatever they do.
 
-    `watch` trains one leg; the usual one computes the curves of linear students.
+    Lanes train in batches that fit the cache. One that is settled, or failed, trains no further: from there its curves
+    and weights are NaN, and the others close ranks. `final` holds each lane's network at its own last time;
+    `gradient_evaluations` counts every lane's. `watch` trains one leg; the usual one computes the curves of linear students.
     """
     watch = _linear_watch(settings, draw) if watch is None else watch
-    problem = draw.problem(settings)
     legs = (
         flow_legs(settings.time_limit, short=settings.activation == "relu")
         if settings.training == "flow"
         else descent_legs(settings.time_limit, settings.step)
     )
-    seen: Trajectory | None = None
-    network, step = draw.start, FIRST_STEP
+    record = _Record(draw.start)
+    width = batch_width(settings, record.count, draw.inputs.shape[0])
+    pending = np.arange(record.count)
     for leg in legs:
-        part = watch(network, problem, jnp.asarray(leg), step)
-        network, step = _without_failed(part), part.mean_step
-        seen = part if seen is None else _joined(seen, part)
-        if not whole and bool(settled(seen).all()):
+        record.begin(leg)
+        for batch in batches(pending, width):
+            networks, step = record.state(batch)
+            record.keep(batch, watch(batch, networks, jnp.asarray(leg), step))
+        seen = record.trajectory(_CURVES)
+        going_on = seen.result == Result.SUCCESS if whole else ~settled(seen)
+        pending = pending[going_on[pending]]
+        if not pending.size:
             break
-    assert seen is not None  # there is at least one leg
-    return seen
+    return record.trajectory()
 
 
-def _linear_watch(settings: StandardSettings, draw: Draw) -> Watch:
-    def watch(network, problem, leg, step) -> Trajectory:
-        return _watched(settings, draw, students.train(network, problem, leg, settings.method, first_step=step))
+class _Record:
+    """What has been seen of every lane, and where it stands."""
 
-    return watch
+    def __init__(self, start: students.SharedTrunk):
+        self._networks = jax.tree.map(np.array, start)
+        self.count = start.heads[0].shape[0]
+        self._steps = np.full(self.count, FIRST_STEP)
+        self._result = np.full(self.count, int(Result.SUCCESS))
+        self._evaluations = 0
+        self._times: list[np.ndarray] = []
+        self._legs: list[dict[str, Any]] = []
+
+    def begin(self, leg: np.ndarray) -> None:
+        self._times.append(leg if not self._times else leg[1:])
+        self._legs.append({})
+
+    def state(self, lanes: np.ndarray) -> tuple[students.SharedTrunk, float]:
+        """Networks of some lanes, and a step with which they can go on together."""
+        return jax.tree.map(lambda weights: weights[lanes], self._networks), float(self._steps[lanes].min())
+
+    def keep(self, lanes: np.ndarray, part: Trajectory) -> None:
+        own, first = np.unique(lanes, return_index=True)
+        # a leg begins where the one before ended, and that time is kept once
+        skipped = 0 if len(self._times) == 1 else 1
+        for name in _SEEN:
+            seen = jax.tree.map(lambda leaf: np.asarray(leaf)[first, skipped:], getattr(part, name))
+            if name not in self._legs[-1]:
+                self._legs[-1][name] = jax.tree.map(self._blank, seen)
+            _put(self._legs[-1][name], own, seen)
+        _put(self._networks, own, jax.tree.map(lambda leaf: np.asarray(leaf)[first], part.final))
+        self._result[own] = np.asarray(part.result)[first]
+        self._steps[own] = float(np.asarray(part.mean_step))
+        self._evaluations += int(np.asarray(part.gradient_evaluations)) * own.size
+
+    def _blank(self, seen: np.ndarray) -> np.ndarray:
+        return np.full((self.count, *seen.shape[1:]), np.nan, seen.dtype)
+
+    def trajectory(self, names: tuple[str, ...] = _SEEN) -> Trajectory:
+        """All legs as one, with what is named of what was seen."""
+        joined = {}
+        for name in names:
+            legs = [leg[name] for leg in self._legs]
+            joined[name] = jax.tree.map(lambda *parts: np.concatenate(parts, axis=1), *legs)
+        return Trajectory(
+            times=np.concatenate(self._times),
+            composites=joined.pop("composites", ()),
+            result=self._result.copy(),
+            final=self._networks,
+            gradient_evaluations=np.int64(self._evaluations),
+            **joined,
+        )
 
 
-def _without_failed(part: Trajectory) -> students.SharedTrunk:
-    """The network to go on with: failed lanes, whose numbers are no longer used, go on from zero weights."""
-    fine = np.asarray(part.result) == Result.SUCCESS
-    return jax.tree.map(lambda w: jnp.where(fine[:, None, None], w, jnp.zeros_like(w)), part.final)
-
-
-def _watched(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> Trajectory:
-    """Fill in the curves that decide when to stop; of the composites, only the main task's are needed from here on."""
-    trajectory = dataclasses.replace(trajectory, composites=trajectory.composites[:1])
-    rule = gaussian.Sobol(points=settings.coarse_points, scrambles=1)
-    trajectory = benefit.with_generalization_loss(trajectory, draw.moments, rule=rule)
-    trajectory = benefit.with_validation_loss(trajectory, draw.validation_inputs, draw.validation_labels)
-    # Stopping is decided on the host; the network alone goes on.
-    return dataclasses.replace(jax.tree.map(np.asarray, trajectory), final=trajectory.final)
-
-
-def _joined(first: Trajectory, second: Trajectory) -> Trajectory:
-    """Two legs as one; the second begins at the first one's last time, which is kept once."""
-
-    def along(a, b):
-        return np.concatenate([a, b[:, 1:]], axis=1)
-
-    return Trajectory(
-        times=np.concatenate([first.times, second.times[1:]]),
-        composites=tuple(along(a, b) for a, b in zip(first.composites, second.composites, strict=True)),
-        result=np.where(first.result == Result.SUCCESS, second.result, first.result),
-        final=second.final,
-        mean_step=second.mean_step,
-        generalization_loss=along(first.generalization_loss, second.generalization_loss),
-        validation_loss=along(first.validation_loss, second.validation_loss),
-        gradient_evaluations=first.gradient_evaluations + second.gradient_evaluations,  # pyright: ignore[reportOperatorIssue]
-    )
+def _put(whole: Any, lanes: np.ndarray, some: Any) -> None:
+    """Write some lanes of every array of a tree, in place."""
+    for leaf, part in zip(jax.tree.leaves(whole), jax.tree.leaves(some), strict=True):
+        leaf[lanes] = part
 
 
 def settled(trajectory: Trajectory):
@@ -90,3 +119,27 @@ def settled(trajectory: Trajectory):
     curves = (trajectory.generalization_loss, trajectory.validation_loss)
     done = [benefit.bracketed(trajectory.times, curve) for curve in curves]  # pyright: ignore[reportArgumentType]
     return (done[0] & done[1]) | (trajectory.result != Result.SUCCESS)
+
+
+def _linear_watch(settings: StandardSettings, draw: Draw) -> Watch:
+    problem = draw.problem(settings)
+    parts: dict[bytes, tuple] = {}
+
+    def watch(lanes, networks, leg, step) -> Trajectory:
+        key = lanes.tobytes()
+        if key not in parts:  # batches mostly stay as they are from leg to leg
+            judges = (np.asarray(draw.moments)[lanes], np.asarray(draw.validation_labels)[lanes])
+            parts[key] = (students.of_lanes(problem, lanes), *map(jnp.asarray, judges))
+        problem_part, moments, labels = parts[key]
+        trained = students.train(networks, problem_part, leg, settings.method, first_step=step)
+        return _watched(settings, trained, moments, draw.validation_inputs, labels)
+
+    return watch
+
+
+def _watched(settings: StandardSettings, trajectory: Trajectory, moments, inputs, labels) -> Trajectory:
+    """Fill in the curves that decide when to stop; of the composites, only the main task's are needed from here on."""
+    trajectory = dataclasses.replace(trajectory, composites=trajectory.composites[:1])
+    rule = gaussian.Sobol(points=settings.coarse_points, scrambles=1)
+    trajectory = benefit.with_generalization_loss(trajectory, moments, rule=rule)
+    return benefit.with_validation_loss(trajectory, inputs, labels)

@@ -8,9 +8,6 @@ from sharedtrunk.experiments._sampled import draw_fresh, sampled_lanes
 from sharedtrunk.experiments._settings import StandardSettings
 from sharedtrunk.experiments._value import stop_and_value
 
-LANE_MULTIPLE = {"linear": 12, "relu": 8}
-"""Chunks are filled up to a multiple of this by repeating a lane: fewer shapes, so fewer programs to compile."""
-
 
 def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     """Train the lanes of one chunk and return, lane by lane, losses, accuracies, stopping times and result codes.
@@ -30,13 +27,12 @@ def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     Raises `InputError` for settings or lanes out of range, and lanes that do not share what they must.
     """
     parsed = StandardSettings.parse(settings)
-    draw = draw_lanes(parsed, lanes + lanes[-1:] * (-len(lanes) % LANE_MULTIPLE[parsed.activation]))
+    draw = draw_lanes(parsed, lanes)
     if parsed.activation == "linear":
         values = stop_and_value(parsed, draw, follow(parsed, draw))
     else:
         values = sampled_lanes(parsed, draw, draw_fresh(parsed, draw, int(lanes[0]["seed"])))
-    values |= describe_labels(parsed, draw)
-    return {name: value[: len(lanes)] for name, value in values.items()}
+    return values | describe_labels(parsed, draw)
 
 
 def describe_labels(settings: StandardSettings, draw: Draw) -> dict[str, np.ndarray]:

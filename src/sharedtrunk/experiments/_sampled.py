@@ -8,6 +8,7 @@ because the points that chose the time do not enter it. A benefit is a paired di
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
@@ -30,6 +31,12 @@ class Fresh(NamedTuple):
     inputs: Float[Array, "block feature sample"]
     labels: Int[Array, "block lane sample"]
 
+    def watched_by(self, lanes: np.ndarray) -> students.FreshInputs:
+        """What watches some lanes, by number."""
+        labels = (self.watched.clean_labels, self.watched.validation_labels)
+        clean, noisy = (jnp.asarray(np.asarray(all_labels)[lanes]) for all_labels in labels)
+        return students.FreshInputs(self.watched.inputs, clean, self.watched.validation_inputs, noisy)
+
 
 def draw_fresh(settings: StandardSettings, draw: Draw, seed: int) -> Fresh:
     """Fresh inputs of a seed, with the clean labels of every lane of `draw`."""
@@ -49,15 +56,22 @@ def draw_fresh(settings: StandardSettings, draw: Draw, seed: int) -> Fresh:
 
 def sampled_lanes(settings: StandardSettings, draw: Draw, fresh: Fresh) -> dict[str, np.ndarray]:
     """Train ReLU students, stop them by the oracle and honestly, and value both on fresh inputs."""
-    best = (_Best(), _Best())
+    best = (_Best(draw.start), _Best(draw.start))
+    problem = draw.problem(settings)
 
-    def watch(network, problem, leg, step):
+    def watch(lanes, networks, leg, step):
         part = students.train(
-            network, problem, leg, settings.method, evaluation=fresh.watched, networks=True, first_step=step
+            networks,
+            students.of_lanes(problem, lanes),
+            leg,
+            settings.method,
+            evaluation=fresh.watched_by(lanes),
+            networks=True,
+            first_step=step,
         )
         part = jax.tree.map(np.asarray, part)
         for record, curve in zip(best, (part.generalization_loss, part.validation_loss), strict=True):
-            record.keep(curve, part.networks)
+            record.keep(lanes, curve, part.networks)
         return part
 
     trajectory = follow(settings, draw, watch=watch)
@@ -74,22 +88,19 @@ def sampled_lanes(settings: StandardSettings, draw: Draw, fresh: Fresh) -> dict[
 class _Best:
     """Every lane's network at the lowest point of a curve so far."""
 
-    def __init__(self):
-        self.loss, self.networks = None, None
+    def __init__(self, start: students.SharedTrunk):
+        self.networks = jax.tree.map(np.array, start)
+        self._loss = np.full(start.heads[0].shape[0], np.inf)
 
-    def keep(self, curve: np.ndarray, networks) -> None:
-        """Take one leg in; its first time belongs to the leg before, except in the first leg."""
-        curve = curve if self.loss is None else np.concatenate([np.full((len(curve), 1), np.inf), curve[:, 1:]], axis=1)
+    def keep(self, lanes: np.ndarray, curve: np.ndarray, networks) -> None:
+        """Take one leg of some lanes in. A later equal loss, such as a leg's first, changes nothing."""
         lowest = np.where(np.isfinite(curve), curve, np.inf)
         index = lowest.argmin(axis=1)
-        lanes = np.arange(len(curve))
-        found, loss = jax.tree.map(lambda w: w[lanes, index], networks), lowest[lanes, index]
-        if self.loss is None:
-            self.loss, self.networks = loss, found
-            return
-        better = loss < self.loss
-        self.loss = np.where(better, loss, self.loss)
-        self.networks = jax.tree.map(lambda new, old: np.where(better[:, None, None], new, old), found, self.networks)
+        loss = np.take_along_axis(lowest, index[:, None], axis=1)[:, 0]
+        (better,) = np.nonzero(loss < self._loss[lanes])
+        self._loss[lanes[better]] = loss[better]
+        for kept, seen in zip(jax.tree.leaves(self.networks), jax.tree.leaves(networks), strict=True):
+            kept[lanes[better]] = seen[better, index[better]]
 
 
 def _valued(networks, fresh: Fresh, time: np.ndarray, below: np.ndarray) -> benefit.Stopped:

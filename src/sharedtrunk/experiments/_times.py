@@ -8,9 +8,9 @@ import itertools
 
 import numpy as np
 
-LEG_TIMES = 41
+LEG_TIMES = 21
 EVEN_UNTIL = 20.0
-LEG_ENDS = (10.0, 20.0, 45.0, 100.0, 220.0)
+LEG_ENDS = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 67.0, 100.0, 150.0, 225.0, 340.0)
 
 SHORT_LEG_TIMES = 11
 SHORT_LEG_ENDS = (*np.arange(2.5, 20.1, 2.5).tolist(), *(20.0 * 1.25 ** np.arange(1, 15)).tolist())

@@ -15,6 +15,7 @@ from sharedtrunk.students._network import composites as composites
 from sharedtrunk.students._network import logits as logits
 from sharedtrunk.students._problem import Problem as Problem
 from sharedtrunk.students._problem import make_problem as make_problem
+from sharedtrunk.students._problem import of_lanes as of_lanes
 from sharedtrunk.students._starts import aligned_start as aligned_start
 from sharedtrunk.students._starts import aligned_tasks_start as aligned_tasks_start
 from sharedtrunk.students._starts import random_start as random_start

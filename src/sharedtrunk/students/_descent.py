@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from sharedtrunk._axes import PRNGKey
-from sharedtrunk.students._drive import drive, label_moments
+from sharedtrunk.students._batch import batch_drive, prepare
 from sharedtrunk.students._problem import Problem
 
 
@@ -23,17 +23,13 @@ class Descent:
     key: PRNGKey | None = dataclasses.field(default=None, compare=False)
 
 
-def run_descent(step, key, batch_size, network, problem, moments, axes, counts, observe):
+def run_descent(step, key, batch_size, network, problem, axes, counts, observe):
     """Descend through the step counts in `counts` (first entry: where the network stands now)."""
-    move = jax.vmap(drive, in_axes=(0, *axes))
-    moments_of = jax.vmap(label_moments, in_axes=(axes[0],), axis_size=network.heads[0].shape[0])
+    whole = prepare(network, problem, axes)
 
     def advance(index, state):
-        if batch_size is None:
-            change = move(state, problem, moments)
-        else:
-            part = _batch(problem, key, index, batch_size)
-            change = move(state, part, moments_of(part))
+        part = whole if batch_size is None else prepare(state, _batch(problem, key, index, batch_size), axes)
+        change = batch_drive(state, part, axes)
         return jax.tree.map(lambda weight, slope: weight + step * slope, state, change)
 
     def segment(state, bounds):

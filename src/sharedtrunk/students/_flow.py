@@ -5,15 +5,18 @@ alike lanes. This is the room's one place that calls diffrax.
 """
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from sharedtrunk.students._batch import batch_drive
 from sharedtrunk.students._chebyshev import STAGES, chebyshev_step
-from sharedtrunk.students._drive import drive
+from sharedtrunk.students._explicit import explicit_step, moved
+
+TSITOURAS_STAGES = len(diffrax.Tsit5.tableau.a_lower)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +32,51 @@ class Flow:
     atol: float = 1e-6
     max_steps: int = 16384
     stabilized: bool = False
+
+
+class Between(diffrax.AbstractLocalInterpolation):
+    """Tsitouras' interpolation, y(t0 + θ (t1 − t0)) = y0 + (t1 − t0) Σ_j b_j(θ) k_j, from slopes that are not stacked."""
+
+    t0: Any  # pyright: ignore[reportIncompatibleVariableOverride]
+    t1: Any  # pyright: ignore[reportIncompatibleVariableOverride]
+    y0: Any
+    slopes: tuple
+
+    def evaluate(self, t0: Any, t1: Any = None, left: bool = True) -> Any:
+        if t1 is not None:
+            return jax.tree.map(jnp.subtract, self.evaluate(t1), self.evaluate(t0))
+        step = self.t1 - self.t0
+        return moved(self.y0, step, _interpolation_weights((t0 - self.t0) / step), self.slopes)
+
+
+def _interpolation_weights(position):
+    """b_j(θ): what diffrax's interpolation makes of slopes that are unit vectors."""
+    unit = jnp.eye(TSITOURAS_STAGES + 1, dtype=position.dtype)
+    zero, one = jnp.zeros_like(position), jnp.ones_like(position)
+    return diffrax.Tsit5.interpolation_cls(t0=zero, t1=one, y0=0 * unit[0], y1=unit[0], k=unit).evaluate(position)
+
+
+class Tsitouras(diffrax.AbstractSolver):
+    """The numbers of `diffrax.Tsit5` in fewer passes over them, for fields that do not depend on time."""
+
+    term_structure: ClassVar = diffrax.AbstractTerm
+    interpolation_cls: ClassVar = Between
+
+    def order(self, terms):
+        return 5
+
+    def init(self, terms, t0, t1, y0, args):
+        return terms.vf(t0, y0, args)
+
+    def step(self, terms, t0, t1, y0, args, solver_state, made_jump):
+        tableau = diffrax.Tsit5.tableau
+        y1, slopes, error = explicit_step(
+            lambda y: terms.vf(t0, y, args), tableau.a_lower, tableau.b_error, y0, solver_state, t1 - t0
+        )
+        return y1, error, {"y0": y0, "slopes": slopes}, slopes[-1], diffrax.RESULTS.successful
+
+    def func(self, terms, t0, y0, args):
+        return terms.vf(t0, y0, args)
 
 
 class Chebyshev(diffrax.AbstractSolver):
@@ -52,18 +100,17 @@ class Chebyshev(diffrax.AbstractSolver):
         return terms.vf(t0, y0, args)
 
 
-def solve_flow(method: Flow, network, problem, moments, axes, times, first_step, observe):
+def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe):
     """Follow the flow of a batch of lanes through `times`.
 
     Returns observations by time, the final network, gradient evaluations, the mean step, and whether it got there.
     """
 
     def field(_, state, args):
-        problem, moments = args
-        return jax.vmap(drive, in_axes=(0, *axes))(state, problem, moments)
+        return batch_drive(state, args, axes)
 
     # the last stage of a step is the first of the next
-    solver, stages = (Chebyshev(), STAGES) if method.stabilized else (diffrax.Tsit5(), 6)
+    solver, stages = (Chebyshev(), STAGES) if method.stabilized else (Tsitouras(), TSITOURAS_STAGES)
     shortest = 16 * jnp.finfo(times.dtype).eps.astype(times.dtype) * times[-1]
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(field),  # pyright: ignore[reportArgumentType]
@@ -72,7 +119,7 @@ def solve_flow(method: Flow, network, problem, moments, axes, times, first_step,
         t1=times[-1],
         dt0=first_step,
         y0=network,
-        args=(problem, moments),
+        args=prepared,
         saveat=diffrax.SaveAt(
             subs=[
                 diffrax.SubSaveAt(ts=times, fn=lambda t, state, args: observe(state)),

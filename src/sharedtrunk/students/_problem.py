@@ -13,7 +13,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
@@ -69,6 +69,30 @@ def make_problem(
         for task in range(tasks)
     ]
     return Problem(jnp.swapaxes(inputs, -1, -2), tuple(p[0] for p in parts), tuple(p[1] for p in parts))
+
+
+def lane_axes(problem: Problem) -> Problem:
+    """Which parts of a problem carry a lane axis (0) and which do not (None), in the form that `vmap` takes."""
+    flags = [0 if carries else None for carries in carries_lanes(problem)]
+    return jax.tree.unflatten(jax.tree.structure(problem), flags)
+
+
+def carries_lanes(problem: Problem) -> list[bool]:
+    """For every array of a problem, in the order of its leaves, whether it has a lane axis."""
+    return [
+        problem.inputs.ndim == 3,
+        *(target.ndim == 3 for target in problem.targets),
+        *(coefficient.ndim == 2 for coefficient in problem.coefficients),
+    ]
+
+
+def of_lanes(problem: Problem, lanes: Int[np.ndarray, "some"]) -> Problem:
+    """The problem of some lanes, by number; what all lanes share stays shared."""
+    leaves = [
+        jnp.asarray(np.asarray(leaf)[lanes]) if carries else leaf
+        for leaf, carries in zip(jax.tree.leaves(problem), carries_lanes(problem), strict=True)
+    ]
+    return jax.tree.unflatten(jax.tree.structure(problem), leaves)
 
 
 def _task(task, labels, classes, mask, alpha, count, dtype):

@@ -9,12 +9,12 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import all_finite, concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk.students._batch import prepare
 from sharedtrunk.students._descent import Descent, run_descent
-from sharedtrunk.students._drive import label_moments
 from sharedtrunk.students._evaluation import FreshInputs, evaluate
 from sharedtrunk.students._flow import Flow, solve_flow
 from sharedtrunk.students._network import SharedTrunk, composites
-from sharedtrunk.students._problem import Problem
+from sharedtrunk.students._problem import Problem, carries_lanes, lane_axes
 from sharedtrunk.trajectory import Result, Trajectory
 
 
@@ -69,9 +69,9 @@ def train(
 
 @eqx.filter_jit
 def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, networks: bool):
-    axes, moments, observe = _prepare(lanes, problem, evaluation, networks)
+    axes, observe = lane_axes(problem), _observer(evaluation, networks)
     seen, final, evaluations, mean_step, complete = solve_flow(
-        method, lanes, problem, moments, axes, times, first_step, observe
+        method, lanes, prepare(lanes, problem, axes), axes, times, first_step, observe
     )
     failure = jnp.where(complete, Result.DIVERGED, Result.STEP_LIMIT)
     return *_finish(seen, final, failure), evaluations, mean_step
@@ -79,15 +79,13 @@ def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, net
 
 @eqx.filter_jit
 def _train_descent(lanes, problem, counts, step, key, batch_size, evaluation, networks: bool):
-    axes, moments, observe = _prepare(lanes, problem, evaluation, networks)
-    seen, final, steps = run_descent(step, key, batch_size, lanes, problem, moments, axes, counts, observe)
+    axes, observe = lane_axes(problem), _observer(evaluation, networks)
+    seen, final, steps = run_descent(step, key, batch_size, lanes, problem, axes, counts, observe)
     return *_finish(seen, final, jnp.asarray(Result.DIVERGED)), steps
 
 
-def _prepare(lanes: SharedTrunk, problem: Problem, evaluation: FreshInputs | None, networks: bool):
-    """The problem's lane axes, its label moments, and what to look at in a batch of networks."""
-    axes = lane_axes(problem)
-    moments = jax.vmap(label_moments, in_axes=(axes,), axis_size=lanes.heads[0].shape[0])(problem)
+def _observer(evaluation: FreshInputs | None, networks: bool):
+    """What to look at in a batch of networks."""
     fresh_axes = None if evaluation is None else _evaluation_axes(evaluation)
 
     def observe(lanes: SharedTrunk) -> dict:
@@ -96,7 +94,7 @@ def _prepare(lanes: SharedTrunk, problem: Problem, evaluation: FreshInputs | Non
             return kept | {"composites": jax.vmap(composites)(lanes)}
         return kept | jax.vmap(evaluate, in_axes=(0, fresh_axes))(lanes, evaluation)
 
-    return (axes, 0), moments, observe
+    return observe
 
 
 def _evaluation_axes(evaluation: FreshInputs) -> FreshInputs:
@@ -113,21 +111,6 @@ def _parts(evaluation: FreshInputs):
         (evaluation.validation_inputs, 3),
         (evaluation.validation_labels, 2),
     )
-
-
-def lane_axes(problem: Problem) -> Problem:
-    """Which parts of a problem carry a lane axis (0) and which do not (None), in the form that `vmap` takes."""
-    flags = [0 if carries else None for carries in _carries_lanes(problem)]
-    return jax.tree.unflatten(jax.tree.structure(problem), flags)
-
-
-def _carries_lanes(problem: Problem) -> list[bool]:
-    """For every array of a problem, in the order of its leaves, whether it has a lane axis."""
-    return [
-        problem.inputs.ndim == 3,
-        *(target.ndim == 3 for target in problem.targets),
-        *(coefficient.ndim == 2 for coefficient in problem.coefficients),
-    ]
 
 
 def _finish(seen, final, failure: Int[Array, ""]):
@@ -164,7 +147,7 @@ def _check_problem(lanes: SharedTrunk, problem: Problem) -> None:
     count = lanes.heads[0].shape[0]
     features, tasks = lanes.trunk[0].shape[2], len(lanes.heads)
     carrying = [
-        part.shape[0] for part, axis in zip(jax.tree.leaves(problem), _carries_lanes(problem), strict=True) if axis
+        part.shape[0] for part, axis in zip(jax.tree.leaves(problem), carries_lanes(problem), strict=True) if axis
     ]
     fits = (
         problem.inputs.shape[-2] == features

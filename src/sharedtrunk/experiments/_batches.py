@@ -1,0 +1,44 @@
+"""How many lanes train side by side: as many as keep a batch's numbers in the caches of one core.
+
+The smallest batch is the most alike and wastes least on its slowest lane; a larger one makes larger matrix products.
+Between 6 and 12 lanes of the standard problem both are well, and beyond that the solver's slopes fall out of the cache.
+The formula takes the cache from a constant, not from the machine, so that every machine computes the same bytes.
+An accelerator takes all lanes of a chunk at once.
+"""
+
+from collections.abc import Iterator
+
+import jax
+import numpy as np
+
+from sharedtrunk.experiments._settings import StandardSettings
+
+CACHE_BYTES = 2**22
+"""What a core has for itself: a mebibyte or two of level 2 and its share of level 3."""
+
+_STATES = {"linear": 8, "relu": 6}
+"""Copies of the weights that a step keeps: Tsitouras' start and seven slopes, Chebyshev's starts, slopes and two stages."""
+
+
+def batch_width(settings: StandardSettings, lanes: int, samples: int) -> int:
+    """Lanes of a batch, so that ⌈lanes / width⌉ batches of equal size hold them all."""
+    if jax.default_backend() != "cpu":
+        return lanes
+    most = max(1, CACHE_BYTES // lane_bytes(settings, samples))
+    return -(-lanes // -(-lanes // most))
+
+
+def lane_bytes(settings: StandardSettings, samples: int) -> int:
+    """Bytes that one step of one lane goes through: weights and slopes, and what the passes over the samples leave."""
+    deep = settings.hidden_layers - 1
+    outputs = 2 * settings.classes
+    weights = settings.hidden * (settings.features + deep * settings.hidden + outputs)
+    units = outputs if settings.activation == "linear" else outputs + settings.hidden_layers * settings.hidden
+    return settings.dtype.itemsize * (_STATES[settings.activation] * weights + 2 * units * samples)
+
+
+def batches(lanes: np.ndarray, width: int) -> Iterator[np.ndarray]:
+    """Lanes in their order, `width` at a time; the last batch is filled up by repeating its last lane."""
+    for first in range(0, len(lanes), width):
+        batch = lanes[first : first + width]
+        yield np.concatenate([batch, np.repeat(batch[-1:], width - len(batch))])

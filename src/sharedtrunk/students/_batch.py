@@ -1,0 +1,140 @@
+"""The drive of a whole batch of lanes: what the lanes share is done as one matrix product.
+
+Linear students with one trunk layer are the main job. Their tasks' heads are stacked, so that a lane has one composite
+C = H W (all classes × feature), and where lanes share inputs the passes over the data are two products with the stack of
+all lanes' composites:
+
+    D = M̂ − c ∘ softmax(C X) Xᵀ,    H ← D Wᵀ,    W ← Hᵀ D            (2), (8).
+
+Samples go through in blocks where a batch's logits would not fit `BLOCK_BYTES`, so memory is bounded whatever their number.
+Other students go lane by lane, under `vmap`.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from sharedtrunk.students._drive import drive, label_moments
+from sharedtrunk.students._network import SharedTrunk, like
+from sharedtrunk.students._problem import Problem
+
+BLOCK_BYTES = 2**25
+"""Most bytes of a batch's logits: of the order of a processor's last-level cache, far below any memory."""
+
+
+Moments = tuple[Float[Array, "lane _ feature"], ...]
+
+
+class Passes(NamedTuple):
+    """A problem laid out for the passes over it: block by block, and stacked over tasks.
+
+    A lane axis, where there is one, stands behind the axis of blocks. Samples that fill up the last block have coefficient 0.
+    """
+
+    inputs: Float[Array, "block *lane feature part"]
+    transposed: Float[Array, "block *lane part feature"]
+    coefficients: tuple[Float[Array, "block *lane part"], ...]
+    moments: Float[Array, "lane stacked feature"]
+
+
+class EachLane(NamedTuple):
+    """A problem and its label moments as they are, for students that go lane by lane."""
+
+    problem: Problem
+    moments: Moments
+
+
+Prepared = Passes | EachLane
+
+
+def prepare(lanes: SharedTrunk, problem: Problem, axes: Problem) -> Prepared:
+    """Bring a problem into the form that `batch_drive` takes; `axes` say which of its parts carry a lane axis."""
+    moments = jax.vmap(label_moments, in_axes=(axes,), axis_size=lanes.heads[0].shape[0])(problem)
+    composite = lanes.activation == "linear" and len(lanes.trunk) == 1
+    return lay_out(lanes, problem, moments) if composite else EachLane(problem, moments)
+
+
+def batch_drive(lanes: SharedTrunk, prepared: Prepared, axes: Problem) -> SharedTrunk:
+    """−∇L for every layer of every lane (2), (8)."""
+    if isinstance(prepared, Passes):
+        return composite_drive(lanes, prepared)
+    return jax.vmap(drive, in_axes=(0, axes, 0))(lanes, prepared.problem, prepared.moments)
+
+
+def lay_out(lanes: SharedTrunk, problem: Problem, moments: Moments) -> Passes:
+    """Lay a problem out for `composite_drive`; `moments` are the tasks' label moments with a lane axis."""
+    count = problem.inputs.shape[-1]
+    stacked = sum(head.shape[1] for head in lanes.heads)
+    row = lanes.heads[0].shape[0] * stacked * lanes.heads[0].dtype.itemsize
+    blocks = -(-count // max(1, BLOCK_BYTES // row))
+    part = -(-count // blocks)
+    fill = blocks * part - count
+
+    def cut(array):
+        padded = jnp.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, fill)])
+        return jnp.moveaxis(padded.reshape(*array.shape[:-1], blocks, part), -2, 0)
+
+    inputs = cut(problem.inputs)
+    return Passes(
+        inputs,
+        jnp.swapaxes(inputs, -1, -2),
+        tuple(cut(coefficient) for coefficient in problem.coefficients),
+        jnp.concatenate(moments, axis=1),
+    )
+
+
+def composite_drive(lanes: SharedTrunk, passes: Passes) -> SharedTrunk:
+    """−∇L for every layer of a batch of linear students with one trunk layer (2), (8)."""
+    (trunk,) = lanes.trunk
+    heads = jnp.concatenate(lanes.heads, axis=1)
+    sizes = [head.shape[1] for head in lanes.heads]
+    composite = heads @ trunk
+    drives = passes.moments - _prediction_moments(composite, sizes, passes)
+    head_drives = jnp.einsum("lkf,lhf->lkh", drives, trunk)
+    trunk_drive = jnp.einsum("lkh,lkf->lhf", heads, drives)
+    return like(lanes, (trunk_drive,), _split(head_drives, sizes))
+
+
+def _prediction_moments(composite, sizes: list[int], passes: Passes) -> Float[Array, "lane stacked feature"]:
+    """Σ_μ c_tμ P(W_t x_μ) x_μᵀ of every lane, tasks stacked."""
+
+    def block(part):
+        inputs, transposed, coefficients = part
+        probabilities = _probabilities(_times(composite, inputs), sizes, coefficients)
+        return _times(probabilities, transposed)
+
+    parts = (passes.inputs, passes.transposed, passes.coefficients)
+    first = block(jax.tree.map(lambda leaf: leaf[0], parts))
+    if passes.inputs.shape[0] == 1:
+        return first
+    rest = jax.tree.map(lambda leaf: leaf[1:], parts)
+    return jax.lax.scan(lambda total, part: (total + block(part), None), first, rest)[0]
+
+
+def _times(rows: Float[Array, "lane row inner"], matrix) -> Array:
+    """Rows of every lane times a matrix; one that the lanes share is multiplied once by all rows."""
+    if matrix.ndim == 3:
+        return rows @ matrix
+    lanes, count, inner = rows.shape
+    return (rows.reshape(lanes * count, inner) @ matrix).reshape(lanes, count, -1)
+
+
+def _probabilities(logits: Float[Array, "lane stacked part"], sizes: list[int], coefficients) -> Array:
+    """Every task's probabilities times its coefficients. Tasks with equally many classes need no copies."""
+    lanes, _, part = logits.shape
+    if len(set(sizes)) == 1:
+        tasks = logits.reshape(lanes, len(sizes), sizes[0], part)
+        weights = jnp.stack([jnp.broadcast_to(c, (lanes, part)) for c in coefficients], axis=1)
+        return (jax.nn.softmax(tasks, axis=-2) * weights[:, :, None, :]).reshape(logits.shape)
+    weighed = [
+        jax.nn.softmax(task, axis=-2) * jnp.broadcast_to(c, (lanes, part))[:, None, :]
+        for task, c in zip(_split(logits, sizes), coefficients, strict=True)
+    ]
+    return jnp.concatenate(weighed, axis=1)
+
+
+def _split(stacked: Float[Array, "lane stacked _"], sizes: list[int]) -> tuple[Array, ...]:
+    ends = [sum(sizes[: task + 1]) for task in range(len(sizes))]
+    return tuple(stacked[:, end - size : end] for end, size in zip(ends, sizes, strict=True))

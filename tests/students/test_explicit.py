@@ -1,0 +1,42 @@
+"""Steps written out against diffrax's own Tsit5, and their order."""
+
+import diffrax
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sharedtrunk.students import _flow
+
+
+def pendulum(_, y, args):
+    return {"angle": y["speed"], "speed": -jnp.sin(y["angle"]) * args}
+
+
+def solved(solver, times, step):
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(pendulum),
+        solver,
+        t0=times[0],
+        t1=times[-1],
+        dt0=step,
+        y0={"angle": jnp.array([1.0, 0.3]), "speed": jnp.array([0.0, 0.5])},
+        args=jnp.array([1.0, 2.0]),
+        saveat=diffrax.SaveAt(ts=times),
+        stepsize_controller=diffrax.ConstantStepSize(),
+    )
+    return solution.ys["angle"]
+
+
+def test_the_numbers_are_those_of_diffrax_between_the_steps_too():
+    times = jnp.linspace(0.0, 3.0, 23)
+    ours, theirs = (solved(solver, times, 0.4) for solver in (_flow.Tsitouras(), diffrax.Tsit5()))
+    np.testing.assert_allclose(ours, theirs, atol=1e-13 if jax.config.jax_enable_x64 else 1e-6)
+
+
+@pytest.mark.float64
+def test_the_order_is_five():
+    times = jnp.array([0.0, 3.0])
+    exact = solved(_flow.Tsitouras(), times, 0.01)[-1]
+    errors = [float(jnp.abs(solved(_flow.Tsitouras(), times, step)[-1] - exact).max()) for step in (0.3, 0.15)]
+    assert 4.5 < np.log2(errors[0] / errors[1]) < 6.5
