@@ -1,5 +1,6 @@
 """What the tests of this room share: the toy functions where workers can import them, and a way to see bytes."""
 
+import socket
 import sys
 from pathlib import Path
 
@@ -17,3 +18,11 @@ def stored_bytes():
         return {path.name: path.read_bytes() for path in store.folder.iterdir() if path.is_file()}
 
     return read
+
+
+@pytest.fixture
+def free_port():
+    """A port of this machine at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -47,6 +47,7 @@ def reproduce(
     full: bool = False,
     fresh: bool = False,
     processes: int | None = None,
+    cluster: sweeps.Cluster | None = None,
     training: str = "flow",
     seeds: int | None = None,
     progress: Callable[[sweeps.Progress], None] | None = None,
@@ -56,9 +57,10 @@ def reproduce(
     `names` are figures, or "all" for all of the paper's. All figures run in one pool and share stored chunks. `quick`
     takes each figure's coarse grid and `full` its largest (they write FIGURE-quick and FIGURE-full files, so that the
     others stay), `seeds` another number of seeds, `fresh` discards what is stored of these figures, `processes` defaults
-    to one per core (0: in this process). Interrupted, the same call continues; what is stored never depends on how often
-    it was. Raises `InputError` for an unknown figure, a bad option or an output folder that cannot be written, and
-    `SweepError` where a chunk fails.
+    to one per core (0: in this process); `cluster`, a `dask.distributed.Client` or the address of a Dask scheduler, has
+    the lanes trained by its workers. Interrupted, the same call continues; what is stored never depends on how often
+    it was. Raises `InputError` for an unknown figure, a bad option, an output folder that cannot be written or a cluster
+    that cannot be used, and `SweepError` where a chunk fails or the cluster is lost.
     """
     chosen = _figures(names)
     if seeds is not None:
@@ -85,7 +87,8 @@ def reproduce(
         [sweep for plan in plans for sweep in plan.sweeps.values()],
         store,
         processes=processes,
-        environment=worker_environment(),
+        cluster=cluster,
+        environment=worker_environment,  # called where the workers are: the cache of compiled programs is theirs
         progress=progress,
         fresh=fresh,
     )

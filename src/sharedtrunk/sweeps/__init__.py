@@ -1,14 +1,15 @@
 """Sweeps: any function on any grid, over all cores, with results that survive everything but the disk.
 
 A `Sweep` states a function, a `Grid` and settings in plain data. `run` cuts the grid into chunks, computes the missing
-ones in parallel and stores each at once in a `Store`; `collect` makes an `xarray.Dataset` of them. The room knows no
-science and loads neither JAX nor, until a dataset is made, xarray.
+ones in parallel, on this machine or on a Dask cluster, and stores each at once in a `Store`; `collect` makes an
+`xarray.Dataset` of them. The room knows no science and loads neither JAX nor, until they are needed, xarray and Dask.
 
     sweep = Sweep("squares", "package.module:squares", Grid({"x": (1, 2, 3)}), {"square": Variable(units="m2")})
     run([sweep], Store("results"))
     dataset = collect(sweep, Store("results"))
 """
 
+from sharedtrunk.sweeps._client import Cluster as Cluster
 from sharedtrunk.sweeps._collect import collect as collect
 from sharedtrunk.sweeps._grid import Grid as Grid
 from sharedtrunk.sweeps._netcdf import read_dataset as read_dataset

@@ -1,8 +1,8 @@
 """Where work is done: in this process, or in worker processes that leave nothing behind.
 
 `run_inline` calls a function here; `run_in_processes` has it called in fresh interpreters, one argument at a time each. An
-executor decides where and when, never what: of a sweep, chunks, keys and bytes are the same. Another executor (a
-cluster's client) is one more function of the same form.
+executor decides where and when, never what: of a sweep, chunks, keys and bytes are the same. `run_on_cluster` is one
+more function of the same form, and so could another be.
 
 Workers hold one end of a pipe, the *lifeline*, whose other end only the parent holds. When the parent closes it or
 dies, even by kill -9, a watching thread ends the worker at once.
@@ -27,6 +27,14 @@ from sharedtrunk.sweeps._work import SweepError
 T = TypeVar("T")
 R = TypeVar("R")
 
+Environment = Mapping[str, str] | Callable[[], Mapping[str, str]]
+"""Variables that workers start with, or an importable function that makes them on the worker's machine."""
+
+
+def variables(environment: Environment) -> Mapping[str, str]:
+    """The variables of `environment` on this machine."""
+    return environment() if callable(environment) else environment
+
 
 def run_inline(work: Callable[[T], R], arguments: Sequence[T]) -> Generator[R, None, None]:
     """Call `work` in this process, in order."""
@@ -35,7 +43,7 @@ def run_inline(work: Callable[[T], R], arguments: Sequence[T]) -> Generator[R, N
 
 
 def run_in_processes(
-    work: Callable[[T], R], arguments: Sequence[T], *, processes: int, environment: Mapping[str, str]
+    work: Callable[[T], R], arguments: Sequence[T], *, processes: int, environment: Environment
 ) -> Generator[R, None, None]:
     """Call `work`, importable by name, in that many new processes, started with `environment`; results as they come.
 
@@ -54,7 +62,7 @@ def run_in_processes(
     queue = iter(arguments)
     try:
         # As many calls as workers are handed out, no more: the pool could not take back what it has queued.
-        with _worker_start(environment):
+        with _worker_start(variables(environment)):
             running = _submit(pool, work, itertools.islice(queue, processes))
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -114,10 +122,15 @@ def inside_worker() -> bool:
     return _inside_worker
 
 
-def _enter_worker(lifeline: Connection) -> None:
+def enter_worker() -> None:
+    """Make this process a worker: it starts no sweep, and leaves a Ctrl-C to its parent."""
     global _inside_worker
     _inside_worker = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _enter_worker(lifeline: Connection) -> None:
+    enter_worker()
     threading.Thread(target=_end_with_parent, args=(lifeline,), name="lifeline", daemon=True).start()
 
 

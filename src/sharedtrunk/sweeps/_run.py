@@ -1,4 +1,4 @@
-"""Running sweeps: compute what is missing, over all cores, and store each chunk as it finishes.
+"""Running sweeps: compute what is missing, over all cores or a cluster, and store each chunk as it finishes.
 
 The same call *resumes*: stored chunks are verified and kept, damaged or foreign ones computed again. The number of
 processes, the order and earlier interruptions change no byte of what is stored.
@@ -12,14 +12,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sharedtrunk._errors import invalid
+from sharedtrunk.sweeps._client import Cluster, connected
+from sharedtrunk.sweeps._cluster import run_on_cluster
 from sharedtrunk.sweeps._plan import Chunk, plan
-from sharedtrunk.sweeps._pool import inside_worker, run_in_processes, run_inline
+from sharedtrunk.sweeps._pool import Environment, inside_worker, run_in_processes, run_inline
 from sharedtrunk.sweeps._shard import DamagedShardError
 from sharedtrunk.sweeps._store import Store
 from sharedtrunk.sweeps._sweep import RESULT, Sweep
-from sharedtrunk.sweeps._work import Finished, Job, breach, finished, run_chunk
+from sharedtrunk.sweeps._work import Finished, Job, breach, compute_shard, finished, receive, run_chunk
+
+if TYPE_CHECKING:
+    from sharedtrunk.sweeps._client import Client
 
 _log = logging.getLogger("sharedtrunk.sweeps")
 
@@ -51,7 +57,8 @@ def run(
     store: Store,
     *,
     processes: int | None = None,
-    environment: Mapping[str, str] | None = None,
+    cluster: Cluster | None = None,
+    environment: Environment | None = None,
     progress: Callable[[Progress], None] | None = None,
     fresh: bool = False,
 ) -> Summary:
@@ -59,29 +66,34 @@ def run(
 
     Arguments:
       processes: workers, by default one per core that this process may use; 0 computes here.
-      environment: variables that workers start with, such as thread counts, which NumPy reads when it is imported. It
-        does not apply to `processes=0`.
+      cluster: where to compute instead: a `dask.distributed.Client`, or the address of its scheduler. Its workers need
+        the same installation, this process alone needs the store.
+      environment: variables that workers start with, such as thread counts, which NumPy reads when it is imported; or an
+        importable function that makes them on the worker's machine. It does not apply to `processes=0`.
       progress: called at the start and after each chunk.
       fresh: discard what is stored of these sweeps first.
 
-    Raises `SweepError` when a chunk fails or a worker is lost, `InputError` when the folder refuses; KeyboardInterrupt
-    passes through. Whatever had finished is stored, and the same call resumes.
+    Raises `SweepError` when a chunk fails or a worker is lost (on a cluster: its scheduler, or a worker again and again),
+    `InputError` when the folder refuses or the cluster cannot be used; KeyboardInterrupt passes through. Whatever had
+    finished is stored, and the same call resumes.
     """
     _check_not_inside_worker()
+    _check_one_place(processes, cluster)
     workers = _workers(processes)
     jobs = _jobs(sweeps)
     store.prepare()
-    if fresh:
-        store.discard(job.chunk for job in jobs)
-    stored, redone = _stored(jobs, store)
+    stored, redone = ({}, ()) if fresh else _stored(jobs, store)
     # The longest first, so that no long chunk is left to run alone at the end.
     missing = sorted((job for job in jobs if job.chunk.key not in stored), key=lambda job: -job.work)
-    meter = _Meter(jobs, missing, progress)
     results = list(stored.values())
-    with contextlib.closing(_execute(missing, store, workers, environment or {})) as finishing:
-        for result in finishing:
-            results.append(result)
-            meter.add(result)
+    with connected(cluster) if cluster is not None and missing else contextlib.nullcontext() as client:
+        meter = _Meter(jobs, missing, progress)
+        if fresh:  # only now: a cluster that cannot be reached costs nothing
+            store.discard(job.chunk for job in jobs)
+        with contextlib.closing(_execute(missing, store, workers, client, environment or {})) as finishing:
+            for result in finishing:
+                results.append(result)
+                meter.add(result)
     computed = sum(len(job.chunk.lanes) for job in missing)
     failures = _failures(sweeps, results)
     return Summary(meter.total, computed, meter.total - computed, failures, redone, meter.seconds())
@@ -94,6 +106,15 @@ def _check_not_inside_worker() -> None:
             "a sweep must not be run inside a worker of a sweep",
             received="a call of run, perhaps while the worker imported the chunk function's module",
             way_out='Put the call under `if __name__ == "__main__":`, or the function in a module that calls no run.',
+        )
+
+
+def _check_one_place(processes: int | None, cluster: Cluster | None) -> None:
+    if processes is not None and cluster is not None:
+        raise invalid(
+            "a sweep runs in processes of this machine or on a cluster",
+            received="both",
+            way_out="Leave out one; a cluster's workers are counted where they are started.",
         )
 
 
@@ -154,13 +175,24 @@ def _stored(jobs: Sequence[Job], store: Store) -> tuple[dict[str, Finished], tup
 
 
 def _execute(
-    jobs: Sequence[Job], store: Store, workers: int, environment: Mapping[str, str]
+    jobs: Sequence[Job], store: Store, workers: int, client: "Client | None", environment: Environment
 ) -> Generator[Finished, None, None]:
-    """The one place that chooses who calls `run_chunk`."""
+    """The one place that chooses who computes the chunks."""
+    if client is not None:
+        return _receive(jobs, store, run_on_cluster(compute_shard, jobs, client=client, environment=environment))
     work = functools.partial(run_chunk, folder=str(store.path))
     if workers == 0 or not jobs:
         return run_inline(work, jobs)
     return run_in_processes(work, jobs, processes=min(workers, len(jobs)), environment=environment)
+
+
+def _receive(
+    jobs: Sequence[Job], store: Store, shards: Generator[tuple[str, bytes], None, None]
+) -> Generator[Finished, None, None]:
+    wanted = {job.chunk.key: job for job in jobs}
+    with contextlib.closing(shards):
+        for key, shard in shards:
+            yield receive(wanted[key], shard, store)
 
 
 def _failures(sweeps: Sequence[Sweep], results: Sequence[Finished]) -> dict[str, int]:

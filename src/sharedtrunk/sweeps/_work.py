@@ -1,7 +1,8 @@
 """Computing one chunk: what happens inside a worker, whoever owns the worker.
 
 `run_chunk` is a plain function of picklable arguments: the process pool calls it, and so can any other executor, to the
-same bytes. What it needs travels in a `Job`; what it learns comes back in a `Finished`.
+same bytes. What it needs travels in a `Job`; what it learns comes back in a `Finished`. Where worker and store share no
+file system, `compute_shard` returns the bytes instead and `receive` stores them.
 """
 
 import copy
@@ -15,7 +16,7 @@ import numpy as np
 
 from sharedtrunk._errors import InputError, invalid
 from sharedtrunk.sweeps._plan import Chunk, describe
-from sharedtrunk.sweeps._shard import KINDS, Arrays
+from sharedtrunk.sweeps._shard import KINDS, Arrays, DamagedShardError, decode, encode
 from sharedtrunk.sweeps._store import Store
 from sharedtrunk.sweeps._sweep import RESULT
 
@@ -47,6 +48,30 @@ def run_chunk(job: Job, folder: str) -> Finished:
 
     Raises `SweepError`, or `InputError` where the function did or the folder refused; the text names the lanes.
     """
+    arrays = _compute(job)
+    Store(folder).write(job.chunk, arrays)
+    return finished(job.chunk, arrays)
+
+
+def compute_shard(job: Job) -> tuple[str, bytes]:
+    """Compute the chunk, check the arrays' shapes, and return its key and shard. Raises as `run_chunk`."""
+    return job.chunk.key, encode(job.chunk, _compute(job))
+
+
+def receive(job: Job, shard: bytes, store: Store) -> Finished:
+    """Store a shard that was computed elsewhere. Raises `SweepError` where it is not the chunk's or arrived damaged."""
+    try:
+        arrays = decode(job.chunk, shard)
+    except DamagedShardError as error:
+        raise SweepError(
+            f"a chunk arrived damaged from its worker: {error} (lanes: {describe(job.chunk.lanes)}). Finished chunks are "
+            "stored; the same command resumes"
+        ) from error
+    store.write(job.chunk, arrays)
+    return finished(job.chunk, arrays)
+
+
+def _compute(job: Job) -> Arrays:
     chunk = job.chunk
     function = _function(chunk.function)
     # Padded by the last lane, so that all chunks of a group have one shape and are compiled once.
@@ -64,9 +89,7 @@ def run_chunk(job: Job, folder: str) -> Finished:
     complaint = breach(arrays, job.variables, chunk.size)
     if complaint is not None:
         raise SweepError(f"{chunk.function} returned {complaint} (lanes: {describe(chunk.lanes)})")
-    arrays = {name: array[: len(chunk.lanes)] for name, array in arrays.items()}
-    Store(folder).write(chunk, arrays)
-    return finished(chunk, arrays)
+    return {name: array[: len(chunk.lanes)] for name, array in arrays.items()}
 
 
 def finished(chunk: Chunk, arrays: Arrays) -> Finished:

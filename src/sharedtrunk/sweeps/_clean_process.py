@@ -1,0 +1,152 @@
+"""Clean processes: where a Dask worker does its work.
+
+A worker of a cluster is whatever its owner made it: threads of a user's own process, an interpreter that has imported
+JAX with other flags, or four threads a core. Numbers must not depend on that, so each call is made in a *clean process*, a
+fresh interpreter that was started with the sweep's environment, as the processes of `run_in_processes` are. A worker
+keeps one per thread and run. It ends with its run, with its worker (even by kill -9), or when nobody has asked for
+anything for a minute, as after a client was killed.
+"""
+
+import os
+import pickle
+import queue
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import Any
+
+import sharedtrunk
+from sharedtrunk._errors import invalid
+from sharedtrunk._fingerprint import NUMERICAL_LIBRARIES, fingerprint, library_versions
+from sharedtrunk.sweeps._pool import Environment, enter_worker, variables
+from sharedtrunk.sweeps._work import SweepError
+
+IDLE_SECONDS = 60.0
+
+
+class LostProcessError(Exception):
+    """The process ended before its work did."""
+
+
+def identity() -> dict[str, str]:
+    """What must be alike for numbers to be: versions of sharedtrunk and of the numerical libraries, and the sources."""
+    return {"sharedtrunk": sharedtrunk.__version__, **library_versions(NUMERICAL_LIBRARIES), "sources": fingerprint()}
+
+
+class CleanProcess:
+    """A fresh interpreter with this one's module path and `environment` (or what that returns here).
+
+    Raises `InputError` where its `identity` is not the one expected, `SweepError` where it does not start.
+    """
+
+    def __init__(self, environment: Environment, expected: Mapping[str, str]):
+        self._connection, far_end = Pipe()
+        path = [entry for entry in sys.path if isinstance(entry, str)]
+        code = f"import sys; sys.path[:] = {path!r}; from {__name__} import serve; serve({far_end.fileno()}, {IDLE_SECONDS})"
+        with far_end:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", code],
+                env={**os.environ, **variables(environment)},
+                stdin=subprocess.DEVNULL,
+                pass_fds=[far_end.fileno()],
+                process_group=0,  # a Ctrl-C in the worker's terminal is the worker's to answer
+            )
+        try:
+            _check_identity(self._connection.recv(), expected)
+        except (EOFError, OSError) as error:
+            self.kill()
+            raise SweepError(
+                f"no process could be started on {socket.gethostname()}; its worker's log says why. What a store holds is "
+                "kept and the same command resumes"
+            ) from error
+        except BaseException:
+            self.kill()
+            raise
+
+    def ended(self) -> bool:
+        """Whether it has left."""
+        return self._process.poll() is not None
+
+    def alive(self) -> bool:
+        """Whether it is there and will wait for the next call: it may just be leaving for want of work."""
+        try:
+            self._connection.send_bytes(b"")
+            self._connection.recv_bytes()
+        except (EOFError, OSError):
+            self.kill()
+            return False
+        return True
+
+    def call(self, work: Callable[[Any], Any], argument: Any) -> Any:
+        """Call `work` there; returns and raises what it does. Raises `LostProcessError`."""
+        try:
+            self._connection.send((work, argument))
+            raised, value = self._connection.recv()
+        except (EOFError, OSError) as error:
+            self.kill()
+            host = socket.gethostname()
+            raise LostProcessError(
+                f"a process ended on {host} before its work did, perhaps for want of memory"
+            ) from error
+        if raised:
+            raise value
+        return value
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+        self._process.wait()
+
+
+def _check_identity(found: Mapping[str, str], expected: Mapping[str, str]) -> None:
+    differing = [name for name in expected if found.get(name) != expected[name]]
+    if differing:
+        raise invalid(
+            "workers of a cluster must have the client's sharedtrunk and numerical libraries, or numbers would mix",
+            received=f"on {socket.gethostname()} "
+            + ", ".join(f"{name} {found.get(name)} (the client has {expected[name]})" for name in differing),
+            way_out="Install the same versions there and start its workers again; what is stored is kept.",
+        )
+
+
+def serve(descriptor: int, idle_seconds: float) -> None:
+    """What a clean process does: answer calls one after the other until its worker is gone or silent."""
+    connection = Connection(descriptor)
+    inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, inbox), name="lifeline", daemon=True).start()
+    enter_worker()
+    connection.send(identity())
+    while True:
+        try:
+            request = inbox.get(timeout=idle_seconds)
+        except queue.Empty:
+            return
+        if not request:
+            # Asked whether it is there. From its answer on it waits for the call, however long.
+            connection.send_bytes(b"here")
+            request = inbox.get()
+        connection.send_bytes(_answer(request))
+
+
+def _listen(connection: Connection, inbox: "queue.SimpleQueue[bytes]") -> None:
+    try:
+        while True:
+            inbox.put(connection.recv_bytes())
+    except (EOFError, OSError):
+        os._exit(1)  # the worker is gone
+
+
+def _answer(request: bytes) -> bytes:
+    try:
+        work, argument = pickle.loads(request)
+        return pickle.dumps((False, work(argument)))
+    except (Exception, SystemExit) as error:
+        try:
+            pickle.loads(answer := pickle.dumps((True, error)))
+        except Exception:  # an exception of the caller's own that cannot travel
+            return pickle.dumps((True, SweepError(f"{type(error).__name__}: {error}")))
+        return answer

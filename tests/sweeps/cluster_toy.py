@@ -1,0 +1,79 @@
+"""Chunk functions that leave a trace, for sweeps on a cluster; imported by name where they run: it must call no `run`."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+from sweeps_toy import wave
+
+from sharedtrunk.sweeps import Grid, Sweep, Variable
+
+
+def logged(settings, lanes):
+    """A line in the log for each call, as it begins; then some seconds, then the numbers."""
+    _log(settings, lanes)
+    time.sleep(settings["seconds"])
+    return wave(settings, lanes)
+
+
+def dies_first(settings, lanes):
+    """The first so many calls with lane x=3 are killed in the middle, process and all."""
+    _log(settings, lanes)
+    if any(lane["x"] == 3 for lane in lanes) and calls(settings["log"]).count("3 4") <= settings["deaths"]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return wave(settings, lanes)
+
+
+def kills_its_worker(settings, lanes):
+    """Lane x=3 ends the Dask worker that its process belongs to, each time."""
+    _log(settings, lanes)
+    if any(lane["x"] == 3 for lane in lanes):
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+    return wave(settings, lanes)
+
+
+def raises_own(settings, lanes):
+    raise ImportError("no such library", name="toy")
+
+
+def where(settings, lanes):
+    """The process, its parent, and the environment that it has."""
+    count = len(lanes)
+    return {
+        "process": np.full(count, os.getpid()),
+        "parent": np.full(count, os.getppid()),
+        "threads": np.full(count, int(os.environ.get("TOY_THREADS", "-1"))),
+        "made_by": np.full(count, int(os.environ.get("TOY_MADE_BY", "-1"))),
+    }
+
+
+def environment():
+    return {"TOY_THREADS": "1", "TOY_MADE_BY": str(os.getpid())}
+
+
+def calls(log):
+    """The calls so far, by the lanes' x."""
+    return Path(log).read_text().splitlines() if Path(log).exists() else []
+
+
+def _log(settings, lanes):
+    # One write with O_APPEND, so that lines of several processes stay whole.
+    descriptor = os.open(settings["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(descriptor, (" ".join(str(lane["x"]) for lane in lanes) + "\n").encode())
+    os.close(descriptor)
+
+
+def logged_sweep(log, function="logged", chunks=16, seconds=0.0, **settings):
+    """Chunks of two lanes, x = 1 2, 3 4 and so on; the last is said to have most work."""
+    return Sweep(
+        "toy",
+        f"cluster_toy:{function}",
+        Grid({"x": tuple(range(1, 2 * chunks + 1)), "seed": (0,)}),
+        {"value": Variable(), "curve": Variable(("time",))},
+        {"frequency": 0.3, "seconds": seconds, "log": str(log), **settings},
+        chunk_limit=2,
+        work="x",
+    )
