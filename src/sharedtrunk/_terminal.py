@@ -1,16 +1,17 @@
 """What the commands show: tables of verdicts, bars of progress, lines of text. Nothing is decided here.
 
-rich is imported where something is shown: `--help` and `list` answer without it.
+rich is imported where something is shown, and so are the rooms that give it its words: `list` answers without the one,
+`--help` without the others.
 """
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sharedtrunk import figures, ledger, sweeps
-
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from sharedtrunk import figures, ledger, sweeps
 
 _VERDICT_STYLE = {
     "holds": "green",
@@ -54,6 +55,8 @@ def ledger_table(rows: "Sequence[ledger.Row]") -> "RenderableType":
     from rich.table import Table
     from rich.text import Text
 
+    from sharedtrunk import ledger
+
     table = Table(title="Ledger of claims", title_justify="left", show_lines=True)
     for name, ratio in zip(ledger.COLUMNS, (None, 1, 1), strict=True):
         table.add_column(name, ratio=ratio)
@@ -70,7 +73,7 @@ def open_console() -> "Console":
 
 
 @contextlib.contextmanager
-def lanes_bar(console: "Console") -> Iterator[Callable[[sweeps.Progress], None]]:
+def lanes_bar(console: "Console") -> Iterator["Callable[[sweeps.Progress], None]"]:
     from rich.progress import BarColumn, Progress, TextColumn
 
     columns = (
@@ -83,7 +86,7 @@ def lanes_bar(console: "Console") -> Iterator[Callable[[sweeps.Progress], None]]
     bar = Progress(*columns, console=console, expand=True)
     task = bar.add_task("", total=None, rate="", left="")
 
-    def progress(now: sweeps.Progress) -> None:
+    def progress(now: "sweeps.Progress") -> None:
         bar.update(
             task,
             total=now.total,
@@ -104,7 +107,7 @@ def lanes_bar(console: "Console") -> Iterator[Callable[[sweeps.Progress], None]]
             bar.stop()
 
 
-def run_lines(summary: sweeps.Summary, precision: str) -> list[str]:
+def run_lines(summary: "sweeps.Summary", precision: str) -> list[str]:
     """What the run did, in a few lines."""
     lines = [
         f"{summary.lanes:,} lanes: {summary.computed:,} trained in {summary.seconds:.1f} s, {summary.resumed:,} kept.",
@@ -120,7 +123,7 @@ def run_lines(summary: sweeps.Summary, precision: str) -> list[str]:
     return lines
 
 
-def show_outcomes(console: "Console", outcomes: Sequence[figures.Outcome]) -> None:
+def show_outcomes(console: "Console", outcomes: "Sequence[figures.Outcome]") -> None:
     for outcome in outcomes:
         say(console, "")
         console.print(outcome_table(outcome))
@@ -137,10 +140,12 @@ def show_outcomes(console: "Console", outcomes: Sequence[figures.Outcome]) -> No
         )
 
 
-def outcome_table(outcome: figures.Outcome) -> "RenderableType":
+def outcome_table(outcome: "figures.Outcome") -> "RenderableType":
     """One row per claim: the verdict with the paper's oracle stopping, and with other ways of knowing under it."""
     from rich.table import Table
     from rich.text import Text
+
+    from sharedtrunk import figures
 
     mark = figures.SIZE_MARKS[outcome.size]
     table = Table(title=f"{outcome.figure.paper}: {outcome.figure.title}{mark}", title_justify="left", show_lines=True)
@@ -159,7 +164,7 @@ def outcome_table(outcome: figures.Outcome) -> "RenderableType":
     return table
 
 
-def _number(check: figures.Check) -> str:
+def _number(check: "figures.Check") -> str:
     if check.verdict == "not measured":
         return f": {check.reason}"
     case = f"\n        {check.case}" if check.case else ""

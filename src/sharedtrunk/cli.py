@@ -1,6 +1,6 @@
 """The command line: parse, call, print. Exit code 2 for input that breaks a rule, 1 for a failed run, 130 for Ctrl-C.
 
-Nothing slow is imported until a command needs it: `--help` and `list` answer at once.
+Nothing slow is imported until a command needs it: `--help` answers without NumPy, `list` without JAX, SciPy and xarray.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import sharedtrunk
-from sharedtrunk import _advise, _advise_source, figures, ledger, sweeps
+from sharedtrunk import _advise, _advise_source
 from sharedtrunk import _terminal as terminal
 from sharedtrunk._environment import worker_environment
 from sharedtrunk._errors import InputError, invalid
@@ -27,11 +27,17 @@ from sharedtrunk._terminal_advice import INTERRUPTED
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sharedtrunk import ledger
+
+# Typer asks pydantic what a flag without a default means; `list`, which has no other, answers without importing it.
+_NO_HELP = {"help": False}
+
 app = typer.Typer(
     help="Will learning task B beside task A help A? By theory, by simulation, and the paper checked.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"default_map": {**_NO_HELP, "list": _NO_HELP}},
 )
 
 Names = Annotated[
@@ -95,8 +101,11 @@ def _options(
 @app.command("list")
 def list_figures() -> None:
     """Name the figures, with one line and the expected minutes each."""
-    for figure in figures.FIGURES.values():
-        typer.echo(f"{figure.name:<12} {figure.minutes:>4g} min  {figure.paper}: {figure.claim}")
+    with _one_line_errors("Interrupted."):
+        from sharedtrunk import figures
+
+        for figure in figures.FIGURES.values():
+            typer.echo(f"{figure.name:<12} {figure.minutes:>4g} min  {figure.paper}: {figure.claim}")
 
 
 @app.command()
@@ -112,6 +121,10 @@ def reproduce(
         int | None,
         typer.Option(metavar="N", help="Worker processes; one per core by default, 0 for this process."),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Train on a Dask cluster: its scheduler, such as tcp://host:8786."),
+    ] = None,
     training: Annotated[str, typer.Option(help="flow (continuous time) or descent (step 0.1).")] = "flow",
     seeds: Annotated[
         int | None, typer.Option(metavar="N", help="Number of seeds; the figure's own by default.")
@@ -121,8 +134,10 @@ def reproduce(
     if processes == 0:
         os.environ.update(worker_environment())  # this process is the worker; JAX is not imported yet
     with _one_line_errors("Interrupted: finished lanes are stored, and the same command continues."):
+        from sharedtrunk import figures
+
         console = terminal.open_console()
-        with terminal.lanes_bar(console) as progress:
+        with terminal.lanes_bar(console) as progress, _cluster_messages(console, scheduler):
             made = figures.reproduce(
                 names,
                 out,
@@ -130,6 +145,7 @@ def reproduce(
                 full=full,
                 fresh=fresh,
                 processes=processes,
+                cluster=scheduler,
                 training=training,
                 seeds=seeds,
                 progress=progress,
@@ -137,6 +153,23 @@ def reproduce(
         precision = " and ".join({outcome.figure.problem.precision: None for outcome in made.outcomes})
         terminal.say(console, *terminal.run_lines(made.summary, precision))
         terminal.show_outcomes(console, made.outcomes)
+
+
+@contextlib.contextmanager
+def _cluster_messages(console: "Console", scheduler: str | None) -> Iterator[None]:
+    """Print what a cluster's workers do meanwhile: that there are none yet, or that one was lost."""
+    if scheduler is None:
+        yield
+        return
+    from rich.logging import RichHandler
+
+    logger = logging.getLogger("sharedtrunk.sweeps.cluster")
+    handler = RichHandler(console=console, show_time=False, show_level=False, show_path=False)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 @app.command()
@@ -148,6 +181,8 @@ def redraw(
 ) -> None:
     """Draw and judge figures again from their stored datasets; needs no JAX."""
     with _one_line_errors("Interrupted: the same command draws again."):
+        from sharedtrunk import figures
+
         console = terminal.open_console()
         terminal.show_outcomes(console, figures.redraw(names, out, quick=quick, full=full))
 
@@ -199,6 +234,8 @@ def claims_(
     """Measure the paper's claims and print which hold, which only under a condition, and which fail."""
     os.environ.update(worker_environment())  # before JAX is imported: float64 on, one thread a process
     with _one_line_errors("Interrupted: nothing is stored of an unfinished ledger."):
+        from sharedtrunk import ledger
+
         if json is not None:
             check_writable(json)
         console = terminal.open_console()
@@ -227,7 +264,7 @@ def claims_(
             terminal.say(console, f"Ledger    {json}")
 
 
-def _measure(console: "Console", keys: list[str] | None, **how: Any) -> list[ledger.Row]:
+def _measure(console: "Console", keys: list[str] | None, **how: Any) -> "list[ledger.Row]":
     claims = _claims_room()
     with terminal.claims_bar(console) as progress:
         return claims.measure(keys, environment=worker_environment(), progress=progress, **how)
@@ -242,6 +279,8 @@ def _claims_room() -> Any:
 
 def _halves(keys: list[str] | None, stored: Path | None) -> tuple[list[str] | None, list[str] | None]:
     """Which claims to measure and which to judge from stored datasets; None is all of them."""
+    from sharedtrunk import ledger
+
     if not keys:
         return None, None
     every = ALL_STORED in keys
@@ -366,9 +405,12 @@ def advise(
 
 @contextlib.contextmanager
 def _one_line_errors(interrupted: str) -> Iterator[None]:
+    """Within, failures and Ctrl-C are told in one line; NumPy, which every command needs, is imported here."""
+    with importing(b"sharedtrunk: Interrupted before the command began.\n"):
+        from sharedtrunk.sweeps import SweepError
     try:
         yield
-    except (InputError, sweeps.SweepError) as error:
+    except (InputError, SweepError) as error:
         typer.echo(f"sharedtrunk: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(2 if isinstance(error, InputError) else 1) from None
     except KeyboardInterrupt:

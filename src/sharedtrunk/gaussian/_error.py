@@ -2,12 +2,12 @@
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
-from scipy import stats
+from scipy.special import stdtrit
 
 
 def t_factor(scrambles: int) -> float:
     """Two-sided 99 % quantile of Student's t: wide enough that 95 in 100 also holds for skewed spreads."""
-    return float(stats.t.ppf(0.995, scrambles - 1))
+    return float(stdtrit(scrambles - 1, 0.995))
 
 
 def mean_and_error(values: Float[Array, "scramble *entry"]) -> tuple[Float[Array, "*entry"], Float[Array, ""]]:

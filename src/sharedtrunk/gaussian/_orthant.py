@@ -11,7 +11,6 @@ import functools
 
 import numpy as np
 from scipy import special
-from scipy.stats import qmc
 
 TIE = 1e-11  # relative size below which two directions of the logits are the same to rounding
 MARGIN = 3.6  # exp(−e^{3.6}) = 1e-16: a soft constraint exceeded by this much has no weight
@@ -23,6 +22,8 @@ _BITS = 52
 @functools.lru_cache(maxsize=32)
 def _sobol_integers(points: int, scrambles: int, seed: int, dimension: int) -> np.ndarray:
     """Scrambled Sobol points as integers below 2^52, (dimension, scramble · node)."""
+    from scipy.stats import qmc  # here: half a second, and the room is imported for much else
+
     sets = []
     for scramble in range(scrambles):
         rng = np.random.default_rng([seed, scramble])

@@ -3,7 +3,6 @@
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from scipy.stats import qmc
 
 from sharedtrunk import gaussian
 from sharedtrunk.teachers._teacher import Teacher
@@ -22,6 +21,8 @@ def class_probabilities(teacher: Teacher) -> tuple[Float[Array, "class"], Float[
 
     The error is three standard errors over independent scrambles. Needs concrete weights.
     """
+    from scipy.stats import qmc  # here: half a second, which training does without
+
     weights = np.asarray(teacher.noisy_weights, np.float64)
     classes = weights.shape[0]
     left, values, _ = np.linalg.svd(weights, full_matrices=False)
