@@ -45,7 +45,7 @@ $(VENV)/.installed-benchmarks: $(VENV)/.installed
 	@touch $@
 
 test-benchmarks: install-benchmarks
-	$(PYTEST) benchmarks/affinity/tests
+	$(PYTEST) benchmarks/affinity/tests benchmarks/speed/tests
 
 evaluate: install-benchmarks
 	$(BIN)/python -m benchmarks.affinity

@@ -1,0 +1,51 @@
+"""The environment of everything that is measured: one thread a process, as in the library's own workers.
+
+Thread counts must be set before NumPy, JAX and PyTorch are imported, so the command starts itself anew.
+"""
+
+import os
+import sys
+
+from sharedtrunk._environment import worker_environment
+
+_MARK = "SHAREDTRUNK_SPEED_BENCHMARK"
+
+
+def variables(*, threads: int = 1) -> dict[str, str]:
+    """The present environment with the threads and precision of the library's workers; `threads` are PyTorch's."""
+    single = worker_environment()
+    count = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    return {**os.environ, **single, **count, _MARK: "1"}
+
+
+def start_anew() -> None:
+    """Replace this process by one with that environment, unless it has it already."""
+    if os.environ.get(_MARK) != "1":
+        sys.stdout.flush()
+        os.execve(sys.executable, [sys.executable, "-m", "benchmarks.speed", *sys.argv[1:]], variables())
+
+
+def describe() -> dict[str, str]:
+    """Versions, processor and date, for the record."""
+    import datetime
+    import importlib.metadata
+    import platform
+
+    import jax
+    import torch
+
+    return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "processor": _processor(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "load_at_start": " ".join(f"{load:.1f}" for load in os.getloadavg()),
+        "python": platform.python_version(),
+        "jax": jax.__version__,
+        "torch": torch.__version__,
+        "numpy": importlib.metadata.version("numpy"),
+    }
+
+
+def _processor() -> str:
+    with open("/proc/cpuinfo") as lines:
+        return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")

@@ -1,0 +1,162 @@
+"""How many steps descent needs for the accuracy of the flow: curves within ACCURACY of gradient flow up to the stop.
+
+The reference is the flow at rtol = 1e-7 in double precision. A lane stops twice, at the minimum of its generalization loss
+(the oracle) and at that of its validation loss (honestly); its end is the first time at which both are bracketed, up to
+which any path must train to know them. Descent's error falls in proportion to its step, which `order` shows; the largest
+step for ACCURACY is read off the last one tried, lane by lane: for the whole curve up to the end, up to both stops, and up
+to the oracle's alone.
+"""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sharedtrunk import benefit, experiments, gaussian, students
+from sharedtrunk._errors import invalid
+
+ACCURACY = 1e-4
+"""Nats, of a loss curve."""
+
+SPACING = 0.25
+REFERENCE_RTOL = 1e-7
+RULE = gaussian.Sobol(points=4096, scrambles=1)
+LEG_ENDS = (10.0, 20.0, 45.0, 100.0, 220.0, 500.0)
+SMALL = 1e-2
+"""Nats; below this error a step is tried only once more, to see it halve."""
+
+MOST_STEPS_A_SPACING = 64
+
+
+CURVE, BOTH, ORACLE = "whole curve", "both stops", "oracle's stop"
+"""How far the curve has to be right: to the end, as our own flow's is, or only as far as benefits are read off it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Needs:
+    """Lane by lane: the end, saved times until then, and by how far the curve is right, descent's largest step, the ratio of
+    its errors at the last two steps (2 at first order) and the error of the library's own flow (nats)."""
+
+    end: np.ndarray
+    saved: np.ndarray
+    largest_step: dict[str, np.ndarray]
+    order: dict[str, np.ndarray]
+    flow_error: dict[str, np.ndarray]
+
+    def steps(self, reach: str) -> np.ndarray:
+        """Steps of descent until the end, every lane with its own largest step."""
+        return self.end / self.largest_step[reach]
+
+    def steps_alike(self, reach: str) -> np.ndarray:
+        """The same with one step for all lanes of the chunk: the smallest of their largest."""
+        return self.end / self.largest_step[reach].min()
+
+
+def needs(settings: experiments.StandardSettings, lanes: list[dict]) -> Needs:
+    """Find what the lanes of one chunk need. Raises `InputError` where no step tried is small enough."""
+    draw = _double(experiments.draw_lanes(settings, lanes))
+    double = dataclasses.replace(settings, precision="float64")
+    times, curves, end = _reference(double, draw)
+    inside = np.where(np.arange(times.size) <= end[:, None], curves, np.inf)
+    oracle, honest = np.argmin(inside, axis=2)
+    known = _Known(times, curves[0], {CURVE: end, BOTH: np.maximum(oracle, honest), ORACLE: oracle})
+    step, order = _largest_step(double, draw, known)
+    return Needs(times[end], end + 1, step, order, known.errors(_curve(double, draw, known.times, settings.method)))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Known:
+    """The reference curve (lane, time) and the index up to which it has to be right."""
+
+    times: np.ndarray
+    curve: np.ndarray
+    reaches: dict[str, np.ndarray]
+
+    def errors(self, curve: np.ndarray) -> dict[str, np.ndarray]:
+        """The largest difference from the reference within reach, lane by lane; infinite where it is no number."""
+        difference = np.where(np.isfinite(curve), np.abs(curve - self.curve), np.inf)
+        reached = np.arange(self.times.size)
+        return {
+            name: np.where(reached <= last[:, None], difference, 0.0).max(axis=1) for name, last in self.reaches.items()
+        }
+
+
+def saved_times() -> np.ndarray:
+    """Multiples of SPACING: all of them up to 20, then about 2 % apart, to the standard problem's time limit."""
+    later = 20.0 * 1.02 ** np.arange(1, 164)
+    times = np.concatenate([np.arange(0, 20.1, SPACING), np.round(later / SPACING) * SPACING])
+    return np.unique(np.append(times[times < LEG_ENDS[-1]], [*LEG_ENDS]))
+
+
+def _double(draw: experiments.Draw) -> experiments.Draw:
+    """The same numbers in double precision, so that rounding stays out of the comparison."""
+    return jax.tree.map(lambda a: a.astype(jnp.float64) if jnp.issubdtype(a.dtype, jnp.floating) else a, draw)
+
+
+def _reference(settings, draw: experiments.Draw):
+    """Saved times, the tight flow's two losses (curve, lane, time), and the index of every lane's end."""
+    times = saved_times()
+    problem, network = draw.problem(settings), draw.start
+    method = students.Flow(rtol=REFERENCE_RTOL, atol=REFERENCE_RTOL / 100, max_steps=1 << 17)
+    curves, end, begin = np.empty((2, draw.moments.shape[0], 0)), np.empty(0), 0.0
+    for leg_end in LEG_ENDS:
+        leg = times[(times >= begin) & (times <= leg_end)]
+        trajectory = students.train(network, problem, jnp.asarray(leg), method)
+        network, begin = trajectory.final, leg_end
+        part = _losses(draw, trajectory)
+        # a leg begins at the time at which the one before has ended
+        curves = np.concatenate([curves, part[:, :, min(1, curves.shape[2]) :]], axis=2)
+        end = _ends(times[: curves.shape[2]], curves)
+        if (end >= 0).all():
+            break
+    # A minimum that is not bracketed by the time limit is followed to it, by any path.
+    return times[: curves.shape[2]], curves, np.where(end >= 0, end, curves.shape[2] - 1)
+
+
+def _losses(draw: experiments.Draw, trajectory) -> np.ndarray:
+    """Generalization and validation loss (curve, lane, time)."""
+    trajectory = dataclasses.replace(trajectory, composites=trajectory.composites[:1])
+    trajectory = benefit.with_generalization_loss(trajectory, draw.moments, rule=RULE)
+    trajectory = benefit.with_validation_loss(trajectory, draw.validation_inputs, draw.validation_labels)
+    return np.stack([np.asarray(trajectory.generalization_loss), np.asarray(trajectory.validation_loss)])
+
+
+def _ends(times: np.ndarray, curves: np.ndarray) -> np.ndarray:
+    """The first index at which both curves' minima are bracketed, −1 where there is none, lane by lane."""
+    both = np.stack(
+        [
+            benefit.bracketed(times[: last + 1], curves[0, :, : last + 1])
+            & benefit.bracketed(times[: last + 1], curves[1, :, : last + 1])
+            for last in range(1, times.size)
+        ],
+        axis=1,
+    )
+    return np.where(both.any(axis=1), both.argmax(axis=1) + 1, -1)
+
+
+def _curve(settings, draw: experiments.Draw, times: np.ndarray, method) -> np.ndarray:
+    trajectory = students.train(draw.start, draw.problem(settings), jnp.asarray(times), method)
+    return _losses(draw, trajectory)[0]
+
+
+def _largest_step(settings, draw: experiments.Draw, known: _Known):
+    """Every lane's largest step for ACCURACY, at most SPACING, and the ratio of its last two errors, by reach."""
+    divisor, previous = 1, None
+    while True:
+        step = SPACING / divisor
+        errors = known.errors(_curve(settings, draw, known.times, students.Descent(step=step)))
+        worst = errors[CURVE].max()  # the others reach no farther
+        if previous is not None and previous[CURVE].max() <= 2.2 * SMALL and worst <= SMALL:
+            break
+        if divisor >= MOST_STEPS_A_SPACING:
+            raise invalid(
+                f"Descent must come within {SMALL} nats of the flow at steps down to {step}",
+                received=f"errors up to {worst:.1e}",
+                way_out="Allow more steps a spacing",
+            )
+        divisor, previous = 2 * divisor, errors
+    # a lane that stops at its start has no error at all
+    largest = {name: np.minimum(step * ACCURACY / np.maximum(error, 1e-12), SPACING) for name, error in errors.items()}
+    order = {name: previous[name] / np.maximum(error, 1e-12) for name, error in errors.items()}
+    return largest, order
