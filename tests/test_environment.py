@@ -1,3 +1,4 @@
+import importlib.util
 import os
 
 import pytest
@@ -15,6 +16,30 @@ def test_workers_have_one_thread_and_float64(monkeypatch, tmp_path):
     assert got["JAX_ENABLE_X64"] == "1"
     assert got["JAX_COMPILATION_CACHE_DIR"] == str(tmp_path / "sharedtrunk" / "xla")
     assert (tmp_path / "sharedtrunk" / "xla").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("plugin", "answer", "code", "expected"),
+    [
+        (False, "gpu", 0, None),  # no plugin: nobody is asked
+        (True, "gpu", 0, "gpu"),
+        (True, "cpu", 0, None),
+        (True, "", 1, None),
+    ],
+)
+def test_an_accelerator_is_what_jax_says_it_is(monkeypatch, tmp_path, plugin, answer, code, expected):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        environment.importlib.util,
+        "find_spec",
+        lambda name: (plugin or None) if name == "jax_plugins" else None if name == "libtpu" else found(name),
+    )
+    script = tmp_path / "python"
+    script.write_text(f"#!/bin/sh\necho {answer}\nexit {code}\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(environment.sys, "executable", str(script))
+    assert environment.accelerator() == expected
+    assert ("JAX_DEFAULT_MATMUL_PRECISION" in environment.worker_environment()) == plugin
 
 
 @pytest.mark.parametrize("blocked", ["file", "/proc/nowhere"])

@@ -7,6 +7,7 @@ process.
 
 import importlib.util
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +30,9 @@ def worker_environment() -> dict[str, str]:
     # Float32 lanes, losses accumulated in float64. Diffrax checks its input by calling the host, and JAX stores no
     # program that does: a failed check makes the lane NaN instead, which is a result code.
     environment = {**_SINGLE_THREAD, "JAX_ENABLE_X64": "1", "EQX_ON_ERROR": "nan"}
+    if importlib.util.find_spec("jax_plugins") is not None:
+        # Accelerators round the factors of float32 products to fewer digits unless told otherwise.
+        environment["JAX_DEFAULT_MATMUL_PRECISION"] = "highest"
     folder = compilation_cache(os.environ)
     if folder is not None:
         environment["JAX_COMPILATION_CACHE_DIR"] = str(folder)
@@ -36,6 +40,20 @@ def worker_environment() -> dict[str, str]:
         # Workers that start together may meet a program that another is still writing; JAX then compiles it anew.
         environment["PYTHONWARNINGS"] = "ignore:Error reading persistent compilation cache entry:UserWarning"
     return environment
+
+
+def accelerator() -> str | None:
+    """What JAX would train on here, "gpu" or "tpu"; None for the processor.
+
+    JAX is asked only where a plugin for an accelerator is installed, and then in a process of its own: this one must not
+    load JAX before it knows with which environment to train.
+    """
+    if importlib.util.find_spec("jax_plugins") is None and importlib.util.find_spec("libtpu") is None:
+        return None
+    words = [sys.executable, "-c", "import jax; print(jax.default_backend())"]
+    asked = subprocess.run(words, capture_output=True, text=True, check=False)
+    backend = asked.stdout.strip()
+    return None if asked.returncode != 0 or backend == "cpu" else backend
 
 
 def compilation_cache(environ: Mapping[str, str]) -> Path | None:

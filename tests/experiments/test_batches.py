@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sharedtrunk.experiments import _batches
+from sharedtrunk.experiments import _batches, standard_lanes
 from sharedtrunk.experiments._batches import batch_width, batches, lane_bytes
 from sharedtrunk.experiments._settings import StandardSettings
 
@@ -36,3 +36,19 @@ def test_an_accelerator_takes_all_lanes_at_once(monkeypatch):
 def test_the_last_batch_is_filled_up():
     cut = list(batches(np.array([4, 1, 7, 2, 5]), 3))
     np.testing.assert_array_equal(cut, [[4, 1, 7], [2, 5, 5]])
+
+
+def test_lanes_of_all_main_tasks_train_as_one_batch_as_on_an_accelerator(monkeypatch):
+    """The path of an accelerator, taken here: lanes with different main tasks in one chunk and one batch."""
+    settings = {"tasks": 2, "classes": 4, "rank": 4, "features": 12, "hidden": 12, "coarse_points": 256}
+    lanes = [
+        {"n_samples": 60, "seed": 3, "s_main": s, "s_aux": 3.0, "relatedness": r}
+        for s in (0.3, 10.0)
+        for r in (0.0, 1.0)
+    ]
+    narrow = [standard_lanes(settings, lanes[:2]), standard_lanes(settings, lanes[2:])]
+    monkeypatch.setattr(_batches.jax, "default_backend", lambda: "gpu")
+    wide = standard_lanes(settings, lanes)
+    for name in ("loss", "loss_honest", "accuracy", "weights"):
+        assert wide[name].shape == (4, *narrow[0][name].shape[1:])
+    np.testing.assert_allclose(wide["loss"], np.concatenate([part["loss"] for part in narrow]), atol=5e-4)

@@ -3,6 +3,7 @@ import pytest
 from sharedtrunk import figures
 from sharedtrunk._errors import InputError
 from sharedtrunk.figures import _standard as standard
+from sharedtrunk.figures._lanes import widened
 from sharedtrunk.sweeps import plan
 
 
@@ -63,10 +64,27 @@ def test_full_is_refused_where_there_is_no_full_grid(tmp_path):
     assert len(figures.get("a4").axes("full")["s_main"]) == 7
 
 
+def test_an_accelerator_gets_all_lanes_that_share_inputs_in_one_chunk():
+    """Students' lanes only: 7 × 7 × 5 of every seed and number of samples, trained together whatever their s_main."""
+    figure = figures.get("a1")
+    axes = figure.axes("standard", seeds=2)
+    sweeps_of = figure.sweeps("a1", axes, figure.problem.settings(), figure.functions)
+    wide, narrow = (
+        {arm: plan(made) for arm, made in each.items()}
+        for each in ({arm: widened(sweep) for arm, sweep in sweeps_of.items()}, sweeps_of)
+    )
+    assert [len(chunk.lanes) for chunk in wide["joint"]] == [245] * (5 * 2)
+    assert [len(chunk.lanes) for chunk in wide["single"]] == [7] * (5 * 2)
+    assert all(len({(lane["n_samples"], lane["seed"]) for lane in chunk.lanes}) == 1 for chunk in wide["joint"])
+    assert wide["closure_joint"] == narrow["closure_joint"]
+    lanes = [sorted(str(lane) for chunk in made["joint"] for lane in chunk.lanes) for made in (wide, narrow)]
+    assert lanes[0] == lanes[1]
+
+
 def test_chunks_keep_to_their_limits_and_groups():
     for arm, made in chunks("fig2-right").items():
         for chunk in made:
-            assert chunk.size <= (standard.THEORY_CHUNK_LIMIT if "closure" in arm else standard.CHUNK_LIMIT)
+            assert chunk.size <= (standard.THEORY_CHUNK_LIMIT if "closure" in arm else standard.CHUNK_LIMITS["linear"])
             assert len({(lane["n_samples"], lane["seed"]) for lane in chunk.lanes}) == 1
             assert arm.endswith("single") or len({lane["s_main"] for lane in chunk.lanes}) == 1
             assert chunk.settings["tasks"] == (1 if arm.endswith("single") else 2)

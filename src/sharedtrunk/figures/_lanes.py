@@ -7,10 +7,11 @@ Where students are linear, theory follows the same lanes on the same draws: the 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sharedtrunk.figures._axes import check_axes
 from sharedtrunk.figures._measured import ARMS, of_students, of_theory
-from sharedtrunk.figures._standard import CHUNK_LIMIT, THEORY_CHUNK_LIMIT
+from sharedtrunk.figures._standard import CHUNK_LIMITS, POINT_FUNCTIONS, THEORY_CHUNK_LIMIT
 from sharedtrunk.sweeps import Grid, Sweep, Variable
 
 OF_THE_AUXILIARY = ("n_aux", "s_aux", "relatedness")
@@ -50,6 +51,14 @@ def benefit_sweeps(theories: tuple[str, ...] = ("closure",)) -> Callable[..., di
     return make
 
 
+def widened(sweep: Sweep) -> Sweep:
+    """The same sweep in the largest chunks whose lanes share inputs: for an accelerator, which takes them all at once."""
+    if sweep.function != POINT_FUNCTIONS["students"]:
+        return sweep
+    shared = tuple(axis for axis in sweep.group_by if axis != "s_main")
+    return replace(sweep, group_by=shared, chunk_limit=sweep.grid.size)
+
+
 def _known(theory: str, axes: Mapping[str, tuple]) -> dict[str, tuple]:
     """The axes that a theory knows of."""
     return {axis: values for axis, values in axes.items() if theory != "population" or axis not in OF_THE_SAMPLE}
@@ -62,7 +71,7 @@ def _sweep(
     settings: Mapping,
     function: str,
     variables: Mapping[str, Variable],
-    chunk_limit: int = CHUNK_LIMIT,
+    chunk_limit: int | None = None,
 ) -> Sweep:
     known = {axis: values for axis, values in axes.items() if arm == "joint" or axis not in OF_THE_AUXILIARY}
     return Sweep(
@@ -70,7 +79,7 @@ def _sweep(
         function=function,
         grid=Grid(known),
         group_by=tuple(axis for axis in _GROUPS[arm] if axis in known),
-        chunk_limit=chunk_limit,
+        chunk_limit=chunk_limit or CHUNK_LIMITS[settings["activation"]],
         work=next((axis for axis in reversed(OF_THE_SAMPLE) if axis in known), None),
         settings={**settings, "tasks": _TASKS[arm]},
         variables=variables,

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from sharedtrunk import sweeps
-from sharedtrunk._environment import check_inline, check_trainable, worker_environment
+from sharedtrunk._environment import accelerator, check_inline, check_trainable, worker_environment
 from sharedtrunk._errors import invalid
 from sharedtrunk._files import make_folder, write_atomically
 from sharedtrunk._fingerprint import fingerprint
 from sharedtrunk.figures._figure import Figure, Size
+from sharedtrunk.figures._lanes import widened
 from sharedtrunk.figures._outcome import Outcome, file_paths, present, remake
 from sharedtrunk.figures._provenance import provenance
 from sharedtrunk.figures._registry import ALL, PAPER, get
@@ -57,9 +58,10 @@ def reproduce(
     `names` are figures, or "all" for all of the paper's. All figures run in one pool and share stored chunks. `quick`
     takes each figure's coarse grid and `full` its largest (they write FIGURE-quick and FIGURE-full files, so that the
     others stay), `seeds` another number of seeds, `fresh` discards what is stored of these figures, `processes` defaults
-    to one per core (0: in this process); `cluster`, a `dask.distributed.Client` or the address of a Dask scheduler, has
-    the lanes trained by its workers. Interrupted, the same call continues; what is stored never depends on how often
-    it was. Raises `InputError` for an unknown figure, a bad option, an output folder that cannot be written or a cluster
+    to one per core, or one where JAX has an accelerator (0: in this process); `cluster`, a `dask.distributed.Client` or
+    the address of a Dask scheduler, has the lanes trained by its workers. Interrupted, the same call continues; what is
+    stored never depends on how often it was. Raises `InputError` for an unknown figure, a bad option, an output folder
+    that cannot be written or a cluster
     that cannot be used, and `SweepError` where a chunk fails or the cluster is lost.
     """
     chosen = _figures(names)
@@ -79,7 +81,12 @@ def reproduce(
         check_inline()
     out = Path(out)
     size = _size(chosen, quick=quick, full=full)
-    plans = [_plan(figure, size, training=training, seeds=seeds) for figure in chosen]
+    device = accelerator() if cluster is None and processes != 0 else None
+    made_by = fingerprint() if device is None else f"{fingerprint()} {device}"
+    plans = [_plan(figure, size, made_by, training=training, seeds=seeds) for figure in chosen]
+    if device is not None:  # one process has it, and trains as many lanes at once as share inputs
+        plans = [replace(plan, sweeps={arm: widened(sweep) for arm, sweep in plan.sweeps.items()}) for plan in plans]
+        processes = 1 if processes is None else processes
     # The folder comes last, so that a refused call leaves none behind.
     _check_writable(out, [path for figure in chosen for path in file_paths(figure, out, size).values()])
     store = sweeps.Store(out / STORE)
@@ -148,12 +155,12 @@ def _check_whole(value: object, least: int, rule: str, way_out: str) -> None:
         raise invalid(rule, received=repr(value), way_out=way_out)
 
 
-def _plan(figure: Figure, size: Size, *, training: str, seeds: int | None) -> _Plan:
+def _plan(figure: Figure, size: Size, made_by: str, *, training: str, seeds: int | None) -> _Plan:
     axes = figure.axes(size, seeds=seeds)
     problem = figure.problem
     if isinstance(problem, StandardProblem):  # others have a training of their own
         problem = replace(problem, training=training)
-    settings = {**problem.settings(), "fingerprint": fingerprint()}
+    settings = {**problem.settings(), "fingerprint": made_by}
     return _Plan(figure, axes, settings, figure.sweeps(figure.name, axes, settings, figure.functions), size)
 
 

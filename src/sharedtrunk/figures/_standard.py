@@ -31,8 +31,9 @@ RESULT_FLAGS = {
 
 NOT_BRACKETED = 3
 
-# A group has 35 lanes, so three chunks of at most 12: small enough for the caches, and one shape for all programs.
-CHUNK_LIMIT = 12
+# A linear group's 35 lanes are one chunk, a second's work, which the point function cuts to the cache; ReLU lanes take
+# as long one by one.
+CHUNK_LIMITS = {"linear": 36, "relu": 4}
 # Theory takes a whole group at once: its lanes share the sample's covariance.
 THEORY_CHUNK_LIMIT = 36
 
