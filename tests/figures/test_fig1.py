@@ -132,13 +132,13 @@ def test_what_a_grid_lacks_is_not_measured():
     assert checks["equation-2-classes"].verdict == "holds"
 
 
-def test_chunks_hold_one_shape_and_one_kind_of_labels():
+def test_chunks_hold_one_shape_one_seed_and_one_kind_of_labels():
     figure = _fig1.FIGURE
-    for grid, count in ((figure.grid, 24), (figure.quick_grid, 4)):
+    for grid, count in ((figure.grid, 40), (figure.quick_grid, 12)):
         (sweep,) = rank_one_sweeps("fig1", grid, figure.problem.settings(), figure.functions).values()
         chunks = plan(sweep)
         assert len(chunks) == count
-        for chunk, name in itertools.product(chunks, ("classes", "labels", "noise")[: 2 + (count == 24)]):
+        for chunk, name in itertools.product(chunks, ("classes", "labels", "seed")):
             assert len({lane[name] for lane in chunk.lanes}) == 1
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from sharedtrunk import dynamics, experiments, prediction, teachers
 from sharedtrunk._errors import InputError
+from sharedtrunk.prediction._theory import CLOSURE_RULE
 from sharedtrunk.trajectory import Result
 
 SMALL = {"classes": 4, "features": 20, "hidden": 10, "workers": 2, "time_limit": 80.0}
@@ -38,9 +39,8 @@ def lane(seed, relatedness):
     return {"n_samples": 200, "seed": seed, "s_main": 3.0, "s_aux": 10.0, "relatedness": relatedness}
 
 
-def test_simulation_is_that_of_the_standard_lanes(made, monkeypatch):
+def test_simulation_is_that_of_the_standard_lanes(made):
     """The lanes of the figures, trained in their own chunks: same teachers, inputs, labels and start."""
-    monkeypatch.setitem(experiments._lanes.LANE_MULTIPLE, "linear", 1)  # shares the compiled program
     problem = {name: value for name, value in SMALL.items() if name != "workers"} | {"rank": 4}
     joint = experiments.standard_lanes({"tasks": 2, **problem}, [lane(1, 1.0), lane(1, 0.0)])
     single = experiments.standard_lanes({"tasks": 1, **problem}, [lane(1, 1.0)])
@@ -56,7 +56,7 @@ def test_theory_meets_the_draws_of_the_simulation(made):
     draw = experiments.draw_chunk(problem, 2, 200, [lane(2, 1.0), lane(2, 0.0), lane(2, 0.0)])
     labels = [teachers.hard_labels(weights, draw.inputs) for weights in draw.noisy_weights]
     np.testing.assert_array_equal(labels[0], draw.labels[0])
-    flow = dynamics.closure_flow([draw.inputs] * 2, labels, draw.moments, rule=dynamics.FAST_RULE)
+    flow = dynamics.closure_flow([draw.inputs] * 2, labels, draw.moments, rule=CLOSURE_RULE)
     weights = jnp.asarray([[1.0, 1.0], [1.0, 1.0], [1.0, 0.0]], draw.inputs.dtype)
     flow = eqx.tree_at(lambda f: f.task_weights, flow, weights)
     start = dynamics.Layers(trunk=draw.start.trunk, heads=draw.start.heads)

@@ -1,9 +1,12 @@
-"""From a flow to its states at given times, with the error controlled: the room's one place that calls diffrax."""
+"""From a flow to its states at given times, with the error controlled: the room's one place that calls diffrax.
+
+It is imported when a flow is followed: it takes half a second, and workers that train students import this room too.
+"""
 
 import dataclasses
+import functools
 from typing import Any, NamedTuple
 
-import diffrax
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +16,7 @@ from sharedtrunk._errors import invalid
 from sharedtrunk.trajectory import Result
 
 from ._given import described, is_number
+from ._steps import Marks, Stand, begin, first_step, follow
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,42 +39,121 @@ class Tolerance:
         _check(self)
 
 
-_SOLVERS = {3: (diffrax.Bosh3, 3), 5: (diffrax.Tsit5, 6)}
-"""By order, with the evaluations of a step: the last stage is the first one of the next."""
+_STAGES = {3: 3, 5: 6}
+"""Evaluations of a step, by order: the last stage is the first one of the next."""
 
 
 class Followed(NamedTuple):
-    """One lane, followed: what was observed by time (infinity where it did not get to), and how it ended."""
+    """Lanes, followed: what was observed by time (infinity where it did not get to), and how it ended."""
 
-    seen: Any
+    seen: tuple[Float[Array, "lane time ..."], ...]
     final: Any
-    result: Int[Array, ""]
-    finite: Bool[Array, "time"]
-    evaluations: Int[Array, ""]
-    mean_step: Float[Array, ""]
+    result: Int[Array, "lane"]
+    finite: Bool[Array, "lane time"]
+    evaluations: Int[Array, "lane"]
+    mean_step: Float[Array, "lane"]
 
 
-def integrate(flow, start, times, tolerance: Tolerance, observe, first_step=None) -> Followed:
-    """Follow one lane through `times`; `observe(state)` is a tuple of weights (class, feature)."""
+class Batch(NamedTuple):
+    """The flow of a batch of lanes, and what is seen of it.
+
+    `axes` says which of the flow's arrays carry lanes (0) and which are shared (None); `observe(flow, state)` is a tuple of
+    one lane's weights (class, feature).
+    """
+
+    flow: Any
+    axes: tuple[int | None, ...]
+    observe: Any
+
+    def lanewise(self, function):
+        """`function(flow, state)` of one lane as a function of the states of all."""
+        leaves, structure = jax.tree.flatten(self.flow)
+
+        def lane(leaves, state):
+            return function(jax.tree.unflatten(structure, leaves), state)
+
+        # under jit, so that it is traced once, wherever it is called
+        return functools.partial(jax.jit(jax.vmap(lane, (list(self.axes), 0))), leaves)
+
+
+def integrate(batch: Batch, starts, times, tolerance: Tolerance) -> Followed:
+    """Follow the lanes of a batch through `times`, to the last of them."""
+    if tolerance.order == 5:
+        return _by_diffrax(batch, starts, times, tolerance)
+    step = first_step(batch.lanewise(_drive), starts, times, _marks(tolerance))
+    seen = jax.eval_shape(batch.lanewise(batch.observe), starts)
+    out, _ = _by_steps(batch, begin(seen, starts, times[0], step), times, tolerance, arrive=True)
+    return out._replace(evaluations=out.evaluations + 1)
+
+
+class Walk(NamedTuple):
+    """What carries over from one leg to the next: of order 3 a stand, of order 5 the state and a step."""
+
+    stand: Any
+
+
+def set_out(seen, starts, time, tolerance: Tolerance, step) -> Walk:
+    """Before the first leg; `step` is the first one to try, of every lane, and `seen` has the observations' shapes."""
+    return Walk((starts, step) if tolerance.order == 5 else begin(seen, starts, time, step))
+
+
+def go_on(batch: Batch, walk: Walk, times, tolerance: Tolerance) -> tuple[Followed, Walk]:
+    """One leg, whose first time is the last one of the leg before."""
+    if tolerance.order == 5:
+        out = _by_diffrax(batch, walk.stand[0], times, tolerance, walk.stand[1])
+        return out, Walk((out.final, out.mean_step))
+    # no step is cut to end with a leg: the next one begins where this one's last step ended
+    out, stand = _by_steps(batch, walk.stand, times, tolerance, arrive=False)
+    return out, Walk(stand)
+
+
+def _by_steps(batch: Batch, stand: Stand, times, tolerance: Tolerance, *, arrive: bool) -> tuple[Followed, Stand]:
+    """Order 3."""
+    size = batch.lanewise(_size)
+
+    def runs_away(state):
+        return _is_gone(size(state), tolerance)
+
+    drive, observe = batch.lanewise(_drive), batch.lanewise(batch.observe)
+    end = follow(drive, observe, runs_away, stand, times, _marks(tolerance), arrive=arrive)
+    finite, last = _finite(end.saved), size(end.stand.state)
+    arrived = (end.stand.time >= times[-1]) & ~end.stopped
+    result = _code(arrived, end.stopped & _is_gone(last, tolerance), finite, last)
+    mean_step = _mean_step(end.stand.time - stand.time, end.accepted)
+    return Followed(end.saved, end.stand.state, result, finite, _STAGES[3] * end.tried + 1, mean_step), end.stand
+
+
+def _marks(tolerance: Tolerance) -> Marks:
+    return Marks(tolerance.rtol, tolerance.atol, tolerance.max_steps)
+
+
+def _drive(flow, state):
+    return flow.drive(state)
+
+
+def _by_diffrax(batch: Batch, starts, times, tolerance: Tolerance, step=None) -> Followed:
+    """Order 5, lane by lane."""
+    leaves, structure = jax.tree.flatten(batch.flow)
+
+    def lane(leaves, start, step):
+        return _one_lane(jax.tree.unflatten(structure, leaves), batch.observe, start, step, times, tolerance)
+
+    return jax.vmap(lane, (list(batch.axes), 0, None if step is None else 0))(leaves, starts, step)
+
+
+def _one_lane(flow, observe, start, first_step, times, tolerance: Tolerance) -> Followed:
+    """One lane by Tsit5."""
+    import diffrax  # only here: what is followed by steps of order 3 starts without it
+
     # As a flat list, because diffrax refuses a state that holds an empty tuple: the trunk of a single-layer student.
     leaves, structure = jax.tree.flatten(start)
 
     def unflat(leaves):
         return jax.tree.unflatten(structure, leaves)
 
-    def field(t, leaves, args):
-        return jax.tree.leaves(args.drive(unflat(leaves)))
-
-    def size(flow, leaves):
-        return jnp.sqrt(jnp.sum(jnp.stack([jnp.sum(W * W) for W in flow.composites(unflat(leaves))])))
-
-    def runs_away(t, leaves, args, **_):
-        return ~(size(args, leaves) <= jnp.asarray(tolerance.ceiling, times.dtype))
-
-    solver, stages = _SOLVERS[tolerance.order]
     solution = diffrax.diffeqsolve(
-        diffrax.ODETerm(field),  # pyright: ignore[reportArgumentType]
-        solver(),
+        diffrax.ODETerm(lambda t, leaves, args: jax.tree.leaves(args.drive(unflat(leaves)))),  # pyright: ignore[reportArgumentType]
+        diffrax.Tsit5(),
         t0=times[0],
         t1=times[-1],
         dt0=first_step,
@@ -78,30 +161,49 @@ def integrate(flow, start, times, tolerance: Tolerance, observe, first_step=None
         args=flow,
         saveat=diffrax.SaveAt(
             subs=[
-                diffrax.SubSaveAt(ts=times, fn=lambda t, leaves, args: observe(unflat(leaves))),
+                diffrax.SubSaveAt(ts=times, fn=lambda t, leaves, args: observe(args, unflat(leaves))),
                 diffrax.SubSaveAt(t1=True),
             ]
         ),
         stepsize_controller=diffrax.PIDController(rtol=tolerance.rtol, atol=tolerance.atol),
-        event=diffrax.Event(runs_away),
+        event=diffrax.Event(lambda t, leaves, args, **_: _is_gone(_size(args, unflat(leaves)), tolerance)),
         max_steps=tolerance.max_steps,
         throw=False,
     )
     seen, final = solution.ys  # pyright: ignore[reportGeneralTypeIssues]
-    final = [leaf[0] for leaf in final]
-    evaluations = stages * solution.stats["num_steps"] + (2 if first_step is None else 1)
-    accepted = jnp.maximum(solution.stats["num_accepted_steps"], 1).astype(times.dtype)
-    finite = jnp.stack([jnp.isfinite(W).all(axis=(-2, -1)) for W in seen]).all(axis=0)
-    result = _code(solution.result, finite, size(flow, final))
-    return Followed(seen, unflat(final), result, finite, evaluations, (times[-1] - times[0]) / accepted)
+    final = unflat([leaf[0] for leaf in final])
+    evaluations = _STAGES[5] * solution.stats["num_steps"] + (2 if first_step is None else 1)
+    finite = jax.tree.map(lambda leaf: leaf[0], _finite(jax.tree.map(lambda W: W[None], seen)))
+    done, gone = (solution.result == code for code in (diffrax.RESULTS.successful, diffrax.RESULTS.event_occurred))
+    result = _code(done, gone, finite, _size(flow, final))
+    mean_step = _mean_step(times[-1] - times[0], solution.stats["num_accepted_steps"])
+    return Followed(seen, final, result, finite, evaluations, mean_step)
 
 
-def _code(result, finite, size):
-    """The solver's result as ours. Beyond the ceiling a lane ran away while its size is a number, else it diverged."""
-    gone = jnp.where(jnp.isfinite(size), int(Result.RAN_AWAY), int(Result.DIVERGED))
-    done = jnp.where(finite.all(), int(Result.SUCCESS), int(Result.DIVERGED))
-    limit = jnp.where(result == diffrax.RESULTS.event_occurred, gone, int(Result.STEP_LIMIT))
-    return jnp.where(result == diffrax.RESULTS.successful, done, limit)
+def _size(flow, state):
+    """Frobenius norm of all composite weights together."""
+    return jnp.sqrt(jnp.sum(jnp.stack([jnp.sum(W * W) for W in flow.composites(state)])))
+
+
+def _is_gone(size, tolerance: Tolerance):
+    return ~(size <= jnp.asarray(tolerance.ceiling, size.dtype))
+
+
+def _finite(seen) -> Array:
+    """At which times all that was observed is finite, (lane, time)."""
+    return jnp.stack([jnp.isfinite(W).all(axis=tuple(range(2, W.ndim))) for W in seen]).all(axis=0)
+
+
+def _mean_step(time, accepted):
+    return time / jnp.maximum(accepted, 1).astype(time.dtype)
+
+
+def _code(done, gone, finite, size):
+    """How lanes ended. Beyond the ceiling a lane ran away while its size is a number, else it diverged."""
+    away = jnp.where(jnp.isfinite(size), int(Result.RAN_AWAY), int(Result.DIVERGED))
+    arrived = jnp.where(finite.all(axis=-1), int(Result.SUCCESS), int(Result.DIVERGED))
+    limit = jnp.where(gone, away, int(Result.STEP_LIMIT))
+    return jnp.where(done, arrived, limit)
 
 
 def check_tolerance(tolerance: object) -> None:
@@ -115,7 +217,7 @@ def check_tolerance(tolerance: object) -> None:
 def _check(tolerance: Tolerance) -> None:
     """Raise unless everything in it is finite and positive, and the order known."""
     positive = (tolerance.rtol, tolerance.atol, tolerance.max_steps, tolerance.ceiling)
-    if not all(is_number(x) and np.isfinite(x) and x > 0 for x in positive) or tolerance.order not in tuple(_SOLVERS):
+    if not all(is_number(x) and np.isfinite(x) and x > 0 for x in positive) or tolerance.order not in _STAGES:
         raise invalid(
             "A tolerance needs rtol, atol, max_steps and ceiling, all finite and > 0, and order 3 or 5",
             received=f"{tolerance}",

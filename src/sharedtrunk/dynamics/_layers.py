@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk._errors import invalid
@@ -29,20 +30,29 @@ class Layers(eqx.Module):
 
 def composites(layers: Layers) -> tuple[Array, ...]:
     """W_t = head_t W⁽ᴸ⁻¹⁾ … W⁽¹⁾ of every task."""
-    below = _product_below(layers.trunk)[-1]
-    return tuple(_times(head, below) for head in layers.heads)
+    return _split(_times(_stacked(layers.heads), _product_below(layers.trunk)[-1]), layers.heads)
 
 
 def shared_out(layers: Layers, drives: Sequence[Array]) -> Layers:
     """The drives of all layers from those of the composites (6)."""
-    below = _product_below(layers.trunk)
-    heads = tuple(d if below[-1] is None else d @ below[-1].T for d in drives)
-    back = sum(head.T @ d for head, d in zip(layers.heads, drives, strict=True))
+    below, together = _product_below(layers.trunk), _stacked(drives)
+    heads = _split(together if below[-1] is None else together @ below[-1].T, layers.heads)
+    back = _stacked(layers.heads).T @ together
     trunk = []
     for layer, product in zip(reversed(layers.trunk), reversed(below[:-1]), strict=True):
         trunk.append(back if product is None else back @ product.T)
         back = layer.T @ back
     return Layers(tuple(reversed(trunk)), heads)
+
+
+def _stacked(tasks: Sequence[Array]) -> Array:
+    """The classes of all tasks one below the other: one product in place of several small ones."""
+    return jnp.concatenate(tasks, axis=-2)
+
+
+def _split(together: Array, tasks: Sequence[Array]) -> tuple[Array, ...]:
+    """The inverse of `_stacked`."""
+    return tuple(jnp.split(together, np.cumsum([task.shape[-2] for task in tasks])[:-1], axis=-2))
 
 
 def map_first(function, layers: Layers) -> Layers:

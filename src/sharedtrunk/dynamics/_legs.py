@@ -4,10 +4,11 @@ Time goes in *legs*, all with as many times, so that one compiled program serves
 stopped are left out and the others packed into full *chunks*, batches of lanes that fit into the cache.
 """
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -16,11 +17,11 @@ import numpy as np
 
 from sharedtrunk.trajectory import Result
 
-from ._integrate import Tolerance, integrate
+from ._integrate import Batch, Tolerance, Walk, go_on, set_out
 from ._judge import Best, nothing_seen, stopping
 
-LEG_ENDS = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1000.0)
-LEG_TIMES = 21
+LEG_ENDS = (2.5, 5.0, 7.5, 10.0, 15.0, *(20.0 * 2.0 ** (0.5 * k) for k in range(12)))
+LEG_TIMES = 11
 """Saved times are 0.25 apart up to t = 10, 0.5 up to 20, and grow by 3.5 % each from there on."""
 
 FIRST_STEP = 0.1
@@ -29,8 +30,7 @@ FIRST_STEP = 0.1
 class _Lanes(NamedTuple):
     """What a lane carries from leg to leg."""
 
-    state: Any
-    step: Any
+    walk: Walk
     best: Best
 
 
@@ -45,7 +45,8 @@ class Record:
     """The lanes on the host while legs go by: curves, the best weights so far, and who has stopped."""
 
     def __init__(self, count, chunk, flow, axes, tolerance, workers):
-        self.flow, self.axes, self.tolerance = flow, axes, tolerance
+        # on the host, where picking lanes costs nothing
+        self.flow, self.axes, self.tolerance = jax.tree.map(np.asarray, flow), axes, tolerance
         self.chunk, self.workers = chunk, workers
         self.times, self.curves = [], []
         self.lowest, self.time = np.full(count, np.inf), np.zeros(count)
@@ -57,7 +58,9 @@ class Record:
         dtype = jax.tree.leaves(state)[0].dtype
         count = len(self.open)
         spread = Best(*(np.full(count, part) for part in nothing_seen(dtype)))
-        lanes = jax.tree.map(np.array, _Lanes(state, np.full(count, FIRST_STEP, dtype), spread))
+        seen = np.empty((count, *self.flow.judge.moment.shape[-2:]), dtype)
+        walk = set_out((seen,), state, np.zeros((), dtype), self.tolerance, np.full(count, FIRST_STEP, dtype))
+        lanes = jax.tree.map(np.array, _Lanes(walk, spread))
         for times in legs:
             self._leg(lanes, np.asarray(times, dtype))
             if not self.open.any():
@@ -68,8 +71,9 @@ class Record:
         index = np.flatnonzero(self.open)
         chunks = [index[k : k + self.chunk] for k in range(0, len(index), self.chunk)]
         curve = np.full((len(self.open), len(times)), np.nan, times.dtype)
-        with ThreadPoolExecutor(self.workers) as pool:
-            for part, out in zip(chunks, pool.map(lambda part: self._run(part, lanes, times), chunks), strict=True):
+        with ThreadPoolExecutor(self.workers) if self.workers > 1 else contextlib.nullcontext() as pool:
+            run = map if pool is None else pool.map
+            for part, out in zip(chunks, run(lambda part: self._run(part, lanes, times), chunks), strict=True):
                 self._keep(part, lanes, times, curve, out)
         skip = min(1, len(self.times))  # the first time of a later leg is known
         self.times.append(times[skip:])
@@ -106,17 +110,19 @@ class Record:
 
 @eqx.filter_jit
 def _leg_of_lanes(flow, axes: tuple[int | None, ...], lanes: _Lanes, times, tolerance: Tolerance):
+    out, walk = go_on(Batch(flow, axes, _main_task), lanes.walk, times, tolerance)
     leaves, structure = jax.tree.flatten(flow)
 
-    def lane(leaves, lane: _Lanes):
-        flow = jax.tree.unflatten(structure, leaves)
-        out = integrate(
-            flow, lane.state, times, tolerance, lambda state: flow.composites(state)[:1], first_step=lane.step
-        )
-        (seen,), finite = out.seen, out.finite
-        loss = flow.judge.loss(jnp.where(finite[:, None, None], seen, jnp.zeros_like(seen)))
-        kept, stopped, best = stopping(times, loss, finite, lane.best)
-        loss = jnp.where(kept, loss, jnp.nan)
-        return _Lanes(out.final, out.mean_step, best), loss, seen, stopped, out.result
+    def judged(leaves, seen, finite, best):
+        judge = jax.tree.unflatten(structure, leaves).judge
+        loss = judge.loss(jnp.where(finite[:, None, None], seen, jnp.zeros_like(seen)))
+        kept, stopped, best = stopping(times, loss, finite, best)
+        return best, jnp.where(kept, loss, jnp.nan), stopped
 
-    return jax.vmap(lane, in_axes=(list(axes), 0))(leaves, lanes)
+    (seen,) = out.seen
+    best, loss, stopped = jax.vmap(judged, in_axes=(list(axes), 0, 0, 0))(leaves, seen, out.finite, lanes.best)
+    return _Lanes(walk, best), loss, seen, stopped, out.result
+
+
+def _main_task(flow, state):
+    return flow.composites(state)[:1]

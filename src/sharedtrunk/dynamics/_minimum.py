@@ -5,7 +5,6 @@
 
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,7 +20,7 @@ from ._given import described, is_number
 from ._integrate import Tolerance, check_tolerance
 from ._judge import Judge, JudgedFlow, times_root
 from ._legs import Record, legs
-from ._solve import as_start, check_lanes
+from ._solve import as_start, check_lanes, reduced_lanes
 
 FAST_TOLERANCE = Tolerance(rtol=1e-4, atol=1e-6, order=3)
 VALUE_RULE = gaussian.Sobol(points=4096, scrambles=8)
@@ -71,32 +70,12 @@ def solve_until_bracketed(
     check_tolerance(tolerance)
     lanes = as_start(flow, start)
     _check_batch(flow, lanes)
-    small, state, basis = _reduced(flow, check_lanes(flow, lanes), lanes)
-    axes = check_lanes(small, state)
+    small, axes, state, basis = reduced_lanes(flow, check_lanes(flow, lanes), lanes)
     count = jax.tree.leaves(state)[0].shape[0]
     found = Record(count, min(chunk, count), small, axes, tolerance, workers)
     found.follow(state, legs(time_limit))
     weights = found.weights if basis is None else np.einsum("lcd,lfd->lcf", found.weights, np.asarray(basis))
     return _valued(found, weights, flow.judge, value_rule)  # pyright: ignore[reportArgumentType]
-
-
-def _reduced(flow: JudgedFlow, axes, lanes) -> tuple[JudgedFlow, Any, Any]:
-    """The flow in the span of its rows, once for all legs; the basis (lane, feature, direction) or None."""
-    leaves, structure = jax.tree.flatten(flow)
-    one = [leaf[0] if axis == 0 else leaf for leaf, axis in zip(leaves, axes, strict=True)]
-    first = jax.tree.map(lambda leaf: leaf[0], lanes)
-    _, _, basis = eqx.filter_eval_shape(jax.tree.unflatten(structure, one).reduced, first)
-    if basis is None:
-        return flow, lanes, None
-    return _reduce_lanes(flow, axes, lanes)
-
-
-@eqx.filter_jit
-def _reduce_lanes(flow, axes, lanes):
-    leaves, structure = jax.tree.flatten(flow)
-    return jax.vmap(
-        lambda leaves, start: jax.tree.unflatten(structure, leaves).reduced(start), in_axes=(list(axes), 0)
-    )(leaves, lanes)
 
 
 def _valued(found: Record, weights, judge: Judge, rule) -> Minimum:

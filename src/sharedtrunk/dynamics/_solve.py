@@ -15,7 +15,7 @@ from sharedtrunk.trajectory import Result, Trajectory
 
 from ._flow import AbstractFlow
 from ._given import described, floating
-from ._integrate import Tolerance, check_tolerance, integrate
+from ._integrate import Batch, Tolerance, check_tolerance, integrate
 from ._judge import JudgedFlow, nothing_seen, stopping
 
 
@@ -69,30 +69,56 @@ def solve(
 
 @eqx.filter_jit
 def _solve_lanes(flow, axes: tuple[int | None, ...], lanes, times, tolerance: Tolerance, reduce: bool, stop: bool):
-    leaves, structure = jax.tree.flatten(flow)
+    small, axes, state, basis = reduced_lanes(flow, axes, lanes) if reduce else (flow, axes, lanes, None)
+    out = integrate(Batch(small, axes, _all_tasks), state, times, tolerance)
+    leaves, structure = jax.tree.flatten(small)
 
-    def lane(leaves, start):
-        return _lane(jax.tree.unflatten(structure, leaves), start, times, tolerance, reduce, stop)
+    def lane(leaves, *parts):
+        return _judged(jax.tree.unflatten(structure, leaves), times, stop, *parts)
 
-    return jax.vmap(lane, in_axes=(list(axes), 0))(leaves, lanes)
-
-
-def _lane(flow: AbstractFlow, start, times, tolerance: Tolerance, reduce: bool, stop: bool):
-    small, state, basis = flow.reduced(start) if reduce else (flow, start, None)
-    seen, final, result, finite, evaluations, mean_step = integrate(small, state, times, tolerance, small.composites)
-    loss = None
-    if isinstance(small, JudgedFlow) and small.judge is not None:
-        clean = jnp.where(finite[:, None, None], seen[0], jnp.zeros_like(seen[0]))
-        loss = jnp.where(finite, small.judge.loss(clean), jnp.nan)
-        if stop:
-            finite, stopped, _ = stopping(times, loss, finite, nothing_seen(times.dtype))
-            result = settled(result, stopped)
-            loss = jnp.where(finite, loss, jnp.nan)
+    finite, result, loss = jax.vmap(lane, (list(axes), 0, 0, 0))(leaves, out.seen, out.finite, out.result)
+    seen, final = out.seen, out.final
     if basis is not None:
-        seen = tuple(jnp.matmul(W, basis.T, precision="highest") for W in seen)
-        final = small.restored(final, basis)
-    weights = tuple(jnp.where(finite[:, None, None], W, jnp.nan) for W in seen)
-    return weights, loss, final, result, evaluations, mean_step
+        seen = tuple(jnp.einsum("l...d,lfd->l...f", W, basis, precision="highest") for W in seen)
+        final = jax.vmap(small.restored)(final, basis)
+    weights = tuple(jnp.where(finite[..., None, None], W, jnp.nan) for W in seen)
+    return weights, loss, final, result, out.evaluations, out.mean_step
+
+
+def _all_tasks(flow: AbstractFlow, state):
+    return flow.composites(state)
+
+
+def reduced_lanes(flow: AbstractFlow, axes: tuple[int | None, ...], lanes):
+    """The flow among fewer features where it allows that: flow, the axes of its arrays, state, basis (lane, …) or None."""
+    leaves = jax.tree.leaves(flow)
+    taken = [leaf[0] if axis == 0 else leaf for leaf, axis in zip(leaves, axes, strict=True)]
+    one = jax.tree.unflatten(jax.tree.structure(flow), taken)
+    if eqx.filter_eval_shape(one.reduced, jax.tree.map(lambda leaf: leaf[0], lanes))[2] is None:
+        return flow, axes, lanes, None
+    small, state, basis = _reduce(flow, axes, lanes)
+    return small, (0,) * len(jax.tree.leaves(small)), state, basis
+
+
+@eqx.filter_jit
+def _reduce(flow: AbstractFlow, axes: tuple[int | None, ...], lanes):
+    leaves, structure = jax.tree.flatten(flow)
+    return jax.vmap(lambda leaves, start: jax.tree.unflatten(structure, leaves).reduced(start), (list(axes), 0))(
+        leaves, lanes
+    )
+
+
+def _judged(flow: AbstractFlow, times, stop: bool, seen, finite, result):
+    """One lane's curve, and what of the lane is kept: which times, its result, the loss."""
+    if not isinstance(flow, JudgedFlow) or flow.judge is None:
+        return finite, result, None
+    clean = jnp.where(finite[:, None, None], seen[0], jnp.zeros_like(seen[0]))
+    loss = jnp.where(finite, flow.judge.loss(clean), jnp.nan)
+    if stop:
+        finite, stopped, _ = stopping(times, loss, finite, nothing_seen(times.dtype))
+        result = settled(result, stopped)
+        loss = jnp.where(finite, loss, jnp.nan)
+    return finite, result, loss
 
 
 def settled(result, stopped):

@@ -18,8 +18,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import dynamics, gaussian, students
+from sharedtrunk.experiments._rank_one_descent import RankOneStudent, descend
 from sharedtrunk.experiments._rank_one_draw import RankOneDraw, RankOneSettings, draw_rank_one
-from sharedtrunk.trajectory import Trajectory
+from sharedtrunk.trajectory import Result, Trajectory
 
 LATER_TIMES = 31
 """How often the students are seen from the end of the descent to the time limit, where a flow follows them."""
@@ -31,8 +32,8 @@ LOSS_POINTS = 4096
 def rank_one_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     """Train the lanes of one chunk, solve the theories, and return both order parameters at the saved steps.
 
-    `lanes` share `classes` and `labels` ("hard": argmax of the noisy teacher, "soft": its softmax at β = 1); each has
-    `s_main`, `noise`, `start` (s(0)) and `seed`. Curves are (lane, save): `projection` û·W v̂ and `singular_value` σ₁(W) of
+    `lanes` share `seed`, `classes` and `labels` ("hard": argmax of the noisy teacher, "soft": its softmax at β = 1); each has
+    `s_main`, `noise` and `start` (s(0)). Curves are (lane, save): `projection` û·W v̂ and `singular_value` σ₁(W) of
     the students, the same with `_population` and `_closure`, `equation` and `limit`, the s of (3) as printed and in its
     hard-label limit (NaN for soft labels), and `steps`, the step counts.
     Lane by lane also result codes, the number of `named_classes` among the labels, and of the validation loss (infinitely
@@ -44,31 +45,54 @@ def rank_one_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     parsed = RankOneSettings.parse(settings)
     draw = draw_rank_one(parsed, lanes)
     times = jnp.asarray(parsed.counts * parsed.step, draw.first.dtype)
-    problem = students.make_problem(draw.inputs, [draw.probabilities])
-    trained = students.train(draw.start, problem, times, students.Descent(step=parsed.step))
-    theories = _theories(parsed, draw, lanes, times)
-    seen = {"": trained, **{f"_{name}": each for name, each in theories.items()}}
-    values = {f"result{name}": np.asarray(each.result, np.int32) for name, each in seen.items()}
-    for name, each in seen.items():
+    root = jnp.sqrt(draw.first)[:, None]
+    start = RankOneStudent(root * draw.left, root * draw.right)
+    step = jnp.asarray(parsed.step, draw.first.dtype)
+    trained = _Students(*descend(start, draw.inputs, draw.probabilities, step, jnp.asarray(parsed.counts)))
+    theories = _theories(parsed, draw, start, lanes[0]["labels"], times)
+    values = {"result": trained.result, "projection": trained.along(draw), "singular_value": trained.singular_values}
+    for name, each in theories.items():
+        values[f"result_{name}"] = np.asarray(each.result, np.int32)
         weights = np.asarray(each.composites[0], np.float64)
-        values[f"projection{name}"] = np.einsum("lc,ltcf,lf->lt", draw.left, weights, draw.right)
-        values[f"singular_value{name}"] = _leading(weights)[0]
+        values[f"projection_{name}"] = np.einsum("lc,ltcf,lf->lt", draw.left, weights, draw.right)
+        # of rank one, but for rounding: its Frobenius norm
+        values[f"singular_value_{name}"] = np.linalg.norm(weights, axis=(-2, -1))
     for name in ("equation", "limit"):  # (3) knows one number
         values[name] = values.pop(f"projection_{name}", np.full_like(values["projection"], np.nan))
         values.pop(f"singular_value_{name}", None)
     values.setdefault("result_limit", np.zeros_like(values["result"]))  # not solved for soft labels, so not failed
-    values |= _validation(parsed, draw, problem, trained)
+    values |= _validation(parsed, draw, trained)
     values["steps"] = np.broadcast_to(parsed.counts, (len(lanes), parsed.counts.size))
     likeliest = np.asarray(draw.probabilities).argmax(axis=1)
     values["named_classes"] = np.array([len(set(labels)) for labels in likeliest.tolist()], np.int32)
     return {name: value.astype(np.float32) if value.dtype.kind == "f" else value for name, value in values.items()}
 
 
-def _theories(settings: RankOneSettings, draw: RankOneDraw, lanes: list[dict], times) -> dict[str, Trajectory]:
+class _Students:
+    """The trained students on the host, (lane, save, …), in float64."""
+
+    def __init__(self, head, trunk):
+        self.head, self.trunk = (np.moveaxis(np.asarray(part, np.float64), 0, 1) for part in (head, trunk))
+
+    @property
+    def result(self) -> np.ndarray:
+        finite = np.isfinite(self.singular_values).all(axis=1)
+        return np.where(finite, int(Result.SUCCESS), int(Result.DIVERGED)).astype(np.int32)
+
+    @property
+    def singular_values(self) -> np.ndarray:
+        return np.linalg.norm(self.head, axis=-1) * np.linalg.norm(self.trunk, axis=-1)
+
+    def along(self, draw: RankOneDraw) -> np.ndarray:
+        """û·W v̂."""
+        return np.einsum("lc,ltc->lt", draw.left, self.head) * np.einsum("ltf,lf->lt", self.trunk, draw.right)
+
+
+def _theories(settings: RankOneSettings, draw: RankOneDraw, start, labels: str, times) -> dict[str, Trajectory]:
     tolerance = dynamics.Tolerance(rtol=settings.rtol, atol=1e-2 * settings.rtol, order=3)
-    readings = {"equation": 1.0} | ({"limit": None} if lanes[0]["labels"] == "hard" else {})
+    readings = {"equation": 1.0} | ({"limit": None} if labels == "hard" else {})
     equations = {name: _equations(draw.left, draw.value, draw.right, beta) for name, beta in readings.items()}
-    layers = _thin_layers(draw)
+    layers = dynamics.Layers((start.trunk[:, None, :],), (start.head[:, :, None],))
     closure = dynamics.closure_flow(
         [draw.inputs],
         [draw.probabilities],
@@ -77,9 +101,7 @@ def _theories(settings: RankOneSettings, draw: RankOneDraw, lanes: list[dict], t
     )
     # The population flow is the closure of a sample whose second moment is the population's: with as many points as
     # features both are one compiled program.
-    lane_count, features = len(lanes), draw.inputs.shape[-1]
-    root = np.broadcast_to(np.eye(features, dtype=draw.inputs.dtype), (lane_count, features, features))
-    parts = ((draw.moments,), (jnp.asarray(root),))
+    parts = ((draw.moments,), (jnp.eye(draw.inputs.shape[-1], dtype=draw.inputs.dtype),))
     population = eqx.tree_at(lambda flow: (flow.moments, flow.roots), closure, parts)
     return {
         **{name: dynamics.solve(each, draw.first, times, tolerance) for name, each in equations.items()},
@@ -94,48 +116,40 @@ def _equations(left, value, right, beta: float | None) -> dynamics.RankOneFlow:
     return jax.vmap(one)(left, value, right)
 
 
-def _thin_layers(draw: RankOneDraw) -> dynamics.Layers:
-    """s(0) û v̂ᵀ through one hidden unit: a start of rank one stays so, and a wider trunk would carry zeros."""
-    left, right, root = np.asarray(draw.left), np.asarray(draw.right), np.sqrt(np.asarray(draw.first))
-    trunk, head = root[:, None, None] * right[:, None, :], root[:, None, None] * left[:, :, None]
-    return dynamics.Layers((jnp.asarray(trunk),), (jnp.asarray(head),))
-
-
-def _leading(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The largest singular value σ₁ and σ₁ times its left vector; NaN where weights are not finite."""
-    # squaring costs the largest value no digits
-    gram = np.einsum("...cf,...df->...cd", weights, weights)
-    finite = np.isfinite(gram).all(axis=(-2, -1))
-    squares, left = np.linalg.eigh(np.where(finite[..., None, None], gram, 0))
-    value = np.where(finite, np.sqrt(np.maximum(squares[..., -1], 0)), np.nan)
-    return value, value[..., None] * left[..., -1]
-
-
-def _thin_student(weights: np.ndarray, dtype) -> students.SharedTrunk:
-    """σ₁ u vᵀ of every lane, balanced, through one hidden unit."""
-    value, along = _leading(weights)
-    root = np.sqrt(value)[:, None]
-    left, right = along / root, np.einsum("lc,lcf->lf", along, weights) / (value[:, None] * root)
-    return students.SharedTrunk((jnp.asarray(right[:, None, :], dtype),), (jnp.asarray(left[:, :, None], dtype),))
-
-
-def _validation(settings: RankOneSettings, draw: RankOneDraw, problem, trained: Trajectory) -> dict[str, np.ndarray]:
+def _validation(settings: RankOneSettings, draw: RankOneDraw, trained: _Students) -> dict[str, np.ndarray]:
     """F(W) − ⟨M̂, W⟩ along the training, followed beyond the last step by the flow that descent approximates."""
     later = np.geomspace(settings.step * settings.steps, settings.time_limit, LATER_TIMES)
-    times = jnp.asarray(later, draw.first.dtype)
-    # Through one hidden unit: a start of rank one is a saddle of a wider trunk, where rounding would in time add to the rank.
-    thin = _thin_student(np.asarray(trained.composites[0][:, -1], np.float64), draw.first.dtype)
-    going_on = students.train(thin, problem, times, students.Flow(rtol=settings.rtol))
-    weights = jnp.concatenate([trained.composites[0], going_on.composites[0][:, 1:]], axis=1)
-    weights = np.asarray(weights, np.float64)
-    # W is of rank one, so its logits are those of one feature
-    logits = jnp.asarray(_leading(weights)[1][..., None], draw.first.dtype)
-    F = gaussian.free_energy(logits, rule=gaussian.Sobol(points=LOSS_POINTS, scrambles=1))
-    loss = np.asarray(F, np.float64) - np.einsum("lcf,ltcf->lt", draw.moments, weights)
+    dtype = draw.first.dtype
+    problem = students.make_problem(draw.inputs, [draw.probabilities])
+    head, trunk = (jnp.asarray(part[:, -1], dtype) for part in (trained.head, trained.trunk))
+    last = students.SharedTrunk((trunk[:, None, :],), (head[:, :, None],))
+    flow = students.Flow(rtol=settings.rtol)
+    weights = np.asarray(
+        students.train(last, problem, jnp.asarray(later, dtype), flow).composites[0][:, 1:], np.float64
+    )
+    # W is of rank one, so its logits are those of one feature, σ times its left vector
+    size = np.linalg.norm(trained.trunk, axis=-1, keepdims=True)
+    logits = np.concatenate([trained.head * size, _left(weights)], axis=1)
+    F = gaussian.free_energy(
+        jnp.asarray(logits[..., None], dtype), rule=gaussian.Sobol(points=LOSS_POINTS, scrambles=1)
+    )
+    moments = np.asarray(draw.moments, np.float64)
+    agreement = [
+        np.einsum("lcf,ltc,ltf->lt", moments, trained.head, trained.trunk, optimize=True),
+        np.einsum("lcf,ltcf->lt", moments, weights),
+    ]
+    loss = np.asarray(F, np.float64) - np.concatenate(agreement, axis=1)
     counts = np.concatenate([settings.counts, later[1:] / settings.step])
     place = np.argmin(np.where(np.isnan(loss), np.inf, loss), axis=1)
     bracketed = (place < counts.size - 1) & np.isfinite(loss[:, -1])
     return {
-        "validation_excess": loss[:, trained.times.size - 1] - loss[np.arange(len(loss)), place],
+        "validation_excess": loss[:, settings.counts.size - 1] - loss[np.arange(len(loss)), place],
         "validation_stop": np.where(bracketed, counts[place], np.nan),
     }
+
+
+def _left(weights: np.ndarray) -> np.ndarray:
+    """σ u of W = σ u vᵀ: W times the direction of its largest row."""
+    largest = np.argmax(np.linalg.norm(weights, axis=-1), axis=-1)
+    row = np.take_along_axis(weights, largest[..., None, None], axis=-2)[..., 0, :]
+    return np.einsum("...cf,...f->...c", weights, row / np.linalg.norm(row, axis=-1, keepdims=True))

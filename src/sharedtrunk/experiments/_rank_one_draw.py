@@ -2,8 +2,8 @@
 
 Softmax does not see a shift common to all classes, so û and the noise are centred over the classes: the labels are the
 same, and û is centred as (3) needs it. For two classes the noisy teacher is then of rank one too. The student starts at
-s(0) û v̂ᵀ, the leading singular vectors of the noisy teacher, its other singular values 0; the product of two layers that
-start so stays of rank one, whatever their width (but for rounding, which grows only long after the last step).
+s(0) û v̂ᵀ, the leading singular vectors of the noisy teacher, its other singular values 0, so that its width does not
+matter: see `_rank_one_descent`.
 """
 
 import dataclasses
@@ -18,9 +18,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk import gaussian, students, teachers
+from sharedtrunk import gaussian, teachers
 from sharedtrunk._errors import invalid
-from sharedtrunk._randomness import stream
 
 LABELS = ("hard", "soft")
 """argmax of the noisy teacher, or its softmax at inverse temperature 1."""
@@ -37,7 +36,6 @@ class RankOneSettings:
     """What all lanes of Figure 1 share: sizes, the descent, when it is seen, and how theory is computed."""
 
     features: int = 100
-    hidden: int = 100
     samples: int = 100
     step: float = 1e-3
     steps: int = 5000
@@ -80,35 +78,33 @@ class RankOneSettings:
 
 
 class RankOneDraw(eqx.Module):
-    """Lane by lane: the noisy teacher and its leading triple ŝ û v̂ᵀ, points, label probabilities and moment, the start."""
+    """Points, and lane by lane the noisy teacher with its leading triple ŝ û v̂ᵀ, label probabilities and moment, and s(0)."""
 
     noisy_weights: Float[Array, "lane class feature"]
     left: Float[Array, "lane class"]
     value: Float[Array, "lane"]
     right: Float[Array, "lane feature"]
-    inputs: Float[Array, "lane sample feature"]
+    inputs: Float[Array, "sample feature"]
     probabilities: Float[Array, "lane class sample"]
     moments: Float[Array, "lane class feature"]
     first: Float[Array, "lane"]
-    start: students.SharedTrunk
 
 
 def draw_rank_one(settings: RankOneSettings, lanes: list[dict]) -> RankOneDraw:
-    """Draw the lanes' data; lanes share `classes` and `labels`, and every draw depends on the seed alone.
+    """Draw the lanes' data; lanes share `seed`, `classes` and `labels`, and every draw depends on the seed alone.
 
-    Raises `InputError` for a lane whose values nothing can have, or lanes that differ in `classes` or `labels`.
+    Raises `InputError` for a lane whose values nothing can have, or lanes that differ in what they share.
     """
-    classes, labels = _common(lanes, "classes"), _common(lanes, "labels")
+    classes, labels, seed = (_common(lanes, name) for name in ("classes", "labels", "seed"))
     _check(lanes, labels)
     dtype = jnp.dtype(settings.precision)
-    columns = (jnp.asarray([lane[name] for lane in lanes], dtype) for name in ("s_main", "noise", "start"))
-    seeds = jnp.asarray([lane["seed"] for lane in lanes], jnp.uint32)
-    sizes = _Sizes(int(classes), settings.features, settings.samples, settings.hidden)
-    noisy, triple, inputs, (hard, soft), first, start = _drawn(sizes, seeds, *columns)
-    probabilities = hard if labels == "hard" else soft
-    moments = _moments(noisy, labels == "hard")
-    left, value, right = triple
-    return RankOneDraw(noisy, left, value, right, inputs, probabilities, moments, first, start)
+    s_main, noise, first = (jnp.asarray([lane[name] for lane in lanes], dtype) for name in ("s_main", "noise", "start"))
+    sizes = _Sizes(int(classes), settings.features, settings.samples)
+    noisy, (left, value, right), inputs, (hard, soft) = _drawn(sizes, jnp.asarray(seed, jnp.uint32), s_main, noise)
+    if labels == "hard":
+        moments = _hard_moments(np.asarray(noisy), np.asarray(left), np.asarray(right), np.asarray(noise))
+        return RankOneDraw(noisy, left, value, right, inputs, hard, moments, first)
+    return RankOneDraw(noisy, left, value, right, inputs, soft, gaussian.softmax_moment(noisy, rule=SOFT_RULE), first)
 
 
 class _Sizes(NamedTuple):
@@ -117,22 +113,21 @@ class _Sizes(NamedTuple):
     classes: int
     features: int
     samples: int
-    hidden: int
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _drawn(sizes: _Sizes, seeds, s_main, noise, first):
-    def lane(seed, s, scale, first):
-        key = jax.random.key(seed)
+def _drawn(sizes: _Sizes, seed, s_main, noise):
+    key = jax.random.key(seed)
+    inputs = teachers.draw_inputs(key, sizes.samples, sizes.features, dtype=s_main.dtype)
+
+    def lane(s, scale):
         noisy = _noisy_weights(key, sizes, s, scale)
         U, S, Vt = jnp.linalg.svd(noisy, full_matrices=False)
-        inputs = teachers.draw_inputs(key, sizes.samples, sizes.features, dtype=noisy.dtype)
         hard = jax.nn.one_hot(teachers.hard_labels(noisy, inputs), sizes.classes, axis=0, dtype=noisy.dtype)
-        values = jnp.zeros(min(noisy.shape), noisy.dtype).at[0].set(first)
-        start = students.aligned_start(stream(key, "student"), noisy, values, hidden=(sizes.hidden,))
-        return noisy, (U[:, 0], S[0], Vt[0]), inputs, (hard, teachers.soft_labels(noisy, inputs, 1.0)), first, start
+        return noisy, (U[:, 0], S[0], Vt[0]), (hard, teachers.soft_labels(noisy, inputs, 1.0))
 
-    return jax.vmap(lane)(seeds, s_main, noise, first)
+    noisy, triples, probabilities = jax.vmap(lane)(s_main, noise)
+    return noisy, triples, inputs, probabilities
 
 
 def _noisy_weights(key, sizes: _Sizes, singular_value, noise):
@@ -145,13 +140,20 @@ def _noisy_weights(key, sizes: _Sizes, singular_value, noise):
     return clean + noise * (drawn.noise - jnp.mean(drawn.noise, axis=0, keepdims=True))
 
 
-def _moments(noisy, hard: bool):
-    """E[y xᵀ] over all inputs: what infinitely many labels of the noisy teacher would say."""
-    if not hard:
-        return gaussian.softmax_moment(noisy, rule=SOFT_RULE)
-    # lanes that differ in their start only have one teacher
-    each, where = np.unique(np.asarray(noisy), axis=0, return_inverse=True)
-    return jnp.asarray(np.asarray(gaussian.label_moment(jnp.asarray(each), rule=HARD_RULE))[where.ravel()])
+def _hard_moments(noisy, left, right, noise) -> Array:
+    """E[y xᵀ] over all inputs: what infinitely many hard labels of the noisy teacher would say."""
+    moments = np.empty_like(noisy)
+    # a teacher without noise names two classes, the largest and the smallest of û: ±v̂/√(2π)
+    for lane in np.flatnonzero(noise == 0):
+        ends = np.eye(len(left[lane]))[[left[lane].argmax(), left[lane].argmin()]]
+        moments[lane] = np.outer(ends[0] - ends[1], right[lane]) / np.sqrt(2 * np.pi)
+    noised = np.flatnonzero(noise != 0)
+    if noised.size:
+        # lanes that differ in their start only have one teacher
+        each, where = np.unique(noisy[noised], axis=0, return_inverse=True)
+        known = np.asarray(gaussian.label_moment(jnp.asarray(each), rule=HARD_RULE))
+        moments[noised] = known[where.ravel()]
+    return jnp.asarray(moments)
 
 
 def _common(lanes: list[dict], name: str) -> Any:

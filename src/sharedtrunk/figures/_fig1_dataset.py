@@ -33,7 +33,7 @@ PARAMETERS = {
     "singular_value": "leading singular value",
 }
 
-CHUNK_LIMIT = 30
+CHUNK_LIMIT = 18  # lanes of a group: noises × s_main × starts
 
 COORDINATES = {
     "classes": "number of classes K",
@@ -50,10 +50,12 @@ COORDINATES = {
 
 @dataclass(frozen=True)
 class RankOneProblem:
-    """What all lanes of Figure 1 share: sizes, the descent, when it is seen, and how theory is computed."""
+    """What all lanes of Figure 1 share: sizes, the descent, when it is seen, and how theory is computed.
+
+    Of the students' width nothing depends: from a start of rank one all hidden units move as one.
+    """
 
     features: int = 100
-    hidden: int = 100
     samples: int = 100
     step: float = 1e-3
     steps: int = 5000
@@ -71,12 +73,12 @@ class RankOneProblem:
 def rank_one_sweeps(
     name: str, axes: Mapping[str, tuple], settings: Mapping, functions: Mapping[str, str]
 ) -> dict[str, Sweep]:
-    """One sweep: every lane is trained and predicted at once. Lanes of one shape and kind of labels share a chunk."""
+    """One sweep: every lane is trained and predicted at once. Lanes of one seed, shape and kind of labels share a chunk."""
     lanes = Sweep(
         name=name,
         function=functions["lanes"],
         grid=Grid(axes),
-        group_by=("classes", "labels"),
+        group_by=("classes", "labels", "seed"),
         chunk_limit=CHUNK_LIMIT,
         work="classes",
         settings=settings,

@@ -12,11 +12,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sharedtrunk import dynamics
+from sharedtrunk import dynamics, gaussian
 from sharedtrunk.experiments import Draw
 from sharedtrunk.prediction._arms import Arm
 
-CHUNK = 8
+CHUNK = 7
+"""Divides the 35 lanes of a group of the standard grid, and its 7 baselines, so that no lane is followed twice."""
+
+
+CLOSURE_RULE = gaussian.Sobol(points=1024, scrambles=1, seed=45)
+"""The best of 60 seeds at moments of stopped students, K = 10: benefits as right as by `FAST_RULE`, of twice the nodes."""
+
+TOLERANCE = dynamics.Tolerance(rtol=3e-4, atol=3e-6, order=3)
+"""Benefits within 4e-5 nats of those at rtol 1e-6."""
 
 
 def population_arm(draws: Sequence[Draw], weights: np.ndarray, time_limit: float, workers: int) -> Arm:
@@ -33,14 +41,16 @@ def closure_arm(draw: Draw, weights: np.ndarray, time_limit: float, workers: int
     # one object where the tasks share their points: they then share the root of the sample's covariance
     shared = draw.labels[0].shape == draw.labels[1].shape
     inputs = [draw.inputs] * 2 if shared else [draw.inputs_of(task) for task in range(2)]
-    flow = dynamics.closure_flow(inputs, list(draw.labels), draw.moments, rule=dynamics.FAST_RULE)
+    flow = dynamics.closure_flow(inputs, list(draw.labels), draw.moments, rule=CLOSURE_RULE)
     return _followed(flow, draw.start, weights, time_limit, workers)
 
 
 def _followed(flow, start, weights: np.ndarray, time_limit: float, workers: int) -> Arm:
     flow = eqx.tree_at(lambda f: f.task_weights, flow, jnp.asarray(weights, flow.task_weights.dtype))
     layers = dynamics.Layers(trunk=start.trunk, heads=start.heads)
-    found = dynamics.solve_until_bracketed(flow, layers, time_limit=time_limit, chunk=CHUNK, workers=workers)
+    found = dynamics.solve_until_bracketed(
+        flow, layers, time_limit=time_limit, tolerance=TOLERANCE, chunk=CHUNK, workers=workers
+    )
     return Arm(found.loss, found.scrambles, found.refinement, found.time, found.weights, found.result)
 
 

@@ -1,0 +1,57 @@
+"""Vanilla descent of students whose composite is of rank one, W = a bᵀ: what Figure 1 trains.
+
+A trunk r bᵀ and a head a rᵀ, r any unit vector of the hidden layer, have slopes of the same form, r (aᵀD) and (D b) rᵀ with
+D = (1/N) Σ_μ (y_μ − P(W x_μ)) x_μᵀ. So layers that start so stay so, step by step and for any width, and one hidden unit is
+enough:
+
+    a ← a + step · D b,    b ← b + step · Dᵀ a.
+
+D is never formed: with g = X b the logits are a gᵀ, D b = E g / N and Dᵀ a = Xᵀ (Eᵀ a) / N, E = y − P.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+
+class RankOneStudent(NamedTuple):
+    """Head a and trunk b of students with one hidden unit; the composite is W = a bᵀ."""
+
+    head: Float[Array, "*lane class"]
+    trunk: Float[Array, "*lane feature"]
+
+
+@jax.jit
+def descend(
+    start: RankOneStudent,
+    inputs: Float[Array, "sample feature"],
+    probabilities: Float[Array, "lane class sample"],
+    step: Float[Array, ""],
+    counts: Int[Array, "save"],
+) -> RankOneStudent:
+    """The students of all lanes after `counts` steps on the full batch, the first of them 0: (save, lane, …)."""
+    rate = step / inputs.shape[0]
+
+    def advance(_, student: RankOneStudent) -> RankOneStudent:
+        a, b = student
+        g = jnp.matmul(b, inputs.T, precision="highest")
+        excess = probabilities - _softmax(a, g)
+        head = a + rate * jnp.sum(excess * g[:, None, :], axis=2)
+        along = jnp.sum(excess * a[:, :, None], axis=1)
+        return RankOneStudent(head, b + rate * jnp.matmul(along, inputs, precision="highest"))
+
+    def segment(student: RankOneStudent, bounds):
+        student = jax.lax.fori_loop(bounds[0], bounds[1], advance, student)
+        return student, student
+
+    _, later = jax.lax.scan(segment, start, jnp.stack([counts[:-1], counts[1:]], axis=1))
+    return jax.tree.map(lambda first, rest: jnp.concatenate([first[None], rest]), start, later)
+
+
+def _softmax(a: Float[Array, "lane class"], g: Float[Array, "lane sample"]) -> Float[Array, "lane class sample"]:
+    """P(a gᵀ). The largest logit is that of the largest a, or of the smallest where g < 0."""
+    largest = jnp.where(g > 0, jnp.max(a, axis=1)[:, None] * g, jnp.min(a, axis=1)[:, None] * g)
+    e = jnp.exp(a[:, :, None] * g[:, None, :] - largest[:, None, :])
+    return e * (1 / jnp.sum(e, axis=1))[:, None, :]
