@@ -60,12 +60,13 @@ def test_descent_approaches_flow_with_first_order(key):
 
 
 @float64
+@pytest.mark.parametrize("order", [3, 5])
 @pytest.mark.parametrize(("rtol", "bound"), [(1e-4, 1e-3), (1e-6, 1e-5), (1e-8, 1e-7)])
-def test_flow_error_follows_its_tolerance(key, rtol, bound):
+def test_flow_error_follows_its_tolerance(key, rtol, bound, order):
     start, problem, _ = small_problem(key)
     times = jnp.linspace(0, 30, 31)
     exact = students.train(start, problem, times, students.Flow(rtol=1e-12, atol=1e-13)).composites[0]
-    ours = students.train(start, problem, times, students.Flow(rtol=rtol, atol=rtol / 100)).composites[0]
+    ours = students.train(start, problem, times, students.Flow(rtol=rtol, atol=rtol / 100, order=order)).composites[0]
     assert float(jnp.abs(ours - exact).max()) < bound
 
 

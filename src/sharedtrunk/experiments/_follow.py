@@ -131,7 +131,7 @@ def _linear_watch(settings: StandardSettings, draw: Draw) -> Watch:
             judges = (np.asarray(draw.moments)[lanes], np.asarray(draw.validation_labels)[lanes])
             parts[key] = (students.of_lanes(problem, lanes), *map(jnp.asarray, judges))
         problem_part, moments, labels = parts[key]
-        trained = students.train(networks, problem_part, leg, settings.method, first_step=step)
+        trained = students.train(networks, problem_part, leg, settings.method_from(float(leg[0])), first_step=step)
         return _watched(settings, trained, moments, draw.validation_inputs, labels)
 
     return watch

@@ -1,7 +1,8 @@
 """The times at which a training is seen, in legs: after each leg one looks whether the minimum is bracketed.
 
-Below t = 20 the times are 0.25 apart, above they grow by about 2 % each. All legs have as many times, so that one
-compiled program serves them all; each begins where the one before ended.
+Below t = 20 the times are 0.25 apart, above they grow by about 4 %, where curves are flat and a parabola finds what lies
+between. Legs of either kind have as many times, so that one compiled program serves them all; each begins where the one
+before ended.
 """
 
 import itertools
@@ -9,20 +10,23 @@ import itertools
 import numpy as np
 
 LEG_TIMES = 21
+LATE_LEG_TIMES = 11
 EVEN_UNTIL = 20.0
 LEG_ENDS = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 67.0, 100.0, 150.0, 225.0, 340.0)
 
-SHORT_LEG_TIMES = 11
-SHORT_LEG_ENDS = (*np.arange(2.5, 20.1, 2.5).tolist(), *(20.0 * 1.25 ** np.arange(1, 15)).tolist())
+SHORT_LEG_TIMES = 21
+SHORT_LEG_ENDS = (5.0, 10.0, 15.0, *(20.0 * 1.25 ** np.arange(15)).tolist())
 """Where training costs more than looking whether to go on: for ReLU students, whose late flow is the stiffest."""
 
 
 def flow_legs(time_limit: float, *, short: bool = False) -> list[np.ndarray]:
     """Legs up to `time_limit` for a flow, which can be seen at any time."""
-    leg_ends, count = (SHORT_LEG_ENDS, SHORT_LEG_TIMES) if short else (LEG_ENDS, LEG_TIMES)
+    leg_ends, early, late = (
+        (SHORT_LEG_ENDS, SHORT_LEG_TIMES, SHORT_LEG_TIMES) if short else (LEG_ENDS, LEG_TIMES, LATE_LEG_TIMES)
+    )
     ends = [0.0, *(end for end in leg_ends if end < time_limit), float(time_limit)]
     return [
-        np.geomspace(a, b, count) if a >= EVEN_UNTIL else np.linspace(a, b, count) for a, b in itertools.pairwise(ends)
+        np.geomspace(a, b, late) if a >= EVEN_UNTIL else np.linspace(a, b, early) for a, b in itertools.pairwise(ends)
     ]
 
 

@@ -106,11 +106,9 @@ def _prediction_moments(composite, sizes: list[int], passes: Passes) -> Float[Ar
         return _times(probabilities, transposed)
 
     parts = (passes.inputs, passes.transposed, passes.coefficients)
-    first = block(jax.tree.map(lambda leaf: leaf[0], parts))
     if passes.inputs.shape[0] == 1:
-        return first
-    rest = jax.tree.map(lambda leaf: leaf[1:], parts)
-    return jax.lax.scan(lambda total, part: (total + block(part), None), first, rest)[0]
+        return block(jax.tree.map(lambda leaf: leaf[0], parts))
+    return jax.lax.scan(lambda total, part: (total + block(part), None), jnp.zeros_like(composite), parts)[0]
 
 
 def _times(rows: Float[Array, "lane row inner"], matrix) -> Array:

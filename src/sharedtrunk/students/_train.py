@@ -202,10 +202,10 @@ def _check_method(method: Flow | Descent, times, problem: Problem):
             way_out="The first is where the student stands now, usually 0",
         )
     if isinstance(method, Flow):
-        if not (method.rtol > 0 and method.atol > 0 and method.max_steps > 0):
+        if not (method.rtol > 0 and method.atol > 0 and method.max_steps > 0 and method.order in (3, 5)):
             raise invalid(
-                "A flow needs rtol, atol and max_steps > 0",
-                received=f"rtol={method.rtol}, atol={method.atol}, max_steps={method.max_steps}",
+                "A flow needs rtol, atol and max_steps > 0, and order 3 or 5",
+                received=f"rtol={method.rtol}, atol={method.atol}, max_steps={method.max_steps}, order={method.order}",
                 way_out="The standard problem uses rtol=1e-4",
             )
         return None
