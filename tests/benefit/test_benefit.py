@@ -79,12 +79,14 @@ def students_along_a_ray(key, size):
     return teacher, growth[None, :, None, None] * (teacher.weights / size + noise)[None, None]
 
 
-def test_the_refined_minimum_is_the_minimum_between_the_times(key):
+@pytest.mark.parametrize("watch", [gaussian.Sobol(points=1024, scrambles=8), gaussian.Sobol(points=256, scrambles=1)])
+def test_the_refined_minimum_is_the_minimum_between_the_times(key, watch):
+    """However coarse the curve is that finds it."""
     teacher, weights = students_along_a_ray(key, 1.0)
     moment, _ = teachers.clean_label_moment(teacher)
     rule = gaussian.Sobol(points=1024, scrambles=8)
     seen = dataclasses.replace(trajectory(np.zeros((1, 40))), composites=(weights,))
-    seen = benefit.with_generalization_loss(seen, moment[None], rule=rule)
+    seen = benefit.with_generalization_loss(seen, moment[None], rule=watch)
     stop = benefit.oracle_stop(seen)
     assert 0 < stop[0] < 39
     value = benefit.value_at(seen, stop, moment[None], teacher.weights[None], rule=rule, refine=True)

@@ -1,4 +1,9 @@
-"""The value of a stopped student, by a fine rule: what the coarse curve is not exact enough for."""
+"""The value of a stopped student, by a fine rule: what the coarse curve is not exact enough for.
+
+The curve only has to find the minimum, which is flat. How far below the lowest saved time it lies is read off that time and
+its two neighbours by `REFINING`, whose error is alike at all three: from a curve of 256 nodes the value at the minimum
+comes out within 4e-5 nats (mostly 1e-6), from its own differences within 1e-4 (24 students of the standard problem).
+"""
 
 import functools
 from typing import NamedTuple
@@ -19,6 +24,13 @@ from sharedtrunk.trajectory import Trajectory
 
 CONFIDENCE = 0.99
 """Of the numerical errors: wide, because the spread of eight scrambles is itself uncertain."""
+
+
+REFINING = gaussian.Sobol(points=512, scrambles=4)
+"""For differences between neighbouring times; several scrambles, because only then its nodes know the second order."""
+
+ACCURACY = gaussian.Sobol(points=8192, scrambles=1)
+"""Right to 0.004 (root mean square); the loss, not the accuracy, is what is compared."""
 
 
 class Stopped(NamedTuple):
@@ -50,17 +62,15 @@ def value_at(
 ) -> Stopped:
     """L(W; M) at the saved time `index` of every lane, by a fine rule, and the accuracy against the clean teacher.
 
-    With `refine` the minimum between saved times is added: the parabola through the coarse curve's three lowest points
-    says how far below the saved point it lies. The error is the rule's estimate plus half of that correction, plus
-    ‖W‖ · `moment_error`, the Frobenius error of the label moment. Nonlinear
-    students bring loss, error and accuracy with them. A lane whose weights are not finite is NaN. Raises `InputError` for
-    a rule with fewer than 4 scrambles, which tells no error, for `refine` without a loss curve, and as `population_loss`.
+    With `refine` the minimum between saved times is added: the parabola through the saved point and its neighbours, all
+    three valued by `REFINING`, says how far below the saved point it lies. The error is the rule's estimate plus half of
+    that correction, plus ‖W‖ · `moment_error`, the Frobenius error of the label moment. Nonlinear students bring loss,
+    error and accuracy with them. A lane whose weights are not finite is NaN. Raises `InputError` for a rule with fewer
+    than 4 scrambles, which tells no error, and as `population_loss`.
     """
-    if rule.scrambles < 4 or (refine and trajectory.generalization_loss is None):
+    if rule.scrambles < 4:
         raise invalid(
-            "Valuing a student needs a rule of at least 4 scrambles, and refining it the loss curve",
-            received=f"{rule} and a trajectory with{'' if trajectory.generalization_loss is not None else 'out'} curve",
-            way_out="Use gaussian.FINE, and benefit.with_generalization_loss first",
+            "Valuing a student needs a rule of at least 4 scrambles", received=repr(rule), way_out="Use gaussian.FINE"
         )
     index = np.asarray(index)
     time = np.asarray(trajectory.times)[index]
@@ -68,18 +78,15 @@ def value_at(
         curves = (trajectory.generalization_loss, trajectory.error, trajectory.accuracy)
         loss, error, accuracy = (at(curve, index) for curve in curves)  # pyright: ignore[reportArgumentType]
         return Stopped(loss, error, accuracy, time)
-    chosen = index[..., None, None, None]
-    weights = np.take_along_axis(np.asarray(main_composites(trajectory)), chosen, axis=-3).squeeze(-3)
+    composites = np.asarray(main_composites(trajectory))
+    weights = _at(composites, index[..., None])[..., 0, :, :]
     # The rules take finite weights only; lanes that have none are put back as NaN below.
     check_judges(weights, moment, covariance)
-    finite = np.asarray(np.isfinite(weights).all(axis=(-2, -1)))
-    safe = jnp.asarray(np.where(finite[..., None, None], weights, 0))
-    parts = _valued(safe, jnp.asarray(moment), jnp.asarray(clean_weights), covariance, rule)
+    moment, finite = jnp.asarray(moment), np.isfinite(weights).all(axis=(-2, -1))
+    parts = _valued(_finite(weights), moment, jnp.asarray(clean_weights), covariance, rule)
     scrambles, accuracy = (np.array(part, np.float64) for part in parts)
     scrambles[~finite], accuracy[~finite] = np.nan, np.nan
-    below = np.zeros(finite.shape)
-    if refine:
-        below = vertex_below(np.asarray(trajectory.times), np.asarray(trajectory.generalization_loss), index)
+    below = _below(trajectory, composites, index, moment, covariance) if refine else np.zeros(finite.shape)
     scrambles = scrambles - below[..., None]
     mean, error = mean_with_error(scrambles)
     rest = below / 2 + moment_error * np.linalg.norm(weights, axis=(-2, -1))
@@ -93,9 +100,35 @@ def mean_with_error(scrambles: Float[np.ndarray, "*lane scramble"]):
     return np.mean(scrambles, axis=-1), t_factor(count, CONFIDENCE) * spread
 
 
+def _below(trajectory: Trajectory, composites: np.ndarray, index: np.ndarray, moment, covariance) -> np.ndarray:
+    """How far below the saved time `index` the minimum lies; 0 at either end of the curve."""
+    around = np.clip(index[..., None] + np.arange(-1, 2), 0, composites.shape[-3] - 1)
+    weights = _at(composites, around)
+    losses = _losses(_finite(weights), moment[..., None, :, :], covariance, REFINING)
+    losses = np.asarray(losses, np.float64).mean(axis=-1)
+    curve = np.full(composites.shape[:-2], np.nan)
+    np.put_along_axis(curve, around, np.where(np.isfinite(weights).all(axis=(-2, -1)), losses, np.nan), axis=-1)
+    return vertex_below(np.asarray(trajectory.times), curve, index)
+
+
+def _at(composites: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """Composite weights at some saved times of every lane."""
+    return np.take_along_axis(composites, indices[..., None, None], axis=-3)
+
+
+def _finite(weights: np.ndarray) -> jax.Array:
+    """Zero weights where those given are not finite."""
+    return jnp.asarray(np.where(np.isfinite(weights).all(axis=(-2, -1), keepdims=True), weights, 0))
+
+
+@functools.partial(jax.jit, static_argnames="rule")
+def _losses(weights, moment, covariance, rule):
+    energies = gaussian.free_energy_scrambles(weights, covariance=covariance, rule=rule)
+    moment = jnp.broadcast_to(moment, weights.shape)
+    return energies - jnp.einsum("...cf,...cf->...", moment, weights, precision="highest")[..., None]
+
+
 @functools.partial(jax.jit, static_argnames="rule")
 def _valued(weights, moment, clean_weights, covariance, rule):
-    energies = gaussian.free_energy_scrambles(weights, covariance=covariance, rule=rule)
-    agreement = jnp.einsum("...cf,...cf->...", moment, weights, precision="highest")
-    accuracy = gaussian.accuracy(weights, clean_weights, covariance=covariance)
-    return energies - agreement[..., None], accuracy
+    accuracy = gaussian.accuracy(weights, clean_weights, covariance=covariance, rule=ACCURACY)
+    return _losses(weights, moment, covariance, rule), accuracy

@@ -1,5 +1,7 @@
 """The value of trained lanes: stopped by the oracle and honestly, their losses by a fine rule, and the slope there."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -8,6 +10,9 @@ from sharedtrunk.experiments._draw import Draw
 from sharedtrunk.experiments._follow import settled
 from sharedtrunk.experiments._settings import StandardSettings
 from sharedtrunk.trajectory import Result, Trajectory
+
+LEAST_POINTS = 512
+"""Of the slope's rule, so that its error bar holds."""
 
 
 def stop_and_value(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> dict[str, np.ndarray]:
@@ -20,7 +25,7 @@ def stop_and_value(settings: StandardSettings, draw: Draw, trajectory: Trajector
         "": benefit.value_at(trajectory, oracle, *judges, refine=True, **known),
         "_honest": benefit.value_at(trajectory, honest, *judges, **known),
     }
-    columns = slope_at(trajectory, oracle, draw, rule)
+    columns = slope_at(trajectory, oracle, draw, _slope_rule(rule))
     for suffix, stopped in valued.items():
         columns |= columns_of(suffix, stopped)
     return told(trajectory, columns)
@@ -45,6 +50,11 @@ def told(trajectory: Trajectory, columns: dict[str, np.ndarray]) -> dict[str, np
     unsettled = ~settled(trajectory)
     code = np.where(failed, trajectory.result, np.where(unsettled, Result.NOT_BRACKETED, Result.SUCCESS))
     return {"result": code.astype(np.int8)} | {name: _where(~failed, column) for name, column in columns.items()}
+
+
+def _slope_rule(rule: gaussian.Sobol) -> gaussian.Sobol:
+    """A quarter of the nodes for the slope: the bounds that are made of it are wide, and a moment costs twice a loss."""
+    return dataclasses.replace(rule, points=max(LEAST_POINTS, rule.points // 4))
 
 
 def slope_at(trajectory: Trajectory, index: np.ndarray, draw: Draw, rule: gaussian.Sobol) -> dict[str, np.ndarray]:

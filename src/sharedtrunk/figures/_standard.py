@@ -81,8 +81,8 @@ class StandardProblem:
     rtol: float = 1e-4  # of flow; descent ignores it
     time_limit: float = 500.0
     precision: Literal["float32", "float64"] = "float32"
-    coarse_points: int = 1024
-    fine_points: int = 4096
+    coarse_points: int = 256
+    fine_points: int = 1024
     scrambles: int = 24
     fresh_points: int = 24576  # that value a ReLU student, in as many blocks as there are scrambles
     validation_fraction: float = 0.25

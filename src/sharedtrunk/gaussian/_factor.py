@@ -73,3 +73,26 @@ def factor(
     A = jnp.matmul(rows, V.T, precision="highest") * scale
     # the entries above the diagonal are zero in exact arithmetic
     return jnp.tril(A), V
+
+
+def triangle(W: Float[Array, "class feature"]) -> Float[Array, "class direction"]:
+    """The first part A of `factor` alone, by Cholesky's elimination on W Wᵀ, at a third of its cost.
+
+    A Aᵀ is W Wᵀ to rounding, which is all that F asks for. A row whose part outside those before it is below √(K ε) of its
+    size, a share K ε of its square, adds no direction.
+    """
+    K = W.shape[0]
+    zero, one = jnp.zeros((), W.dtype), jnp.ones((), W.dtype)
+    scale = jnp.max(jnp.abs(W))
+    scale = jnp.where(scale > zero, scale, one)
+    rows = W / scale
+    Q = jnp.matmul(rows, rows.T, precision="highest")
+    least = jnp.asarray(K * jnp.finfo(W.dtype).eps, W.dtype) * jnp.diagonal(Q)
+    columns = []
+    for j in range(K - 1):
+        new = Q[j, j] > least[j]
+        column = jnp.where(new, Q[:, j] * jax.lax.rsqrt(jnp.where(new, Q[j, j], one)), zero)
+        Q = Q - column[:, None] * column[None, :]
+        columns.append(column)
+    # the entries above the diagonal are zero in exact arithmetic
+    return jnp.tril(jnp.stack(columns, axis=1)) * scale

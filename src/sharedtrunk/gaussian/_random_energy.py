@@ -50,7 +50,7 @@ def gumbel_grid(K: int) -> tuple[np.ndarray, float]:
     return np.arange(-4.5, _FAR + np.log(K), h), h
 
 
-def _grid(s: float, K: int) -> tuple[np.ndarray, float]:
+def maximum_grid(s: float, K: int) -> tuple[np.ndarray, float]:
     """Nodes y that hold all of the maximum's weight, and their spacing.
 
     For many classes the maximum varies over s/√(2 ln K) only.
@@ -67,14 +67,14 @@ def _log_below(tail: np.ndarray) -> np.ndarray:
 
 def log_all_below(s: float, K: int) -> tuple[np.ndarray, float, np.ndarray]:
     """Nodes y of the maximum of K logits with Gumbel noise, their spacing, and ln L(y), the logarithm for one logit."""
-    y, h = _grid(s, K)
+    y, h = maximum_grid(s, K)
     return y, h, _log_below(_tail(s, y, K)[0])
 
 
 def _integrate(s: float, K: int) -> tuple[float, float]:
     """F + γ = ∫ [Φ(y/σ) − L(y)ᴷ] dy for any σ, and dF/ds."""
     width = np.hypot(1.0, s)
-    y, h = _grid(s, K)
+    y, h = maximum_grid(s, K)
     tail, slope = _tail(s, y, K)
     # 1 − Lᴷ keeps its digits where L is nearly 1
     log_L = _log_below(tail)

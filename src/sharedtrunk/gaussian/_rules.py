@@ -24,7 +24,6 @@ import functools
 
 import numpy as np
 from scipy import special
-from scipy.stats import qmc
 
 from .._errors import invalid
 
@@ -135,6 +134,8 @@ def half_nodes(rule: Sobol, dimension: int) -> np.ndarray:
 
 def antithetic_half(seed: int, scrambles: int, count: int, dimension: int) -> np.ndarray:
     """Scrambled Sobol points as standard normals, (scramble, dimension, node)."""
+    from scipy.stats import qmc  # here: half a second, and the room is imported for much else
+
     sets = []
     for scramble in range(scrambles):
         rng = np.random.default_rng([seed, scramble])

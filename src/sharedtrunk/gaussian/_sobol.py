@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ._characters import character_nodes
-from ._control import Control, control
-from ._factor import factor
+from ._control import Control, control, turned
+from ._factor import factor, triangle
 from ._rules import Characters, NodeRule, Sobol, half_nodes
 
 _CHUNK = 2**17  # logits per chunk: 0.5 MB in float32
@@ -87,13 +87,23 @@ def _frame(W: Float[Array, "class feature"], rule: NodeRule) -> _Frame:
     if isinstance(rule, Characters):
         return _Frame(W, None, character_nodes(rule, *W.shape), None)
     A, V = factor(W)
-    return _Frame(A, V, half_nodes(rule, A.shape[1]), control(A, rule))
+    A, R, symmetric = turned(A, rule)
+    V = V if R is None else jnp.matmul(R.T, V, precision="highest")
+    return _Frame(A, V, half_nodes(rule, A.shape[1]), control(A, rule, symmetric))
+
+
+def _frame_of_energy(W: Float[Array, "class feature"], rule: NodeRule) -> _Frame:
+    """`_frame` for F, which needs no V. One scramble's error is far above that of the cheaper factor."""
+    if isinstance(rule, Characters) or rule.scrambles > 1:
+        return _frame(W, rule)
+    A = triangle(W)
+    return _Frame(A, None, half_nodes(rule, A.shape[1]), control(A, rule))
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
 def free_energy_lane(W: Float[Array, "class feature"], rule: NodeRule) -> Float[Array, "scramble"]:
     """F of centred, whitened weights, one value per scramble."""
-    A, _, nodes, known = _frame(W, rule)
+    A, _, nodes, known = _frame_of_energy(W, rule)
     F = over_nodes(functools.partial(mean_log_partition, A), nodes, W.dtype)
     return F if known is None else F - known.free_energy
 
