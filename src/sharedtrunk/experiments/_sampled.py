@@ -1,10 +1,12 @@
 """ReLU students: no composite weights, so their losses are sampled, on inputs that all lanes of a seed share.
 
-Two sets of inputs, neither trained on. The first (`WATCH_POINTS`) gives the curve whose minimum is the oracle's stop, at
-every saved time; the second, `fresh_points` in `scrambles` blocks, values the students stopped. The value is unbiased,
-because the points that chose the time do not enter it. A benefit is a paired difference over blocks.
+Two sets of inputs, neither trained on. The first (`WATCH_POINTS`) gives the curve whose minimum is the oracle's stop: at
+every `STRIDE`th saved time on the way, and at all saved times around the lowest of these (`_around`). The second,
+`fresh_points` in `scrambles` blocks, values the students stopped. The value is unbiased, because the points that chose the
+time do not enter it. A benefit is a paired difference over blocks.
 """
 
+import dataclasses
 from typing import NamedTuple
 
 import jax
@@ -15,13 +17,18 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk import benefit, students, teachers
 from sharedtrunk._parabola import vertex_below
 from sharedtrunk._randomness import stream
+from sharedtrunk.benefit._stopping import first_minimum
 from sharedtrunk.benefit._value import mean_with_error
+from sharedtrunk.experiments._around import STRIDE, Around, Best
 from sharedtrunk.experiments._draw import Draw
 from sharedtrunk.experiments._follow import follow
 from sharedtrunk.experiments._settings import StandardSettings
 from sharedtrunk.experiments._value import columns_of, told
+from sharedtrunk.trajectory import Trajectory
 
 WATCH_POINTS = 2048
+BLOCK = 256
+"""Inputs looked at together: their activations stay in the cache of a core."""
 
 
 class Fresh(NamedTuple):
@@ -31,11 +38,26 @@ class Fresh(NamedTuple):
     inputs: Float[Array, "block feature sample"]
     labels: Int[Array, "block lane sample"]
 
-    def watched_by(self, lanes: np.ndarray) -> students.FreshInputs:
-        """What watches some lanes, by number."""
-        labels = (self.watched.clean_labels, self.watched.validation_labels)
-        clean, noisy = (jnp.asarray(np.asarray(all_labels)[lanes]) for all_labels in labels)
-        return students.FreshInputs(self.watched.inputs, clean, self.watched.validation_inputs, noisy)
+    def deciding(self, lanes: np.ndarray) -> students.FreshInputs:
+        """The points of honest stopping, for some lanes by number: few enough to be looked at at every saved time."""
+        labels = jnp.asarray(np.asarray(self.watched.validation_labels)[lanes])
+        return students.FreshInputs(self.watched.validation_inputs, labels, self.watched.validation_inputs, labels)
+
+    def losses(self, lanes: np.ndarray, networks) -> np.ndarray:
+        """The loss that is watched, of some lanes' networks (lane, time first): (lane, time)."""
+        labels = jnp.asarray(np.asarray(self.watched.clean_labels)[lanes])
+        return np.asarray(_losses(networks, self.watched.inputs, labels))
+
+
+@jax.jit
+def _losses(networks, inputs: Float[Array, "feature sample"], labels: Int[Array, "lane sample"]):
+    parts = jnp.moveaxis(inputs.reshape(inputs.shape[0], -1, BLOCK), 1, 0)
+    classes = jnp.moveaxis(labels.reshape(labels.shape[0], -1, BLOCK), 1, 0)
+
+    def at_one_time(given):
+        return jnp.mean(students.sampled_losses(given, parts, classes)[0], axis=1)
+
+    return jax.lax.map(at_one_time, jax.tree.map(lambda w: jnp.swapaxes(w, 0, 1), networks)).T
 
 
 def draw_fresh(settings: StandardSettings, draw: Draw, seed: int) -> Fresh:
@@ -56,7 +78,7 @@ def draw_fresh(settings: StandardSettings, draw: Draw, seed: int) -> Fresh:
 
 def sampled_lanes(settings: StandardSettings, draw: Draw, fresh: Fresh) -> dict[str, np.ndarray]:
     """Train ReLU students, stop them by the oracle and honestly, and value both on fresh inputs."""
-    best = (_Best(draw.start), _Best(draw.start))
+    best, around = Best(draw.start), Around(draw.start.heads[0].shape[0])
     problem = draw.problem(settings)
 
     def watch(lanes, networks, leg, step):
@@ -65,42 +87,40 @@ def sampled_lanes(settings: StandardSettings, draw: Draw, fresh: Fresh) -> dict[
             students.of_lanes(problem, lanes),
             leg,
             settings.method,
-            evaluation=fresh.watched_by(lanes),
+            evaluation=fresh.deciding(lanes),
             networks=True,
             first_step=step,
         )
         part = jax.tree.map(np.asarray, part)
-        for record, curve in zip(best, (part.generalization_loss, part.validation_loss), strict=True):
-            record.keep(lanes, curve, part.networks)
-        return part
+        best.keep(lanes, part.validation_loss, part.networks)
+        watched = np.append(np.arange(0, len(leg) - 1, STRIDE), len(leg) - 1)
+        curve = np.full(part.validation_loss.shape, np.nan, part.validation_loss.dtype)
+        curve[:, watched] = fresh.losses(lanes, jax.tree.map(lambda w: w[:, watched], part.networks))
+        around.keep(lanes, np.asarray(leg), curve, part.networks)
+        return dataclasses.replace(part, generalization_loss=curve)
 
     trajectory = follow(settings, draw, watch=watch)
+    trajectory, lowest = _looked_closer(trajectory, around, fresh)
     oracle, honest = benefit.oracle_stop(trajectory), benefit.honest_stop(trajectory)
     curve = np.asarray(trajectory.generalization_loss)
     below = vertex_below(np.asarray(trajectory.times), curve, oracle)
-    stops = {"": (best[0], oracle, below), "_honest": (best[1], honest, np.zeros(below.shape))}
+    stops = {"": (lowest, oracle, below), "_honest": (best.networks, honest, np.zeros(below.shape))}
     columns = {}
-    for suffix, (record, index, refinement) in stops.items():
-        columns |= columns_of(suffix, _valued(record.networks, fresh, np.asarray(trajectory.times)[index], refinement))
+    for suffix, (networks, index, refinement) in stops.items():
+        columns |= columns_of(suffix, _valued(networks, fresh, np.asarray(trajectory.times)[index], refinement))
     return told(trajectory, columns)
 
 
-class _Best:
-    """Every lane's network at the lowest point of a curve so far."""
-
-    def __init__(self, start: students.SharedTrunk):
-        self.networks = jax.tree.map(np.array, start)
-        self._loss = np.full(start.heads[0].shape[0], np.inf)
-
-    def keep(self, lanes: np.ndarray, curve: np.ndarray, networks) -> None:
-        """Take one leg of some lanes in. A later equal loss, such as a leg's first, changes nothing."""
-        lowest = np.where(np.isfinite(curve), curve, np.inf)
-        index = lowest.argmin(axis=1)
-        loss = np.take_along_axis(lowest, index[:, None], axis=1)[:, 0]
-        (better,) = np.nonzero(loss < self._loss[lanes])
-        self._loss[lanes[better]] = loss[better]
-        for kept, seen in zip(jax.tree.leaves(self.networks), jax.tree.leaves(networks), strict=True):
-            kept[lanes[better]] = seen[better, index[better]]
+def _looked_closer(trajectory: Trajectory, around: Around, fresh: Fresh) -> tuple[Trajectory, students.SharedTrunk]:
+    """The watched curve with all saved times around its lowest point filled in, and the networks at the lowest of these."""
+    times, networks = around.gathered()
+    lanes = np.arange(len(times))
+    losses = fresh.losses(lanes, networks)
+    curve = np.array(trajectory.generalization_loss)
+    saved = np.abs(np.asarray(trajectory.times)[:, None, None] - times).argmin(axis=0)
+    curve[lanes[:, None], saved] = losses
+    index = first_minimum(losses)
+    return dataclasses.replace(trajectory, generalization_loss=curve), jax.tree.map(lambda w: w[lanes, index], networks)
 
 
 def _valued(networks, fresh: Fresh, time: np.ndarray, below: np.ndarray) -> benefit.Stopped:

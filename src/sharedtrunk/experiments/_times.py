@@ -9,10 +9,10 @@ import itertools
 
 import numpy as np
 
-LEG_TIMES = 21
+LEG_TIMES = 41
 LATE_LEG_TIMES = 11
 EVEN_UNTIL = 20.0
-LEG_ENDS = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 67.0, 100.0, 150.0, 225.0, 340.0)
+LEG_ENDS = (10.0, 20.0, 30.0, 45.0, 67.0, 100.0, 150.0, 225.0, 340.0)
 
 SHORT_LEG_TIMES = 21
 SHORT_LEG_ENDS = (5.0, 10.0, 15.0, *(20.0 * 1.25 ** np.arange(15)).tolist())

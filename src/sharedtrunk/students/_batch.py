@@ -7,7 +7,7 @@ all lanes' composites:
     D = M̂ − c ∘ softmax(C X) Xᵀ,    H ← D Wᵀ,    W ← Hᵀ D            (2), (8).
 
 Samples go through in blocks where a batch's logits would not fit `BLOCK_BYTES`, so memory is bounded whatever their number.
-Other students go lane by lane, under `vmap`.
+ReLU students have a drive of their own (`_relu_drive`); the others go lane by lane, under `vmap`.
 """
 
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from jaxtyping import Array, Float
 from sharedtrunk.students._drive import drive, label_moments
 from sharedtrunk.students._network import SharedTrunk, like
 from sharedtrunk.students._problem import Problem
+from sharedtrunk.students._relu_drive import relu_drive
 
 BLOCK_BYTES = 2**25
 """Most bytes of a batch's logits: of the order of a processor's last-level cache, far below any memory."""
@@ -60,6 +61,8 @@ def batch_drive(lanes: SharedTrunk, prepared: Prepared, axes: Problem) -> Shared
     """−∇L for every layer of every lane (2), (8)."""
     if isinstance(prepared, Passes):
         return composite_drive(lanes, prepared)
+    if lanes.activation == "relu":
+        return relu_drive(lanes, prepared.problem)
     return jax.vmap(drive, in_axes=(0, axes, 0))(lanes, prepared.problem, prepared.moments)
 
 

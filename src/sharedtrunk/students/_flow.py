@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 
 from sharedtrunk.students._batch import batch_drive
-from sharedtrunk.students._chebyshev import STAGES, chebyshev_step
 from sharedtrunk.students._explicit import explicit_step, moved
+from sharedtrunk.students._stiffness import begun, stabilized_step
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +114,7 @@ def hermite(y0, y1, first, last, step) -> dict:
 
 
 class Chebyshev(diffrax.AbstractSolver):
-    """The Runge–Kutta–Chebyshev step as a solver, for fields that do not depend on time."""
+    """The Runge–Kutta–Chebyshev step, with as many stages as it needs, for fields that do not depend on time."""
 
     term_structure: ClassVar = diffrax.AbstractTerm
     interpolation_cls: ClassVar = diffrax.ThirdOrderHermitePolynomialInterpolation
@@ -123,11 +123,12 @@ class Chebyshev(diffrax.AbstractSolver):
         return 2
 
     def init(self, terms, t0, t1, y0, args):
-        return terms.vf(t0, y0, args)
+        return begun(lambda y: terms.vf(t0, y, args), y0)
 
     def step(self, terms, t0, t1, y0, args, solver_state, made_jump):
-        y1, slope, error = chebyshev_step(lambda y: terms.vf(t0, y, args), y0, solver_state, t1 - t0)
-        return y1, error, hermite(y0, y1, solver_state, slope, t1 - t0), slope, diffrax.RESULTS.successful
+        y1, error, standing = stabilized_step(lambda y: terms.vf(t0, y, args), y0, solver_state, t1 - t0)
+        between = hermite(y0, y1, solver_state.slope, standing.slope, t1 - t0)
+        return y1, error, between, standing, diffrax.RESULTS.successful
 
     def func(self, terms, t0, y0, args):
         return terms.vf(t0, y0, args)
@@ -142,7 +143,7 @@ def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe
     def field(_, state, args):
         return batch_drive(state, args, axes)
 
-    solver, stages = _solver(method)
+    solver = _solver(method)
     shortest = 16 * jnp.finfo(times.dtype).eps.astype(times.dtype) * times[-1]
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(field),  # pyright: ignore[reportArgumentType]
@@ -156,7 +157,8 @@ def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe
             subs=[
                 diffrax.SubSaveAt(ts=times, fn=lambda t, state, args: observe(state)),
                 diffrax.SubSaveAt(t1=True),
-            ]
+            ],
+            solver_state=method.stabilized,
         ),
         stepsize_controller=LaneController(
             diffrax.PIDController(
@@ -164,27 +166,31 @@ def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe
                 atol=method.atol,
                 norm=worst_lane_norm,
                 dtmin=shortest,
-                # where stability limits the step, the error comes and goes with it: memory of the last one calms the step
-                pcoeff=0.4 if method.stabilized else 0.0,
-                icoeff=0.3 if method.stabilized else 1.0,
             )
         ),
         max_steps=method.max_steps,
         throw=False,
     )
     seen, final = solution.ys  # pyright: ignore[reportGeneralTypeIssues]
-    evaluations = stages * solution.stats["num_steps"] + (2 if first_step is None else 1)
+    evaluations = _evaluations(method, solution) + int(first_step is None)
     mean_step = (times[-1] - times[0]) / jnp.maximum(solution.stats["num_accepted_steps"], 1).astype(times.dtype)
     complete = solution.result == diffrax.RESULTS.successful
     return seen, jax.tree.map(lambda leaf: leaf[0], final), evaluations, mean_step, complete
 
 
-def _solver(method: Flow) -> tuple[Any, int]:
-    """The solver, and evaluations a step: the last stage of a step is the first of the next."""
+def _solver(method: Flow) -> Any:
     if method.stabilized:
-        return Chebyshev(), STAGES
-    solver = Tsitouras() if method.order == 5 else BogackiShampine()
-    return solver, len(solver.method.tableau.a_lower)
+        return Chebyshev()
+    return Tsitouras() if method.order == 5 else BogackiShampine()
+
+
+def _evaluations(method: Flow, solution):
+    """Of the drive: the last stage of a step is the first of the next. Stabilized, a rejected step counts as a mean one."""
+    if not method.stabilized:
+        return len(_solver(method).method.tableau.a_lower) * solution.stats["num_steps"] + 1
+    known = solution.solver_state.evaluations
+    accepted, rejected = (solution.stats[f"num_{kind}_steps"].astype(known.dtype) for kind in ("accepted", "rejected"))
+    return known + known * rejected // jnp.maximum(accepted, 1)
 
 
 class LaneController(diffrax.AbstractStepSizeController):

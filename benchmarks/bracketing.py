@@ -1,0 +1,77 @@
+"""When may a lane stop? Curves of the whole standard grid followed to t = 500, and what a stop rule would have missed.
+
+    python benchmarks/bracketing.py [--seeds 5]          five minutes on 4 cores
+
+For every lane and ratio, the rule of `benefit.bracketed` with that ratio looks after each leg, as training does. What it
+misses is how far the curve falls below the minimum so found, later, for the generalization loss and the validation loss.
+"""
+
+import argparse
+
+import numpy as np
+
+from sharedtrunk import sweeps
+from sharedtrunk._environment import worker_environment
+from sharedtrunk.figures._standard import RELATEDNESS, SAMPLE_COUNTS, SEEDS, SINGULAR_VALUES
+
+RATIOS = (1.1, 1.25, 1.5, 2.0)
+
+
+def missed(ratio: float, ends: list[float], times: np.ndarray, curves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """When each curve is settled (the last end of a leg where it never is), and how far it later falls below its minimum."""
+    from sharedtrunk.benefit import _stopping
+
+    _stopping.BRACKET_RATIO = ratio
+    settled = np.full(len(curves), ends[-1])
+    found = np.nanmin(curves, axis=1)
+    open_ = np.ones(len(curves), bool)
+    for end in ends:
+        seen = times <= end * (1 + 1e-9)
+        done = open_ & _stopping.bracketed(times[seen], curves[:, seen])
+        settled[done], found[done] = end, np.nanmin(curves[done][:, seen], axis=1)
+        open_ &= ~done
+    return settled, found - np.nanmin(curves, axis=1)
+
+
+def measure(job: tuple[int, int, float]) -> list[tuple[int, float, np.ndarray, np.ndarray]]:
+    """(N, ratio, time of the stop, worst miss), lane by lane, of one number of samples, seed and main task."""
+    from sharedtrunk.experiments import StandardSettings, draw_lanes, follow
+    from sharedtrunk.experiments._times import flow_legs
+
+    samples, seed, s_main = job
+    common = {"n_samples": samples, "seed": seed, "s_main": s_main}
+    joint = [{**common, "s_aux": s, "relatedness": r} for s in SINGULAR_VALUES for r in RELATEDNESS]
+    rows = []
+    for tasks, lanes in ((2, joint), (1, [common])):
+        settings = StandardSettings(tasks=tasks)
+        seen = follow(settings, draw_lanes(settings, lanes), whole=True)
+        ends = [float(leg[-1]) for leg in flow_legs(settings.time_limit)]
+        for ratio in RATIOS:
+            both = [
+                missed(ratio, ends, seen.times, curve) for curve in (seen.generalization_loss, seen.validation_loss)
+            ]
+            rows.append((samples, ratio, np.maximum(both[0][0], both[1][0]), np.maximum(both[0][1], both[1][1])))
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=len(SEEDS))
+    parser.add_argument("--processes", type=int, default=4)
+    given = parser.parse_args()
+    jobs = [(n, seed, s) for n in reversed(SAMPLE_COUNTS) for seed in range(given.seeds) for s in SINGULAR_VALUES]
+    found = sweeps.run_in_processes(measure, jobs, processes=given.processes, environment=worker_environment())
+    rows = [row for part in found for row in part]
+    print("| N | lanes | " + " | ".join(f"ratio {ratio:g}: mean stop, worst miss (nats)" for ratio in RATIOS) + " |")
+    print("|---|---|" + "---|" * len(RATIOS))
+    for samples in SAMPLE_COUNTS:
+        cells = []
+        for ratio in RATIOS:
+            own = [(stop, miss) for n, of, stop, miss in rows if (n, of) == (samples, ratio)]
+            stops, misses = (np.concatenate(part) for part in zip(*own, strict=True))
+            cells.append(f"{stops.mean():.0f}, {misses.max():.0e}")
+        print(f"| {samples} | {len(stops):,} | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()

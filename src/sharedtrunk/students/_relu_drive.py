@@ -1,0 +1,97 @@
+"""The drive of a batch of ReLU students by hand: what automatic differentiation computes, in fewer passes over memory.
+
+With activations A⁽⁰⁾ = X, A⁽ˡ⁾ = max(W⁽ˡ⁾ A⁽ˡ⁻¹⁾, 0), the tasks' heads stacked to H (all classes × hidden) and
+E_t = α_t m_tμ / n_t (y_t − P_t), zero where a label is missing,
+
+    H ← E A⁽ᴸ⁾ᵀ,    B⁽ᴸ⁾ = Hᵀ E ∘ [A⁽ᴸ⁾ > 0],    W⁽ˡ⁾ ← B⁽ˡ⁾ A⁽ˡ⁻¹⁾ᵀ,    B⁽ˡ⁻¹⁾ = W⁽ˡ⁾ᵀ B⁽ˡ⁾ ∘ [A⁽ˡ⁻¹⁾ > 0].
+
+Samples stand last, so that softmax runs along them, and the inputs get no gradient. Lanes go through a few at a time, as
+many as keep one layer's activations in a core's cache: a larger batch would wait for memory, not for arithmetic.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from sharedtrunk.students._network import SharedTrunk, like
+from sharedtrunk.students._problem import Problem, carries_lanes
+
+CACHE_BYTES = 2**19
+"""For one layer's activations: half of the level-2 cache of a core, usually 1 MiB; weights and inputs have the other."""
+
+
+def relu_drive(lanes: SharedTrunk, problem: Problem) -> SharedTrunk:
+    """−∇L for every layer of a batch of ReLU students (2), (8). Parts of the problem may carry a lane axis or be shared."""
+    count = lanes.heads[0].shape[0]
+    together = lanes_together(lanes, problem.inputs.shape[-1])
+    carried = jax.tree.unflatten(jax.tree.structure(problem), carries_lanes(problem))
+    own, shared = eqx.partition(problem, carried)
+
+    def cut(leaf):
+        return leaf.reshape(count // together, together, *leaf.shape[1:])
+
+    def group(given):
+        some, part = given
+        return _drive(some, eqx.combine(part, shared))
+
+    drives = jax.lax.map(group, jax.tree.map(cut, (lanes, own)))
+    return jax.tree.map(lambda leaf: leaf.reshape(count, *leaf.shape[2:]), drives)
+
+
+def lanes_together(lanes: SharedTrunk, samples: int) -> int:
+    """The most lanes, dividing the batch, whose activations of the widest layer fit `CACHE_BYTES`; at least 1.
+
+    An accelerator takes them all.
+    """
+    count = lanes.heads[0].shape[0]
+    if jax.default_backend() != "cpu":
+        return count
+    width = max(layer.shape[1] for layer in lanes.trunk)
+    most = CACHE_BYTES // (width * samples * lanes.heads[0].dtype.itemsize)
+    return max((size for size in range(1, count + 1) if count % size == 0 and size <= most), default=1)
+
+
+def _drive(lanes: SharedTrunk, problem: Problem) -> SharedTrunk:
+    activations = [problem.inputs]
+    for layer in lanes.trunk:
+        activations.append(jax.nn.relu(_forward(layer, activations[-1])))
+    heads = jnp.concatenate(lanes.heads, axis=1)
+    sizes = [head.shape[1] for head in lanes.heads]
+    errors = _errors(_forward(heads, activations[-1]), sizes, problem)
+    # classes last: the faster of the two ways to write this product
+    head_drives = jnp.swapaxes(jnp.einsum("lhn,lkn->lhk", activations[-1], errors), 1, 2)
+    drives, back = [], jnp.einsum("lkh,lkn->lhn", heads, errors)
+    for depth in reversed(range(len(lanes.trunk))):
+        back = jnp.where(activations[depth + 1] > 0, back, 0)
+        drives.append(_outer(back, activations[depth]))
+        if depth > 0:
+            back = jnp.einsum("lgh,lgn->lhn", lanes.trunk[depth], back)
+    return like(lanes, reversed(drives), _split(head_drives, sizes))
+
+
+def _forward(weights: Float[Array, "lane out in"], inputs) -> Float[Array, "lane out sample"]:
+    return jnp.einsum("lhf,fn->lhn" if inputs.ndim == 2 else "lhf,lfn->lhn", weights, inputs)
+
+
+def _outer(back: Float[Array, "lane out sample"], inputs) -> Float[Array, "lane out in"]:
+    return jnp.einsum("lhn,fn->lhf" if inputs.ndim == 2 else "lhn,lfn->lhf", back, inputs)
+
+
+def _errors(logits: Float[Array, "lane stacked sample"], sizes: list[int], problem: Problem):
+    """α_t m_tμ / n_t (y_t − P_t), tasks stacked."""
+    parts = zip(_split(logits, sizes), problem.targets, problem.coefficients, strict=True)
+    return jnp.concatenate([_task_errors(*part) for part in parts], axis=1)
+
+
+def _task_errors(logits: Float[Array, "lane class sample"], targets, coefficients):
+    powers = jnp.exp(logits - jnp.max(logits, axis=1, keepdims=True))
+    # shared parts get a lane axis of length 1
+    shared = targets.reshape(-1, *targets.shape[-2:])
+    weights = coefficients.reshape(-1, 1, coefficients.shape[-1])
+    return shared - powers * (weights / jnp.sum(powers, axis=1, keepdims=True))
+
+
+def _split(stacked: Float[Array, "lane stacked _"], sizes: list[int]) -> tuple[Array, ...]:
+    ends = [sum(sizes[: task + 1]) for task in range(len(sizes))]
+    return tuple(stacked[:, end - size : end] for end, size in zip(ends, sizes, strict=True))

@@ -1,0 +1,101 @@
+"""How stiff a flow is, by the power method along the way, and the stabilized step with as many stages as that asks for.
+
+Early on, and for one ReLU layer throughout, accuracy limits the step and three stages are enough; deep students become stiff
+as they learn (h λ_max about 40 with four layers) and need nine. A step of the power method costs one evaluation of the
+drive and goes on from the direction of the last one, so one now and then is enough where the rate is calm.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from sharedtrunk.students._chebyshev import FEWEST_STAGES, MOST_STAGES, REACH, chebyshev_step
+
+MARGIN = 1.25
+"""On λ_max, which the power method bounds from below and which may grow within the step."""
+
+PROBE = 1e-3
+"""Size of the power method's differences beside |y|: about the error that a step may make. The drive of a ReLU student jumps
+where a unit switches, so that ever smaller differences would find rates without bound."""
+
+CALM = 0.1
+REST = 3
+"""A rate that changed by less than `CALM` is believed for so many more steps."""
+
+_AT_FIRST = 2
+
+Field = Callable[[Any], Any]
+Scalar = Float[Array, ""]
+
+
+class Standing(NamedTuple):
+    """Where a stabilized flow stands: F there, λ_max, the direction in which it was found, for how many steps it is believed.
+
+    `evaluations` of the field are those up to here, without those of rejected steps.
+    """
+
+    slope: Any
+    rate: Scalar
+    direction: Any
+    believed: Int[Array, ""]
+    evaluations: Int[Array, ""]
+
+
+def begun(field: Field, start) -> Standing:
+    """Before the first step: F, and two steps of the power method from its direction. Leaves have a leading lane axis."""
+    slope = field(start)
+    direction, rate = slope, None
+    for _ in range(_AT_FIRST):
+        rate, direction = probed(field, start, slope, direction)
+    return Standing(slope, rate, direction, _count(0), _count(1 + _AT_FIRST))  # pyright: ignore[reportArgumentType]
+
+
+def stabilized_step(field: Field, start, standing: Standing, step) -> tuple[Any, Any, Standing]:
+    """A step on, stable for decay up to `MARGIN` λ_max: the new y, the estimate of the local error, and how things stand."""
+    stale = standing.believed <= 0
+    rate, direction, believed = jax.lax.cond(
+        stale,
+        lambda: _renewed(field, start, standing),
+        lambda: (standing.rate, standing.direction, standing.believed - 1),
+    )
+    stages = stages_for(step, rate)
+    end, slope, error = chebyshev_step(field, start, standing.slope, step, stages)
+    return end, error, Standing(slope, rate, direction, believed, standing.evaluations + stages + _count(stale))
+
+
+def stages_for(step: Scalar, rate: Scalar) -> Int[Array, ""]:
+    """The fewest stages with which a step is stable for decay up to `MARGIN` times `rate`."""
+    stages = jnp.ceil(jnp.sqrt(1 + MARGIN * step * rate / REACH))
+    return _count(jnp.clip(stages, FEWEST_STAGES, MOST_STAGES))
+
+
+def probed(field: Field, start, slope, direction) -> tuple[Scalar, Any]:
+    """The largest over lanes of |F(y + d) − F(y)| / |d|, |d| = `PROBE` |y|, and that difference: the next direction.
+
+    Lanes that do not move, or are not finite, have no rate.
+    """
+    scale = PROBE * jnp.sqrt(_squares(start) / _squares(direction))
+    scale = jnp.where(jnp.isfinite(scale), scale, 0)
+    there = jax.tree.map(lambda y, d: y + d * scale.reshape(-1, *(1 for _ in d.shape[1:])), start, direction)
+    response = jax.tree.map(jnp.subtract, field(there), slope)
+    rate = jnp.sqrt(_squares(response) / _squares(start)) / PROBE
+    return jnp.max(jnp.where(jnp.isfinite(rate), rate, 0)), response
+
+
+def _renewed(field: Field, start, standing: Standing):
+    rate, direction = probed(field, start, standing.slope, standing.direction)
+    calm = jnp.abs(rate - standing.rate) < CALM * standing.rate
+    return rate, direction, _count(jnp.where(calm, REST, 0))
+
+
+def _count(number) -> Int[Array, ""]:
+    return jnp.asarray(number).astype(jnp.int32)
+
+
+def _squares(state) -> Float[Array, "lane"]:
+    parts = [jnp.sum(leaf.reshape(leaf.shape[0], -1) ** 2, axis=1) for leaf in jax.tree.leaves(state)]
+    return functools.reduce(jnp.add, parts)
