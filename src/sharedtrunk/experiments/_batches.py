@@ -13,7 +13,7 @@ import numpy as np
 
 from sharedtrunk.experiments._settings import StandardSettings
 
-CACHE_BYTES = 2**22
+CACHE_BYTES = 9 * 2**19
 """What a core has for itself: a mebibyte or two of level 2 and its share of level 3."""
 
 _STATES = {"linear": 8, "relu": 6}
@@ -21,11 +21,16 @@ _STATES = {"linear": 8, "relu": 6}
 
 
 def batch_width(settings: StandardSettings, lanes: int, samples: int) -> int:
-    """Lanes of a batch, so that ⌈lanes / width⌉ batches of equal size hold them all."""
+    """Lanes of a batch: a divisor of their number, so that no place is left over, or the fewest batches of equal size.
+
+    Where the largest divisor that fits is less than half of what would fit, some places are left over instead. Chunks
+    with a common divisor, such as the 35 joint lanes and the 7 baselines of a group, share their compiled programs.
+    """
     if jax.default_backend() != "cpu":
         return lanes
     most = max(1, CACHE_BYTES // lane_bytes(settings, samples))
-    return -(-lanes // -(-lanes // most))
+    divisor = max(width for width in range(1, min(most, lanes) + 1) if lanes % width == 0)
+    return divisor if 2 * divisor > min(most, lanes) else -(-lanes // -(-lanes // most))
 
 
 def lane_bytes(settings: StandardSettings, samples: int) -> int:
