@@ -36,6 +36,7 @@ def worker_environment() -> dict[str, str]:
     folder = compilation_cache(os.environ)
     if folder is not None:
         environment["JAX_COMPILATION_CACHE_DIR"] = str(folder)
+        environment["SHAREDTRUNK_TABLES"] = str(folder)
         environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
         # Workers that start together may meet a program that another is still writing; JAX then compiles it anew.
         environment["PYTHONWARNINGS"] = "ignore:Error reading persistent compilation cache entry:UserWarning"

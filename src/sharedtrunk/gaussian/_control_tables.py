@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._kept import kept
 from . import _curvature
 from ._random_energy import free_energy_and_slope
 from ._rules import Sobol, half_nodes
@@ -35,13 +36,18 @@ class Tables(NamedTuple):
 @functools.lru_cache(maxsize=16)
 def tables(rule: Sobol, classes: int, *, bend: bool) -> Tables:
     """On the host, float64. The second order (`bend`) stays out where its table is too large or takes seconds."""
+    bend = bend and 3 <= classes <= _curvature.MOST_CLASSES and rule.points * rule.scrambles <= _MOST_NODES
+    parts = kept(("tables", rule, classes, bend), functools.partial(_made, rule, classes, bend))
+    return Tables(*parts, *[None] * (4 - len(parts)))
+
+
+def _made(rule: Sobol, classes: int, bend: bool) -> list[np.ndarray]:
     K, L = classes, simplex_factor(classes)
     F, slope, g, form = _exact(K)
-    bend = bend and form is not None and rule.points * rule.scrambles <= _MOST_NODES
     rows = [_over_nodes(L, u, bend) for u in half_nodes(rule, K - 1)]
     e, D, G, means = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
-    E = _curvature.packed(_curvature.nodes_form(means, K - 1) - form) if bend else None
-    return Tables(e - F, D - slope * L, G - g * (np.eye(K) - 1 / K), E)
+    errors = [e - F, D - slope * L, G - g * (np.eye(K) - 1 / K)]
+    return [*errors, _curvature.packed(_curvature.nodes_form(means, K - 1) - form)] if bend else errors
 
 
 class _Exact(NamedTuple):

@@ -26,6 +26,7 @@ import numpy as np
 from scipy import special
 
 from .._errors import invalid
+from .._kept import kept
 
 
 def _check_points(points: int) -> None:
@@ -124,11 +125,16 @@ def half_nodes(rule: Sobol, dimension: int) -> np.ndarray:
     u uᵀ is exactly the identity (fewer nodes do not span the space, and stay as they are). The matrix is
     lower triangular: the first d rows of a set depend on nothing after them.
     """
+    (nodes,) = kept(("nodes", rule, dimension), lambda: [_rescaled_half(rule, dimension)])
+    nodes.setflags(write=False)
+    return nodes
+
+
+def _rescaled_half(rule: Sobol, dimension: int) -> np.ndarray:
     half = rule.points // 2
     nodes = antithetic_half(rule.seed, rule.scrambles, half, dimension)
     if half > dimension:
         nodes = np.stack([np.linalg.solve(np.linalg.cholesky(u @ u.T / half), u) for u in nodes])
-    nodes.setflags(write=False)
     return nodes
 
 
