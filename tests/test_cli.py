@@ -3,7 +3,6 @@ import io
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -64,13 +63,6 @@ def test_version_and_help():
 def test_help_and_list_load_nothing_slow():
     code = f"import sys, sharedtrunk.cli; print([name for name in {NEEDLESS!r} if name in sys.modules])"
     assert python(code) == "[]\n"
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "sharedtrunk", "list"], check=True, capture_output=True)
-        times.append(time.perf_counter() - start)
-    # The best of three: other work on the machine is not the command's.
-    assert min(times) < 0.5
 
 
 def test_redraw_works_where_jax_is_not_installed(toys, tmp_path):
