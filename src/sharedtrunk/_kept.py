@@ -41,9 +41,10 @@ def kept(words: object, make: Callable[[], Sequence[np.ndarray]]) -> list[np.nda
 
 
 def _key(words: str) -> str:
-    return hashlib.sha256(f"{_code()} {words}".encode()).hexdigest()
+    return hashlib.sha256(f"{code()} {words}".encode()).hexdigest()
 
 
 @functools.cache
-def _code() -> str:
+def code() -> str:
+    """The fingerprint of the numerical code, taken once a process."""
     return fingerprint()

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sharedtrunk.students import _flow
+from sharedtrunk.students import _diffrax
 
 
 def pendulum(_, y, args):
@@ -28,7 +28,7 @@ def solved(solver, times, step):
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs"), [(_flow.Tsitouras, diffrax.Tsit5), (_flow.BogackiShampine, diffrax.Bosh3)], ids=["5", "3"]
+    ("ours", "theirs"), [(_diffrax.Tsitouras, diffrax.Tsit5), (_diffrax.BogackiShampine, diffrax.Bosh3)], ids=["5", "3"]
 )
 def test_the_numbers_are_those_of_diffrax_between_the_steps_too(ours, theirs):
     times = jnp.linspace(0.0, 3.0, 23)
@@ -38,9 +38,9 @@ def test_the_numbers_are_those_of_diffrax_between_the_steps_too(ours, theirs):
 
 
 @pytest.mark.float64
-@pytest.mark.parametrize(("solver", "order"), [(_flow.Tsitouras, 5), (_flow.BogackiShampine, 3)], ids=["5", "3"])
+@pytest.mark.parametrize(("solver", "order"), [(_diffrax.Tsitouras, 5), (_diffrax.BogackiShampine, 3)], ids=["5", "3"])
 def test_the_order_is_what_it_says(solver, order):
     times = jnp.array([0.0, 3.0])
-    exact = solved(_flow.Tsitouras(), times, 0.01)[-1]
+    exact = solved(_diffrax.Tsitouras(), times, 0.01)[-1]
     errors = [float(jnp.abs(solved(solver(), times, step)[-1] - exact).max()) for step in (0.3, 0.15)]
     assert order - 0.5 < np.log2(errors[0] / errors[1]) < order + 1.5

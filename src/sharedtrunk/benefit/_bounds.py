@@ -9,7 +9,6 @@ composite weights of any depth. *As printed* (`printed_bounds`): the paper write
 differs from M the inequalities can fail. The gaps to the benefit are Bregman divergences of F, in which M cancels.
 """
 
-import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -20,6 +19,7 @@ from jaxtyping import Array, Float
 from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray, Covariance
 from sharedtrunk._errors import invalid
+from sharedtrunk._programs import program
 from sharedtrunk._statistics import t_factor
 from sharedtrunk.benefit._value import CONFIDENCE
 from sharedtrunk.gaussian._checks import as_covariance, as_moment, as_weights, check_error_rule, check_rule
@@ -196,7 +196,7 @@ def _of_energy(rule: gaussian.Rule | None) -> gaussian.Rule | None:
     return None if isinstance(rule, gaussian.Pairs) else rule
 
 
-@functools.partial(jax.jit, static_argnames="rule")
+@program
 def _by_scrambles(joint: Array, single: Array, C: Array | None, rule: gaussian.Sobol) -> _Parts:
     """All parts by the same nodes: their errors are alike scramble by scramble, and cancel in the differences."""
     step = joint - single

@@ -5,7 +5,6 @@ the empirical cross-entropy on points held out from training, with the noisy lab
 """
 
 import dataclasses
-import functools
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +16,7 @@ from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray, Covariance
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._programs import program
 from sharedtrunk.gaussian._checks import as_covariance, as_moment
 from sharedtrunk.trajectory import Trajectory
 
@@ -48,7 +48,7 @@ def check_judges(weights, moment, covariance) -> None:
         raise invalid("The label moment must be finite", received="NaN or infinity", way_out="Check the teacher")
 
 
-@functools.partial(jax.jit, static_argnames="rule")
+@program
 def _population_losses(weights, moment, covariance, rule):
     spread = jnp.broadcast_to(moment[..., None, :, :], weights.shape)
     return gaussian.population_loss(weights, spread, covariance=covariance, rule=rule)
@@ -75,7 +75,7 @@ def with_validation_loss(
     return dataclasses.replace(trajectory, validation_loss=_cross_entropies(weights, inputs, labels))
 
 
-@jax.jit
+@program
 def _cross_entropies(weights, inputs, labels):
     z = weights @ inputs.T
     mean = jnp.asarray(1 / inputs.shape[0], z.dtype)

@@ -5,7 +5,6 @@ its two neighbours by `REFINING`, whose error is alike at all three: from a curv
 comes out within 4e-5 nats (mostly 1e-6), from its own differences within 1e-4 (24 students of the standard problem).
 """
 
-import functools
 from typing import NamedTuple
 
 import jax
@@ -17,6 +16,7 @@ from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray, Covariance
 from sharedtrunk._errors import invalid
 from sharedtrunk._parabola import vertex_below
+from sharedtrunk._programs import program
 from sharedtrunk._statistics import t_factor
 from sharedtrunk.benefit._curves import check_judges, main_composites
 from sharedtrunk.benefit._stopping import at
@@ -121,14 +121,14 @@ def _finite(weights: np.ndarray) -> jax.Array:
     return jnp.asarray(np.where(np.isfinite(weights).all(axis=(-2, -1), keepdims=True), weights, 0))
 
 
-@functools.partial(jax.jit, static_argnames="rule")
+@program
 def _losses(weights, moment, covariance, rule):
     energies = gaussian.free_energy_scrambles(weights, covariance=covariance, rule=rule)
     moment = jnp.broadcast_to(moment, weights.shape)
     return energies - jnp.einsum("...cf,...cf->...", moment, weights, precision="highest")[..., None]
 
 
-@functools.partial(jax.jit, static_argnames="rule")
+@program
 def _valued(weights, moment, clean_weights, covariance, rule):
     accuracy = gaussian.accuracy(weights, clean_weights, covariance=covariance, rule=ACCURACY)
     return _losses(weights, moment, covariance, rule), accuracy

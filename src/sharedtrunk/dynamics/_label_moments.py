@@ -10,7 +10,6 @@ separation of variables (Genz 1992) is compiled.
 
 import functools
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import ndtr, ndtri
@@ -21,6 +20,7 @@ from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._programs import program
 from sharedtrunk._statistics import t_factor
 from sharedtrunk.gaussian._orthant import uniform_nodes
 
@@ -148,7 +148,7 @@ def _nodes(rule: gaussian.Pairs, classes: int, dtype: np.dtype) -> np.ndarray:
     return np.stack(sets).astype(dtype)
 
 
-@functools.partial(jax.jit, static_argnames="scrambles")
+@program
 def _all_below(L: Float[Array, "pair other other"], nodes: Float[Array, "pair _ node"], scrambles: int):
     """P(L y < 0) of every pair of one teacher, by every scramble: (pair, scramble)."""
     y, weight = [], jnp.ones((L.shape[0], nodes.shape[-1]), L.dtype)

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sharedtrunk._programs import program
 from sharedtrunk.trajectory import Result
 
 from ._integrate import Batch, Tolerance, Walk, go_on, set_out
@@ -108,7 +108,7 @@ class Record:
         self.open[part] = ~stopped & ~failed
 
 
-@eqx.filter_jit
+@program
 def _leg_of_lanes(flow, axes: tuple[int | None, ...], lanes: _Lanes, times, tolerance: Tolerance):
     out, walk = go_on(Batch(flow, axes, _main_task), lanes.walk, times, tolerance)
     leaves, structure = jax.tree.flatten(flow)

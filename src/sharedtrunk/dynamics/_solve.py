@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import all_finite, concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._programs import program
 from sharedtrunk.trajectory import Result, Trajectory
 
 from ._flow import AbstractFlow
@@ -67,7 +68,7 @@ def solve(
     )
 
 
-@eqx.filter_jit
+@program
 def _solve_lanes(flow, axes: tuple[int | None, ...], lanes, times, tolerance: Tolerance, reduce: bool, stop: bool):
     small, axes, state, basis = reduced_lanes(flow, axes, lanes) if reduce else (flow, axes, lanes, None)
     out = integrate(Batch(small, axes, _all_tasks), state, times, tolerance)
@@ -100,7 +101,7 @@ def reduced_lanes(flow: AbstractFlow, axes: tuple[int | None, ...], lanes):
     return small, (0,) * len(jax.tree.leaves(small)), state, basis
 
 
-@eqx.filter_jit
+@program
 def _reduce(flow: AbstractFlow, axes: tuple[int | None, ...], lanes):
     leaves, structure = jax.tree.flatten(flow)
     return jax.vmap(lambda leaves, start: jax.tree.unflatten(structure, leaves).reduced(start), (list(axes), 0))(

@@ -5,7 +5,6 @@ that differ in singular values or relatedness differ in nothing else.
 """
 
 import dataclasses
-import functools
 
 import equinox as eqx
 import jax
@@ -15,6 +14,7 @@ from jaxtyping import Array, Float, Int
 
 from sharedtrunk import students, teachers
 from sharedtrunk._errors import invalid
+from sharedtrunk._programs import program
 from sharedtrunk._randomness import stream
 from sharedtrunk.experiments._settings import StandardSettings
 
@@ -129,7 +129,7 @@ def _check_lanes(lanes: list[dict], tasks: int) -> None:
                 )
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@program
 def _teachers_and_start(settings: StandardSettings, key, s_main, s_aux, relatedness):
     """Both tasks' noisy weights, the main task's clean ones and its unit teacher, and the start; no sample count here.
 
@@ -149,7 +149,7 @@ def _teachers_and_start(settings: StandardSettings, key, s_main, s_aux, relatedn
     return noisy, clean, main, jax.tree.map(lambda w: jnp.broadcast_to(w[None], (s_main.shape[0], *w.shape)), start)
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1))
+@program
 def _labelled(counts: tuple[int, ...], held_out: int, key, noisy, clean):
     """Training inputs with every task's labels, held-out inputs with the main task's, and its clean labels."""
     features, dtype = noisy[0].shape[-1], noisy[0].dtype

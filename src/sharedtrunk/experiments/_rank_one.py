@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import dynamics, gaussian, students
+from sharedtrunk._programs import program
 from sharedtrunk.experiments._rank_one_descent import RankOneStudent, descend
 from sharedtrunk.experiments._rank_one_draw import RankOneDraw, RankOneSettings, draw_rank_one
 from sharedtrunk.trajectory import Result, Trajectory
@@ -110,7 +111,7 @@ def _theories(settings: RankOneSettings, draw: RankOneDraw, start, labels: str, 
     }
 
 
-@functools.partial(jax.jit, static_argnums=3)
+@program
 def _equations(left, value, right, beta: float | None) -> dynamics.RankOneFlow:
     one = functools.partial(dynamics.rank_one_flow, inverse_temperature=beta)
     return jax.vmap(one)(left, value, right)

@@ -15,6 +15,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from sharedtrunk._programs import program
+
 
 class RankOneStudent(NamedTuple):
     """Head a and trunk b of students with one hidden unit; the composite is W = a bᵀ."""
@@ -23,7 +25,7 @@ class RankOneStudent(NamedTuple):
     trunk: Float[Array, "*lane feature"]
 
 
-@jax.jit
+@program
 def descend(
     start: RankOneStudent,
     inputs: Float[Array, "sample feature"],

@@ -7,7 +7,6 @@ matter: see `_rank_one_descent`.
 """
 
 import dataclasses
-import functools
 import itertools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian, teachers
 from sharedtrunk._errors import invalid
+from sharedtrunk._programs import program
 
 LABELS = ("hard", "soft")
 """argmax of the noisy teacher, or its softmax at inverse temperature 1."""
@@ -115,7 +115,7 @@ class _Sizes(NamedTuple):
     samples: int
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@program
 def _drawn(sizes: _Sizes, seed, s_main, noise):
     key = jax.random.key(seed)
     inputs = teachers.draw_inputs(key, sizes.samples, sizes.features, dtype=s_main.dtype)

@@ -16,6 +16,7 @@ from jaxtyping import Array, Float, Int
 
 from sharedtrunk import benefit, students, teachers
 from sharedtrunk._parabola import vertex_below
+from sharedtrunk._programs import program
 from sharedtrunk._randomness import stream
 from sharedtrunk.benefit._stopping import first_minimum
 from sharedtrunk.benefit._value import mean_with_error
@@ -49,7 +50,7 @@ class Fresh(NamedTuple):
         return np.asarray(_losses(networks, self.watched.inputs, labels))
 
 
-@jax.jit
+@program
 def _losses(networks, inputs: Float[Array, "feature sample"], labels: Int[Array, "lane sample"]):
     parts = jnp.moveaxis(inputs.reshape(inputs.shape[0], -1, BLOCK), 1, 0)
     classes = jnp.moveaxis(labels.reshape(labels.shape[0], -1, BLOCK), 1, 0)

@@ -3,10 +3,11 @@
 import functools
 import math
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+
+from sharedtrunk._programs import program
 
 from .._axes import AnyArray
 from .._errors import invalid
@@ -75,7 +76,7 @@ def _accuracy(W, teacher, covariance, rule, with_error):
     return _agreement(jnp.stack([teacher, W], axis=-3), rule, with_error)
 
 
-@functools.partial(jax.jit, static_argnames=("rule", "with_error"))
+@program
 def _agreement(both, rule: Sobol, with_error: bool):
     K, features = both.shape[-2:]
     lanes = both.shape[:-3]

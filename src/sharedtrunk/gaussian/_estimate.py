@@ -6,13 +6,14 @@ taken, so the bar is that of the returned value. Without a rule each lane gets t
 ask for.
 """
 
-import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+from sharedtrunk._programs import program
 
 from .._errors import invalid
 from . import _panels
@@ -50,15 +51,23 @@ class Quantity(NamedTuple):
     crossover: float = np.inf
     in_features: bool = False
 
+    @property
+    def by_nodes(self) -> tuple[Callable, tuple[float, float]]:
+        """What its sum over nodes needs: the values of a lane, and how they answer to a change of W."""
+        return self.sobol, (float(self.sensitivity.slope), float(self.sensitivity.most))
 
-@functools.partial(jax.jit, static_argnames=("quantity", "rule", "with_error"))
-def _by_sobol(W, root, quantity: Quantity, rule: NodeRule, with_error: bool):
+
+_whitened = program(whitened)
+
+
+@program
+def _by_sobol(W, root, sobol: Callable, sensitivity: tuple[float, float], rule: NodeRule, with_error: bool):
     def lane(w):
-        values = quantity.sobol(w, rule)
+        values = sobol(w, rule)
         if not with_error:
             return _mapped(jnp.mean(values, axis=0), root)
         value, error = mean_and_error(_mapped(values, root))
-        slope, most, _ = quantity.sensitivity
+        slope, most = sensitivity
         rounding = slope * _LOGIT_ROUNDING * float(jnp.finfo(w.dtype).eps) * jnp.linalg.norm(w)
         # columns of the root are orthogonal, so the longest is its norm
         stretch = 1.0 if root is None else jnp.max(jnp.linalg.norm(root, axis=0))
@@ -144,7 +153,7 @@ def _some_by_sobol(W: np.ndarray, lanes: list[int], host: _Host, rule: Sobol, dt
     if not lanes:
         return []
     root = None if host.root is None else jnp.asarray(host.root, dtype)
-    found = _by_sobol(jnp.asarray(W[lanes], dtype), root, host.quantity, rule, True)
+    found = _by_sobol(jnp.asarray(W[lanes], dtype), root, *host.quantity.by_nodes, rule, True)
     return list(zip(lanes, *map(np.asarray, found), strict=True))
 
 
@@ -166,7 +175,7 @@ def estimate(W: jax.Array, C: jax.Array | None, quantity: Quantity, rule: Rule |
     check_rule(rule, W)
     rule = _traced_rule(W, C, rule)
     if isinstance(rule, NodeRule):
-        return _by_sobol(whitened(W, C), _root(C, quantity), quantity, rule, False)
+        return _by_sobol(_whitened(W, C), _root(C, quantity), *quantity.by_nodes, rule, False)
     return _on_host(W, C, quantity, rule)[0]
 
 
@@ -178,7 +187,7 @@ def estimate_with_error(
     rule = _traced_rule(W, C, rule)
     if isinstance(rule, NodeRule):
         check_error_rule(rule)
-        return _by_sobol(whitened(W, C), _root(C, quantity), quantity, rule, True)
+        return _by_sobol(_whitened(W, C), _root(C, quantity), *quantity.by_nodes, rule, True)
     return _on_host(W, C, quantity, rule)
 
 

@@ -5,12 +5,12 @@ M of a teacher, L(W; M) = F(W) − ⟨M, W⟩ is the generalization loss: no tes
 (19).)
 """
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+
+from sharedtrunk._programs import program
 
 from .._axes import AnyArray
 from .._errors import invalid
@@ -94,7 +94,7 @@ def free_energy_scrambles(
     return _scrambles(whitened(W, as_covariance(covariance, W)), rule)
 
 
-@functools.partial(jax.jit, static_argnames="rule")
+@program
 def _scrambles(W: jax.Array, rule: Sobol) -> jax.Array:
     return over_lanes(lambda w: free_energy_lane(w, rule), W, rule.points)
 

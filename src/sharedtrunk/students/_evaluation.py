@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int
 
+from sharedtrunk._programs import program
 from sharedtrunk.students._network import SharedTrunk, logits
 
 NORMAL_99 = 2.5758
@@ -39,7 +40,7 @@ def evaluate(network: SharedTrunk, fresh: FreshInputs) -> dict[str, Float[Array,
     }
 
 
-@jax.jit
+@program
 def sampled_losses(
     networks: SharedTrunk,
     inputs: Float[Array, "block feature sample"],

@@ -8,6 +8,7 @@ A task may have labels on some of the points only (mask m), which is also how on
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -18,6 +19,7 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._programs import program
 
 
 class Problem(eqx.Module):
@@ -68,7 +70,21 @@ def make_problem(
         _task(task, jnp.asarray(labels[task]), sizes[task], given[task], alphas[task], count, inputs.dtype)
         for task in range(tasks)
     ]
-    return Problem(jnp.swapaxes(inputs, -1, -2), tuple(p[0] for p in parts), tuple(p[1] for p in parts))
+    return _laid_out(inputs, parts)
+
+
+@program
+def _laid_out(inputs, tasks: list["_Task"]) -> Problem:
+    """All arrays of a problem in one program."""
+    targets, coefficients = [], []
+    for labels, present, alpha, classes in tasks:
+        probabilities = labels
+        if classes is not None:
+            probabilities = jax.nn.one_hot(labels, classes, axis=-2, dtype=inputs.dtype)
+        coefficient = alpha * present / present.sum(-1, keepdims=True)
+        targets.append(probabilities * jnp.broadcast_to(coefficient[..., None, :], probabilities.shape))
+        coefficients.append(coefficient)
+    return Problem(jnp.swapaxes(inputs, -1, -2), tuple(targets), tuple(coefficients))
 
 
 def lane_axes(problem: Problem) -> Problem:
@@ -95,7 +111,16 @@ def of_lanes(problem: Problem, lanes: Int[np.ndarray, "some"]) -> Problem:
     return jax.tree.unflatten(jax.tree.structure(problem), leaves)
 
 
-def _task(task, labels, classes, mask, alpha, count, dtype):
+class _Task(NamedTuple):
+    """A task as it was given: class indices, or (without `classes`) probabilities, which labels are there, and its α."""
+
+    labels: Array
+    present: AnyArray
+    alpha: np.ndarray
+    classes: int | None
+
+
+def _task(task, labels, classes, mask, alpha, count, dtype) -> _Task:
     if not (np.isfinite(alpha) and alpha >= 0):
         raise invalid(f"Task {task}'s weight α must be finite and ≥ 0", received=alpha, way_out="0 leaves the task out")
     if labels.shape[-1:] != (count,):
@@ -104,7 +129,7 @@ def _task(task, labels, classes, mask, alpha, count, dtype):
             received=f"labels of shape {labels.shape} for {count} samples",
             way_out="Use −1 (or a mask) where a label is missing",
         )
-    present = jnp.ones(count, dtype) if mask is None else _mask(task, mask, count, dtype)
+    present = np.ones(count, dtype) if mask is None else _mask(task, mask, count, dtype)
     if jnp.issubdtype(labels.dtype, jnp.integer):
         if classes is None:
             raise invalid(
@@ -113,23 +138,20 @@ def _task(task, labels, classes, mask, alpha, count, dtype):
                 way_out="Pass classes=10, or one number per task",
             )
         _check_indices(task, labels, classes)
-        probabilities = jax.nn.one_hot(labels, classes, axis=-2, dtype=dtype)
         here = concrete(labels)
         if here is None or (here < 0).any():  # else the lanes go on sharing one row of coefficients
             present = jnp.broadcast_to(present, labels.shape) * (labels >= 0).astype(dtype)
     else:
-        probabilities = labels.astype(dtype)
-        _check_probabilities(task, probabilities)
-    labelled = present.sum(-1, keepdims=True)
-    known = concrete(labelled)
-    if known is not None and not (known > 0).all():
+        labels, classes = labels.astype(dtype), None
+        _check_probabilities(task, labels)
+    known = concrete(present)
+    if known is not None and not (known > 0).any(axis=-1).all():
         raise invalid(
             f"Task {task} needs at least one labelled sample",
             received="none",
             way_out="Leave the task out instead",
         )
-    coefficient = jnp.asarray(alpha, dtype) * present / labelled
-    return probabilities * jnp.broadcast_to(coefficient[..., None, :], probabilities.shape), coefficient
+    return _Task(labels, present, np.asarray(alpha, dtype), classes)
 
 
 def _mask(task, mask, count, dtype):

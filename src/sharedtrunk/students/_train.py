@@ -1,6 +1,5 @@
 """The room's verb: train a batch of students side by side and see them at given times."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,10 +8,11 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import all_finite, concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._programs import program
 from sharedtrunk.students._batch import prepare
 from sharedtrunk.students._descent import Descent, run_descent
 from sharedtrunk.students._evaluation import FreshInputs, evaluate
-from sharedtrunk.students._flow import Flow, solve_flow
+from sharedtrunk.students._flow import Flow
 from sharedtrunk.students._network import SharedTrunk, composites
 from sharedtrunk.students._problem import Problem, carries_lanes, lane_axes
 from sharedtrunk.trajectory import Result, Trajectory
@@ -67,8 +67,10 @@ def train(
     return Trajectory(times, weights, result, final, mean_step=mean_step, gradient_evaluations=evaluations, **seen)
 
 
-@eqx.filter_jit
+@program
 def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, networks: bool):
+    from sharedtrunk.students._diffrax import solve_flow  # only here: a program that is loaded needs no diffrax
+
     axes, observe = lane_axes(problem), _observer(evaluation, networks)
     seen, final, evaluations, mean_step, complete = solve_flow(
         method, lanes, prepare(lanes, problem, axes), axes, times, first_step, observe
@@ -77,7 +79,7 @@ def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, net
     return *_finish(seen, final, failure), evaluations, mean_step
 
 
-@eqx.filter_jit
+@program
 def _train_descent(lanes, problem, counts, step, key, batch_size, evaluation, networks: bool):
     axes, observe = lane_axes(problem), _observer(evaluation, networks)
     seen, final, steps = run_descent(step, key, batch_size, lanes, problem, axes, counts, observe)

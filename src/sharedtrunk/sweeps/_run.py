@@ -62,7 +62,9 @@ def run(
     progress: Callable[[Progress], None] | None = None,
     fresh: bool = False,
 ) -> Summary:
-    """Compute and store the missing chunks of `sweeps`, those with most work first; a shared chunk is computed once.
+    """Compute and store the missing chunks of `sweeps`: one of every kind, then those with most work first.
+
+    A chunk that sweeps share is computed once.
 
     Arguments:
       processes: workers, by default one per core that this process may use; 0 computes here.
@@ -83,8 +85,7 @@ def run(
     jobs = _jobs(sweeps)
     store.prepare()
     stored, redone = ({}, ()) if fresh else _stored(jobs, store)
-    # The longest first, so that no long chunk is left to run alone at the end.
-    missing = sorted((job for job in jobs if job.chunk.key not in stored), key=lambda job: -job.work)
+    missing = _in_order([job for job in jobs if job.chunk.key not in stored])
     results = list(stored.values())
     with connected(cluster) if cluster is not None and missing else contextlib.nullcontext() as client:
         meter = _Meter(jobs, missing, progress)
@@ -153,6 +154,19 @@ def _work(sweep: Sweep, chunk: Chunk) -> float:
     padding = chunk.size - len(chunk.lanes)
     values = [float(lane[sweep.work]) for lane in chunk.lanes]
     return sum(values) + padding * values[-1]
+
+
+def _in_order(jobs: Sequence[Job]) -> list[Job]:
+    """The longest first, so that no long chunk is left to run alone at the end; but before them one of every kind.
+
+    Workers that start with chunks of one kind would all compile the same programs, or wait for one of them to do so.
+    """
+    first: dict[tuple, Job] = {}
+    for job in jobs:
+        kind = (job.chunk.function, repr(job.chunk.settings), job.chunk.size, job.work)
+        first.setdefault(kind, job)
+    leading = {job.chunk.key for job in first.values()}
+    return sorted(jobs, key=lambda job: (job.chunk.key not in leading, -job.work))
 
 
 def _stored(jobs: Sequence[Job], store: Store) -> tuple[dict[str, Finished], tuple[str, ...]]:

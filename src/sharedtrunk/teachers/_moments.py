@@ -19,8 +19,10 @@ def clean_label_moment(teacher: Teacher) -> tuple[Float[Array, "class feature"],
     classes = teacher.left.shape[0]
     if values is None or values.size < classes or values[0] == 0 or not np.all(values == values[0]):
         return gaussian.label_moment_with_error(teacher.weights)
-    frame = teacher.left @ teacher.right.T
+    dtype = teacher.left.dtype
+    left, right = (np.asarray(frame, np.float64) for frame in (teacher.left, teacher.right))
+    frame = left @ right.T
     scale = gaussian.expected_maximum(classes) / (classes - 1)
-    moment = jnp.asarray(scale, frame.dtype) * (frame - jnp.mean(frame, axis=0, keepdims=True))
-    rounding = jnp.finfo(frame.dtype).eps * jnp.sqrt(jnp.asarray(frame.size, frame.dtype))
-    return moment, (rounding * jnp.max(jnp.abs(moment))).astype(frame.dtype)
+    moment = scale * (frame - np.mean(frame, axis=0, keepdims=True))
+    rounding = np.finfo(dtype).eps * np.sqrt(frame.size)
+    return jnp.asarray(moment, dtype), jnp.asarray(rounding * np.max(np.abs(moment)), dtype)

@@ -1,0 +1,186 @@
+"""Programs that a machine compiles once: the first process traces, lowers and compiles them, the others load them.
+
+JAX keeps compiled programs too, but finds them by their lowered text, so that every process traces and lowers them anew,
+which takes ten times as long as loading. Here a program is found by what it is made from: the function's name, the
+fingerprint of the numerical code, shapes and static arguments, and what of the machine and its settings the compiler sees.
+The folder is that of `_kept`; a process that is told none behaves as under `equinox.filter_jit`.
+"""
+
+import contextlib
+import functools
+import hashlib
+import os
+import pickle
+import platform
+import sys
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import equinox as eqx
+import jax
+import numpy as np
+from jax.core import Tracer
+from jax.experimental import serialize_executable
+from jax.experimental.compilation_cache import compilation_cache
+
+from sharedtrunk._errors import InputError
+from sharedtrunk._files import locked, write_atomically
+from sharedtrunk._kept import FOLDER, code
+
+Function = TypeVar("Function", bound=Callable)
+
+_VARIABLES = ("XLA_FLAGS", "NPROC", "EQX_ON_ERROR")
+_SETTINGS = ("jax_enable_x64", "jax_default_matmul_precision", "jax_numpy_dtype_promotion")
+_CACHE_SETTING = "jax_enable_compilation_cache"
+
+
+def program(function: Function) -> Function:
+    """`function` compiled as by `equinox.filter_jit`, arrays traced and all else static, and kept between processes.
+
+    Static arguments are told apart by their `repr`. One whose `repr` names a place in memory, other than a function that
+    can be imported, is compiled in each process, and so is a call inside another program.
+    """
+    plain = eqx.filter_jit(function)
+    ready: dict[Any, tuple[Any, Any]] = {}
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        folder = os.environ.get(FOLDER)
+        leaves, structure = jax.tree.flatten((args, kwargs))
+        if not folder or jax.default_backend() != "cpu" or any(isinstance(leaf, Tracer) for leaf in leaves):
+            return plain(*args, **kwargs)
+        arrays = [leaf for leaf in leaves if _is_array(leaf)]
+        static = tuple(None if _is_array(leaf) else leaf for leaf in leaves)
+        shapes = tuple(jax.typeof(array) for array in arrays)
+        call_key = (structure, static, shapes)
+        if call_key not in ready:
+            words = _described(f"{function.__module__}.{function.__qualname__}", structure, static, shapes)
+            if words is None:
+                return plain(*args, **kwargs)
+            ready[call_key] = _loaded_or_made(Path(folder), words, _flat(function, structure, static), arrays)
+        compiled, like = ready[call_key]
+        return jax.tree.unflatten(jax.tree.structure(like), compiled(arrays))
+
+    return cast(Function, call)
+
+
+def _is_array(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array | np.ndarray | np.generic)
+
+
+def _flat(function: Callable, structure, static: tuple) -> Callable[[list], Any]:
+    """The function of its arrays alone."""
+
+    def flat(arrays: list):
+        left = iter(arrays)
+        filled = [next(left) if traced else leaf for leaf, traced in zip(static, places, strict=True)]
+        args, kwargs = jax.tree.unflatten(structure, filled)
+        return function(*args, **kwargs)
+
+    # None is no leaf, so every None stands for an array
+    places = [leaf is None for leaf in static]
+    flat.__name__ = flat.__qualname__ = getattr(function, "__name__", "program")
+    return flat
+
+
+def _loaded_or_made(folder: Path, words: str, flat: Callable, arrays: list) -> tuple[Any, Any]:
+    path = folder / f"{hashlib.sha256(words.encode()).hexdigest()}.program"
+    found = _load(path, arrays)
+    if found is not None:
+        return found
+    with _alone(path):  # workers that start together wait for the first
+        return _load(path, arrays) or _make(path, flat, arrays)
+
+
+def _load(path: Path, arrays: list) -> tuple[Any, Any] | None:
+    # A cache only saves time: a file that is missing, damaged or of another jaxlib is no error. What its loading raises
+    # is jaxlib's own, and not one of a known few.
+    try:
+        executable, like, lapack = pickle.loads(path.read_bytes())
+        if lapack:
+            _ready_lapack()
+        trees = jax.tree.structure(((arrays,), {})), jax.tree.structure(jax.tree.leaves(like))
+        return serialize_executable.deserialize_and_load(executable, *trees), like
+    except Exception:
+        return None
+
+
+@contextlib.contextmanager
+def _compiled_anew() -> Iterator[None]:
+    """Past JAX's own cache: a program that came from there cannot be stored again (its functions are then not found)."""
+    enabled = getattr(jax.config, _CACHE_SETTING)
+    jax.config.update(_CACHE_SETTING, False)
+    compilation_cache.reset_cache()  # JAX looks at the setting once, and after this once more
+    try:
+        yield
+    finally:
+        jax.config.update(_CACHE_SETTING, enabled)
+        compilation_cache.reset_cache()
+
+
+@functools.cache
+def _ready_lapack() -> None:
+    """JAX finds its LAPACK when it lowers a call of it; a loaded program that calls it before ends the process."""
+    jax.jit(jax.lax.linalg.cholesky).lower(jax.ShapeDtypeStruct((1, 1), np.float32))
+
+
+def _make(path: Path, flat: Callable, arrays: list) -> tuple[Any, Any]:
+    like = None
+
+    def listed(arrays: list) -> list:
+        nonlocal like
+        out = flat(arrays)
+        outs, structure = jax.tree.flatten(out)
+        like = jax.tree.unflatten(structure, range(len(outs)))
+        return outs
+
+    listed.__name__ = listed.__qualname__ = flat.__name__
+    lowered = jax.jit(listed).lower(arrays)
+    with _compiled_anew():
+        compiled = lowered.compile()
+    lapack = "lapack" in lowered.as_text()
+    # A program that calls the host cannot be stored; it serves this process.
+    with contextlib.suppress(OSError, InputError, ValueError, NotImplementedError, pickle.PicklingError):
+        write_atomically(path, pickle.dumps((serialize_executable.serialize(compiled)[0], like, lapack)))
+    return compiled, like
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the program's lock; where the file system has none, two processes may compile the same."""
+    lock = path.with_suffix(".lock")
+    with locked(lock):
+        yield
+    with contextlib.suppress(OSError):
+        lock.unlink()
+
+
+def _described(name: str, structure, static: tuple, shapes: tuple) -> str | None:
+    """All that determines a program, in words; None where they would not tell it from another."""
+    told = [_told(leaf) for leaf in static]
+    if None in told or " at 0x" in str(structure):
+        return None
+    return repr((name, code(), _machine(), str(structure), told, [repr(shape) for shape in shapes], _settings()))
+
+
+def _told(leaf: Any) -> str | None:
+    if isinstance(leaf, types.FunctionType):
+        module = sys.modules.get(leaf.__module__)
+        return f"{leaf.__module__}.{leaf.__name__}" if getattr(module, leaf.__name__, None) is leaf else None
+    words = f"{type(leaf).__module__}.{type(leaf).__qualname__} {leaf!r}"
+    return None if " at 0x" in words else words
+
+
+def _settings() -> tuple:
+    return (*(getattr(jax.config, name) for name in _SETTINGS), *(os.environ.get(name) for name in _VARIABLES))
+
+
+@functools.cache
+def _machine() -> str:
+    """What the compiler knows of the processor: a home folder may serve machines of several kinds."""
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return repr(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
+    return platform.platform() + platform.processor()

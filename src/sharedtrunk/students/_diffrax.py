@@ -1,0 +1,220 @@
+"""From a flow to its states at given times: the room's one place that calls diffrax.
+
+All lanes of a batch share one step, chosen so that the worst lane meets the tolerance. The file is imported when a program
+is traced: importing diffrax takes half a second, and a worker that loads its programs does without it.
+"""
+
+import abc
+from typing import Any, ClassVar
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from sharedtrunk.students._batch import batch_drive
+from sharedtrunk.students._explicit import explicit_step, moved
+from sharedtrunk.students._flow import Flow
+from sharedtrunk.students._stiffness import begun, stabilized_step
+
+
+class Between(diffrax.AbstractLocalInterpolation):
+    """Tsitouras' interpolation, y(t0 + θ (t1 − t0)) = y0 + (t1 − t0) Σ_j b_j(θ) k_j, from slopes that are not stacked."""
+
+    t0: Any  # pyright: ignore[reportIncompatibleVariableOverride]
+    t1: Any  # pyright: ignore[reportIncompatibleVariableOverride]
+    y0: Any
+    slopes: tuple
+
+    def evaluate(self, t0: Any, t1: Any = None, left: bool = True) -> Any:
+        if t1 is not None:
+            return jax.tree.map(jnp.subtract, self.evaluate(t1), self.evaluate(t0))
+        step = self.t1 - self.t0
+        return moved(self.y0, step, _interpolation_weights((t0 - self.t0) / step), self.slopes)
+
+
+def _interpolation_weights(position):
+    """b_j(θ): what diffrax's interpolation makes of slopes that are unit vectors."""
+    unit = jnp.eye(len(diffrax.Tsit5.tableau.b_sol), dtype=position.dtype)
+    zero, one = jnp.zeros_like(position), jnp.ones_like(position)
+    return diffrax.Tsit5.interpolation_cls(t0=zero, t1=one, y0=0 * unit[0], y1=unit[0], k=unit).evaluate(position)
+
+
+class WrittenOut(diffrax.AbstractSolver):
+    """A method of diffrax's, its numbers in fewer passes over them, for fields that do not depend on time."""
+
+    term_structure: ClassVar = diffrax.AbstractTerm
+    method: ClassVar[Any]
+
+    def order(self, terms):
+        return self.method().order(terms)
+
+    def init(self, terms, t0, t1, y0, args):
+        return terms.vf(t0, y0, args)
+
+    def step(self, terms, t0, t1, y0, args, solver_state, made_jump):
+        tableau, step = self.method.tableau, t1 - t0
+        y1, slopes, error = explicit_step(
+            lambda y: terms.vf(t0, y, args), tableau.a_lower, tableau.b_error, y0, solver_state, step
+        )
+        return y1, error, self.between(y0, y1, slopes, step), slopes[-1], diffrax.RESULTS.successful
+
+    def func(self, terms, t0, y0, args):
+        return terms.vf(t0, y0, args)
+
+    @staticmethod
+    @abc.abstractmethod
+    def between(y0, y1, slopes, step) -> dict:
+        """What the interpolation needs."""
+
+
+class Tsitouras(WrittenOut):
+    """`diffrax.Tsit5`, of fifth order."""
+
+    method: ClassVar = diffrax.Tsit5
+    interpolation_cls: ClassVar = Between
+
+    @staticmethod
+    def between(y0, y1, slopes, step) -> dict:
+        return {"y0": y0, "slopes": slopes}
+
+
+class BogackiShampine(WrittenOut):
+    """`diffrax.Bosh3`, of third order."""
+
+    method: ClassVar = diffrax.Bosh3
+    interpolation_cls: ClassVar = diffrax.ThirdOrderHermitePolynomialInterpolation
+
+    @staticmethod
+    def between(y0, y1, slopes, step) -> dict:
+        return hermite(y0, y1, slopes[0], slopes[-1], step)
+
+
+def hermite(y0, y1, first, last, step) -> dict:
+    """A step's ends and slopes in the form of diffrax's cubic interpolation."""
+    scaled = (jax.tree.map(lambda f: step * f, slope) for slope in (first, last))
+    return dict(zip(("y0", "y1", "k0", "k1"), (y0, y1, *scaled), strict=True))
+
+
+class Chebyshev(diffrax.AbstractSolver):
+    """The Runge–Kutta–Chebyshev step, with as many stages as it needs, for fields that do not depend on time."""
+
+    term_structure: ClassVar = diffrax.AbstractTerm
+    interpolation_cls: ClassVar = diffrax.ThirdOrderHermitePolynomialInterpolation
+
+    def order(self, terms):
+        return 2
+
+    def init(self, terms, t0, t1, y0, args):
+        return begun(lambda y: terms.vf(t0, y, args), y0)
+
+    def step(self, terms, t0, t1, y0, args, solver_state, made_jump):
+        y1, error, standing = stabilized_step(lambda y: terms.vf(t0, y, args), y0, solver_state, t1 - t0)
+        between = hermite(y0, y1, solver_state.slope, standing.slope, t1 - t0)
+        return y1, error, between, standing, diffrax.RESULTS.successful
+
+    def func(self, terms, t0, y0, args):
+        return terms.vf(t0, y0, args)
+
+
+def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe):
+    """Follow the flow of a batch of lanes through `times`.
+
+    Returns observations by time, the final network, gradient evaluations, the mean step, and whether it got there.
+    """
+
+    def field(_, state, args):
+        return batch_drive(state, args, axes)
+
+    solver = _solver(method)
+    shortest = 16 * jnp.finfo(times.dtype).eps.astype(times.dtype) * times[-1]
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(field),  # pyright: ignore[reportArgumentType]
+        solver,
+        t0=times[0],
+        t1=times[-1],
+        dt0=first_step,
+        y0=network,
+        args=prepared,
+        saveat=diffrax.SaveAt(
+            subs=[
+                diffrax.SubSaveAt(ts=times, fn=lambda t, state, args: observe(state)),
+                diffrax.SubSaveAt(t1=True),
+            ],
+            solver_state=method.stabilized,
+        ),
+        stepsize_controller=LaneController(
+            diffrax.PIDController(
+                rtol=method.rtol,
+                atol=method.atol,
+                norm=worst_lane_norm,
+                dtmin=shortest,
+            )
+        ),
+        max_steps=method.max_steps,
+        throw=False,
+    )
+    seen, final = solution.ys  # pyright: ignore[reportGeneralTypeIssues]
+    evaluations = _evaluations(method, solution) + int(first_step is None)
+    mean_step = (times[-1] - times[0]) / jnp.maximum(solution.stats["num_accepted_steps"], 1).astype(times.dtype)
+    complete = solution.result == diffrax.RESULTS.successful
+    return seen, jax.tree.map(lambda leaf: leaf[0], final), evaluations, mean_step, complete
+
+
+def _solver(method: Flow) -> Any:
+    if method.stabilized:
+        return Chebyshev()
+    return Tsitouras() if method.order == 5 else BogackiShampine()
+
+
+def _evaluations(method: Flow, solution):
+    """Of the drive: the last stage of a step is the first of the next. Stabilized, a rejected step counts as a mean one."""
+    if not method.stabilized:
+        return len(_solver(method).method.tableau.a_lower) * solution.stats["num_steps"] + 1
+    known = solution.solver_state.evaluations
+    accepted, rejected = (solution.stats[f"num_{kind}_steps"].astype(known.dtype) for kind in ("accepted", "rejected"))
+    return known + known * rejected // jnp.maximum(accepted, 1)
+
+
+class LaneController(diffrax.AbstractStepSizeController):
+    """A PID controller for the worst lane that is still alive.
+
+    A lane that is no longer finite is lost already, and must not drag the step of the others to zero: it is left out. A
+    finite lane that the trial step would make infinite or NaN counts as an infinite error, so that the step is tried
+    again shorter; only at the shortest step that the times' precision allows is it let go.
+    """
+
+    pid: diffrax.PIDController
+
+    def wrap(self, direction):
+        return LaneController(self.pid.wrap(direction))  # pyright: ignore[reportArgumentType]
+
+    def init(self, terms, t0, t1, y0, dt0, args, func, error_order):
+        return self.pid.init(terms, t0, t1, y0, dt0, args, func, error_order)
+
+    def adapt_step_size(self, t0, t1, y0, y1_candidate, args, y_error, error_order, controller_state):
+        alive, survives = _finite_lanes(y0), _finite_lanes((y1_candidate, y_error))
+        before = _where(alive, y0, 0)
+        after = _where(alive & survives, y1_candidate, 0)
+        error = _where(alive, _where(survives, y_error, jnp.inf), 0)
+        return self.pid.adapt_step_size(t0, t1, before, after, args, error, error_order, controller_state)
+
+
+def _finite_lanes(tree):
+    flags = [jnp.isfinite(leaf).reshape(leaf.shape[0], -1).all(axis=1) for leaf in jax.tree.leaves(tree)]
+    return jnp.stack(flags).all(axis=0)
+
+
+def _where(lanes, tree, otherwise):
+    def pick(leaf):
+        shape = (-1, *(1 for _ in leaf.shape[1:]))
+        return jnp.where(lanes.reshape(shape), leaf, jnp.asarray(otherwise, leaf.dtype))
+
+    return jax.tree.map(pick, tree)
+
+
+def worst_lane_norm(error):
+    """The largest over lanes of the root-mean-square scaled error."""
+    leaves = [leaf.reshape(leaf.shape[0], -1) for leaf in jax.tree.leaves(eqx.filter(error, eqx.is_array))]
+    squares = sum(jnp.sum(leaf * leaf, axis=1) for leaf in leaves) / sum(leaf.shape[1] for leaf in leaves)
+    return jnp.sqrt(jnp.max(squares))
