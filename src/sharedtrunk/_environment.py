@@ -5,16 +5,20 @@ set before NumPy is imported. JAX's flags are set here, in the environment of ou
 process.
 """
 
+import contextlib
 import importlib.util
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from sharedtrunk._errors import invalid
 
 _TRAINING_LIBRARIES = ("jax", "jaxlib", "equinox", "diffrax", "jaxtyping")
+
+_KEPT_DAYS = 30
 
 _SINGLE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
@@ -70,7 +74,17 @@ def compilation_cache(environ: Mapping[str, str]) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
+    _forget_unused(folder)
     return folder if os.access(folder, os.W_OK | os.X_OK) else None
+
+
+def _forget_unused(folder: Path) -> None:
+    """Programs that no process has loaded for a month: each version of the code leaves its own."""
+    long_ago = time.time() - _KEPT_DAYS * 24 * 3600
+    for path in folder.glob("*.program"):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < long_ago:
+                path.unlink()
 
 
 def check_trainable() -> None:

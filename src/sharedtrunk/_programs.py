@@ -99,6 +99,7 @@ def _load(path: Path, arrays: list) -> tuple[Any, Any] | None:
     # is jaxlib's own, and not one of a known few.
     try:
         executable, like, lapack = pickle.loads(path.read_bytes())
+        path.touch()  # what is not used for long is forgotten
         if lapack:
             _ready_lapack()
         trees = jax.tree.structure(((arrays,), {})), jax.tree.structure(jax.tree.leaves(like))

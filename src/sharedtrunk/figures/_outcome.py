@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,12 @@ from sharedtrunk._errors import invalid
 from sharedtrunk._files import write_atomically
 from sharedtrunk.figures._checks import Check
 from sharedtrunk.figures._figure import Figure, Size
+from sharedtrunk.figures._pictures import PICTURES, Picture, drawn
+from sharedtrunk.sweeps import read_dataset
 
 if TYPE_CHECKING:
     import xarray
 
-PICTURES = ("png", "pdf")
 RESULT = "result"
 
 _JSON_ATTRIBUTES = ("grid", "settings", "versions", "seeds")
@@ -59,20 +60,26 @@ def remake(figure: Figure, size: Size, out: Path) -> str:
     return f"sharedtrunk reproduce {figure.name}{'' if size == 'standard' else f' --{size}'} --out {out}"
 
 
-def present(figure: Figure, dataset: "xarray.Dataset", out: Path, size: Size) -> Outcome:
-    """Draw and judge `dataset`; write FIGURE.png, .pdf and .json beside FIGURE.nc. Raises `InputError`."""
-    from sharedtrunk import plots  # matplotlib, only where a picture is drawn
+def present(figures: Sequence[Figure], out: Path, size: Size, *, processes: int | None = None) -> tuple[Outcome, ...]:
+    """Judge and draw the stored datasets; write FIGURE.png, .pdf and .json beside FIGURE.nc. Raises `InputError`."""
+    outcomes = tuple(_judged(figure, out, size) for figure in figures)
+    pictures = [
+        Picture(draw, outcome.files["nc"], {kind: outcome.files[f"{kind}{suffix}"] for kind in PICTURES})
+        for outcome in outcomes
+        for suffix, draw in outcome.figure.pictures.items()
+    ]
+    for picture, contents in drawn(pictures, processes):
+        for kind, content in contents.items():
+            write_atomically(picture.files[kind], content)
+    return outcomes
 
+
+def _judged(figure: Figure, out: Path, size: Size) -> Outcome:
     files = file_paths(figure, out, size)
+    dataset = read_dataset(files["nc"])
     _check_dataset(figure, dataset, files["nc"], size)
-    checks = tuple(figure.judge(dataset))
-    lanes = count_lanes(dataset, figure.value)
-    contents = {"json": _json_bytes(_record(figure, dataset, checks, lanes))}
-    for suffix, draw in figure.pictures.items():
-        picture = draw(dataset)
-        contents |= {f"{kind}{suffix}": plots.render(picture, kind) for kind in PICTURES}
-    for kind, content in contents.items():
-        write_atomically(files[kind], content)
+    checks, lanes = tuple(figure.judge(dataset)), count_lanes(dataset, figure.value)
+    write_atomically(files["json"], _json_bytes(_record(figure, dataset, checks, lanes)))
     return Outcome(figure, files, checks, lanes, size)
 
 

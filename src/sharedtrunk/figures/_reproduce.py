@@ -100,7 +100,10 @@ def reproduce(
         fresh=fresh,
     )
     command = _command(names, out, size, training=training, seeds=seeds)
-    return Reproduction(tuple(_finish(plan, store, out, command) for plan in plans), summary)
+    for plan in plans:
+        _write(plan, store, out, command)
+    # What is drawn is what was stored, so that a redraw is the same picture.
+    return Reproduction(present(chosen, out, size, processes=processes), summary)
 
 
 def redraw(
@@ -111,7 +114,6 @@ def redraw(
     Raises `InputError` for an unknown figure and for a dataset that is missing, damaged or another figure's.
     """
     out = Path(out)
-    outcomes = []
     chosen = _figures(names)
     size = _size(chosen, quick=quick, full=full)
     for figure in chosen:
@@ -122,8 +124,7 @@ def redraw(
                 received=f"no file {path}",
                 way_out=f"Make it first: {remake(figure, size, out)}.",
             )
-        outcomes.append(present(figure, sweeps.read_dataset(path), out, size))
-    return tuple(outcomes)
+    return present(chosen, out, size)
 
 
 def _figures(names: Sequence[str]) -> list[Figure]:
@@ -164,14 +165,11 @@ def _plan(figure: Figure, size: Size, made_by: str, *, training: str, seeds: int
     return _Plan(figure, axes, settings, figure.sweeps(figure.name, axes, settings, figure.functions), size)
 
 
-def _finish(plan: _Plan, store: sweeps.Store, out: Path, command: str) -> Outcome:
+def _write(plan: _Plan, store: sweeps.Store, out: Path, command: str) -> None:
     collected = {arm: sweeps.collect(sweep, store) for arm, sweep in plan.sweeps.items()}
     dataset = plan.figure.dataset(collected)
     dataset = dataset.assign_attrs(provenance(plan.figure, plan.axes, plan.settings, command, plan.size))
-    path = file_paths(plan.figure, out, plan.size)["nc"]
-    sweeps.write_dataset(dataset, path)
-    # What is drawn is what was stored, so that a redraw is the same picture.
-    return present(plan.figure, sweeps.read_dataset(path), out, plan.size)
+    sweeps.write_dataset(dataset, file_paths(plan.figure, out, plan.size)["nc"])
 
 
 def _check_writable(out: Path, files: Sequence[Path]) -> None:

@@ -16,6 +16,7 @@ from sharedtrunk.sweeps._netcdf import read_dataset as read_dataset
 from sharedtrunk.sweeps._netcdf import write_dataset as write_dataset
 from sharedtrunk.sweeps._plan import Chunk as Chunk
 from sharedtrunk.sweeps._plan import plan as plan
+from sharedtrunk.sweeps._pool import cores as cores
 from sharedtrunk.sweeps._pool import run_in_processes as run_in_processes
 from sharedtrunk.sweeps._run import Progress as Progress
 from sharedtrunk.sweeps._run import Summary as Summary

@@ -31,6 +31,11 @@ Environment = Mapping[str, str] | Callable[[], Mapping[str, str]]
 """Variables that workers start with, or an importable function that makes them on the worker's machine."""
 
 
+def cores() -> int:
+    """Cores that this process may use: not all of the machine's, where a batch system or a container lends fewer."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def variables(environment: Environment) -> Mapping[str, str]:
     """The variables of `environment` on this machine."""
     return environment() if callable(environment) else environment

@@ -7,7 +7,6 @@ processes, the order and earlier interruptions change no byte of what is stored.
 import contextlib
 import functools
 import logging
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -18,7 +17,7 @@ from sharedtrunk._errors import invalid
 from sharedtrunk.sweeps._client import Cluster, connected
 from sharedtrunk.sweeps._cluster import run_on_cluster
 from sharedtrunk.sweeps._plan import Chunk, plan
-from sharedtrunk.sweeps._pool import Environment, inside_worker, run_in_processes, run_inline
+from sharedtrunk.sweeps._pool import Environment, cores, inside_worker, run_in_processes, run_inline
 from sharedtrunk.sweeps._shard import DamagedShardError
 from sharedtrunk.sweeps._store import Store
 from sharedtrunk.sweeps._sweep import RESULT, Sweep
@@ -121,8 +120,7 @@ def _check_one_place(processes: int | None, cluster: Cluster | None) -> None:
 
 def _workers(processes: int | None) -> int:
     if processes is None:
-        # Not cpu_count: a batch system or a container may lend fewer cores than the machine has.
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return cores()
     if isinstance(processes, bool) or not isinstance(processes, int):
         raise invalid("processes must be a whole number", received=repr(processes), way_out="Give one, such as 4.")
     if processes < 0:
