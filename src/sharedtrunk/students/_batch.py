@@ -20,6 +20,7 @@ from sharedtrunk.students._drive import drive, label_moments
 from sharedtrunk.students._network import SharedTrunk, like
 from sharedtrunk.students._problem import Problem
 from sharedtrunk.students._relu_drive import relu_drive
+from sharedtrunk.students._stacked import predictions, split
 
 BLOCK_BYTES = 2**25
 """Most bytes of a batch's logits: of the order of a processor's last-level cache, far below any memory."""
@@ -97,7 +98,7 @@ def composite_drive(lanes: SharedTrunk, passes: Passes) -> SharedTrunk:
     drives = passes.moments - _prediction_moments(composite, sizes, passes)
     head_drives = jnp.einsum("lkf,lhf->lkh", drives, trunk)
     trunk_drive = jnp.einsum("lkh,lkf->lhf", heads, drives)
-    return like(lanes, (trunk_drive,), _split(head_drives, sizes))
+    return like(lanes, (trunk_drive,), split(head_drives, sizes))
 
 
 def _prediction_moments(composite, sizes: list[int], passes: Passes) -> Float[Array, "lane stacked feature"]:
@@ -128,14 +129,9 @@ def _probabilities(logits: Float[Array, "lane stacked part"], sizes: list[int], 
     if len(set(sizes)) == 1:
         tasks = logits.reshape(lanes, len(sizes), sizes[0], part)
         weights = jnp.stack([jnp.broadcast_to(c, (lanes, part)) for c in coefficients], axis=1)
-        return (jax.nn.softmax(tasks, axis=-2) * weights[:, :, None, :]).reshape(logits.shape)
+        return predictions(tasks, weights).reshape(logits.shape)
     weighed = [
-        jax.nn.softmax(task, axis=-2) * jnp.broadcast_to(c, (lanes, part))[:, None, :]
-        for task, c in zip(_split(logits, sizes), coefficients, strict=True)
+        predictions(task, jnp.broadcast_to(c, (lanes, part)))
+        for task, c in zip(split(logits, sizes), coefficients, strict=True)
     ]
     return jnp.concatenate(weighed, axis=1)
-
-
-def _split(stacked: Float[Array, "lane stacked _"], sizes: list[int]) -> tuple[Array, ...]:
-    ends = [sum(sizes[: task + 1]) for task in range(len(sizes))]
-    return tuple(stacked[:, end - size : end] for end, size in zip(ends, sizes, strict=True))

@@ -16,6 +16,7 @@ from jaxtyping import Array, Float
 
 from sharedtrunk.students._network import SharedTrunk, like
 from sharedtrunk.students._problem import Problem, carries_lanes
+from sharedtrunk.students._stacked import predictions, split
 
 CACHE_BYTES = 2**19
 """For one layer's activations: half of the level-2 cache of a core, usually 1 MiB; weights and inputs have the other."""
@@ -67,7 +68,7 @@ def _drive(lanes: SharedTrunk, problem: Problem) -> SharedTrunk:
         drives.append(_outer(back, activations[depth]))
         if depth > 0:
             back = jnp.einsum("lgh,lgn->lhn", lanes.trunk[depth], back)
-    return like(lanes, reversed(drives), _split(head_drives, sizes))
+    return like(lanes, reversed(drives), split(head_drives, sizes))
 
 
 def _forward(weights: Float[Array, "lane out in"], inputs) -> Float[Array, "lane out sample"]:
@@ -80,18 +81,11 @@ def _outer(back: Float[Array, "lane out sample"], inputs) -> Float[Array, "lane 
 
 def _errors(logits: Float[Array, "lane stacked sample"], sizes: list[int], problem: Problem):
     """α_t m_tμ / n_t (y_t − P_t), tasks stacked."""
-    parts = zip(_split(logits, sizes), problem.targets, problem.coefficients, strict=True)
+    parts = zip(split(logits, sizes), problem.targets, problem.coefficients, strict=True)
     return jnp.concatenate([_task_errors(*part) for part in parts], axis=1)
 
 
 def _task_errors(logits: Float[Array, "lane class sample"], targets, coefficients):
-    powers = jnp.exp(logits - jnp.max(logits, axis=1, keepdims=True))
     # shared parts get a lane axis of length 1
     shared = targets.reshape(-1, *targets.shape[-2:])
-    weights = coefficients.reshape(-1, 1, coefficients.shape[-1])
-    return shared - powers * (weights / jnp.sum(powers, axis=1, keepdims=True))
-
-
-def _split(stacked: Float[Array, "lane stacked _"], sizes: list[int]) -> tuple[Array, ...]:
-    ends = [sum(sizes[: task + 1]) for task in range(len(sizes))]
-    return tuple(stacked[:, end - size : end] for end, size in zip(ends, sizes, strict=True))
+    return shared - predictions(logits, coefficients.reshape(-1, coefficients.shape[-1]))
