@@ -5,7 +5,8 @@ is traced: importing diffrax takes half a second, and a worker that loads its pr
 """
 
 import abc
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
 
 import diffrax
 import equinox as eqx
@@ -117,20 +118,79 @@ class Chebyshev(diffrax.AbstractSolver):
         return terms.vf(t0, y0, args)
 
 
-def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe):
+class Seen(NamedTuple):
+    """What is looked at, at a time between steps."""
+
+    view: Any
+
+
+class View(diffrax.AbstractLocalInterpolation):
+    """The polynomial of fourth degree through what is seen, and its slopes, at both ends of a step and in its middle."""
+
+    t0: Any  # pyright: ignore[reportIncompatibleVariableOverride]
+    t1: Any  # pyright: ignore[reportIncompatibleVariableOverride]
+    before: tuple
+    after: tuple
+    middle: Any
+
+    def evaluate(self, t0: Any, t1: Any = None, left: bool = True) -> Any:
+        step = self.t1 - self.t0
+        x = (t0 - self.t0) / step
+        bump = 16 * (x * (1 - x)) ** 2  # 1 in the middle; flat, like the cubic's remainder, at both ends
+        ends = ((1 + 2 * x) * (1 - x) ** 2, x * (1 - x) ** 2 * step, x**2 * (3 - 2 * x), x**2 * (x - 1) * step)
+        halves = (0.5, 0.125 * step, 0.5, -0.125 * step)
+        weights = [end - bump * half for end, half in zip(ends, halves, strict=True)]
+        seen = (*self.before, *self.after, self.middle)
+        return Seen(moved(None, jnp.ones_like(step), (*weights, bump), seen))
+
+
+class Looking(diffrax.AbstractSolver):
+    """A method that follows what is looked at beside the state: between steps that alone is interpolated.
+
+    Of a network of megabytes only the composite weights may be wanted, a sixth of it, and at several times a step.
+    """
+
+    term_structure: ClassVar = diffrax.AbstractTerm
+    interpolation_cls: ClassVar = View
+    method: Any
+    look: Callable = eqx.field(static=True)
+
+    def order(self, terms):
+        return self.method.order(terms)
+
+    def init(self, terms, t0, t1, y0, args):
+        slope = self.method.init(terms, t0, t1, y0, args)
+        return slope, jax.jvp(self.look, (y0,), (slope,))
+
+    def step(self, terms, t0, t1, y0, args, solver_state, made_jump):
+        slope, before = solver_state
+        y1, error, between, slope, result = self.method.step(terms, t0, t1, y0, args, slope, made_jump)
+        after = jax.jvp(self.look, (y1,), (slope,))
+        middle = self.look(self.method.interpolation_cls(t0=t0, t1=t1, **between).evaluate((t0 + t1) / 2))
+        return y1, error, {"before": before, "after": after, "middle": middle}, (slope, after), result
+
+    def func(self, terms, t0, y0, args):
+        return terms.vf(t0, y0, args)
+
+
+def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe, *, smooth: bool = False):
     """Follow the flow of a batch of lanes through `times`.
 
+    With `smooth`, what is observed is a smooth function of the network, and is interpolated itself between steps.
     Returns observations by time, the final network, gradient evaluations, the mean step, and whether it got there.
     """
 
     def field(_, state, args):
         return batch_drive(state, args, axes)
 
+    def seen_at(t, state, args):
+        return state.view if isinstance(state, Seen) else observe(state)
+
     solver = _solver(method)
     shortest = 16 * jnp.finfo(times.dtype).eps.astype(times.dtype) * times[-1]
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(field),  # pyright: ignore[reportArgumentType]
-        solver,
+        Looking(solver, observe) if smooth else solver,
         t0=times[0],
         t1=times[-1],
         dt0=first_step,
@@ -138,7 +198,7 @@ def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe
         args=prepared,
         saveat=diffrax.SaveAt(
             subs=[
-                diffrax.SubSaveAt(ts=times, fn=lambda t, state, args: observe(state)),
+                diffrax.SubSaveAt(ts=times, fn=seen_at),
                 diffrax.SubSaveAt(t1=True),
             ],
             solver_state=method.stabilized,

@@ -73,7 +73,14 @@ def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, net
 
     axes, observe = lane_axes(problem), _observer(evaluation, networks)
     seen, final, evaluations, mean_step, complete = solve_flow(
-        method, lanes, prepare(lanes, problem, axes), axes, times, first_step, observe
+        method,
+        lanes,
+        prepare(lanes, problem, axes),
+        axes,
+        times,
+        first_step,
+        observe,
+        smooth=evaluation is None and not networks and not method.stabilized,
     )
     failure = jnp.where(complete, Result.DIVERGED, Result.STEP_LIMIT)
     return *_finish(seen, final, failure), evaluations, mean_step
