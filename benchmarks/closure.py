@@ -25,8 +25,9 @@ from sharedtrunk import sweeps
 from sharedtrunk._environment import worker_environment
 from sharedtrunk._fingerprint import fingerprint
 from sharedtrunk._statistics import mean_and_error, t_factor
-from sharedtrunk.figures._lanes import benefit_dataset, benefit_sweeps
-from sharedtrunk.figures._standard import POINT_FUNCTION, StandardProblem
+from sharedtrunk.figures._dataset import benefit_dataset
+from sharedtrunk.figures._lanes import benefit_sweeps
+from sharedtrunk.figures._standard import POINT_FUNCTIONS, StandardProblem
 
 AXES = {
     "n_samples": (100, 200, 400, 800, 1600),
@@ -43,7 +44,7 @@ RAN_AWAY = 4
 def simulated(folder: Path, axes: dict) -> xarray.Dataset:
     """Benefits of trained students; chunks that are stored are kept."""
     settings = {**StandardProblem().settings(), "fingerprint": fingerprint()}
-    arms = benefit_sweeps("closure", axes, settings, POINT_FUNCTION)
+    arms = benefit_sweeps(())("closure", axes, settings, POINT_FUNCTIONS)
     store = sweeps.Store(folder / "lanes")
     summary = sweeps.run(list(arms.values()), store, environment=worker_environment())
     print(f"Simulation: {summary.lanes:,} lanes, {summary.computed:,} trained in {summary.seconds:.0f} s.")

@@ -34,7 +34,7 @@ def worker_environment() -> dict[str, str]:
     # Float32 lanes, losses accumulated in float64. Diffrax checks its input by calling the host, and JAX stores no
     # program that does: a failed check makes the lane NaN instead, which is a result code.
     environment = {**_SINGLE_THREAD, "JAX_ENABLE_X64": "1", "EQX_ON_ERROR": "nan"}
-    if importlib.util.find_spec("jax_plugins") is not None:
+    if _has_plugin():
         # Accelerators round the factors of float32 products to fewer digits unless told otherwise.
         environment["JAX_DEFAULT_MATMUL_PRECISION"] = "highest"
     folder = compilation_cache(os.environ)
@@ -53,12 +53,17 @@ def accelerator() -> str | None:
     JAX is asked only where a plugin for an accelerator is installed, and then in a process of its own: this one must not
     load JAX before it knows with which environment to train.
     """
-    if importlib.util.find_spec("jax_plugins") is None and importlib.util.find_spec("libtpu") is None:
+    if not _has_plugin():
         return None
     words = [sys.executable, "-c", "import jax; print(jax.default_backend())"]
     asked = subprocess.run(words, capture_output=True, text=True, check=False)
     backend = asked.stdout.strip()
     return None if asked.returncode != 0 or backend == "cpu" else backend
+
+
+def _has_plugin() -> bool:
+    """Whether something is installed with which JAX might train elsewhere than on the processor."""
+    return any(importlib.util.find_spec(name) is not None for name in ("jax_plugins", "libtpu"))
 
 
 def compilation_cache(environ: Mapping[str, str]) -> Path | None:
