@@ -31,6 +31,10 @@ from sharedtrunk._kept import FOLDER, code
 
 Function = TypeVar("Function", bound=Callable)
 
+_OURS = ("sharedtrunk",)
+_KNOWN = (*_OURS, "builtins", "numpy", "jax", "jaxlib", "equinox")
+"""Packages whose code the fingerprint covers: our sources, and the versions of libraries."""
+
 _VARIABLES = ("XLA_FLAGS", "NPROC", "EQX_ON_ERROR")
 _SETTINGS = ("jax_enable_x64", "jax_default_matmul_precision", "jax_numpy_dtype_promotion")
 _CACHE_SETTING = "jax_enable_compilation_cache"
@@ -39,8 +43,9 @@ _CACHE_SETTING = "jax_enable_compilation_cache"
 def program(function: Function) -> Function:
     """`function` compiled as by `equinox.filter_jit`, arrays traced and all else static, and kept between processes.
 
-    Static arguments are told apart by their `repr`. One whose `repr` names a place in memory, other than a function that
-    can be imported, is compiled in each process, and so is a call inside another program.
+    Static arguments are told apart by their `repr`. Each process compiles for itself a call inside another program, and one
+    with a static argument whose `repr` names a place in memory, or that is a function or class of somebody else, whose
+    code the fingerprint does not cover.
     """
     plain = eqx.filter_jit(function)
     ready: dict[Any, tuple[Any, Any]] = {}
@@ -161,17 +166,30 @@ def _alone(path: Path) -> Iterator[None]:
 def _described(name: str, structure, static: tuple, shapes: tuple) -> str | None:
     """All that determines a program, in words; None where they would not tell it from another."""
     told = [_told(leaf) for leaf in static]
-    if None in told or " at 0x" in str(structure):
+    if None in told or " at 0x" in str(structure) or not all(_covered(kind, _KNOWN) for kind in _kinds(structure)):
         return None
     return repr((name, code(), _machine(), str(structure), told, [repr(shape) for shape in shapes], _settings()))
 
 
 def _told(leaf: Any) -> str | None:
     if isinstance(leaf, types.FunctionType):
-        module = sys.modules.get(leaf.__module__)
-        return f"{leaf.__module__}.{leaf.__name__}" if getattr(module, leaf.__name__, None) is leaf else None
+        named = getattr(sys.modules.get(leaf.__module__), leaf.__name__, None) is leaf
+        return f"{leaf.__module__}.{leaf.__name__}" if named and _covered(leaf, _OURS) else None
     words = f"{type(leaf).__module__}.{type(leaf).__qualname__} {leaf!r}"
-    return None if " at 0x" in words else words
+    return words if _covered(type(leaf), _KNOWN) and " at 0x" not in words else None
+
+
+def _kinds(structure) -> Iterator[type]:
+    """The classes of all nodes of a tree."""
+    node = structure.node_data()
+    if node is not None:
+        yield node[0]
+    for child in structure.children():
+        yield from _kinds(child)
+
+
+def _covered(thing: Any, packages: tuple[str, ...]) -> bool:
+    return thing.__module__.split(".")[0] in packages
 
 
 def _settings() -> tuple:
