@@ -1,6 +1,6 @@
 """When may a lane stop? Curves of the whole standard grid followed to t = 500, and what a stop rule would have missed.
 
-    python benchmarks/bracketing.py [--seeds 5]          five minutes on 4 cores
+    python -m benchmarks.bracketing [--seeds 5]          five minutes on 4 cores
 
 For every lane and ratio, the rule of `benefit.bracketed` with that ratio looks after each leg, as training does. What it
 misses is how far the curve falls below the minimum so found, later, for the generalization loss and the validation loss.
@@ -60,6 +60,9 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=4)
     given = parser.parse_args()
     jobs = [(n, seed, s) for n in reversed(SAMPLE_COUNTS) for seed in range(given.seeds) for s in SINGULAR_VALUES]
+    # by its importable name: workers do not know what runs as __main__
+    from benchmarks.bracketing import measure
+
     found = sweeps.run_in_processes(measure, jobs, processes=given.processes, environment=worker_environment())
     rows = [row for part in found for row in part]
     print("| N | lanes | " + " | ".join(f"ratio {ratio:g}: mean stop, worst miss (nats)" for ratio in RATIOS) + " |")
