@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from sharedtrunk import _programs
 from sharedtrunk._kept import FOLDER
 from sharedtrunk._programs import program
 from sharedtrunk.gaussian._factor import centred
@@ -88,6 +89,16 @@ def test_what_the_fingerprint_does_not_cover_is_not_kept(folder):
         assert program(applied)(function, jnp.ones(())) == expected
     assert program(doubled)(Doubling(jnp.ones(()))) == 2
     assert not list(folder.glob("*.program"))
+
+
+def test_a_process_holds_no_more_programs_than_it_may_and_loads_them_again(folder, monkeypatch):
+    monkeypatch.setattr(_programs, "MOST_READY", 2)
+    call = program(scaled)
+    for _ in range(3):
+        for power in (1, 2, 3, 4):
+            np.testing.assert_allclose(call(arrays(), power)["product"], np.matmul(*arrays()) ** power)
+            assert len(_programs._Ready._recent) == 2
+    assert TRACES == [1, 2, 3, 4]
 
 
 def test_a_damaged_file_is_made_again(folder):

@@ -14,9 +14,10 @@ import pickle
 import platform
 import sys
 import types
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import equinox as eqx
 import jax
@@ -35,6 +36,9 @@ _OURS = ("sharedtrunk",)
 _KNOWN = (*_OURS, "builtins", "numpy", "jax", "jaxlib", "equinox")
 """Packages whose code the fingerprint covers: our sources, and the versions of libraries."""
 
+MOST_READY = 96
+"""A program takes up to 430 memory mappings, and Linux lends a process 65,530. What is needed again is loaded again."""
+
 _VARIABLES = ("XLA_FLAGS", "NPROC", "EQX_ON_ERROR")
 _SETTINGS = ("jax_enable_x64", "jax_default_matmul_precision", "jax_numpy_dtype_promotion")
 _CACHE_SETTING = "jax_enable_compilation_cache"
@@ -48,7 +52,7 @@ def program(function: Function) -> Function:
     code the fingerprint does not cover.
     """
     plain = eqx.filter_jit(function)
-    ready: dict[Any, tuple[Any, Any]] = {}
+    ready = _Ready()
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -60,15 +64,34 @@ def program(function: Function) -> Function:
         static = tuple(None if _is_array(leaf) else leaf for leaf in leaves)
         shapes = tuple(jax.typeof(array) for array in arrays)
         call_key = (structure, static, shapes)
-        if call_key not in ready:
+        found = ready.get(call_key)
+        if found is None:
             words = _described(f"{function.__module__}.{function.__qualname__}", structure, static, shapes)
             if words is None:
                 return plain(*args, **kwargs)
-            ready[call_key] = _loaded_or_made(Path(folder), words, _flat(function, structure, static), arrays)
-        compiled, like = ready[call_key]
+            found = _loaded_or_made(Path(folder), words, _flat(function, structure, static), arrays)
+            ready.put(call_key, found)
+        compiled, like = found
         return jax.tree.unflatten(jax.tree.structure(like), compiled(arrays))
 
     return cast(Function, call)
+
+
+class _Ready:
+    """The programs of one function that this process holds; of all functions together the `MOST_READY` last used."""
+
+    _recent: ClassVar[OrderedDict[tuple, Any]] = OrderedDict()
+
+    def get(self, key: Any) -> Any:
+        found = self._recent.get((self, key))
+        if found is not None:
+            self._recent.move_to_end((self, key))
+        return found
+
+    def put(self, key: Any, found: Any) -> None:
+        self._recent[self, key] = found
+        while len(self._recent) > MOST_READY:
+            self._recent.popitem(last=False)
 
 
 def _is_array(leaf: Any) -> bool:
