@@ -21,6 +21,16 @@ def pytest_collection_modifyitems(items):
             item.add_marker(skip)
 
 
+@pytest.fixture(autouse=True)
+def environment_as_it_was():
+    """Commands called in this process set variables for JAX and for what is kept between runs."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+
+
 @pytest.fixture
 def key():
     return jax.random.key(20261121)

@@ -38,7 +38,7 @@ def test_other_code_makes_them_anew(monkeypatch, tmp_path):
     monkeypatch.setenv(_kept.FOLDER, str(tmp_path))
     make = Maker()
     for code in ("one", "two"):
-        monkeypatch.setattr(_kept, "_code", lambda code=code: code)
+        monkeypatch.setattr(_kept, "code", lambda code=code: code)
         _kept.kept("words", make)
     assert make.calls == 2
 

@@ -97,7 +97,7 @@ def test_a_process_holds_no_more_programs_than_it_may_and_loads_them_again(folde
     for _ in range(3):
         for power in (1, 2, 3, 4):
             np.testing.assert_allclose(call(arrays(), power)["product"], np.matmul(*arrays()) ** power)
-            assert len(_programs._Ready._recent) == 2
+            assert len(_programs._Ready._recent) <= 2
     assert TRACES == [1, 2, 3, 4]
 
 
@@ -119,6 +119,17 @@ def test_under_jit_vmap_and_grad_it_is_the_function(folder):
     expected = 2 * np.matmul(x, y) @ np.asarray(y).T
     np.testing.assert_allclose(jax.jit(jax.grad(total))(x, y), expected)
     np.testing.assert_allclose(jax.vmap(jax.grad(total), in_axes=(0, None))(x[None], y)[0], expected)
+    assert not list(folder.glob("*.program"))
+
+
+def called_back(x):
+    return jax.pure_callback(np.sqrt, jax.ShapeDtypeStruct(x.shape, x.dtype), x)
+
+
+def test_a_program_that_calls_the_host_serves_its_process(folder):
+    call = program(called_back)
+    for _ in range(2):
+        assert call(jnp.full((), 4.0)) == 2
     assert not list(folder.glob("*.program"))
 
 

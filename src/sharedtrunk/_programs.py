@@ -26,7 +26,6 @@ from jax.core import Tracer
 from jax.experimental import serialize_executable
 from jax.experimental.compilation_cache import compilation_cache
 
-from sharedtrunk._errors import InputError
 from sharedtrunk._files import locked, write_atomically
 from sharedtrunk._kept import FOLDER, code
 
@@ -170,8 +169,8 @@ def _make(path: Path, flat: Callable, arrays: list) -> tuple[Any, Any]:
     with _compiled_anew():
         compiled = lowered.compile()
     lapack = "lapack" in lowered.as_text()
-    # A program that calls the host cannot be stored; it serves this process.
-    with contextlib.suppress(OSError, InputError, ValueError, NotImplementedError, pickle.PicklingError):
+    # A program that calls the host cannot be stored, and jaxlib says so in many ways; it serves this process.
+    with contextlib.suppress(Exception):
         write_atomically(path, pickle.dumps((serialize_executable.serialize(compiled)[0], like, lapack)))
     return compiled, like
 
