@@ -17,7 +17,7 @@ from sharedtrunk.gaussian._factor import centred
 TRACES = []
 
 
-def scaled(pair, power: int, *, shift=None):
+def scaled(pair, power: float, *, shift=None):
     TRACES.append(power)
     x, y = pair
     out = (x @ y) ** power
@@ -67,12 +67,13 @@ def test_arrays_are_traced_and_all_else_tells_programs_apart(folder):
     call((arrays()[0] + 1, arrays()[1]), 2)
     assert TRACES == [2]
     call(arrays(), 3)
+    call(arrays(), 3.0)
     one = jnp.ones(())
     call(arrays(), 2, shift=one)
     call(tuple(x.astype(jnp.float16) for x in arrays()), 2)
     call((jnp.ones((4, 3)), arrays()[1]), 2)
-    assert len(TRACES) == 5
-    assert len(list(folder.glob("*.program"))) == 5
+    assert len(TRACES) == 6
+    assert len(list(folder.glob("*.program"))) == 6
     np.testing.assert_allclose(call(arrays(), 2, shift=one)["product"], call(arrays(), 2)["product"] + 1)
 
 

@@ -62,7 +62,7 @@ def program(function: Function) -> Function:
         arrays = [leaf for leaf in leaves if _is_array(leaf)]
         static = tuple(None if _is_array(leaf) else leaf for leaf in leaves)
         shapes = tuple(jax.typeof(array) for array in arrays)
-        call_key = (structure, static, shapes)
+        call_key = (structure, static, tuple(map(type, static)), shapes)  # 1 equals True and 1.0
         found = ready.get(call_key)
         if found is None:
             words = _described(f"{function.__module__}.{function.__qualname__}", structure, static, shapes)
