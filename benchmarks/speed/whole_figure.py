@@ -1,9 +1,10 @@
 """The whole of Figure A1 at equal accuracy: the library's measured chunks against what descent would take, extrapolated.
 
 A sample of the grid spans it: s_main and s_aux in SINGULAR_VALUES, r in RELATEDNESS, one seed; values between are
-interpolated linearly, which fixes the weights. For every sampled lane `equal_accuracy` finds the steps that descent needs; a
+interpolated linearly, which fixes the weights. Our time is that of whole chunks, as the figure runs them: all s_aux and r of
+one s_main. For every sampled lane `equal_accuracy` finds the steps that descent needs; a
 peer's time is those steps at the rate at which it makes them, measured beside our chunks, and its evaluations. These are
-charged to the peers at the price of our own formula: curves at times 0.25 apart and two fine values a lane. A test set
+charged to the peers at the price of our own formula: curves at times 0.5 apart and two fine values a lane. A test set
 would not do: a loss of standard deviation 1 is known to 1e-4 nats from a hundred million points.
 
 Generous to the peers: every lane its own largest step, which nobody knows beforehand; all lanes of a batch equally long;
@@ -22,7 +23,7 @@ import numpy as np
 
 from sharedtrunk import benefit, experiments, gaussian, students
 
-from . import equal_accuracy, one_core, paths, timing
+from . import equal_accuracy, one_core, paths, problem, timing
 from .equal_accuracy import BOTH, CURVE, ORACLE, SPACING, Needs
 from .problem import Case
 
@@ -57,6 +58,15 @@ def chunk(samples: int, s_main: float) -> list[dict]:
     ]
 
 
+def whole_chunk(samples: int, s_main: float) -> list[dict]:
+    """All lanes of one s_main that the figure trains side by side."""
+    return [
+        {"seed": 0, "n_samples": samples, "s_main": s_main, "s_aux": s_aux, "relatedness": r}
+        for s_aux in problem.SINGULAR_VALUES
+        for r in problem.RELATEDNESS
+    ]
+
+
 def lane_weights() -> np.ndarray:
     """Of a chunk's lanes, to one."""
     weights = np.outer(SINGULAR_WEIGHTS, RELATEDNESS_WEIGHTS).ravel()
@@ -78,7 +88,8 @@ def _measure_samples(samples: int, main_values: Sequence[float], rounds: int) ->
     steps = {name: timing.steps_for(train, BLOCK_SECONDS) for name, train in trains.items()}
     evaluate, evaluations, value, valued = _evaluations(settings, chunks[-1])
     data = dataclasses.asdict(settings)
-    ours = [partial(experiments.standard_lanes, data, lanes) for lanes in chunks]
+    whole = [whole_chunk(samples, s_main) for s_main in main_values]
+    ours = [partial(experiments.standard_lanes, data, lanes) for lanes in whole]
     for block in ours:
         block()
     blocks = [*ours, *(partial(train, steps[name]) for name, train in trains.items()), evaluate, value]
@@ -88,7 +99,7 @@ def _measure_samples(samples: int, main_values: Sequence[float], rounds: int) ->
         seconds[-2] / evaluations,
         seconds[-1] / valued,
     )
-    lane_seconds = chunk_weights(main_values) @ seconds[: len(ours)] / len(chunks[0])
+    lane_seconds = chunk_weights(main_values) @ seconds[: len(ours)] / len(whole[0])
     return _row(samples, main_values, needs, prices, lane_seconds)
 
 
@@ -117,8 +128,12 @@ def _evaluations(settings: experiments.StandardSettings, lanes: list[dict]):
     judged = evaluate()
 
     def value() -> None:
-        for stop in (benefit.oracle_stop(judged), benefit.honest_stop(judged)):
-            benefit.value_at(judged, stop, draw.moments, draw.clean_weights, rule=fine, refine=True)
+        stops = (
+            (benefit.oracle_stop(judged), judged.generalization_loss),
+            (benefit.honest_stop(judged), judged.validation_loss),
+        )
+        for stop, decides in stops:
+            benefit.value_at(judged, stop, draw.moments, draw.clean_weights, rule=fine, curve=decides)
 
     value()
     return evaluate, times.size * len(lanes), value, len(lanes)

@@ -8,7 +8,6 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int
 
@@ -33,19 +32,16 @@ def with_generalization_loss(
     The default rule is coarse: it is there to find the minimum, which is flat; `value_at` values it.
     """
     weights = main_composites(trajectory)
-    check_judges(weights[..., 0, :, :], moment, covariance)
+    check_judges((*weights.shape[:-3], *weights.shape[-2:]), weights.dtype, moment, covariance)
     loss = _population_losses(weights, moment, covariance, rule)
     return dataclasses.replace(trajectory, generalization_loss=loss)
 
 
-def check_judges(weights, moment, covariance) -> None:
-    """Check what judges a student before it goes under jit, where values cannot be seen."""
-    shape = jnp.zeros(weights.shape, weights.dtype)
-    as_moment(moment, shape)
-    as_covariance(covariance, shape)
-    known = concrete(moment)
-    if known is not None and not np.isfinite(known).all():
-        raise invalid("The label moment must be finite", received="NaN or infinity", way_out="Check the teacher")
+def check_judges(shape: tuple[int, ...], dtype, moment, covariance) -> None:
+    """Check what judges students (*lane, class, feature) before it goes under jit, where values cannot be seen."""
+    given = jax.ShapeDtypeStruct(shape, dtype)
+    as_moment(moment, given)
+    as_covariance(covariance, given)
 
 
 @program

@@ -1,7 +1,7 @@
 """The times at which a training is seen, in legs: after each leg one looks whether the minimum is bracketed.
 
-Below t = 20 the times are 0.25 apart, above they grow by about 2 %: an honest stop falls on a saved time, and late ones move
-the loss by hundredths of a nat. Legs of either kind have as many times, so that one compiled program serves them all; each
+Below t = 20 the times are 0.5 apart, above they grow by about 4 %: close enough for stops between them, which are read off
+polynomials (`benefit`). Legs of either kind have as many times, so that one compiled program serves them all; each
 begins where the one before ended.
 """
 
@@ -9,8 +9,8 @@ import itertools
 
 import numpy as np
 
-LEG_TIMES = 41
-LATE_LEG_TIMES = 21
+LEG_TIMES = 21
+LATE_LEG_TIMES = 11
 EVEN_UNTIL = 20.0
 LEG_ENDS = (10.0, 20.0, 30.0, 45.0, 67.0, 100.0, 150.0, 225.0, 340.0)
 

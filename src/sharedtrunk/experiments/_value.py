@@ -18,14 +18,17 @@ LEAST_POINTS = 512
 def stop_and_value(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> dict[str, np.ndarray]:
     """Stop every lane by the oracle and honestly, and value both by the fine rule."""
     rule = gaussian.Sobol(points=settings.fine_points, scrambles=settings.scrambles)
-    oracle, honest = benefit.oracle_stop(trajectory), benefit.honest_stop(trajectory)
+    stops = {
+        "": (benefit.oracle_stop(trajectory), trajectory.generalization_loss),
+        "_honest": (benefit.honest_stop(trajectory), trajectory.validation_loss),
+    }
     judges = (draw.moments, draw.clean_weights)
     known = {"rule": rule, "moment_error": float(draw.moment_error)}
     valued = {
-        "": benefit.value_at(trajectory, oracle, *judges, refine=True, **known),
-        "_honest": benefit.value_at(trajectory, honest, *judges, **known),
+        suffix: benefit.value_at(trajectory, index, *judges, curve=curve, **known)
+        for suffix, (index, curve) in stops.items()
     }
-    columns = slope_at(trajectory, oracle, draw, _slope_rule(rule))
+    columns = slope_of(np.asarray(valued[""].weights), draw, _slope_rule(rule))
     for suffix, stopped in valued.items():
         columns |= columns_of(suffix, stopped)
     return told(trajectory, columns)
@@ -57,9 +60,8 @@ def _slope_rule(rule: gaussian.Sobol) -> gaussian.Sobol:
     return dataclasses.replace(rule, points=max(LEAST_POINTS, rule.points // 4))
 
 
-def slope_at(trajectory: Trajectory, index: np.ndarray, draw: Draw, rule: gaussian.Sobol) -> dict[str, np.ndarray]:
-    """Weights W of the main task at a saved time of every lane, −∇L = M − ∇F(W) there, and its error (Frobenius norm)."""
-    weights = np.take_along_axis(np.asarray(trajectory.composites[0]), index[:, None, None, None], axis=1)[:, 0]
+def slope_of(weights: np.ndarray, draw: Draw, rule: gaussian.Sobol) -> dict[str, np.ndarray]:
+    """Weights W of the main task, lane by lane, −∇L = M − ∇F(W) there, and its error (Frobenius norm)."""
     finite = np.asarray(np.isfinite(weights).all(axis=(-2, -1)))
     safe = jnp.asarray(_where(finite, weights, 0.0))
     moment, error = gaussian.softmax_moment_with_error(safe, rule=rule)

@@ -40,7 +40,7 @@ def as_weights(W, name: str = "W") -> jax.Array:
     return W
 
 
-def as_covariance(covariance, W: jax.Array) -> jax.Array | None:
+def as_covariance(covariance, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array | None:
     """The input covariance in W's precision: (feature, feature), symmetric, positive semidefinite."""
     if covariance is None:
         return None
@@ -76,7 +76,7 @@ def as_covariance(covariance, W: jax.Array) -> jax.Array | None:
     return C
 
 
-def as_moment(moment, W: jax.Array) -> jax.Array:
+def as_moment(moment, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array:
     """A label moment in W's precision whose last two axes are W's and whose lanes broadcast with W's."""
     M = jnp.asarray(moment, W.dtype)
     try:

@@ -14,17 +14,15 @@ def simulated_arm(problem: StandardSettings, draw: Draw, lanes: slice) -> Arm:
     part = lanes_of(draw, lanes)
     trajectory = follow(problem, part)
     values = stop_and_value(problem, part, trajectory)
-    stop = benefit.oracle_stop(trajectory)
     reached, honest = (benefit.bracketed(trajectory.times, curve) for curve in _curves(trajectory))
     # either stop stands by itself: an open validation loss leaves the oracle's minimum where it is
     open_ended = np.where(reached, Result.SUCCESS, Result.NOT_BRACKETED)
-    weights = np.take_along_axis(np.asarray(trajectory.composites[0]), stop[:, None, None, None], axis=1)[:, 0]
     return Arm(
         values["loss"],
         values["loss_scrambles"],
         values["loss_refinement"],
         values["stop"],
-        np.where(np.isnan(values["loss"])[:, None, None], np.nan, weights),
+        values["weights"],
         np.where(trajectory.result == Result.SUCCESS, open_ended, trajectory.result),
         np.where(honest, values["loss_honest"], np.nan),
     )

@@ -1,0 +1,97 @@
+"""Stops between saved times, against curves and students whose minima are known."""
+
+import numpy as np
+import pytest
+
+from sharedtrunk.benefit._between import FEWER_NODES, NODES, at_minimum, at_saved
+
+
+def times(spacing):
+    return np.arange(0, 12 + spacing / 2, spacing)
+
+
+def curve(t, lowest):
+    """Learning, then overfitting: −t e^{−t/lowest} has its minimum at `lowest`, and is steeper before it."""
+    return -t * np.exp(-t / lowest)
+
+
+def student(t):
+    """Weights (time, class, feature) that grow at two rates."""
+    return np.stack([[np.tanh(0.7 * t), 1 - np.exp(-0.4 * t)]]).transpose(2, 0, 1)
+
+
+LOWEST = np.linspace(1.6, 5.0, 41)
+
+
+def stops(spacing, nodes):
+    t = times(spacing)
+    curves = np.stack([curve(t, lowest) for lowest in LOWEST])
+    index = curves.argmin(axis=1)
+    found = at_minimum(t, curves, index, nodes)
+    return found, found.of(np.stack([student(t)] * len(LOWEST)))
+
+
+@pytest.mark.parametrize("nodes", [3, FEWER_NODES, 5, NODES])
+def test_the_error_falls_with_the_order_of_the_polynomial(nodes):
+    """Times by the derivative of the polynomial, of order nodes − 1; weights at that time, of order nodes."""
+    errors = []
+    for spacing in (0.5, 0.25):
+        found, seen = stops(spacing, nodes)
+        errors.append((np.abs(found.time - LOWEST).max(), np.abs(seen - student(found.time)).max()))
+    (coarse, fine) = np.log2(errors)
+    assert np.all(coarse - fine > np.array([nodes - 1, nodes]) - 0.6)
+
+
+def test_at_the_spacing_of_the_standard_problem():
+    found, seen = stops(0.5, NODES)
+    np.testing.assert_allclose(found.time, LOWEST, atol=2e-3)
+    np.testing.assert_allclose(seen, student(found.time), atol=2e-4)
+
+
+def test_times_may_be_uneven():
+    t = np.concatenate([np.arange(0, 3, 0.5), np.geomspace(3, 9, 27)])
+    found = at_minimum(t, curve(t, 3.77)[None], np.array([curve(t, 3.77).argmin()]))
+    assert found.time[0] == pytest.approx(3.77, abs=1e-4)
+
+
+def test_a_lane_stays_where_it_was_not_seen_from_both_sides():
+    t = times(0.5)
+    rising, falling, left, hole = t + 1.0, -t, curve(t, 5.0), curve(t, 5.0)
+    left[t > 5.0] = np.nan
+    hole[t == 4.5] = np.nan
+    index = np.array([0, t.size - 1, 10, 10])
+    found = at_minimum(t, np.stack([rising, falling, left, hole]), index)
+    np.testing.assert_array_equal(found.time, t[index])
+    weights = np.stack([student(t)] * 4)
+    weights[2, t > 5.0] = np.nan
+    np.testing.assert_array_equal(found.of(weights), student(t)[index])
+
+
+def test_a_lane_is_read_off_the_times_at_which_it_was_seen():
+    t = times(0.5)
+    left = curve(t, 5.2)
+    left[t > 6.0] = np.nan
+    found = at_minimum(t, left[None], np.array([10]))
+    assert found.time[0] == pytest.approx(5.2, abs=1e-3)
+    assert np.isfinite(left[found.nodes]).all()
+
+
+def test_a_lane_that_is_nowhere_finite_stays_nan():
+    t = times(0.5)
+    found = at_minimum(t, np.full((1, t.size), np.nan), np.array([0]))
+    assert found.time[0] == 0.0
+    assert np.isnan(found.of(np.full((1, t.size, 2, 3), np.nan))).all()
+
+
+def test_fewer_times_than_the_polynomial_wants():
+    t = np.array([0.0, 1.0, 2.0])
+    assert at_minimum(t, np.array([[1.0, 0.0, 1.0]]), np.array([1])).time[0] == pytest.approx(1.0)
+    assert at_minimum(t, np.array([[1.0, 0.0, 0.5]]), np.array([1])).time[0] == pytest.approx(7 / 6)
+
+
+def test_a_saved_time_sees_what_was_saved():
+    t = times(0.5)
+    weights = np.random.default_rng(0).normal(size=(2, t.size, 3, 4)).astype(np.float32)
+    stop = at_saved(t, np.array([3, 7]))
+    np.testing.assert_array_equal(stop.of(weights), weights[[0, 1], [3, 7]])
+    assert stop.of(weights).dtype == np.float32
