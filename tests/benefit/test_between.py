@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sharedtrunk.benefit._between import FEWER_NODES, NODES, at_minimum, at_saved
+from sharedtrunk.benefit._between import FEWER_NODES, NODES, at_minimum, at_saved, reading_error
 
 
 def times(spacing):
@@ -48,10 +48,42 @@ def test_at_the_spacing_of_the_standard_problem():
     np.testing.assert_allclose(seen, student(found.time), atol=2e-4)
 
 
-def test_times_may_be_uneven():
+@pytest.mark.parametrize("lowest", [2.8, 3.1, 3.3])
+def test_times_may_be_uneven(lowest):
+    """Around the place where their spacing changes fourfold."""
     t = np.concatenate([np.arange(0, 3, 0.5), np.geomspace(3, 9, 27)])
-    found = at_minimum(t, curve(t, 3.77)[None], np.array([curve(t, 3.77).argmin()]))
-    assert found.time[0] == pytest.approx(3.77, abs=1e-4)
+    found = at_minimum(t, curve(t, lowest)[None], np.array([curve(t, lowest).argmin()]))
+    assert found.time[0] == pytest.approx(lowest, abs=1e-4)
+
+
+def test_the_error_of_a_reading_is_covered():
+    """Of another curve than the one that decides, as at an honest stop; and it is not much longer than it must be."""
+    t = times(0.5)
+    index = np.stack([curve(t, lowest) for lowest in LOWEST]).argmin(axis=1)
+    deciding = np.stack([curve(t, lowest) for lowest in LOWEST])
+    losses = np.stack([curve(t, 0.7 * lowest) for lowest in LOWEST])
+    stop, rough = (at_minimum(t, deciding, index, nodes) for nodes in (NODES, FEWER_NODES))
+    error = np.abs(stop.of(losses) - [curve(lowest, 0.7 * lowest) for lowest in LOWEST])
+    bar = reading_error(t, losses, stop, rough)
+    assert np.mean(error <= bar) > 0.95
+    assert np.median(bar) < 1e-3
+
+
+def test_a_dip_before_the_second_time_is_found():
+    t = times(0.5)
+    dip = 1 - 0.02 * t + 0.05 * t**2
+    assert at_minimum(t, dip[None], np.array([0])).time[0] == pytest.approx(0.2, abs=1e-6)
+
+
+@pytest.mark.parametrize("lanes", [(), (2,), (2, 3)])
+def test_lanes_of_any_number_of_axes(lanes):
+    t = times(0.5)
+    curves = np.broadcast_to(curve(t, 3.77), (*lanes, t.size))
+    weights = np.broadcast_to(student(t), (*lanes, *student(t).shape))
+    found = at_minimum(t, curves, np.asarray(curves.argmin(axis=-1)))
+    assert found.time.shape == lanes
+    expected = student(np.atleast_1d(3.77))[0]
+    np.testing.assert_allclose(found.of(weights), np.broadcast_to(expected, (*lanes, *expected.shape)), atol=2e-4)
 
 
 def test_a_lane_stays_where_it_was_not_seen_from_both_sides():
@@ -61,10 +93,10 @@ def test_a_lane_stays_where_it_was_not_seen_from_both_sides():
     hole[t == 4.5] = np.nan
     index = np.array([0, t.size - 1, 10, 10])
     found = at_minimum(t, np.stack([rising, falling, left, hole]), index)
-    np.testing.assert_array_equal(found.time, t[index])
+    np.testing.assert_allclose(found.time, t[index], atol=1e-12)
     weights = np.stack([student(t)] * 4)
     weights[2, t > 5.0] = np.nan
-    np.testing.assert_array_equal(found.of(weights), student(t)[index])
+    np.testing.assert_allclose(found.of(weights), student(t)[index], atol=1e-12)
 
 
 def test_a_lane_is_read_off_the_times_at_which_it_was_seen():

@@ -31,10 +31,11 @@ def multitask_benefit(
 ) -> MultitaskBenefit:
     """MT_{A←B} = min_t L(W̃(t)) − min_t L(W_A(t)) (section 4.4), lane by lane.
 
-    `joint` and `single` are the two arms on common random numbers, as trajectories with their loss curves or as students
-    already stopped and valued (`value_at`; then `honest` = (joint, single) adds the honest variant). Honest stopping
-    from trajectories needs their validation curves. A lane of which one arm failed is NaN; whether both minima were seen
-    from both sides is for `bracketed` to say. Raises `InputError` where the lanes do not match.
+    `joint` and `single` are the two arms on common random numbers, as trajectories with their loss curves, stopped at a
+    saved time, or as students already stopped, mostly between saved times, and valued (`value_at`; then `honest` = (joint,
+    single) adds the honest variant). Honest stopping from trajectories needs their validation curves. A lane of which one
+    arm failed is NaN; whether both minima were seen from both sides is for `bracketed` to say. Raises `InputError` where the
+    lanes do not match.
     """
     stopped_joint, stopped_single = (_lowest(arm) for arm in (joint, single))
     if stopped_joint[0].shape != stopped_single[0].shape:

@@ -1,8 +1,9 @@
-"""Between saved times: where a curve's minimum lies, and the weights of a student there.
+"""Between saved times: where a curve's minimum lies, and what is known at saved times there.
 
-Both are read off the polynomial through six saved times around the lowest. A training is smooth in time, so the error of
-the weights falls with the sixth power of the spacing. A stop at a saved time is off by up to half a spacing; an honest stop,
-no minimum of the generalization loss, shows that at first order.
+Through six saved times t_i around the lowest goes one polynomial, p(t) = Σ_i ℓ_i(t) y_i (Lagrange's form). Of the curve it
+gives the time t* of the minimum, of the weights W(t*) = Σ_i ℓ_i(t*) W(t_i). A flow is smooth in time, so the error of the
+weights falls with the sixth power of the spacing. A stop at a saved time is off by up to half a spacing; an honest stop, no
+minimum of the generalization loss, shows that at first order.
 """
 
 from typing import NamedTuple
@@ -20,20 +21,27 @@ LOOKED_AT = 129
 
 
 class Between(NamedTuple):
-    """A stop between saved times, lane by lane: the time, and the saved times (`nodes`, by index) with the `weights` whose
-    sum makes what is known at saved times known at the stop."""
+    """A stop between saved times, lane by lane: its time t*, the saved times around it (by index), and ℓ_i(t*)."""
 
     time: Float[np.ndarray, "*lane"]
     nodes: Int[np.ndarray, "*lane node"]
-    weights: Float[np.ndarray, "*lane node"]
+    coefficients: Float[np.ndarray, "*lane node"]
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """What is known at saved times (*lane, time, …), at the stop (*lane, …)."""
         lanes, rest = self.nodes.shape[:-1], values.shape[self.nodes.ndim :]
-        flat = values.reshape(-1, *values.shape[self.nodes.ndim - 1 :])
-        nodes, weights = (part.reshape(-1, part.shape[-1]) for part in (self.nodes, self.weights))
+        flat = values.reshape((-1, *values.shape[self.nodes.ndim - 1 :]))
+        nodes, coefficients = (part.reshape(-1, part.shape[-1]) for part in (self.nodes, self.coefficients))
         seen = flat[np.arange(len(flat))[:, None], nodes]
-        return np.einsum("ln,ln...->l...", weights.astype(values.dtype), seen).reshape(*lanes, *rest)
+        # a stop at a saved time must not see what is not finite beside it
+        used = coefficients.reshape((*coefficients.shape, *(1 for _ in rest))) != 0
+        found = np.einsum("ln,ln...->l...", coefficients.astype(values.dtype), np.where(used, seen, 0))
+        return found.reshape((*lanes, *rest))
+
+    def at(self, times: Float[AnyArray, "time"], when: Float[np.ndarray, "*lane"]) -> "Between":
+        """Another time on the same polynomial."""
+        coefficients = _lagrange(np.asarray(times, np.float64)[self.nodes], np.asarray(when))
+        return self._replace(time=when, coefficients=coefficients)
 
 
 def at_saved(times: Float[AnyArray, "time"], index: Int[np.ndarray, "*lane"]) -> Between:
@@ -49,18 +57,28 @@ def at_minimum(
 ) -> Between:
     """A stop at the minimum of a curve whose smallest saved value is at `index`.
 
-    A lane stays at the saved time where that is the first or the last that it has, or a value near it is not finite.
+    A lane stays at the saved time where that is the last that it has, or where a value around it is not finite.
     """
-    exact, curve = np.asarray(times, np.float64), np.asarray(curve, np.float64)
+    lanes, exact = np.shape(index), np.asarray(times, np.float64)
+    curve, index = np.asarray(curve, np.float64).reshape(-1, exact.size), np.reshape(index, -1)
     used = _nodes(curve, index, nodes)
     near, seen = exact[used], np.take_along_axis(curve, used, axis=-1)
-    inside = np.isfinite(seen).all(axis=-1) & (exact[index] > near[..., 0]) & (exact[index] < near[..., -1])
+    inside = np.isfinite(seen).all(axis=-1) & (exact[index] < near[..., -1])
     lower, upper = (exact[np.clip(index + shift, 0, exact.size - 1)] for shift in (-1, 1))
     time = np.where(inside, _lowest(near, np.where(inside[..., None], seen, 0), lower, upper), exact[index])
-    weights = np.where(inside[..., None], _lagrange(near, time), np.arange(used.shape[-1]) == 0)
-    # a lane that stays must not see what is not finite beside it
-    used = np.where(inside[..., None], used, index[..., None])
-    return Between(time.astype(np.asarray(times).dtype), used, weights)
+    found = Between(time, used, _lagrange(near, time))
+    return Between(*(part.reshape((*lanes, *part.shape[1:])) for part in found))
+
+
+def reading_error(
+    times: Float[AnyArray, "time"], losses: Float[np.ndarray, "*lane time"], stop: Between, rough: Between
+) -> Float[np.ndarray, "*lane"]:
+    """By how much a loss at a stop may be wrong, from a rougher reading of the stop: |p(t*) − p(t′)| + |p(t′) − p′(t′)|.
+
+    p and t* are the polynomial of the loss and the time by six saved times, p′ and t′ those by four.
+    """
+    there = stop.at(times, rough.time).of(losses)
+    return np.abs(stop.of(losses) - there) + np.abs(there - rough.of(losses))
 
 
 def _nodes(curve: np.ndarray, index: np.ndarray, count: int) -> np.ndarray:
@@ -72,7 +90,7 @@ def _nodes(curve: np.ndarray, index: np.ndarray, count: int) -> np.ndarray:
 
 
 def _lagrange(near: np.ndarray, when: np.ndarray) -> np.ndarray:
-    """Weights (*lane, node) that make of values at `near` (*lane, node) those of the polynomial at `when` (*lane,)."""
+    """ℓ_i (*lane, node) of the times `near` (*lane, node) at `when` (*lane,): exactly 1 and 0 at one of them."""
     own = np.eye(near.shape[-1], dtype=bool)
     apart = np.where(own, 1.0, near[..., :, None] - near[..., None, :])
     distance = np.where(own, 1.0, (when[..., None] - near)[..., None, :])
@@ -81,7 +99,7 @@ def _lagrange(near: np.ndarray, when: np.ndarray) -> np.ndarray:
 
 def _lowest(near: np.ndarray, seen: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
     """The time between two others at which the polynomial through the values `seen` at `near` is lowest."""
-    span = upper - lower
+    span = np.where(upper > lower, upper - lower, 1.0)
     powers = ((near - lower[..., None]) / span[..., None])[..., None] ** np.arange(near.shape[-1])
     coefficients = np.linalg.solve(powers, seen[..., None])[..., 0]
     looked = np.linspace(0, 1, LOOKED_AT)
@@ -90,5 +108,6 @@ def _lowest(near: np.ndarray, seen: np.ndarray, lower: np.ndarray, upper: np.nda
     around = np.take_along_axis(values, index[..., None] + np.arange(-1, 2), axis=-1)
     before, at, after = np.moveaxis(around, -1, 0)
     curvature = before - 2 * at + after
-    shift = np.where(curvature > 0, (before - after) / (2 * np.where(curvature > 0, curvature, 1)), 0)
-    return lower + span * (looked[index] + np.clip(shift, -1, 1) * looked[1])
+    vertex = np.clip((before - after) / (2 * np.where(curvature > 0, curvature, 1)), -1, 1)
+    shift = np.where(curvature > 0, vertex, np.argmin(around, axis=-1) - 1)
+    return lower + span * (looked[index] + shift * looked[1])

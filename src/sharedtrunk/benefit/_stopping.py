@@ -21,12 +21,12 @@ BRACKET_TIME = 5.0
 
 def oracle_stop(trajectory: Trajectory) -> Int[np.ndarray, "*lane"]:
     """Index of the saved time at which the generalization loss is smallest (section 4.4)."""
-    return first_minimum(known(trajectory.generalization_loss, "generalization"))
+    return first_minimum(known_curve(trajectory.generalization_loss, "generalization"))
 
 
 def honest_stop(trajectory: Trajectory) -> Int[np.ndarray, "*lane"]:
     """Index of the saved time at which the validation loss is smallest."""
-    return first_minimum(known(trajectory.validation_loss, "validation"))
+    return first_minimum(known_curve(trajectory.validation_loss, "validation"))
 
 
 def bracketed(times: Float[AnyArray, "time"], curve: Float[AnyArray, "*lane time"]) -> Bool[np.ndarray, "*lane"]:
@@ -58,7 +58,7 @@ def at(curve: Float[AnyArray, "*lane time"], index: Int[np.ndarray, "*lane"]) ->
     return np.take_along_axis(np.asarray(curve), index[..., None], axis=-1)[..., 0]
 
 
-def known(curve, name: str):
+def known_curve(curve, name: str):
     """The curve, or an error that says how to come by it."""
     if curve is None:
         raise invalid(

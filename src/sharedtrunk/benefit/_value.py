@@ -16,9 +16,9 @@ from sharedtrunk._axes import AnyArray, Covariance
 from sharedtrunk._errors import invalid
 from sharedtrunk._programs import program
 from sharedtrunk._statistics import t_factor
-from sharedtrunk.benefit._between import FEWER_NODES, Between, at_minimum, at_saved
+from sharedtrunk.benefit._between import FEWER_NODES, Between, at_minimum, at_saved, reading_error
 from sharedtrunk.benefit._curves import check_judges, main_composites
-from sharedtrunk.benefit._stopping import at, known
+from sharedtrunk.benefit._stopping import at, known_curve
 from sharedtrunk.trajectory import Trajectory
 
 CONFIDENCE = 0.99
@@ -57,14 +57,17 @@ def value_at(
     curve: Float[AnyArray, "*lane time"] | None = None,
     moment_error: float = 0.0,
 ) -> Stopped:
-    """L(W; M) at the saved time `index` of every lane, by a fine rule, and the accuracy against the clean teacher.
+    """L(W; M) of every lane's stopped student in nats, by a fine rule (19), and its accuracy against the clean teacher.
 
-    With `curve`, whose smallest value is at `index`, a linear student is stopped at that curve's minimum between saved
-    times: the generalization loss for the oracle's stop, the validation loss for an honest one. The error is the rule's
-    estimate, plus what the generalization loss, as read off six saved times, differs from its reading off four, plus
-    ‖W‖ · `moment_error`, the Frobenius error of the label moment. Nonlinear students bring loss, error and accuracy with
-    them. A lane whose weights are not finite is NaN. Raises `InputError` for a rule with fewer than 4 scrambles, which
-    tells no error, for a `curve` without the generalization loss, and as `population_loss`.
+    The stop is the saved time `index`. With `curve`, whose smallest saved value is at `index`, a linear student is stopped
+    at that curve's minimum between saved times, t*, as W(t*) = Σ_i ℓ_i(t*) W(t_i), i over six of them: the generalization
+    loss for the oracle's stop, the validation loss for an honest one. The error is the rule's estimate, plus how much the
+    generalization loss differs when four saved times are used, plus ‖W‖ · `moment_error`, the Frobenius error of the label
+    moment; that a coarse rule's minimum lies elsewhere than a fine one's is not in it (second order in the shift).
+    Nonlinear students bring loss, error and accuracy with them. A lane whose weights are not finite is NaN.
+
+    Raises `InputError` for a rule with fewer than 4 scrambles, which tells no error, for a `curve` on a trajectory without
+    generalization loss, and as `population_loss`.
     """
     if rule.scrambles < 4:
         raise invalid(
@@ -92,10 +95,10 @@ def _stop(trajectory: Trajectory, index: np.ndarray, curve) -> tuple[Between, np
     """Where to stop, and the error of the generalization loss there that the spacing of the saved times leaves."""
     if curve is None:
         return at_saved(trajectory.times, index), np.zeros(index.shape)
-    losses = np.asarray(known(trajectory.generalization_loss, "generalization"), np.float64)
+    losses = np.asarray(known_curve(trajectory.generalization_loss, "generalization"), np.float64)
     stop = at_minimum(trajectory.times, curve, index)
     rough = at_minimum(trajectory.times, curve, index, FEWER_NODES)
-    return stop, np.abs(stop.of(losses) - rough.of(losses))
+    return stop, reading_error(trajectory.times, losses, stop, rough)
 
 
 def mean_with_error(scrambles: Float[np.ndarray, "*lane scramble"]):

@@ -37,7 +37,7 @@ def follow(settings: StandardSettings, draw: Draw, *, whole: bool = False, watch
     legs = (
         flow_legs(settings.time_limit, short=settings.activation == "relu")
         if settings.training == "flow"
-        else descent_legs(settings.time_limit, settings.step)
+        else descent_legs(settings.time_limit, settings.step, short=settings.activation == "relu")
     )
     record = _Record(draw.start)
     width = batch_width(settings, record.count, draw.inputs.shape[0])

@@ -9,6 +9,7 @@ from sharedtrunk import benefit, gaussian
 from sharedtrunk.experiments._draw import Draw
 from sharedtrunk.experiments._follow import settled
 from sharedtrunk.experiments._settings import StandardSettings
+from sharedtrunk.experiments._times import SPACING
 from sharedtrunk.trajectory import Result, Trajectory
 
 LEAST_POINTS = 512
@@ -16,7 +17,11 @@ LEAST_POINTS = 512
 
 
 def stop_and_value(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> dict[str, np.ndarray]:
-    """Stop every lane by the oracle and honestly, and value both by the fine rule."""
+    """Stop every lane by the oracle and honestly, mostly between saved times, and value both by the fine rule.
+
+    A descent whose steps are hardly closer than the saved times is stopped at one of these: it may go to and fro from step to
+    step, and between them there is no student.
+    """
     rule = gaussian.Sobol(points=settings.fine_points, scrambles=settings.scrambles)
     stops = {
         "": (benefit.oracle_stop(trajectory), trajectory.generalization_loss),
@@ -25,13 +30,17 @@ def stop_and_value(settings: StandardSettings, draw: Draw, trajectory: Trajector
     judges = (draw.moments, draw.clean_weights)
     known = {"rule": rule, "moment_error": float(draw.moment_error)}
     valued = {
-        suffix: benefit.value_at(trajectory, index, *judges, curve=curve, **known)
+        suffix: benefit.value_at(trajectory, index, *judges, curve=curve if _smooth(settings) else None, **known)
         for suffix, (index, curve) in stops.items()
     }
     columns = slope_of(np.asarray(valued[""].weights), draw, _slope_rule(rule))
     for suffix, stopped in valued.items():
         columns |= columns_of(suffix, stopped)
     return told(trajectory, columns)
+
+
+def _smooth(settings: StandardSettings) -> bool:
+    return settings.training == "flow" or 2 * settings.step <= SPACING
 
 
 def columns_of(suffix: str, stopped: benefit.Stopped) -> dict[str, np.ndarray]:
