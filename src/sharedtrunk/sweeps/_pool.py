@@ -8,19 +8,19 @@ Workers hold one end of a pipe, the *lifeline*, whose other end only the parent 
 dies, even by kill -9, a watching thread ends the worker at once.
 """
 
+import abc
 import contextlib
-import itertools
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from types import ModuleType
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from sharedtrunk.sweeps._work import SweepError
 
@@ -29,6 +29,22 @@ R = TypeVar("R")
 
 Environment = Mapping[str, str] | Callable[[], Mapping[str, str]]
 """Variables that workers start with, or an importable function that makes them on the worker's machine."""
+
+
+class Line(abc.ABC, Generic[T]):
+    """Arguments in an order that may depend on who asks."""
+
+    @abc.abstractmethod
+    def after(self, done: T | None) -> T | None:
+        """The next argument of a worker that is new or has just done one; None where nothing is left."""
+
+
+class _InOrder(Line[T]):
+    def __init__(self, arguments: Iterable[T]):
+        self._left = iter(arguments)
+
+    def after(self, done: T | None) -> T | None:
+        return next(self._left, None)
 
 
 def cores() -> int:
@@ -48,9 +64,11 @@ def run_inline(work: Callable[[T], R], arguments: Sequence[T]) -> Generator[R, N
 
 
 def run_in_processes(
-    work: Callable[[T], R], arguments: Sequence[T], *, processes: int, environment: Environment
+    work: Callable[[T], R], arguments: Sequence[T] | Line[T], *, processes: int, environment: Environment
 ) -> Generator[R, None, None]:
     """Call `work`, importable by name, in that many new processes, started with `environment`; results as they come.
+
+    `arguments` (none of them None) are called in order, or as a `Line` deals them out.
 
     Closing the iterator, an interrupt or a lost worker ends the workers at once; a call that failed lets the others in
     flight finish first. Raises `SweepError` or what `work` raised.
@@ -64,15 +82,16 @@ def run_in_processes(
     context = multiprocessing.get_context("spawn")
     lifeline, parents_end = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(processes, context, initializer=_enter_worker, initargs=(lifeline,))
-    queue = iter(arguments)
+    line = _InOrder(arguments) if isinstance(arguments, Sequence) else arguments
     try:
-        # As many calls as workers are handed out, no more: the pool could not take back what it has queued.
+        # As many calls as workers are handed out, no more: the pool could not take back what it has queued, and the only
+        # idle worker, which takes a call, is the one that has just done the call before.
         with _worker_start(variables(environment)):
-            running = _submit(pool, work, itertools.islice(queue, processes))
+            running = _submit(pool, work, [line.after(None) for _ in range(processes)])
         while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
             results = [future.result() for future in done]
-            running |= _submit(pool, work, itertools.islice(queue, len(done)))
+            running |= _submit(pool, work, [line.after(running.pop(future)) for future in done])
             yield from results
     except BrokenProcessPool as error:
         raise SweepError(
@@ -91,8 +110,8 @@ def run_in_processes(
             lifeline.close()
 
 
-def _submit(pool: ProcessPoolExecutor, work: Callable[[T], R], arguments: Iterator[T]) -> set[Future[R]]:
-    return {pool.submit(work, argument) for argument in arguments}
+def _submit(pool: ProcessPoolExecutor, work: Callable[[T], R], arguments: list[T | None]) -> dict[Future[R], T]:
+    return {pool.submit(work, argument): argument for argument in arguments if argument is not None}
 
 
 @contextlib.contextmanager

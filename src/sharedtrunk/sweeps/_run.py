@@ -18,6 +18,7 @@ from sharedtrunk.sweeps._client import Cluster, connected
 from sharedtrunk.sweeps._cluster import run_on_cluster
 from sharedtrunk.sweeps._plan import Chunk, plan
 from sharedtrunk.sweeps._pool import Environment, cores, inside_worker, run_in_processes, run_inline
+from sharedtrunk.sweeps._queue import Queue, in_order
 from sharedtrunk.sweeps._shard import DamagedShardError
 from sharedtrunk.sweeps._store import Store
 from sharedtrunk.sweeps._sweep import RESULT, Sweep
@@ -61,7 +62,7 @@ def run(
     progress: Callable[[Progress], None] | None = None,
     fresh: bool = False,
 ) -> Summary:
-    """Compute and store the missing chunks of `sweeps`: one of every kind, then those with most work first.
+    """Compute and store the missing chunks of `sweeps`: one of every kind first; workers stay with a kind while they can.
 
     A chunk that sweeps share is computed once.
 
@@ -84,7 +85,7 @@ def run(
     jobs = _jobs(sweeps)
     store.prepare()
     stored, redone = ({}, ()) if fresh else _stored(jobs, store)
-    missing = _in_order([job for job in jobs if job.chunk.key not in stored])
+    missing = in_order([job for job in jobs if job.chunk.key not in stored])
     results = list(stored.values())
     with connected(cluster) if cluster is not None and missing else contextlib.nullcontext() as client:
         meter = _Meter(jobs, missing, progress)
@@ -154,19 +155,6 @@ def _work(sweep: Sweep, chunk: Chunk) -> float:
     return sum(values) + padding * values[-1]
 
 
-def _in_order(jobs: Sequence[Job]) -> list[Job]:
-    """The longest first, so that no long chunk is left to run alone at the end; but before them one of every kind.
-
-    Workers that start with chunks of one kind would all compile the same programs, or wait for one of them to do so.
-    """
-    first: dict[tuple, Job] = {}
-    for job in jobs:
-        kind = (job.chunk.function, repr(job.chunk.settings), job.chunk.size, job.work)
-        first.setdefault(kind, job)
-    leading = {job.chunk.key for job in first.values()}
-    return sorted(jobs, key=lambda job: (job.chunk.key not in leading, -job.work))
-
-
 def _stored(jobs: Sequence[Job], store: Store) -> tuple[dict[str, Finished], tuple[str, ...]]:
     """The chunks that are stored whole, and a message for each file that has to be made again."""
     stored: dict[str, Finished] = {}
@@ -195,7 +183,8 @@ def _execute(
     work = functools.partial(run_chunk, folder=str(store.path))
     if workers == 0 or not jobs:
         return run_inline(work, jobs)
-    return run_in_processes(work, jobs, processes=min(workers, len(jobs)), environment=environment)
+    workers = min(workers, len(jobs))
+    return run_in_processes(work, Queue(jobs, workers), processes=workers, environment=environment)
 
 
 def _receive(
