@@ -94,7 +94,9 @@ def test_the_refined_minimum_is_the_minimum_between_the_times(key, watch):
     ray = weights[0, 20] / weights.dtype.type(TIMES[20])
     losses = gaussian.population_loss(fine[:, None, None] * ray[None], moment[None], rule=rule)
     assert float(value.loss[0]) == pytest.approx(float(losses.min()), abs=1e-5)
-    assert float(value.time[0]) == pytest.approx(float(fine[losses.argmin()]), abs=0.02)
+    # the time is known as far as the loss tells it: its own minimum is flat, in single precision to rounding
+    there = np.abs(np.asarray(fine) - value.time[0]).argmin()
+    assert float(losses[there]) == pytest.approx(float(losses.min()), abs=1e-5)
 
 
 @pytest.mark.parametrize("size", [0.1, 1.0, 10.0, 100.0])
