@@ -15,7 +15,7 @@ from distributed import Client, LocalCluster
 from sharedtrunk.sweeps import Store, SweepError, plan, run
 
 CHUNKS = 12
-SECONDS = 0.15  # a chunk takes this long
+SECONDS = 0.4  # a chunk takes this long: half of it is more than a busy machine keeps a process waiting
 IN_FLIGHT = 3  # chunks that a cluster of two threads has: being computed, or their bytes on the way
 
 
