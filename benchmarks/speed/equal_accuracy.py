@@ -19,14 +19,14 @@ from sharedtrunk._errors import invalid
 ACCURACY = 1e-4
 """Nats, of a loss curve."""
 
-SPACING = 0.5
+SPACING = 0.25
 REFERENCE_RTOL = 1e-7
 RULE = gaussian.Sobol(points=4096, scrambles=1)
 LEG_ENDS = (10.0, 20.0, 45.0, 100.0, 220.0, 500.0)
 SMALL = 1e-2
 """Nats; below this error a step is tried only once more, to see it halve."""
 
-MOST_STEPS_A_SPACING = 128
+MOST_STEPS_A_SPACING = 64
 
 
 CURVE, BOTH, ORACLE = "whole curve", "both stops", "oracle's stop"

@@ -2,10 +2,10 @@
 
 A sample of the grid spans it: s_main and s_aux in SINGULAR_VALUES, r in RELATEDNESS, one seed; values between are
 interpolated linearly, which fixes the weights. Our time is that of whole chunks, as the figure runs them: all s_aux and r of
-one s_main. For every sampled lane `equal_accuracy` finds the steps that descent needs; a
-peer's time is those steps at the rate at which it makes them, measured beside our chunks, and its evaluations. These are
-charged to the peers at the price of our own formula: curves at times 0.5 apart and two fine values a lane. A test set
-would not do: a loss of standard deviation 1 is known to 1e-4 nats from a hundred million points.
+one s_main. For every sampled lane `equal_accuracy` finds the steps that descent needs; a peer's time is those steps at the
+rate at which it makes them, measured beside our chunks, and its evaluations. These are charged to the peers at the price of
+our own formula: curves at our own times, 0.25 apart (4 % above t = 20), and two fine values a lane. A test set would not do:
+a loss of standard deviation 1 is known to 1e-4 nats from a hundred million points.
 
 Generous to the peers: every lane its own largest step, which nobody knows beforehand; all lanes of a batch equally long;
 no compilation; perfect scaling over the cores. A baseline counts as a joint lane on either side.

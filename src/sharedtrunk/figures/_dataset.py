@@ -81,7 +81,7 @@ def _bounds(single: "xarray.Dataset", joint: "xarray.Dataset") -> "dict[str, xar
         for side, (arm, student) in sides.items()
     }
     length = (step**2).sum(["class", "feature"], skipna=False) ** 0.5
-    # theory's weights are those at a saved time, its losses those of the minimum near it
+    # more than is needed: the bounds are of the very weights whose losses are compared, wherever these were stopped
     refinement = single["loss_refinement"] + joint["loss_refinement"]
     worst = joint["slope_error"].where(joint["slope_error"] > single["slope_error"], single["slope_error"])
     data["bounds_error"] = _named(

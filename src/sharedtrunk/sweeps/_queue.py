@@ -30,7 +30,7 @@ class Queue(Line[Job]):
         self._workers = workers
         self._left: dict[Hashable, deque[Job]] = {}
         self._running: Counter[Hashable] = Counter()
-        for job in in_order(jobs):
+        for job in jobs:
             self._left.setdefault(_kind(job), deque()).append(job)
 
     def after(self, done: Job | None) -> Job | None:
@@ -72,7 +72,7 @@ class Queue(Line[Job]):
         return self._left[kind][0]
 
     def _work(self, kind: Hashable) -> float:
-        return sum(job.work for job in self._left[kind])
+        return len(self._left[kind]) * self._next(kind).work
 
 
 def _kind(job: Job) -> Hashable:
