@@ -12,9 +12,12 @@ from sharedtrunk.sweeps import Grid, Sweep, Variable
 
 
 def logged(settings, lanes):
-    """A line in the log for each call, as it begins; then some seconds, then the numbers."""
+    """A line in the log for each call, as it begins; then the numbers, of calls after the `free` ones once `let_go` was called."""
     _log(settings, lanes)
-    time.sleep(settings["seconds"])
+    if len(calls(settings["log"])) > settings["free"]:
+        _note(_held(settings["log"]), os.getppid())
+        while not _gone(settings["log"]).exists():
+            time.sleep(0.01)
     return wave(settings, lanes)
 
 
@@ -59,21 +62,42 @@ def calls(log):
     return Path(log).read_text().splitlines() if Path(log).exists() else []
 
 
+def holders(log):
+    """The workers whose processes have been held, one for each call."""
+    return list(map(int, calls(_held(log))))
+
+
+def let_go(log):
+    _gone(log).touch()
+
+
+def _held(log):
+    return Path(f"{log}-held")
+
+
+def _gone(log):
+    return Path(f"{log}-go")
+
+
 def _log(settings, lanes):
+    _note(settings["log"], *(lane["x"] for lane in lanes))
+
+
+def _note(path, *words):
     # One write with O_APPEND, so that lines of several processes stay whole.
-    descriptor = os.open(settings["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.write(descriptor, (" ".join(str(lane["x"]) for lane in lanes) + "\n").encode())
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(descriptor, (" ".join(map(str, words)) + "\n").encode())
     os.close(descriptor)
 
 
-def logged_sweep(log, function="logged", chunks=16, seconds=0.0, **settings):
+def logged_sweep(log, function="logged", chunks=16, free=1000, **settings):
     """Chunks of two lanes, x = 1 2, 3 4 and so on; the last is said to have most work."""
     return Sweep(
         "toy",
         f"cluster_toy:{function}",
         Grid({"x": tuple(range(1, 2 * chunks + 1)), "seed": (0,)}),
         {"value": Variable(), "curve": Variable(("time",))},
-        {"frequency": 0.3, "seconds": seconds, "log": str(log), **settings},
+        {"frequency": 0.3, "free": free, "log": str(log), **settings},
         chunk_limit=2,
         work="x",
     )

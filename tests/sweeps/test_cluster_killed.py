@@ -9,13 +9,13 @@ from collections import Counter
 import psutil
 import pytest
 from cluster_processes import HERE, descendants, kill, scheduler, start, wait_until, worker
-from cluster_toy import calls, logged_sweep
+from cluster_toy import calls, holders, let_go, logged_sweep
 from distributed import Client, LocalCluster
 
 from sharedtrunk.sweeps import Store, SweepError, plan, run
 
 CHUNKS = 12
-SECONDS = 0.4  # a chunk takes this long: half of it is more than a busy machine keeps a process waiting
+FREE = 5  # chunks that end by themselves; the others are held, so that a kill finds them in the middle
 IN_FLIGHT = 3  # chunks that a cluster of two threads has: being computed, or their bytes on the way
 
 
@@ -34,16 +34,15 @@ def client(cluster):
 
 @pytest.fixture
 def sweep(tmp_path):
-    return logged_sweep(tmp_path / "log", chunks=CHUNKS, seconds=SECONDS)
+    return logged_sweep(tmp_path / "log", chunks=CHUNKS, free=FREE)
 
 
 @pytest.fixture
-def check_whole(tmp_path, sweep, stored_bytes, monkeypatch):
+def check_whole(tmp_path, sweep, stored_bytes):
     """Checks that a store has the bytes of a local run, and that at most so many chunks ran twice, the others once."""
 
     def check(store, twice):
         count = Counter(calls(tmp_path / "log"))
-        monkeypatch.setattr(time, "sleep", lambda seconds: None)  # chunks here need not be slow
         run([sweep], Store(tmp_path / "reference"), processes=0)
         assert stored_bytes(store) == stored_bytes(Store(tmp_path / "reference"))
         assert len(count) == CHUNKS
@@ -57,21 +56,29 @@ def _shards(store):
     return {path: path.read_bytes() for path in store.folder.glob("*.shard")}
 
 
-def _start_script(store, address, log, seconds=SECONDS):
-    return start(HERE / "cluster_script.py", store.folder, address, log, CHUNKS, seconds)
+def _start_script(store, address, log, free=FREE):
+    return start(HERE / "cluster_script.py", store.folder, address, log, CHUNKS, free)
+
+
+def _wait_until_held(store, log):
+    """Until the free chunks are stored and two more are in the middle."""
+    wait_until(lambda: len(_shards(store)) == FREE and len(holders(log)) == 2)
 
 
 def test_a_killed_worker_loses_no_more_than_it_had(tmp_path, client, sweep, check_whole):
     store, victim = Store(tmp_path / "store"), min(client.run(os.getpid).values())
     left = set()
 
-    def progress(now):
-        if now.done == 8:
-            time.sleep(SECONDS / 2)  # both workers are in the middle of a chunk
-            left.update(descendants(victim))
-            os.kill(victim, signal.SIGKILL)
+    def kill_in_the_middle():
+        wait_until(lambda: victim in holders(tmp_path / "log"))
+        left.update(descendants(victim))
+        os.kill(victim, signal.SIGKILL)
+        let_go(tmp_path / "log")
 
-    summary = run([sweep], store, cluster=client, progress=progress)
+    killing = threading.Thread(target=kill_in_the_middle)
+    killing.start()
+    summary = run([sweep], store, cluster=client)
+    killing.join()
     assert left
     wait_until(lambda: not any(map(psutil.pid_exists, left)), seconds=5)
     assert summary.computed == 2 * CHUNKS
@@ -81,11 +88,12 @@ def test_a_killed_worker_loses_no_more_than_it_had(tmp_path, client, sweep, chec
 def test_a_killed_client_loses_no_more_than_the_chunks_in_flight(tmp_path, client, sweep, check_whole):
     store = Store(tmp_path / "store")
     process = _start_script(store, client.scheduler.address, tmp_path / "log")
-    wait_until(lambda: len(_shards(store)) >= 4)
+    _wait_until_held(store, tmp_path / "log")
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     kept = _shards(store)
-    assert 4 <= len(kept) < CHUNKS
+    assert len(kept) == FREE
+    let_go(tmp_path / "log")
     wait_until(lambda: not any(client.processing().values()), seconds=5)  # the scheduler lets go of what nobody wants
     summary = run([sweep], store, cluster=client)
     assert summary.resumed == 2 * len(kept)
@@ -97,8 +105,8 @@ def test_ctrl_c_ends_what_runs_on_the_cluster(tmp_path, client):
     store, log = Store(tmp_path / "store"), tmp_path / "log"
     workers = client.run(os.getpid).values()
     others = descendants(*workers)  # a killed client's, which wait a minute for it
-    process = _start_script(store, client.scheduler.address, log, seconds=60)
-    wait_until(lambda: len(calls(log)) == 2)
+    process = _start_script(store, client.scheduler.address, log, free=0)
+    wait_until(lambda: len(holders(log)) == 2)
     ours = descendants(*workers) - others
     assert len(ours) == 2
     before = time.monotonic()
@@ -116,16 +124,20 @@ def test_a_killed_and_restarted_scheduler(tmp_path, free_port, sweep, check_whol
     kinds = {"folder": tmp_path / "scratch"}
     with scheduler(free_port) as process, worker(address, **kinds) as one:
 
-        def progress(now):
-            if now.done == 8:
-                threading.Timer(SECONDS / 2, kill, [process]).start()
+        def kill_in_the_middle():
+            _wait_until_held(store, tmp_path / "log")
+            kill(process)
 
+        killing = threading.Thread(target=kill_in_the_middle)
+        killing.start()
         with pytest.raises(
             SweepError, match=f"the scheduler at {address} was lost, .*and the same command resumes once"
         ):
-            run([sweep], store, cluster=address, progress=progress)
-        assert len(kept := _shards(store)) >= 4
-        wait_until(lambda: one.poll() is not None)  # workers end with their scheduler, and their processes with them
+            run([sweep], store, cluster=address)
+        killing.join()
+        assert len(kept := _shards(store)) == FREE
+        let_go(tmp_path / "log")
+        wait_until(lambda: one.poll() is not None)  # workers end with their scheduler once their chunks have ended
     with scheduler(free_port), worker(address, **kinds):
         summary = run([sweep], store, cluster=address)
     assert summary.resumed == 2 * len(kept)
@@ -135,6 +147,7 @@ def test_a_killed_and_restarted_scheduler(tmp_path, free_port, sweep, check_whol
 
 def test_a_cluster_without_workers_is_told_and_waited_for(tmp_path, sweep, caplog):
     summaries = []
+    let_go(tmp_path / "log")
     with (
         LocalCluster(processes=False, n_workers=0, threads_per_worker=2, dashboard_address=":0") as cluster,
         Client(cluster, set_as_default=False) as client,
