@@ -12,7 +12,7 @@ from sharedtrunk.sweeps import Grid, Sweep, Variable
 
 
 def logged(settings, lanes):
-    """A line in the log for each call, as it begins; then the numbers, but of calls after the `free` ones not before `let_go`."""
+    """A line in the log for each call, as it begins; then the numbers, but after the `free` calls not before `let_go`."""
     _log(settings, lanes)
     if len(calls(settings["log"])) > settings["free"]:
         _note(_held(settings["log"]), os.getppid())
