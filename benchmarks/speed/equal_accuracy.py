@@ -15,6 +15,7 @@ import numpy as np
 
 from sharedtrunk import benefit, experiments, gaussian, students
 from sharedtrunk._errors import invalid
+from sharedtrunk.experiments._follow import FIRST_STEP
 
 ACCURACY = 1e-4
 """Nats, of a loss curve."""
@@ -142,14 +143,15 @@ def _curve(settings, draw: experiments.Draw, times: np.ndarray, method) -> np.nd
 
 def _own_curve(settings, draw: experiments.Draw, times: np.ndarray) -> np.ndarray:
     """As the library trains its lanes: early by one method, late by another."""
-    network, begin, parts = draw.start, 0.0, []
+    network, begin, step, parts = draw.start, 0.0, FIRST_STEP[settings.activation], []
     for end in LEG_ENDS:
         leg = times[(times >= begin) & (times <= end)]
         if leg.size < 2:
             break
-        trajectory = students.train(network, draw.problem(settings), jnp.asarray(leg), settings.method_from(begin))
+        method = settings.method_from(begin)
+        trajectory = students.train(network, draw.problem(settings), jnp.asarray(leg), method, first_step=step)
         parts.append(_losses(draw, trajectory)[0][:, min(1, len(parts)) :])
-        network, begin = trajectory.final, end
+        network, begin, step = trajectory.final, end, trajectory.mean_step
     return np.concatenate(parts, axis=1)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sharedtrunk.benefit._between import FEWER_NODES, NODES, at_minimum, at_saved, reading_error
+from sharedtrunk.benefit._between import FEWER_NODES, NODES, at_minimum, at_saved, reading_error, rounding_error
 
 
 def times(spacing):
@@ -67,6 +67,43 @@ def test_the_error_of_a_reading_is_covered():
     bar = reading_error(t, losses, stop, rough)
     assert np.mean(error <= bar) > 0.95
     assert np.median(bar) < 1e-3
+
+
+@pytest.mark.parametrize(("dtype", "flatness"), [(np.float32, 1.0), (np.float32, 1e-3), (np.float16, 1.0)])
+def test_what_rounding_leaves_open_is_covered(dtype, flatness):
+    """Values of order 1 that differ by little: the place of the minimum is lost in rounding, and with it the loss there."""
+    t = times(0.25)
+    deciding = (2.3 + flatness * np.stack([curve(t, lowest) for lowest in LOWEST])).astype(dtype)
+    losses = np.stack([curve(t, 0.7 * lowest) for lowest in LOWEST])
+    exact, rounded = (at_minimum(t, given, deciding.argmin(axis=1)) for given in (_exact(t, flatness), deciding))
+    error = np.abs(rounded.of(losses) - exact.of(losses))
+    bar = rounding_error(t, deciding, losses, rounded)
+    assert (error <= bar).all()
+    assert np.median(error) > np.median(bar) / 50
+
+
+def _exact(t, flatness):
+    return np.stack([flatness * curve(t, lowest) for lowest in LOWEST])
+
+
+def test_a_flat_curve_says_no_more_than_between_which_times():
+    t = times(0.25)
+    index = np.array([20])
+    flat = np.full((1, t.size), 2.3, np.float32)
+    flat[0, 20] -= 3e-7
+    losses = t[None] * 0.1
+    stop = at_minimum(t, flat, index)
+    assert 0.1 * 0.25 / 20 < rounding_error(t, flat, losses, stop)[0] <= 0.1 * 0.25 + 1e-12
+
+
+def test_rounding_does_not_move_a_lane_at_a_saved_time():
+    t = times(0.25)
+    losses = np.full((2, t.size), np.nan)
+    stop = at_saved(t, np.array([3, 7]))
+    np.testing.assert_array_equal(rounding_error(t, losses, losses, stop), 0.0)
+    rising = np.stack([t + 1.0, np.full(t.size, np.nan)])
+    stop = at_minimum(t, rising, np.array([0, 0]))
+    np.testing.assert_array_equal(rounding_error(t, rising, rising, stop), 0.0)
 
 
 def test_a_dip_before_the_second_time_is_found():

@@ -57,6 +57,13 @@ def test_train(start, times, method, message):
         students.train(start, problem, jnp.asarray(times, X.dtype), method)
 
 
+@pytest.mark.parametrize("seen_tasks", [0, 2, -1])
+def test_tasks_to_be_seen(seen_tasks):
+    problem = students.make_problem(X, [Y], classes=2)
+    with pytest.raises(InputError, match=f"at least one is seen.*seen_tasks={seen_tasks}"):
+        students.train(network(), problem, jnp.asarray([0.0, 1.0], X.dtype), seen_tasks=seen_tasks)
+
+
 def test_weights_that_are_not_finite():
     start = network()
     broken = students.SharedTrunk((start.trunk[0].at[0, 0].set(np.nan),), start.heads)

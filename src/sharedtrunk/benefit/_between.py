@@ -20,6 +20,10 @@ LOOKED_AT = 129
 """Points between the neighbours at which the polynomial is looked at; a parabola through the lowest three does the rest."""
 
 
+FINE_DIFFERENCES = 64
+"""Parts of a spacing in which derivatives of the polynomial are taken."""
+
+
 class Between(NamedTuple):
     """A stop between saved times, lane by lane: its time t*, the saved times around it (by index), and ℓ_i(t*)."""
 
@@ -81,6 +85,31 @@ def reading_error(
     return np.abs(stop.of(losses) - there) + np.abs(there - rough.of(losses))
 
 
+def rounding_error(
+    times: Float[AnyArray, "time"],
+    curve: Float[AnyArray, "*lane time"],
+    losses: Float[np.ndarray, "*lane time"],
+    stop: Between,
+) -> Float[np.ndarray, "*lane"]:
+    """By how much a loss L at a stop may be wrong because the curve that decides is rounded: |dL/dt| Σ_i |ℓ_i′ y_i| ε / y″.
+
+    Rounding the values y_i (ε is their precision's) moves the place where their polynomial has no slope, and the farther the
+    flatter the curve, but not beyond the times around. A lane that stays at a saved time is not moved. Our own arithmetic, in
+    float64, is not in it.
+    """
+    near = np.asarray(times, np.float64)[stop.nodes]
+    seen, judged = (np.take_along_axis(np.asarray(values), stop.nodes, axis=-1) for values in (curve, losses))
+    moves = (stop.coefficients != 0).sum(axis=-1) > 1
+    if near.shape[-1] < 3 or not moves.any():
+        return np.zeros(stop.time.shape)
+    reach = np.min(np.diff(near, axis=-1), axis=-1)
+    slope, bend = _lagrange_derivatives(near, stop.time, reach / FINE_DIFFERENCES)
+    rounded = np.finfo(seen.dtype).eps * np.sum(np.abs(slope * seen), axis=-1)
+    curvature = np.sum(bend * seen, axis=-1)
+    moved = np.where(rounded < reach * curvature, rounded / np.where(curvature > 0, curvature, 1), reach)
+    return np.where(moves, moved * np.abs(np.sum(slope * judged, axis=-1)), 0.0)
+
+
 def _nodes(curve: np.ndarray, index: np.ndarray, count: int) -> np.ndarray:
     """The saved time `index` and its neighbours, as far as the lane was seen."""
     last = curve.shape[-1] - 1 - np.argmax(np.isfinite(curve)[..., ::-1], axis=-1)
@@ -95,6 +124,12 @@ def _lagrange(near: np.ndarray, when: np.ndarray) -> np.ndarray:
     apart = np.where(own, 1.0, near[..., :, None] - near[..., None, :])
     distance = np.where(own, 1.0, (when[..., None] - near)[..., None, :])
     return np.prod(distance / apart, axis=-1)
+
+
+def _lagrange_derivatives(near: np.ndarray, when: np.ndarray, small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """ℓ_i′ and ℓ_i″ at `when`, by central differences."""
+    before, at, after = (_lagrange(near, when + shift) for shift in (-small, np.zeros_like(small), small))
+    return (after - before) / (2 * small)[..., None], (before - 2 * at + after) / (small**2)[..., None]
 
 
 def _lowest(near: np.ndarray, seen: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from sharedtrunk._axes import AnyArray, Covariance
 from sharedtrunk._errors import invalid
 from sharedtrunk._programs import program
 from sharedtrunk._statistics import t_factor
-from sharedtrunk.benefit._between import FEWER_NODES, Between, at_minimum, at_saved, reading_error
+from sharedtrunk.benefit._between import FEWER_NODES, Between, at_minimum, at_saved, reading_error, rounding_error
 from sharedtrunk.benefit._curves import check_judges, main_composites
 from sharedtrunk.benefit._stopping import at, known_curve
 from sharedtrunk.trajectory import Trajectory
@@ -33,8 +33,8 @@ class Stopped(NamedTuple):
     """A student at the time it was stopped: its loss (nats) with the estimated error, its accuracy, and the time.
 
     `scrambles` is the loss by every independent scramble of the rule: two students are compared scramble by scramble,
-    because their quadrature errors are alike. `refinement` is the rest of the error: from the spacing of the saved times
-    and from the label moment. `weights` are the main task's composite of a linear student.
+    because their quadrature errors are alike. `refinement` is the rest of the error: from the spacing of the saved times, the
+    rounding of the curve that decides, and the label moment. `weights` are the main task's composite of a linear student.
     """
 
     loss: Float[np.ndarray, "*lane"]
@@ -62,8 +62,9 @@ def value_at(
     The stop is the saved time `index`. With `curve`, whose smallest saved value is at `index`, a linear student is stopped
     at that curve's minimum between saved times, t*, as W(t*) = Σ_i ℓ_i(t*) W(t_i), i over six of them: the generalization
     loss for the oracle's stop, the validation loss for an honest one. The error is the rule's estimate, plus how much the
-    generalization loss differs when four saved times are used, plus ‖W‖ · `moment_error`, the Frobenius error of the label
-    moment; that a coarse rule's minimum lies elsewhere than a fine one's is not in it (second order in the shift).
+    generalization loss differs when four saved times are used or the curve is rounded otherwise, plus ‖W‖ · `moment_error`,
+    the Frobenius error of the label moment; that a coarse rule's minimum lies elsewhere than a fine one's is not in
+    it (second order in the shift).
     Nonlinear students bring loss, error and accuracy with them. A lane whose weights are not finite is NaN.
 
     Raises `InputError` for a rule with fewer than 4 scrambles, which tells no error, for a `curve` on a trajectory without
@@ -92,13 +93,14 @@ def value_at(
 
 
 def _stop(trajectory: Trajectory, index: np.ndarray, curve) -> tuple[Between, np.ndarray]:
-    """Where to stop, and the error of the generalization loss there that the spacing of the saved times leaves."""
+    """Where to stop, and the error of the generalization loss there that the saved times and their rounding leave."""
     if curve is None:
         return at_saved(trajectory.times, index), np.zeros(index.shape)
     losses = np.asarray(known_curve(trajectory.generalization_loss, "generalization"), np.float64)
     stop = at_minimum(trajectory.times, curve, index)
     rough = at_minimum(trajectory.times, curve, index, FEWER_NODES)
-    return stop, reading_error(trajectory.times, losses, stop, rough)
+    read = reading_error(trajectory.times, losses, stop, rough)
+    return stop, read + rounding_error(trajectory.times, curve, losses, stop)
 
 
 def mean_with_error(scrambles: Float[np.ndarray, "*lane scramble"]):

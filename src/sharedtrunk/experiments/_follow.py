@@ -1,6 +1,5 @@
 """Training leg by leg, until the minima of the curves that decide when to stop are bracketed."""
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +14,8 @@ from sharedtrunk.experiments._settings import StandardSettings
 from sharedtrunk.experiments._times import descent_legs, flow_legs
 from sharedtrunk.trajectory import Result, Trajectory
 
-FIRST_STEP = 0.1
-"""Of the flow; given, so that all legs share one compiled program."""
+FIRST_STEP = {"linear": 0.5, "relu": 0.1}
+"""Of the flow; given, so that all legs share one compiled program. A first step that is too long is tried again shorter."""
 
 _CURVES = ("generalization_loss", "validation_loss")
 _SEEN = ("composites", *_CURVES)
@@ -39,14 +38,14 @@ def follow(settings: StandardSettings, draw: Draw, *, whole: bool = False, watch
         if settings.training == "flow"
         else descent_legs(settings.time_limit, settings.step, short=settings.activation == "relu")
     )
-    record = _Record(draw.start)
+    record = _Record(draw.start, FIRST_STEP[settings.activation])
     width = batch_width(settings, record.count, draw.inputs.shape[0])
     pending = np.arange(record.count)
     for leg in legs:
         record.begin(leg)
         for batch in batches(pending, width):
             networks, step = record.state(batch)
-            record.keep(batch, watch(batch, networks, jnp.asarray(leg), step))
+            record.keep(batch, watch(batch, networks, leg, step))
         seen = record.trajectory(_CURVES)
         going_on = seen.result == Result.SUCCESS if whole else ~settled(seen)
         pending = pending[going_on[pending]]
@@ -58,10 +57,10 @@ def follow(settings: StandardSettings, draw: Draw, *, whole: bool = False, watch
 class _Record:
     """What has been seen of every lane, and where it stands."""
 
-    def __init__(self, start: students.SharedTrunk):
+    def __init__(self, start: students.SharedTrunk, first_step: float):
         self._networks = jax.tree.map(np.array, start)
         self.count = start.heads[0].shape[0]
-        self._steps = np.full(self.count, FIRST_STEP)
+        self._steps = np.full(self.count, first_step)
         self._result = np.full(self.count, int(Result.SUCCESS))
         self._evaluations = 0
         self._times: list[np.ndarray] = []
@@ -131,15 +130,15 @@ def _linear_watch(settings: StandardSettings, draw: Draw) -> Watch:
             judges = (np.asarray(draw.moments)[lanes], np.asarray(draw.validation_labels)[lanes])
             parts[key] = (students.of_lanes(problem, lanes), *map(jnp.asarray, judges))
         problem_part, moments, labels = parts[key]
-        trained = students.train(networks, problem_part, leg, settings.method_from(float(leg[0])), first_step=step)
+        method = settings.method_from(float(leg[0]))
+        trained = students.train(networks, problem_part, leg, method, first_step=step, seen_tasks=1)
         return _watched(settings, trained, moments, draw.validation_inputs, labels)
 
     return watch
 
 
 def _watched(settings: StandardSettings, trajectory: Trajectory, moments, inputs, labels) -> Trajectory:
-    """Fill in the curves that decide when to stop; of the composites, only the main task's are needed from here on."""
-    trajectory = dataclasses.replace(trajectory, composites=trajectory.composites[:1])
+    """Fill in the curves that decide when to stop."""
     rule = gaussian.Sobol(points=settings.coarse_points, scrambles=1)
     trajectory = benefit.with_generalization_loss(trajectory, moments, rule=rule)
     return benefit.with_validation_loss(trajectory, inputs, labels)

@@ -19,7 +19,7 @@ def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
 
     Losses in nats: at the minimum over time of the generalization loss (`loss`) and of the validation loss
     (`loss_honest`), each with its estimated numerical error (`_error`), its value by every scramble of the quadrature
-    rule (`_scrambles`) and what the spacing of the times leaves open (`_refinement`). Of the oracle's stop also `weights`,
+    rule (`_scrambles`) and what the saved times leave open (`_refinement`). Of the oracle's stop also `weights`,
     the main task's composite W (lane, class, feature); `slope` (the same shape) = M − ∇F(W) = −∇L(W), of which the bounds
     (22)–(23) are made; and `slope_error` (lane,), the numerical error of the slope's Frobenius norm. ReLU students have none
     of these three; their losses are means over blocks of fresh inputs, one "scramble" each (see `_sampled`).

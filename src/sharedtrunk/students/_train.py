@@ -13,7 +13,7 @@ from sharedtrunk.students._batch import prepare
 from sharedtrunk.students._descent import Descent, run_descent
 from sharedtrunk.students._evaluation import FreshInputs, evaluate
 from sharedtrunk.students._flow import Flow
-from sharedtrunk.students._network import SharedTrunk, composites
+from sharedtrunk.students._network import SharedTrunk, composites, like
 from sharedtrunk.students._problem import Problem, carries_lanes, lane_axes
 from sharedtrunk.trajectory import Result, Trajectory
 
@@ -21,25 +21,27 @@ from sharedtrunk.trajectory import Result, Trajectory
 def train(
     network: SharedTrunk,
     problem: Problem,
-    times: Float[Array, "time"],
+    times: Float[AnyArray, "time"],
     method: Flow | Descent | None = None,
     *,
     evaluation: FreshInputs | None = None,
     networks: bool = False,
     first_step: Float[AnyArray, ""] | np.floating | float | None = None,
+    seen_tasks: int | None = None,
 ) -> Trajectory:
     """Train students by `Flow` (default) or `Descent` and save them at `times` (2), (8).
 
     `network` is the start at times[0]: one student, or a batch with a leading lane axis on every weight; the problem's
     parts are shared by the lanes or carry the same axis. Linear students come back as the composite weights of every
     task (*lane, time, class, feature). Students with a nonlinearity have none and need `evaluation`, which is carried
-    out at every saved time. With `networks` every saved network comes back too. Training goes on from where it stopped
-    with `train(trajectory.final, problem, later_times)`; a flow then saves a few evaluations with
+    out at every saved time. With `networks` every saved network comes back too; with `seen_tasks` the composite weights of
+    so many tasks only, from the first. Training goes on from where it stopped with
+    `train(trajectory.final, problem, later_times)`; a flow then saves a few evaluations with
     `first_step=trajectory.mean_step`.
 
     Failures are data: `result` holds a `Result` code per lane, and a failed lane's numbers are not finite.
     Raises `InputError` for shapes that do not fit, weights that are not finite, times that do not rise, a step that is
-    not positive, or (descent) times that are not multiples of the step.
+    not positive, fewer than one or more than all tasks to be seen, or (descent) times that are not multiples of the step.
     """
     method = Flow() if method is None else method
     single = network.heads[0].ndim == 2
@@ -47,19 +49,20 @@ def train(
     _check_network(lanes)
     _check_problem(lanes, problem)
     _check_evaluation(lanes, evaluation)
+    _check_seen(lanes, seen_tasks)
     times = jnp.asarray(times, lanes.heads[0].dtype)
     counts = _check_method(method, times, problem)
     if isinstance(method, Flow):
         step = None if first_step is None else jnp.asarray(first_step, times.dtype)
         seen, final, result, evaluations, mean_step = _train_flow(
-            lanes, problem, times, method, step, evaluation, networks
+            lanes, problem, times, method, step, evaluation, networks, seen_tasks
         )
     else:
         key = jax.random.key(0) if method.key is None else method.key
         step = jnp.asarray(method.step, times.dtype)
         mean_step = step
         seen, final, result, evaluations = _train_descent(
-            lanes, problem, counts, step, key, method.batch_size, evaluation, networks
+            lanes, problem, counts, step, key, method.batch_size, evaluation, networks, seen_tasks
         )
     if single:
         seen, final, result = jax.tree.map(lambda leaf: leaf[0], (seen, final, result))
@@ -68,10 +71,10 @@ def train(
 
 
 @program
-def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, networks: bool):
+def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, networks: bool, seen_tasks: int | None):
     from sharedtrunk.students._diffrax import solve_flow  # only here: a program that is loaded needs no diffrax
 
-    axes, observe = lane_axes(problem), _observer(evaluation, networks)
+    axes, observe = lane_axes(problem), _observer(evaluation, networks, seen_tasks)
     seen, final, evaluations, mean_step, complete = solve_flow(
         method,
         lanes,
@@ -87,20 +90,21 @@ def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, net
 
 
 @program
-def _train_descent(lanes, problem, counts, step, key, batch_size, evaluation, networks: bool):
-    axes, observe = lane_axes(problem), _observer(evaluation, networks)
+def _train_descent(lanes, problem, counts, step, key, batch_size, evaluation, networks: bool, seen_tasks: int | None):
+    axes, observe = lane_axes(problem), _observer(evaluation, networks, seen_tasks)
     seen, final, steps = run_descent(step, key, batch_size, lanes, problem, axes, counts, observe)
     return *_finish(seen, final, jnp.asarray(Result.DIVERGED)), steps
 
 
-def _observer(evaluation: FreshInputs | None, networks: bool):
+def _observer(evaluation: FreshInputs | None, networks: bool, seen_tasks: int | None):
     """What to look at in a batch of networks."""
     fresh_axes = None if evaluation is None else _evaluation_axes(evaluation)
 
     def observe(lanes: SharedTrunk) -> dict:
         kept = {"networks": lanes} if networks else {}
         if evaluation is None:
-            return kept | {"composites": jax.vmap(composites)(lanes)}
+            seen = like(lanes, lanes.trunk, lanes.heads[:seen_tasks])
+            return kept | {"composites": jax.vmap(composites)(seen)}
         return kept | jax.vmap(evaluate, in_axes=(0, fresh_axes))(lanes, evaluation)
 
     return observe
@@ -182,6 +186,15 @@ def _check_evaluation(lanes: SharedTrunk, evaluation: FreshInputs | None) -> Non
             "A student with a nonlinearity has no composite weights, so its losses must be evaluated on the way",
             received="evaluation=None",
             way_out="Pass evaluation=FreshInputs(...)",
+        )
+
+
+def _check_seen(lanes: SharedTrunk, seen_tasks: int | None) -> None:
+    if seen_tasks is not None and not 1 <= seen_tasks <= len(lanes.heads):
+        raise invalid(
+            f"Of {len(lanes.heads)} tasks at least one is seen",
+            received=f"seen_tasks={seen_tasks}",
+            way_out="Leave it out to see all",
         )
 
 
