@@ -60,3 +60,26 @@ def test_a_step_that_would_lose_a_lane_is_tried_again_shorter(key, where, value)
     kept, until = adapted(LaneController(PID), **trees)
     assert not kept
     np.testing.assert_allclose(until - 1.0, 0.5 * PID.factormin, rtol=1e-6)
+
+
+def test_at_the_shortest_step_a_lane_is_let_go(key):
+    """Diffrax marks the step that must be kept."""
+    before, after, error = state(key), state(jax.random.fold_in(key, 1)), state(jax.random.fold_in(key, 2))
+    error["b"] = error["b"].at[1].set(jnp.inf)
+    last = (jnp.asarray(0.7), jnp.asarray(0.9), jnp.asarray(True))
+    kept, *_ = LaneController(PID).adapt_step_size(START, START + 1e-6, before, after, None, error, 5, last)
+    assert kept
+
+
+def test_where_every_lane_is_lost_the_rest_of_the_time_is_passed_quickly(key):
+    lost = jax.tree.map(lambda leaf: jnp.full_like(leaf, jnp.nan), state(key))
+    assert adapted(LaneController(PID), lost, lost, lost) == (True, 1.0 + 0.5 * (1 + PID.factormax))
+
+
+def test_its_settings_are_kept(key):
+    trees = state(key), state(jax.random.fold_in(key, 1)), state(jax.random.fold_in(key, 2), size=1e-4)
+    careful = diffrax.PIDController(
+        rtol=1e-3, atol=1e-5, norm=worst_lane_norm, pcoeff=0.3, icoeff=0.4, factormax=2.0, safety=0.7
+    )
+    np.testing.assert_allclose(adapted(LaneController(careful), *trees), adapted(careful, *trees), rtol=1e-6)
+    assert adapted(LaneController(careful), *trees) != adapted(LaneController(PID), *trees)

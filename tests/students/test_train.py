@@ -9,6 +9,7 @@ import pytest
 
 import references
 from sharedtrunk import students
+from sharedtrunk.students._train import _finish
 from sharedtrunk.trajectory import Result
 from small_problems import small_problem
 
@@ -176,6 +177,14 @@ def test_a_diverged_lane_is_not_a_lost_batch(key):
         for lane in (0, 1, 3, 4):
             np.testing.assert_allclose(seen.composites[0][lane], fine.composites[0][lane], atol=1e-3)
     assert "finite" in Result.DIVERGED.message
+
+
+def test_a_lane_that_overflows_where_nobody_looks_is_no_success():
+    """Its network would be refused as the next leg's start, and the lanes beside it with it."""
+    seen = {"composites": (jnp.ones((4, 2, 3, 5)),)}
+    final = {"main": jnp.ones((2, 3)), "auxiliary": jnp.asarray([[1.0, 1.0], [1.0, jnp.inf]])}
+    _, _, result = _finish(seen, final, jnp.asarray(Result.DIVERGED))
+    assert result.tolist() == [Result.SUCCESS, Result.DIVERGED]
 
 
 def test_running_out_of_steps_is_a_result(key):

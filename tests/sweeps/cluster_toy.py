@@ -10,13 +10,17 @@ from sweeps_toy import wave
 
 from sharedtrunk.sweeps import Grid, Sweep, Variable
 
+MOST_SECONDS = 60
+"""For which a call is held."""
+
 
 def logged(settings, lanes):
     """A line in the log for each call, as it begins; then the numbers, but after the `free` calls not before `let_go`."""
-    _log(settings, lanes)
-    if len(calls(settings["log"])) > settings["free"]:
+    line = _log(settings, lanes)
+    if calls(settings["log"]).index(line) >= settings["free"]:
         _note(_held(settings["log"]), os.getppid())
-        while not _gone(settings["log"]).exists():
+        end = time.monotonic() + MOST_SECONDS  # a test that fails before it lets go must not hang
+        while not _gone(settings["log"]).exists() and time.monotonic() < end:
             time.sleep(0.01)
     return wave(settings, lanes)
 
@@ -80,14 +84,17 @@ def _gone(log):
 
 
 def _log(settings, lanes):
-    _note(settings["log"], *(lane["x"] for lane in lanes))
+    """The line that it writes."""
+    return _note(settings["log"], *(lane["x"] for lane in lanes))
 
 
 def _note(path, *words):
+    line = " ".join(map(str, words))
     # One write with O_APPEND, so that lines of several processes stay whole.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.write(descriptor, (" ".join(map(str, words)) + "\n").encode())
+    os.write(descriptor, f"{line}\n".encode())
     os.close(descriptor)
+    return line
 
 
 def logged_sweep(log, function="logged", chunks=16, free=1000, **settings):

@@ -34,7 +34,8 @@ def client(cluster):
 
 @pytest.fixture
 def sweep(tmp_path):
-    return logged_sweep(tmp_path / "log", chunks=CHUNKS, free=FREE)
+    yield logged_sweep(tmp_path / "log", chunks=CHUNKS, free=FREE)
+    let_go(tmp_path / "log")
 
 
 @pytest.fixture
@@ -70,10 +71,12 @@ def test_a_killed_worker_loses_no_more_than_it_had(tmp_path, client, sweep, chec
     left = set()
 
     def kill_in_the_middle():
-        wait_until(lambda: victim in holders(tmp_path / "log"))
-        left.update(descendants(victim))
-        os.kill(victim, signal.SIGKILL)
-        let_go(tmp_path / "log")
+        try:
+            wait_until(lambda: victim in holders(tmp_path / "log"))
+            left.update(descendants(victim))
+            os.kill(victim, signal.SIGKILL)
+        finally:
+            let_go(tmp_path / "log")
 
     killing = threading.Thread(target=kill_in_the_middle)
     killing.start()
@@ -125,8 +128,10 @@ def test_a_killed_and_restarted_scheduler(tmp_path, free_port, sweep, check_whol
     with scheduler(free_port) as process, worker(address, **kinds) as one:
 
         def kill_in_the_middle():
-            _wait_until_held(store, tmp_path / "log")
-            kill(process)
+            try:
+                _wait_until_held(store, tmp_path / "log")
+            finally:
+                kill(process)
 
         killing = threading.Thread(target=kill_in_the_middle)
         killing.start()

@@ -94,20 +94,33 @@ def rounding_error(
     """By how much a loss L at a stop may be wrong because the curve that decides is rounded: |dL/dt| Σ_i |ℓ_i′ y_i| ε / y″.
 
     Rounding the values y_i (ε is their precision's) moves the place where their polynomial has no slope, and the farther the
-    flatter the curve, but not beyond the times around. A lane that stays at a saved time is not moved. Our own arithmetic, in
-    float64, is not in it.
+    flatter the curve. y″ is taken less its own rounding, ε Σ_i |ℓ_i″ y_i|; where too little is left of it to stay within a
+    spacing, the loss may be that of any saved time whose value cannot be told from the smallest. A lane that stays at a saved
+    time is not moved. Our own arithmetic, in float64, is not in it.
     """
-    near = np.asarray(times, np.float64)[stop.nodes]
-    seen, judged = (np.take_along_axis(np.asarray(values), stop.nodes, axis=-1) for values in (curve, losses))
-    moves = (stop.coefficients != 0).sum(axis=-1) > 1
+    exact, deciding = np.asarray(times, np.float64), np.asarray(curve)
+    near = exact[stop.nodes]
+    seen, judged = (np.take_along_axis(values, stop.nodes, axis=-1) for values in (deciding, losses))
+    moves = np.isfinite(seen).all(axis=-1) & (near[..., 0] < stop.time) & (stop.time < near[..., -1])
     if near.shape[-1] < 3 or not moves.any():
         return np.zeros(stop.time.shape)
-    reach = np.min(np.diff(near, axis=-1), axis=-1)
-    slope, bend = _lagrange_derivatives(near, stop.time, reach / FINE_DIFFERENCES)
-    rounded = np.finfo(seen.dtype).eps * np.sum(np.abs(slope * seen), axis=-1)
-    curvature = np.sum(bend * seen, axis=-1)
-    moved = np.where(rounded < reach * curvature, rounded / np.where(curvature > 0, curvature, 1), reach)
-    return np.where(moves, moved * np.abs(np.sum(slope * judged, axis=-1)), 0.0)
+    seen, judged = (np.where(moves[..., None], values, 0) for values in (seen, judged))
+    spacing, epsilon = np.min(np.diff(near, axis=-1), axis=-1), float(np.finfo(deciding.dtype).eps)
+    slope, bend = _lagrange_derivatives(near, stop.time, spacing / FINE_DIFFERENCES)
+    rounded, curvature_rounded = (epsilon * np.sum(np.abs(weights * seen), axis=-1) for weights in (slope, bend))
+    curvature = np.sum(bend * seen, axis=-1) - curvature_rounded
+    sharp = rounded < spacing * curvature
+    moved = np.where(sharp, rounded / np.where(sharp, curvature, 1), spacing)
+    near_by = moved * np.abs(np.sum(slope * judged, axis=-1))
+    return np.where(moves, near_by + np.where(sharp, 0, _among_alike(deciding, losses, stop, epsilon)), 0.0)
+
+
+def _among_alike(curve: np.ndarray, losses: np.ndarray, stop: Between, epsilon: float) -> np.ndarray:
+    """How much the loss at the stop differs from that at any saved time whose value may as well be the smallest."""
+    seen = np.where(np.isfinite(curve), curve, np.inf)
+    least = np.min(seen, axis=-1, keepdims=True)
+    alike = seen <= least + 2 * epsilon * np.abs(least)
+    return np.max(np.where(alike, np.abs(losses - stop.of(losses)[..., None]), 0), axis=-1)
 
 
 def _nodes(curve: np.ndarray, index: np.ndarray, count: int) -> np.ndarray:

@@ -60,7 +60,7 @@ class PerSeed:
     """Numbers (seed, …) in nats with what is known of their numerical error; sums of them keep it paired.
 
     `scrambles` are the same numbers by every scramble of the quadrature rule (seed, …, scramble), `refinement` what the
-    spacing of the times leaves open, `missing` how many of the lanes behind a number failed or have no bracketed minimum,
+    saved times leave open, `missing` how many of the lanes behind a number failed or have no bracketed minimum,
     of `lanes` lanes.
     """
 

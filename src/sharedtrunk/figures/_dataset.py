@@ -25,7 +25,7 @@ def benefit_dataset(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Datase
     """Join the arms: benefit = loss_single − loss_joint, paired lane by lane (nats), and each arm's own numbers.
 
     `benefit_error` estimates the numerical error of `benefit`: both arms use the same quadrature nodes, so their errors
-    are alike and the difference is judged scramble by scramble; what the spacing of the times adds comes on top.
+    are alike and the difference is judged scramble by scramble; what the saved times leave open comes on top.
     `result` is the joint lane's code, or its baseline's where that one failed. Of a theory there are `benefit_{theory}`,
     `result_{theory}` and each arm's loss and time.
     """

@@ -33,9 +33,9 @@ OF_THE_LABELS = {
 
 OF_THE_ERROR = {
     "loss_scrambles": ("nats", "loss of the {arm} by every scramble of the quadrature rule, oracle stopping"),
-    "loss_refinement": ("nats", "error of the loss of the {arm} from the spacing of the saved times, oracle stopping"),
+    "loss_refinement": ("nats", "error of the loss of the {arm} from the saved times, oracle stopping"),
     "loss_honest_scrambles": ("nats", "loss of the {arm} by every scramble of the quadrature rule, honest stopping"),
-    "loss_honest_refinement": ("nats", "error of the loss of the {arm} from the spacing of the times, honest stopping"),
+    "loss_honest_refinement": ("nats", "error of the loss of the {arm} from the saved times, honest stopping"),
 }
 """Stored with the lanes, for the error of the benefit is formed scramble by scramble; not in the dataset."""
 

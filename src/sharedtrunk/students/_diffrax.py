@@ -5,6 +5,7 @@ is traced: importing diffrax takes half a second, and a worker that loads its pr
 """
 
 import abc
+import dataclasses
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
@@ -244,7 +245,7 @@ class LaneController(diffrax.AbstractStepSizeController):
     again shorter; only at the shortest step that the times' precision allows is it let go.
 
     Diffrax's controller is told one number a lane, its scaled error, in place of states and errors of megabytes, over
-    which it would go several times.
+    which it would go several times; its own norm serves to choose a first step.
     """
 
     pid: diffrax.PIDController
@@ -259,7 +260,7 @@ class LaneController(diffrax.AbstractStepSizeController):
         errors = scaled_errors(y0, y1_candidate, y_error, self.pid.rtol, self.pid.atol)
         errors = jnp.where(_finite_lanes(y0), jnp.where(jnp.isfinite(errors), errors, jnp.inf), 0)
         none = jnp.zeros_like(errors)
-        known = diffrax.PIDController(rtol=0, atol=1, norm=jnp.max, dtmin=self.pid.dtmin)
+        known = dataclasses.replace(self.pid, rtol=0, atol=1, norm=jnp.max)
         return known.adapt_step_size(t0, t1, none, none, args, errors, error_order, controller_state)
 
 

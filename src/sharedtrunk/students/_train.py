@@ -129,7 +129,7 @@ def _parts(evaluation: FreshInputs):
 def _finish(seen, final, failure: Int[Array, ""]):
     """Put lanes first, and give a lane whose numbers are not all finite its reason."""
     seen = jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), seen)
-    finite = [jnp.isfinite(leaf).all(axis=tuple(range(1, leaf.ndim))) for leaf in jax.tree.leaves(seen)]
+    finite = [jnp.isfinite(leaf).all(axis=tuple(range(1, leaf.ndim))) for leaf in jax.tree.leaves((seen, final))]
     return seen, final, jnp.where(jnp.stack(finite).all(axis=0), int(Result.SUCCESS), failure)
 
 
