@@ -1,12 +1,14 @@
 """ReLU lanes: against a plain layered descent on the same arrays, and what their losses and errors mean."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import references
 from sharedtrunk import students
-from sharedtrunk.experiments import RELU_START_SCALE, StandardSettings, draw_lanes, standard_lanes
+from sharedtrunk.experiments import RELU_START_SCALE, StandardSettings, _sampled, draw_lanes, standard_lanes
 from sharedtrunk.experiments._sampled import draw_fresh
 
 SMALL = {
@@ -109,6 +111,21 @@ def test_the_error_covers_a_far_larger_sample(joint):
     assert (np.abs(paired.mean(axis=1) - exact) <= error).all()
     # blocks share their inputs, so the paired error is the smaller one
     assert (error < 3.5 * joint["loss_scrambles"].std(axis=1, ddof=1) / 8**0.5).all()
+
+
+def test_a_closer_look_does_not_unsettle(monkeypatch):
+    """A lane is followed until its watched minimum is bracketed; that a later saved time is lower does not change that."""
+    look = _sampled._looked_closer
+
+    def lower_in_the_end(followed, *parts):
+        trajectory, networks = look(followed, *parts)
+        curve = np.array(trajectory.generalization_loss)
+        curve[:, -1] = 0.0
+        return dataclasses.replace(trajectory, generalization_loss=curve), networks
+
+    monkeypatch.setattr(_sampled, "_looked_closer", lower_in_the_end)
+    found = standard_lanes({**SMALL, "tasks": 2}, LANES)
+    assert found["result"].tolist() == [0, 0]
 
 
 @pytest.mark.slow

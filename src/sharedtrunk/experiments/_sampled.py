@@ -100,8 +100,8 @@ def sampled_lanes(settings: StandardSettings, draw: Draw, fresh: Fresh) -> dict[
         around.keep(lanes, np.asarray(leg), curve, part.networks)
         return dataclasses.replace(part, generalization_loss=curve)
 
-    trajectory = follow(settings, draw, watch=watch)
-    trajectory, lowest = _looked_closer(trajectory, around, fresh)
+    followed = follow(settings, draw, watch=watch)
+    trajectory, lowest = _looked_closer(followed, around, fresh)
     oracle, honest = benefit.oracle_stop(trajectory), benefit.honest_stop(trajectory)
     curve = np.asarray(trajectory.generalization_loss)
     below = vertex_below(np.asarray(trajectory.times), curve, oracle)
@@ -109,7 +109,8 @@ def sampled_lanes(settings: StandardSettings, draw: Draw, fresh: Fresh) -> dict[
     columns = {}
     for suffix, (networks, index, refinement) in stops.items():
         columns |= columns_of(suffix, _valued(networks, fresh, np.asarray(trajectory.times)[index], refinement))
-    return told(trajectory, columns)
+    # settled as seen on the way: a closer look may find the minimum up to a watched time later
+    return told(followed, columns)
 
 
 def _looked_closer(trajectory: Trajectory, around: Around, fresh: Fresh) -> tuple[Trajectory, students.SharedTrunk]:
