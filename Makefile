@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 ## one process a core with one thread each, as in the library's own workers
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NPROC=1 $(BIN)/python -m pytest -n auto --dist loadscope
 
-.PHONY: install install-benchmarks reproduce test test-slow test-float32 test-benchmarks evaluate lint clean
+.PHONY: install install-benchmarks reproduce test test-slow test-float32 test-benchmarks fuzz evaluate lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -46,6 +46,12 @@ $(VENV)/.installed-benchmarks: $(VENV)/.installed
 
 test-benchmarks: install-benchmarks
 	$(PYTEST) benchmarks/affinity/tests benchmarks/speed/tests
+
+# Random input to everything that takes input; FUZZ_SECONDS each. A fault prints the seed and case that repeat it.
+FUZZ_SECONDS ?= 15
+fuzz: install
+	@for script in tests/fuzz/fuzz_*.py; do \
+	  echo "$$script"; $(BIN)/python $$script --seconds $(FUZZ_SECONDS) || exit 1; done
 
 evaluate: install-benchmarks
 	$(BIN)/python -m benchmarks.affinity
