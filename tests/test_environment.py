@@ -1,13 +1,19 @@
 import importlib.util
 import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from sharedtrunk import _cache, sweeps
 from sharedtrunk import _environment as environment
 from sharedtrunk.figures import _provenance as provenance
 
 
 def test_workers_have_one_thread_and_float64(monkeypatch, tmp_path):
+    monkeypatch.delenv(_cache.FOLDER, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
     got = environment.worker_environment()
@@ -46,26 +52,107 @@ def test_an_accelerator_is_what_jax_says_it_is(monkeypatch, tmp_path, plugin, an
 def test_a_cache_that_cannot_be_written_is_left_out(monkeypatch, tmp_path, blocked):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / blocked))
-    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    for name in ("JAX_COMPILATION_CACHE_DIR", _cache.FOLDER):
+        monkeypatch.delenv(name, raising=False)
     got = environment.worker_environment()
+    assert got[_cache.FOLDER] == ""
     assert not any(name.startswith(("JAX_COMPILATION", "JAX_PERSISTENT")) for name in got)
 
 
-def test_places_of_the_cache(tmp_path):
-    given = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "mine"), "XDG_CACHE_HOME": str(tmp_path)}
-    assert environment.compilation_cache(given) == tmp_path / "mine"
+def test_only_a_folder_given_to_this_program_holds_its_files(monkeypatch, tmp_path):
+    """People share the folder that they give to JAX."""
+    given = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "jax"), "XDG_CACHE_HOME": str(tmp_path)}
+    assert environment.compilation_cache(given) == tmp_path / "sharedtrunk" / "xla"
+    assert environment.compilation_cache({**given, _cache.FOLDER: str(tmp_path / "mine")}) == tmp_path / "mine"
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    got = environment.worker_environment()
+    assert got["JAX_COMPILATION_CACHE_DIR"] == str(tmp_path / "jax")
+    assert got[_cache.FOLDER] == str(tmp_path / "sharedtrunk" / "xla")
+
+
+def test_an_account_without_a_home_has_no_cache(monkeypatch):
+    for name in ("HOME", "XDG_CACHE_HOME", _cache.FOLDER):
+        monkeypatch.delenv(name, raising=False)
+
+    def unknown(_):
+        raise KeyError
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    assert environment.compilation_cache({}) is None
+    assert environment.worker_environment()[_cache.FOLDER] == ""
+
+
+NOBODY = """
+import os, sys
+os.setgroups([]); os.setgid(12345); os.setuid(12345)
+sys.argv = ["sharedtrunk", *sys.argv[1:]]
+from sharedtrunk.__main__ import main
+main()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become a user that the system does not know")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list",),
+        ("claims", "eq-13", "--processes", "0"),
+        ("predict", "--samples", "20", "--classes", "2", "--features", "4", "--hidden", "4", "--seeds", "1"),
+        ("advise", "--dataset", "iris", "--all", "--repeats", "1", "--hidden", "2"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_commands_run_for_a_user_without_a_home(tmp_path, words):
+    tmp_path.chmod(0o777)
+    for parent in tmp_path.parents[:2]:
+        parent.chmod(0o755)
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-c", NOBODY, *words], env=kept, cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"cpu.max": "200000 100000\n"}, 2),
+        ({"cpu.max": "150000 100000\n"}, 2),
+        ({"cpu.max": "10000 100000\n"}, 1),
+        ({"cpu.max": "max 100000\n"}, 64),
+        ({"cpu.max": "nonsense"}, 64),
+        ({"cpu/cpu.cfs_quota_us": "300000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 3),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 64),
+        ({}, 64),
+    ],
+)
+def test_a_containers_quota_lends_fewer_cores(monkeypatch, tmp_path, files, expected):
+    (tmp_path / "cpu").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(environment, "_CGROUP", tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
+    assert environment.cores() == expected
+    assert sweeps.cores() == expected
+
+
+def test_cores_are_counted_in_one_place():
+    sources = Path(environment.__file__).parent.rglob("*.py")
+    counting = {path.name for path in sources if re.search(r"sched_getaffinity|cpu_count", path.read_text())}
+    assert counting == {"_environment.py"}
 
 
 def test_relative_cache_home_is_ignored(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv(_cache.FOLDER, raising=False)
     expected = tmp_path / ".cache" / "sharedtrunk" / "xla"
     assert environment.compilation_cache({"XDG_CACHE_HOME": "relative"}) == expected
     assert environment.compilation_cache({}) == expected
 
 
 def test_commit_of_a_tracked_file_only(tmp_path, monkeypatch):
-    import subprocess
-
     def git(*words):
         subprocess.run(["git", "-C", str(tmp_path), *words], check=True, capture_output=True)
 

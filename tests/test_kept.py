@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sharedtrunk import _kept, gaussian
+from sharedtrunk import _cache, _kept, gaussian
 from sharedtrunk.gaussian import _control_tables, _rules
 
 ARRAYS = [np.arange(6.0).reshape(2, 3) / 7, np.array(0.1), np.zeros((0, 2))]
@@ -25,7 +25,7 @@ def assert_same(found):
 
 
 def test_arrays_are_made_once_for_the_same_words(monkeypatch, tmp_path):
-    monkeypatch.setenv(_kept.FOLDER, str(tmp_path))
+    monkeypatch.setenv(_cache.FOLDER, str(tmp_path))
     make = Maker()
     for _ in range(2):
         assert_same(_kept.kept(("words", 1), make))
@@ -35,7 +35,7 @@ def test_arrays_are_made_once_for_the_same_words(monkeypatch, tmp_path):
 
 
 def test_other_code_makes_them_anew(monkeypatch, tmp_path):
-    monkeypatch.setenv(_kept.FOLDER, str(tmp_path))
+    monkeypatch.setenv(_cache.FOLDER, str(tmp_path))
     make = Maker()
     for code in ("one", "two"):
         monkeypatch.setattr(_kept, "code", lambda code=code: code)
@@ -44,7 +44,7 @@ def test_other_code_makes_them_anew(monkeypatch, tmp_path):
 
 
 def test_without_a_folder_nothing_is_written(monkeypatch, tmp_path):
-    monkeypatch.delenv(_kept.FOLDER, raising=False)
+    monkeypatch.delenv(_cache.FOLDER, raising=False)
     monkeypatch.chdir(tmp_path)
     make = Maker()
     for _ in range(2):
@@ -55,7 +55,7 @@ def test_without_a_folder_nothing_is_written(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("damage", [lambda content: content[:40], lambda content: b"", lambda _: b"no zip file at all"])
 def test_a_damaged_file_is_made_anew(monkeypatch, tmp_path, damage):
-    monkeypatch.setenv(_kept.FOLDER, str(tmp_path))
+    monkeypatch.setenv(_cache.FOLDER, str(tmp_path))
     make = Maker()
     _kept.kept("words", make)
     (path,) = tmp_path.iterdir()
@@ -68,7 +68,7 @@ def test_a_damaged_file_is_made_anew(monkeypatch, tmp_path, damage):
 
 def test_a_folder_that_cannot_be_written_is_no_error(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv(_kept.FOLDER, str(tmp_path / "file"))
+    monkeypatch.setenv(_cache.FOLDER, str(tmp_path / "file"))
     assert_same(_kept.kept("words", Maker()))
 
 
@@ -80,9 +80,9 @@ def test_nodes_and_tables_come_back_bit_by_bit(monkeypatch, tmp_path):
         _control_tables.tables.cache_clear()
         return [_rules.half_nodes(rule, 3), *_control_tables.tables(rule, 4, bend=True)]
 
-    monkeypatch.delenv(_kept.FOLDER, raising=False)
+    monkeypatch.delenv(_cache.FOLDER, raising=False)
     made = fresh()
-    monkeypatch.setenv(_kept.FOLDER, str(tmp_path))
+    monkeypatch.setenv(_cache.FOLDER, str(tmp_path))
     fresh()
     monkeypatch.setattr(_rules, "antithetic_half", None)
     monkeypatch.setattr(_control_tables, "_over_nodes", None)

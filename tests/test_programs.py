@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import _programs
-from sharedtrunk._kept import FOLDER
+from sharedtrunk._cache import FOLDER
 from sharedtrunk._programs import program
 from sharedtrunk.gaussian._factor import centred
 

@@ -134,7 +134,7 @@ class _Room(NamedTuple):
 def _affinity_room() -> _Room:
     folder = compilation_cache(os.environ)
     if folder is not None:
-        os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder))
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
         # Another run may be writing the program that this one reads; JAX then compiles it anew.
         warnings.filterwarnings("ignore", message="Error reading persistent compilation cache entry")

@@ -7,18 +7,17 @@ process.
 
 import contextlib
 import importlib.util
+import math
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from sharedtrunk import _cache
 from sharedtrunk._errors import invalid
 
 _TRAINING_LIBRARIES = ("jax", "jaxlib", "equinox", "diffrax", "jaxtyping")
-
-_KEPT_DAYS = 30
 
 _SINGLE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
@@ -30,7 +29,7 @@ _SINGLE_THREAD = {
 
 
 def worker_environment() -> dict[str, str]:
-    """Variables for `sweeps.run`: threads, precision, and JAX's compilation cache where its folder can be written."""
+    """Variables for `sweeps.run`: threads, precision, and the folder of cached programs where it can be used."""
     # Float32 lanes, losses accumulated in float64. Diffrax checks its input by calling the host, and JAX stores no
     # program that does: a failed check makes the lane NaN instead, which is a result code.
     environment = {**_SINGLE_THREAD, "JAX_ENABLE_X64": "1", "EQX_ON_ERROR": "nan"}
@@ -38,9 +37,11 @@ def worker_environment() -> dict[str, str]:
         # Accelerators round the factors of float32 products to fewer digits unless told otherwise.
         environment["JAX_DEFAULT_MATMUL_PRECISION"] = "highest"
     folder = compilation_cache(os.environ)
+    # Set even if there is none: a folder that may not be used is not to be inherited.
+    environment[_cache.FOLDER] = "" if folder is None else str(folder)
     if folder is not None:
-        environment["JAX_COMPILATION_CACHE_DIR"] = str(folder)
-        environment["SHAREDTRUNK_TABLES"] = str(folder)
+        # JAX unpickles nothing, but loads machine code: its own cache lies in our folder, unless the user gave it one.
+        environment["JAX_COMPILATION_CACHE_DIR"] = os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(folder)
         environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
         # Workers that start together may meet a program that another is still writing; JAX then compiles it anew.
         environment["PYTHONWARNINGS"] = "ignore:Error reading persistent compilation cache entry:UserWarning"
@@ -67,29 +68,50 @@ def _has_plugin() -> bool:
 
 
 def compilation_cache(environ: Mapping[str, str]) -> Path | None:
-    """The folder of compiled programs in the user's cache (made if missing); None where it cannot be written.
+    """The folder of compiled programs and arrays, made if missing; None where there is none that may be used.
 
-    A cache only saves time, so a read-only home is no error. A folder that the user has given to JAX is kept.
+    It is `SHAREDTRUNK_CACHE_DIR`, or `sharedtrunk/xla` in the user's cache. A cache only saves time, so a read-only home, an
+    account without one, or a folder that others can write is no error. The folder that the user has given to JAX may
+    be shared with others, and is JAX's alone.
     """
+    given = environ.get(_cache.FOLDER)
+    if given:
+        return _cache.make(Path(given).absolute())
     base = environ.get("XDG_CACHE_HOME", "")
-    # The XDG specification: a relative path is to be ignored.
-    cache = Path(base) if os.path.isabs(base) else Path("~/.cache").expanduser()
-    folder = Path(environ.get("JAX_COMPILATION_CACHE_DIR") or cache / "sharedtrunk" / "xla")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+        # The XDG specification: a relative path is to be ignored.
+        home = Path(base) if os.path.isabs(base) else Path("~/.cache").expanduser()
+    except RuntimeError:  # no HOME, and the system does not know the user
         return None
-    _forget_unused(folder)
-    return folder if os.access(folder, os.W_OK | os.X_OK) else None
+    return _cache.make(home / "sharedtrunk" / "xla")
 
 
-def _forget_unused(folder: Path) -> None:
-    """Programs that no process has loaded for a month: each version of the code leaves its own."""
-    long_ago = time.time() - _KEPT_DAYS * 24 * 3600
-    for path in folder.glob("*.program"):
-        with contextlib.suppress(OSError):
-            if path.stat().st_mtime < long_ago:
-                path.unlink()
+def cores() -> int:
+    """Cores that this process may use: fewer than the machine has, where a batch system or a container lends fewer.
+
+    Returns
+    -------
+    int
+        The least of the cores of the machine, those the process is bound to, and the container's CPU quota rounded up.
+    """
+    # joblib's cpu_count reads the same files; importing it takes longer than all else that a command does before its work.
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _quota()
+    return bound if quota is None else max(1, min(bound, math.ceil(quota)))
+
+
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def _quota() -> float | None:
+    """Cores' worth of time that the container may use (control groups of version 2, then 1); None without a limit."""
+    for names in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
+        with contextlib.suppress(OSError, ValueError):
+            words = " ".join((_CGROUP / name).read_text() for name in names).split()
+            quota, period = words
+            # "max", or −1 in version 1, is no limit.
+            return None if quota == "max" or int(quota) <= 0 or int(period) <= 0 else int(quota) / int(period)
+    return None
 
 
 def check_trainable() -> None:

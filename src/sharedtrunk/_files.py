@@ -11,6 +11,8 @@ import errno
 import fcntl
 import os
 import secrets
+import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,10 +51,10 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` under the name `path`, whole or not at all. Raises `InputError`."""
+def write_atomically(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Write `content` under the name `path`, whole or not at all; `mode` is cut by the umask. Raises `InputError`."""
     with storage_errors(path):
-        descriptor, temporary = _open_temporary(path)
+        descriptor, temporary = _open_temporary(path, mode)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
@@ -93,26 +95,68 @@ def remove_leftovers(folder: Path, pattern: str = "*") -> int:
     return removed
 
 
+class NotRegularError(OSError):
+    """A pipe, device or socket stands where a file is read: opening one may wait for ever, and reading never end."""
+
+
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock that one process has at a time, on a file made for it; none where it cannot be made or locked."""
+def opened_regular(path: Path) -> Iterator[int]:
+    """A descriptor of the regular file `path`, to be read. Raises `NotRegularError` for anything else, or `OSError`."""
+    # Without O_NONBLOCK the opening of a pipe waits for somebody who writes.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
-    except OSError:
-        yield
-        return
-    try:
-        with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NotRegularError(errno.EINVAL, "it is not a regular file", str(path))
+        yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _open_temporary(path: Path) -> tuple[int, Path]:
+def read_opened(descriptor: int) -> bytes:
+    """All bytes of an open file."""
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        return file.read()
+
+
+def read_regular(path: Path) -> bytes:
+    """All bytes of the regular file `path`. Raises `NotRegularError` for anything else, or `OSError`."""
+    with opened_regular(path) as descriptor:
+        return read_opened(descriptor)
+
+
+@contextlib.contextmanager
+def locked(path: Path, seconds: float) -> Iterator[bool | None]:
+    """Hold a lock that one process has at a time, on a file made for it.
+
+    Yields True with the lock, False where another process still held it after `seconds` (it may be stopped), and None where
+    the file cannot be made or locked.
+    """
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield None
+        return
+    try:
+        yield _lock_within(descriptor, seconds)
+    finally:
+        os.close(descriptor)
+
+
+def _lock_within(descriptor: int, seconds: float) -> bool | None:
+    end = time.monotonic() + seconds
+    with contextlib.suppress(OSError):
+        while not (held := _lock(descriptor)):
+            if held is None or time.monotonic() > end:
+                return held
+            time.sleep(0.02)
+        return True
+    return None
+
+
+def _open_temporary(path: Path, mode: int) -> tuple[int, Path]:
     while True:
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_SUFFIX}")
-        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, mode)
         # Another run may have removed the file between its making and its lock; then make another.
         if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
             return descriptor, temporary

@@ -1,4 +1,4 @@
-"""Ctrl-C while compiled modules are imported: answered at once, without raising inside them."""
+"""Signals that end a command: Ctrl-C while compiled modules are imported, and SIGTERM, which ends it as Ctrl-C does."""
 
 import contextlib
 import os
@@ -29,3 +29,30 @@ def importing(said: bytes) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+_terminated = False
+
+
+def end_cleanly_on_sigterm() -> None:
+    """From now on SIGTERM raises KeyboardInterrupt here, so that worker processes and semaphores are left to nobody."""
+
+    def interrupt(*_: object) -> None:
+        global _terminated
+        _terminated = True
+        # `timeout` and others send it twice, to the process and to its group; the second must not stop the cleaning up.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, interrupt)
+
+
+def terminated() -> bool:
+    """Whether a SIGTERM has come."""
+    return _terminated
+
+
+def exit_code() -> int:
+    """The exit code of an interrupted command: 143 after SIGTERM, 130 after Ctrl-C."""
+    return 143 if _terminated else 130

@@ -3,31 +3,34 @@
 JAX keeps compiled programs too, but finds them by their lowered text, so that every process traces and lowers them anew,
 which takes ten times as long as loading. Here a program is found by what it is made from: the function's name, the
 fingerprint of the numerical code, shapes and static arguments, and what of the machine and its settings the compiler sees.
-The folder is that of `_kept`; a process that is told none behaves as under `equinox.filter_jit`.
+It is an entry of the cache (`_cache`): XLA's own bytes of the executable, types and structure of the results. JAX's
+`serialize_executable` would do the same with pickles, which run what they hold when they are read. A process without a
+cache folder behaves as under `equinox.filter_jit`.
 """
 
 import contextlib
 import functools
 import hashlib
 import os
-import pickle
 import platform
 import sys
 import types
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jax.experimental import serialize_executable
 from jax.experimental.compilation_cache import compilation_cache
+from jaxlib.xla_client import DeviceList
 
-from sharedtrunk._files import locked, write_atomically
-from sharedtrunk._kept import FOLDER, code
+from sharedtrunk import _cache, _structure
+from sharedtrunk._kept import code
 
 Function = TypeVar("Function", bound=Callable)
 
@@ -55,9 +58,9 @@ def program(function: Function) -> Function:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        folder = os.environ.get(FOLDER)
+        folder = _cache.folder()
         leaves, structure = jax.tree.flatten((args, kwargs))
-        if not folder or jax.default_backend() != "cpu" or any(isinstance(leaf, Tracer) for leaf in leaves):
+        if folder is None or not _one_processor() or any(isinstance(leaf, Tracer) for leaf in leaves):
             return plain(*args, **kwargs)
         arrays = [leaf for leaf in leaves if _is_array(leaf)]
         static = tuple(None if _is_array(leaf) else leaf for leaf in leaves)
@@ -68,12 +71,17 @@ def program(function: Function) -> Function:
             words = _described(f"{function.__module__}.{function.__qualname__}", structure, static, shapes)
             if words is None:
                 return plain(*args, **kwargs)
-            found = _loaded_or_made(Path(folder), words, _flat(function, structure, static), arrays)
+            found = _loaded_or_made(folder, words, _flat(function, structure, static), arrays)
             ready.put(call_key, found)
-        compiled, like = found
-        return jax.tree.unflatten(jax.tree.structure(like), compiled(arrays))
+        compiled, results = found
+        return jax.tree.unflatten(results, compiled(arrays))
 
     return cast(Function, call)
+
+
+def _one_processor() -> bool:
+    """Whether there is nothing else to train on: a stored program runs on the first processor."""
+    return jax.default_backend() == "cpu" and jax.local_device_count() == 1
 
 
 class _Ready:
@@ -112,27 +120,56 @@ def _flat(function: Callable, structure, static: tuple) -> Callable[[list], Any]
     return flat
 
 
-def _loaded_or_made(folder: Path, words: str, flat: Callable, arrays: list) -> tuple[Any, Any]:
+Program = tuple[Callable[[list], Sequence], Any]
+"""A compiled function of a list of arrays to the list of its results, and the structure of these."""
+
+
+def _loaded_or_made(folder: Path, words: str, flat: Callable, arrays: list) -> Program:
     path = folder / f"{hashlib.sha256(words.encode()).hexdigest()}.program"
-    found = _load(path, arrays)
+    found = _load(path)
     if found is not None:
         return found
-    with _alone(path):  # workers that start together wait for the first
-        return _load(path, arrays) or _make(path, flat, arrays)
+    with _cache.alone(path):  # workers that start together wait for the first
+        return _load(path) or _make(path, flat, arrays)
 
 
-def _load(path: Path, arrays: list) -> tuple[Any, Any] | None:
-    # A cache only saves time: a file that is missing, damaged or of another jaxlib is no error. What its loading raises
-    # is jaxlib's own, and not one of a known few.
-    try:
-        executable, like, lapack = pickle.loads(path.read_bytes())
-        path.touch()  # what is not used for long is forgotten
-        if lapack:
-            _ready_lapack()
-        trees = jax.tree.structure(((arrays,), {})), jax.tree.structure(jax.tree.leaves(like))
-        return serialize_executable.deserialize_and_load(executable, *trees), like
-    except Exception:
+def _load(path: Path) -> Program | None:
+    stored = _cache.read(path)
+    if stored is None:
         return None
+    header, (executable,) = stored
+    # What loading raises for a program of another jaxlib is jaxlib's own, and not one of a known few.
+    try:
+        if header["lapack"]:
+            _ready_lapack()
+        device = jax.local_devices()[0]
+        loaded = device.client.deserialize_executable(bytes(executable), executable_devices=DeviceList((device,)))
+        types = [jax.typeof(jax.ShapeDtypeStruct(shape, kind, weak_type=w)) for kind, shape, w in header["results"]]
+        return _Executable(loaded, types), jax.tree.structure(_structure.decode(header["structure"]))
+    except Exception as error:
+        _cache.note_damage(path, f"{type(error).__name__}: {error}")
+        return None
+
+
+class _Executable:
+    """XLA's executable as a function of a list of arrays."""
+
+    def __init__(self, executable: Any, types: Sequence[Any]):
+        self._executable = executable
+        self._types = types
+
+    def __call__(self, arrays: list) -> list[jax.Array]:
+        outs = self._executable.execute_sharded([_plain(array) for array in arrays])
+        pieces = [piece for (piece,) in outs.disassemble_into_single_device_arrays()]
+        # As JAX makes the results of its own calls: XLA knows neither weak types nor arrays that are free to move.
+        return [type(x)(kind, x.sharding, [x], False) for x, kind in zip(pieces, self._types, strict=True)]
+
+
+def _plain(array: Any) -> jax.Array:
+    """The array as XLA takes it."""
+    if not isinstance(array, jax.Array):
+        return jnp.array(array)  # a copy: the caller may change theirs before the program has run
+    return jax.random.key_data(array) if jnp.issubdtype(array.dtype, jax.dtypes.prng_key) else array
 
 
 @contextlib.contextmanager
@@ -154,35 +191,45 @@ def _ready_lapack() -> None:
     jax.jit(jax.lax.linalg.cholesky).lower(jax.ShapeDtypeStruct((1, 1), np.float32))
 
 
-def _make(path: Path, flat: Callable, arrays: list) -> tuple[Any, Any]:
+def _make(path: Path, flat: Callable, arrays: list) -> Program:
     like = None
 
     def listed(arrays: list) -> list:
         nonlocal like
-        out = flat(arrays)
-        outs, structure = jax.tree.flatten(out)
-        like = jax.tree.unflatten(structure, range(len(outs)))
+        outs, structure = jax.tree.flatten(flat(arrays))
+        like = jax.tree.unflatten(structure, [_structure.LEAF] * len(outs))
         return outs
 
     listed.__name__ = listed.__qualname__ = flat.__name__
-    lowered = jax.jit(listed).lower(arrays)
+    # XLA's executable takes all arrays that it was compiled for, used or not.
+    lowered = jax.jit(listed, keep_unused=True).lower(arrays)
     with _compiled_anew():
         compiled = lowered.compile()
-    lapack = "lapack" in lowered.as_text()
     # A program that calls the host cannot be stored, and jaxlib says so in many ways; it serves this process.
     with contextlib.suppress(Exception):
-        write_atomically(path, pickle.dumps((serialize_executable.serialize(compiled)[0], like, lapack)))
-    return compiled, like
+        header, executable = _stored(lowered, compiled, like)
+        _cache.write(path, header, [executable])
+        # This process calls it as all later ones will.
+        types = [jax.typeof(out) for out in jax.tree.leaves(compiled.out_info)]
+        return _Executable(compiled.runtime_executable(), types), jax.tree.structure(like)
+    return compiled, jax.tree.structure(like)
 
 
-@contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold the program's lock; where the file system has none, two processes may compile the same."""
-    lock = path.with_suffix(".lock")
-    with locked(lock):
-        yield
-    with contextlib.suppress(OSError):
-        lock.unlink()
+def _stored(lowered: Any, compiled: Any, like: Any) -> tuple[dict[str, Any], bytes]:
+    """Header and bytes of a program's entry; an exception, of whatever kind, where it cannot be stored."""
+    serialize_executable.serialize(compiled)  # refuses programs that need this process: its functions or constants
+    words = _structure.encode(like)
+    if jax.tree.structure(_structure.decode(words)) != jax.tree.structure(like):
+        raise TypeError("its result has parts without a plain form")
+    outs = [jax.typeof(out) for out in jax.tree.leaves(compiled.out_info)]
+    results = [
+        [np.dtype(out.dtype).name, list(out.shape), out.weak_type] for out in outs
+    ]  # no dtype of keys has a name
+    loaded = compiled.runtime_executable()
+    # Older jaxlib asks the client for the bytes.
+    executable = loaded.serialize() if hasattr(loaded, "serialize") else loaded.client.serialize_executable(loaded)
+    header = {"lapack": "lapack" in lowered.as_text(), "results": results, "structure": words}
+    return header, executable
 
 
 def _described(name: str, structure, static: tuple, shapes: tuple) -> str | None:

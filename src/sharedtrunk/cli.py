@@ -1,4 +1,5 @@
-"""The command line: parse, call, print. Exit code 2 for input that breaks a rule, 1 for a failed run, 130 for Ctrl-C.
+"""The command line: parse, call, print. Exit code 2 for input that breaks a rule, 1 for a failed run, 130 for
+Ctrl-C, 143 for SIGTERM.
 
 Nothing slow is imported until a command needs it: `--help` answers without NumPy, `list` without JAX, SciPy and xarray.
 """
@@ -18,10 +19,10 @@ import typer
 import sharedtrunk
 from sharedtrunk import _advise, _advise_source
 from sharedtrunk import _terminal as terminal
-from sharedtrunk._environment import worker_environment
+from sharedtrunk._environment import cores, worker_environment
 from sharedtrunk._errors import InputError, invalid
 from sharedtrunk._files import check_writable
-from sharedtrunk._interrupts import importing
+from sharedtrunk._interrupts import end_cleanly_on_sigterm, exit_code, importing, terminated
 from sharedtrunk._terminal_advice import INTERRUPTED
 
 if TYPE_CHECKING:
@@ -61,13 +62,17 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     # The store's messages come back in the summary and are printed there.
     logging.getLogger("sharedtrunk").addHandler(logging.NullHandler())
+    said = logging.StreamHandler()
+    said.setFormatter(logging.Formatter("sharedtrunk: %(message)s"))
+    logging.getLogger("sharedtrunk.cache").addHandler(said)
+    end_cleanly_on_sigterm()
     try:
         code = app(standalone_mode=False)
     except _UsageError as error:
         sys.exit(_complain_of_words(error))
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("sharedtrunk: Interrupted.", err=True)
-        sys.exit(130)
+        sys.exit(exit_code())
     sys.exit(code)
 
 
@@ -247,7 +252,7 @@ def claims_(
         datasets = None if stored is None else ledger.Datasets(stored, quick=quick)
         rows = []
         if measured != []:
-            workers = len(os.sched_getaffinity(0)) if processes is None else processes
+            workers = cores() if processes is None else processes
             rows += _measure(console, measured, seed=seed, thorough=thorough, processes=workers)
         if datasets is not None and judged != []:
             rows += ledger.judge_stored(datasets, judged)
@@ -411,8 +416,10 @@ def _one_line_errors(interrupted: str) -> Iterator[None]:
     try:
         yield
     except (InputError, SweepError) as error:
+        if isinstance(error, SweepError) and terminated():  # its worker processes had the signal too
+            raise typer.Exit(exit_code()) from None
         typer.echo(f"sharedtrunk: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(2 if isinstance(error, InputError) else 1) from None
     except KeyboardInterrupt:
         typer.echo(f"sharedtrunk: {interrupted}", err=True)
-        raise typer.Exit(130) from None
+        raise typer.Exit(exit_code()) from None

@@ -6,7 +6,6 @@ is paired. Batches of lanes run on several threads: one batch does not fill the 
 
 import dataclasses
 import functools
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import NamedTuple
@@ -16,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from sharedtrunk._environment import cores
 from sharedtrunk._randomness import stream
 from sharedtrunk.affinity._engine import Lanes, Schedule, train_lanes
 from sharedtrunk.affinity._network import Activation, initial_network
@@ -119,7 +119,7 @@ def run_trials(
 
 def _on_threads(work, batches: list, progress) -> list:
     """`work` on every batch, in order, on as many threads as there are cores; the first failure ends it."""
-    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    pool = ThreadPoolExecutor(cores())
     try:
         futures = [pool.submit(work, batch) for batch in batches]
         waiting = set(futures)

@@ -1,10 +1,10 @@
 """The room's verbs: draw once, follow both theories and the simulation on the same draws, and put them side by side."""
 
-import os
 from collections.abc import Iterable
 
 import numpy as np
 
+from sharedtrunk._environment import cores
 from sharedtrunk._errors import invalid
 from sharedtrunk.experiments import draw_chunk
 from sharedtrunk.prediction._arms import Arm, compared
@@ -104,7 +104,7 @@ def predict_grid(
     }
     plan = Plan(as_settings(settings), as_seeds(seeds))
     _check_plan(plan, features, noise)
-    workers = len(os.sched_getaffinity(0)) if workers is None else as_whole("workers", workers, "one per core")
+    workers = cores() if workers is None else as_whole("workers", workers, "one per core")
     if not plan.settings:
         return []
     draws = [draw_chunk(problem_of[2], group.seed, group.samples, group.joint + group.single) for group in plan.groups]

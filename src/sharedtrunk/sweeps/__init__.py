@@ -9,6 +9,7 @@ ones in parallel, on this machine or on a Dask cluster, and stores each at once 
     dataset = collect(sweep, Store("results"))
 """
 
+from sharedtrunk._environment import cores as cores
 from sharedtrunk.sweeps._client import Cluster as Cluster
 from sharedtrunk.sweeps._collect import collect as collect
 from sharedtrunk.sweeps._grid import Grid as Grid
@@ -16,7 +17,6 @@ from sharedtrunk.sweeps._netcdf import read_dataset as read_dataset
 from sharedtrunk.sweeps._netcdf import write_dataset as write_dataset
 from sharedtrunk.sweeps._plan import Chunk as Chunk
 from sharedtrunk.sweeps._plan import plan as plan
-from sharedtrunk.sweeps._pool import cores as cores
 from sharedtrunk.sweeps._pool import run_in_processes as run_in_processes
 from sharedtrunk.sweeps._run import Progress as Progress
 from sharedtrunk.sweeps._run import Summary as Summary

@@ -47,11 +47,6 @@ class _InOrder(Line[T]):
         return next(self._left, None)
 
 
-def cores() -> int:
-    """Cores that this process may use: not all of the machine's, where a batch system or a container lends fewer."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def variables(environment: Environment) -> Mapping[str, str]:
     """The variables of `environment` on this machine."""
     return environment() if callable(environment) else environment
@@ -120,8 +115,8 @@ def _worker_start(environment: Mapping[str, str]) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in environment}
     main = sys.modules["__main__"]
     # A new interpreter would die noisily of a Ctrl-C before it could ignore it, so it starts with the signal blocked.
-    # One that comes meanwhile reaches this process at the end.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # One that comes meanwhile, or a SIGTERM, reaches this process at the end.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         os.environ.update(environment)
         # Spawning runs the main module again in each worker, where a script without `if __name__ == "__main__"` would
@@ -155,6 +150,7 @@ def enter_worker() -> None:
 
 def _enter_worker(lifeline: Connection) -> None:
     enter_worker()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # with which the pool ends workers once one is lost
     threading.Thread(target=_end_with_parent, args=(lifeline,), name="lifeline", daemon=True).start()
 
 

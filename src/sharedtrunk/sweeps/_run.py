@@ -13,11 +13,12 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sharedtrunk._environment import cores
 from sharedtrunk._errors import invalid
 from sharedtrunk.sweeps._client import Cluster, connected
 from sharedtrunk.sweeps._cluster import run_on_cluster
 from sharedtrunk.sweeps._plan import Chunk, plan
-from sharedtrunk.sweeps._pool import Environment, cores, inside_worker, run_in_processes, run_inline
+from sharedtrunk.sweeps._pool import Environment, inside_worker, run_in_processes, run_inline
 from sharedtrunk.sweeps._queue import Queue, in_order
 from sharedtrunk.sweeps._shard import DamagedShardError
 from sharedtrunk.sweeps._store import Store
