@@ -24,7 +24,10 @@ def kept(words: object, make: Callable[[], Sequence[np.ndarray]]) -> list[np.nda
     stored = _cache.read(path)
     if stored is not None:
         header, pieces = stored
-        return [_array(*described, piece) for described, piece in zip(header["arrays"], pieces, strict=True)]
+        try:
+            return [_array(*described, piece) for described, piece in zip(header["arrays"], pieces, strict=True)]
+        except (ValueError, TypeError, KeyError) as error:
+            _cache.note_damage(path, str(error))
     arrays = list(make())
     header = {"arrays": [[array.dtype.str, list(array.shape)] for array in arrays]}
     _cache.write(path, header, [array.tobytes() for array in arrays])
