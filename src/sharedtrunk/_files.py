@@ -101,11 +101,14 @@ class NotRegularError(OSError):
 
 @contextlib.contextmanager
 def opened_regular(path: Path) -> Iterator[int]:
-    """A descriptor of the regular file `path`, to be read. Raises `NotRegularError` for anything else, or `OSError`."""
+    """A descriptor of the regular file `path`, to be read. Raises `NotRegularError` for a pipe or device, or `OSError`."""
     # Without O_NONBLOCK the opening of a pipe waits for somebody who writes.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
             raise NotRegularError(errno.EINVAL, "it is not a regular file", str(path))
         yield descriptor
     finally:
@@ -119,7 +122,7 @@ def read_opened(descriptor: int) -> bytes:
 
 
 def read_regular(path: Path) -> bytes:
-    """All bytes of the regular file `path`. Raises `NotRegularError` for anything else, or `OSError`."""
+    """All bytes of the regular file `path`. Raises `NotRegularError` for a pipe or device, or `OSError`."""
     with opened_regular(path) as descriptor:
         return read_opened(descriptor)
 

@@ -6,7 +6,6 @@ numerical code. A process without a cache folder makes its arrays itself and wri
 
 import functools
 import hashlib
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -35,7 +34,7 @@ def kept(words: object, make: Callable[[], Sequence[np.ndarray]]) -> list[np.nda
 
 
 def _array(kind: str, shape: list[int], content: memoryview) -> np.ndarray:
-    return np.frombuffer(content, np.dtype(kind), math.prod(shape)).reshape(shape).copy()
+    return np.frombuffer(content, np.dtype(kind)).reshape(shape).copy()
 
 
 def _key(words: str) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -174,10 +175,34 @@ def test_an_error_in_the_callback_ends_the_work(tmp_path, client):
 
 def test_damage_on_the_way_is_noticed(tmp_path):
     job = Job(plan(toy_sweep())[0], {}, 1.0)
-    _, shard = compute_shard(job)
+    shard = compute_shard(job)
     with pytest.raises(SweepError, match="arrived damaged from its worker: its checksum does not fit"):
         receive(job, shard[:-1] + bytes([shard[-1] ^ 1]), Store(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+class Bomb:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize("answer", ["object", "pickle", "tuple", "error"])
+def test_what_a_worker_sends_is_bytes_or_refused(tmp_path, threads, monkeypatch, answer):
+    """The shard of a worker that is not what it says, in this process so that it can be replaced."""
+    mark = tmp_path / "went_off"
+    answers = {
+        "object": 1,
+        "pickle": pickle.dumps(Bomb(mark)),
+        "tuple": ("result", b""),
+        "error": b"KeyboardInterrupt\ntext",
+    }
+    monkeypatch.setattr(sharedtrunk.sweeps._cluster, "call_on_worker", lambda *_: answers[answer])
+    with pytest.raises(SweepError, match="a worker answered with something else than a chunk's bytes"):
+        run([toy_sweep()], Store(tmp_path / "store"), cluster=threads)
+    assert not mark.exists()
 
 
 def test_another_installation_is_refused():

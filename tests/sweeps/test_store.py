@@ -8,7 +8,7 @@ from sweeps_toy import toy_sweep
 
 from sharedtrunk._errors import InputError
 from sharedtrunk._files import remove_leftovers, write_atomically
-from sharedtrunk.sweeps import Store, plan, run
+from sharedtrunk.sweeps import Store, collect, plan, read_dataset, run
 from sharedtrunk.sweeps._shard import DamagedShardError, decode, encode
 
 CHUNK, OTHER = plan(toy_sweep(seed=(0,)))[:2]
@@ -33,6 +33,34 @@ def test_arrays_come_back_bit_for_bit():
 def test_byte_order_does_not_reach_the_disk():
     swapped = {name: array.astype(array.dtype.newbyteorder(">")) for name, array in ARRAYS.items()}
     assert encode(CHUNK, swapped) == encode(CHUNK, ARRAYS)
+
+
+def test_a_pipe_in_the_place_of_a_shard_is_made_again_without_waiting(tmp_path):
+    sweep, store = toy_sweep(seed=(0,)), Store(tmp_path)
+    run([sweep], store, processes=0)
+    path = store.file(CHUNK)
+    whole = path.read_bytes()
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(DamagedShardError, match="not a regular file"):
+        store.read(CHUNK)
+    with pytest.raises(InputError, match="first gap: it is not a regular file"):
+        collect(sweep, store)
+    (line,) = run([sweep], store, processes=0).redone
+    assert line.startswith(f"{path}: it is not a regular file")
+    assert path.read_bytes() == whole
+
+
+def test_a_folder_in_the_place_of_a_shard_is_refused_before_the_work(tmp_path):
+    Store(tmp_path).file(CHUNK).mkdir()
+    with pytest.raises(InputError, match="must be readable and writable; got 'Is a directory'"):
+        run([toy_sweep(seed=(0,))], Store(tmp_path), processes=0)
+
+
+def test_a_pipe_in_the_place_of_a_dataset_is_refused_without_waiting(tmp_path):
+    os.mkfifo(tmp_path / "figure.nc")
+    with pytest.raises(InputError, match="got 'it is not a regular file' at"):
+        read_dataset(tmp_path / "figure.nc")
 
 
 def test_any_changed_byte_and_any_cut_is_detected():

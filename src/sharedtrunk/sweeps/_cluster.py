@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sharedtrunk._errors import InputError
 from sharedtrunk.sweeps._clean_process import LostProcessError, identity
 from sharedtrunk.sweeps._crew import call_cleanly, end_run
 from sharedtrunk.sweeps._pool import Environment
@@ -25,25 +26,28 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 LOOK_SECONDS = 1.0
 END_SECONDS = 5.0
 LOST_LIMIT = 3
 """How often a call is made again after its process was lost; Dask's own limit for lost workers is the same."""
 
+_RESULT, _LOST, _INPUT_ERROR, _SWEEP_ERROR = b"result", b"lost", b"InputError", b"SweepError"
+_FAILURES: Mapping[bytes, type[Exception]] = {_INPUT_ERROR: InputError, _SWEEP_ERROR: SweepError}
+"""First words of a worker's answer, and the errors that may come back."""
+
 _RESUMES = "What a store holds is kept and the same command resumes"
 _log = logging.getLogger("sharedtrunk.sweeps.cluster")
 
 
 def run_on_cluster(
-    work: Callable[[T], R], arguments: Sequence[T], *, client: "Client", environment: Environment
-) -> Generator[R, None, None]:
-    """Call `work`, importable by name on the workers, there; results as they come.
+    work: Callable[[T], bytes], arguments: Sequence[T], *, client: "Client", environment: Environment
+) -> Generator[tuple[T, bytes], None, None]:
+    """Call `work`, importable by name on the workers, there; arguments and results as they come.
 
     Calls are handed out in order, a few more than the workers have threads. Closing the iterator or an interrupt ends
     what runs; a call that failed lets the others in flight finish first. Raises `SweepError`, `InputError` where a
-    worker's installation is not this one, or what `work` raised.
+    worker's installation is not this one, or what `work` raised of these two.
     """
     run = uuid.uuid4().hex
     call = functools.partial(call_on_worker, run, environment, identity(), work)
@@ -65,13 +69,17 @@ def run_on_cluster(
             argument, lost = running.pop(future)
             kind, value = _outcome(client, future)
             del future  # the cluster lets go of the result
-            if kind == "result":
-                yield value
-            elif kind == "lost" and lost < LOST_LIMIT:
-                _log.warning("%s; its work is done again", value)
+            if kind == _RESULT:
+                yield argument, value
+                continue
+            text = value.decode(errors="replace")
+            if kind == _LOST and lost < LOST_LIMIT:
+                _log.warning("%s; its work is done again", text)
                 waiting.appendleft((argument, lost + 1))
             elif failure is None:
-                failure = value if kind == "failure" else SweepError(f"{value}, {lost + 1} times. {_RESUMES}")
+                failure = (
+                    SweepError(f"{text}, {lost + 1} times. {_RESUMES}") if kind == _LOST else _FAILURES[kind](text)
+                )
         if failure is not None:
             raise failure
     finally:
@@ -79,32 +87,44 @@ def run_on_cluster(
 
 
 def call_on_worker(
-    run: str, environment: Environment, expected: Mapping[str, str], work: Callable[[Any], Any], argument: Any
-) -> tuple[str, Any]:
-    """What Dask calls on a worker. Failures are results too, or Dask would log each with its traceback."""
+    run: str, environment: Environment, expected: Mapping[str, str], work: Callable[[Any], bytes], argument: Any
+) -> bytes:
+    """What Dask calls on a worker: a word, a line feed, and the result or a text.
+
+    Bytes, so that the client puts together no object that a worker describes. Failures are results too, or Dask would log
+    each with its traceback.
+    """
     try:
-        return "result", call_cleanly(run, environment, expected, work, argument)
+        return b"\n".join([_RESULT, call_cleanly(run, environment, expected, work, argument)])
     except LostProcessError as error:
-        return "lost", str(error)
+        return b"\n".join([_LOST, str(error).encode()])
+    except InputError as error:
+        return b"\n".join([_INPUT_ERROR, str(error).encode()])
+    except SweepError as error:
+        return b"\n".join([_SWEEP_ERROR, str(error).encode()])
     except Exception as error:
-        return "failure", error
+        return b"\n".join([_SWEEP_ERROR, f"{type(error).__name__}: {error}".encode()])
 
 
-def _outcome(client: "Client", future: "Future") -> tuple[str, Any]:
+def _outcome(client: "Client", future: "Future") -> tuple[bytes, bytes]:
     from distributed import CancelledError, KilledWorker
 
     try:
-        return future.result()
+        answer = future.result()
     except KilledWorker:
         several = (
             f"workers of the cluster were lost {LOST_LIMIT + 1} times at the same work, perhaps for want of memory"
         )
-        return "failure", SweepError(f"{several}. {_RESUMES}")
+        return _SWEEP_ERROR, f"{several}. {_RESUMES}".encode()
     except Exception as error:
         if client.status != "running" or isinstance(error, CancelledError):
             raise _lost_scheduler(client) from error
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        return "failure", SweepError(f"the cluster could not do the work: {text}. {_RESUMES}")
+        return _SWEEP_ERROR, f"the cluster could not do the work: {text}. {_RESUMES}".encode()
+    kind, _, value = answer.partition(b"\n") if type(answer) is bytes else (b"", b"", b"")
+    if kind not in (_RESULT, _LOST, *_FAILURES):
+        return _SWEEP_ERROR, f"a worker answered with something else than a chunk's bytes. {_RESUMES}".encode()
+    return kind, value
 
 
 def _lost_scheduler(client: "Client") -> SweepError:

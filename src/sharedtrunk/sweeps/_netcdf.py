@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sharedtrunk._errors import InputError, invalid
-from sharedtrunk._files import make_folder, remove_leftovers, storage_errors, write_atomically
+from sharedtrunk._files import make_folder, read_regular, remove_leftovers, storage_errors, write_atomically
 
 if TYPE_CHECKING:
     import xarray
@@ -57,7 +57,7 @@ def read_dataset(path: str | os.PathLike[str]) -> "xarray.Dataset":
     path = Path(path)
     with storage_errors(path):
         try:
-            content = path.read_bytes()
+            content = read_regular(path)
         except FileNotFoundError:
             raise invalid(
                 "a stored dataset is needed",

@@ -180,7 +180,7 @@ def _execute(
 ) -> Generator[Finished, None, None]:
     """The one place that chooses who computes the chunks."""
     if client is not None:
-        return _receive(jobs, store, run_on_cluster(compute_shard, jobs, client=client, environment=environment))
+        return _receive(store, run_on_cluster(compute_shard, jobs, client=client, environment=environment))
     work = functools.partial(run_chunk, folder=str(store.path))
     if workers == 0 or not jobs:
         return run_inline(work, jobs)
@@ -188,13 +188,10 @@ def _execute(
     return run_in_processes(work, Queue(jobs, workers), processes=workers, environment=environment)
 
 
-def _receive(
-    jobs: Sequence[Job], store: Store, shards: Generator[tuple[str, bytes], None, None]
-) -> Generator[Finished, None, None]:
-    wanted = {job.chunk.key: job for job in jobs}
+def _receive(store: Store, shards: Generator[tuple[Job, bytes], None, None]) -> Generator[Finished, None, None]:
     with contextlib.closing(shards):
-        for key, shard in shards:
-            yield receive(wanted[key], shard, store)
+        for job, shard in shards:
+            yield receive(job, shard, store)
 
 
 def _failures(sweeps: Sequence[Sweep], results: Sequence[Finished]) -> dict[str, int]:

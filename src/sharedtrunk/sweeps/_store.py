@@ -11,9 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from sharedtrunk._files import make_folder, remove_leftovers, storage_errors, write_atomically
+from sharedtrunk._files import (
+    NotRegularError,
+    make_folder,
+    read_regular,
+    remove_leftovers,
+    storage_errors,
+    write_atomically,
+)
 from sharedtrunk.sweeps._plan import Chunk
-from sharedtrunk.sweeps._shard import Arrays, decode, encode
+from sharedtrunk.sweeps._shard import Arrays, DamagedShardError, decode, encode
 
 
 @dataclass(frozen=True)
@@ -44,9 +51,11 @@ class Store:
         """The stored arrays of `chunk`, None where there are none. Raises `DamagedShardError`."""
         with storage_errors(self.file(chunk)):
             try:
-                content = self.file(chunk).read_bytes()
+                content = read_regular(self.file(chunk))
             except FileNotFoundError:
                 return None
+            except NotRegularError as error:
+                raise DamagedShardError(error.strerror) from None
         return decode(chunk, content)
 
     def discard(self, chunks: Iterable[Chunk]) -> None:

@@ -53,9 +53,9 @@ def run_chunk(job: Job, folder: str) -> Finished:
     return finished(job.chunk, arrays)
 
 
-def compute_shard(job: Job) -> tuple[str, bytes]:
-    """Compute the chunk, check the arrays' shapes, and return its key and shard. Raises as `run_chunk`."""
-    return job.chunk.key, encode(job.chunk, _compute(job))
+def compute_shard(job: Job) -> bytes:
+    """Compute the chunk, check the arrays' shapes, and return its shard. Raises as `run_chunk`."""
+    return encode(job.chunk, _compute(job))
 
 
 def receive(job: Job, shard: bytes, store: Store) -> Finished:
