@@ -416,7 +416,9 @@ def _one_line_errors(interrupted: str) -> Iterator[None]:
     try:
         yield
     except (InputError, SweepError) as error:
-        if isinstance(error, SweepError) and terminated():  # its worker processes had the signal too
+        if isinstance(error, SweepError) and terminated():
+            # The worker processes had the signal too, and were missed before this process heard of it.
+            typer.echo(f"sharedtrunk: {interrupted}", err=True)
             raise typer.Exit(exit_code()) from None
         typer.echo(f"sharedtrunk: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(2 if isinstance(error, InputError) else 1) from None

@@ -309,24 +309,30 @@ def test_training_here_needs_float64(tmp_path, toy_registry, blank_pictures, mon
     assert figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=0, seeds=1).summary.computed == 60
 
 
-@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
-def test_a_real_run_interrupted_and_continued_ends_with_the_same_bytes(blow, made, tmp_path):
+@pytest.mark.parametrize(
+    ("blow", "to_group"),
+    [(signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGTERM, True), (signal.SIGKILL, False)],
+)
+def test_a_real_run_interrupted_and_continued_ends_with_the_same_bytes(blow, to_group, made, tmp_path):
     def command(*more):
         words = [sys.executable, str(DRIVER), "slow_lanes", "reproduce", "fig2-left", "--quick", "--processes", "2"]
         return [*words, "--out", str(tmp_path), *more]
 
-    running = subprocess.Popen(command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    running = subprocess.Popen(command(), text=True, start_new_session=True, **pipes)
     deadline = time.monotonic() + 60
     while len(list((tmp_path / ".sharedtrunk").glob("*.shard"))) < 2:
         assert running.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
     running.send_signal(blow)
+    if to_group:  # as `timeout` does
+        os.killpg(running.pid, blow)
     _, complaint = running.communicate(timeout=60)
     stored = len(list((tmp_path / ".sharedtrunk").glob("*.shard")))
     assert 2 <= stored < 18
-    if blow == signal.SIGINT:
-        assert running.returncode == 130
+    if blow != signal.SIGKILL:
+        assert running.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[blow]
         lines = "sharedtrunk: Interrupted: finished lanes are stored, and the same command continues.\n"
         assert complaint == lines
     else:
