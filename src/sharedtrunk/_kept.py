@@ -24,7 +24,7 @@ def kept(words: object, make: Callable[[], Sequence[np.ndarray]]) -> list[np.nda
     if stored is not None:
         header, pieces = stored
         try:
-            return [_array(*described, piece) for described, piece in zip(header["arrays"], pieces, strict=True)]
+            return [_array(kind, shape, x) for (kind, shape), x in zip(header["arrays"], pieces, strict=True)]
         except (ValueError, TypeError, KeyError) as error:
             _cache.note_damage(path, str(error))
     arrays = list(make())
