@@ -16,7 +16,7 @@ from sharedtrunk import _terminal_advice as shown
 from sharedtrunk._advise_source import Source, chosen
 from sharedtrunk._environment import compilation_cache
 from sharedtrunk._errors import invalid
-from sharedtrunk._files import check_writable
+from sharedtrunk._files import check_regular, check_writable, kind_of
 from sharedtrunk._interrupts import importing
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ def _check(measure: Measure, files: Files, table: Path | None) -> None:
     if files.picture is not None and files.picture.suffix.lower() not in PICTURES:
         rule, received = "a picture is a .png or .pdf file", str(files.picture)
         raise invalid(rule, received=received, way_out="Name it so.")
+    for path in files.named().values():
+        check_regular(path)
     _check_apart(files, table)
 
 
@@ -109,7 +111,7 @@ def _same_file(one: Path, other: Path) -> bool:
     """Whether two names, links followed, are one file, which need not exist."""
     if os.path.realpath(one) == os.path.realpath(other):
         return True
-    return one.exists() and other.exists() and one.samefile(other)
+    return kind_of(one) is not None and kind_of(other) is not None and one.samefile(other)
 
 
 def _leaks(table: "Table", mains: Sequence[str]) -> list[tuple[str, str]]:
