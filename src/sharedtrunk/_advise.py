@@ -18,6 +18,7 @@ from sharedtrunk._environment import compilation_cache
 from sharedtrunk._errors import invalid
 from sharedtrunk._files import check_regular, check_writable, kind_of
 from sharedtrunk._interrupts import importing
+from sharedtrunk._numbers import shown as shown_value
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -78,9 +79,10 @@ def answer(source: Source, measure: Measure, files: Files) -> None:
 def widths(text: str) -> tuple[int, ...]:
     """Hidden units layer by layer, of `100` or `100,50`. Raises `InputError`."""
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+    # Ten digits are more than any trunk has, and Python does not read numbers of thousands of them.
+    if not all(part.isdecimal() and len(part) <= 10 and int(part) > 0 for part in parts):
         way_out = "Give for example --hidden 100."
-        raise invalid("hidden units are whole numbers, at least 1 a layer", received=repr(text), way_out=way_out)
+        raise invalid("hidden units are whole numbers, at least 1 a layer", received=shown_value(text), way_out=way_out)
     return tuple(int(part) for part in parts)
 
 

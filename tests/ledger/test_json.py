@@ -63,7 +63,9 @@ def test_what_is_no_ledger_is_refused(tmp_path):
         ledger.read_json(tmp_path / "ledger.json")
     for content in ("[1,", "[1]", "[" * 100_000, "", '{"checksum": "none"}'):
         (tmp_path / "ledger.json").write_text(content)
-        with pytest.raises(InputError, match=r"ledger\.json \(it bears no checksum .*Make it again: sharedtrunk claims"):
+        with pytest.raises(
+            InputError, match=r"ledger\.json \(it bears no checksum .*Make it again: sharedtrunk claims"
+        ):
             ledger.read_json(tmp_path / "ledger.json")
 
 
@@ -84,7 +86,7 @@ def test_a_checksum_that_fits_around_what_is_no_ledger(tmp_path):
     path = tmp_path / "ledger.json"
     for content in (_checksum.BLANK + "[" * 100_000, f'["{_checksum.BLANK}"]', f'{{"note": "{_checksum.BLANK}"}}'):
         path.write_bytes(_checksum.sealed(content.encode()))
-        with pytest.raises(InputError, match="(JSONDecodeError|RecursionError|TypeError|KeyError).*Make it again"):
+        with pytest.raises(InputError, match=r"(JSONDecodeError|RecursionError|TypeError|KeyError).*Make it again"):
             ledger.read_json(path)
 
 

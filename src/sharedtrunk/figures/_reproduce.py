@@ -12,6 +12,7 @@ from sharedtrunk._environment import accelerator, check_inline, check_trainable,
 from sharedtrunk._errors import invalid
 from sharedtrunk._files import check_regular, check_writable, kind_of
 from sharedtrunk._fingerprint import fingerprint
+from sharedtrunk._numbers import MOST_SEEDS, check_processes, check_seeds
 from sharedtrunk.figures._figure import Figure, Size
 from sharedtrunk.figures._lanes import widened
 from sharedtrunk.figures._outcome import Outcome, file_paths, present, remake
@@ -66,15 +67,10 @@ def reproduce(
     """
     chosen = _figures(names)
     if seeds is not None:
-        _check_whole(
-            seeds,
-            1,
-            "seeds must be a whole number, for a figure needs at least one seed",
-            "Ask for a whole number, 1 or more.",
-        )
+        rule = "seeds must be a whole number, for a figure needs at least one seed"
+        check_seeds(seeds, rule=rule, way_out=f"Ask for a whole number, 1 to {MOST_SEEDS:,}.")
     if processes is not None:
-        way_out = "Use a whole number of worker processes, or 0 to compute in this process."
-        _check_whole(processes, 0, "processes must be a whole number, not negative", way_out)
+        check_processes(processes)
     if any(function.startswith("sharedtrunk.") for figure in chosen for function in figure.functions.values()):
         check_trainable()
     if processes == 0:
@@ -149,11 +145,6 @@ def _size(chosen: Sequence[Figure], *, quick: bool, full: bool) -> Size:
             way_out="Leave out --full, or those figures.",
         )
     return "quick" if quick else "full" if full else "standard"
-
-
-def _check_whole(value: object, least: int, rule: str, way_out: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise invalid(rule, received=repr(value), way_out=way_out)
 
 
 def _plan(figure: Figure, size: Size, made_by: str, *, training: str, seeds: int | None) -> _Plan:
