@@ -18,6 +18,7 @@ from sharedtrunk._environment import compilation_cache
 from sharedtrunk._errors import invalid
 from sharedtrunk._files import check_regular, check_writable, kind_of
 from sharedtrunk._interrupts import importing
+from sharedtrunk._numbers import check_negligible, check_repeats, check_seed, check_trunk_widths
 from sharedtrunk._numbers import shown as shown_value
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ def _check(measure: Measure, files: Files, table: Path | None) -> None:
     if files.picture is not None and files.picture.suffix.lower() not in PICTURES:
         rule, received = "a picture is a .png or .pdf file", str(files.picture)
         raise invalid(rule, received=received, way_out="Name it so.")
+    check_trunk_widths(measure.hidden)
+    check_repeats(measure.repeats)
+    check_negligible(0.0 if measure.negligible is None else measure.negligible)
+    check_seed(measure.seed)
     for path in files.named().values():
         check_regular(path)
     _check_apart(files, table)

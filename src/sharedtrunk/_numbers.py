@@ -1,9 +1,11 @@
-"""Whole numbers that a user gives: how large they may be, and what is said where they are not.
+"""Numbers that a user gives: how large they may be, and what is said where they are not.
 
 Each limit is far beyond use. It is there because what follows would otherwise fail in words of NumPy or JAX, or fill the
 memory before anything is said.
 """
 
+import math
+from collections.abc import Sequence
 from numbers import Integral
 
 from sharedtrunk._errors import invalid
@@ -19,6 +21,12 @@ MOST_PROCESSES = 1_000
 
 LARGEST_WIDTH = 10_000
 """Classes, features or hidden units: a matrix of this many by as many has 10⁸ numbers."""
+
+MOST_LAYERS = 20
+"""Hidden layers of a trunk: a deeper one without normalization or residual connections does not learn."""
+
+MOST_REPEATS = 1_000
+"""Repeats of ten folds; far fewer leave only the number of rows to limit the error."""
 
 MOST_SAMPLES = 10**9
 """Training points, of which memory holds fewer even with one feature."""
@@ -91,6 +99,52 @@ def check_processes(processes: object) -> int:
         most=MOST_PROCESSES,
         reason="for each takes some hundred megabytes of memory",
         way_out="Leave it out for one per core, or use 0 to compute in this process.",
+    )
+
+
+def check_repeats(repeats: object) -> None:
+    """Raise `InputError` unless it is None or a number of repeats of ten folds from 1 to `MOST_REPEATS`."""
+    if repeats is not None:
+        check_whole(
+            "repeats",
+            repeats,
+            least=1,
+            rule="repeats must be a whole number, at least 1",
+            most=MOST_REPEATS,
+            reason="for beyond some dozens of them only the number of rows limits the error",
+            way_out="Leave it out for a choice by the number of labels.",
+        )
+
+
+def check_negligible(negligible: float) -> None:
+    """Raise `InputError` unless it is a finite number of nats, at least 0."""
+    if not 0 <= negligible < math.inf:
+        way_out = "Leave it out for 0.01 nats."
+        raise invalid(
+            "negligible must be a finite number of nats, at least 0", received=shown(negligible), way_out=way_out
+        )
+
+
+def check_trunk_widths(hidden: Sequence[object]) -> None:
+    """Raise `InputError` unless these are the hidden units of 1 to `MOST_LAYERS` layers, each of a width in its limits."""
+    if not 0 < len(hidden) <= MOST_LAYERS:
+        rule = f"tasks share a trunk of 1 to {MOST_LAYERS} layers"
+        received, way_out = f"{len(hidden)} layers in hidden", "Give at least one, such as hidden=(100,)."
+        raise invalid(rule, received=received, way_out=way_out)
+    for width in hidden:
+        check_width(width)
+
+
+def check_width(width: object) -> None:
+    """Raise `InputError` unless it is a number of hidden units from 1 to `LARGEST_WIDTH`."""
+    check_whole(
+        "a width in hidden",
+        width,
+        least=1,
+        rule="a width in hidden is a whole number ≥ 1",
+        most=LARGEST_WIDTH,
+        reason="beyond which the weights of a layer fill the memory",
+        way_out="100 is usual.",
     )
 
 

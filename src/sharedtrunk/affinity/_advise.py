@@ -1,20 +1,18 @@
 """The verb: measure what each auxiliary task does for the main task, choose, and explain."""
 
-import math
 import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from sharedtrunk._errors import invalid
-from sharedtrunk._numbers import check_seed, check_whole, shown
+from sharedtrunk._numbers import check_negligible, check_repeats, check_seed, check_trunk_widths
 from sharedtrunk.affinity._advice import Advice, AuxiliaryAdvice, Conditions, Effect
 from sharedtrunk.affinity._choices import ALPHAS, best_alpha, best_set, further_sets, leading
 from sharedtrunk.affinity._curve import benefit_curve, shares_for
 from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
 from sharedtrunk.affinity._explanation import explain_pair, signals
 from sharedtrunk.affinity._intervals import clustered
-from sharedtrunk.affinity._parameters import check_width
 from sharedtrunk.affinity._rows import doubts, prepared_rows
 from sharedtrunk.affinity._splits import FOLDS, VALIDATION_FOLDS, nested_ranks, split_roles
 from sharedtrunk.affinity._trials import STUDENT, Arm, Outcome, Student, run_trials
@@ -24,11 +22,6 @@ Progress = Callable[[int, int], None]
 
 REPEATS = 3
 """Of ten folds. More of them lower the share of the trainings in the error, not that of the rows."""
-
-MOST_REPEATS = 1_000
-
-MOST_LAYERS = 20
-"""Of a trunk: a deeper one without normalization or residual connections does not learn."""
 
 
 def advise(
@@ -189,30 +182,14 @@ def repeats_for(labels: int) -> int:
 
 def check_settings(repeats: int | None, negligible: float, seed: int) -> None:
     """Raise `InputError` for settings out of range."""
-    if repeats is not None:
-        check_whole(
-            "repeats",
-            repeats,
-            least=1,
-            rule="repeats must be a whole number, at least 1",
-            most=MOST_REPEATS,
-            reason="for beyond some dozens of them only the rows limit the error",
-            way_out=f"Leave it out for {REPEATS}, fewer for large tables.",
-        )
-    if not 0 <= negligible < math.inf:
-        way_out = f"Leave it out for {NEGLIGIBLE:g}."
-        raise invalid("negligible is a finite number of nats ≥ 0", received=shown(negligible), way_out=way_out)
+    check_repeats(repeats)
+    check_negligible(negligible)
     check_seed(seed)
 
 
 def check_trunk(student: Student) -> None:
     """Raise `InputError` for a student without a trunk, whose tasks share nothing, and for one that memory does not hold."""
-    if not 0 < len(student.hidden) <= MOST_LAYERS:
-        rule = f"tasks share a trunk of 1 to {MOST_LAYERS} layers"
-        received, way_out = f"{len(student.hidden)} layers in hidden", "Give at least one, such as hidden=(100,)"
-        raise invalid(rule, received=received, way_out=way_out)
-    for width in student.hidden:
-        check_width(width)
+    check_trunk_widths(student.hidden)
 
 
 def _check_tasks(main: str, auxiliaries: Sequence[str]) -> None:

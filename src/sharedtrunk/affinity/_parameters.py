@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from sharedtrunk._errors import invalid
-from sharedtrunk._numbers import LARGEST_WIDTH, check_whole, shown
+from sharedtrunk._numbers import check_width, shown
 from sharedtrunk.affinity._fit import Recipe
 
 
@@ -75,19 +75,6 @@ def _check_numbers(parameters: Mapping[str, Any]) -> None:
 def _check_count(name: str, value: object) -> None:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise invalid(f"{name} is a whole number ≥ 1", received=shown(value), way_out="See the class's defaults.")
-
-
-def check_width(width: object) -> None:
-    """Raise `InputError` unless it is a number of hidden units from 1 to `LARGEST_WIDTH`."""
-    check_whole(
-        "a width in hidden",
-        width,
-        least=1,
-        rule="a width in hidden is a whole number ≥ 1",
-        most=LARGEST_WIDTH,
-        reason="beyond which the weights of a layer fill the memory",
-        way_out="100 is usual.",
-    )
 
 
 def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
