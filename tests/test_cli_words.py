@@ -121,9 +121,9 @@ def test_a_pipe_in_the_place_of_a_figures_file_is_found_before_training(tmp_path
     ],
 )
 def test_numbers_have_limits_with_a_reason(words, says):
-    told = refused(words)
-    assert says in told
-    assert len(told) < 400
+    said = refused(words)
+    assert says in said
+    assert len(said) < 400
     assert sorted(os.listdir()) == ["fig2-left.json", "t.csv"]
 
 
