@@ -1,12 +1,14 @@
 """A page's material with a planted answer: checks, a cube of known benefits, rows of a ledger, a picture."""
 
 import io
+import json
 
 import numpy as np
 import xarray as xr
 from PIL import Image
 
 from sharedtrunk import ledger
+from sharedtrunk._json import write_json
 from sharedtrunk.figures import Check
 
 GRID = {
@@ -46,6 +48,13 @@ def make_png(colour=(200, 30, 30)):
     picture = io.BytesIO()
     Image.new("RGB", (64, 32), colour).save(picture, "PNG")
     return picture.getvalue()
+
+
+def rewrite(path, **entries):
+    """Change entries of a file of checks or a ledger as its writer would, with a checksum that fits."""
+    stored = json.loads(path.read_text())
+    del stored["checksum"]
+    write_json(path, {**stored, **entries}, checksum=True)
 
 
 def make_rows():

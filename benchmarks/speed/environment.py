@@ -4,11 +4,15 @@ Thread counts must be set before NumPy, JAX and PyTorch are imported, so the com
 """
 
 import os
+import re
+import shlex
 import sys
+from collections.abc import Sequence
 
 from sharedtrunk._environment import worker_environment
 
 _MARK = "SHAREDTRUNK_SPEED_BENCHMARK"
+_PATH = re.compile(r"(?<![^=])[^=]*/")
 
 
 def variables(*, threads: int = 1) -> dict[str, str]:
@@ -44,6 +48,11 @@ def describe() -> dict[str, str]:
         "torch": torch.__version__,
         "numpy": importlib.metadata.version("numpy"),
     }
+
+
+def portable_command(words: Sequence[str]) -> str:
+    """The command with these words, for the record: of a path on this machine only the name of the file."""
+    return shlex.join(["python", "-m", "benchmarks.speed", *(_PATH.sub("", word) for word in words)])
 
 
 def _processor() -> str:

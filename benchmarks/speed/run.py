@@ -90,7 +90,7 @@ def _cases(options, precisions, samples=None) -> list[Case]:
 def _measured(options) -> dict:
     from . import environment
 
-    known = environment.describe() | {"command": " ".join(["python -m benchmarks.speed", *sys.argv[1:]])}
+    known = environment.describe() | {"command": environment.portable_command(sys.argv[1:])}
     rounds = options.rounds or (3 if options.quick else 5)
     if options.part == "whole-figure":
         return {"whole_figure": {"environment": known, **_whole_figure(options, rounds)}}

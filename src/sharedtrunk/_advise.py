@@ -16,8 +16,10 @@ from sharedtrunk import _terminal_advice as shown
 from sharedtrunk._advise_source import Source, chosen
 from sharedtrunk._environment import compilation_cache
 from sharedtrunk._errors import invalid
-from sharedtrunk._files import check_writable
+from sharedtrunk._files import check_regular, check_writable, kind_of
 from sharedtrunk._interrupts import importing
+from sharedtrunk._numbers import check_negligible, check_repeats, check_seed, check_trunk_widths
+from sharedtrunk._numbers import shown as shown_value
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -78,9 +80,10 @@ def answer(source: Source, measure: Measure, files: Files) -> None:
 def widths(text: str) -> tuple[int, ...]:
     """Hidden units layer by layer, of `100` or `100,50`. Raises `InputError`."""
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+    # Ten digits are more than any trunk has, and Python does not read numbers of thousands of them.
+    if not all(part.isdecimal() and len(part) <= 10 and int(part) > 0 for part in parts):
         way_out = "Give for example --hidden 100."
-        raise invalid("hidden units are whole numbers, at least 1 a layer", received=repr(text), way_out=way_out)
+        raise invalid("hidden units are whole numbers, at least 1 a layer", received=shown_value(text), way_out=way_out)
     return tuple(int(part) for part in parts)
 
 
@@ -91,6 +94,12 @@ def _check(measure: Measure, files: Files, table: Path | None) -> None:
     if files.picture is not None and files.picture.suffix.lower() not in PICTURES:
         rule, received = "a picture is a .png or .pdf file", str(files.picture)
         raise invalid(rule, received=received, way_out="Name it so.")
+    check_trunk_widths(measure.hidden)
+    check_repeats(measure.repeats)
+    check_negligible(0.0 if measure.negligible is None else measure.negligible)
+    check_seed(measure.seed)
+    for path in files.named().values():
+        check_regular(path)
     _check_apart(files, table)
 
 
@@ -109,7 +118,7 @@ def _same_file(one: Path, other: Path) -> bool:
     """Whether two names, links followed, are one file, which need not exist."""
     if os.path.realpath(one) == os.path.realpath(other):
         return True
-    return one.exists() and other.exists() and one.samefile(other)
+    return kind_of(one) is not None and kind_of(other) is not None and one.samefile(other)
 
 
 def _leaks(table: "Table", mains: Sequence[str]) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from sharedtrunk._errors import invalid
 
@@ -23,6 +24,15 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NOT_A_FOLDER = {errno.ENOTDIR, errno.EEXIST}
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
+_MISSING = {errno.ENOENT, errno.ENOTDIR}
+
+_LONGEST_NAME = 255
+"""Bytes in the name of a file, on nearly every file system."""
+
+_SHOWN = 400
+"""Characters of a path in a message; of a longer one the beginning and the end are shown."""
+
+Kind = Literal["file", "folder", "device", "pipe or socket"]
 
 
 @contextlib.contextmanager
@@ -31,13 +41,17 @@ def storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        received = f"'{error.strerror or error}' at {path}"
+        received = f"'{error.strerror or error}' at {_shown(path)}"
         if error.errno in _FULL:
             way_out = "Free some space and give the same command again: what is stored is kept."
             raise invalid("writing results needs space on the disk", received=received, way_out=way_out) from error
         if error.errno in _FORBIDDEN:
             way_out = "Choose another folder or change its permissions."
             raise invalid("the output folder must be writable", received=received, way_out=way_out) from error
+        if error.errno == errno.ENAMETOOLONG:
+            way_out = "Choose a shorter name."
+            rule = f"the name of a file or folder has at most {_LONGEST_NAME} bytes, and a path 4095"
+            raise invalid(rule, received=received, way_out=way_out) from error
         if error.errno in _NOT_A_FOLDER:
             way_out = "Choose another folder: a file stands where a folder is needed."
             raise invalid("results go to a folder", received=received, way_out=way_out) from error
@@ -45,38 +59,107 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise invalid("files must be readable and writable", received=received, way_out=way_out) from error
 
 
+def kind_of(path: Path) -> Kind | None:
+    """What stands at `path`, links followed; None where nothing does.
+
+    Every path that a user gives is looked at through this function, because `Path.is_file` and its like raise `OSError`
+    for a name that is too long or a folder that may not be entered.
+
+    Parameters
+    ----------
+    path
+        Any path.
+
+    Returns
+    -------
+    Kind or None
+        "file" is a regular file.
+
+    Raises
+    ------
+    InputError
+        Where the system does not say, for instance because the name is too long or the links lead in a circle.
+    """
+    if "\0" in os.fspath(path):
+        raise invalid("a path has no zero byte", received=repr(os.fspath(path)), way_out="Leave it out.")
+    with storage_errors(path):
+        try:
+            mode = path.stat().st_mode
+        except OSError as error:
+            if error.errno in _MISSING:
+                return None
+            raise
+    if stat.S_ISREG(mode):
+        return "file"
+    if stat.S_ISDIR(mode):
+        return "folder"
+    return "device" if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else "pipe or socket"
+
+
 def make_folder(path: Path) -> None:
     """Make the folder and its parents where they are missing. Raises `InputError`."""
+    kind_of(path)
     with storage_errors(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o666) -> None:
-    """Write `content` under the name `path`, whole or not at all; `mode` is cut by the umask. Raises `InputError`."""
+    """Write `content` under the name `path`, whole or not at all.
+
+    Where `path` is a symbolic link, the file that it leads to is written and the link stays. A file that is replaced
+    keeps its permissions and, where the system allows it, its owner.
+
+    Parameters
+    ----------
+    path
+        The file, in a folder that exists.
+    content
+        All of its bytes.
+    mode
+        Permissions of a new file, before the umask takes some away.
+
+    Raises
+    ------
+    InputError
+        Where the system refuses, and where something other than a regular file stands at `path`.
+    """
+    target = _target(path)
     with storage_errors(path):
-        descriptor, temporary = _open_temporary(path, mode)
+        descriptor, temporary = _open_temporary(target, mode)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
+                _take_over_permissions(target, file.fileno())
                 os.fsync(file.fileno())
                 # Renamed while the lock is held: nobody takes it for a leftover.
-                os.replace(temporary, path)
+                os.replace(temporary, target)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        _sync_folder(target.parent)
+
+
+def check_regular(path: Path) -> None:
+    """Raise `InputError` where something other than a regular file stands at `path`."""
+    kind = kind_of(path)
+    if kind not in (None, "file"):
+        way_out = "Name a file in it." if kind == "folder" else "Name another file."
+        raise invalid("results are written to a file", received=f"a {kind}, {_shown(path)}", way_out=way_out)
 
 
 def check_writable(path: Path) -> None:
-    """Raise `InputError` now, not after minutes of work, where `path` cannot become a file."""
-    if path.is_dir():
-        raise invalid("results are written to a file", received=f"a folder, {path}", way_out="Name a file in it.")
-    make_folder(path.parent)
-    probe = path.with_name(f".{path.name}.writable")
-    write_atomically(probe, b"\n")
-    with storage_errors(probe):
-        probe.unlink(missing_ok=True)
+    """Raise `InputError` now, not after minutes of work, where `path` cannot become a file; make its folder."""
+    target = _target(path)
+    make_folder(target.parent)
+    with storage_errors(path):
+        descriptor, temporary = _open_temporary(target)
+        try:
+            os.write(descriptor, b"\n")
+            os.fsync(descriptor)  # some file systems notice only here that they are full
+        finally:
+            temporary.unlink(missing_ok=True)
+            os.close(descriptor)
 
 
 def remove_leftovers(folder: Path, pattern: str = "*") -> int:
@@ -156,9 +239,37 @@ def _lock_within(descriptor: int, seconds: float) -> bool | None:
     return None
 
 
+def _shown(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]}…{text[-_SHOWN // 2 :]}"
+
+
+def _target(path: Path) -> Path:
+    """The file that is written under the name `path`: what a link leads to, else `path` itself. Raises `InputError`."""
+    check_regular(path)
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def _take_over_permissions(target: Path, descriptor: int) -> None:
+    """Give the open file the permissions and the owner of the file that it is going to replace."""
+    try:
+        before = target.stat()
+    except FileNotFoundError:
+        return
+    now = os.fstat(descriptor)
+    if (before.st_uid, before.st_gid) != (now.st_uid, now.st_gid):
+        with contextlib.suppress(OSError):  # only root may give a file away
+            os.fchown(descriptor, before.st_uid, before.st_gid)
+    with contextlib.suppress(OSError):  # some file systems have no permissions
+        os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
+
+
 def _open_temporary(path: Path, mode: int) -> tuple[int, Path]:
+    name = path.name
+    if len(os.fsencode(name)) > _LONGEST_NAME - len(f"..{_SUFFIX}") - 16:
+        name = name[:40]  # at most 160 bytes
     while True:
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_SUFFIX}")
+        temporary = path.with_name(f".{name}.{secrets.token_hex(8)}{_SUFFIX}")
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, mode)
         # Another run may have removed the file between its making and its lock; then make another.
         if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:

@@ -23,7 +23,7 @@ from sharedtrunk._environment import cores, worker_environment
 from sharedtrunk._errors import InputError, invalid
 from sharedtrunk._files import check_writable
 from sharedtrunk._interrupts import end_cleanly_on_sigterm, exit_code, importing, terminated
-from sharedtrunk._terminal_advice import INTERRUPTED
+from sharedtrunk._terminal_advice import INTERRUPTED, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,7 +83,7 @@ def _complain_of_words(error: Any) -> int:
     if error.ctx is not None and "NoArgsIsHelp" in type(error).__name__:
         error.show()
     else:
-        typer.echo(f"sharedtrunk: {message}. See {command} --help.", err=True)
+        _say_error(f"{message}. See {command} --help.")
     return 2
 
 
@@ -408,9 +408,14 @@ def advise(
         _advise.answer(source, measure, _advise.Files(json, csv, picture))
 
 
+def _say_error(text: str) -> None:
+    """One line; what a file or a word of the command brings into it can neither break it nor steer the terminal."""
+    typer.echo(f"sharedtrunk: {printable(' '.join(text.split()))}", err=True)
+
+
 @contextlib.contextmanager
 def _one_line_errors(interrupted: str) -> Iterator[None]:
-    """Within, failures and Ctrl-C are told in one line; NumPy, which every command needs, is imported here."""
+    """Within, failures and Ctrl-C end in one line; NumPy, which every command needs, is imported here."""
     with importing(b"sharedtrunk: Interrupted before the command began.\n"):
         from sharedtrunk.sweeps import SweepError
     try:
@@ -420,8 +425,21 @@ def _one_line_errors(interrupted: str) -> Iterator[None]:
             # The worker processes had the signal too, and were missed before this process heard of it.
             typer.echo(f"sharedtrunk: {interrupted}", err=True)
             raise typer.Exit(exit_code()) from None
-        typer.echo(f"sharedtrunk: {' '.join(str(error).split())}", err=True)
+        _say_error(str(error))
         raise typer.Exit(2 if isinstance(error, InputError) else 1) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # where no room says it better
+        where = "" if error.filename is None else f" at {error.filename}"
+        _say_error(
+            f"the system refused: '{error.strerror or error}'{where}. Check the path, and give the command again."
+        )
+        raise typer.Exit(1) from None
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "out of memory" not in str(error).lower():  # JAX's own kind of error
+            raise
+        _say_error("the memory is not enough for this. Ask for less: fewer seeds, rows, repeats or hidden units.")
+        raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.echo(f"sharedtrunk: {interrupted}", err=True)
         raise typer.Exit(exit_code()) from None

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from sharedtrunk import ledger
+from sharedtrunk import _checksum, ledger
 from sharedtrunk._errors import InputError
+from sharedtrunk._json import write_json
 from sharedtrunk.ledger import Claim, Evidence, Row, at_least, at_most
 
 IN = at_most("inside", 0.5, 1.0, error=0.1, unit="nats")
@@ -23,9 +24,9 @@ def written(tmp_path, change=None):
     path = tmp_path / "ledger.json"
     ledger.write_json(path, ROWS, seed=3, thorough=False, datasets={"a1": {"created": "today"}})
     if change is not None:
-        plain = json.loads(path.read_text())
+        plain = ledger.read_record(path)
         change(plain)
-        path.write_text(json.dumps(plain))
+        write_json(path, plain, checksum=True)
     return path
 
 
@@ -38,15 +39,6 @@ def test_rows_come_back_as_they_were(tmp_path):
     assert ledger.numbers(again[2]) == ["Needs relatedness = 1."]
     assert ledger.tally(again) == "3 claims: 1 hold only under a condition, 1 undecided, 1 not measured."
     assert json.loads(path.read_text())["datasets"] == {"a1": {"created": "today"}}
-
-
-def test_a_ledger_written_before_there_were_stored_claims_is_read(tmp_path):
-    def older(plain):
-        del plain["claims"][2], plain["datasets"]
-        for entry in plain["claims"]:
-            del entry["figures"], entry["reason"]
-
-    assert [row.claim.figures for row in ledger.read_json(written(tmp_path, older))] == [(), ()]
 
 
 @pytest.mark.parametrize(
@@ -69,12 +61,33 @@ def test_a_changed_ledger_is_refused(tmp_path, change, told):
 def test_what_is_no_ledger_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"no file at .*Make it first: sharedtrunk claims --json"):
         ledger.read_json(tmp_path / "ledger.json")
-    (tmp_path / "ledger.json").write_text("[1,")
-    with pytest.raises(InputError, match="JSONDecodeError"):
-        ledger.read_json(tmp_path / "ledger.json")
-    (tmp_path / "ledger.json").write_text("[1]")
-    with pytest.raises(InputError, match="TypeError"):
-        ledger.read_json(tmp_path / "ledger.json")
+    for content in ("[1,", "[1]", "[" * 100_000, "", '{"checksum": "none"}'):
+        (tmp_path / "ledger.json").write_text(content)
+        with pytest.raises(
+            InputError, match=r"ledger\.json \(it bears no checksum .*Make it again: sharedtrunk claims"
+        ):
+            ledger.read_json(tmp_path / "ledger.json")
+
+
+def test_one_changed_byte_is_refused(tmp_path):
+    path = written(tmp_path)
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        path.write_bytes(bytes(changed))
+        with pytest.raises(InputError, match=r"unchanged since; got .*ledger\.json .*Make it again"):
+            ledger.read_json(path)
+    path.write_bytes(whole)
+    assert len(ledger.read_json(path)) == len(ROWS)
+
+
+def test_a_checksum_that_fits_around_what_is_no_ledger(tmp_path):
+    path = tmp_path / "ledger.json"
+    for content in (_checksum.BLANK + "[" * 100_000, f'["{_checksum.BLANK}"]', f'{{"note": "{_checksum.BLANK}"}}'):
+        path.write_bytes(_checksum.sealed(content.encode()))
+        with pytest.raises(InputError, match=r"(JSONDecodeError|RecursionError|TypeError|KeyError).*Make it again"):
+            ledger.read_json(path)
 
 
 def test_a_row_has_evidence_or_a_reason():

@@ -1,12 +1,12 @@
 """What the tests of this room share: a folder of results with a planted answer, and a headless browser."""
 
-import json
 import shutil
 
 import pytest
 
 from report_problems import make_check, make_cube, make_png, make_rows
 from sharedtrunk import figures, ledger, sweeps
+from sharedtrunk._json import write_json
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def results(tmp_path):
                 "lanes": {"total": 108, "without_value": 0, "failures": {}, "largest_error": 1e-4},
                 "provenance": {"command": f"sharedtrunk reproduce {name}", "seeds": [0, 1, 2], "commit": "c0ffee"},
             }
-            (folder / f"{figure.stem(size)}.json").write_text(json.dumps(record))
+            write_json(folder / f"{figure.stem(size)}.json", record, checksum=True)
             for ending in figure.pictures:
                 (folder / f"{figure.stem(size)}{ending}.png").write_bytes(make_png())
             if name in ("a1", "fig2-right"):

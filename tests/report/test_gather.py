@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from report_problems import make_check, make_cube, make_png
+from report_problems import make_check, make_cube, make_png, rewrite
 from sharedtrunk import cli, report, sweeps
 from sharedtrunk._errors import InputError
 from sharedtrunk.report import _pictures as pictures
@@ -25,8 +25,7 @@ def spoil(folder, name, content):
 
 
 def change(folder, **entries):
-    path = folder / "fig2-left.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **entries}))
+    rewrite(folder / "fig2-left.json", **entries)
 
 
 def change_check(folder, **entries):
@@ -49,6 +48,8 @@ def change_check(folder, **entries):
         (lambda folder: spoil(folder, "fig2-left.png", b"GIF89a"), "must be a PNG file"),
         (lambda folder: spoil(folder, "a1.nc", b"CDF\x01"), "must be a whole NetCDF file"),
         (lambda folder: spoil(folder, "ledger.json", b"{}"), "a stored ledger must be one"),
+        (lambda folder: spoil(folder, "ledger.json", b"[" * 100_000), "ledger.json (it bears no checksum"),
+        (lambda folder: spoil(folder, "fig2-left.json", b"[" * 100_000), "fig2-left.json (it bears no checksum"),
     ],
 )
 def test_damaged_files_are_told_in_one_line(results, damage, complaint):
@@ -59,6 +60,34 @@ def test_damaged_files_are_told_in_one_line(results, damage, complaint):
     assert complaint in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (folder / "report.html").exists()
+
+
+def test_one_changed_byte_is_refused_with_the_command_that_makes_the_file_again(results):
+    folder = results(["fig2-left"])
+    commands = {
+        "fig2-left.json": "Make it again: sharedtrunk reproduce fig2-left",
+        "fig2-left.png": "Make it again: sharedtrunk reproduce fig2-left",
+        "ledger.json": "Make it again: sharedtrunk claims --json",
+    }
+    for name, command in commands.items():
+        whole = (folder / name).read_bytes()
+        for place in range(0, len(whole), 7):
+            changed = bytearray(whole)
+            changed[place] ^= 1
+            spoil(folder, name, bytes(changed))
+            with pytest.raises(InputError) as refused:
+                gather(folder)
+            assert name in str(refused.value), place
+            assert command in str(refused.value), place
+        spoil(folder, name, whole)
+    assert len(gather(folder).shown) == 1
+
+
+def test_a_shortened_picture_is_refused(results):
+    folder = results(["fig2-left"])
+    spoil(folder, "fig2-left.png", (folder / "fig2-left.png").read_bytes()[:-20])
+    with pytest.raises(InputError, match="a whole PNG file"):
+        gather(folder)
 
 
 def test_folders_that_are_none(tmp_path):
@@ -121,7 +150,7 @@ def test_stored_rows_are_judged_from_the_folder_not_from_the_file(results):
     stored = json.loads(path.read_text())
     ours = next(key for key in rows if rows[key].claim.figures == ("fig2-left",))
     stale = {**stored["claims"][0], "key": ours}
-    path.write_text(json.dumps({**stored, "claims": [*stored["claims"], stale]}))
+    rewrite(path, claims=[*stored["claims"], stale])
     again = {row.claim.key: row for row in gather(folder).ledger.rows}
     assert again[ours].claim.statement == rows[ours].claim.statement
     assert len(again) == len(rows)

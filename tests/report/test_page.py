@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from report_problems import GRID, benefit, make_check
+from report_problems import GRID, benefit, make_check, rewrite
 from sharedtrunk import report
 from sharedtrunk.figures import FIGURES
 from sharedtrunk.report import _page
@@ -82,10 +82,7 @@ def test_whatever_comes_from_data_is_escaped(results):
     hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
     check = make_check(statement=hostile, case=hostile, reason=hostile, criterion='"><b>')
     folder = results(checks=[check])
-    path = folder / "fig2-left.json"
-    record = json.loads(path.read_text())
-    record["provenance"] = {"command": hostile, "settings": {"<i>": [hostile]}}
-    path.write_text(json.dumps(record))
+    rewrite(folder / "fig2-left.json", provenance={"command": hostile, "settings": {"<i>": [hostile]}})
     page = page_of(folder)
     assert "<img src=x" not in page
     assert "alert(1)</script>" not in page

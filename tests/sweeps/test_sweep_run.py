@@ -268,5 +268,5 @@ def test_a_sweep_inside_a_chunk_function_names_the_rule(tmp_path, processes):
 
 
 def test_negative_processes(tmp_path):
-    with pytest.raises(InputError, match="processes must not be negative; got -1"):
+    with pytest.raises(InputError, match="processes must be a whole number, not negative; got -1"):
         run([toy_sweep()], Store(tmp_path), processes=-1)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from sharedtrunk._errors import invalid
+from sharedtrunk._numbers import check_negligible, check_repeats, check_seed, check_trunk_widths
 from sharedtrunk.affinity._advice import Advice, AuxiliaryAdvice, Conditions, Effect
 from sharedtrunk.affinity._choices import ALPHAS, best_alpha, best_set, further_sets, leading
 from sharedtrunk.affinity._curve import benefit_curve, shares_for
@@ -181,19 +182,14 @@ def repeats_for(labels: int) -> int:
 
 def check_settings(repeats: int | None, negligible: float, seed: int) -> None:
     """Raise `InputError` for settings out of range."""
-    if not (repeats is None or repeats >= 1) or not negligible >= 0 or seed < 0:
-        raise invalid(
-            "Repeats are at least 1, the negligible benefit and the seed at least 0",
-            received=f"repeats={repeats}, negligible={negligible}, seed={seed}",
-            way_out="Leave them out for the defaults",
-        )
+    check_repeats(repeats)
+    check_negligible(negligible)
+    check_seed(seed)
 
 
 def check_trunk(student: Student) -> None:
-    """Raise `InputError` for a student without a trunk, whose tasks share nothing."""
-    if not student.hidden:
-        way_out = "Give at least one layer, such as hidden=(100,)"
-        raise invalid("Tasks share a trunk of at least one layer", received="hidden=()", way_out=way_out)
+    """Raise `InputError` for a student without a trunk, whose tasks share nothing, and for one that memory does not hold."""
+    check_trunk_widths(student.hidden)
 
 
 def _check_tasks(main: str, auxiliaries: Sequence[str]) -> None:

@@ -1,7 +1,6 @@
 """Advice and matrix as data frames, plain JSON data and files."""
 
 import dataclasses
-import json
 import math
 import os
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 import sharedtrunk
+from sharedtrunk import _json
 from sharedtrunk._files import write_atomically
 from sharedtrunk._fingerprint import library_versions
 from sharedtrunk._statistics import Estimate
@@ -86,8 +86,7 @@ def matrix_record(matrix: AffinityMatrix) -> dict[str, Any]:
 
 def write_json(path: str | os.PathLike[str], made: Made) -> None:
     """Write everything to a JSON file, whole or not at all. Raises `InputError`."""
-    text = json.dumps(record(made), indent=1, ensure_ascii=False, allow_nan=False)
-    write_atomically(Path(path), f"{text}\n".encode())
+    _json.write_json(Path(path), record(made))
 
 
 def write_csv(path: str | os.PathLike[str], made: Made) -> None:

@@ -9,9 +9,8 @@ import jax
 import numpy as np
 
 from sharedtrunk._errors import invalid
+from sharedtrunk._numbers import check_width, shown
 from sharedtrunk.affinity._fit import Recipe
-
-_SHOWN = 80  # characters of a value in an error
 
 
 def recipe_of(parameters: Mapping[str, Any], tasks: Sequence[Hashable]) -> Recipe:
@@ -46,7 +45,7 @@ def _check_choices(parameters: Mapping[str, Any]) -> None:
         # An array is compared element by element, so only what can be a choice is.
         if not isinstance(value, str | int | np.bool_) or value not in choices:
             rule = f"{name} is {choices[0]!r} or {choices[1]!r}"
-            raise invalid(rule, received=_shown(value), way_out=f"{choices[0]!r} is usual.")
+            raise invalid(rule, received=shown(value), way_out=f"{choices[0]!r} is usual.")
     if parameters["dtype"] == "float64" and not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
         way_out = 'Set JAX_ENABLE_X64=1, or call jax.config.update("jax_enable_x64", True).'
         raise invalid("Training in float64 needs JAX's float64 switched on", received="it is off", way_out=way_out)
@@ -59,7 +58,7 @@ def _check_numbers(parameters: Mapping[str, Any]) -> None:
         _check_count("batch_size", parameters["batch_size"])
     hidden = parameters["hidden"]
     for width in [hidden] if not isinstance(hidden, Sequence) or isinstance(hidden, str) else hidden:
-        _check_count("a width in hidden", width)
+        check_width(width)
     for name, least, below, usual in (
         ("learning_rate_init", 0.0, math.inf, "0.003"),
         ("validation_fraction", 0.0, 1.0, "0.2"),
@@ -67,15 +66,15 @@ def _check_numbers(parameters: Mapping[str, Any]) -> None:
         value = parameters[name]
         if not (isinstance(value, Real) and least < float(value) < below):
             raise invalid(
-                f"{name} lies between {least:g} and {below:g}", received=_shown(value), way_out=f"{usual} is usual."
+                f"{name} lies between {least:g} and {below:g}", received=shown(value), way_out=f"{usual} is usual."
             )
     if not (isinstance(parameters["tol"], Real) and 0 <= float(parameters["tol"]) < math.inf):
-        raise invalid("tol is finite and ≥ 0 (nats)", received=_shown(parameters["tol"]), way_out="0.003 is usual.")
+        raise invalid("tol is finite and ≥ 0 (nats)", received=shown(parameters["tol"]), way_out="0.003 is usual.")
 
 
 def _check_count(name: str, value: object) -> None:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise invalid(f"{name} is a whole number ≥ 1", received=_shown(value), way_out="See the class's defaults.")
+        raise invalid(f"{name} is a whole number ≥ 1", received=shown(value), way_out="See the class's defaults.")
 
 
 def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
@@ -90,7 +89,7 @@ def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
     fit = len(values) == len(tasks) and all(0 <= value < math.inf for value in values)
     if not fit or not any(values):
         rule = f"task_weights are {len(tasks)} finite numbers ≥ 0, one a task, not all 0"
-        raise invalid(rule, received=_shown(given), way_out="Leave task_weights=None to weigh all tasks alike.")
+        raise invalid(rule, received=shown(given), way_out="Leave task_weights=None to weigh all tasks alike.")
     return tuple(values)
 
 
@@ -114,12 +113,6 @@ def _float(value: Any) -> float:
         return math.nan
 
 
-def _shown(value: object) -> str:
-    """The value in Python's words, on one line of no great length."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-
-
 def _stop_weights(given: Any, weights: tuple[float, ...], tasks: Sequence[Hashable]) -> tuple[float, ...]:
     """α of the tasks that decide when to stop, 0 of the others; None: all decide, else a task or several of them."""
     if given is None:
@@ -129,7 +122,7 @@ def _stop_weights(given: Any, weights: tuple[float, ...], tasks: Sequence[Hashab
     places = _places("stop_on", [given] if one else list(given), tasks)
     if not places or not all(weights[place] for place in places):
         way_out = "Name tasks that are trained, or leave stop_on=None for all of them."
-        raise invalid("stop_on names tasks, each with a weight above 0", received=_shown(given), way_out=way_out)
+        raise invalid("stop_on names tasks, each with a weight above 0", received=shown(given), way_out=way_out)
     return tuple(weight if place in places else 0.0 for place, weight in enumerate(weights))
 
 
@@ -139,5 +132,5 @@ def _places(parameter: str, keys: list, tasks: Sequence[Hashable]) -> list[int]:
     for key in keys:
         if not isinstance(key, Hashable) or key not in place:
             way_out = f"The tasks are {', '.join(map(repr, tasks))}."
-            raise invalid(f"{parameter} names tasks", received=_shown(key), way_out=way_out)
+            raise invalid(f"{parameter} names tasks", received=shown(key), way_out=way_out)
     return [place[key] for key in keys]

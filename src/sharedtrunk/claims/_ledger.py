@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sharedtrunk import sweeps
 from sharedtrunk._errors import invalid
+from sharedtrunk._numbers import check_processes, check_seed
 from sharedtrunk.claims._claim import Claim
 from sharedtrunk.claims._registry import CLAIMS
 from sharedtrunk.ledger import Evidence, Row
@@ -26,16 +27,13 @@ def measure(
     """Measure claims (all, or those of `keys`) and return their rows in the ledger's order.
 
     `processes=0` measures here, which needs JAX's float64 switched on; else that many workers do, started with
-    `environment`. `progress(done, total, row)` is called as rows come in. Raises `InputError` for an unknown key or a
-    negative seed; an interrupt ends the workers.
+    `environment`. `progress(done, total, row)` is called as rows come in. Raises `InputError` for an unknown key, and
+    for a seed or a number of processes out of range; an interrupt ends the workers.
     """
     chosen = _chosen(keys)
-    if seed < 0 or int(seed) != seed:
-        raise invalid("A seed is a whole number ≥ 0", received=seed, way_out="Leave it out for 0")
-    if processes < 0:
-        raise invalid("Worker processes are counted from 0", received=processes, way_out="Use 0 to measure here")
+    seed, processes = check_seed(seed), check_processes(processes)
     bundles = _bundles(chosen)
-    work = functools.partial(measure_bundle, seed=int(seed), thorough=thorough)
+    work = functools.partial(measure_bundle, seed=seed, thorough=thorough)
     if processes == 0:
         found = map(work, bundles)
     else:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sharedtrunk._errors import invalid
-from sharedtrunk._files import write_atomically
+from sharedtrunk._files import check_regular, write_atomically
+from sharedtrunk._json import write_json
 from sharedtrunk.figures._checks import Check
 from sharedtrunk.figures._figure import Figure, Size
 from sharedtrunk.figures._pictures import PICTURES, Picture, drawn
@@ -62,6 +63,9 @@ def remake(figure: Figure, size: Size, out: Path) -> str:
 
 def present(figures: Sequence[Figure], out: Path, size: Size, *, processes: int | None = None) -> tuple[Outcome, ...]:
     """Judge and draw the stored datasets; write FIGURE.png, .pdf and .json beside FIGURE.nc. Raises `InputError`."""
+    for figure in figures:  # before anything is drawn
+        for path in file_paths(figure, out, size).values():
+            check_regular(path)
     outcomes = tuple(_judged(figure, out, size) for figure in figures)
     pictures = [
         Picture(draw, outcome.files["nc"], {kind: outcome.files[f"{kind}{suffix}"] for kind in PICTURES})
@@ -79,7 +83,7 @@ def _judged(figure: Figure, out: Path, size: Size) -> Outcome:
     dataset = read_dataset(files["nc"])
     _check_dataset(figure, dataset, files["nc"], size)
     checks, lanes = tuple(figure.judge(dataset)), count_lanes(dataset, figure.value)
-    write_atomically(files["json"], _json_bytes(_record(figure, dataset, checks, lanes)))
+    write_json(files["json"], _without_nan(_record(figure, dataset, checks, lanes)), checksum=True)
     return Outcome(figure, files, checks, lanes, size)
 
 
@@ -151,11 +155,6 @@ def _record(figure: Figure, dataset: "xarray.Dataset", checks: tuple[Check, ...]
             for name, value in attributes.items()
         },
     }
-
-
-def _json_bytes(record: dict[str, Any]) -> bytes:
-    text = json.dumps(_without_nan(record), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
-    return f"{text}\n".encode()
 
 
 def _of_python(value: Any) -> Any:

@@ -10,8 +10,9 @@ from typing import Any
 from sharedtrunk import sweeps
 from sharedtrunk._environment import accelerator, check_inline, check_trainable, worker_environment
 from sharedtrunk._errors import invalid
-from sharedtrunk._files import make_folder, write_atomically
+from sharedtrunk._files import check_regular, check_writable, kind_of
 from sharedtrunk._fingerprint import fingerprint
+from sharedtrunk._numbers import MOST_SEEDS, check_processes, check_seeds
 from sharedtrunk.figures._figure import Figure, Size
 from sharedtrunk.figures._lanes import widened
 from sharedtrunk.figures._outcome import Outcome, file_paths, present, remake
@@ -66,15 +67,10 @@ def reproduce(
     """
     chosen = _figures(names)
     if seeds is not None:
-        _check_whole(
-            seeds,
-            1,
-            "seeds must be a whole number, for a figure needs at least one seed",
-            "Ask for a whole number, 1 or more.",
-        )
+        rule = "seeds must be a whole number, for a figure needs at least one seed"
+        check_seeds(seeds, rule=rule, way_out=f"Ask for a whole number, 1 to {MOST_SEEDS:,}.")
     if processes is not None:
-        way_out = "Use a whole number of worker processes, or 0 to compute in this process."
-        _check_whole(processes, 0, "processes must be a whole number, not negative", way_out)
+        check_processes(processes)
     if any(function.startswith("sharedtrunk.") for figure in chosen for function in figure.functions.values()):
         check_trainable()
     if processes == 0:
@@ -88,7 +84,7 @@ def reproduce(
         plans = [replace(plan, sweeps={arm: widened(sweep) for arm, sweep in plan.sweeps.items()}) for plan in plans]
         processes = 1 if processes is None else processes
     # The folder comes last, so that a refused call leaves none behind.
-    _check_writable(out, [path for figure in chosen for path in file_paths(figure, out, size).values()])
+    _check_files([path for figure in chosen for path in file_paths(figure, out, size).values()])
     store = sweeps.Store(out / STORE)
     summary = sweeps.run(
         [sweep for plan in plans for sweep in plan.sweeps.values()],
@@ -118,7 +114,7 @@ def redraw(
     size = _size(chosen, quick=quick, full=full)
     for figure in chosen:
         path = file_paths(figure, out, size)["nc"]
-        if not path.is_file():
+        if kind_of(path) != "file":
             raise invalid(
                 f"redrawing {figure.name} needs its stored dataset",
                 received=f"no file {path}",
@@ -151,11 +147,6 @@ def _size(chosen: Sequence[Figure], *, quick: bool, full: bool) -> Size:
     return "quick" if quick else "full" if full else "standard"
 
 
-def _check_whole(value: object, least: int, rule: str, way_out: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise invalid(rule, received=repr(value), way_out=way_out)
-
-
 def _plan(figure: Figure, size: Size, made_by: str, *, training: str, seeds: int | None) -> _Plan:
     axes = figure.axes(size, seeds=seeds)
     problem = figure.problem
@@ -172,19 +163,11 @@ def _write(plan: _Plan, store: sweeps.Store, out: Path, command: str) -> None:
     sweeps.write_dataset(dataset, file_paths(plan.figure, out, plan.size)["nc"])
 
 
-def _check_writable(out: Path, files: Sequence[Path]) -> None:
-    # Before minutes of training, not after: one byte proves that the folder takes files.
-    make_folder(out)
+def _check_files(files: Sequence[Path]) -> None:
+    """Raise `InputError` before minutes of training, not after, where a file of results cannot be written."""
     for path in files:
-        if path.is_dir():
-            raise invalid(
-                f"{path.name} is to be a file of results",
-                received=f"a folder of that name, {path}",
-                way_out="Move the folder away, or choose another output folder.",
-            )
-    probe = out / ".writable"
-    write_atomically(probe, b"\n")
-    probe.unlink(missing_ok=True)
+        check_regular(path)
+    check_writable(files[0])  # one file proves that their folder takes files
 
 
 def _command(names: Sequence[str], out: Path, size: Size, *, training: str, seeds: int | None) -> str:
@@ -192,4 +175,5 @@ def _command(names: Sequence[str], out: Path, size: Size, *, training: str, seed
     words += [f"--{size}"] if size != "standard" else []
     words += ["--training", training] if training != "flow" else []
     words += ["--seeds", str(seeds)] if seeds is not None else []
-    return shlex.join(words)
+    # The dataset holds it as UTF-8, which a folder's name in another encoding is not.
+    return shlex.join(words).encode(errors="backslashreplace").decode()

@@ -16,6 +16,7 @@ from sharedtrunk.ledger._claim import verdict as verdict
 from sharedtrunk.ledger._claim import worst as worst
 from sharedtrunk.ledger._json import as_json as as_json
 from sharedtrunk.ledger._json import read_json as read_json
+from sharedtrunk.ledger._json import read_record as read_record
 from sharedtrunk.ledger._json import write_json as write_json
 from sharedtrunk.ledger._registry import STORED as STORED
 from sharedtrunk.ledger._registry import judge_stored as judge_stored

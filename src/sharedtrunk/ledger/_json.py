@@ -1,19 +1,22 @@
 """The ledger as a file: rows as plain data with where they come from, and the rows read back."""
 
-import json
 import math
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sharedtrunk
+from sharedtrunk import _json
 from sharedtrunk._errors import InputError, invalid
-from sharedtrunk._files import storage_errors, write_atomically
+from sharedtrunk._files import kind_of
 from sharedtrunk._fingerprint import library_versions
 from sharedtrunk.ledger._claim import Claim, Evidence, Reading
 from sharedtrunk.ledger._row import Row
+
+_RULE = "a stored ledger must be one that sharedtrunk wrote, unchanged since"
 
 LIBRARIES = ("diffrax", "equinox", "jax", "jaxlib", "numpy", "scipy", "xarray")
 
@@ -42,28 +45,38 @@ def write_json(
 ) -> None:
     """Write the ledger to a file, whole or not at all. Raises `InputError` where it cannot be written."""
     plain = as_json(rows, seed=seed, thorough=thorough, datasets=datasets)
-    text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False)
-    write_atomically(path, text.encode() + b"\n")
+    _json.write_json(path, plain, checksum=True)
+
+
+def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """A written ledger as plain data, as `as_json` gave it.
+
+    Raises
+    ------
+    InputError
+        Where there is no file, and where any byte of it was changed since it was written.
+    """
+    path = Path(path)
+    if kind_of(path) is None:
+        raise invalid(
+            "a stored ledger is needed", received=f"no file at {path}", way_out=f"Make it first: {_again(path)}."
+        )
+    return _json.read_json(path, rule=_RULE, again=_again(path))
 
 
 def read_json(path: str | os.PathLike[str]) -> list[Row]:
     """The rows of a written ledger, their verdicts computed again from the readings.
 
-    Raises `InputError` where there is no file, where it is no ledger, and where a verdict in it does not follow from the
-    readings beside it.
+    Raises
+    ------
+    InputError
+        Where there is no file, where any byte of it was changed since it was written, and where a verdict in it does not
+        follow from the readings beside it.
     """
     path = Path(path)
-    with storage_errors(path):
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            raise invalid(
-                "a stored ledger is needed",
-                received=f"no file at {path}",
-                way_out=f"Make it first: sharedtrunk claims --json {path}.",
-            ) from None
+    record = read_record(path)
     try:
-        entries = json.loads(content)["claims"]
+        entries = record["claims"]
         rows = [_row(entry) for entry in entries]
         said = [entry["verdict"] for entry in entries]
     except (InputError, ValueError, KeyError, TypeError) as error:
@@ -76,14 +89,12 @@ def read_json(path: str | os.PathLike[str]) -> list[Row]:
 
 def _row(entry: Mapping[str, Any]) -> Row:
     words = (entry[name] for name in ("key", "source", "statement", "hypotheses", "method"))
-    claim = Claim(
-        *words, condition=entry["condition"], truth=entry["true_instead"], figures=tuple(entry.get("figures", ()))
-    )
+    claim = Claim(*words, condition=entry["condition"], truth=entry["true_instead"], figures=tuple(entry["figures"]))
     within, beyond, instead = (
         tuple(_reading(plain) for plain in entry[side]) for side in ("within", "beyond", "instead")
     )
     evidence = Evidence(within, beyond, instead) if within else None
-    return Row(claim, evidence, float(entry["seconds"]), entry.get("reason", ""))
+    return Row(claim, evidence, float(entry["seconds"]), entry["reason"])
 
 
 def _reading(plain: Mapping[str, Any]) -> Reading:
@@ -93,9 +104,9 @@ def _reading(plain: Mapping[str, Any]) -> Reading:
     return Reading(plain["case"], number, error, plain["side"], float(plain["limit"]), plain["unit"])
 
 
+def _again(path: Path) -> str:
+    return f"sharedtrunk claims --json {shlex.quote(str(path))}"
+
+
 def _damaged(path: Path, complaint: str) -> InputError:
-    return invalid(
-        "a stored ledger must be one that sharedtrunk wrote, unchanged since",
-        received=f"{path} ({complaint})",
-        way_out=f"Make it again: sharedtrunk claims --json {path}.",
-    )
+    return invalid(_RULE, received=f"{path} ({complaint})", way_out=f"Make it again: {_again(path)}.")

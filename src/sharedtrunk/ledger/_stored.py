@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sharedtrunk import sweeps
 from sharedtrunk._errors import invalid
+from sharedtrunk._files import kind_of
 from sharedtrunk.contrasts import NotMeasured
 from sharedtrunk.ledger._claim import Claim, Evidence
 from sharedtrunk.ledger._row import Row
@@ -46,14 +47,14 @@ class StoredClaim(Claim):
 class Datasets:
     """The stored datasets of a folder by figure, each read when it is first asked for; `quick`: those of coarse grids.
 
-    Raises `InputError` where `folder` is none.
+    Raises `InputError` where `folder` is not a folder.
     """
 
     def __init__(self, folder: str | os.PathLike[str], *, quick: bool = False):
         self.folder = Path(folder)
         self.quick = quick
         self._read: dict[str, xarray.Dataset] = {}
-        if not self.folder.is_dir():
+        if kind_of(self.folder) != "folder":
             raise invalid(
                 "stored datasets are in a folder",
                 received=f"no folder {self.folder}",
@@ -64,7 +65,7 @@ class Datasets:
         """The dataset of that figure. Raises `NotMeasured` where it is missing, `InputError` where it is damaged."""
         if figure not in self._read:
             path = self.folder / f"{figure}{'-quick' * self.quick}.nc"
-            if not path.is_file():
+            if kind_of(path) != "file":
                 raise NotMeasured(f"make it with `{self._command(figure)}`")
             dataset = sweeps.read_dataset(path)
             owner = dataset.attrs.get("figure", "no figure")

@@ -6,6 +6,7 @@ import numpy as np
 
 from sharedtrunk._environment import cores
 from sharedtrunk._errors import invalid
+from sharedtrunk._numbers import MOST_PROCESSES
 from sharedtrunk.experiments import draw_chunk
 from sharedtrunk.prediction._arms import Arm, compared
 from sharedtrunk.prediction._plan import Plan
@@ -14,7 +15,8 @@ from sharedtrunk.prediction._setting import Setting, as_seeds, as_settings, as_w
 from sharedtrunk.prediction._ways import by_closure, by_population, by_simulation
 
 MOST_INPUTS = 2e9
-"""Numbers in the training inputs of all seeds and sample counts, which are in memory together."""
+"""Numbers in the training inputs of all seeds and sample counts, and in the weights of all students: each of the two lies in
+memory as a whole."""
 
 
 def predict(
@@ -104,7 +106,8 @@ def predict_grid(
     }
     plan = Plan(as_settings(settings), as_seeds(seeds))
     _check_plan(plan, features, noise)
-    workers = cores() if workers is None else as_whole("workers", workers, "one per core")
+    _check_weights(plan, hidden, features + 2 * classes)
+    workers = cores() if workers is None else as_whole("workers", workers, "one per core", MOST_PROCESSES)
     if not plan.settings:
         return []
     draws = [draw_chunk(problem_of[2], group.seed, group.samples, group.joint + group.single) for group in plan.groups]
@@ -129,4 +132,15 @@ def _check_plan(plan: Plan, features: int, noise: float) -> None:
             f"seeds × samples × features must be at most {MOST_INPUTS:.0e} numbers, which lie in memory together",
             received=f"{points:.3g} points of {features} features",
             way_out="Ask for fewer samples, seeds or features",
+        )
+
+
+def _check_weights(plan: Plan, hidden: int, connections: int) -> None:
+    """Raise `InputError` where the weights of all students, `connections` to each hidden unit, would fill the memory."""
+    students = sum(len(group.joint) + len(group.single) for group in plan.groups)
+    if students * hidden * connections > MOST_INPUTS:
+        raise invalid(
+            f"the weights of all students must be at most {MOST_INPUTS:.0e} numbers, which lie in memory together",
+            received=f"{students} students of {hidden} hidden units with {connections} weights each",
+            way_out="Ask for fewer seeds, hidden units, classes or features",
         )

@@ -1,14 +1,13 @@
 """A prediction in words: the rows of a table, and JSON data. Who draws the table is not decided here."""
 
 import dataclasses
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sharedtrunk._files import write_atomically
+from sharedtrunk import _json
 from sharedtrunk._statistics import estimate, mean_and_error
 from sharedtrunk.prediction._prediction import Prediction
 
@@ -44,8 +43,7 @@ def rows(made: Prediction) -> list[tuple[str, ...]]:
 
 def write_json(path: str | os.PathLike[str], made: Prediction) -> None:
     """Write the prediction with every seed's numbers, whole or not at all. Raises `InputError`."""
-    text = json.dumps(as_json(made), indent=1, ensure_ascii=False, allow_nan=False)
-    write_atomically(Path(path), f"{text}\n".encode())
+    _json.write_json(Path(path), as_json(made))
 
 
 def as_json(made: Prediction) -> dict[str, Any]:

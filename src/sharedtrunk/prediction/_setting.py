@@ -1,5 +1,6 @@
 """A setting: what a user asks about. Everything else (sizes, noise, start, training) is the problem, shared by settings."""
 
+import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from sharedtrunk._errors import invalid
+from sharedtrunk._numbers import LARGEST_SEED, LARGEST_WIDTH, MOST_SAMPLES, MOST_SEEDS, check_seeds, check_whole, shown
 from sharedtrunk.experiments import StandardSettings
 
 
@@ -24,7 +26,7 @@ class Setting:
 
     def __post_init__(self):
         checked = {
-            "samples": as_whole("samples", self.samples, "400"),
+            "samples": as_whole("samples", self.samples, "400", MOST_SAMPLES),
             "s_main": _positive("s_main", self.s_main, "Give the main task a signal"),
             "s_aux": _not_negative("s_aux", self.s_aux, "0 is a task of pure noise"),
             "relatedness": _as_number(
@@ -46,7 +48,7 @@ class Setting:
 def as_settings(settings: object) -> tuple[Setting, ...]:
     """Settings, or tuples of their four numbers, as `Setting`s."""
     if not isinstance(settings, Iterable) or isinstance(settings, str | dict):
-        raise invalid("settings must be a list of Setting", received=_shown(settings), way_out="Give [Setting(…)]")
+        raise invalid("settings must be a list of Setting", received=shown(settings), way_out="Give [Setting(…)]")
     return tuple(_as_setting(each) for each in settings)
 
 
@@ -56,7 +58,7 @@ def _as_setting(given: object) -> Setting:
     if not isinstance(given, tuple | list) or len(given) != 4:
         raise invalid(
             "A setting must be a Setting or (samples, s_main, s_aux, relatedness)",
-            received=_shown(given),
+            received=shown(given),
             way_out="Give [Setting(400, 1.0, 10.0, 0.5)]",
         )
     return Setting(*given)
@@ -65,30 +67,38 @@ def _as_setting(given: object) -> Setting:
 def as_seeds(seeds: object) -> tuple[int, ...]:
     """The seeds 0 … n − 1 of a number, or the very seeds of a list, which must differ."""
     if not isinstance(seeds, Iterable):
-        return tuple(range(as_whole("seeds", seeds, "5, or list the seeds themselves")))
-    found = list(seeds)
-    if not found or any(isinstance(s, bool) or not isinstance(s, Integral) or not 0 <= int(s) < 2**32 for s in found):
+        way_out = "Leave it out for 5, or list the seeds themselves"
+        return tuple(range(check_seeds(seeds, rule="seeds must be a whole number, at least 1", way_out=way_out)))
+    found = list(itertools.islice(seeds, MOST_SEEDS + 1))
+    check_seeds(max(len(found), 1), rule="", way_out=f"List at most {MOST_SEEDS:,}")
+    if not found or any(
+        isinstance(s, bool) or not isinstance(s, Integral) or not 0 <= int(s) <= LARGEST_SEED for s in found
+    ):
         raise invalid(
             "Seeds must be whole numbers from 0 to 2³² − 1, at least one",
-            received=_shown(found),
+            received=shown(found),
             way_out="Give seeds=5",
         )
     if len(set(found)) < len(found):
         raise invalid(
             "Seeds must differ: a repeated one fakes certainty",
-            received=_shown(found),
+            received=shown(found),
             way_out=f"Give seeds={len(found)}",
         )
     return tuple(int(seed) for seed in found)
 
 
-def as_whole(name: str, value: object, usual: str) -> int:
-    """`value` as an int; raises unless it is a whole number, at least 1."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < 1:
-        raise invalid(
-            f"{name} must be a whole number, at least 1", received=_shown(value), way_out=f"Leave it out for {usual}"
-        )
-    return int(value)
+def as_whole(name: str, value: object, usual: str, most: int = LARGEST_WIDTH) -> int:
+    """`value` as an int; raises unless it is a whole number from 1 to `most`."""
+    return check_whole(
+        name,
+        value,
+        least=1,
+        rule=f"{name} must be a whole number, at least 1",
+        most=most,
+        reason="beyond which nothing fits into memory",
+        way_out=f"Leave it out for {usual}",
+    )
 
 
 def standard_problem(tasks: int, *, classes, rank, task_weights, **others: Any) -> StandardSettings:
@@ -121,7 +131,7 @@ def _check_sizes(classes: int, rank: int, features: int, rank_name: str) -> None
 
 def _as_task_weights(given: object) -> tuple[float, float]:
     if not isinstance(given, Iterable) or len(pair := tuple(given)) != 2:
-        raise invalid("task_weights must be two numbers", received=_shown(given), way_out="Give (1.0, 1.0)")
+        raise invalid("task_weights must be two numbers", received=shown(given), way_out="Give (1.0, 1.0)")
     return (
         _positive("task_weights[0]", pair[0], "The main task must be learned"),
         _not_negative("task_weights[1]", pair[1], "0 leaves the auxiliary task out"),
@@ -137,13 +147,10 @@ def _not_negative(name: str, value: object, way_out: str) -> float:
 
 
 def _as_number(name: str, value: object, rule: str, way_out: str, holds) -> float:
-    number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or not holds(float(value)):  # pyright: ignore[reportArgumentType]
-        raise invalid(f"{name} must be {rule}", received=_shown(value), way_out=way_out)
-    return float(value)  # pyright: ignore[reportArgumentType]
-
-
-def _shown(value: object) -> str:
-    """In one line, whatever it is."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 80 else f"{text[:79]}…"
+    try:
+        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    except OverflowError:  # a whole number beyond all floats
+        number = math.inf
+    if not math.isfinite(number) or not holds(number):
+        raise invalid(f"{name} must be {rule}", received=shown(value), way_out=way_out)
+    return number

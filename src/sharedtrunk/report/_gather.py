@@ -1,6 +1,5 @@
 """What a folder holds of the figures and the ledger: read, checked, nothing concluded."""
 
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sharedtrunk import ledger, sweeps
 from sharedtrunk._errors import invalid
-from sharedtrunk._files import storage_errors
+from sharedtrunk._files import kind_of, storage_errors
 from sharedtrunk.figures import FIGURES, Check, Figure, Size
 from sharedtrunk.report._pictures import Picture, fitted, read_picture
 from sharedtrunk.report._record import read_record
@@ -67,15 +66,16 @@ class Material:
 
 def gather(folder: Path, size: Size = "standard") -> Material:
     """Read the figures of that size, the ledger and the cube. Raises `InputError` for a folder without any figure."""
-    if not folder.is_dir():
+    kind = kind_of(folder)
+    if kind != "folder":
         raise invalid(
             "a report is made of a folder of results",
-            received=f"a file, {folder}" if folder.exists() else f"no folder {folder}",
+            received=f"a {kind}, {folder}" if kind else f"no folder {folder}",
             way_out=f"Make it first: {command('reproduce', 'all', folder, size)}.",
         )
-    there = [figure for figure in FIGURES.values() if _path(folder, figure, size, ".json").is_file()]
+    there = [figure for figure in FIGURES.values() if _stored(folder, figure, size, ".json")]
     if not there:
-        quick = any(_path(folder, figure, "quick", ".json").is_file() for figure in FIGURES.values())
+        quick = any(_stored(folder, figure, "quick", ".json") for figure in FIGURES.values())
         raise invalid(
             "a report needs at least one figure with its checks",
             received=f"a folder without any{' but quick ones' * quick}, {folder}",
@@ -93,7 +93,7 @@ def command(verb: str, figure: str, folder: Path, size: Size) -> str:
 
 def make_again(folder: Path, figure: Figure, size: Size) -> str:
     """The command that draws and judges the figure again from its dataset, or makes it where there is none."""
-    verb = "redraw" if _path(folder, figure, size, ".nc").is_file() else "reproduce"
+    verb = "redraw" if _stored(folder, figure, size, ".nc") else "reproduce"
     return command(verb, figure.name, folder, size)
 
 
@@ -106,6 +106,10 @@ def _path(folder: Path, figure: Figure, size: Size, ending: str) -> Path:
     return folder / f"{figure.stem(size)}{ending}"
 
 
+def _stored(folder: Path, figure: Figure, size: Size, ending: str) -> bool:
+    return kind_of(_path(folder, figure, size, ending)) == "file"
+
+
 def _gap(folder: Path, figure: Figure, size: Size) -> Gap:
     return Gap(f"{figure.paper} ({figure.name})", make_again(folder, figure, size))
 
@@ -115,7 +119,7 @@ def _shown(folder: Path, there: list[Figure], size: Size) -> tuple[Shown, ...]:
         (figure.name, ending): read_picture(path, f"Make it again: {make_again(folder, figure, size)}.")
         for figure in there
         for ending in figure.pictures
-        if (path := _path(folder, figure, size, f"{ending}.png")).is_file()
+        if kind_of(path := _path(folder, figure, size, f"{ending}.png")) == "file"
     }
     smaller = fitted(pictures)
     made = []
@@ -128,11 +132,12 @@ def _shown(folder: Path, there: list[Figure], size: Size) -> tuple[Shown, ...]:
 
 def _ledger(folder: Path, size: Size) -> Ledger:
     path = folder / LEDGER
-    measured = ledger.read_json(path) if path.is_file() else []
+    written = kind_of(path) == "file"
+    measured = ledger.read_json(path) if written else []
     # Judged now, not as the file has it: the datasets may be newer.
     stored = ledger.judge_stored(folder, quick=size == "quick")
     rows = [row for row in measured if row.claim.key not in ledger.STORED] + stored
-    return Ledger(tuple(rows), json.loads(path.read_bytes()) if path.is_file() else None)
+    return Ledger(tuple(rows), ledger.read_record(path) if written else None)
 
 
 def _cube(folder: Path, size: Size) -> "tuple[Figure, xarray.Dataset] | None":
@@ -140,7 +145,7 @@ def _cube(folder: Path, size: Size) -> "tuple[Figure, xarray.Dataset] | None":
         if name not in FIGURES:
             continue
         path = _path(folder, FIGURES[name], size, ".nc")
-        if path.is_file():
+        if kind_of(path) == "file":
             dataset = sweeps.read_dataset(path)
             if "benefit" in dataset and set(dataset["benefit"].dims) == {*CUBE_DIMS, "seed"}:
                 return FIGURES[name], dataset

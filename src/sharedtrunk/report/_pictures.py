@@ -3,6 +3,7 @@
 import base64
 import io
 import struct
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,26 @@ def read_picture(path: Path, way_out: str) -> Picture:
     # The header: signature, length and name of the first chunk, then width and height.
     if len(content) < 24 or not content.startswith(_SIGNATURE) or content[12:16] != b"IHDR":
         raise invalid("a figure's picture must be a PNG file", received=f"something else in {path}", way_out=way_out)
+    if not _whole(content):
+        rule, received = (
+            "a figure's picture must be a whole PNG file, unchanged since it was written",
+            f"{path} (damaged)",
+        )
+        raise invalid(rule, received=received, way_out=way_out)
     return Picture(content, *struct.unpack(">II", content[16:24]))
+
+
+def _whole(content: bytes) -> bool:
+    """Whether the file consists of chunks (length, name, data, CRC-32 of name and data), of which the last is IEND."""
+    place, name = len(_SIGNATURE), b""
+    while place + 12 <= len(content) and name != b"IEND":
+        (length,) = struct.unpack(">I", content[place : place + 4])
+        end = place + 8 + length
+        name, guarded = content[place + 4 : place + 8], content[place + 4 : end]
+        if content[end : end + 4] != struct.pack(">I", zlib.crc32(guarded)):
+            return False
+        place = end + 4
+    return name == b"IEND" and place == len(content)
 
 
 def fitted(pictures: Mapping[Name, Picture], limit: int = LIMIT) -> dict[Name, Picture]:

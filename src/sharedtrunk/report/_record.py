@@ -1,12 +1,12 @@
 """The checks of a figure as its file has them, back as objects."""
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sharedtrunk._errors import InputError, invalid
+from sharedtrunk._json import read_json
 from sharedtrunk.figures import Check, Figure
 
 VERDICTS = ("holds", "holds only if", "fails", "undecided", "not measured")
@@ -20,8 +20,8 @@ def read_record(path: Path, figure: Figure, again: str) -> tuple[dict[str, Any],
 
     Raises `InputError` where the file is damaged or another figure's.
     """
+    record = read_json(path, rule=_rule(path, figure), again=again)
     try:
-        record = json.loads(path.read_bytes())
         owner, provenance = record["figure"], dict(record["provenance"])
         checks = tuple(_check(stored) for stored in record["checks"])
     except (ValueError, KeyError, TypeError) as error:
@@ -40,8 +40,8 @@ def _check(stored: Mapping[str, Any]) -> Check:
 
 
 def _damaged(path: Path, figure: Figure, complaint: str, again: str) -> InputError:
-    return invalid(
-        f"{path.name} must hold the checks of {figure.name} as sharedtrunk wrote them",
-        received=f"{complaint} in {path}",
-        way_out=f"Make it again: {again}.",
-    )
+    return invalid(_rule(path, figure), received=f"{path} ({complaint})", way_out=f"Make it again: {again}.")
+
+
+def _rule(path: Path, figure: Figure) -> str:
+    return f"{path.name} must hold the checks of {figure.name} as sharedtrunk wrote them"

@@ -35,7 +35,8 @@ def write(
     material = gather(folder, size)
     path = folder / f"report{'' if size == 'standard' else f'-{size}'}.html" if page is None else Path(page)
     check_writable(path)
-    content = render(view(material)).encode()
+    # A question mark stands for what UTF-8 does not have, from a name in another encoding.
+    content = render(view(material)).encode(errors="replace")
     write_atomically(path, content)
     without = (Gap(f"the ledger of equations ({LEDGER})", ledger_command(folder)),)
     gaps = material.gaps + (without if material.ledger.record is None else ())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sharedtrunk._environment import cores
 from sharedtrunk._errors import invalid
+from sharedtrunk._numbers import check_processes
 from sharedtrunk.sweeps._client import Cluster, connected
 from sharedtrunk.sweeps._cluster import run_on_cluster
 from sharedtrunk.sweeps._plan import Chunk, plan
@@ -121,13 +122,7 @@ def _check_one_place(processes: int | None, cluster: Cluster | None) -> None:
 
 
 def _workers(processes: int | None) -> int:
-    if processes is None:
-        return cores()
-    if isinstance(processes, bool) or not isinstance(processes, int):
-        raise invalid("processes must be a whole number", received=repr(processes), way_out="Give one, such as 4.")
-    if processes < 0:
-        raise invalid("processes must not be negative", received=processes, way_out="Use 0 to compute in this process.")
-    return processes
+    return cores() if processes is None else check_processes(processes)
 
 
 def _jobs(sweeps: Sequence[Sweep]) -> list[Job]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sharedtrunk._errors import invalid
+from sharedtrunk._files import kind_of
 from sharedtrunk.tables._csv import read_csv
 from sharedtrunk.tables._npz import read_npz
 from sharedtrunk.tables._parquet import read_parquet
@@ -52,10 +53,11 @@ def read(
 
 
 def _reader(file: Path) -> Callable[[Path, Plan], Found]:
-    if file.is_dir():
-        way_out = "Name a file in it."
-        raise invalid("a table is a file", received=f"a folder, {file}", way_out=way_out)
-    if not file.exists():
+    kind = kind_of(file)
+    if kind not in (None, "file"):
+        way_out = "Name a file in it." if kind == "folder" else "Save the table to a file, and name that."
+        raise invalid("a table is a file", received=f"a {kind}, {file}", way_out=way_out)
+    if kind is None:
         raise invalid("the file must exist", received=file, way_out="Check its name and the folder.")
     suffixes = [suffix.lower() for suffix in file.suffixes[-2:]]
     last = suffixes[-2] if len(suffixes) == 2 and suffixes[-1] == ".gz" else (suffixes or [""])[-1]

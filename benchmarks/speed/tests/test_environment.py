@@ -1,0 +1,17 @@
+"""What is recorded of a command says nothing of the machine that it ran on."""
+
+import pytest
+from benchmarks.speed.environment import portable_command
+
+
+@pytest.mark.parametrize(
+    ("words", "recorded"),
+    [
+        (["all-cores", "--json", "/somewhere/of/mine/new.json"], "all-cores --json new.json"),
+        (["--json=/somewhere/of/mine/new.json", "--quick"], "--json=new.json --quick"),
+        (["--json", "../there/new.json", "--rounds", "3"], "--json new.json --rounds 3"),
+        ([], ""),
+    ],
+)
+def test_of_a_path_only_the_name_is_recorded(words, recorded):
+    assert portable_command(words) == f"python -m benchmarks.speed {recorded}".strip()
