@@ -19,7 +19,7 @@ TASKS = ("churned", "segment")
 
 def _one_line(raised) -> str:
     message = str(raised.value)
-    assert "\n" not in message
+    assert message.isprintable()
     assert "; got " in message
     assert message.endswith((".", "?"))
     return message
@@ -202,10 +202,6 @@ _BAD_TEXTS = {
         csv_text({**columns(6006), "churned": [i % 1001 for i in range(6006)]}),
         "a task has at most 1000 classes; got 1001 classes",
     ),
-    "control characters in csv's own text": (
-        'age,churned,segment\n1,2,"3"\x1b[2J4\n',
-        "rows are fields between separators",
-    ),
     "control characters": (_table().replace("churned", "\x1b[2Jx"), r"There are .*'\\x1b\[2Jx'"),
 }
 
@@ -217,7 +213,7 @@ def test_bad_csv_is_told_in_one_line(tmp_path, name):
     path.write_bytes(text.encode())
     with pytest.raises(InputError, match=message) as raised:
         read(path, tasks=TASKS)
-    assert _one_line(raised).isprintable()
+    _one_line(raised)
 
 
 @pytest.mark.parametrize(
@@ -259,6 +255,10 @@ def test_bad_files(tmp_path):
         "wide.csv": (_table().encode("utf-16"), "UTF-8 text"),
         "not.csv.gz": (binary, "a .gz file is gzip data"),
         "cut.csv.gz": (gzip.compress(_table().encode())[:-9], "a .gz file is gzip data"),
+        "quote.tsv": (
+            b'age\tchurned\tsegment\n1\t2\t"3"x\n',
+            "rows are fields between separators; got '.* expected after",
+        ),
         "not.npz": (binary, "an .npz file is NumPy's archive"),
     }
     for name, (content, message) in cases.items():
@@ -328,7 +328,7 @@ def test_a_damaged_header_of_an_array_is_told_in_one_line(tmp_path, header):
         archive.writestr("churned.npy", content)
     with pytest.raises(InputError) as raised:
         read(tmp_path / "t.npz", tasks=["churned"])
-    assert _one_line(raised).isprintable()
+    _one_line(raised)
 
 
 def test_bad_npz(tmp_path):
@@ -410,6 +410,20 @@ def test_compressed_tables_are_counted_while_they_are_read(tmp_path, monkeypatch
     (tmp_path / "line.csv.gz").write_bytes(gzip.compress(b"churned,segment," + b"9" * 10**7))
     with pytest.raises(InputError, match="a line without end"):
         read(tmp_path / "line.csv.gz", tasks=TASKS)
+
+
+def test_control_characters_in_pyarrows_own_text_are_not_handed_on(tmp_path, monkeypatch):
+    arrow = pytest.importorskip("pyarrow")
+    import pyarrow.parquet
+
+    def damaged(*_):  # as pyarrow 26 says it of a changed byte in a file's footer
+        raise arrow.ArrowInvalid("Couldn't deserialize thrift: don't know what type: \x0e\n")
+
+    monkeypatch.setattr(pyarrow.parquet, "ParquetFile", damaged)
+    (tmp_path / "t.parquet").write_bytes(b"PAR1")
+    with pytest.raises(InputError, match=r"don't know what type: \?' in") as raised:
+        read(tmp_path / "t.parquet", tasks=["y"])
+    _one_line(raised)
 
 
 def test_a_sample_of_a_long_file_is_uniform_and_cheap(tmp_path):

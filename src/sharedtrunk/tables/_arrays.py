@@ -73,9 +73,10 @@ def _columns(given: object, which: str, names: Sequence[str] | None, default: st
             raise invalid(rule, received="a sparse matrix", way_out=way_out)
         given = dense_matrix(given)
     found = frame_columns(given, which, texts, label=which == "Y")
+    if found is None and isinstance(given, Mapping):
+        found = _of_mapping(given, which, texts)
     if found is None:
-        of = _of_mapping if isinstance(given, Mapping) else _of_array
-        found = of(given, which, default, texts)
+        found = _of_array(given, which, default, texts)
     if names is not None:
         found = _renamed(found, which, names)
     # Half a surrogate pair cannot be written to any file: in a name it is written out.
@@ -84,7 +85,7 @@ def _columns(given: object, which: str, names: Sequence[str] | None, default: st
     return found
 
 
-def _of_mapping(given: Mapping, which: str, _: str, texts: MissingTexts) -> list[Column]:
+def _of_mapping(given: Mapping, which: str, texts: MissingTexts) -> list[Column]:
     columns = [_named(str(name), values, which, texts) for name, values in given.items()]
     lengths = {each.name: len(each.values) for each in columns}
     if len(set(lengths.values())) > 1:
@@ -114,7 +115,7 @@ def _of_array(given: object, which: str, default: str, texts: MissingTexts) -> l
     return [column(f"{default}{j}", array[:, j], texts) for j in range(array.shape[1])]
 
 
-def _array(given: object, which: str) -> np.ndarray:
+def _array(given: Any, which: str) -> np.ndarray:
     if isinstance(given, np.ma.MaskedArray):
         array = np.ma.getdata(given).astype(object)
         array[np.ma.getmaskarray(given)] = None

@@ -12,6 +12,7 @@ import numbers
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -144,7 +145,7 @@ def _text(value: object, texts: MissingTexts) -> str:
     return next((text for text, number in texts.numbers.items() if value == number), "")
 
 
-def _float(value: numbers.Real | decimal.Decimal) -> float:
+def _float(value: Any) -> float:
     try:
         return float(value)
     except OverflowError:

@@ -48,13 +48,15 @@ class MissingTexts:
 
 def missing_texts(given: object) -> MissingTexts:
     """The text or texts that the user names, or the usual ones (None). Raises `InputError` for anything but texts."""
-    texts = USUAL_TEXTS if given is None else given
-    texts = tuple(texts) if isinstance(texts, Iterable) and not isinstance(texts, str) else (texts,)
-    for text in texts:
+    given = USUAL_TEXTS if given is None else given
+    several = isinstance(given, Iterable) and not isinstance(given, str)
+    texts = set()
+    for text in given if several else (given,):
         if not isinstance(text, str):
             way_out = "Put it in quotes; None, NaN and empty texts are missing anyway."
             raise invalid("texts that mean missing are texts", received=shown(text), way_out=way_out)
-    return MissingTexts(frozenset(text.strip() for text in texts))
+        texts.add(text.strip())
+    return MissingTexts(frozenset(texts))
 
 
 USUAL = missing_texts(None)
