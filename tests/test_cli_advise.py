@@ -97,6 +97,53 @@ def test_the_advisors_own_choices_hold_where_nothing_is_said(visits, asked):
     assert set(how) == {"student", "seed", "progress"}
 
 
+@pytest.fixture
+def severities(tmp_path):
+    """A file whose main task has the classes None, Mild and Severe."""
+    names = ["None"] * 91 + ["Mild"] * 75 + ["Severe"] * 74
+    lines = [f"{i * 37 % 240},{name},{i % 2}" for i, name in enumerate(names)]
+    file = tmp_path / "severities.csv"
+    file.write_text("\n".join(["dose,severity,käufe", *lines]), encoding="utf-8")
+    return file
+
+
+def test_texts_taken_for_missing_are_told_before_anything_is_trained(severities, asked):
+    told = said(call(severities, "--main", "severity", "--aux", "käufe"))
+    note = "Note 'severity': 91 cells 'None' were taken for missing; if that is a class, name what does mean missing: "
+    assert note in told
+    assert told.index(note) < told.index("Best set")
+    for words in (("--missing", ""), ("--missing", "NA", "--missing", "-")):
+        assert "taken for missing" not in said(call(severities, "--main", "severity", "--aux", "käufe", *words))
+    assert [table.classes["severity"] for table, *_ in asked] == [("Mild", "Severe"), *[("Mild", "None", "Severe")] * 2]
+    assert [(table.labels["severity"] >= 0).sum() for table, *_ in asked] == [149, 240, 240]
+
+
+def test_texts_taken_for_missing_stand_in_the_json_of_a_real_advice(severities, tmp_path):
+    words = ["--main", "severity", "--aux", "käufe", "--repeats", "1", "--hidden", "4"]
+    done = call(severities, *words, "--json", tmp_path / "a.json")
+    assert done.exit_code == 0, done.output
+    notes = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["notes"]
+    assert sum(note.startswith("'severity': 91 cells 'None' were taken for missing") for note in notes) == 1
+    assert " ".join(done.stdout.split()).count("taken for missing") == 1
+
+
+@pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}, {"LC_ALL": "POSIX"}])
+def test_words_are_utf8_whatever_the_locale_is(severities, locale):
+    environment = {**os.environ, **locale, "PYTHONCOERCECLOCALE": "0"}
+    words = [b"--main", "käufe".encode(), b"--aux", b"severity,nowhere", b"--drop", "käufer".encode()]
+    done = command(str(severities), *words, env=environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "got 'nowhere', which is not one" in done.stderr
+    done = command(str(severities), *words[:3], b"severity", *words[4:], env=environment)
+    assert "got 'käufer', which is not one" in done.stderr or "got 'k?ufer', which is not one" in done.stderr
+
+
+def test_words_that_are_no_utf8_stay_as_they_are():
+    assert _advise_source.word("k\udce4ufe") == "k\udce4ufe"
+    assert _advise_source.word("k\udcc3\udca4ufe") == "käufe"
+    assert _advise_source.word("käufe") == "käufe"
+
+
 def test_a_leak_is_told_first_and_once(visits, asked):
     told = said(call(visits, "--main", "churned", "--aux", "copy"))
     assert told.startswith("Leak! Task 'copy' has the labels of 'churned'")
@@ -193,6 +240,7 @@ BAD = [
     (("--dataset", "iris", "--main", "petal"), "the tasks of iris have names of their own"),
     (("--dataset", "iris", "--rows", "100"), "--rows is for files"),
     (("--dataset", "iris", "--drop", "x"), "--drop is for files"),
+    (("--dataset", "iris", "--missing", "x"), "--missing is for files"),
     (("--dataset", "iris", "--labels", "50", "--all"), "got it with --all"),
 ]
 

@@ -63,15 +63,15 @@ def answer(source: Source, measure: Measure, files: Files) -> None:
     for path in files.named().values():
         check_writable(path)  # makes folders, which bad input must not
     console = terminal.open_console()
-    leaks = _leaks(table, tasks if source.every else tasks[:1])
-    if leaks:
-        shown.tell(console, leaks)
+    first = [*_leaks(table, tasks if source.every else tasks[:1]), *(("Note", note) for note in table.notes)]
+    if first:
+        shown.tell(console, first)
     room = _affinity_room()
     console.file.flush()
     # Nothing is stored, so Ctrl-C need not wait for the threads, which end with their batch of trainings only.
     with importing(shown.interrupted(console)), shown.trainings_bar(console) as progress:
         made = _measured(room.affinity, table, tasks, source.every, measure, progress)
-    told = {sentence for _, sentence in leaks}
+    told = {sentence for _, sentence in first}
     notes = [("Note", note) for note in made.notes if note not in told]
     (_show_matrix if source.every else _show_advice)(console, room.wording, made, notes)
     _write(console, room, made, files)

@@ -1,6 +1,7 @@
 """Which table and tasks the words of `advise` mean: a file of the user's or a bundled table, checked and read without JAX."""
 
 import csv
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ class Source:
     rows: int | None
     every: bool
     seed: int
+    missing: tuple[str, ...] | None = None
 
 
 def chosen(source: Source) -> tuple["Table", tuple[str, ...]]:
@@ -55,8 +57,8 @@ def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
     if not source.every and not source.auxiliaries:
         way_out = "Name the columns: --aux COLUMN,COLUMN."
         raise invalid("an advice needs auxiliary tasks", received=f"only {tasks[0]}", way_out=way_out)
-    table = tables.read(source.file, tasks=tasks, drop=source.drop, rows=source.rows, seed=source.seed)
-    return table, tasks
+    how = {"drop": source.drop, "rows": source.rows, "seed": source.seed, "missing": source.missing}
+    return tables.read(source.file, tasks=tasks, **how), tasks
 
 
 def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
@@ -64,7 +66,7 @@ def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
 
     name = source.dataset
     assert name is not None
-    for option, given in (("--rows", source.rows), ("--drop", source.drop)):
+    for option, given in (("--rows", source.rows), ("--drop", source.drop), ("--missing", source.missing)):
         if given:
             way_out = f"Leave {option} out."
             raise invalid(f"{option} is for files", received=f"it with --dataset {name}", way_out=way_out)
@@ -80,5 +82,16 @@ def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
 
 def names(texts: Sequence[str] | None) -> tuple[str, ...]:
     """Column names of `a,b` and of repeated options; a name with a comma stands in double quotes."""
-    rows = csv.reader(texts or [], skipinitialspace=True)
+    rows = csv.reader(map(word, texts or []), skipinitialspace=True)
     return tuple(name.strip() for row in rows for name in row if name.strip())
+
+
+def word(text: str) -> str:
+    """A word of the command line as the text of a table, which is UTF-8, whatever the terminal's encoding is.
+
+    Under a bare C locale Python hands bytes beyond ASCII on as surrogates. Words that are no UTF-8 stay as they are.
+    """
+    try:
+        return os.fsencode(text).decode("utf-8")
+    except UnicodeError:
+        return text

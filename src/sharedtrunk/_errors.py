@@ -1,10 +1,26 @@
 """One sentence form for all errors: the rule, what was received, the way out."""
 
+import re
+
+_LINE_BREAKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+\s*")
+
 
 class InputError(ValueError):
-    """Raised for input that breaks a stated rule; its text is one line, fit for the command line."""
+    """Raised for input that breaks a stated rule; its text is one printable line, fit for the command line.
+
+    Messages quote files and paths, and the texts of libraries that quote them: whatever stands there, no control character
+    reaches a terminal or a log.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(printable(_LINE_BREAKS.sub(" ", str(text))))
 
 
 def invalid(rule: str, *, received: object, way_out: str) -> InputError:
     """Make the error `rule; got received. way_out.` (returned, not raised, so that the caller's line says `raise`)."""
     return InputError(f"{rule}; got {received}. {way_out}")
+
+
+def printable(line: str, mark: str = "?") -> str:
+    """The line with a mark for every character that is not printable, such as a terminal's control characters."""
+    return line if line.isprintable() else "".join(letter if letter.isprintable() else mark for letter in line)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sharedtrunk import _checksum
 from sharedtrunk._errors import invalid
-from sharedtrunk._files import storage_errors, write_atomically
+from sharedtrunk._files import read_regular, storage_errors, write_atomically
 
 _ENTRY = "checksum"
 
@@ -62,7 +62,7 @@ def read_json(path: Path, *, rule: str, again: str) -> dict[str, Any]:
         Where the file cannot be read, and where any of its bytes was changed.
     """
     with storage_errors(path):
-        content = path.read_bytes()
+        content = read_regular(path)
     wrong = _checksum.complaint(content)
     if wrong is None:
         try:

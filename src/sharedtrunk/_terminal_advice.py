@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from sharedtrunk._errors import printable
 from sharedtrunk._terminal import say
 
 if TYPE_CHECKING:
@@ -149,8 +150,3 @@ def clean(text: str, style: str = "") -> "Text":
     from rich.text import Text
 
     return Text("\n".join(printable(line) for line in text.split("\n")), style=style)
-
-
-def printable(line: str) -> str:
-    """The line with a question mark for every control character."""
-    return "".join(letter if letter.isprintable() else "?" for letter in line)

@@ -381,6 +381,14 @@ def advise(
     drop: Annotated[
         list[str] | None, typer.Option("--drop", metavar="A,B,…", help="Columns that are no features; may be repeated.")
     ] = None,
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT",
+            help="What stands for a missing value instead of NA, NaN, null, None, ? and the like; may be repeated. "
+            "Empty cells are missing anyway: --missing '' means them alone.",
+        ),
+    ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Every task beside every other: the directed matrix, and groups.")
     ] = False,
@@ -403,7 +411,9 @@ def advise(
     """Your own table: which tasks should be trained beside the main one? Measured with intervals, then explained."""
     with _one_line_errors(INTERRUPTED):
         others, dropped = _advise_source.names(aux), _advise_source.names(drop)
-        source = _advise_source.Source(table, dataset, main_task, others, dropped, labels, rows, every, seed)
+        main_name = None if main_task is None else _advise_source.word(main_task)
+        absent = tuple(map(_advise_source.word, missing)) if missing else None
+        source = _advise_source.Source(table, dataset, main_name, others, dropped, labels, rows, every, seed, absent)
         measure = _advise.Measure(_advise.widths(hidden), activation, repeats, negligible, seed)
         _advise.answer(source, measure, _advise.Files(json, csv, picture))
 

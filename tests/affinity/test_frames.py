@@ -97,6 +97,31 @@ def test_the_file_of_values_is_the_frame(made, tmp_path):
     pandas.testing.assert_series_equal(numbers, frame["benefit"], check_names=False, check_exact=True)
 
 
+@pytest.mark.parametrize("start", ["=1+", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_name_is_a_formula_in_a_spreadsheet(start, tmp_path):
+    name = f"{start}SUM(1)"
+    made = problems.advice(2)
+    first = dataclasses.replace(made.auxiliaries[0], name=name)
+    advice = dataclasses.replace(made, auxiliaries=(first, *made.auxiliaries[1:]))
+    frames.write_csv(tmp_path / "made.csv", advice)
+    with (tmp_path / "made.csv").open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert [row["auxiliary"] for row in rows] == ["'" + name.replace("\r", "\n"), made.auxiliaries[1].name]
+    assert float(rows[0]["benefit"]) == first.effect.benefit.mean
+    loss = dataclasses.replace(first.effect, benefit=dataclasses.replace(first.effect.benefit, mean=-0.25))
+    harmful = dataclasses.replace(first, name="-7", effect=loss)
+    frames.write_csv(tmp_path / "made.csv", dataclasses.replace(made, auxiliaries=(harmful,)))
+    assert (tmp_path / "made.csv").read_text().splitlines()[1].startswith(f"-7,{first.labels},-0.25,")
+    frames.write_json(tmp_path / "made.json", dataclasses.replace(made, main=name))
+    assert json.loads((tmp_path / "made.json").read_text())["main"] == name
+
+
+def test_half_a_surrogate_pair_in_a_note_is_written_out(tmp_path):
+    made = dataclasses.replace(problems.advice(1), notes=("x\udcff",))
+    frames.write_json(tmp_path / "made.json", made)
+    assert json.loads((tmp_path / "made.json").read_text(encoding="utf-8"))["notes"] == ["x\udcff"]
+
+
 @pytest.mark.parametrize("write", [frames.write_json, frames.write_csv])
 def test_a_file_that_cannot_be_written_is_told(write, tmp_path):
     with pytest.raises(InputError, match="/nowhere/at/all"):

@@ -146,8 +146,8 @@ def test_standardized():
 
 
 _BAD = {
-    "sparse": (scipy.sparse.csr_array(X), Y, "X is dense; got a sparse matrix"),
-    "sparse labels": (X, scipy.sparse.csr_array(Y[:, None]), "Y is dense"),
+    "huge sparse": (scipy.sparse.csr_array((10**6, 10**6)), Y, "at most 1 GiB of numbers; got about 7.5e.03 GiB"),
+    "sparse labels": (X, scipy.sparse.csr_array(Y[:, None]), r"Y is dense; got a sparse matrix. Give Y.toarray\(\)"),
     "one axis": (X[:, 0], Y, r"axes \(sample, feature\); got shape \(60,\). Reshape"),
     "three axes": (X[:, :, None], Y, "axes"),
     "rows": (X, Y[:-1], "same rows; got 60 in X and 59 in Y"),
@@ -164,6 +164,7 @@ _BAD = {
     "names twice": (pd.DataFrame(X, columns=["a", "a", "b"]), Y, "different names; got 'a'"),
     "levels": (pd.DataFrame(X, columns=pd.MultiIndex.from_product([["a"], list("bcd")])), Y, "one level"),
     "one class": (X, Y * 0, "at least two classes"),
+    "infinite among names": (X, {"y": [np.inf, "a", "b"] * (ROWS // 3)}, "labels are finite; got an infinity in 'y'"),
     "infinite label": (X, np.where(Y > 0, np.inf, 0.0), "labels are finite"),
     "few": (X[:20], Y[:20], "at least 30 labelled rows; got 20"),
     "unlabelled": (X, [None] * ROWS, "at least 30 labelled rows; got 0"),
@@ -186,3 +187,5 @@ def test_names_must_fit():
         from_arrays(X, Y, feature_names=["a", "b"])
     with pytest.raises(InputError, match="different names; got 'a'"):
         from_arrays(X, Y, feature_names=["a", "a", "b"])
+    table = from_arrays(X, {"half\udcff": Y})
+    assert list(table.labels) == ["half\\udcff"]

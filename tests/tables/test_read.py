@@ -19,7 +19,7 @@ TASKS = ("churned", "segment")
 
 def _one_line(raised) -> str:
     message = str(raised.value)
-    assert "\n" not in message
+    assert message.isprintable()
     assert "; got " in message
     assert message.endswith((".", "?"))
     return message
@@ -172,7 +172,7 @@ _BAD_TEXTS = {
     ),
     "missing": (
         _table(age=["", *range(37), "NA", 1]),
-        "no feature value may be missing; got 2 in 'age'. .*--drop.*--aux if it is a task",
+        "no feature value may be missing; got 2 in 'age' .'NA'.. .*--drop.*--aux if it is a task.*--missing TEXT",
     ),
     "infinite": (
         _table(age=["inf", *range(ROWS - 1)]),
@@ -190,6 +190,18 @@ _BAD_TEXTS = {
         _table(age=[1] * ROWS, income=[2] * ROWS, colour=["a"] * ROWS),
         "a table needs features; got 3 feature columns, none of which varies",
     ),
+    "only a row counter": (
+        "id,churned,segment\n" + "".join(f"{i},{i % 2},{i % 3}\n" for i in range(60)),
+        "a table needs features; got only 'id', which counts the rows",
+    ),
+    "years of age": (
+        csv_text({**columns(300), "churned": [18 + i % 72 for i in range(300)]}),
+        "more than 20 classes has at least 5 labelled rows to each on average; got 72 classes .*Bin it if it is a meas",
+    ),
+    "1001 classes": (
+        csv_text({**columns(6006), "churned": [i % 1001 for i in range(6006)]}),
+        "a task has at most 1000 classes; got 1001 classes",
+    ),
     "control characters": (_table().replace("churned", "\x1b[2Jx"), r"There are .*'\\x1b\[2Jx'"),
 }
 
@@ -201,7 +213,7 @@ def test_bad_csv_is_told_in_one_line(tmp_path, name):
     path.write_bytes(text.encode())
     with pytest.raises(InputError, match=message) as raised:
         read(path, tasks=TASKS)
-    assert "\x1b" not in _one_line(raised)
+    _one_line(raised)
 
 
 @pytest.mark.parametrize(
@@ -243,6 +255,10 @@ def test_bad_files(tmp_path):
         "wide.csv": (_table().encode("utf-16"), "UTF-8 text"),
         "not.csv.gz": (binary, "a .gz file is gzip data"),
         "cut.csv.gz": (gzip.compress(_table().encode())[:-9], "a .gz file is gzip data"),
+        "quote.tsv": (
+            b'age\tchurned\tsegment\n1\t2\t"3"x\n',
+            "rows are fields between separators; got '.* expected after",
+        ),
         "not.npz": (binary, "an .npz file is NumPy's archive"),
     }
     for name, (content, message) in cases.items():
@@ -285,6 +301,34 @@ def test_bad_parquet(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(InputError, match=r"no pyarrow here. Install it: pip install 'sharedtrunk\[parquet\]'"):
         read(tmp_path / "t.parquet", tasks=TASKS)
+
+
+_HEADER = "{'descr': '<f8', 'fortran_order': False, 'shape': (60,), }"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        _HEADER[:-4],  # unclosed: tokenize.TokenError
+        _HEADER.replace("60", "(" * 300),  # nested too deeply for Python's parser
+        _HEADER.replace("'<f8'", "'<f8\0'"),
+        _HEADER.replace("'<f8'", "[('a', 3)]"),
+        _HEADER.replace("'<f8'", "'\N{ESCAPE}[2J'"),
+        _HEADER.replace("60", "6\n\t0"),
+        _HEADER.replace("60", "-60"),
+        _HEADER.replace("60", "True"),
+        _HEADER.replace("60", "1" * 400),
+        "",
+    ],
+)
+def test_a_damaged_header_of_an_array_is_told_in_one_line(tmp_path, header):
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + bytes(480)
+    with zipfile.ZipFile(tmp_path / "t.npz", "w") as archive:
+        archive.writestr("age.npy", content)
+        archive.writestr("churned.npy", content)
+    with pytest.raises(InputError) as raised:
+        read(tmp_path / "t.npz", tasks=["churned"])
+    _one_line(raised)
 
 
 def test_bad_npz(tmp_path):
@@ -366,6 +410,20 @@ def test_compressed_tables_are_counted_while_they_are_read(tmp_path, monkeypatch
     (tmp_path / "line.csv.gz").write_bytes(gzip.compress(b"churned,segment," + b"9" * 10**7))
     with pytest.raises(InputError, match="a line without end"):
         read(tmp_path / "line.csv.gz", tasks=TASKS)
+
+
+def test_control_characters_in_pyarrows_own_text_are_not_handed_on(tmp_path, monkeypatch):
+    arrow = pytest.importorskip("pyarrow")
+    import pyarrow.parquet
+
+    def damaged(*_):  # as pyarrow 26 says it of a changed byte in a file's footer
+        raise arrow.ArrowInvalid("Couldn't deserialize thrift: don't know what type: \x0e\n")
+
+    monkeypatch.setattr(pyarrow.parquet, "ParquetFile", damaged)
+    (tmp_path / "t.parquet").write_bytes(b"PAR1")
+    with pytest.raises(InputError, match=r"don't know what type: \?' in") as raised:
+        read(tmp_path / "t.parquet", tasks=["y"])
+    _one_line(raised)
 
 
 def test_a_sample_of_a_long_file_is_uniform_and_cheap(tmp_path):

@@ -24,8 +24,8 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
     MT = E[loss of the main task alone − beside the auxiliary tasks], in nats of held-out rows. `main` and `auxiliaries`
     name columns of Y, or number them; without `auxiliaries` all others are tried. `hidden`, `activation`,
     `learning_rate_init`, `max_iter`, `n_iter_no_change` and `tol` are those of `SharedTrunkClassifier`; `repeats` of ten
-    folds, `negligible` in nats, `choose`, `random_state` and `progress` those of `advise`. After `fit`, `advice_` holds
-    everything that was found.
+    folds, `negligible` in nats, `choose`, `random_state` and `progress` those of `advise`, `missing` that of
+    `tables.from_arrays`. After `fit`, `advice_` holds everything that was found.
     """
 
     # No types here: scikit-learn's parameters take anything until `fit` checks them.
@@ -45,6 +45,7 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
         choose=True,
         random_state=0,
         progress=None,
+        missing=None,
     ):
         self.main = main
         self.auxiliaries = auxiliaries
@@ -59,13 +60,14 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
         self.choose = choose
         self.random_state = random_state
         self.progress = progress
+        self.missing = missing
 
     def fit(self, X, Y) -> "AuxiliaryTaskAdvisor":
         """Measure and explain. X is (sample, feature), Y (sample, task) with NaN or None where a label is missing.
 
         Raises `InputError` for what `tables.from_arrays` and `advise` refuse, and for tasks that Y lacks.
         """
-        table = tables.from_arrays(X, Y)
+        table = tables.from_arrays(X, Y, missing=self.missing)
         names = list(table.labels)
         self._check()
         main = _named(self.main, names)

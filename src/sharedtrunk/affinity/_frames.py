@@ -30,6 +30,8 @@ _EXPLAINED = (
     "relatedness", "relatedness_error", "low", "high", "snr_main", "snr_auxiliary", "labels_per_parameter", "trunk_share",
     "predicted", "predicted_error", "predicted_verdict",
 )  # fmt: skip
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
+"""First characters of cells that spreadsheets compute (OWASP, CSV injection)."""
 _RENAMED = {"low": "relatedness_low", "high": "relatedness_high"}
 
 
@@ -90,8 +92,33 @@ def write_json(path: str | os.PathLike[str], made: Made) -> None:
 
 
 def write_csv(path: str | os.PathLike[str], made: Made) -> None:
-    """Write the frame to a CSV file, whole or not at all; what is no number is an empty field. Raises `InputError`."""
-    write_atomically(Path(path), frame(made).to_csv(index=False, lineterminator="\n").encode())
+    """Write the frame to a CSV file, whole or not at all; what is no number is an empty field. Raises `InputError`.
+
+    A text that a spreadsheet would run as a formula, such as a task's name @SUM(1), has an apostrophe before it there.
+    """
+    safe = frame(made).map(_inert)
+    write_atomically(Path(path), _encoded(safe.to_csv(index=False, lineterminator="\n")))
+
+
+def _inert(cell: Any) -> Any:
+    """The cell, with an apostrophe before a text that a spreadsheet would take for a formula; numbers are not."""
+    if not isinstance(cell, str):
+        return cell
+    # Python's csv quotes a carriage return from 3.13 on only; unquoted it would end the row.
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text)) and text.strip() == text
+    except ValueError:
+        return False
+
+
+def _encoded(text: str) -> bytes:
+    """UTF-8; half a surrogate pair, which a name from an array can hold, is written out."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _auxiliary(each: AuxiliaryAdvice) -> dict[str, Any]:

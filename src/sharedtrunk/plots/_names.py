@@ -2,13 +2,15 @@
 
 import re
 
+from sharedtrunk import _errors
+
 _BREAKS = re.compile(r"(?<=\s)|(?<=[_\-./+])(?=[^\W\d_])")  # never within a number
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
 def printable(text: str) -> str:
     """`text` without line breaks and control characters: a name cannot move a cursor or break a line."""
-    return "".join(letter if letter.isprintable() else _REPLACED for letter in " ".join(text.split()))
+    return _errors.printable(" ".join(text.split()), _REPLACED)
 
 
 def name_lines(name: str, characters: int, *, most: int | None = None) -> list[str]:

@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from sharedtrunk._errors import invalid
 from sharedtrunk.tables._column import Column, column
-from sharedtrunk.tables._labels import class_codes
+from sharedtrunk.tables._frames import dense_matrix, frame_columns
+from sharedtrunk.tables._labels import coded_labels
+from sharedtrunk.tables._missing import MissingTexts, missing_texts
 from sharedtrunk.tables._table import Table
 from sharedtrunk.tables._table_of import assembled
 from sharedtrunk.tables._words import listed, shown
@@ -20,74 +23,88 @@ def from_arrays(
     *,
     task_names: Sequence[str] | None = None,
     feature_names: Sequence[str] | None = None,
+    missing: Sequence[Any] | str | None = None,
 ) -> Table:
     """Make a table of features and labels that are in memory.
 
-    `X` (sample, feature): array or data frame. `Y`: data frame, mapping from name to (sample,), or array (sample, task) or
-    (sample,), of any dtype; None, NaN and pandas' NA mark a missing label. Names are the frame's, the ones given, or x0,
-    x1, … and task0, task1, …. Class names keep their type; whole-numbered floats become integers.
+    Numbers stay as they are, true and false become 1 and 0, texts and categories become indicators of all levels but the
+    most frequent (20 levels at most, the rest pooled). Constant columns, copies of a column up to scale and identifiers
+    (text, nearly one value per row) are left out; the table's notes say so. Class names keep their type; whole-numbered
+    floats become integers.
 
-    Numbers stay as they are, true and false become 1 and 0, texts and pandas' categories become indicators of all levels but
-    the most frequent (20 levels at most, the rest pooled). Constant columns, copies of a column up to scale and
-    identifiers (text, nearly one value per row) are left out; the table's notes say so.
+    Parameters
+    ----------
+    X
+        (sample, feature) array, SciPy's sparse matrix (made dense up to 1 GiB), or data frame of pandas, polars or pyarrow.
+    Y
+        Such a data frame, a mapping from name to (sample,), or an array (sample, task) or (sample,) of any dtype. None, NaN,
+        pandas' NA, masked entries and the texts in `missing` mark a missing label.
+    task_names, feature_names
+        Names in the place of the frame's, or of x0, x1, … and task0, task1, …
+    missing
+        Texts that stand for a missing value, as for `read`. None: NA, NaN, null, None, ? and their other spellings.
 
-    Raises `InputError` for missing features, dates, sparse matrices, text among numbers, other numbers of rows in X and
-    Y, and tasks of one class, of too few labelled rows or of too many classes.
+    Returns
+    -------
+    Table
+        Features, class codes, and notes on all that was done; texts of a task that were taken for missing are counted there.
+
+    Raises
+    ------
+    InputError
+        For missing features, dates, text among numbers, sparse labels, other numbers of rows in X and Y, and tasks of one
+        class, of too few labelled rows or of too many classes.
     """
-    features = _columns(X, "X", feature_names, "x")
-    labels = _columns(Y, "Y", task_names, "task")
+    texts = missing_texts(missing)
+    features = _columns(X, "X", feature_names, "x", texts)
+    labels = _columns(Y, "Y", task_names, "task", texts)
     rows = {name: len(columns[0].values) for name, columns in (("X", features), ("Y", labels))}
     if rows["X"] != rows["Y"]:
         received = f"{rows['X']} in X and {rows['Y']} in Y"
         way_out = "Mark a missing label by None or NaN."
         raise invalid("X and Y have the same rows", received=received, way_out=way_out)
-    return assembled(features, {each.name: class_codes(each) for each in labels})
+    return assembled(features, {each.name: coded_labels(each) for each in labels})
 
 
-def _columns(given: object, which: str, names: Sequence[str] | None, default: str) -> list[Column]:
-    if hasattr(given, "toarray"):  # scipy's sparse matrices and arrays
-        way_out = f"Give {which}.toarray() if it fits in memory, or fewer columns."
-        raise invalid(f"{which} is dense", received="a sparse matrix", way_out=way_out)
-    found = _of_frame(given, which) if hasattr(given, "iloc") else None
+def _columns(given: object, which: str, names: Sequence[str] | None, default: str, texts: MissingTexts) -> list[Column]:
+    if hasattr(given, "toarray"):  # SciPy's sparse matrices and arrays
+        if which == "Y":
+            rule, way_out = "Y is dense", "Give Y.toarray(); its zeros are labels too."
+            raise invalid(rule, received="a sparse matrix", way_out=way_out)
+        given = dense_matrix(given)
+    found = frame_columns(given, which, texts, label=which == "Y")
+    if found is None and isinstance(given, Mapping):
+        found = _of_mapping(given, which, texts)
     if found is None:
-        found = _of_mapping(given, which) if isinstance(given, Mapping) else _of_array(given, which, default)
+        found = _of_array(given, which, default, texts)
     if names is not None:
         found = _renamed(found, which, names)
+    # Half a surrogate pair cannot be written to any file: in a name it is written out.
+    found = [replace(each, name=each.name.encode("utf-8", "backslashreplace").decode()) for each in found]
     _check(found, which)
     return found
 
 
-def _of_frame(frame: Any, which: str) -> list[Column]:
-    if not hasattr(frame, "columns"):  # a series
-        frame = frame.to_frame(name=which if frame.name is None else frame.name)
-    if frame.columns.nlevels > 1:
-        way_out = "Flatten the column names."
-        raise invalid(f"{which} has one level of column names", received=f"{frame.columns.nlevels}", way_out=way_out)
-    return [_of_series(str(name), frame.iloc[:, place]) for place, name in enumerate(frame.columns)]
-
-
-def _of_series(name: str, series: Any) -> Column:
-    if isinstance(series.dtype, np.dtype):
-        return column(name, series.to_numpy())
-    plain = column(name, series.astype(object).to_numpy())
-    if type(series.dtype).__name__ == "CategoricalDtype":
-        return Column(name, series.astype(object).to_numpy(), plain.missing, category=True)
-    return plain
-
-
-def _of_mapping(given: Mapping, which: str) -> list[Column]:
-    arrays = {str(name): np.asarray(values, None) for name, values in given.items()}
-    for name, array in arrays.items():
-        if array.ndim != 1:
-            received = f"shape {array.shape} for {shown(name)}"
-            raise invalid(f"{which} maps names to (sample,)", received=received, way_out="Give one axis each.")
-    lengths = {name: len(array) for name, array in arrays.items()}
+def _of_mapping(given: Mapping, which: str, texts: MissingTexts) -> list[Column]:
+    columns = [_named(str(name), values, which, texts) for name, values in given.items()]
+    lengths = {each.name: len(each.values) for each in columns}
     if len(set(lengths.values())) > 1:
         raise invalid(f"all columns of {which} have the same rows", received=lengths, way_out="Give the same rows.")
-    return [column(name, array) for name, array in arrays.items()]
+    return columns
 
 
-def _of_array(given: object, which: str, default: str) -> list[Column]:
+def _named(name: str, values: object, which: str, texts: MissingTexts) -> Column:
+    found = frame_columns(values, which, texts, label=which == "Y")
+    if found is not None and len(found) == 1:
+        return replace(found[0], name=name)
+    array = _array(values, which)
+    if array.ndim != 1:
+        received = f"shape {array.shape} for {shown(name)}"
+        raise invalid(f"{which} maps names to (sample,)", received=received, way_out="Give one axis each.")
+    return column(name, array, texts)
+
+
+def _of_array(given: object, which: str, default: str, texts: MissingTexts) -> list[Column]:
     array = _array(given, which)
     if array.ndim == 1 and which == "Y":
         array = array[:, None]
@@ -95,12 +112,18 @@ def _of_array(given: object, which: str, default: str) -> list[Column]:
         axes = "(sample, task)" if which == "Y" else "(sample, feature)"
         way_out = "Reshape it: X.reshape(-1, 1) for one feature, X.reshape(len(X), -1) for images."
         raise invalid(f"{which} has the axes {axes}", received=f"shape {array.shape}", way_out=way_out)
-    return [column(f"{default}{j}", array[:, j]) for j in range(array.shape[1])]
+    return [column(f"{default}{j}", array[:, j], texts) for j in range(array.shape[1])]
 
 
-def _array(given: object, which: str) -> np.ndarray:
+def _array(given: Any, which: str) -> np.ndarray:
+    if isinstance(given, np.ma.MaskedArray):
+        array = np.ma.getdata(given).astype(object)
+        array[np.ma.getmaskarray(given)] = None
+        return array
     if isinstance(given, np.ndarray):
         return given
+    if hasattr(given, "to_pylist"):  # pyarrow's arrays: as NumPy's, whole numbers with gaps would become floats
+        given = given.to_pylist()
     if hasattr(given, "__array__"):
         return np.asarray(given)
     try:
@@ -115,9 +138,7 @@ def _renamed(columns: list[Column], which: str, names: Sequence[str]) -> list[Co
     if len(names) != len(columns):
         received = f"{len(names)} names for {len(columns)} columns of {which}"
         raise invalid("each column has one name", received=received, way_out="Give as many names as columns.")
-    return [
-        Column(str(name), each.values, each.missing, each.category) for name, each in zip(names, columns, strict=True)
-    ]
+    return [replace(each, name=str(name)) for name, each in zip(names, columns, strict=True)]
 
 
 def _check(columns: list[Column], which: str) -> None:

@@ -1,18 +1,27 @@
 """A column as it was found, before encoding: numbers or texts, and where a value is missing.
 
-Missing are None, NaN, pandas' NA and NaT. Text columns are object arrays of strings (features) or of any hashable values
-(labels); dates and complex numbers are no features and no class names here, and are refused by name.
+Missing are None, NaN, pandas' NA and NaT, and the texts that stand for a missing value (`_missing`). Text columns are object
+arrays of strings (features) or of any hashable values (labels); dates and complex numbers are no features and no class
+names here, and are refused by name. Values that differ stay different: numbers that a float would merge stay objects.
 """
 
 import datetime
 import decimal
+import math
 import numbers
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from sharedtrunk._errors import InputError, invalid
+from sharedtrunk.tables._missing import USUAL, MissingTexts, without_missing_numbers
 from sharedtrunk.tables._words import shown
+
+_DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64)
+_REAL = (numbers.Real, decimal.Decimal, np.bool_)
 
 
 @dataclass(frozen=True)
@@ -20,38 +29,46 @@ class Column:
     """`values` (sample,) of dtype bool, integer, float or object; `missing` (sample,) says where they mean nothing.
 
     `category`: the levels are named as such by whoever made the column, even where they look like numbers or dates.
+    `missing_texts`: how many cells hold each text that was taken for missing (empty cells are not counted).
     """
 
     name: str
     values: np.ndarray
     missing: np.ndarray
     category: bool = False
+    missing_texts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def numeric(self) -> bool:
         return self.values.dtype.kind in "biuf"
 
 
-def column(name: str, values: np.ndarray) -> Column:
+def column(name: str, values: np.ndarray, texts: MissingTexts = USUAL) -> Column:
     """The column of a one-dimensional array of any dtype. Raises `InputError` for dates and complex numbers."""
     kind = values.dtype.kind
     if kind in "biu":
-        return Column(name, values, np.zeros(len(values), bool))
+        return numeric_column(name, values, np.zeros(len(values), bool), texts)
     if kind == "f":
-        values = values.astype(np.float64, copy=False)
-        return Column(name, values, np.isnan(values))
+        narrowed = values.astype(np.float64, copy=False)
+        if values.dtype.itemsize > 8 and (narrowed != values)[~np.isnan(values)].any():
+            return _of_objects(name, values, texts)
+        return numeric_column(name, narrowed, np.isnan(narrowed), texts)
     if kind in "US":
-        return _of_objects(name, np.char.decode(values, "utf-8", "replace") if kind == "S" else values)
+        # Bytes that are no UTF-8 are written out: two different texts must not become one.
+        return _of_objects(name, np.char.decode(values, "utf-8", "backslashreplace") if kind == "S" else values, texts)
     if kind in "Mm":
         raise dates(name)
     if kind == "c":
-        way_out = "Give the real and the imaginary part as two columns."
-        raise invalid(
-            "columns are real numbers or texts", received=f"complex numbers in {shown(name)}", way_out=way_out
-        )
+        raise _complex(name)
     if kind == "O" or values.dtype.hasobject:
-        return _of_objects(name, values)
+        return _of_objects(name, values, texts)
     raise unreadable(name, f"values of type {values.dtype}")
+
+
+def numeric_column(name: str, values: np.ndarray, missing: np.ndarray, texts: MissingTexts) -> Column:
+    """The column of numbers, or of true and false, with those left out that are named as missing."""
+    missing, times = without_missing_numbers(values, missing, texts)
+    return Column(name, values, missing, missing_texts=times)
 
 
 def dates(name: str) -> InputError:
@@ -66,29 +83,73 @@ def unreadable(name: str, what: str) -> InputError:
     return invalid(rule, received=f"{what} in {shown(name)}", way_out="Convert it, or leave it out (--drop COLUMN).")
 
 
-def _of_objects(name: str, values: np.ndarray) -> Column:
+def as_floats(values: list) -> np.ndarray | None:
+    """Real numbers of any type as float64, infinite where too large; None where a value is of another kind."""
+    return np.array([_float(value) for value in values]) if all(isinstance(value, _REAL) for value in values) else None
+
+
+def _complex(name: str) -> InputError:
+    way_out = "Give the real and the imaginary part as two columns."
+    return invalid("columns are real numbers or texts", received=f"complex numbers in {shown(name)}", way_out=way_out)
+
+
+def _of_objects(name: str, values: np.ndarray, texts: MissingTexts) -> Column:
     found = values.astype(object)
-    missing = np.fromiter(map(is_missing, found), bool, len(found))
+    missing = np.fromiter((_is_missing(value, texts) for value in found), bool, len(found))
+    times = Counter(text for value in found[missing] if (text := _text(value, texts)))
     present = found[~missing].tolist()
-    if any(isinstance(value, datetime.date | datetime.time | datetime.timedelta | np.datetime64) for value in present):
+    if any(isinstance(value, _DATES) for value in present):
         raise dates(name)
-    if present and all(isinstance(value, bool | np.bool_) for value in present):
-        return Column(name, _filled(present, missing, np.dtype(bool)), missing)
-    if present and all(isinstance(value, numbers.Real | decimal.Decimal | np.bool_) for value in present):
-        whole = all(isinstance(value, numbers.Integral) for value in present)
-        fits = whole and all(abs(int(value)) < 2**63 for value in present)
-        return Column(name, _filled(present, missing, np.dtype(np.int64 if fits else np.float64)), missing)
     if any(isinstance(value, complex | np.complexfloating) for value in present):
-        return column(name, np.zeros(0, complex))  # raises
+        raise _complex(name)
     found[missing] = None
-    return Column(name, found, missing)
+    if present and all(isinstance(value, bool | np.bool_) for value in present):
+        return Column(name, _filled(present, missing, np.dtype(bool)), missing, missing_texts=times)
+    narrowed = _narrowed(present, missing)
+    return Column(name, found if narrowed is None else narrowed, missing, missing_texts=times)
 
 
-def is_missing(value: object) -> bool:
+def _narrowed(present: list, missing: np.ndarray) -> np.ndarray | None:
+    """Python's numbers as an array of NumPy's, (sample,); None for other values, and where different numbers would merge."""
+    floats = as_floats(present) if present else None
+    if floats is None:
+        return None
+    if all(isinstance(value, numbers.Integral | np.bool_) for value in present):
+        fits = all(-(2**63) <= int(value) < 2**63 for value in present)
+        return _filled(present, missing, np.dtype(np.int64)) if fits else None
+    pairs = zip(present, floats.tolist(), strict=True)
+    changed = any(isinstance(value, numbers.Integral) and value != number for value, number in pairs)
+    merged = len(np.unique(floats)) < len(set(present))
+    return None if merged or changed else _filled(floats.tolist(), missing, np.dtype(np.float64))
+
+
+def _is_missing(value: object, texts: MissingTexts) -> bool:
     """Whether one value of an object array stands for none."""
+    if isinstance(value, str):
+        return value in texts
     if value is None or type(value).__name__ in ("NAType", "NaTType"):  # pandas need not be there to know its NA
         return True
-    return isinstance(value, float | np.floating | decimal.Decimal) and value != value
+    if isinstance(value, decimal.Decimal) and value.is_nan():  # a signalling NaN cannot be compared
+        return True
+    if isinstance(value, float | np.floating) and bool(value != value):
+        return True
+    return _text(value, texts) != "" if texts.numbers else False
+
+
+def _text(value: object, texts: MissingTexts) -> str:
+    """The text for which a value was taken for missing; empty where it is missing in itself."""
+    if isinstance(value, str):
+        return value.strip()
+    if not isinstance(value, numbers.Real | decimal.Decimal) or isinstance(value, bool):
+        return ""
+    return next((text for text, number in texts.numbers.items() if value == number), "")
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _filled(present: list, missing: np.ndarray, dtype: np.dtype) -> np.ndarray:

@@ -69,7 +69,7 @@ def _sampled(path: Path, rows: Iterator[list[str]], names: list[str], kept: tupl
 
 
 def _gatherers(kept: tuple[str, ...], asked: Plan) -> dict[str, Gatherer]:
-    return {name: Gatherer(name, keep=name in asked.tasks) for name in kept}
+    return {name: Gatherer(name, keep=name in asked.tasks, missing=asked.missing) for name in kept}
 
 
 def _gather(gatherers: dict[str, Gatherer], names: list[str], piece: list[list[str]]) -> None:

@@ -8,13 +8,14 @@ identifier and is left out. What looks like numbers or dates but cannot be read 
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sharedtrunk._errors import InputError, invalid
 from sharedtrunk.tables import _limits
-from sharedtrunk.tables._column import Column, dates
+from sharedtrunk.tables._column import Column, as_floats, dates
+from sharedtrunk.tables._missing import WAY_OUT
 from sharedtrunk.tables._plan import check_size
 from sharedtrunk.tables._text import parsed
 from sharedtrunk.tables._words import counted, listed, shown
@@ -39,15 +40,15 @@ class Features:
 
 def encode(columns: Sequence[Column], row_numbers: np.ndarray | None = None) -> Features:
     """Encode feature columns. Raises `InputError` for missing values, infinities, dates and text among numbers."""
+    columns = [_with_numbers(each) for each in columns]
     _check_present(columns)
     blocks, names, notes, identifiers = [], [], [], []
     for each in columns:
-        texts = [] if each.numeric else [str(value) for value in each.values]
-        numbers = _numbers(each, texts)
-        if numbers is not None:
-            blocks.append([numbers])
+        if each.numeric:
+            blocks.append([each.values.astype(np.float64)])
             names.append(each.name)
             continue
+        texts = [str(value) for value in each.values]
         if not each.category:
             _check_category(each.name, texts, row_numbers)
         levels = _levels(texts)
@@ -63,12 +64,14 @@ def encode(columns: Sequence[Column], row_numbers: np.ndarray | None = None) -> 
 
 
 def _check_present(columns: Sequence[Column]) -> None:
-    absent = [f"{int(each.missing.sum())} in {shown(each.name)}" for each in columns if each.missing.any()]
+    absent = [_told_missing(each) for each in columns if each.missing.any()]
     if absent:
         more = f" and in {counted(len(absent) - 4, 'more column')}" if len(absent) > 4 else ""
+        texts = any(each.missing_texts for each in columns)
         way_out = (
             "Fill them before (for example by the median), or leave the columns out (--drop COLUMN). Every column that is "
             "not a task is a feature: name it with --aux if it is a task."
+            + (f" Where such a text is a level, {WAY_OUT}." if texts else "")
         )
         raise invalid("no feature value may be missing", received=f"{', '.join(absent[:4])}{more}", way_out=way_out)
     endless = [each.name for each in columns if each.values.dtype.kind == "f" and _largest(each) > _limits.LARGEST]
@@ -78,13 +81,28 @@ def _check_present(columns: Sequence[Column]) -> None:
         raise invalid(rule, received=f"larger numbers or infinities in {listed(endless)}", way_out=way_out)
 
 
-def _numbers(each: Column, texts: list[str]) -> np.ndarray | None:
-    """The column's numbers, also where they are written as texts; zeros for a constant text; None for a category."""
+def _told_missing(each: Column) -> str:
+    """`3 in 'age' ('NA', '?')`."""
+    texts = f" ({listed(each.missing_texts)})" if each.missing_texts else ""
+    return f"{int(each.missing.sum())} in {shown(each.name)}{texts}"
+
+
+def _with_numbers(each: Column) -> Column:
+    """The column with its numbers as such where they are written as texts or are Python's; zeros for a constant text."""
     if each.numeric:
-        return each.values.astype(np.float64)
-    if len(set(texts)) == 1:
-        return np.zeros(len(texts))
-    return None if each.category else parsed(texts)
+        return each
+    present = each.values[~each.missing].tolist()
+    numbers = None
+    if len({str(value) for value in present}) == 1:
+        numbers = np.zeros(len(present))
+    elif not each.category:
+        numbers = as_floats(present)
+        numbers = parsed([str(value) for value in present]) if numbers is None else numbers
+    if numbers is None:
+        return each
+    values = np.full(len(each.values), np.nan)
+    values[~each.missing] = numbers
+    return replace(each, values=values, missing=np.isnan(values))
 
 
 def _largest(each: Column) -> float:

@@ -1,25 +1,41 @@
 """Labels to class codes: names keep their type, −1 where the label is missing, and a task must be a task.
 
-Whole-numbered floats become integers (a column of integers with gaps arrives as floats).
+Whole-numbered floats become integers (a column of integers with gaps arrives as floats). Labels that differ stay different
+classes; those that may have been meant as one ("01" and "1", "Yes" and "yes") are named in a note.
 """
+
+from collections.abc import Hashable
+from dataclasses import dataclass
 
 import numpy as np
 
 from sharedtrunk._errors import invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column
-from sharedtrunk.tables._words import shown
+from sharedtrunk.tables._missing import said_of_missing
+from sharedtrunk.tables._text import parsed
+from sharedtrunk.tables._words import listed, shown
 
 
-def class_codes(labels: Column) -> tuple[np.ndarray, tuple]:
-    """Codes (sample,) int64 and class names in code order (sorted). Raises `InputError` where nothing could be learnt."""
+@dataclass(frozen=True)
+class Coded:
+    """A task's class codes (sample,), −1 where the label is missing, its class names in code order, and notes on them."""
+
+    codes: np.ndarray
+    classes: tuple
+    notes: tuple[str, ...] = ()
+
+
+def coded_labels(labels: Column) -> Coded:
+    """Codes and class names (sorted) of a column of labels. Raises `InputError` where nothing could be learnt."""
     present = ~labels.missing
     number = int(present.sum())
-    _check_labelled(labels.name, number)
+    _check_labelled(labels, number)
     codes = np.full(len(labels.values), -1, np.int64)
     codes[present], classes = _coded(labels.name, labels.values[present])
     _check_classes(labels.name, classes, number)
-    return codes, classes
+    said = [said_of_missing(labels.name, labels.missing_texts)] if labels.missing_texts else []
+    return Coded(codes, classes, (*said, *_alike(labels.name, classes)))
 
 
 def _coded(name: str, values: np.ndarray) -> tuple[np.ndarray, tuple]:
@@ -39,9 +55,10 @@ def _coded_objects(name: str, values: np.ndarray) -> tuple[np.ndarray, tuple]:
     except TypeError as error:
         way_out = "Give class names that are texts, numbers or true and false."
         raise invalid("class names are hashable", received=f"others in {shown(name)}", way_out=way_out) from error
+    _check_finite(name, np.array([value for value in distinct if isinstance(value, float)]))
     try:
         ordered = sorted(distinct)
-    except TypeError:  # of different types: by type, then as written
+    except (TypeError, ValueError):  # of types that do not compare: by type, then as written
         ordered = sorted(distinct, key=_type_and_text)
     place = {value: code for code, value in enumerate(ordered)}
     return np.array([place[value] for value in values.tolist()], np.int64), tuple(ordered)
@@ -51,10 +68,28 @@ def _type_and_text(value: object) -> tuple[str, str]:
     return type(value).__name__, repr(value)
 
 
-def _check_labelled(name: str, number: int) -> None:
+def _alike(name: str, classes: tuple) -> list[str]:
+    """A note where text classes differ in their spelling only."""
+    groups: dict[Hashable, list[str]] = {}
+    for text in classes:
+        if isinstance(text, str):
+            number = parsed([text])
+            key = text.strip().casefold() if number is None or number[0] != number[0] else float(number[0])
+            groups.setdefault(key, []).append(text)
+    same = [f"{listed(group)}" for group in groups.values() if len(group) > 1]
+    if not same:
+        return []
+    more = f" and {len(same) - 3} more such" if len(same) > 3 else ""
+    return [f"{shown(name)}: different classes, though spelled alike: {'; '.join(same[:3])}{more}."]
+
+
+def _check_labelled(labels: Column, number: int) -> None:
     if number < _limits.LEAST_LABELLED:
         rule = f"a task needs at least {_limits.LEAST_LABELLED} labelled rows"
-        raise invalid(rule, received=f"{number} in {shown(name)}", way_out="Label more rows, or leave the task out.")
+        received, way_out = f"{number} in {shown(labels.name)}", "Label more rows, or leave the task out."
+        if labels.missing_texts:
+            way_out = f"{way_out[:-1]}. {said_of_missing(labels.name, labels.missing_texts)}"
+        raise invalid(rule, received=received, way_out=way_out)
 
 
 def _check_finite(name: str, values: np.ndarray) -> None:
@@ -66,13 +101,19 @@ def _check_classes(name: str, classes: tuple[object, ...], number: int) -> None:
     if len(classes) == 1:
         received = f"one in {shown(name)}, {shown(classes[0])}"
         raise invalid("a task has at least two classes", received=received, way_out="Leave the task out.")
-    broken = [value for value in classes if isinstance(value, float) and value != round(value)]
+    broken = [value for value in classes if isinstance(value, float) and not value.is_integer()]
     if len(broken) > _limits.MOST_NON_INTEGERS:
         received = f"{len(classes)} distinct numbers in {shown(name)}, such as {shown(broken[0])}"
         raise invalid("a task's labels are classes", received=received, way_out="Bin it, for example at its median.")
-    many = len(classes) > _limits.MANY_CLASSES and len(classes) * _limits.LEAST_ROWS_A_CLASS > number
-    if many or len(classes) > _limits.MOST_CLASSES:
-        rule = f"a task has at most {_limits.MOST_CLASSES} classes, with {_limits.LEAST_ROWS_A_CLASS} rows to each"
-        received = f"{len(classes)} classes in the {number} labelled rows of {shown(name)}"
-        way_out = "Merge rare classes, bin it if it is a measurement, leave it out if it is an identifier."
+    received = f"{len(classes)} classes in the {number} labelled rows of {shown(name)}"
+    way_out = (
+        "Bin it if it is a measurement (at its median, say), merge rare classes, leave it out if it is an identifier."
+    )
+    if len(classes) > _limits.MOST_CLASSES:
+        raise invalid(f"a task has at most {_limits.MOST_CLASSES} classes", received=received, way_out=way_out)
+    if len(classes) > _limits.MANY_CLASSES and len(classes) * _limits.LEAST_ROWS_A_CLASS > number:
+        least = _limits.LEAST_ROWS_A_CLASS
+        rule = (
+            f"a task of more than {_limits.MANY_CLASSES} classes has at least {least} labelled rows to each on average"
+        )
         raise invalid(rule, received=received, way_out=way_out)

@@ -8,7 +8,6 @@ an archive which unpacks to more than memory holds is refused as it stands.
 
 import contextlib
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -17,11 +16,12 @@ import numpy as np
 from numpy.lib import format as npy
 
 from sharedtrunk._errors import InputError, invalid
-from sharedtrunk.tables._column import Column, column
+from sharedtrunk.tables._column import column
 from sharedtrunk.tables._plan import Found, Plan, check_size, columns_to_read, no_rows
 from sharedtrunk.tables._words import shown
 
 Shapes: TypeAlias = dict[str, tuple[int, ...]]
+Arrays: TypeAlias = list[tuple[str, np.ndarray]]
 
 _WAY_OUT = "Save fewer rows, or give the table as CSV or Parquet and read a sample (--rows N)."
 
@@ -32,8 +32,8 @@ def read_npz(path: Path, asked: Plan) -> Found:
         shapes = _shapes(path, archive)
     with _told(path), np.load(path, allow_pickle=False) as arrays:
         pair = {"X", "Y"} <= shapes.keys()
-        columns = _of_pair(path, arrays, asked) if pair else _of_arrays(path, arrays, shapes, asked)
-    return _thinned(path, columns, asked)
+        found = _of_pair(path, arrays, asked) if pair else _of_arrays(path, arrays, shapes, asked)
+    return _thinned(path, found, asked)
 
 
 def _shapes(path: Path, archive: zipfile.ZipFile) -> Shapes:
@@ -59,7 +59,8 @@ def _shapes(path: Path, archive: zipfile.ZipFile) -> Shapes:
     return shapes
 
 
-def _of_pair(path: Path, arrays: Mapping[str, np.ndarray], asked: Plan) -> list[Column]:
+def _of_pair(path: Path, arrays: Mapping[str, np.ndarray], asked: Plan) -> Arrays:
+    """Names and values (sample,) of the features and of the tasks asked for."""
     features, labels = arrays["X"], arrays["Y"]
     features, labels = (each[:, None] if each.ndim == 1 else each for each in (features, labels))
     _check_rows(path, {"X": features.shape, "Y": labels.shape})
@@ -68,22 +69,23 @@ def _of_pair(path: Path, arrays: Mapping[str, np.ndarray], asked: Plan) -> list[
     kept = columns_to_read(asked, [*tasks, *names])
     found = {name: features[:, j] for j, name in enumerate(names)}
     found |= {name: labels[:, j] for j, name in enumerate(tasks) if name in asked.tasks}  # other tasks are no features
-    return [column(name, found[name]) for name in kept if name in found]
+    return [(name, found[name]) for name in kept if name in found]
 
 
-def _of_arrays(path: Path, arrays: Mapping[str, np.ndarray], shapes: Shapes, asked: Plan) -> list[Column]:
+def _of_arrays(path: Path, arrays: Mapping[str, np.ndarray], shapes: Shapes, asked: Plan) -> Arrays:
+    """Names and values (sample,), one for each place in a block of features."""
     _check_rows(path, shapes)
     names = columns_to_read(asked, list(shapes))
     columns = []
     for name in names:
         array = arrays[name]
         if array.ndim == 1:
-            columns.append(column(name, array))
+            columns.append((name, array))
         elif name in asked.tasks:
             way_out = "Give each task its own array."
             raise invalid("a task is an array of one axis", received=f"two in {shown(name)}", way_out=way_out)
         else:
-            columns += [column(f"{name}[{j}]", array[:, j]) for j in range(array.shape[1])]
+            columns += [(f"{name}[{j}]", array[:, j]) for j in range(array.shape[1])]
     return columns
 
 
@@ -108,15 +110,15 @@ def _second(pair: tuple[str, int]) -> int:
     return pair[1]
 
 
-def _thinned(path: Path, columns: list[Column], asked: Plan) -> Found:
-    total = len(columns[0].values) if columns else 0
+def _thinned(path: Path, found: Arrays, asked: Plan) -> Found:
+    total = len(found[0][1]) if found else 0
     if not total:
         raise no_rows(path)
     rows = np.arange(total)
     if asked.rows is not None and asked.rows < total:
         rows = np.sort(np.random.default_rng(asked.seed).choice(total, asked.rows, replace=False))
-        columns = [Column(each.name, each.values[rows], each.missing[rows]) for each in columns]
-    return Found(columns, rows, total)
+        found = [(name, values[rows]) for name, values in found]
+    return Found([column(name, values, asked.missing) for name, values in found], rows, total)
 
 
 @contextlib.contextmanager
@@ -125,10 +127,20 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (ValueError, zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        way_out = "Save it again with numpy.savez."
-        raise invalid("an .npz file is NumPy's archive", received=f"'{reason}' in {path}", way_out=way_out) from error
+    except OSError as error:
+        if error.errno is not None:  # the system's, not about the content
+            raise
+        raise _damaged(path, error) from error
+    # NumPy parses an array's header with Python's own tokenizer and parser, and zipfile hands on what its decompressors
+    # raise: a damaged file can end in nearly any exception.
+    except Exception as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
+    way_out = "Save it again with numpy.savez."
+    return invalid("an .npz file is NumPy's archive", received=f"'{reason}' in {path}", way_out=way_out)
 
 
 def _objects(path: Path, name: str) -> InputError:

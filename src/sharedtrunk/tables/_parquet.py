@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sharedtrunk._errors import invalid
-from sharedtrunk.tables._column import Column, dates, unreadable
+from sharedtrunk.tables._arrow import arrow_columns
 from sharedtrunk.tables._plan import Found, Plan, check_size, columns_to_read, no_rows, read_fewer
-from sharedtrunk.tables._words import shown
 
 if TYPE_CHECKING:
     import pyarrow
@@ -36,7 +35,11 @@ def read_parquet(path: Path, asked: Plan) -> Found:
             table = file.read(columns=list(kept)) if chosen is None else _picked(arrow, file, kept, chosen)
             if table.num_rows != rows:
                 raise OSError(f"{table.num_rows} rows where {rows} are promised")
-            columns = [found for name in kept for found in _columns(arrow, name, table.column(name), asked)]
+            columns = [
+                found
+                for name in kept
+                for found in arrow_columns(name, table.column(name), asked.missing, label=name in asked.tasks)
+            ]
     except (arrow.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # the system's, not pyarrow's about the content
             raise
@@ -87,42 +90,3 @@ def _picked(
         parts.append(batch.take(arrow.array(inside)))
         start += batch.num_rows
     return arrow.Table.from_batches(parts)
-
-
-def _columns(arrow: ModuleType, name: str, values: "pyarrow.ChunkedArray", asked: Plan) -> list[Column]:
-    kinds = arrow.types
-    if kinds.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    if kinds.is_list(values.type) or kinds.is_large_list(values.type) or kinds.is_fixed_size_list(values.type):
-        if name in asked.tasks:
-            raise unreadable(name, "lists instead of labels")
-        return _block(arrow, name, values)
-    if kinds.is_temporal(values.type):
-        raise dates(name)
-    missing = values.is_null().to_numpy().astype(bool)
-    if kinds.is_string(values.type) or kinds.is_large_string(values.type) or kinds.is_string_view(values.type):
-        return [Column(name, np.array(values.to_pylist(), object), missing)]
-    if kinds.is_boolean(values.type):
-        return [Column(name, values.fill_null(False).to_numpy().astype(bool), missing)]
-    if kinds.is_integer(values.type):
-        return [Column(name, values.fill_null(0).to_numpy(), missing)]
-    if kinds.is_floating(values.type) or kinds.is_decimal(values.type) or kinds.is_null(values.type):
-        numbers = values.cast(arrow.float64()).to_numpy().astype(np.float64)
-        return [Column(name, numbers, np.isnan(numbers))]
-    raise unreadable(name, f"values of type {shown(str(values.type))}")
-
-
-def _block(arrow: ModuleType, name: str, values: "pyarrow.ChunkedArray") -> list[Column]:
-    """A column of equally long lists of numbers: one column for each place in the list, `name[0]`, `name[1]`, …"""
-    value_type = values.type.value_type
-    if not (arrow.types.is_integer(value_type) or arrow.types.is_floating(value_type)):
-        raise unreadable(name, f"lists of type {shown(str(value_type))}")
-    whole = values.combine_chunks()
-    lengths = np.unique(arrow.compute.list_value_length(whole).drop_null().to_numpy())
-    if whole.null_count or len(lengths) != 1:
-        received = f"lists of {len(lengths)} lengths and {whole.null_count} missing ones in {shown(name)}"
-        way_out = "Pad or average them, or leave the column out (--drop COLUMN)."
-        raise invalid("lists in a column have one length", received=received, way_out=way_out)
-    flat = whole.flatten().cast(arrow.float64()).to_numpy(zero_copy_only=False)
-    block = flat.reshape(len(whole), int(lengths[0]))
-    return [Column(f"{name}[{j}]", block[:, j], np.isnan(block[:, j])) for j in range(block.shape[1])]

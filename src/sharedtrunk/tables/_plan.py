@@ -3,23 +3,26 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from sharedtrunk._errors import InputError, invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column
+from sharedtrunk.tables._missing import USUAL, MissingTexts, missing_texts
 from sharedtrunk.tables._words import closest, listed, shown
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Columns by role, and the size and seed of the sample of rows (None: all rows)."""
+    """Columns by role, the size and seed of the sample of rows (None: all rows), and the texts that mean missing."""
 
     tasks: tuple[str, ...]
     drop: tuple[str, ...]
     rows: int | None
     seed: int
+    missing: MissingTexts = USUAL
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,9 @@ class Found:
     total: int
 
 
-def plan(tasks: Sequence[str], drop: Sequence[str], rows: int | None, seed: int) -> Plan:
+def plan(
+    tasks: Sequence[str], drop: Sequence[str], rows: int | None, seed: int, missing: Sequence[Any] | str | None = None
+) -> Plan:
     """Check what can be checked before a file is opened. Raises `InputError`."""
     wanted, left_out = _names(tasks), _names(drop)
     if not wanted:
@@ -46,7 +51,7 @@ def plan(tasks: Sequence[str], drop: Sequence[str], rows: int | None, seed: int)
     if rows is not None and rows < _limits.LEAST_LABELLED:
         rule = f"a sample has at least {_limits.LEAST_LABELLED} rows"
         raise invalid(rule, received=str(rows), way_out="Ask for more rows (--rows N).")
-    return Plan(wanted, left_out, rows, seed)
+    return Plan(wanted, left_out, rows, seed, missing_texts(missing))
 
 
 def columns_to_read(asked: Plan, names: Sequence[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from sharedtrunk._errors import invalid
 from sharedtrunk._files import kind_of
@@ -30,16 +31,40 @@ def read(
     drop: Sequence[str] = (),
     rows: int | None = None,
     seed: int = 0,
+    missing: Sequence[Any] | str | None = None,
 ) -> Table:
     """Read a table from CSV (.csv, .tsv, also .gz), Parquet or NPZ; nothing in the file is executed.
 
-    The columns in `tasks` are labels, those in `drop` are left out, all others are features. `rows` keeps a uniform random
-    sample of that many rows, in the file's order, made by `seed`; CSV and Parquet files larger than memory are then read
-    in pieces. In a CSV file the missing value is an empty field, NA, N/A, NaN, null, None or ?; the separator is that of
-    the header line. A column that counts the rows (a saved index) is left out with a note. Encoding: `from_arrays`.
-    Raises `InputError`, one line that says what to do.
+    CSV and Parquet files larger than memory are read in pieces where `rows` is given. The separator of a CSV file is that
+    of its header line. A column that counts the rows (a saved index) is left out with a note. Encoding: `from_arrays`.
+
+    Parameters
+    ----------
+    path
+        The file; its suffix says what it is.
+    tasks
+        Names of the columns that are labels, the main task's first.
+    drop
+        Names of columns that are left out; all others are features.
+    rows
+        Size of a uniform random sample of rows, kept in the file's order; None: all rows.
+    seed
+        What the sample follows from.
+    missing
+        Texts that stand for a missing value, as they are spelled; a number such as "-999" also in columns of numbers. None:
+        NA, N/A, NaN, null, None, ? and their other spellings. An empty text is missing whatever is named.
+
+    Returns
+    -------
+    Table
+        Features, class codes, and notes on all that was done; texts of a task that were taken for missing are counted there.
+
+    Raises
+    ------
+    InputError
+        One line that says what to do.
     """
-    asked = plan(tasks, drop, rows, seed)
+    asked = plan(tasks, drop, rows, seed, missing)
     file = Path(path)
     reader = _reader(file)
     try:

@@ -1,13 +1,14 @@
 """Columns to a table: labels to codes, features to numbers, and a note for all that was done."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
+from sharedtrunk._errors import InputError, invalid
 from sharedtrunk.tables._column import Column
-from sharedtrunk.tables._encode import Features, encode
-from sharedtrunk.tables._labels import class_codes
+from sharedtrunk.tables._encode import encode
+from sharedtrunk.tables._labels import Coded, coded_labels
 from sharedtrunk.tables._table import Table
 from sharedtrunk.tables._tidy import tidy
 from sharedtrunk.tables._words import listed
@@ -25,35 +26,44 @@ def table_of(
     `row_numbers` (sample,): places in a file; a feature that counts them is left out. Raises `InputError`.
     """
     by_name = {each.name: each for each in columns}
-    coded = {name: class_codes(by_name[name]) for name in tasks}
+    if len(by_name) < len(columns):  # 'a[0]', and the first place of an embedding 'a'
+        twice = [name for name, times in Counter(each.name for each in columns).items() if times > 1]
+        received, way_out = f"{listed(twice)} more than once", "Rename one of each."
+        raise invalid("columns have different names", received=received, way_out=way_out)
+    coded = {name: coded_labels(by_name[name]) for name in tasks}
     return assembled([each for each in columns if each.name not in coded], coded, notes=notes, row_numbers=row_numbers)
 
 
 def assembled(
     columns: Sequence[Column],
-    coded: dict[str, tuple[np.ndarray, tuple]],
+    coded: dict[str, Coded],
     *,
     notes: Sequence[str] = (),
     row_numbers: np.ndarray | None = None,
 ) -> Table:
-    """The table of these feature columns and coded labels (task → codes and class names). Raises `InputError`."""
-    rest, said = _without_row_numbers(columns, row_numbers)
+    """The table of these feature columns and coded labels (task → labels). Raises `InputError`."""
+    counting = _row_counters(columns, row_numbers)
+    rest = [each for each in columns if each.name not in counting]
+    if not rest:
+        raise _no_features(f"only {listed(counting)}, which counts the rows" if counting else "none")
     features = tidy(encode(rest, row_numbers))
-    _check_some(features, len(columns))
-    labels = {name: codes for name, (codes, _) in coded.items()}
+    if not features.names:
+        raise _no_features(f"{len(rest)} feature columns, none of which varies in a way that can be used")
+    said = [f"Left out, because it counts the rows: {listed(counting)}."] if counting else []
+    labels = {name: each.codes for name, each in coded.items()}
     unlabelled = int(np.all([codes < 0 for codes in labels.values()], axis=0).sum())
     if unlabelled:
         said.append(f"{unlabelled} rows have no label of any task.")
-    classes = {name: names for name, (_, names) in coded.items()}
-    return Table(features.values, features.names, labels, classes, (*notes, *said, *features.notes))
+    classes = {name: each.classes for name, each in coded.items()}
+    of_labels = [note for each in coded.values() for note in each.notes]
+    return Table(features.values, features.names, labels, classes, (*notes, *of_labels, *said, *features.notes))
 
 
-def _without_row_numbers(columns: Sequence[Column], numbers: np.ndarray | None) -> tuple[list[Column], list[str]]:
+def _row_counters(columns: Sequence[Column], numbers: np.ndarray | None) -> list[str]:
+    """Names of the columns that count the rows of a file, as a saved index does."""
     if numbers is None:
-        return list(columns), []
-    counting = [each for each in columns if each.numeric and not each.missing.any() and _counts(each.values, numbers)]
-    said = [f"Left out, because it counts the rows: {listed(each.name for each in counting)}."] if counting else []
-    return [each for each in columns if each not in counting], said
+        return []
+    return [each.name for each in columns if each.numeric and not each.missing.any() and _counts(each.values, numbers)]
 
 
 def _counts(values: np.ndarray, numbers: np.ndarray) -> bool:
@@ -62,8 +72,7 @@ def _counts(values: np.ndarray, numbers: np.ndarray) -> bool:
     return bool(np.ptp(values - numbers.astype(np.float64)) == 0)
 
 
-def _check_some(features: Features, columns: int) -> None:
-    if not features.names:
-        received = f"{columns} feature columns, none of which varies in a way that can be used"
-        way_out = "Add columns that the tasks are predicted from."
-        raise invalid("a table needs features", received=received, way_out=way_out)
+def _no_features(received: str) -> InputError:
+    return invalid(
+        "a table needs features", received=received, way_out="Add columns that the tasks are predicted from."
+    )

@@ -1,44 +1,83 @@
 """From the texts of a CSV file to columns, in pieces, so that a large file never stands in memory as texts.
 
-A piece whose texts are all numbers (or missing) is kept as numbers. The words for missing are the empty text, NA, N/A,
-NaN, null, None and ?, in any case. A column of numbers only is numeric; true and false only, Boolean; anything else is text.
+A piece of a feature whose texts are all numbers (or missing) is kept as numbers. A column of numbers only is numeric; true
+and false only, Boolean; anything else is text. Labels that differ as texts stay different: where "01" and "1" both
+occur, they are two classes and not one number.
 """
+
+import re
+from collections import Counter
 
 import numpy as np
 
-from sharedtrunk.tables._column import Column
+from sharedtrunk.tables._column import Column, numeric_column
 from sharedtrunk.tables._limits import MOST_DISTINCT_TEXTS
+from sharedtrunk.tables._missing import USUAL, MissingTexts
 
-_MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "?"})
 _BOOLEAN = {"true": True, "false": False}
 _LATER = "(later texts)"
+_WHOLE = re.compile(r"-?[1-9][0-9]{0,299}|0")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+_EXACT = 2**53
+"""Up to here a float tells all whole numbers apart."""
 
 
 class Gatherer:
     """Collects one column's texts piece by piece; `keep` (labels) keeps each text as it is written."""
 
-    def __init__(self, name: str, *, keep: bool = False) -> None:
+    def __init__(self, name: str, *, keep: bool = False, missing: MissingTexts = USUAL) -> None:
         self._name = name
         self._keep = keep
+        self._missing = missing
         self._pieces: list[np.ndarray] = []
         self._texts: dict[str, str] = {}
+        self._taken: Counter[str] = Counter()
 
     def add(self, texts: list[str]) -> None:
-        numbers = None if self._keep else parsed(texts)
+        numbers = None if self._keep else self._numbers(texts)
         self._pieces.append(np.array([self._shared(text) for text in texts], object) if numbers is None else numbers)
 
     def finish(self) -> Column:
         """The column of all pieces."""
         if all(piece.dtype.kind == "f" for piece in self._pieces):
-            return _numeric(self._name, np.concatenate([np.zeros(0), *self._pieces]))
+            values = np.concatenate([np.zeros(0), *self._pieces])
+            return self._numeric(values, np.isnan(values))
         texts = np.concatenate([piece if piece.dtype.kind == "O" else _written(piece) for piece in self._pieces])
         missing = np.array([text is None for text in texts])
-        return _narrowed(self._name, texts, missing)
+        present = texts[~missing].tolist()
+        spellings = set(present)
+        numbers = _label_numbers(spellings) if self._keep else parsed(list(spellings))
+        if numbers is not None:
+            number_of = dict(zip(spellings, numbers.tolist(), strict=True))
+            values = np.zeros(len(texts), numbers.dtype)
+            values[~missing] = [number_of[text] for text in present]
+            return self._numeric(values, missing | (values != values))
+        booleans = {_BOOLEAN.get(text.lower()) for text in spellings}
+        if None not in booleans and (len(booleans) == len(spellings) or not self._keep):
+            texts = np.array([False if text is None else _BOOLEAN[text.lower()] for text in texts])
+        return Column(self._name, texts, missing, missing_texts=self._taken)
+
+    def _numeric(self, values: np.ndarray, missing: np.ndarray) -> Column:
+        found = numeric_column(self._name, values, missing, self._missing)
+        return Column(self._name, values, found.missing, missing_texts={**self._taken, **found.missing_texts})
+
+    def _numbers(self, texts: list[str]) -> np.ndarray | None:
+        numbers = parsed(texts)
+        if numbers is None:
+            present = parsed([text for text in texts if text not in self._missing])
+            if present is None:
+                return None
+            numbers = np.full(len(texts), np.nan)
+            numbers[[text not in self._missing for text in texts]] = present
+            self._taken.update(text.strip() for text in texts if text.strip() and text in self._missing)
+        return numbers
 
     def _shared(self, text: str) -> str | None:
         # One object for equal texts: a category of a million rows costs a pointer each.
         text = text.strip()
-        if text.lower() in _MISSING:
+        if text in self._missing:
+            if text:
+                self._taken[text] += 1
             return None
         if self._keep or len(self._texts) < MOST_DISTINCT_TEXTS:
             return self._texts.setdefault(text, text)
@@ -46,36 +85,28 @@ class Gatherer:
 
 
 def parsed(texts: list[str]) -> np.ndarray | None:
-    """The texts as numbers, NaN where missing; None where one of them is neither."""
+    """The texts as numbers, NaN where they say so; None where one of them is no number."""
     if "_" in "".join(texts):  # Python reads 1_000 as a number, the user may not
         return None
     try:
         return np.array([float(text) for text in texts])
     except ValueError:
-        pass
-    try:
-        return np.array([np.nan if text.strip().lower() in _MISSING else float(text) for text in texts])
-    except ValueError:
         return None
 
 
-def _numeric(name: str, values: np.ndarray) -> Column:
-    return Column(name, values, np.isnan(values))
+def _label_numbers(texts: set[str]) -> np.ndarray | None:
+    """Labels as numbers, in the order of the set, whole ones exactly; None where they are texts or would lose something."""
+    if all(_WHOLE.fullmatch(text) for text in texts):
+        whole = [int(text) for text in texts]
+        return np.array(whole, np.int64 if all(-(2**63) <= value < 2**63 for value in whole) else object)
+    numbers = parsed(list(texts))
+    if numbers is None or np.isnan(numbers).any() or len(np.unique(numbers)) < len(texts):
+        return None
+    if any(_LEADING_ZERO.fullmatch(text) or (_WHOLE.fullmatch(text) and abs(int(text)) > _EXACT) for text in texts):
+        return None
+    return numbers
 
 
 def _written(numbers: np.ndarray) -> np.ndarray:
     """Numbers of a column that turned out to hold words: as short texts."""
     return np.array([None if np.isnan(value) else f"{value:.17g}" for value in numbers], object)
-
-
-def _narrowed(name: str, texts: np.ndarray, missing: np.ndarray) -> Column:
-    present = texts[~missing].tolist()
-    numbers = parsed(present)
-    if numbers is not None:
-        values = np.full(len(texts), np.nan)
-        values[~missing] = numbers
-        return _numeric(name, values)
-    if all(text.lower() in _BOOLEAN for text in set(present)):
-        values = np.array([False if text is None else _BOOLEAN[text.lower()] for text in texts])
-        return Column(name, values, missing)
-    return Column(name, texts, missing)

@@ -1,0 +1,64 @@
+"""Arrow's columns, of a Parquet file or a table in memory, by their type; lists of one length are embeddings."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.tables._column import Column, column, dates, numeric_column, unreadable
+from sharedtrunk.tables._missing import MissingTexts
+from sharedtrunk.tables._words import shown
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+def arrow_columns(name: str, values: "pyarrow.ChunkedArray", texts: MissingTexts, *, label: bool) -> list[Column]:
+    """The column, or one for each place in its lists. Raises `InputError` for types that are no numbers and no texts."""
+    import pyarrow as arrow
+
+    kinds = arrow.types
+    if kinds.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    if kinds.is_list(values.type) or kinds.is_large_list(values.type) or kinds.is_fixed_size_list(values.type):
+        if label:
+            raise unreadable(name, "lists instead of labels")
+        return _block(name, values)
+    if kinds.is_temporal(values.type):
+        raise dates(name)
+    missing = values.is_null().to_numpy().astype(bool)
+    if kinds.is_string(values.type) or kinds.is_large_string(values.type) or kinds.is_string_view(values.type):
+        return [column(name, _objects(values), texts)]
+    if kinds.is_boolean(values.type):
+        return [Column(name, values.fill_null(False).to_numpy().astype(bool), missing)]
+    if kinds.is_integer(values.type):
+        return [numeric_column(name, values.fill_null(0).to_numpy(), missing, texts)]
+    if label and kinds.is_decimal(values.type):  # a float could merge two of them
+        return [column(name, _objects(values), texts)]
+    if kinds.is_floating(values.type) or kinds.is_decimal(values.type) or kinds.is_null(values.type):
+        numbers = values.cast(arrow.float64(), safe=False).to_numpy().astype(np.float64)
+        return [numeric_column(name, numbers, np.isnan(numbers), texts)]
+    raise unreadable(name, f"values of type {shown(str(values.type))}")
+
+
+def _objects(values: "pyarrow.ChunkedArray") -> np.ndarray:
+    return np.array(values.to_pylist(), object)
+
+
+def _block(name: str, values: "pyarrow.ChunkedArray") -> list[Column]:
+    """A column of equally long lists of numbers: one column for each place in the list, `name[0]`, `name[1]`, …"""
+    import pyarrow as arrow
+    import pyarrow.compute
+
+    value_type = values.type.value_type
+    if not (arrow.types.is_integer(value_type) or arrow.types.is_floating(value_type)):
+        raise unreadable(name, f"lists of type {shown(str(value_type))}")
+    whole = values.combine_chunks()
+    lengths = np.unique(arrow.compute.call_function("list_value_length", [whole]).drop_null().to_numpy())
+    if whole.null_count or len(lengths) != 1:
+        received = f"lists of {len(lengths)} lengths and {whole.null_count} missing ones in {shown(name)}"
+        way_out = "Pad or average them, or leave the column out (--drop COLUMN)."
+        raise invalid("lists in a column have one length", received=received, way_out=way_out)
+    flat = whole.flatten().cast(arrow.float64(), safe=False).to_numpy(zero_copy_only=False)
+    block = flat.reshape(len(whole), int(lengths[0]))
+    return [Column(f"{name}[{j}]", block[:, j], np.isnan(block[:, j])) for j in range(block.shape[1])]

@@ -1,0 +1,81 @@
+"""Which texts stand for a missing value, in files, arrays and data frames alike.
+
+An empty text always does. So do the usual texts for missing values below, unless the user names others, which then take
+their place. Some of them can be a class all the same (severity None, Mild or Severe): whatever was taken for missing
+among labels is counted and stands in the table's notes.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sharedtrunk._errors import invalid
+from sharedtrunk.tables._words import counted, shown
+
+USUAL_TEXTS = (
+    "NA", "na", "N/A", "n/a", "#N/A", "<NA>", "<na>", "NaN", "nan", "NAN", "null", "NULL", "None", "none", "NONE", "?",
+)  # fmt: skip
+"""Spellings by which R, pandas, NumPy, SQL, JSON, Python, spreadsheets and the UCI repository write a missing value."""
+
+WAY_OUT = "name what does mean missing: --missing TEXT (in Python missing=[TEXT])"
+
+
+@dataclass(frozen=True)
+class MissingTexts:
+    """The texts that stand for a missing value, as they are spelled; blanks around a text do not count."""
+
+    texts: frozenset[str]
+
+    def __contains__(self, text: str) -> bool:
+        stripped = text.strip()
+        return not stripped or stripped in self.texts
+
+    @cached_property
+    def numbers(self) -> dict[str, int | float]:
+        """Those that are finite numbers, such as −999: they stand for missing in columns of numbers too."""
+        found = {}
+        for text in sorted(self.texts):
+            try:
+                value = float(text)
+            except ValueError:
+                continue
+            if np.isfinite(value):
+                found[text] = int(value) if value.is_integer() else value
+        return found
+
+
+def missing_texts(given: object) -> MissingTexts:
+    """The text or texts that the user names, or the usual ones (None). Raises `InputError` for anything but texts."""
+    given = USUAL_TEXTS if given is None else given
+    several = isinstance(given, Iterable) and not isinstance(given, str)
+    texts = set()
+    for text in given if several else (given,):
+        if not isinstance(text, str):
+            way_out = "Put it in quotes; None, NaN and empty texts are missing anyway."
+            raise invalid("texts that mean missing are texts", received=shown(text), way_out=way_out)
+        texts.add(text.strip())
+    return MissingTexts(frozenset(texts))
+
+
+USUAL = missing_texts(None)
+
+
+def without_missing_numbers(
+    values: np.ndarray, missing: np.ndarray, texts: MissingTexts
+) -> tuple[np.ndarray, dict[str, int]]:
+    """Where a number is missing (sample,), those named as such included, and how often each of these occurs."""
+    times = {}
+    for text, number in texts.numbers.items() if values.dtype.kind in "iuf" else ():
+        named = (values == number) & ~missing
+        if named.any():
+            times[text] = int(named.sum())
+            missing = missing | named
+    return missing, times
+
+
+def said_of_missing(name: str, times: Mapping[str, int]) -> str:
+    """The note on texts of a task that were taken for missing labels."""
+    cells = " and ".join(f"{counted(number, 'cell')} {shown(text)}" for text, number in times.items())
+    return f"{shown(name)}: {cells} were taken for missing; if that is a class, {WAY_OUT}."
