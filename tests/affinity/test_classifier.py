@@ -228,16 +228,20 @@ def test_large_tables_are_trained_in_batches(digits, batch_size):
     assert (model.validation_loss_ < 0.35).all()
 
 
-def test_double_precision_needs_jaxs(digits, fitted):
+@pytest.mark.parametrize("switched", [False, True])
+def test_precision_is_the_students_whatever_jaxs_setting_is(digits, fitted, switched):
     X, Y = (each[:TRAINED] for each in digits)
-    if not jax.config.jax_enable_x64:
-        with pytest.raises(ValueError, match="float64 switched on; got it is off"):
-            classifier(dtype="float64").fit(X, Y)
-        return
-    model = classifier(dtype="float64").fit(X, Y)
-    assert model.network_.trunk[0].dtype == np.float64
-    assert fitted.network_.trunk[0].dtype == np.float32
-    np.testing.assert_allclose(model.validation_loss_, fitted.validation_loss_, rtol=1e-3)
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", switched)
+    try:
+        single, double = classifier().fit(X, Y), classifier(dtype="float64").fit(X, Y)
+        assert jax.config.jax_enable_x64 == switched
+    finally:
+        jax.config.update("jax_enable_x64", before)
+    assert double.network_.trunk[0].dtype == np.float64
+    assert single.network_.trunk[0].dtype == np.float32
+    assert same_network(single, fitted)
+    np.testing.assert_allclose(double.validation_loss_, fitted.validation_loss_, rtol=1e-3)
 
 
 def test_pickle_holds_numpy_and_predicts_the_same(digits, fitted):

@@ -5,7 +5,6 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
-import jax
 import numpy as np
 
 from sharedtrunk._errors import invalid
@@ -47,9 +46,6 @@ def _check_choices(parameters: Mapping[str, Any]) -> None:
         if not isinstance(value, str | int | np.bool_) or value not in choices:
             rule = f"{name} is {choices[0]!r} or {choices[1]!r}"
             raise invalid(rule, received=_shown(value), way_out=f"{choices[0]!r} is usual.")
-    if parameters["dtype"] == "float64" and not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
-        way_out = 'Set JAX_ENABLE_X64=1, or call jax.config.update("jax_enable_x64", True).'
-        raise invalid("Training in float64 needs JAX's float64 switched on", received="it is off", way_out=way_out)
 
 
 def _check_numbers(parameters: Mapping[str, Any]) -> None:
@@ -140,4 +136,8 @@ def _places(parameter: str, keys: list, tasks: Sequence[Hashable]) -> list[int]:
         if not isinstance(key, Hashable) or key not in place:
             way_out = f"The tasks are {', '.join(map(repr, tasks))}."
             raise invalid(f"{parameter} names tasks", received=_shown(key), way_out=way_out)
-    return [place[key] for key in keys]
+    found = [place[key] for key in keys]
+    if len(set(found)) < len(found):
+        way_out = "A task's name and its place in y are the same task."
+        raise invalid(f"{parameter} names each task once", received=_shown(keys), way_out=way_out)
+    return found
