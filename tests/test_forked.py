@@ -42,8 +42,10 @@ def made_before() -> dict:
     """What a user may have made before the fork; JAX has then begun."""
     return {
         "network": students.random_start(KEY, features=4, hidden=(3,), classes=(2,)),
-        "problem": students.make_problem(X, [Y[:, 0]]),
-        "flow": dynamics.aligned_flow(X[:2, :1], np.ones(1), X[:3, :1], inverse_temperature=None),
+        "problem": students.make_problem(X, [Y[:, 0]], classes=2),
+        "flow": dynamics.aligned_flow(
+            np.array([[1.0], [-1.0]]) / 2**0.5, np.ones(1), np.eye(3)[:, :1], inverse_temperature=None
+        ),
         "start": dynamics.SingularValues((jnp.ones(1), jnp.ones(1))),
         "inputs": jnp.asarray(X),
     }

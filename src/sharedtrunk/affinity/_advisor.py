@@ -15,7 +15,7 @@ from sharedtrunk.affinity._advise import advise
 from sharedtrunk.affinity._classifier import SharedTrunkClassifier
 from sharedtrunk.affinity._effects import NEGLIGIBLE
 from sharedtrunk.affinity._inputs import dense
-from sharedtrunk.affinity._parameters import recipe_of
+from sharedtrunk.affinity._parameters import check_network, recipe_of
 from sharedtrunk.affinity._trials import Student
 
 
@@ -75,6 +75,7 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
         others = [name for name in names if name != main]
         chosen = others if self.auxiliaries is None else [_named(task, names) for task in self.auxiliaries]
         student = self._student(names)
+        check_network(student.hidden, table.features.shape[1], [len(table.classes[name]) for name in names])
         self.advice_ = advise(
             table,
             main,

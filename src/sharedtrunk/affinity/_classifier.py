@@ -22,7 +22,7 @@ from sharedtrunk.affinity._forward import accuracies, likeliest, mean_losses
 from sharedtrunk.affinity._holdout import held_out
 from sharedtrunk.affinity._inputs import check_feature_names, check_size, dense
 from sharedtrunk.affinity._labels import MISSING
-from sharedtrunk.affinity._parameters import recipe_of
+from sharedtrunk.affinity._parameters import check_network, recipe_of
 from sharedtrunk.affinity._targets import find_tasks
 
 _SPARSE = ("csr", "csc", "coo")  # scikit-learn checks the numbers of these, and makes them of other formats
@@ -156,6 +156,7 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
         X = self._inputs(X, reset=True)
         tasks = find_tasks(y, len(X))
         recipe = recipe_of(self.get_params(deep=False), tasks.names)
+        check_network(recipe.hidden, X.shape[1], tasks.sizes)
         codes = tasks.codes(y, len(X))
         random = check_random_state(self.random_state)
         held = self._held_out(codes, recipe, tasks.names, random)

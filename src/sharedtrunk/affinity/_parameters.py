@@ -1,5 +1,6 @@
 """The classifier's parameters, checked when `fit` is called, as a recipe for the training."""
 
+import itertools
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
@@ -9,8 +10,15 @@ import numpy as np
 
 from sharedtrunk._errors import invalid
 from sharedtrunk.affinity._fit import Recipe
+from sharedtrunk.tables._limits import MOST_BYTES
 
 _SHOWN = 80  # characters of a value in an error
+
+MOST = 10**9
+"""Steps, rows and units at most: steps are counted in 32 bits."""
+
+RATES = (1e-30, 1e30)
+"""Outside of these, steps of Adam are zero or infinite in float32."""
 
 
 def recipe_of(parameters: Mapping[str, Any], tasks: Sequence[Hashable]) -> Recipe:
@@ -32,6 +40,16 @@ def recipe_of(parameters: Mapping[str, Any], tasks: Sequence[Hashable]) -> Recip
         batch_size=None if parameters["batch_size"] == "auto" else int(parameters["batch_size"]),
         dtype=parameters["dtype"],
     )
+
+
+def check_network(hidden: Sequence[int], features: int, classes: Sequence[int]) -> None:
+    """Raise `InputError` for a network of more weights than `tables`' limit of memory would hold at eight bytes each."""
+    widths = [features, *hidden]
+    weights = sum(below * above for below, above in itertools.pairwise(widths)) + widths[-1] * sum(classes)
+    if 8 * weights > MOST_BYTES:
+        rule = f"a network has at most {MOST_BYTES // 8:,} weights"
+        received = f"{weights:,}, of {features:,} features and hidden={_shown(tuple(hidden))}"
+        raise invalid(rule, received=received, way_out="Give narrower or fewer layers, or fewer features.")
 
 
 def _check_choices(parameters: Mapping[str, Any]) -> None:
@@ -57,7 +75,7 @@ def _check_numbers(parameters: Mapping[str, Any]) -> None:
     for width in [hidden] if not isinstance(hidden, Sequence) or isinstance(hidden, str) else hidden:
         _check_count("a width in hidden", width)
     for name, least, below, usual in (
-        ("learning_rate_init", 0.0, math.inf, "0.003"),
+        ("learning_rate_init", *RATES, "0.003"),
         ("validation_fraction", 0.0, 1.0, "0.2"),
     ):
         value = parameters[name]
@@ -70,8 +88,10 @@ def _check_numbers(parameters: Mapping[str, Any]) -> None:
 
 
 def _check_count(name: str, value: object) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise invalid(f"{name} is a whole number ≥ 1", received=_shown(value), way_out="See the class's defaults.")
+    if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= value <= MOST:
+        large = isinstance(value, Integral) and value > MOST
+        rule = f"{name} is at most {MOST:,}" if large else f"{name} is a whole number ≥ 1"
+        raise invalid(rule, received=_shown(value), way_out="See the class's defaults.")
 
 
 def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
