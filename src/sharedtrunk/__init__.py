@@ -8,6 +8,8 @@ for one setting; it loads what it needs when it is asked for.
 import importlib
 from typing import Any
 
+from sharedtrunk import _forked as _forked  # whoever uses any room is told of a fork that JAX does not survive
+
 __version__ = "0.1.0"
 
 

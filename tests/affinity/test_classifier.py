@@ -228,16 +228,20 @@ def test_large_tables_are_trained_in_batches(digits, batch_size):
     assert (model.validation_loss_ < 0.35).all()
 
 
-def test_double_precision_needs_jaxs(digits, fitted):
+@pytest.mark.parametrize("switched", [False, True])
+def test_precision_is_the_students_whatever_jaxs_setting_is(digits, fitted, switched):
     X, Y = (each[:TRAINED] for each in digits)
-    if not jax.config.jax_enable_x64:
-        with pytest.raises(ValueError, match="float64 switched on; got it is off"):
-            classifier(dtype="float64").fit(X, Y)
-        return
-    model = classifier(dtype="float64").fit(X, Y)
-    assert model.network_.trunk[0].dtype == np.float64
-    assert fitted.network_.trunk[0].dtype == np.float32
-    np.testing.assert_allclose(model.validation_loss_, fitted.validation_loss_, rtol=1e-3)
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", switched)
+    try:
+        single, double = classifier().fit(X, Y), classifier(dtype="float64").fit(X, Y)
+        assert jax.config.jax_enable_x64 == switched
+    finally:
+        jax.config.update("jax_enable_x64", before)
+    assert double.network_.trunk[0].dtype == np.float64
+    assert single.network_.trunk[0].dtype == np.float32
+    assert same_network(single, fitted)
+    np.testing.assert_allclose(double.validation_loss_, fitted.validation_loss_, rtol=1e-3)
 
 
 def test_pickle_holds_numpy_and_predicts_the_same(digits, fitted):
@@ -294,6 +298,10 @@ X, Y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
     ("parameters", "message"),
     [
         ({"hidden": (3, 0)}, "a width in hidden is a whole number ≥ 1; got 0"),
+        ({"hidden": 10**400}, "a width in hidden is at most 1,000,000,000; got 1000"),
+        ({"hidden": (10**5, 10**5)}, "a network has at most 134,217,728 weights; got 10,000,500,000, of 3 features"),
+        ({"max_iter": 10**10}, "max_iter is at most 1,000,000,000; got 10000000000"),
+        ({"learning_rate_init": 1e300}, "learning_rate_init lies between 1e-30 and 1e+30; got 1e+300"),
         ({"hidden": 2.5}, "a width in hidden is a whole number ≥ 1; got 2.5"),
         ({"hidden": "wide"}, "a width in hidden is a whole number ≥ 1; got 'wide'"),
         ({"activation": "tanh"}, "activation is 'relu' or 'linear'; got 'tanh'"),
@@ -303,8 +311,8 @@ X, Y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
         ({"max_iter": 0}, "max_iter is a whole number ≥ 1; got 0"),
         ({"n_iter_no_change": True}, "n_iter_no_change is a whole number ≥ 1; got True"),
         ({"batch_size": "all"}, "batch_size is a whole number ≥ 1; got 'all'"),
-        ({"learning_rate_init": 0}, "learning_rate_init lies between 0 and inf; got 0"),
-        ({"learning_rate_init": np.nan}, "learning_rate_init lies between 0 and inf; got nan"),
+        ({"learning_rate_init": 0}, "learning_rate_init lies between 1e-30 and 1e+30; got 0"),
+        ({"learning_rate_init": np.nan}, "learning_rate_init lies between 1e-30 and 1e+30; got nan"),
         ({"validation_fraction": 1.0}, "validation_fraction lies between 0 and 1; got 1.0"),
         ({"tol": -1e-3}, "tol is finite and ≥ 0"),
         ({"task_weights": [1, 2]}, "task_weights are 1 finite numbers ≥ 0, one a task, not all 0; got"),

@@ -145,6 +145,17 @@ def test_standardized():
     np.testing.assert_allclose(scaled[:, 1], 0, atol=1e-12)
 
 
+@pytest.mark.parametrize("size", [1e-310, 1e-180, 1e-3, 1e180, 1e299])
+def test_standardized_at_any_size(size):
+    """The square of 1e−180 is 0 and that of 1e180 infinite; the deviations are neither."""
+    scaled, mean, scale = standardized(X * size / np.abs(X).max())
+    expected, centre, spread = standardized(X / np.abs(X).max())
+    rtol = 1e-9 if size > 1e-300 else 1e-6  # below, a double has fewer digits
+    np.testing.assert_allclose(scaled, expected, rtol=rtol, atol=rtol)
+    np.testing.assert_allclose(mean / size, centre, rtol=rtol, atol=rtol)
+    np.testing.assert_allclose(scale / size, spread, rtol=rtol)
+
+
 _BAD = {
     "huge sparse": (scipy.sparse.csr_array((10**6, 10**6)), Y, "at most 1 GiB of numbers; got about 7.5e.03 GiB"),
     "sparse labels": (X, scipy.sparse.csr_array(Y[:, None]), r"Y is dense; got a sparse matrix. Give Y.toarray\(\)"),
@@ -156,7 +167,7 @@ _BAD = {
     "no rows": (X[:0], Y[:0], "got no rows"),
     "missing": (np.where(X > 2, np.nan, X), Y, "no feature value may be missing"),
     "infinite": (np.where(X > 2, np.inf, X), Y, "features are finite"),
-    "huge": (np.where(X > 2, 1e200, X), Y, "features are finite, and below"),
+    "huge": (np.where(X > 2, 1e301, X), Y, r"features are finite, and below 1e\+300"),
     "complex": (X + 1j, Y, "complex numbers in 'x0'"),
     "dates": (pd.DataFrame({"a": X[:, 0], "d": pd.Timestamp("2024-01-01")}), Y, "dates are not encoded; .*'d'"),
     "date objects": (pd.DataFrame({"d": [datetime.date(2024, 1, 1)] * ROWS}), Y, "dates are not encoded"),

@@ -14,7 +14,8 @@ from sharedtrunk._errors import invalid
 from sharedtrunk.affinity._advise import advise
 from sharedtrunk.affinity._classifier import SharedTrunkClassifier
 from sharedtrunk.affinity._effects import NEGLIGIBLE
-from sharedtrunk.affinity._parameters import recipe_of
+from sharedtrunk.affinity._inputs import dense
+from sharedtrunk.affinity._parameters import check_network, recipe_of
 from sharedtrunk.affinity._trials import Student
 
 
@@ -65,8 +66,10 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
     def fit(self, X, Y) -> "AuxiliaryTaskAdvisor":
         """Measure and explain. X is (sample, feature), Y (sample, task) with NaN or None where a label is missing.
 
-        Raises `InputError` for what `tables.from_arrays` and `advise` refuse, and for tasks that Y lacks.
+        A sparse X is made dense. Raises `InputError` where that takes more than 1 GiB, for what `tables.from_arrays` and
+        `advise` refuse, and for tasks that Y lacks.
         """
+        X = dense(X)
         table = tables.from_arrays(X, Y, missing=self.missing)
         names = list(table.labels)
         self._check()
@@ -74,6 +77,7 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
         others = [name for name in names if name != main]
         chosen = others if self.auxiliaries is None else [_named(task, names) for task in self.auxiliaries]
         student = self._student(names)
+        check_network(student.hidden, table.features.shape[1], [len(table.classes[name]) for name in names])
         self.advice_ = advise(
             table,
             main,

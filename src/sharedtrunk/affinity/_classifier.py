@@ -20,31 +20,60 @@ from sharedtrunk._errors import InputError, invalid
 from sharedtrunk.affinity._fit import Recipe, fit_network
 from sharedtrunk.affinity._forward import accuracies, likeliest, mean_losses
 from sharedtrunk.affinity._holdout import held_out
+from sharedtrunk.affinity._inputs import check_feature_names, check_size, dense
 from sharedtrunk.affinity._labels import MISSING
-from sharedtrunk.affinity._parameters import recipe_of
+from sharedtrunk.affinity._parameters import check_network, recipe_of
 from sharedtrunk.affinity._targets import find_tasks
+
+_SPARSE = ("csr", "csc", "coo")  # scikit-learn checks the numbers of these, and makes them of other formats
 
 
 class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
     """Multi-output multiclass classifier whose tasks share a trunk; labels may be missing.
 
     `y` is (sample, task), or (sample,) for one task: class names of any type, each task its own; NaN, None or NA where a
-    label is missing. A DataFrame's columns name the tasks. Trained by Adam; the weights kept are those of the lowest
-    validation loss.
+    label is missing. A frame's columns (pandas, polars, pyarrow) name the tasks. `X` is (sample, feature): an array, a
+    frame, or a sparse matrix, which is made dense. Trained by Adam; the weights kept are those of the lowest validation loss.
 
-    Parameters: `hidden` units of each trunk layer; `activation` "relu" or "linear"; `task_weights` the α_t, a sequence or a
-    dict by task name (or place), 1 where not given; `stop_on` the task, or a sequence of tasks, by name or place, whose loss,
-    weighted by α_t, decides when to stop, None for all; `standardize` inputs by mean and deviation of all rows that do not
-    validate; `learning_rate_init` and `max_iter` Adam's step size and number of steps; `early_stopping` on a
-    `validation_fraction` of the rows with a label of a task that decides (stratified, at most 4,096), else on the training
-    loss, once it has not improved by `tol` nats for `n_iter_no_change` steps; `batch_size` training rows a step ("auto": all
-    up to 1,024, else 512); `dtype` "float32" or "float64" (JAX's float64 must be on); `random_state` for start, validation
-    rows and order.
+    Parameters
+    ----------
+    hidden : int or sequence of int
+        Units of each trunk layer.
+    activation : {"relu", "linear"}
+    task_weights : sequence or dict, optional
+        The α_t, in the tasks' order or by name (or place); 1 where not given.
+    stop_on : task or sequence of tasks, optional
+        The tasks, by name or place, whose loss, weighted by α_t, decides when to stop; all of them by default.
+    standardize : bool
+        Whether inputs are standardized by mean and deviation of all rows that do not validate. With or without,
+        features that are constant in those rows take no part, whatever value comes later.
+    learning_rate_init, max_iter : float, int
+        Adam's step size and number of steps.
+    early_stopping : bool
+        On a `validation_fraction` of the rows with a label of a task that decides (stratified, at most 4,096), else on
+        the training loss.
+    n_iter_no_change, tol : int, float
+        Steps without an improvement by `tol` nats after which training stops.
+    batch_size : int or "auto"
+        Training rows a step; "auto": all up to 1,024, else 512.
+    dtype : {"float32", "float64"}
+        Precision of the training, whatever JAX's own setting is.
+    random_state : int, RandomState or None
+        For start, validation rows and order.
 
-    After `fit`: `classes_` and `n_classes_` (lists by task where `y` has several), `task_names_`, `n_outputs_`,
-    `label_counts_` (task,); `network_`, weights and scaling as NumPy arrays; `n_iter_` steps made and `best_iter_` the step
-    kept; `loss_` (task,) of the training rows there, in nats; with early stopping `validation_loss_` (task,) in nats and
-    `validation_score_` (task,), the accuracy, NaN for a task without validation labels (else None).
+    Attributes
+    ----------
+    classes_, n_classes_ : (class,), int
+        Lists of them by task where `y` has several.
+    task_names_, n_outputs_, label_counts_ : list, int, (task,)
+    network_ : TrainedNetwork
+        Weights and scaling as NumPy arrays; features that took no part have weights of 0.
+    n_iter_, best_iter_ : int
+        Steps made, and the step whose weights are kept.
+    loss_ : (task,)
+        Of the training rows there, in nats.
+    validation_loss_, validation_score_ : (task,) or None
+        With early stopping, loss in nats and accuracy of the validation rows; NaN for a task without labels there.
 
     For an auxiliary task's benefit to the main one, stop on the main one, as the advisor does; else the auxiliary task also
     moves the stop. All rows without a label of a task in `stop_on` are then trained on, and each such task needs a label that
@@ -91,13 +120,35 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
+        tags.input_tags.sparse = True
         return tags
 
     def fit(self, X, y):
-        """Train on `X` (sample, feature) and `y`; returns self.
+        """Train.
 
-        Raises `InputError` for parameters out of range, labels that are no classes, a task with fewer than two classes, and
-        where no validation row can be spared; warns (`ConvergenceWarning`) where `max_iter` steps came before patience ended.
+        Parameters
+        ----------
+        X : (sample, feature)
+            Array, frame or sparse matrix; a sparse one is made dense, of at most 1 GiB.
+        y : (sample,) or (sample, task)
+            Labels, NaN, None or NA where missing.
+
+        Returns
+        -------
+        SharedTrunkClassifier
+            This one.
+
+        Raises
+        ------
+        InputError
+            For parameters out of range, features or tasks of one name, labels that are no classes, a task with fewer than
+            two classes or too many for its rows, where no validation row can be spared, and in a process that was forked
+            after JAX was used.
+
+        Warns
+        -----
+        ConvergenceWarning
+            Where `max_iter` steps came before patience ended.
         """
         if y is None:
             rule = f"{type(self).__name__} requires y to be passed, but the target y is None"
@@ -105,6 +156,7 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
         X = self._inputs(X, reset=True)
         tasks = find_tasks(y, len(X))
         recipe = recipe_of(self.get_params(deep=False), tasks.names)
+        check_network(recipe.hidden, X.shape[1], tasks.sizes)
         codes = tasks.codes(y, len(X))
         random = check_random_state(self.random_state)
         held = self._held_out(codes, recipe, tasks.names, random)
@@ -165,16 +217,25 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
     def hidden_units(self, X) -> np.ndarray:
         """h^L (sample, hidden): what the trunk makes of the rows, the features that all heads share."""
         inputs = self._inputs(X, reset=False)
-        return self.network_.hidden_units(inputs)
+        with np.errstate(over="ignore", invalid="ignore"):  # the check says it in words
+            hidden = self.network_.hidden_units(inputs)
+        _check_finite([hidden], inputs)
+        return hidden
 
     def _inputs(self, X, *, reset: bool) -> np.ndarray:
         if not reset:
             check_is_fitted(self)
-        return np.asarray(validate_data(self, X, dtype=np.float64, reset=reset))
+        check_feature_names(X)
+        inputs = dense(validate_data(self, X, accept_sparse=_SPARSE, dtype=np.float64, reset=reset))
+        check_size(inputs)
+        return inputs
 
     def _log_probabilities(self, X) -> list[np.ndarray]:
         inputs = self._inputs(X, reset=False)
-        return self.network_.log_probabilities(inputs)
+        with np.errstate(over="ignore", invalid="ignore"):  # the check says it in words
+            logarithms = self.network_.log_probabilities(inputs)
+        _check_finite(logarithms, inputs)
+        return logarithms
 
     def _held_out(self, codes: np.ndarray, recipe: Recipe, names: Sequence[Hashable], random) -> np.ndarray:
         """Rows are held out for the tasks that decide; rows without labels of these are all trained on."""
@@ -203,6 +264,13 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
             logarithms = self.network_.log_probabilities(X[held])
             self.validation_loss_ = mean_losses(logarithms, codes[:, held])
             self.validation_score_ = accuracies(logarithms, codes[:, held], np.ones(int(held.sum())))
+
+
+def _check_finite(found: Sequence[np.ndarray], inputs: np.ndarray) -> None:
+    if not all(np.isfinite(each).all() for each in found):
+        rule = "Inputs are of a size that the network can weigh, near those that it was trained on"
+        received = f"values up to {np.abs(inputs).max():.3g}"
+        raise invalid(rule, received=received, way_out="Leave those rows out, or clip them.")
 
 
 def _too_few_labels(codes: np.ndarray, task: Hashable) -> InputError:

@@ -23,6 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import spectra
+from sharedtrunk.affinity._precision import jax_precision
 
 _PAD = 16
 
@@ -65,9 +66,10 @@ def drawn_together(squares: np.ndarray, noise: float, width: int) -> np.ndarray:
 def _unspiked(observed: np.ndarray, aspect: float, noise: float) -> tuple[np.ndarray, ...]:
     """`spectra.clean_value` and `spiked_overlaps`, compiled for one length: eager calls compile anew for every rank."""
     size = observed.size
-    padded = jnp.asarray(np.pad(observed, (0, -size % _PAD)), jnp.result_type(float))
-    numbers = (jnp.asarray(x, padded.dtype) for x in (aspect, noise))
-    return tuple(np.asarray(part, np.float64)[:size] for part in _spikes(padded, *numbers))
+    with jax_precision("float64"):
+        padded = jnp.asarray(np.pad(observed, (0, -size % _PAD)), "float64")
+        numbers = (jnp.asarray(x, "float64") for x in (aspect, noise))
+        return tuple(np.asarray(part)[:size] for part in _spikes(padded, *numbers))
 
 
 @jax.jit

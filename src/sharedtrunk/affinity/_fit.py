@@ -19,7 +19,8 @@ from sharedtrunk.affinity._forward import TrainedNetwork
 from sharedtrunk.affinity._holdout import MOST_HELD_OUT
 from sharedtrunk.affinity._labels import MISSING
 from sharedtrunk.affinity._network import Activation, Network, initial_network
-from sharedtrunk.tables import standardized
+from sharedtrunk.affinity._precision import jax_precision
+from sharedtrunk.tables import standardized, varies
 
 WHOLE = 1024
 """Up to this many training rows are all in every step, unless a batch size is asked for."""
@@ -62,6 +63,14 @@ class Fitted(NamedTuple):
     patient: bool
 
 
+class _Scaling(NamedTuple):
+    """Mean and scale (feature,) of the rows outside validation, 0 and 1 where unasked, and which features vary there."""
+
+    mean: np.ndarray
+    scale: np.ndarray
+    varying: np.ndarray
+
+
 class _Rows(NamedTuple):
     """Places in the table, or BLANK, in the engine's order; the first `steady` validate, the first `judged` are looked at."""
 
@@ -77,50 +86,70 @@ def fit_network(
 
     `inputs` (sample, feature); `codes` (task, sample), −1 where the label is missing. Judged are the rows in `held`, or
     where there are none, up to `MOST_HELD_OUT` of the training rows, those first that can decide when to stop; their loss
-    is that of `recipe.stop_weights`. Raises `InputError` where inputs are too large for `recipe.dtype`.
+    is that of `recipe.stop_weights`. Features that are constant in the rows outside `held` take no part, then or later.
+    Raises `InputError` where inputs are too large for `recipe.dtype`.
     """
-    scaled, mean, scale = _scaled(inputs, ~held, recipe)
+    scaling = _scaling(inputs[~held], standardize=recipe.standardize)
+    scaled = _scaled(inputs, scaling, recipe)
     training = ~held & (codes[np.array(recipe.task_weights) > 0] != MISSING).any(axis=0)
     deciding = (codes[np.array(recipe.stop_weights) > 0] != MISSING).any(axis=0)
     rows = _laid_out(held, training, deciding, np.random.default_rng(seed))
     labels = np.where(rows.places == BLANK, MISSING, codes[:, rows.places])
     seen = np.where(rows.places[:, None] == BLANK, 0.0, scaled[rows.places])
     schedule = _schedule(recipe, rows, int(training.sum()))
+    with jax_precision(recipe.dtype):
+        kept = _trained(labels, seen, classes, rows, recipe, schedule, seed)
+    return _fitted(kept, schedule, scaling)
+
+
+def _trained(
+    labels: np.ndarray,
+    seen: np.ndarray,
+    classes: tuple[int, ...],
+    rows: _Rows,
+    recipe: Recipe,
+    schedule: Schedule,
+    seed: int,
+) -> Kept:
+    """`labels` (task, sample) and `seen` (sample, feature) in the engine's order."""
     start = _start(
         jax.random.key(seed),
-        features=inputs.shape[1],
+        features=seen.shape[1],
         hidden=recipe.hidden,
         classes=classes,
         activation=recipe.activation,
         dtype=recipe.dtype,
     )
-    kept = train_lanes(
+    targets = tuple(
+        jnp.asarray(task[:, None] == np.arange(size), recipe.dtype) for task, size in zip(labels, classes, strict=True)
+    )
+    return train_lanes(
         _lane(start, labels, rows, recipe),
         jnp.asarray(seen, recipe.dtype),
-        tuple(
-            jnp.asarray(task[:, None] == np.arange(size), recipe.dtype)
-            for task, size in zip(labels, classes, strict=True)
-        ),
+        targets,
         jnp.asarray(recipe.learning_rate, recipe.dtype),
         schedule=schedule,
         keep_networks=True,
     )
-    return _fitted(kept, schedule, mean, scale)
 
 
-def _scaled(inputs: np.ndarray, training: np.ndarray, recipe: Recipe) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Inputs as the network sees them, with the training rows' mean and scale (feature,), or 0 and 1."""
-    mean, scale = np.zeros(inputs.shape[1]), np.ones(inputs.shape[1])
-    with np.errstate(over="ignore", invalid="ignore"):  # overflow is told below, in words
-        if recipe.standardize:
-            _, mean, scale = standardized(inputs[training])
-        scaled = (inputs - mean) / scale
-    if not (np.isfinite(scale).all() and (np.abs(scaled) < np.sqrt(np.finfo(recipe.dtype).max)).all()):
-        received = f"values up to {np.abs(inputs).max():.3g}"
+def _scaling(training: np.ndarray, *, standardize: bool) -> _Scaling:
+    features = training.shape[1]
+    mean, scale = standardized(training)[1:] if standardize else (np.zeros(features), np.ones(features))
+    return _Scaling(mean, scale, varies(training))
+
+
+def _scaled(inputs: np.ndarray, scaling: _Scaling, recipe: Recipe) -> np.ndarray:
+    """Inputs as the network sees them in training: 0 where a feature takes no part."""
+    with np.errstate(over="ignore"):  # the check below says it in words
+        scaled = np.where(scaling.varying, (inputs - scaling.mean) / scaling.scale, 0.0)
+    largest = np.abs(scaled).max()
+    if not largest < np.sqrt(np.finfo(recipe.dtype).max):
+        received = f"values up to {largest:.3g}{' standard deviations' if recipe.standardize else ''}"
         raise invalid(
             f"Inputs are of a size that {recipe.dtype} can square", received=received, way_out="Rescale them."
         )
-    return scaled, mean, scale
+    return scaled
 
 
 # Drawn once: most of its time is compilation, which takes half as long without the optimizations.
@@ -190,18 +219,22 @@ def _lane(start: Network, labels: np.ndarray, rows: _Rows, recipe: Recipe) -> La
     )
 
 
-def _fitted(kept: Kept, schedule: Schedule, mean: np.ndarray, scale: np.ndarray) -> Fitted:
+def _fitted(kept: Kept, schedule: Schedule, scaling: _Scaling) -> Fitted:
     marked = int(kept.marked[0, 0])
     legs = -(-(marked + schedule.patience) // schedule.every)
     steps = min(legs * schedule.every, schedule.max_steps)
     network = kept.network
     assert network is not None  # it was asked for
+    trunk, heads = ([np.asarray(layer[0]).T.copy() for layer in layers] for layers in (network.trunk, network.heads))
+    # What a feature weighs that never moved is left from the start: noise, as soon as another value comes.
+    for layer in trunk[:1] or heads:
+        layer[~scaling.varying] = 0.0
     trained = TrainedNetwork(
-        mean=mean,
-        scale=scale,
-        trunk=[np.asarray(layer[0]).T.copy() for layer in network.trunk],
+        mean=scaling.mean,
+        scale=scaling.scale,
+        trunk=trunk,
         trunk_biases=[np.array(bias[0]) for bias in network.trunk_biases],
-        heads=[np.asarray(head[0]).T.copy() for head in network.heads],
+        heads=heads,
         head_biases=[np.array(bias[0]) for bias in network.head_biases],
         activation=network.activation,
     )

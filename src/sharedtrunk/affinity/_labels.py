@@ -1,6 +1,7 @@
 """Labels of several tasks as scikit-learn users give them: one column a task, class names of any type, gaps where unlabelled.
 
-A column keeps its type. None, NaN, pandas' NA and NaT and masked entries are missing labels, their code is −1.
+A column keeps its type. None, NaN, pandas' NA and NaT and masked entries are missing labels, their code is −1. How many
+classes a task may have is the rule of `tables`.
 """
 
 from collections.abc import Hashable
@@ -12,10 +13,10 @@ import pandas as pd
 from scipy.sparse import issparse
 
 from sharedtrunk._errors import invalid
+from sharedtrunk.tables import check_classes
+from sharedtrunk.tables._limits import MOST_NON_INTEGERS
 
 MISSING = -1
-MOST_FRACTIONS = 50
-"""More distinct numbers with a fractional part than this are a measurement, not class names."""
 
 _NARROWED = (bool, int, float, str, np.generic)
 
@@ -30,7 +31,9 @@ class Labels:
 
 
 def label_columns(y: Any) -> tuple[list[Labels], int]:
-    """The tasks of `y`, an array, nested lists, a Series or a DataFrame (its columns name them), and the number of its axes.
+    """The tasks of `y` and the number of its axes: an array, nested lists, or a series or frame, whose columns name them.
+
+    Frames are those of pandas, polars and pyarrow.
 
     Raises `InputError` where `y` is sparse or has another number of axes.
     """
@@ -38,14 +41,15 @@ def label_columns(y: Any) -> tuple[list[Labels], int]:
         raise invalid("Labels are dense", received="a sparse matrix", way_out="Give y.toarray().")
     if hasattr(y, "iloc"):
         columns = [y.iloc[:, place] for place in range(y.shape[1])] if y.ndim == 2 else [y]
-        return [_of_series(column, place) for place, column in enumerate(columns)], y.ndim
-    listed = isinstance(y, list | tuple | np.ma.MaskedArray)
-    values = _objects(y) if listed else np.asarray(y)
-    if values.ndim not in (1, 2) or values.shape[-1] == 0:
+        found, shape = [_of_series(column, place) for place, column in enumerate(columns)], y.shape
+    elif (named := _named_columns(y)) is not None:
+        found, shape = [_of_array(values, name, narrow=True) for name, values in named], y.shape
+    else:
+        found, shape = _of_axes(y)
+    if len(shape) not in (1, 2) or not found:
         rule = "y has one column a task, shape (sample,) or (sample, task)"
-        raise invalid(rule, received=f"shape {values.shape}", way_out="Give one label a row and task.")
-    columns = values[:, None] if values.ndim == 1 else values
-    return [_of_array(columns[:, place], place, narrow=listed) for place in range(columns.shape[1])], values.ndim
+        raise invalid(rule, received=f"shape {shape}", way_out="Give one label a row and task.")
+    return found, len(shape)
 
 
 def class_names(labels: Labels) -> np.ndarray:
@@ -61,6 +65,7 @@ def class_names(labels: Labels) -> np.ndarray:
         found = f"1 class, {ordered[0]!r}," if ordered else "no labels"
         way_out = "Leave the task out, or add rows of another class."
         raise invalid("A task has at least two classes", received=f"{found} in task {labels.name!r}", way_out=way_out)
+    check_classes(_named(labels.name), tuple(ordered), len(present))
     names = np.empty(len(ordered), present.dtype)
     for place, name in enumerate(ordered):
         names[place] = name
@@ -83,7 +88,37 @@ def _of_series(column: Any, place: int) -> Labels:
     return Labels(place if column.name is None else column.name, values, missing)
 
 
-def _of_array(values: np.ndarray, place: int, *, narrow: bool) -> Labels:
+def _of_axes(y: Any) -> tuple[list[Labels], tuple[int, ...]]:
+    """The columns of an array or of nested lists, named by their places, and its shape; no columns of other axes."""
+    listed = isinstance(y, list | tuple | np.ma.MaskedArray)
+    values = _objects(y) if listed else np.asarray(y)
+    if values.ndim not in (1, 2):
+        return [], values.shape
+    columns = values[:, None] if values.ndim == 1 else values
+    return [_of_array(columns[:, place], place, narrow=listed) for place in range(columns.shape[1])], values.shape
+
+
+def _named_columns(y: Any) -> list[tuple[Hashable, np.ndarray]] | None:
+    """Names and values of a polars or pyarrow frame, or of a polars series; None for anything else."""
+    if hasattr(y, "get_columns"):  # polars
+        return [(column.name, _object_array(column.to_list())) for column in y.get_columns()]
+    if hasattr(y, "column_names") and hasattr(y, "itercolumns"):  # pyarrow
+        return [
+            (name, _object_array(column.to_pylist()))
+            for name, column in zip(y.column_names, y.itercolumns(), strict=True)
+        ]
+    if hasattr(y, "to_list") and hasattr(y, "name"):
+        return [(y.name or 0, _object_array(y.to_list()))]
+    return None
+
+
+def _object_array(values: list) -> np.ndarray:
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array
+
+
+def _of_array(values: np.ndarray, name: Hashable, *, narrow: bool) -> Labels:
     missing = np.asarray(pd.isna(values))
     present = values[~missing]
     kinds = {type(value) for value in present.tolist()} if narrow else set()
@@ -92,7 +127,7 @@ def _of_array(values: np.ndarray, place: int, *, narrow: bool) -> Labels:
         narrowed = np.array(present.tolist())
         values = np.empty(len(values), narrowed.dtype)
         values[~missing] = narrowed
-    return Labels(place, values, missing)
+    return Labels(name, values, missing)
 
 
 def _objects(y: Any) -> np.ndarray:
@@ -100,7 +135,13 @@ def _objects(y: Any) -> np.ndarray:
         values = np.ma.getdata(y).astype(object)
         values[np.ma.getmaskarray(y)] = None
         return values
-    return np.array(y, dtype=object)
+    try:
+        return np.array(y, dtype=object)
+    except ValueError as error:
+        way_out = "Give one label a row and task."
+        raise invalid(
+            "Rows of y have as many labels as tasks", received="rows of other lengths", way_out=way_out
+        ) from error
 
 
 def _hashable(name: Hashable, present: np.ndarray) -> list:
@@ -121,11 +162,15 @@ def _check_kind(name: Hashable, present: np.ndarray) -> None:
         way_out = "Mark it as missing."
         raise invalid("Labels are finite (NaN: missing)", received=f"infinity in task {name!r}", way_out=way_out)
     fractions = np.unique(present[present != np.round(present)])
-    if len(fractions) > MOST_FRACTIONS:
+    if len(fractions) > MOST_NON_INTEGERS:
         # scikit-learn's own words for it, which its users and its checks look for
         rule = "Labels are classes (Unknown label type: continuous)"
         received = f"{len(fractions)} different fractional numbers in task {name!r}"
         raise invalid(rule, received=received, way_out="Bin them, for example at their median.")
+
+
+def _named(name: Hashable) -> str:
+    return name if isinstance(name, str) else f"task {name!r}"
 
 
 def _type_and_text(value: Hashable) -> tuple[str, str]:

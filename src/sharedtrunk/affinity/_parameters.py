@@ -1,16 +1,23 @@
 """The classifier's parameters, checked when `fit` is called, as a recipe for the training."""
 
+import itertools
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
-import jax
 import numpy as np
 
 from sharedtrunk._errors import invalid
 from sharedtrunk._numbers import check_width, shown
 from sharedtrunk.affinity._fit import Recipe
+from sharedtrunk.tables._limits import MOST_BYTES
+
+MOST = 10**9
+"""Steps, rows and units at most: steps are counted in 32 bits."""
+
+RATES = (1e-30, 1e30)
+"""Outside of these, steps of Adam are zero or infinite in float32."""
 
 
 def recipe_of(parameters: Mapping[str, Any], tasks: Sequence[Hashable]) -> Recipe:
@@ -34,6 +41,16 @@ def recipe_of(parameters: Mapping[str, Any], tasks: Sequence[Hashable]) -> Recip
     )
 
 
+def check_network(hidden: Sequence[int], features: int, classes: Sequence[int]) -> None:
+    """Raise `InputError` for a network of more weights than `tables`' limit of memory would hold at eight bytes each."""
+    widths = [features, *hidden]
+    weights = sum(below * above for below, above in itertools.pairwise(widths)) + widths[-1] * sum(classes)
+    if 8 * weights > MOST_BYTES:
+        rule = f"a network has at most {MOST_BYTES // 8:,} weights"
+        received = f"{weights:,}, of {features:,} features and hidden={shown(tuple(hidden))}"
+        raise invalid(rule, received=received, way_out="Give narrower or fewer layers, or fewer features.")
+
+
 def _check_choices(parameters: Mapping[str, Any]) -> None:
     for name, choices in {
         "activation": ("relu", "linear"),
@@ -46,9 +63,6 @@ def _check_choices(parameters: Mapping[str, Any]) -> None:
         if not isinstance(value, str | int | np.bool_) or value not in choices:
             rule = f"{name} is {choices[0]!r} or {choices[1]!r}"
             raise invalid(rule, received=shown(value), way_out=f"{choices[0]!r} is usual.")
-    if parameters["dtype"] == "float64" and not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
-        way_out = 'Set JAX_ENABLE_X64=1, or call jax.config.update("jax_enable_x64", True).'
-        raise invalid("Training in float64 needs JAX's float64 switched on", received="it is off", way_out=way_out)
 
 
 def _check_numbers(parameters: Mapping[str, Any]) -> None:
@@ -60,7 +74,7 @@ def _check_numbers(parameters: Mapping[str, Any]) -> None:
     for width in [hidden] if not isinstance(hidden, Sequence) or isinstance(hidden, str) else hidden:
         check_width(width)
     for name, least, below, usual in (
-        ("learning_rate_init", 0.0, math.inf, "0.003"),
+        ("learning_rate_init", *RATES, "0.003"),
         ("validation_fraction", 0.0, 1.0, "0.2"),
     ):
         value = parameters[name]
@@ -73,8 +87,10 @@ def _check_numbers(parameters: Mapping[str, Any]) -> None:
 
 
 def _check_count(name: str, value: object) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise invalid(f"{name} is a whole number ≥ 1", received=shown(value), way_out="See the class's defaults.")
+    if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= value <= MOST:
+        large = isinstance(value, Integral) and value > MOST
+        rule = f"{name} is at most {MOST:,}" if large else f"{name} is a whole number ≥ 1"
+        raise invalid(rule, received=shown(value), way_out="See the class's defaults.")
 
 
 def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
@@ -133,4 +149,8 @@ def _places(parameter: str, keys: list, tasks: Sequence[Hashable]) -> list[int]:
         if not isinstance(key, Hashable) or key not in place:
             way_out = f"The tasks are {', '.join(map(repr, tasks))}."
             raise invalid(f"{parameter} names tasks", received=shown(key), way_out=way_out)
-    return [place[key] for key in keys]
+    found = [place[key] for key in keys]
+    if len(set(found)) < len(found):
+        way_out = "A task's name and its place in y are the same task."
+        raise invalid(f"{parameter} names each task once", received=shown(keys), way_out=way_out)
+    return found

@@ -1,6 +1,7 @@
 """The tasks of a classifier: their names and classes, found in one `y` and looked up in every other."""
 
 import warnings
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from sklearn.exceptions import DataConversionWarning
 
 from sharedtrunk._errors import invalid
 from sharedtrunk.affinity._labels import Labels, class_codes, class_names, label_columns
+from sharedtrunk.tables._words import listed
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,12 @@ def find_tasks(y: Any, rows: int) -> Tasks:
     """The tasks of `y`, (sample,) or (sample, task), with their classes in order.
 
     A single column is one task, with scikit-learn's usual warning. Raises `InputError` where the rows are not `rows` in
-    number, labels are no classes, or a task has fewer than two.
+    number, two tasks have one name, labels are no classes, or a task has fewer than two.
     """
     columns, axes = _columns(y, rows)
+    twice = [name for name, times in Counter(each.name for each in columns).items() if times > 1]
+    if twice:
+        raise invalid("tasks have different names", received=f"{listed(twice)} twice", way_out="Rename one of each.")
     if axes == 2 and len(columns) == 1:
         told = "A column-vector y was passed when a 1d array was expected; give y of shape (n_samples,)."
         warnings.warn(told, DataConversionWarning, stacklevel=3)

@@ -19,6 +19,7 @@ from sharedtrunk._environment import cores
 from sharedtrunk._randomness import stream
 from sharedtrunk.affinity._engine import Lanes, Schedule, train_lanes
 from sharedtrunk.affinity._network import Activation, initial_network
+from sharedtrunk.affinity._precision import jax_precision
 from sharedtrunk.affinity._splits import TEST, TRAIN, VALIDATION
 
 LANES = 4
@@ -147,18 +148,20 @@ class _Prepared:
             seed,
             lanes,
         )
-        self.inputs = jnp.asarray(rows.inputs, student.dtype)
-        self.targets = tuple(
-            jnp.asarray(_one_hot(codes, size), student.dtype)
-            for codes, size in zip(rows.codes, rows.classes, strict=True)
-        )
+        with jax_precision(student.dtype):
+            self.inputs = jnp.asarray(rows.inputs, student.dtype)
+            self.targets = tuple(
+                jnp.asarray(_one_hot(codes, size), student.dtype)
+                for codes, size in zip(rows.codes, rows.classes, strict=True)
+            )
         self.schedule = schedule_for(rows.judged, len(rows.inputs), student)
 
     def train(self, batch: list[Trial]) -> list[dict[str, np.ndarray]]:
         padded = [*batch, *[batch[0]] * (self.lanes - len(batch))]
-        lanes = self._lanes(padded, len(batch))
-        rate = jnp.asarray(self.student.learning_rate, self.student.dtype)
-        kept = train_lanes(lanes, self.inputs, self.targets, rate, schedule=self.schedule)
+        with jax_precision(self.student.dtype):  # here, because it is the thread's
+            lanes = self._lanes(padded, len(batch))
+            rate = jnp.asarray(self.student.learning_rate, self.student.dtype)
+            kept = train_lanes(lanes, self.inputs, self.targets, rate, schedule=self.schedule)
         # every task is judged by its own stop; what is no test row of it stays unknown
         tested = np.asarray(lanes.test) > 0
         own = {

@@ -24,8 +24,8 @@ MOST_BYTES = 2**30
 MOST_DISTINCT_TEXTS = 100_000
 """Distinct texts that are remembered of one column; later ones count as one level (it would be pooled anyway)."""
 
-LARGEST = 1e100
-"""Squares of larger numbers, which standardization needs, overflow."""
+LARGEST = 1e300
+"""Differences and sums of larger numbers overflow."""
 
 LONGEST_LINE = 10_000_000
 """Characters; a longer line is not a table's."""

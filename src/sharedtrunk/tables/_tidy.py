@@ -12,13 +12,16 @@ from sharedtrunk.tables._words import listed, shown
 _ROUNDING = 1e-12
 """A range this small beside the values is their rounding."""
 
+_ORDINARY = 1e100
+"""Numbers up to here, and down to its inverse, are squared and summed as they are."""
+
 _SAME = 1e-8
 """Standardized columns this close everywhere are the same: far above rounding, far below any measurement's noise."""
 
 
 def tidy(features: Features) -> Features:
     """Leave out constant and duplicate columns (the later ones), with a note for each kind."""
-    varying = _varies(features.values)
+    varying = varies(features.values)
     constant = [name for name, varies in zip(features.names, varying, strict=True) if not varies]
     notes = [f"Left out, because constant: {listed(constant)}."] if constant else []
     places = np.flatnonzero(varying)
@@ -33,18 +36,42 @@ def tidy(features: Features) -> Features:
 
 
 def standardized(features: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features with mean 0 and variance 1 along the samples: (x − mean) / scale, with mean and scale (feature,).
+    """Features with mean 0 and variance 1 along the samples: (x − mean) / scale.
 
-    `features` (sample, feature). A constant column keeps scale 1: it becomes zero.
+    Parameters
+    ----------
+    features : (sample, feature)
+        Finite numbers of any size up to 1e300; a column of 1e−180 or 1e180 is as good as one of 1.
+
+    Returns
+    -------
+    (sample, feature), (feature,), (feature,)
+        The standardized features, mean and scale. A constant column (see `varies`) keeps scale 1: it becomes zero.
     """
-    mean = features.mean(axis=0)
-    scale = np.where(_varies(features), features.std(axis=0), 1.0)
+    least, most = features.min(axis=0), features.max(axis=0)
+    mean, deviation = _mean_and_deviation(features, np.maximum(-least, most))
+    scale = np.where(_apart(least, most) & (deviation > 0), deviation, 1.0)
     return (features - mean) / scale, mean, scale
 
 
-def _varies(features: np.ndarray) -> np.ndarray:
-    least, most = features.min(axis=0), features.max(axis=0)
+def varies(features: np.ndarray) -> np.ndarray:
+    """Which columns (feature,) of `features` (sample, feature) hold more than one number and its rounding."""
+    return _apart(features.min(axis=0), features.max(axis=0))
+
+
+def _apart(least: np.ndarray, most: np.ndarray) -> np.ndarray:
     return most - least > _ROUNDING * np.maximum(np.abs(least), np.abs(most))
+
+
+def _mean_and_deviation(features: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation (feature,), also where squares of the largest numbers, `size`, leave a double's range."""
+    ordinary = (size == 0) | ((size > 1 / _ORDINARY) & (size < _ORDINARY))
+    if ordinary.all():
+        return features.mean(axis=0), features.std(axis=0)
+    # A power of two changes no digit.
+    exponent = np.where(ordinary, 0, np.frexp(size)[1])
+    scaled = np.ldexp(features, -exponent)
+    return np.ldexp(scaled.mean(axis=0), exponent), np.ldexp(scaled.std(axis=0), exponent)
 
 
 def _copies(values: np.ndarray, places: np.ndarray) -> dict[int, int]:

@@ -1,0 +1,23 @@
+"""JAX's float64, on or off for one piece of work: a student's numbers depend on its `dtype`, not on the process.
+
+Processes differ: joblib's workers start with JAX's float64 off, whatever the process that started them has set. JAX keeps
+this setting by thread, so work that is given to threads enters it there.
+"""
+
+from contextlib import AbstractContextManager
+
+import jax
+import jax.experimental
+
+from sharedtrunk._forked import check_process
+
+
+def jax_precision(dtype: str) -> AbstractContextManager:
+    """A context in which JAX computes in `dtype`, "float32" or "float64"; the process's own setting stays as it is.
+
+    Raises `InputError` in a process that was forked after JAX was used.
+    """
+    check_process()
+    # JAX 0.7 has it among the experiments only, later ones no longer.
+    enable = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64  # pyright: ignore[reportAttributeAccessIssue]
+    return enable(dtype == "float64")
