@@ -24,6 +24,7 @@ from ._checks import check_kind
 from ._decomposition import decomposition
 from ._flow import AbstractFlow
 from ._given import floating
+from ._line import mean_variance, pair_variance, softmax_moment
 from ._population import FLOW_RULE, check_inverse_temperature, check_rule
 
 Reading = Literal["exact", "per-class", "trace"]
@@ -161,8 +162,11 @@ def aligned_response(
 def response(U, s, reading: Reading, rule):
     """`aligned_response` without its checks. The features are rotated to V, so only U diag(s) is needed."""
     if reading == "exact":
-        return jnp.sum(U * gaussian.softmax_moment(U * s[None, :], rule=rule), axis=0)
-    trace = jnp.trace(gaussian.softmax_covariance(U * s[None, :], rule=rule))
+        if U.shape[1] == 1:
+            return s * mean_variance(U[:, 0], s[0])
+        return jnp.sum(U * softmax_moment(U * s[None, :], rule), axis=0)
+    weights = U * s[None, :]
+    trace = pair_variance(weights) if len(U) == 2 else jnp.trace(gaussian.softmax_covariance(weights, rule=rule))
     return s * (trace if reading == "trace" else trace / (U.shape[0] - 1))
 
 

@@ -3,7 +3,8 @@
     dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (M̂_t − ∇F(W_t))] W_<ᵀ,     ∇F(W) = G(W) W C,
 
 with M̂_t the label moment of the noisy teacher: hard labels (`label_moment`, β → ∞) or labels drawn from softmax(βΣ̂x).
-Exact for Gaussian inputs and linear layers, but for the quadrature of ∇F, whose nodes are fixed by `rule`.
+Exact for Gaussian inputs and linear layers, but for the quadrature of ∇F, whose nodes are fixed by `rule`; with two classes
+that is exact too (`_line`).
 For C = I nothing leaves the span of the teachers' rows and the start's: the features are rotated onto it before
 solving, so the cost does not grow with their number. For what is conserved see `conserved`. With a judge the flow ends
 soon after the minimum of its generalization loss: see `_judge`.
@@ -30,6 +31,7 @@ from ._given import matrices
 from ._judge import Judge, JudgedFlow, make_judge, times_root
 from ._label_moments import label_moments
 from ._layers import Layers, check_layers, check_layers_kind, composites, map_first, shared_out
+from ._line import softmax_moment
 
 FLOW_RULE = gaussian.Sobol(points=4096, scrambles=1)
 """Nodes for following a flow: one fixed set, so the solver sees a smooth function."""
@@ -150,7 +152,7 @@ def flow_loss(flow: PopulationFlow, weights: Sequence[Float[Array, "*lane _ feat
 
 def moment_of(W, root, rule):
     """∇F(W) for inputs of covariance R Rᵀ: ∇F of white inputs at W R, times Rᵀ."""
-    white = gaussian.softmax_moment(times_root(W, root), rule=rule)
+    white = softmax_moment(times_root(W, root), rule)
     return white if root is None else jnp.einsum("...cd,fd->...cf", white, root, precision="highest")
 
 
