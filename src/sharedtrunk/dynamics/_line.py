@@ -1,7 +1,7 @@
 """Softmax moments of logits along one line, W = s û v̂ᵀ: an integral over one Gaussian number, exact to rounding at any scale.
 
-It serves two classes, whose logits have one difference, and singular vectors of rank one. All else goes by the flow's rule, whose
-error stops falling where the logits are large: softmax is then a step between the nodes.
+It serves two classes, whose logits have one difference, and singular vectors of rank one. All else goes by the flow's rule,
+whose error stops falling where the logits are large: softmax is then a step between the nodes.
 """
 
 import functools
@@ -39,6 +39,11 @@ def pair_variance(white: Float[Array, "... class direction"]) -> Float[Array, ".
     apart = square > 0
     s = jnp.where(apart, jnp.sqrt(jnp.where(apart, square, 1)), 0)
     return mean_variance(jnp.asarray([np.sqrt(0.5), -np.sqrt(0.5)], white.dtype), s)
+
+
+def rule_of_nodes(classes: int, rule: gaussian.NodeRule, *, rank: int | None = None) -> gaussian.NodeRule | None:
+    """The rule where a softmax moment is by its nodes, None where it is the exact integral."""
+    return None if classes == 2 or rank == 1 else rule
 
 
 @functools.cache

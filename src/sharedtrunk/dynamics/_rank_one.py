@@ -18,7 +18,7 @@ from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
 
 from ._decomposition import check_decomposition
-from ._flow import AbstractFlow
+from ._flow import AbstractFlow, Term
 from ._given import described, floating, is_number, span
 from ._line import mean_variance
 from ._population import check_inverse_temperature
@@ -54,6 +54,9 @@ class RankOneFlow(AbstractFlow):
                 received=shapes,
                 way_out="Give the student's singular value s(0)",
             )
+
+    def terms(self, composites) -> tuple[Term, ...]:
+        return ()
 
     def reduced(self, start):
         return self, start, None
