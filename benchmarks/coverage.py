@@ -1,11 +1,12 @@
 """Does the 95 % t-interval over five seeds cover the benefit that many seeds have?
 
-    python benchmarks/coverage.py [--seeds 80] [--draws 4000]
+    python benchmarks/coverage.py [--seeds 60] [--draws 4000]
 
-Benefits of a grid (N, s_main, s_aux, r) by both theories and by simulation, one number a seed. Five of the seeds are drawn without
-replacement, and their interval is compared with the mean of the others. That mean has an error too, so the interval counts as
-covering where |x̄₅ − x̄_rest| ≤ t₄ s₅ √(1/5 + 1/rest): for independent normal numbers that happens in 95 % of draws exactly.
-Seeds are shared by all settings, so the error of the overall coverage is taken over disjoint blocks of five seeds.
+Benefits of a grid (N, s_main, s_aux, r) by simulation and by both theories, one number a seed. Five of the seeds are drawn
+without replacement, and their interval is compared with the mean of the others. That mean has an error too, so the
+interval counts as covering where |x̄₅ − x̄_rest| ≤ t₄ s₅ √(1/5 + 1/rest): for independent normal numbers that happens in
+95 % of draws exactly. Seeds are shared by all settings, so the error of the overall coverage is taken over disjoint blocks
+of five seeds.
 """
 
 import argparse
@@ -81,7 +82,7 @@ def report(table: np.ndarray, settings, draws: int) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=80)
+    parser.add_argument("--seeds", type=int, default=60)
     parser.add_argument("--draws", type=int, default=4000)
     parser.add_argument("--ways", default=",".join(POINT_FUNCTIONS))
     parser.add_argument("--store", help="where to write the benefits: STORE-WAY.npy, (setting, seed)")
