@@ -346,7 +346,9 @@ def predict_(
                 simulate=simulation,
             )
         console.print(
-            terminal.plain_table(prediction.title(made), prediction.CAPTION, prediction.COLUMNS, prediction.rows(made))
+            terminal.plain_table(
+                prediction.title(made), prediction.caption(made), prediction.COLUMNS, prediction.rows(made)
+            )
         )
         terminal.say(console, made.sentence)
         for name, way in made.ways.items():

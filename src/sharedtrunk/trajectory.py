@@ -23,6 +23,7 @@ class Result(enum.IntEnum):
     STEP_LIMIT = 2
     NOT_BRACKETED = 3
     RAN_AWAY = 4
+    RULE_TOO_COARSE = 5
 
     @property
     def message(self) -> str:
@@ -36,6 +37,7 @@ _MESSAGES = {
     Result.STEP_LIMIT: "the solver used up its steps before the last time asked for",
     Result.NOT_BRACKETED: "the minimum of the generalization or the validation loss was not bracketed by the time limit",
     Result.RAN_AWAY: "ran away: the weights grew beyond the ceiling before the minimum of the loss was bracketed",
+    Result.RULE_TOO_COARSE: "the quadrature rule is too coarse: its error is no longer small beside the drive of the weights",
 }
 
 

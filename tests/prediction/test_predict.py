@@ -209,6 +209,32 @@ def test_short_times_are_told(made):
     assert all(way.unreached == 0 for way in made[0].ways.values())
 
 
+@pytest.mark.parametrize("late", ["population", "closure", "simulation"])
+def test_an_unfinished_benefit_is_marked_wherever_it_is_shown(late, tmp_path):
+    """A flow that has not reached its minimum: its number is not shown as a finished one's is."""
+    values = np.array([0.009, 0.011, 0.007, 0.010, 0.008])
+    ways = {name: way(values, UNREACHED if name == late else None) for name in ("population", "closure", "simulation")}
+    told = prediction.sentence(SETTING, ways, 20, time_limit=50.0)
+    made = prediction.Prediction(SETTING, {}, tuple(range(5)), ways, told)
+    cells = {row[0]: row[1] for row in prediction.rows(made)}
+    assert cells.pop(late) == "so far +0.009 ± 0.002"
+    assert set(cells.values()) == {"+0.009 ± 0.002"}
+    below = "so far: the lowest losses by the time limit, not yet a minimum, so the benefit may still change"
+    assert f"{below} (seeds: {late} 2 of 5)." in prediction.caption(made)
+    assert "minimum was not reached by t = 50 in 2 of 5 seeds" in told
+    prediction.write_json(tmp_path / "made.json", made)
+    stored = json.loads((tmp_path / "made.json").read_text())["ways"]
+    assert {name: each["finished"] for name, each in stored.items()} == {name: name != late for name in ways}
+    assert {name: each["unfinished_seeds"] for name, each in stored.items()} == {n: 2 * (n == late) for n in ways}
+
+
+def test_a_finished_table_is_not_marked_and_a_mean_of_some_seeds_says_so(made):
+    assert prediction.caption(made[0]) == prediction.CAPTION
+    lost = way(np.where(np.arange(5) < 2, np.nan, SIMULATED), np.where(np.arange(5) < 2, int(Result.RAN_AWAY), 0))
+    some = prediction.Prediction(SETTING, {}, tuple(range(5)), {"closure": lost}, "")
+    assert prediction.rows(some)[0][1] == "+0.127 ± 0.038 (3 of 5 seeds)"
+
+
 def test_the_sentence_counts_flows_that_ran_away():
     lost = np.where(np.arange(5) < 2, np.nan, SIMULATED)
     codes = np.where(np.arange(5) < 2, int(Result.RAN_AWAY), 0)

@@ -69,7 +69,9 @@ def _lowest(arm: Trajectory | Stopped):
 def _loss_at(arm: Trajectory, index):
     """The generalization loss at the stop; a lane that failed has none."""
     assert arm.generalization_loss is not None  # stopping has made sure
-    failed = np.isin(np.asarray(arm.result), (Result.DIVERGED, Result.STEP_LIMIT, Result.RAN_AWAY))
+    failed = np.isin(
+        np.asarray(arm.result), (Result.DIVERGED, Result.STEP_LIMIT, Result.RAN_AWAY, Result.RULE_TOO_COARSE)
+    )
     return np.where(failed, np.nan, at(arm.generalization_loss, index))
 
 

@@ -22,8 +22,9 @@ from sharedtrunk._errors import invalid
 
 from ._checks import check_kind
 from ._decomposition import decomposition
-from ._flow import AbstractFlow
+from ._flow import AbstractFlow, Term
 from ._given import floating
+from ._line import mean_variance, pair_variance, rule_of_nodes, softmax_moment
 from ._population import FLOW_RULE, check_inverse_temperature, check_rule
 
 Reading = Literal["exact", "per-class", "trace"]
@@ -38,7 +39,8 @@ class SingularValues(eqx.Module):
 class AlignedFlow(AbstractFlow):
     """ds⁽ˡ⁾/dt = [h(ŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾ (18).
 
-    `left` is Û, `right` V̂, `target` is h(ŝ). `aligned_flow` makes one from a teacher's singular value decomposition.
+    `left` is Û, `right` V̂, `target` is h(ŝ); `soft` is βŝ, None for hard labels. `aligned_flow` makes one from a teacher's
+    singular value decomposition.
     """
 
     left: Float[Array, "... class rank"]
@@ -46,6 +48,7 @@ class AlignedFlow(AbstractFlow):
     target: Float[Array, "... rank"]
     reading: Reading = eqx.field(static=True, default="exact")
     rule: gaussian.NodeRule = eqx.field(static=True, default=FLOW_RULE)
+    soft: Float[Array, "... rank"] | None = None
 
     def drive(self, state: SingularValues) -> SingularValues:
         others, s = products(state.layers)
@@ -68,6 +71,10 @@ class AlignedFlow(AbstractFlow):
                 way_out="Give SingularValues((s1, s2, …)) with vectors of the teacher's rank",
             )
 
+    def terms(self, composites):
+        s = aligned_values(self, composites[0])
+        return aligned_terms(self.left, s, self.target, self.reading, self.rule, self.soft)
+
     def reduced(self, start: SingularValues):
         return self, start, None
 
@@ -76,7 +83,7 @@ class AlignedFlow(AbstractFlow):
 
     @property
     def ranks(self) -> list[int]:
-        return [2, 2, 1]
+        return [2, 2, 1] + [1] * (self.soft is not None)
 
     @property
     def state_rank(self) -> int:
@@ -105,7 +112,8 @@ def aligned_flow(
     U, s, V = decomposition((left, singular_values, right))
     check_inverse_temperature(inverse_temperature)
     check_rule(rule)
-    return AlignedFlow(U, V, teacher_response(U, s, V, inverse_temperature, reading, rule), reading, rule)
+    target = teacher_response(U, s, V, inverse_temperature, reading, rule)
+    return AlignedFlow(U, V, target, reading, rule, soft_values(s, inverse_temperature))
 
 
 def aligned_values(flow: AlignedFlow, weights: Float[Array, "*time class feature"]) -> Float[Array, "*time rank"]:
@@ -161,16 +169,33 @@ def aligned_response(
 def response(U, s, reading: Reading, rule):
     """`aligned_response` without its checks. The features are rotated to V, so only U diag(s) is needed."""
     if reading == "exact":
-        return jnp.sum(U * gaussian.softmax_moment(U * s[None, :], rule=rule), axis=0)
-    trace = jnp.trace(gaussian.softmax_covariance(U * s[None, :], rule=rule))
+        if U.shape[1] == 1:
+            return s * mean_variance(U[:, 0], s[0])
+        return jnp.sum(U * softmax_moment(U * s[None, :], rule), axis=0)
+    weights = U * s[None, :]
+    trace = pair_variance(weights) if len(U) == 2 else jnp.trace(gaussian.softmax_covariance(weights, rule=rule))
     return s * (trace if reading == "trace" else trace / (U.shape[0] - 1))
+
+
+def aligned_terms(U, s, target, reading: Reading, rule, soft) -> tuple[Term, ...]:
+    """The term of one task; none for the approximate readings, which have soft labels only and share their error."""
+    if reading != "exact":
+        return ()
+    teacher = None if soft is None else U * soft[None, :]
+    drive, nodes = target - response(U, s, reading, rule), rule_of_nodes(len(U), rule, rank=U.shape[1])
+    return (Term(drive, target, U * s[None, :], jnp.linalg.norm(s), teacher, nodes),)
+
+
+def soft_values(s, beta: float | None):
+    """βŝ, None for hard labels."""
+    return None if beta is None else jnp.asarray(beta, s.dtype) * s
 
 
 def teacher_response(U, s, V, beta: float | None, reading: Reading, rule):
     """h(βŝ), or its limit β → ∞ from the label moment."""
     check_reading(reading)
     if beta is not None:
-        return response(U, jnp.asarray(beta, s.dtype) * s, reading, rule)
+        return response(U, soft_values(s, beta), reading, rule)
     if reading != "exact":
         raise invalid(
             "Hard labels are defined for the exact reading only",

@@ -26,7 +26,7 @@ from ._checks import check_rule, checked_task_weights
 from ._given import described, floating, per_task, span, whole_numbers
 from ._judge import Judge, JudgedFlow, make_judge
 from ._layers import Layers, check_layers, check_layers_kind, composites, shared_out
-from ._population import FLOW_RULE, moment_of
+from ._population import FLOW_RULE, layered_terms, moment_of
 
 
 class ClosureFlow(JudgedFlow):
@@ -58,6 +58,9 @@ class ClosureFlow(JudgedFlow):
 
     def check_start(self, shapes: Layers) -> None:
         check_layers(shapes, self.moments)
+
+    def terms(self, composites):
+        return layered_terms(composites, self.moments, self.task_weights, self.roots, self.rule)
 
     def reduced(self, start: Layers):
         return self, start, None  # the sample covariance mixes all features

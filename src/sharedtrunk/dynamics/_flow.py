@@ -6,10 +6,27 @@ A flow is written for one lane; `solve` batches.
 """
 
 import abc
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
-from jaxtyping import Array
+from jaxtyping import Array, Float
+
+from sharedtrunk import gaussian
+
+
+class Term(NamedTuple):
+    """One task's drive M̂ − ∇F(W) on composite weights, and what its error is made of.
+
+    `drive` and `moment` M̂ have the flow's own shape; `weights` is W for white inputs, `size` the norm of W for the flow's.
+    `soft` is βΣ̂ for white inputs, None where the labels are hard or a sample's. `rule` is that of ∇F, None if exact.
+    """
+
+    drive: Array
+    moment: Array
+    weights: Float[Array, "class direction"]
+    size: Float[Array, ""]
+    soft: Float[Array, "class direction"] | None
+    rule: gaussian.NodeRule | None
 
 
 class AbstractFlow(eqx.Module):
@@ -30,6 +47,10 @@ class AbstractFlow(eqx.Module):
     @abc.abstractmethod
     def check_start(self, shapes: Any) -> None:
         """Raise `InputError` where a start of these shapes (one lane) does not fit the flow."""
+
+    @abc.abstractmethod
+    def terms(self, composites: tuple[Array, ...]) -> tuple[Term, ...]:
+        """Every task's drive at given composite weights of one lane, for its error; none where drives are exact."""
 
     @abc.abstractmethod
     def reduced(self, start: Any) -> tuple["AbstractFlow", Any, Array | None]:

@@ -11,7 +11,6 @@ without such translations (Paley, K = 12) nor where only the student is of this 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Float
 
@@ -22,7 +21,7 @@ from sharedtrunk._errors import invalid
 from ._aligned import AlignedFlow, SingularValues, aligned_flow, aligned_weights
 from ._given import described, floating
 from ._layers import Layers
-from ._population import PopulationFlow, population_flow
+from ._population import PopulationFlow
 
 CHARACTERS = gaussian.Characters(points=16384)
 
@@ -73,7 +72,8 @@ def hadamard_problem(
     V = jnp.eye(s_hat.shape[0], dtype=s_hat.dtype)
     aligned = aligned_flow(U, s_hat, V, inverse_temperature=inverse_temperature, rule=rule)
     aligned.check_start(start)
-    full = population_flow([aligned_weights(U, s_hat, V)], inverse_temperature=1.0, rule=rule)
-    full = eqx.tree_at(lambda flow: flow.moments, full, (aligned_weights(U, aligned.target, V),))
+    soft = None if aligned.soft is None else (aligned_weights(U, aligned.soft, V),)
+    moments, weights = (aligned_weights(U, aligned.target, V),), jnp.ones(1, s_hat.dtype)
+    full = PopulationFlow(moments, weights, None, rule, soft=soft)
     *trunk, head = start.layers
     return HadamardProblem(full, Layers(tuple(jnp.diag(s) for s in trunk), (U * head[None, :],)), aligned, start)

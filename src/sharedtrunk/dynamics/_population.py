@@ -3,7 +3,8 @@
     dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (M̂_t − ∇F(W_t))] W_<ᵀ,     ∇F(W) = G(W) W C,
 
 with M̂_t the label moment of the noisy teacher: hard labels (`label_moment`, β → ∞) or labels drawn from softmax(βΣ̂x).
-Exact for Gaussian inputs and linear layers, but for the quadrature of ∇F, whose nodes are fixed by `rule`.
+Exact for Gaussian inputs and linear layers, but for the quadrature of ∇F, whose nodes are fixed by `rule`; with two classes
+that is exact too (`_line`).
 For C = I nothing leaves the span of the teachers' rows and the start's: the features are rotated onto it before
 solving, so the cost does not grow with their number. For what is conserved see `conserved`. With a judge the flow ends
 soon after the minimum of its generalization loss: see `_judge`.
@@ -26,10 +27,12 @@ from sharedtrunk._errors import invalid
 from ._checks import check_inverse_temperature as check_inverse_temperature
 from ._checks import check_rule as check_rule
 from ._checks import checked_task_weights, covariance_root
+from ._flow import Term
 from ._given import matrices
 from ._judge import Judge, JudgedFlow, make_judge, times_root
 from ._label_moments import label_moments
 from ._layers import Layers, check_layers, check_layers_kind, composites, map_first, shared_out
+from ._line import rule_of_nodes, softmax_moment
 
 FLOW_RULE = gaussian.Sobol(points=4096, scrambles=1)
 """Nodes for following a flow: one fixed set, so the solver sees a smooth function."""
@@ -41,8 +44,8 @@ FAST_RULE = gaussian.Sobol(points=2048, scrambles=1)
 class PopulationFlow(JudgedFlow):
     """dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (M̂_t − ∇F(W_t))] W_<ᵀ (2), (8).
 
-    `moments[t]` is M̂_t; `root` a root R of the input covariance, C = R Rᵀ, None for C = I. `population_flow` makes one
-    from teachers.
+    `moments[t]` is M̂_t; `root` a root R of the input covariance, C = R Rᵀ, None for C = I; `soft[t]` is βΣ̂_t where
+    M̂_t = ∇F(βΣ̂_t), None for hard labels. `population_flow` makes one from teachers.
     """
 
     moments: tuple[Float[Array, "... _ feature"], ...]
@@ -50,6 +53,7 @@ class PopulationFlow(JudgedFlow):
     root: Float[Array, "... feature direction"] | None
     rule: gaussian.NodeRule = eqx.field(static=True, default=FLOW_RULE)
     judge: Judge | None = None
+    soft: tuple[Float[Array, "... _ feature"], ...] | None = None
 
     def drive(self, state: Layers) -> Layers:
         drives = [
@@ -67,6 +71,9 @@ class PopulationFlow(JudgedFlow):
     def check_start(self, shapes: Layers) -> None:
         check_layers(shapes, self.moments)
 
+    def terms(self, composites):
+        return layered_terms(composites, self.moments, self.task_weights, self.root, self.rule, self.soft)
+
     def reduced(self, start: Layers):
         rows = jnp.concatenate([*(start.trunk[:1] or start.heads), *self.moments])
         if self.root is not None or rows.shape[0] >= rows.shape[1]:
@@ -75,7 +82,8 @@ class PopulationFlow(JudgedFlow):
         moments = tuple(m @ basis for m in self.moments)
         # what the judge has outside the span meets no weights there
         judge = None if self.judge is None else Judge(self.judge.moment @ basis, None, self.judge.rule)
-        small = PopulationFlow(moments=moments, task_weights=self.task_weights, root=None, rule=self.rule, judge=judge)
+        soft = None if self.soft is None else tuple(W @ basis for W in self.soft)
+        small = PopulationFlow(moments, self.task_weights, None, self.rule, judge, soft)
         return small, map_first(lambda w: w @ basis, start), basis
 
     def restored(self, state: Layers, basis: Array) -> Layers:
@@ -84,7 +92,8 @@ class PopulationFlow(JudgedFlow):
     @property
     def ranks(self) -> list[int]:
         judge = [] if self.judge is None else self.judge.ranks
-        return [2] * len(self.moments) + [1] + [2] * (self.root is not None) + judge
+        soft = [2] * len(self.soft or ())
+        return [2] * len(self.moments) + [1] + [2] * (self.root is not None) + judge + soft
 
     @property
     def state_rank(self) -> int:
@@ -119,9 +128,10 @@ def population_flow(
     alphas = checked_task_weights(task_weights, len(weights))
     _check(weights, inverse_temperature, rule)
     root = None if covariance is None else covariance_root(covariance, weights[0])
+    soft = None
     if inverse_temperature is not None:
-        beta = jnp.asarray(inverse_temperature, weights[0].dtype)
-        moments = [moment_of(beta * w, root, rule) for w in weights]
+        soft = tuple(jnp.asarray(inverse_temperature, w.dtype) * w for w in weights)
+        moments = [moment_of(w, root, rule) for w in soft]
     elif label_rule is not None:
         moments = [label_moments(w, covariance=covariance, rule=label_rule)[0] for w in weights]
     else:
@@ -132,6 +142,7 @@ def population_flow(
         root=root,
         rule=rule,
         judge=make_judge(judge, weights[0], covariance, rule),
+        soft=soft,
     )
 
 
@@ -150,8 +161,21 @@ def flow_loss(flow: PopulationFlow, weights: Sequence[Float[Array, "*lane _ feat
 
 def moment_of(W, root, rule):
     """∇F(W) for inputs of covariance R Rᵀ: ∇F of white inputs at W R, times Rᵀ."""
-    white = gaussian.softmax_moment(times_root(W, root), rule=rule)
+    white = softmax_moment(times_root(W, root), rule)
     return white if root is None else jnp.einsum("...cd,fd->...cf", white, root, precision="highest")
+
+
+def layered_terms(composites, moments, task_weights, roots, rule, soft=None) -> tuple[Term, ...]:
+    """The terms of a flow through layers; `roots` is one root, or a tuple of every task's."""
+    terms = []
+    for t, (W, moment, alpha) in enumerate(zip(composites, moments, task_weights, strict=True)):
+        root = roots[t] if isinstance(roots, tuple) else roots
+        # a task without weight has no drive that an error could spoil
+        drive = jnp.where(alpha > 0, moment - moment_of(W, root, rule), jnp.inf)
+        teacher = None if soft is None else times_root(soft[t], root)
+        nodes = rule_of_nodes(W.shape[-2], rule)
+        terms.append(Term(drive, moment, times_root(W, root), jnp.linalg.norm(W), teacher, nodes))
+    return tuple(terms)
 
 
 def _check(weights, beta, rule) -> None:

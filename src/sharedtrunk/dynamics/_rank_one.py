@@ -9,9 +9,6 @@ classes, and for 1, 0, −1 with as many 1 as −1; not for a general û. Softma
 centred. Hypotheses: C = I, aligned and balanced start, no noise.
 """
 
-import functools
-
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -21,8 +18,9 @@ from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
 
 from ._decomposition import check_decomposition
-from ._flow import AbstractFlow
+from ._flow import AbstractFlow, Term
 from ._given import described, floating, is_number, span
+from ._line import mean_variance
 from ._population import check_inverse_temperature
 
 
@@ -56,6 +54,9 @@ class RankOneFlow(AbstractFlow):
                 received=shapes,
                 way_out="Give the student's singular value s(0)",
             )
+
+    def terms(self, composites) -> tuple[Term, ...]:
+        return ()
 
     def reduced(self, start):
         return self, start, None
@@ -104,22 +105,3 @@ def rank_one_flow(
         s = jnp.asarray(inverse_temperature, u.dtype) * s
         target = s * mean_variance(u, s)
     return RankOneFlow(u, v, target)
-
-
-def mean_variance(u: Float[Array, "class"], s: Float[Array, ""]) -> Float[Array, ""]:
-    """û·G(sûv̂ᵀ)û = E Var_P(û) for P = softmax(s û ξ), ξ ~ N(0, 1)."""
-    nodes, weights = (jnp.asarray(part, u.dtype) for part in _nodes())
-    P = jax.nn.softmax(s * u[:, None] * nodes[None, :], axis=0)
-    mean = jnp.sum(u[:, None] * P, axis=0)
-    return jnp.sum(weights * jnp.sum(jnp.square(u[:, None] - mean[None, :]) * P, axis=0))
-
-
-@functools.cache
-def _nodes() -> tuple[np.ndarray, np.ndarray]:
-    """Gauss–Legendre nodes on panels that double in length away from 0, and weights of the normal density."""
-    edges = np.concatenate([[0.0], 2.0 ** np.arange(-24, 0), np.arange(1.0, 10.0, 0.5)])
-    x, w = np.polynomial.legendre.leggauss(8)
-    half = 0.5 * np.diff(edges)
-    nodes = ((edges[1:] + edges[:-1])[:, None] / 2 + half[:, None] * x).ravel()
-    weights = (half[:, None] * w).ravel() * np.exp(-0.5 * nodes**2) / np.sqrt(2 * np.pi)
-    return np.concatenate([-nodes, nodes]), np.concatenate([weights, weights])

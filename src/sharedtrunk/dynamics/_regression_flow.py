@@ -15,7 +15,7 @@ from sharedtrunk._concrete import all_finite
 from sharedtrunk._errors import invalid
 
 from ._checks import checked_task_weights
-from ._flow import AbstractFlow
+from ._flow import AbstractFlow, Term
 from ._given import matrices
 from ._layers import Layers, check_layers, check_layers_kind, composites, map_first, shared_out
 
@@ -41,6 +41,9 @@ class RegressionFlow(AbstractFlow):
 
     def check_start(self, shapes: Layers) -> None:
         check_layers(shapes, self.targets)
+
+    def terms(self, composites) -> tuple[Term, ...]:
+        return ()
 
     def reduced(self, start: Layers):
         rows = jnp.concatenate([*(start.trunk[:1] or start.heads), *self.targets])

@@ -14,6 +14,7 @@ from sharedtrunk._errors import invalid
 from sharedtrunk._programs import program
 from sharedtrunk.trajectory import Result, Trajectory
 
+from ._drive_error import first_too_coarse
 from ._flow import AbstractFlow
 from ._given import described, floating
 from ._integrate import Batch, Tolerance, check_tolerance, integrate
@@ -40,7 +41,10 @@ def solve(
     Returns the composite weights of every task (*lane, time, class, feature) and the final state. A flow with a judge
     also has the generalization loss (*lane, time), in nats, and ends soon after its minimum (NaN from there on; a lane
     that does not get there is `Result.NOT_BRACKETED`); `stop=False` shows it up to the last time.
-    Failures are data: `result` holds a `Result` code per lane; what a failed lane did not reach is NaN.
+    Failures are data: `result` holds a `Result` code per lane; what a failed lane did not reach is NaN. A lane is NaN with
+    `Result.RULE_TOO_COARSE` from the time on at which the error of its rule is more than 0.3 of the drive: hard labels
+    drive large weights by less than that error. It is checked where the weights are large and not traced; flows of two
+    classes, and of rank one by `aligned_flow`, are exact.
 
     Raises `InputError` for a start that does not fit or is not finite, times that do not rise, tolerances ≤ 0.
     """
@@ -53,6 +57,7 @@ def solve(
     tolerance = default_tolerance(dtype) if tolerance is None else tolerance
     check_tolerance(tolerance)
     out = _solve_lanes(flow, axes, lanes, jnp.asarray(times, dtype), tolerance, reduce, stop)
+    out = _checked(flow, axes, stop, out)
     if single:
         out = jax.tree.map(lambda leaf: leaf[0], out)
     weights, loss, final, result, evaluations, mean_step = out
@@ -66,6 +71,24 @@ def solve(
         mean_step=jnp.min(mean_step),
         gradient_evaluations=jnp.max(evaluations),
     )
+
+
+def _checked(flow: AbstractFlow, axes: tuple[int | None, ...], stop: bool, out):
+    """What `_solve_lanes` found, without the times from which a lane followed the error of its rule."""
+    weights, loss, final, result, *work = out
+    first = first_too_coarse(flow, axes, weights)
+    if first is None:
+        return out
+    count = weights[0].shape[1]
+    bad = first < count
+    if loss is not None and stop:
+        # a bracketed minimum before those times stands
+        lowest = np.where(np.isfinite(loss), loss, np.inf).argmin(axis=1)
+        bad &= ~((np.asarray(result) == Result.SUCCESS) & (lowest < first))
+    lost = bad[:, None] & (np.arange(count) >= first[:, None])
+    weights = tuple(jnp.where(lost[..., None, None], jnp.nan, W) for W in weights)
+    loss = None if loss is None else jnp.where(lost, jnp.nan, loss)
+    return weights, loss, final, jnp.where(bad, int(Result.RULE_TOO_COARSE), result), *work
 
 
 @program

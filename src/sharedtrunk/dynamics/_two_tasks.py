@@ -19,7 +19,7 @@ from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
 
-from ._aligned import Reading, aligned_weights, response, teacher_response
+from ._aligned import Reading, aligned_terms, aligned_weights, response, soft_values, teacher_response
 from ._checks import check_kind
 from ._decomposition import decomposition
 from ._flow import AbstractFlow
@@ -43,6 +43,7 @@ class TwoTaskFlow(AbstractFlow):
     relatedness: Float[Array, "..."]
     reading: Reading = eqx.field(static=True, default="exact")
     rule: gaussian.NodeRule = eqx.field(static=True, default=FLOW_RULE)
+    soft: tuple[Float[Array, "... rank"], ...] | None = None
 
     def drive(self, state: TwoTaskValues) -> TwoTaskValues:
         trunk = trunk_values(state, self.relatedness)
@@ -71,6 +72,14 @@ class TwoTaskFlow(AbstractFlow):
                 way_out="Use two_task_start",
             )
 
+    def terms(self, composites):
+        terms = []
+        for t, (U, V, target, W) in enumerate(zip(self.lefts, self.rights, self.targets, composites, strict=True)):
+            s = jnp.einsum("ck,cf,fk->k", U, W, V, precision="highest")
+            soft = None if self.soft is None else self.soft[t]
+            terms += aligned_terms(U, s, target, self.reading, self.rule, soft)
+        return tuple(terms)
+
     def reduced(self, start: TwoTaskValues):
         return self, start, None
 
@@ -79,7 +88,7 @@ class TwoTaskFlow(AbstractFlow):
 
     @property
     def ranks(self) -> list[int]:
-        return [2, 2, 2, 2, 1, 1, 0]
+        return [2, 2, 2, 2, 1, 1, 0] + [1] * len(self.soft or ())
 
     @property
     def state_rank(self) -> int:
@@ -120,7 +129,8 @@ def two_task_flow(
     check_relatedness(r)
     targets = tuple(teacher_response(U, s, V, inverse_temperature, reading, rule) for U, s, V in teachers)
     lefts, rights = (tuple(teacher[k] for teacher in teachers) for k in (0, 2))
-    return TwoTaskFlow(lefts, rights, targets, r, reading, rule)
+    soft = None if inverse_temperature is None else tuple(soft_values(s, inverse_temperature) for _, s, _ in teachers)
+    return TwoTaskFlow(lefts, rights, targets, r, reading, rule, soft)
 
 
 def two_task_start(

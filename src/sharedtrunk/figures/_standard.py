@@ -26,6 +26,7 @@ RESULT_FLAGS = {
     2: "the solver used up its steps before the last time asked for",
     3: "the minimum of the generalization or the validation loss was not bracketed by the time limit",
     4: "ran away: the weights grew beyond the ceiling before the minimum of the loss was bracketed",
+    5: "the quadrature rule is too coarse: its error is no longer small beside the drive of the weights",
 }
 """What a lane's result code means: the messages of `sharedtrunk.trajectory.Result`, here without its JAX."""
 

@@ -11,6 +11,7 @@ from sharedtrunk.prediction._prediction import Prediction as Prediction
 from sharedtrunk.prediction._prediction import Way as Way
 from sharedtrunk.prediction._report import CAPTION as CAPTION
 from sharedtrunk.prediction._report import COLUMNS as COLUMNS
+from sharedtrunk.prediction._report import caption as caption
 from sharedtrunk.prediction._report import rows as rows
 from sharedtrunk.prediction._report import title as title
 from sharedtrunk.prediction._report import write_json as write_json

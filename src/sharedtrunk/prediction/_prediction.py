@@ -62,6 +62,11 @@ class Way:
         return int(((self.result != Result.SUCCESS) & ~np.isnan(self.benefit)).sum())
 
     @property
+    def finished(self) -> bool:
+        """Whether every value there is belongs to minima that were reached."""
+        return self.unreached == 0
+
+    @property
     def failures(self) -> dict[str, int]:
         """Seeds that ended otherwise than at a minimum, by what they did: "2 of 5 seeds …" completes the sentence."""
         codes = [Result(int(code)) for code in self.result if code != Result.SUCCESS]

@@ -9,7 +9,7 @@ import numpy as np
 
 from sharedtrunk import _json
 from sharedtrunk._statistics import estimate, mean_and_error
-from sharedtrunk.prediction._prediction import Prediction
+from sharedtrunk.prediction._prediction import Prediction, Way
 
 COLUMNS = ("way", "benefit ± 95 %", "bounds", "loss", "stop")
 _NOTHING = "–"
@@ -17,6 +17,31 @@ CAPTION = (
     "Means over seeds in nats; ± half the t-interval; bounds (24), (25) at the stopped weights; loss and stopping time of "
     "A alone → with B."
 )
+
+UNFINISHED = "so far"
+"""Stands before a benefit of which an arm had not reached its minimum by the time limit."""
+
+
+def caption(made: Prediction) -> str:
+    """What the columns mean, and which rows are unfinished.
+
+    Parameters
+    ----------
+    made
+        The prediction whose rows stand in the table.
+
+    Returns
+    -------
+    str
+        `CAPTION`, and a sentence more where a row of `rows` says "so far".
+    """
+    late = [f"{name} {way.unreached} of {len(made.seeds)}" for name, way in made.ways.items() if not way.finished]
+    if not late:
+        return CAPTION
+    return (
+        f"{CAPTION} {UNFINISHED}: the lowest losses by the time limit, not yet a minimum, so the benefit may still change "
+        f"(seeds: {', '.join(late)})."
+    )
 
 
 def title(made: Prediction) -> str:
@@ -35,7 +60,7 @@ def rows(made: Prediction) -> list[tuple[str, ...]]:
         bounds = _both("[{}, {}]", way.lower, way.upper, "+.3f")
         losses = _both("{}→{}", way.loss_single, way.loss_joint, ".3f")
         stops = _both("{}→{}", way.stop_single, way.stop_joint, ".1f")
-        found.append((name, _benefit(way.benefit), bounds, losses, stops))
+        found.append((name, _marked(way), bounds, losses, stops))
         if way.benefit_honest is not None:
             found.append(("… honest stop", _benefit(way.benefit_honest), "", "", ""))
     return found
@@ -52,7 +77,8 @@ def as_json(made: Prediction) -> dict[str, Any]:
     for name, way in made.ways.items():
         columns = {key: _listed(value) for key, value in vars(way).items() if value is not None}
         mean = {key: _finite(value) for key, value in dataclasses.asdict(way.estimate()).items()}
-        ways[name] = {"benefit_mean": mean, **columns, "failures": way.failures}
+        state = {"finished": way.finished, "unfinished_seeds": way.unreached, "failures": way.failures}
+        ways[name] = {"benefit_mean": mean, **columns, **state}
     return {
         "setting": dataclasses.asdict(made.setting),
         "problem": dict(made.problem),
@@ -63,13 +89,19 @@ def as_json(made: Prediction) -> dict[str, Any]:
     }
 
 
+def _marked(way: Way) -> str:
+    """The benefit as the table shows it; one that is not final says so."""
+    return _benefit(way.benefit) if way.finished else f"{UNFINISHED} {_benefit(way.benefit)}"
+
+
 def _benefit(values: np.ndarray) -> str:
     found = estimate(values)
     if found.n == 0:
         return _NOTHING
-    if found.n == 1:
-        return f"{found.mean:+.3f}, no error"
-    return f"{found.mean:+.3f} ± {found.high - found.mean:.3f}"
+    error = ", no error" if found.n == 1 else f" ± {found.high - found.mean:.3f}"
+    # a mean over some of the seeds is not that of all
+    some = f" ({found.n} of {len(values)} seeds)" if found.left_out else ""
+    return f"{found.mean:+.3f}{error}{some}"
 
 
 def _both(form: str, first: np.ndarray, second: np.ndarray, number: str) -> str:

@@ -1,0 +1,113 @@
+"""Where a flow's quadrature is too coarse to follow it: the error of the drive against the drive.
+
+With hard labels the drive M̂ − ∇F(W) falls with the square of the weights, as c/s², while the nodes' error of ∇F does not
+fall: from some scale on the flow follows its nodes' error. What decides is the error along the weights, ⟨δ, W⟩/‖W‖, which
+makes them grow; across them the flow is stable. The error is the larger of two: the standard error over the scrambles of
+a reference rule, and the difference of the flow's own rule from their mean. With soft labels M̂ = ∇F(βΣ̂) has the same error
+at βΣ̂, and the two cancel as the student becomes the teacher. Rounding counts as error where labels are hard. Not counted is
+the error of the label moment itself.
+"""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from sharedtrunk._concrete import concrete
+from sharedtrunk._programs import program
+from sharedtrunk.gaussian._factor import centred
+from sharedtrunk.gaussian._sobol import moment_lane
+
+from ._flow import AbstractFlow, Term
+
+MOST = 0.3
+"""The largest share of the drive that its error may be; the weights then grow by as much too fast or too slowly."""
+
+LEAST_SCALE = 4.0
+"""Root mean square of the singular values below which a trajectory is not checked: there the drive of hard labels is a
+hundredth of the label moment or more, and the error of the usual rules small beside it."""
+
+REFERENCE_SCRAMBLES = 8
+MOST_TIMES = 16
+"""Saved times at which a trajectory is checked."""
+
+
+def first_too_coarse(
+    flow: AbstractFlow, axes: tuple[int | None, ...], composites: tuple[Float[Array, "lane time _ feature"], ...]
+) -> Int[np.ndarray, "lane"] | None:
+    """The index of the first saved time at which the error of the drive is more than `MOST` of it.
+
+    It is the number of times where there is none; None where nothing is to be checked: weights that are traced, or small.
+    Of many times `MOST_TIMES` are checked, and those between the last good and the first bad one count as bad.
+    """
+    known = [concrete(W) for W in composites]
+    if any(W is None for W in known):
+        return None
+    scale = np.max([_scales(np.asarray(W, float)) for W in known], axis=0)
+    large = np.nan_to_num(scale) > LEAST_SCALE
+    if not large.any():
+        return None
+    checked = _spread(np.flatnonzero(large.any(axis=0)))
+    some = tuple(jnp.asarray(W)[:, checked] for W in composites)
+    shares = np.where(large[:, checked], np.asarray(_shares(flow, axes, some)), 0.0)
+    bad = shares > MOST
+    # what lies between two checked times is not known to be good
+    begin = np.concatenate([checked[:1], checked[:-1] + 1])
+    return np.where(bad.any(axis=1), begin[bad.argmax(axis=1)], scale.shape[1])
+
+
+def _scales(W: np.ndarray) -> np.ndarray:
+    """Root mean square of the K − 1 singular values of J W, (lane, time)."""
+    return np.linalg.norm(W - W.mean(axis=-2, keepdims=True), axis=(-2, -1)) / (W.shape[-2] - 1) ** 0.5
+
+
+def _spread(index: np.ndarray) -> np.ndarray:
+    """At most `MOST_TIMES` of them, the first and the last included."""
+    return index[np.unique(np.linspace(0, len(index) - 1, min(MOST_TIMES, len(index))).round().astype(int))]
+
+
+@program
+def _shares(flow: AbstractFlow, axes: tuple[int | None, ...], composites) -> Float[Array, "lane time"]:
+    """The error of the drive along the weights, as a share of the drive: the largest of all tasks."""
+    leaves, structure = jax.tree.flatten(flow)
+
+    def lane(leaves, composites):
+        terms_at = jax.tree.unflatten(structure, leaves).terms
+        # one time after the other: all nodes of all times would not fit into the cache
+        return jax.lax.map(lambda weights: _largest([_share(term) for term in terms_at(weights)], weights), composites)
+
+    return jax.vmap(lane, (list(axes), 0))(leaves, composites)
+
+
+def _largest(shares: list, weights) -> Array:
+    return jnp.max(jnp.stack([jnp.zeros((), weights[0].dtype), *shares]))
+
+
+def _share(term: Term) -> Array:
+    eps = jnp.finfo(term.weights.dtype).eps
+    error, floor = _error(term) / term.size, 64 * eps * jnp.linalg.norm(term.moment)
+    if term.soft is None:
+        error = error + floor / 8
+    drive = jnp.linalg.norm(term.drive)
+    # where a student has become its soft teacher, both vanish
+    return error / (drive if term.soft is None else jnp.maximum(drive, floor))
+
+
+def _error(term: Term) -> Array:
+    """Of ⟨M̂ − ∇F(W), W⟩, from its own nodes and from those of a reference."""
+    if term.rule is None:
+        return jnp.zeros((), term.weights.dtype)
+    reference = dataclasses.replace(term.rule, scrambles=max(REFERENCE_SCRAMBLES, term.rule.scrambles))
+    own, others = (_along(term, rule) for rule in (term.rule, reference))
+    spread = jnp.std(others, ddof=1) / len(own) ** 0.5
+    return jnp.maximum(spread, jnp.abs(jnp.mean(own) - jnp.mean(others)))
+
+
+def _along(term: Term, rule) -> Float[Array, "scramble"]:
+    W = centred(term.weights)
+    moments = moment_lane(W, rule)
+    if term.soft is not None:
+        moments = moments - moment_lane(centred(term.soft), rule)
+    return jnp.sum(moments * W[None], axis=(-2, -1))
