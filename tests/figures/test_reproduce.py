@@ -288,7 +288,7 @@ def test_the_picture_says_that_its_grid_is_quick(made):
 def test_a_folder_in_the_place_of_a_file_is_found_before_training(tmp_path, toy_registry):
     toy_registry("broken_lanes")
     (tmp_path / "fig2-left-quick.png").mkdir()
-    with pytest.raises(InputError, match=r"to be a file of results; got a folder of that name, .*quick\.png"):
+    with pytest.raises(InputError, match=r"results are written to a file; got a folder, .*quick\.png"):
         figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1)
 
 

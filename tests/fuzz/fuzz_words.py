@@ -210,7 +210,7 @@ def _call(words: list[str]) -> tuple[object, str, str, str | None]:
         os.environ.clear()
         os.environ.update(before)
     texts = [stream.buffer.getvalue().decode(errors="replace") for stream in (output, errors)]  # pyright: ignore
-    return code, *texts, raised
+    return code, texts[0], texts[1], raised
 
 
 def _run(words: list[str]) -> None:
