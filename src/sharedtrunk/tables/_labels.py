@@ -33,7 +33,7 @@ def coded_labels(labels: Column) -> Coded:
     _check_labelled(labels, number)
     codes = np.full(len(labels.values), -1, np.int64)
     codes[present], classes = _coded(labels.name, labels.values[present])
-    _check_classes(labels.name, classes, number)
+    check_classes(labels.name, classes, number)
     said = [said_of_missing(labels.name, labels.missing_texts)] if labels.missing_texts else []
     return Coded(codes, classes, (*said, *_alike(labels.name, classes)))
 
@@ -97,7 +97,8 @@ def _check_finite(name: str, values: np.ndarray) -> None:
         raise invalid("labels are finite", received=f"an infinity in {shown(name)}", way_out="Mark it as missing.")
 
 
-def _check_classes(name: str, classes: tuple[object, ...], number: int) -> None:
+def check_classes(name: str, classes: tuple[object, ...], number: int) -> None:
+    """Raise `InputError` where a task's classes, of `number` labelled rows, are one class, a measurement or identifiers."""
     if len(classes) == 1:
         received = f"one in {shown(name)}, {shown(classes[0])}"
         raise invalid("a task has at least two classes", received=received, way_out="Leave the task out.")
