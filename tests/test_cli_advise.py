@@ -321,6 +321,12 @@ def test_column_names_of_the_command(texts, names):
     assert _advise_source.names(texts) == names
 
 
+@pytest.mark.parametrize("text", ["a\nb", "a\rb", "x" * 200_000])
+def test_column_names_that_cannot_be_told_apart_are_refused(text):
+    with pytest.raises(InputError, match=r"column names are separated by commas; got '.*in double quotes"):
+        _advise_source.names([text])
+
+
 @pytest.mark.parametrize(("text", "units"), [("100", (100,)), ("64, 32", (64, 32))])
 def test_hidden_units_of_the_command(text, units):
     assert widths(text) == units

@@ -81,9 +81,13 @@ def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
 
 
 def names(texts: Sequence[str] | None) -> tuple[str, ...]:
-    """Column names of `a,b` and of repeated options; a name with a comma stands in double quotes."""
+    """Column names of `a,b` and of repeated options; a name with a comma stands in double quotes. Raises `InputError`."""
     rows = csv.reader(map(word, texts or []), skipinitialspace=True)
-    return tuple(name.strip() for row in rows for name in row if name.strip())
+    try:
+        return tuple(name.strip() for row in rows for name in row if name.strip())
+    except csv.Error as error:  # a line break outside of quotes, or 131,072 characters
+        way_out = "Put a name with a comma or a line break in double quotes: --aux '\"income, yearly\",region'."
+        raise invalid("column names are separated by commas", received=f"'{error}'", way_out=way_out) from error
 
 
 def word(text: str) -> str:

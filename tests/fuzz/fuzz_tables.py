@@ -124,7 +124,9 @@ def table_in_memory(draw: random.Random) -> str | None:
     }
     kind = draw.choice(list(makers))
     try:
-        made = makers[kind]()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = makers[kind]()
     except Exception:  # the library does not make a table of these
         return None
     if made is None:

@@ -60,6 +60,12 @@ def test_categories_of_polars_are_levels_even_where_they_look_like_numbers():
     assert from_arrays(frame, np.arange(ROWS) % 2).feature_names == ("a", "grade=2", "grade=3")
 
 
+def test_whole_numbers_of_polars_that_numpy_has_not():
+    polars = pytest.importorskip("polars")
+    series = polars.Series("a", [2**100, 2**100 + 1] * 30, dtype=polars.Int128)
+    assert from_arrays(X, series).classes["a"] == (2**100, 2**100 + 1)
+
+
 @pytest.mark.parametrize("form", ["matrix", "array", "frame"])
 def test_sparse_features_become_dense_in_a_bound(monkeypatch, form):
     dense = np.where(np.random.default_rng(1).random((ROWS, 4)) < 0.3, np.arange(1.0, 1 + 4 * ROWS).reshape(ROWS, 4), 0)

@@ -48,13 +48,13 @@ def _objects(values: "pyarrow.ChunkedArray") -> np.ndarray:
 def _block(name: str, values: "pyarrow.ChunkedArray") -> list[Column]:
     """A column of equally long lists of numbers: one column for each place in the list, `name[0]`, `name[1]`, …"""
     import pyarrow as arrow
-    import pyarrow.compute
+    from pyarrow.compute import call_function
 
     value_type = values.type.value_type
     if not (arrow.types.is_integer(value_type) or arrow.types.is_floating(value_type)):
         raise unreadable(name, f"lists of type {shown(str(value_type))}")
     whole = values.combine_chunks()
-    lengths = np.unique(arrow.compute.call_function("list_value_length", [whole]).drop_null().to_numpy())
+    lengths = np.unique(call_function("list_value_length", [whole]).drop_null().to_numpy())
     if whole.null_count or len(lengths) != 1:
         received = f"lists of {len(lengths)} lengths and {whole.null_count} missing ones in {shown(name)}"
         way_out = "Pad or average them, or leave the column out (--drop COLUMN)."

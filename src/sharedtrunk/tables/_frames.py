@@ -15,6 +15,9 @@ from sharedtrunk.tables._column import Column, column
 from sharedtrunk.tables._missing import MissingTexts
 from sharedtrunk.tables._plan import check_size
 
+_NUMPYS = {f"{kind}{bits}" for kind in ("Int", "UInt", "Float") for bits in (8, 16, 32, 64)} - {"Float8"}
+"""Polars' types that NumPy has as well; the others (128 bits, decimals) are read as Python's numbers."""
+
 _TOO_LARGE = "Give fewer columns or rows, or reduce them first (for example by TruncatedSVD)."
 
 
@@ -65,7 +68,7 @@ def _of_series(name: str, series: Any, texts: MissingTexts) -> Column:
 
 
 def _of_polars(name: str, series: Any, texts: MissingTexts) -> Column:
-    plain = not series.null_count() and (series.dtype.is_integer() or series.dtype.is_float())
+    plain = not series.null_count() and type(series.dtype).__name__ in _NUMPYS
     found = column(name, series.to_numpy() if plain else _objects(series.to_list()), texts)
     return replace(found, category=type(series.dtype).__name__ in ("Categorical", "Enum"))
 

@@ -8,6 +8,7 @@ among labels is counted and stands in the table's notes.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class MissingTexts:
         return found
 
 
-def missing_texts(given: object) -> MissingTexts:
+def missing_texts(given: Any) -> MissingTexts:
     """The text or texts that the user names, or the usual ones (None). Raises `InputError` for anything but texts."""
     given = USUAL_TEXTS if given is None else given
     several = isinstance(given, Iterable) and not isinstance(given, str)
