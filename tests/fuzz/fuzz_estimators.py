@@ -195,7 +195,7 @@ def classifier(draw: random.Random) -> str | None:
             warnings.simplefilter("ignore", kind)
         try:
             model = SharedTrunkClassifier(**parameters).fit(X, y)
-            fault = _wrong(model, X, model.predict_proba(X))
+            fault = _wrong(model, X, model.predict_proba(X)) or _moved_by_constants(model, X)
             other = _features(draw)
         except Exception as error:
             fault = _unclear(error)
@@ -217,6 +217,15 @@ def _wrong(model: SharedTrunkClassifier, X: Any, found: Any) -> str | None:
     if len(model.predict(X)) != len([found, *found][model.n_outputs_ > 1]):
         return "predictions of another number of rows"
     return None
+
+
+def _moved_by_constants(model: SharedTrunkClassifier, X: Any) -> str | None:
+    """Features that are constant take no part, so other values of them change nothing."""
+    if not (isinstance(X, np.ndarray) and X.dtype == float):
+        return None
+    moved = np.where(np.ptp(X, axis=0) == 0, -3.0, X)
+    before, after = (np.hstack(model.predict_proba(each)) for each in (X, moved))
+    return None if np.array_equal(before, after) else "a constant feature moves the probabilities"
 
 
 def _unclear(error: Exception) -> str | None:

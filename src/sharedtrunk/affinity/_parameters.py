@@ -87,10 +87,10 @@ def _check_numbers(parameters: Mapping[str, Any]) -> None:
 
 
 def _check_count(name: str, value: object) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= value <= MOST:
-        large = isinstance(value, Integral) and value > MOST
-        rule = f"{name} is at most {MOST:,}" if large else f"{name} is a whole number ≥ 1"
-        raise invalid(rule, received=shown(value), way_out="See the class's defaults.")
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise invalid(f"{name} is a whole number ≥ 1", received=shown(value), way_out="See the class's defaults.")
+    if int(value) > MOST:
+        raise invalid(f"{name} is at most {MOST:,}", received=shown(value), way_out="See the class's defaults.")
 
 
 def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
