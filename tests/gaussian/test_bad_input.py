@@ -67,11 +67,11 @@ def test_rules():
     w = weights(1, np.ones(9) + np.arange(9))
     with pytest.raises(InputError, match="power of two"):
         Sobol(points=1000)
-    with pytest.raises(InputError, match="scrambles is 1 or more"):
+    with pytest.raises(InputError, match="scrambles must be a whole number from 1"):
         Sobol(scrambles=0)
-    with pytest.raises(InputError, match="order is between"):
+    with pytest.raises(InputError, match="order must be a whole number from 2 to 32"):
         Panels(order=1)
-    with pytest.raises(InputError, match="at least 4 scrambles"):
+    with pytest.raises(InputError, match="scrambles must be a whole number from 4"):
         Pairs(scrambles=2)
     with pytest.raises(InputError, match="at least 4 scrambles"):
         gaussian.free_energy_with_error(w, rule=Sobol(1024, 1))

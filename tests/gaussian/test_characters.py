@@ -109,5 +109,5 @@ def test_bad_input():
         gaussian.Characters(points=1000)
     with pytest.raises(InputError, match="at least 4 scrambles"):
         gaussian.free_energy_with_error(W, rule=RULE)
-    with pytest.raises(InputError, match="scrambles is 1 or more"):
+    with pytest.raises(InputError, match="scrambles must be a whole number from 1"):
         gaussian.Characters(scrambles=0)

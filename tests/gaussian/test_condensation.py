@@ -109,7 +109,7 @@ def test_isotropy():
 
 
 def test_bad_input():
-    with pytest.raises(InputError, match="at least 2 classes"):
+    with pytest.raises(InputError, match="classes must be a whole number from 2"):
         gaussian.critical_scale(1)
     for function in (
         gaussian.random_energy_participation,

@@ -42,7 +42,7 @@ def test_against_sampling():
 
 
 def test_bad_input():
-    with pytest.raises(InputError, match="at least 2 classes"):
+    with pytest.raises(InputError, match="classes must be a whole number from 2"):
         expected_maximum(1)
     with pytest.raises(InputError, match="finite and not negative"):
         random_energy_free_energy([-1.0], 3)

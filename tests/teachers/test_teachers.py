@@ -127,7 +127,7 @@ def test_a_clean_teacher_flips_nothing(key):
         ({"features": 15}, "at least rank_A"),
         ({"singular_values": (-1.0, 1.0)}, "finite and ≥ 0"),
         ({"noise": -1.0}, "noise scale"),
-        ({"classes": 1}, "at least 2 classes"),
+        ({"classes": 1}, "number of classes must be a whole number of at least 2"),
         ({"singular_values": (1.0, 1.0, 1.0)}, "a pair"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

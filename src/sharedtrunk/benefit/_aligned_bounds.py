@@ -16,6 +16,7 @@ from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import finite
 from sharedtrunk.benefit._bounds import BenefitBounds, benefit_bounds, common_lanes
 
 Regime = Literal["rank one", "high", "low"]
@@ -100,9 +101,9 @@ def _printed_response(U: Array, s: Array, regime: Regime, rule) -> tuple[Array, 
 
 
 def _checked(left, *values) -> tuple[Array, list[Array]]:
-    U = jnp.asarray(left)
+    U = finite(left, "Left singular vectors")
     known = concrete(U)
-    vectors = [jnp.asarray(value, U.dtype) for value in values]
+    vectors = [finite(value, "Singular values").astype(U.dtype) for value in values]
     shapes = [value.shape for value in vectors]
     fits = all(shape[-1:] == U.shape[1:] for shape in shapes)
     if U.ndim != 2 or not fits or common_lanes(*(shape[:-1] for shape in shapes)) is None:

@@ -9,8 +9,7 @@ from jaxtyping import Array, Float
 
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._errors import invalid
-
-from ._given import floating
+from sharedtrunk._given import finite
 
 
 def off_diagonal_share(
@@ -25,7 +24,7 @@ def off_diagonal_share(
     `right` V, with orthonormal columns (not checked); what D does outside their span is not counted. NaN where Uᵀ D V
     vanishes altogether. Raises `InputError` for shapes that do not fit.
     """
-    D, U, V = (floating(part, name) for part, name in ((drive, "The drive"), (left, "Left"), (right, "Right")))
+    D, U, V = (finite(part, name) for part, name in ((drive, "The drive"), (left, "Left"), (right, "Right")))
     fits = min(D.ndim, U.ndim, V.ndim) >= 2 and D.shape[-2:] == (U.shape[-2], V.shape[-2])
     if not fits or U.shape[-1] != V.shape[-1]:
         raise invalid(

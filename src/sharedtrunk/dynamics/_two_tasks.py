@@ -18,6 +18,7 @@ from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import check_result, finite
 
 from ._aligned import Reading, aligned_terms, aligned_weights, response, soft_values, teacher_response
 from ._checks import check_kind
@@ -141,7 +142,8 @@ def two_task_start(
     The third line of (26) gives s²¹ = (a² + r b²)^¼; then s_A³² = a/s²¹, s_B³² = b/s²¹. Sharing s³² instead would let a
     multitask student start ahead of its baseline, which (28) excludes.
     """
-    a, b = floating(main, "Singular values"), floating(auxiliary, "Singular values")
+    a, b = finite(main, "Singular values"), finite(auxiliary, "Singular values")
+    b = b.astype(a.dtype)
     r = floating(relatedness, "Relatedness").astype(a.dtype)
     check_relatedness(r)
     values = [concrete(part) for part in (a, b)]
@@ -154,8 +156,12 @@ def two_task_start(
             ),
             way_out="A start at 0 never moves",
         )
-    trunk = jnp.power(jnp.square(a) + r * jnp.square(b), 0.25)
-    return TwoTaskValues(a / trunk, b / trunk)
+    # √(a² + r b²) with the larger taken out: squares of very large or small numbers are no floating numbers
+    top = jnp.maximum(a, jnp.sqrt(r) * b)
+    trunk = jnp.sqrt(top) * jnp.power(jnp.square(a / top) + r * jnp.square(b / top), 0.25)
+    heads = TwoTaskValues(a / trunk, b / trunk)
+    check_result(jnp.stack([heads.main, heads.auxiliary]), "The heads' singular values")
+    return heads
 
 
 def predicted_sign(start: Float[AnyArray, "rank"], teacher: Float[AnyArray, "rank"]) -> Float[Array, "rank"]:
@@ -164,7 +170,7 @@ def predicted_sign(start: Float[AnyArray, "rank"], teacher: Float[AnyArray, "ran
     The paper's perturbative rule in r, by its own account for balanced starts of equal composites. With hard labels ŝ_A
     stands for infinity, as there is no finite fixed point. Raises `InputError` for vectors of other lengths.
     """
-    s, s_hat = floating(start, "The start"), floating(teacher, "The teacher")
+    s, s_hat = finite(start, "The start"), finite(teacher, "The teacher")
     if s.shape != s_hat.shape:
         raise invalid(
             "The sign rule compares one start with one teacher's singular value each",

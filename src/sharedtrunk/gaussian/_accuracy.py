@@ -13,7 +13,7 @@ from .._axes import AnyArray
 from .._errors import invalid
 from ._checks import as_covariance, as_weights, check_error_rule
 from ._error import mean_and_error
-from ._factor import factor, whitened
+from ._factor import factor, to_unit_scale, whitened
 from ._rules import FINE, Sobol
 from ._sobol import over_lanes, over_scrambles
 
@@ -72,7 +72,7 @@ def _accuracy(W, teacher, covariance, rule, with_error):
         )
     C = as_covariance(covariance, W)
     lanes = np.broadcast_shapes(W.shape[:-2], teacher.shape[:-2])
-    W, teacher = (jnp.broadcast_to(whitened(w, C), lanes + w.shape[-2:]) for w in (W, teacher))
+    W, teacher = (jnp.broadcast_to(to_unit_scale(whitened(w, C)), lanes + w.shape[-2:]) for w in (W, teacher))
     return _agreement(jnp.stack([teacher, W], axis=-3), rule, with_error)
 
 

@@ -7,9 +7,13 @@ import numpy as np
 
 from .._concrete import concrete as value_of
 from .._errors import invalid
+from .._given import floating
 from ._rules import NodeRule, Pairs, Panels
 
 LEAST_POINTS = 256
+
+HEADROOM = 20
+"""Binary digits between the largest logit weight taken and the largest number: sums of 10⁶ terms stay finite."""
 
 
 def concrete(*arrays) -> bool:
@@ -19,13 +23,11 @@ def concrete(*arrays) -> bool:
 
 def as_weights(W, name: str = "W") -> jax.Array:
     """W as a floating array (…, class, feature) with at least 2 classes and finite entries."""
-    W = jnp.asarray(W)
+    W = floating(W, name)
     if W.ndim < 2:
         raise invalid(
             f"{name} has shape (…, class, feature)", received=f"shape {W.shape}", way_out="Give one row per class."
         )
-    if not jnp.issubdtype(W.dtype, jnp.floating):
-        W = W.astype(jnp.result_type(float))
     if W.shape[-2] < 2:
         raise invalid(f"{name} has at least 2 classes", received=f"shape {W.shape}", way_out="Give one row per class.")
     if W.shape[-1] < 1:
@@ -37,14 +39,26 @@ def as_weights(W, name: str = "W") -> jax.Array:
         raise invalid(
             f"{name} is finite", received=f"{bad} entries NaN or infinite", way_out="Drop the diverged lanes first."
         )
+    check_range(name, W, W.dtype)
     return W
+
+
+def check_range(name: str, values, dtype) -> None:
+    """Raise where concrete values leave no room for the sums over features and the nodes' lengths in a precision."""
+    largest = float(jnp.finfo(dtype).max) * 2.0**-HEADROOM
+    if concrete(values) and (top := np.abs(np.asarray(values)).max(initial=0)) > largest:
+        raise invalid(
+            f"{name} has entries of at most {largest:.1g} in {jnp.dtype(dtype)}",
+            received=f"{top:.3g}",
+            way_out="Scale it down, or use float64 for more than float32 holds.",
+        )
 
 
 def as_covariance(covariance, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array | None:
     """The input covariance in W's precision: (feature, feature), symmetric, positive semidefinite."""
     if covariance is None:
         return None
-    C = jnp.asarray(covariance, W.dtype)
+    C = floating(covariance, "the covariance").astype(W.dtype)
     features = W.shape[-1]
     if C.shape != (features, features):
         raise invalid(
@@ -73,12 +87,16 @@ def as_covariance(covariance, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array 
             received=f"an eigenvalue of {smallest:.3g}",
             way_out="Estimate it as X Xᵀ / N.",
         )
+    if concrete(W):
+        with np.errstate(over="ignore"):
+            largest = np.sqrt(np.abs(host).max()) * np.abs(np.asarray(W, float)).max(initial=0)
+        check_range("W C^½", largest, W.dtype)
     return C
 
 
 def as_moment(moment, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array:
     """A label moment in W's precision whose last two axes are W's and whose lanes broadcast with W's."""
-    M = jnp.asarray(moment, W.dtype)
+    M = floating(moment, "the moment").astype(W.dtype)
     try:
         fits = M.shape[-2:] == W.shape[-2:] and bool(np.broadcast_shapes(M.shape[:-2], W.shape[:-2]) is not None)
     except ValueError:

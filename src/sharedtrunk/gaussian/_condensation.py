@@ -15,8 +15,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._axes import AnyArray
+from ._error import rounded
 from ._moments import softmax_covariance, softmax_covariance_with_error
-from ._random_energy import as_scale, gumbel_grid, log_all_below
+from ._random_energy import as_scale, equal_participation
 from ._rules import Rule
 
 
@@ -40,9 +41,13 @@ def participation_with_error(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
 ) -> tuple[Float[Array, "*lane"], Float[Array, "*lane"]]:
-    """`participation` and an error bar that covers: |tr E| ≤ √(K − 1) ‖E‖ for the error E of G, of rank K − 1."""
+    """`participation` and an error bar that covers: |tr E| ≤ √(K − 1) ‖E‖ for the error E of G, of rank K − 1.
+
+    Y itself is rounded, too: near 1 it holds no more digits of the small tr G than its precision has.
+    """
     G, error = softmax_covariance_with_error(W, covariance=covariance, rule=rule)
-    return 1 - G.trace(axis1=-2, axis2=-1), (G.shape[-1] - 1) ** 0.5 * error
+    Y = 1 - G.trace(axis1=-2, axis2=-1)
+    return Y, (G.shape[-1] - 1) ** 0.5 * error + rounded(Y, Y.dtype)
 
 
 def random_energy_participation(s, classes: int) -> np.ndarray:
@@ -54,7 +59,7 @@ def random_energy_participation(s, classes: int) -> np.ndarray:
     classes.
     """
     s = as_scale(s, classes)
-    return np.array([_participation(float(x), classes) for x in s.ravel()]).reshape(s.shape)
+    return np.array([equal_participation(float(x), classes) for x in s.ravel()]).reshape(s.shape)
 
 
 def critical_scale(classes: int) -> float:
@@ -74,7 +79,7 @@ def derrida_free_energy(s, classes: int) -> np.ndarray:
     for s < 0 or not finite, fewer than 2 classes.
     """
     s, critical = as_scale(s, classes), critical_scale(classes)
-    return np.where(s <= critical, 0.5 * (critical**2 + s**2), s * critical)
+    return np.where(s <= critical, 0.5 * (critical**2 + np.minimum(s, critical) ** 2), s * critical)
 
 
 def derrida_participation(s, classes: int) -> np.ndarray:
@@ -85,18 +90,3 @@ def derrida_participation(s, classes: int) -> np.ndarray:
     """
     s, critical = as_scale(s, classes), critical_scale(classes)
     return 1 - critical / np.maximum(s, critical)
-
-
-def _participation(s: float, K: int) -> float:
-    y, h, log_L = log_all_below(s, K)
-    if s > 1:
-        # integrate over g = −ln t, on which the integrand depends as smoothly as on ε/s
-        g, step = gumbel_grid(K)
-        u = (y[:, None] - g) / s
-        density = np.exp(-0.5 * u**2) / (np.sqrt(2 * np.pi) * s)
-        square = density @ (step * np.exp(-2 * g - np.exp(-g)))
-    else:
-        e = np.arange(-10.0, 10.0, 1 / 12)
-        t = np.exp(np.minimum(s * e - y[:, None], 700.0))
-        square = (t**2 * np.exp(-t)) @ (np.exp(-0.5 * e**2) / (12 * np.sqrt(2 * np.pi)))
-    return float(h * K * np.sum(np.exp((K - 1) * log_L) * square))

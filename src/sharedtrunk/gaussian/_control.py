@@ -87,7 +87,8 @@ def control(A: Float[Array, "class direction"], rule: Sobol, symmetric: Array | 
     s = jnp.sum(A * L) / (K - 1)
     in_range = (s > math.exp(LOWEST)) & (s < math.exp(LOWEST + STEP * (COUNT - 1)))
     s = jnp.where(in_range, s, jnp.ones_like(s))
-    change = A - s * L
+    # beyond the table nothing is subtracted, and products of a very large change would be infinite
+    change = jnp.where(in_range, A - s * L, jnp.zeros_like(A))
     distance = jnp.sqrt(jnp.sum(change * change) / (K - 1)) / s
     position = (jnp.log(s) - LOWEST) / STEP
     # the table's ends are faded out over two of its steps

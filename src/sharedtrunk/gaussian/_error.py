@@ -1,8 +1,29 @@
 """From independent scrambles to a value with an error bar."""
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import stdtrit
+
+from .._errors import invalid
+from .._given import finite
+
+
+def length(x, axis: int | tuple[int, ...] | None = None):
+    """Euclidean norm over some axes (all of them by default), of NumPy or JAX arrays.
+
+    The largest entry is taken out first: squares of entries beyond 1e±154 (1e±19 in float32) are no floating numbers.
+    """
+    xp = jnp if isinstance(x, jax.Array) else np
+    top = xp.max(xp.abs(x), axis=axis, keepdims=True, initial=0)
+    top = xp.where(top > 0, top, xp.ones_like(top))
+    return xp.squeeze(top, axis=axis) * xp.sqrt(xp.sum(xp.square(x / top), axis=axis))
+
+
+def rounded(length, dtype):
+    """What storing a value of this Euclidean norm in a precision may change: rounding, and what lies below its range."""
+    return 8 * float(jnp.finfo(dtype).eps) * length + float(jnp.finfo(dtype).tiny)
 
 
 def t_factor(scrambles: int) -> float:
@@ -12,9 +33,11 @@ def t_factor(scrambles: int) -> float:
 
 def mean_and_error(values: Float[Array, "scramble *entry"]) -> tuple[Float[Array, "*entry"], Float[Array, ""]]:
     """Mean over scrambles, and the half-width of its interval (Frobenius norm where the value is a matrix)."""
-    count = values.shape[0]
+    values = finite(values, "Values of scrambles")
+    count = values.shape[0] if values.ndim else 0
+    if count < 2:
+        raise invalid("An error needs at least 2 scrambles", received=f"{count}", way_out="Use 8 scrambles.")
     mean = jnp.mean(values, axis=0)
-    square = jnp.sum(jnp.square(values - mean[None])) / ((count - 1) * count)
+    spread = length(values - mean[None]) / jnp.asarray(((count - 1) * count) ** 0.5, values.dtype)
     # where all scrambles agree, rounding is what is left
-    rounding = 8 * jnp.finfo(values.dtype).eps * jnp.sqrt(jnp.sum(jnp.square(mean)))
-    return mean, jnp.asarray(t_factor(count), values.dtype) * jnp.sqrt(square) + rounding.astype(values.dtype)
+    return mean, jnp.asarray(t_factor(count), values.dtype) * spread + rounded(length(mean), values.dtype)

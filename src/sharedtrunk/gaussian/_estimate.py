@@ -18,14 +18,18 @@ from sharedtrunk._programs import program
 from .._errors import invalid
 from . import _panels
 from ._checks import check_error_rule, check_rule, concrete
-from ._error import mean_and_error, t_factor
+from ._error import length, mean_and_error, rounded, t_factor
 from ._factor import covariance_root, host_root, whitened
-from ._pairs import softmax_covariances
+from ._pairs import distances, softmax_covariances
 from ._rules import FINE, NodeRule, Pairs, Panels, Rule, Sobol
 from ._sobol import over_lanes
 from ._spectrum import Sensitivity, deviation_from_equal, host_whitened, kept_rank, numerical_rank, tail
 
 FINER_PAIRS = Pairs(points=16384, scrambles=16)
+
+_SMALL = 1e-2  # singular value below which G W has more digits than E[P uᵀ], whose P differ by it from 1/K only
+
+_LONGEST = 4096.0  # singular value up to which rank 3 goes by panels, half a minute at K = 5
 
 _LOGIT_ROUNDING = 4.0  # units of rounding that centring, factoring and multiplying leave in a logit, at most
 
@@ -35,21 +39,23 @@ class Quantity(NamedTuple):
 
     `sobol(W, rule)` gives one value per scramble; `panels(integrals, V)` reads the value off the host integrals;
     `equal(s, deviation, W)` is the closed form for W Wᵀ = s² J and its error where the singular values deviate from
-    s; `pairs(G, W)` makes values of softmax covariances, or is None. `moderate` is the Sobol rule above rank 3, up to
+    s; `pairs(G, W)` makes values of softmax covariances G (scramble, class, class), and a bound on what G leaves out. `moderate` is the Sobol rule above rank 3, up to
     the root-mean-square singular value `crossover`; where its error bar is longer than `promise` times the value,
     `finer` takes its place, as `FINER_PAIRS` does that of `Pairs()`. `in_features`: the last axis is a feature.
+    `by_covariances`: `pairs` serves weights of any size, so that `Pairs` can be asked for.
     """
 
     sobol: Callable
     panels: Callable
     equal: Callable
     sensitivity: Sensitivity
-    pairs: Callable | None = None
+    pairs: Callable
     moderate: Sobol = FINE
     finer: Sobol = Sobol(points=16384, scrambles=16)
     promise: float = 1e-3
     crossover: float = np.inf
     in_features: bool = False
+    by_covariances: bool = True
 
     @property
     def by_nodes(self) -> tuple[Callable, tuple[float, float]]:
@@ -68,9 +74,11 @@ def _by_sobol(W, root, sobol: Callable, sensitivity: tuple[float, float], rule: 
             return _mapped(jnp.mean(values, axis=0), root)
         value, error = mean_and_error(_mapped(values, root))
         slope, most = sensitivity
-        rounding = slope * _LOGIT_ROUNDING * float(jnp.finfo(w.dtype).eps) * jnp.linalg.norm(w)
+        # sums over nodes that are all alike round the same way in every scramble
+        error = error + float(jnp.finfo(w.dtype).eps) * rule.points**0.5 * length(value)
+        rounding = slope * _LOGIT_ROUNDING * float(jnp.finfo(w.dtype).eps) * length(w)
         # columns of the root are orthogonal, so the longest is its norm
-        stretch = 1.0 if root is None else jnp.max(jnp.linalg.norm(root, axis=0))
+        stretch = 1.0 if root is None else jnp.max(length(root, axis=0))
         return value, error + jnp.minimum(rounding, jnp.asarray(most, w.dtype)) * stretch
 
     return over_lanes(lane, W, rule.points)
@@ -94,8 +102,21 @@ class _Host(NamedTuple):
 
     def cost(self, change: float) -> float:
         """Bound on the change of the returned value when the whitened weights change by `change`."""
-        stretch = 1.0 if self.root is None else np.linalg.norm(self.root, axis=0).max()
+        stretch = 1.0 if self.root is None else length(self.root, axis=0).max()
         return self.quantity.sensitivity.cost(change) * float(stretch)
+
+    def left_out(self, A: np.ndarray, value, dropped: float) -> float:
+        """Error of the value from directions dropped and from rounding of the centred weights A.
+
+        Either is bounded by its size. Where no two classes are nearly tied it is much less: the value depends, but for
+        its scale, on the directions of the differences, and those keep their digits.
+        """
+        size = float(length(A))
+        change = dropped + _LOGIT_ROUNDING * np.finfo(float).eps * size
+        closest = np.min(distances(A)[np.triu_indices(len(A), 1)], initial=np.inf)
+        if not 4 * change < closest:
+            return self.cost(change)
+        return min(self.cost(change), 4 * (change / closest) * (size / closest) * float(length(np.asarray(value))))
 
 
 def _by_panels(W: np.ndarray, host: _Host, rule: Panels, rank: int | None = None):
@@ -104,22 +125,35 @@ def _by_panels(W: np.ndarray, host: _Host, rule: Panels, rank: int | None = None
     rank = numerical_rank(S, W.shape, host.eps) if rank is None else rank
     if rank > 3:
         raise invalid("Panels is for J W of rank 1, 2 or 3", received=f"rank {rank}", way_out="Use Sobol.")
+    if rank > 1 and S[0] > _panels.STEEPEST:
+        raise invalid(
+            f"Panels of rank 2 and 3 resolve singular values up to {_panels.STEEPEST:.1g}",
+            received=f"{S[0]:.3g}",
+            way_out="Leave the rule out to choose by the singular values.",
+        )
     A, V = U[:, :rank] * S[:rank], V[:rank]
     integrals = (_panels.integrals(A, order) for order in (rule.order, rule.order + 2))
-    coarse, value = (_mapped(np.asarray(host.quantity.panels(each, V)), host.root) for each in integrals)
-    return value, np.linalg.norm(value - coarse) + host.cost(tail(S, rank))
+    coarse, value = (_mapped(_of_panels(each, V, W, host.quantity), host.root) for each in integrals)
+    return value, length(value - coarse) + host.left_out(A, value, tail(S, rank))
+
+
+def _of_panels(integrals: _panels.Integrals, V: np.ndarray, W: np.ndarray, quantity: Quantity) -> np.ndarray:
+    """A quantity from the integrals of one lane."""
+    if quantity.in_features and np.abs(W).max() < _SMALL:
+        return integrals.covariance @ W
+    return np.asarray(quantity.panels(integrals, V))
 
 
 def _by_pairs(W: np.ndarray, host: _Host, rule: Pairs):
     """One lane on the host: value and error, the error from the scrambles and what was cut."""
-    if host.quantity.pairs is None:
-        raise invalid("Pairs is for moments and covariances", received="the free energy", way_out="Use Sobol.")
     U, S, _ = np.linalg.svd(W, full_matrices=False)
     rank = numerical_rank(S, W.shape, np.finfo(float).eps)
-    values = _mapped(host.quantity.pairs(softmax_covariances(U[:, :rank] * S[:rank], rule), W), host.root)
+    A = U[:, :rank] * S[:rank]
+    values, beyond = host.quantity.pairs(softmax_covariances(A, rule), W)
+    values = _mapped(values, host.root)
     value = values.mean(axis=0)
-    square = np.sum((values - value) ** 2) / (len(values) * (len(values) - 1))
-    return value, t_factor(len(values)) * np.sqrt(square) + host.cost(tail(S, rank))
+    spread = length(values - value) / np.sqrt(len(values) * (len(values) - 1))
+    return value, t_factor(len(values)) * spread + beyond + host.left_out(A, value, tail(S, rank))
 
 
 def _by_choice(W: np.ndarray, host: _Host, dtype: np.dtype):
@@ -130,13 +164,15 @@ def _by_choice(W: np.ndarray, host: _Host, dtype: np.dtype):
         S = np.linalg.svd(w, compute_uv=False)
         rank = kept_rank(S, w.shape, host.eps, quantity.sensitivity)
         equal = deviation_from_equal(S, K)
-        if rank <= 3:
+        # rank 3 resolves as much as rank 2, but takes minutes where the layers are thin
+        steep = 1 < rank <= 3 and S[0] > (_panels.STEEPEST if rank == 2 else _LONGEST)
+        if rank <= 3 and not steep:
             results[n] = _by_panels(w, host, Panels(), rank)
         elif equal is not None:
             value, error = quantity.equal(*equal, w)
             stretch = host.cost(1.0) / quantity.sensitivity.cost(1.0)
             results[n] = _mapped(np.asarray(value), host.root), error * stretch
-        elif np.linalg.norm(S) > quantity.crossover * np.sqrt(K - 1):
+        elif steep or length(S) > quantity.crossover * np.sqrt(K - 1):
             results[n] = _by_pairs(w, host, Pairs())
             if not _kept(quantity, *results[n]):
                 results[n] = _by_pairs(w, host, FINER_PAIRS)
@@ -159,14 +195,13 @@ def _some_by_sobol(W: np.ndarray, lanes: list[int], host: _Host, rule: Sobol, dt
 
 def _kept(quantity: Quantity, value, error) -> bool:
     """Whether the error bar is as short as the default promises."""
-    return bool(error <= quantity.promise * np.linalg.norm(value))
+    return bool(error <= quantity.promise * length(np.asarray(value)))
 
 
 def _stack(results: list[tuple], lanes: tuple[int, ...], dtype: np.dtype):
     """Lanes back in shape and in W's precision; the error bars include the rounding of the value."""
     value = np.stack([np.asarray(v, float) for v, _ in results])
-    rounding = 8 * np.finfo(dtype).eps * np.sqrt(np.sum(value**2, axis=tuple(range(1, value.ndim))))
-    error = np.array([e for _, e in results], float) + rounding
+    error = np.array([e for _, e in results], float) + rounded(length(value, tuple(range(1, value.ndim))), dtype)
     return jnp.asarray(value.reshape(lanes + value.shape[1:]), dtype), jnp.asarray(error.reshape(lanes), dtype)
 
 
@@ -211,6 +246,8 @@ def _on_host(W: jax.Array, C: jax.Array | None, quantity: Quantity, rule: Panels
         results = _by_choice(white, host, dtype)
     elif isinstance(rule, Panels):
         results = [_by_panels(w, host, rule) for w in white]
+    elif not quantity.by_covariances:
+        raise invalid("Pairs is for moments and covariances", received="the free energy", way_out="Use Sobol.")
     else:
         results = [_by_pairs(w, host, rule) for w in white]
     return _stack(results, lanes, dtype)

@@ -16,6 +16,13 @@ def centred(W: Float[Array, "*lane class feature"]) -> Float[Array, "*lane class
     return W - jnp.mean(W, axis=-2, keepdims=True)
 
 
+def to_unit_scale(W):
+    """Weights of every lane over a power of two, their largest entry about 1: directions stay as they are, to the digit."""
+    xp = jnp if isinstance(W, jax.Array) else np
+    _, power = xp.frexp(xp.max(xp.abs(W), axis=(-2, -1), keepdims=True, initial=0))
+    return xp.ldexp(W, xp.broadcast_to(-power, W.shape))
+
+
 def covariance_root(covariance: Float[Array, "feature feature"]) -> Float[Array, "feature feature"]:
     """A root R of C = R Rᵀ, by eigenvectors so that a singular C is allowed.
 

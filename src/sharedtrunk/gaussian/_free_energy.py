@@ -9,12 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from scipy import special
 
 from sharedtrunk._programs import program
 
 from .._axes import AnyArray
 from .._errors import invalid
 from ._checks import as_covariance, as_moment, as_weights
+from ._error import rounded
 from ._estimate import Quantity, estimate, estimate_with_error
 from ._factor import whitened
 from ._random_energy import free_energy_and_slope
@@ -30,10 +32,23 @@ def _equal(s: float, deviation: float, W: np.ndarray):
     return F, float(slope) / ((len(W) - 1) * s) * deviation**2
 
 
+def _of_covariances(G: np.ndarray, W: np.ndarray):
+    """F = ⟨∇F, W⟩ + E H(P), ∇F = G W, and a bound on the entropy H, which is small for large weights.
+
+    With x = 1 − max P ≤ 1 − Σ P² Fano's inequality says H ≤ −x ln x − (1 − x) ln(1 − x) + x ln(K − 1), concave in x and
+    rising up to 1 − 1/K, so the mean of x, at most tr G, bounds the mean of H.
+    """
+    K = len(W)
+    x = min(float(np.trace(G.mean(axis=0))), 1 - 1 / K)
+    return np.sum((G @ W) * W, axis=(-2, -1)), float(special.entr(x) + special.entr(1 - x) + x * np.log(K - 1))
+
+
 _FREE_ENERGY = Quantity(
     sobol=free_energy_lane,
     panels=lambda integrals, V: integrals.free_energy,
     equal=_equal,
+    pairs=_of_covariances,
+    by_covariances=False,
     # a tie of the largest pair of logits gives F ≥ ‖W‖/√(πK)
     sensitivity=Sensitivity(1.0, np.inf, lambda norm, K: max(np.log(K), norm / np.sqrt(np.pi * K))),
 )
@@ -124,12 +139,13 @@ def population_loss_with_error(
     *,
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
-) -> tuple[Float[Array, "*out"], Float[Array, "*lane"]]:
-    """`population_loss` and the error bar of its F, in nats (the moment is taken as exact)."""
+) -> tuple[Float[Array, "*out"], Float[Array, "*out"]]:
+    """`population_loss` and an error bar in nats: that of its F, and what rounding leaves of ⟨M, W⟩ (M is taken as exact)."""
     W = as_weights(W)
     M = as_moment(moment, W)
     value, error = free_energy_with_error(W, covariance=covariance, rule=rule)
-    return _less(value, _inner(M, W)), error
+    inner, terms = _inner(M, W), _inner(jnp.abs(M), jnp.abs(W))
+    return _less(value, inner), error + rounded(terms, W.dtype)
 
 
 def _inner(M: jax.Array, W: jax.Array) -> jax.Array:

@@ -11,6 +11,8 @@ from jaxtyping import Array, Float
 
 from .._axes import AnyArray
 from .._errors import invalid
+from .._given import finite
+from ._error import length
 
 
 def isotropic_part(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*lane class class"]:
@@ -28,11 +30,11 @@ def isotropic_part(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*la
 def anisotropy(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*lane"]:
     """‖G − tr G/(K − 1) J‖/‖G‖ (Frobenius): the relative error of item 1 above (15), 0 where it is exact, below 1 always."""
     G = _as_square(G)
-    return jnp.linalg.norm(G - isotropic_part(G), axis=(-2, -1)) / jnp.linalg.norm(G, axis=(-2, -1))
+    return length(G - isotropic_part(G), (-2, -1)) / length(G, (-2, -1))
 
 
 def _as_square(G) -> Array:
-    G = jnp.asarray(G)
+    G = finite(G, "A softmax covariance")
     if G.ndim < 2 or G.shape[-1] != G.shape[-2] or G.shape[-1] < 2:
         raise invalid(
             "a softmax covariance has shape (…, class, class), 2 classes or more",

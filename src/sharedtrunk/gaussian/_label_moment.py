@@ -18,16 +18,16 @@ from jaxtyping import Array, Float
 from .._axes import AnyArray
 from .._errors import invalid
 from ._checks import as_covariance, as_weights, concrete
-from ._error import t_factor
-from ._factor import host_root
+from ._error import length, rounded, t_factor
+from ._factor import host_root, to_unit_scale
 from ._pairs import first_equals, tie_densities
 from ._random_energy import expected_maximum
 from ._rules import Pairs
 
 
 def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarray, float]:
-    W = W - W.mean(axis=0)
-    white = W if root is None else W @ root
+    W = to_unit_scale(W - W.mean(axis=0))
+    white = W if root is None else to_unit_scale(W @ root)
     _, s, V = np.linalg.svd(white, full_matrices=False)
     rank = int(np.sum(s > max(white.shape) * np.finfo(float).eps * s[0]))
     if rank == 0:
@@ -55,8 +55,8 @@ def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarr
     # back to the features first: the error is that of the moment returned
     M = M if root is None else M @ root.T
     mean = M.mean(axis=0)
-    square = np.sum((M - mean) ** 2) / (len(M) * (len(M) - 1))
-    error = t_factor(len(M)) * np.sqrt(square) + (64 * np.finfo(float).eps + 2 * deviation) * np.linalg.norm(mean)
+    spread = length(M - mean) / np.sqrt(len(M) * (len(M) - 1))
+    error = t_factor(len(M)) * spread + (64 * np.finfo(float).eps + 2 * deviation) * length(mean)
     return mean, float(error)
 
 
@@ -97,7 +97,7 @@ def label_moment_with_error(
     results = [_lane(w, root, rule or Pairs()) for w in host.reshape(-1, *host.shape[-2:])]
     values = np.array([v for v, _ in results]).reshape(host.shape)
     # what W's precision takes away from the value belongs to the error
-    rounding = float(jnp.finfo(W.dtype).eps) * np.linalg.norm(values, axis=(-2, -1))
+    rounding = rounded(length(values, (-2, -1)), W.dtype)
     errors = np.array([e for _, e in results]).reshape(lanes) + rounding
     return jnp.asarray(values, W.dtype), jnp.asarray(errors, W.dtype)
 

@@ -40,7 +40,7 @@ _MOMENT = Quantity(
     equal=_equal_moment,
     # ‖W‖/K for small weights, at least 1/√(πK) for large ones
     sensitivity=Sensitivity(0.5, np.sqrt(2), lambda norm, K: norm / (K + np.sqrt(np.pi * K) * norm)),
-    pairs=lambda G, W: G @ W,
+    pairs=lambda G, W: (G @ W, 0.0),
     moderate=FINEST,
     finer=Sobol(points=65536, scrambles=16),
     crossover=8.0,
@@ -52,7 +52,7 @@ _COVARIANCE = Quantity(
     equal=_equal_covariance,
     # ‖J‖/K for small weights, the density of a tie for large ones
     sensitivity=Sensitivity(1.5, 1.0, lambda norm, K: 1 / (np.sqrt(K) + norm)),
-    pairs=lambda G, W: G,
+    pairs=lambda G, W: (G, 0.0),
     moderate=FINEST,
     finer=Sobol(points=65536, scrambles=16),
     promise=1e-2,

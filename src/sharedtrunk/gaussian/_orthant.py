@@ -12,6 +12,8 @@ import functools
 import numpy as np
 from scipy import special
 
+from ._error import length
+
 TIE = 1e-11  # relative size below which two directions of the logits are the same to rounding
 MARGIN = 3.6  # exp(−e^{3.6}) = 1e-16: a soft constraint exceeded by this much has no weight
 
@@ -114,7 +116,7 @@ def soft_cone(rows: np.ndarray, excess: np.ndarray, uniform: np.ndarray) -> np.n
     The node's unbiased weight; its mean over nodes is the expectation over ξ and over what made the excess.
     """
     weight = np.ones(uniform.shape[1])
-    sizes = np.linalg.norm(rows, axis=1)
+    sizes = length(rows, axis=1)
     flat = sizes <= TIE
     for k in np.flatnonzero(flat):
         weight = weight * np.exp(-np.exp(np.minimum(excess[k], 5.0)))

@@ -14,6 +14,7 @@ identity).
 import numpy as np
 from scipy import special
 
+from ._error import length
 from ._orthant import TIE, hard_cone, soft_cone, uniform_nodes
 from ._rules import Pairs
 
@@ -21,10 +22,13 @@ from ._rules import Pairs
 def _others(A: np.ndarray, i: int, j: int, others: list[int]) -> tuple[np.ndarray, np.ndarray, float]:
     """y = along · t + rows · ξ for the other logits, and the standard deviation of t = z_i − z_j."""
     difference = A[i] - A[j]
-    square = difference @ difference
+    sigma = float(length(difference))
     B = A[others] - 0.5 * (A[i] + A[j])
-    along = B @ difference / square if square > 0 else np.zeros(len(others))
-    return B - along[:, None] * difference, along, float(np.sqrt(square))
+    if sigma == 0:
+        return B, np.zeros(len(others)), sigma
+    direction = difference / sigma
+    along = B @ direction
+    return B - along[:, None] * direction, along / sigma, sigma
 
 
 def _overlap(A: np.ndarray, i: int, j: int, rule: Pairs) -> np.ndarray:
@@ -57,9 +61,12 @@ def softmax_covariances(A: np.ndarray, rule: Pairs) -> np.ndarray:
 
 def first_equals(A: np.ndarray) -> np.ndarray:
     """For every class, the first class whose logits are the same (to rounding)."""
-    scale = np.linalg.norm(A, axis=1).max()
-    distance = np.linalg.norm(A[:, None] - A[None], axis=-1)
-    return np.argmax(distance <= TIE * scale, axis=1)
+    return np.argmax(distances(A) <= TIE * length(A, axis=1).max(), axis=1)
+
+
+def distances(A: np.ndarray) -> np.ndarray:
+    """Standard deviations of the differences of any two logits, (class, class)."""
+    return length(A[:, None] - A[None], axis=-1)
 
 
 def _meeting(A: np.ndarray, i: int, j: int, others: list[int], rule: Pairs) -> np.ndarray:

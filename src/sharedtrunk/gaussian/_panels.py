@@ -13,6 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
+from ._error import length
+
+STEEPEST = 2.0**34
+"""Largest singular value at which ranks 2 and 3 are resolved: ties are angles, and one of a layer 1/s is known to s ε of it."""
+
 _REACH = 9.5  # the chi density beyond is below 1e-18
 _BLOCK = 2**21  # exponentials per block: 16 MB
 
@@ -35,7 +40,7 @@ def _panel_nodes(edges: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]
 def _radial_nodes(A: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
     """Nodes r and weights of the chi distribution, graded towards r = 0."""
     d = A.shape[1]
-    layer = min(0.5, 0.5 / np.linalg.norm(A, axis=1).max())
+    layer = min(0.5, 0.5 / length(A, axis=1).max())
     doublings = int(np.ceil(np.log2(2 / layer)))
     inner = 2 * 2.0 ** np.arange(-doublings, 1)
     edges = np.concatenate([[0.0], inner, np.arange(3.5, _REACH + 1.6, 1.5)])
@@ -58,10 +63,11 @@ def _rays(A: np.ndarray, theta: np.ndarray, r: np.ndarray, weight: np.ndarray) -
         P /= total[:, None, :]
         block = out[start : start + step]
         block[:, 0] = np.log(total) @ weight + top[:, 0] * (weight @ r)
-        mean = P @ weight
         block[:, 1 : 1 + K * d] = ((P @ (weight * r))[:, :, None] * t[:, None, :]).reshape(len(t), -1)
         G = -(P * weight) @ P.transpose(0, 2, 1)
-        G[:, range(K), range(K)] += mean
+        # rows sum to zero; E[P − P²] itself would lose all digits where P is almost always 0 or 1
+        G[:, range(K), range(K)] = 0
+        G[:, range(K), range(K)] = -G.sum(axis=2)
         block[:, 1 + K * d :] = G.reshape(len(t), -1)
     return out
 
@@ -70,8 +76,8 @@ def _ties(B: np.ndarray, period: float) -> tuple[np.ndarray, np.ndarray]:
     """Angles in [0, period) at which two top classes of B (cos φ, sin φ) tie, and the layers' widths."""
     i, j = np.triu_indices(len(B), 1)
     D = B[i] - B[j]
-    size = np.linalg.norm(D, axis=1)
-    keep = size > 1e-13 * max(np.linalg.norm(B, axis=1).max(), 1e-300)
+    size = length(D, axis=1)
+    keep = size > 1e-13 * length(B, axis=1).max()
     i, D, size = i[keep], D[keep], size[keep]
     phi = np.concatenate([np.arctan2(D[:, 1], D[:, 0]) + sign * np.pi / 2 for sign in (1, -1)]) % (2 * np.pi)
     i, size = np.tile(i, 2), np.tile(size, 2)

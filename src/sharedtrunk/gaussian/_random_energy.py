@@ -12,13 +12,17 @@ import numpy as np
 from scipy import special
 
 from .._errors import invalid
+from .._given import on_host, whole_number
+
+MOST_CLASSES = 10**15  # e^{ln K} of more classes has no digits beside 1 that count them
+
+_SMALL = 1e-3  # of s, below which the integrand of dF/ds loses more than three digits
 
 _FAR = 40.0  # e^{-40} is below rounding beside 1
 
 
 def _check_classes(classes: int) -> None:
-    if classes < 2:
-        raise invalid("there are at least 2 classes", received=classes, way_out="Give the number of classes K.")
+    whole_number(classes, "classes", least=2, most=MOST_CLASSES, way_out="Give the number of classes K.")
 
 
 def expected_maximum(classes: int) -> float:
@@ -80,15 +84,39 @@ def _integrate(s: float, K: int) -> tuple[float, float]:
     log_L = _log_below(tail)
     below = -np.expm1(K * log_L)
     free_energy = h * np.sum(np.where(y > 0, below - special.ndtr(-y / width), special.ndtr(y / width) + (below - 1)))
-    return free_energy - np.euler_gamma, -h * K * np.sum(np.exp((K - 1) * log_L) * slope)
+    # dF/ds = s tr G = s (1 − Y) where the other integrand cancels to nothing
+    by_stein = s * (1 - equal_participation(s, K)) if s < _SMALL else None
+    return free_energy - np.euler_gamma, -h * K * np.sum(
+        np.exp((K - 1) * log_L) * slope
+    ) if by_stein is None else by_stein
+
+
+def equal_participation(s: float, K: int) -> float:
+    """Y(s) = E Σ_c P_c² of one scale, by a positive integrand (`random_energy_participation`)."""
+    y, h, log_L = log_all_below(s, K)
+    if s > 1:
+        # integrate over g = −ln t, on which the integrand depends as smoothly as on ε/s
+        g, step = gumbel_grid(K)
+        u = (y[:, None] - g) / s
+        density = np.exp(-0.5 * u**2) / (np.sqrt(2 * np.pi) * s)
+        square = density @ (step * np.exp(-2 * g - np.exp(-g)))
+    else:
+        e = np.arange(-10.0, 10.0, 1 / 12)
+        t = np.exp(np.minimum(s * e - y[:, None], 700.0))
+        square = (t**2 * np.exp(-t)) @ (np.exp(-0.5 * e**2) / (12 * np.sqrt(2 * np.pi)))
+    return float(h * K * np.sum(np.exp((K - 1) * log_L) * square))
 
 
 def as_scale(s, classes: int) -> np.ndarray:
     """The standard deviation s as an array; raises where it or the number of classes makes no sense."""
-    s = np.asarray(s, float)
+    s = on_host(s, "the standard deviation s")
     _check_classes(classes)
     if not (np.isfinite(s).all() and (s >= 0).all()):
-        raise invalid("the standard deviation s is finite and not negative", received=s, way_out="Give s ≥ 0.")
+        raise invalid(
+            "the standard deviation s is finite and not negative",
+            received=f"{s.min()} to {s.max()}",
+            way_out="Give s ≥ 0.",
+        )
     return s
 
 

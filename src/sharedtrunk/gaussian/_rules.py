@@ -26,12 +26,26 @@ import numpy as np
 from scipy import special
 
 from .._errors import invalid
+from .._given import whole_number
 from .._kept import kept
 
+MOST_POINTS, MOST_SCRAMBLES = 2**24, 4096
+"""Of all scrambles together: nodes of ten classes then take 0.6 GB and some seconds. Each scramble costs a millisecond."""
 
-def _check_points(points: int) -> None:
-    if points < 16 or points & (points - 1):
+
+def _check_nodes(points: int, scrambles: int, seed: int, least: int) -> None:
+    whole_number(points, "points", least=16, most=MOST_POINTS, way_out="Try 1024 or 8192.")
+    if points & (points - 1):
         raise invalid("points is a power of two, 16 or more", received=points, way_out="Try 1024 or 8192.")
+    way_out = "Use 8 for an error bar." if least > 1 else "Use 1 for speed, 8 for an error."
+    whole_number(scrambles, "scrambles", least=least, most=MOST_SCRAMBLES, way_out=way_out)
+    if points * scrambles > MOST_POINTS:
+        raise invalid(
+            f"points times scrambles is at most {MOST_POINTS}",
+            received=f"{points} times {scrambles}",
+            way_out="Sixteen scrambles tell the error well enough.",
+        )
+    whole_number(seed, "seed", least=0, way_out="Any number from 0 will do.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,8 +58,7 @@ class Panels:
     order: int = 4
 
     def __post_init__(self):
-        if not 2 <= self.order <= 32:
-            raise invalid("order is between 2 and 32", received=self.order, way_out="4 gives about six digits.")
+        whole_number(self.order, "order", least=2, most=32, way_out="4 gives about six digits.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,9 +76,7 @@ class Sobol:
     seed: int = 0
 
     def __post_init__(self):
-        _check_points(self.points)
-        if self.scrambles < 1:
-            raise invalid("scrambles is 1 or more", received=self.scrambles, way_out="Use 1 for speed, 8 for an error.")
+        _check_nodes(self.points, self.scrambles, self.seed, least=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,9 +94,7 @@ class Characters:
     seed: int = 0
 
     def __post_init__(self):
-        _check_points(self.points)
-        if self.scrambles < 1:
-            raise invalid("scrambles is 1 or more", received=self.scrambles, way_out="Use 1 for speed, 8 for an error.")
+        _check_nodes(self.points, self.scrambles, self.seed, least=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,9 +106,7 @@ class Pairs:
     seed: int = 0
 
     def __post_init__(self):
-        _check_points(self.points)
-        if self.scrambles < 4:
-            raise invalid("Pairs has at least 4 scrambles", received=self.scrambles, way_out="Use 8.")
+        _check_nodes(self.points, self.scrambles, self.seed, least=4)
 
 
 NodeRule = Sobol | Characters

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._error import length
 from ._factor import host_root
 
 _AFFORDABLE = 1e-4  # relative cost of a cut, the error of `Pairs`: a method that cuts nothing is no better
@@ -51,7 +52,7 @@ def numerical_rank(S: np.ndarray, shape: tuple[int, ...], eps: float) -> int:
 
 def tail(S: np.ndarray, rank: int) -> float:
     """Frobenius norm of what the first `rank` directions leave out."""
-    return float(np.linalg.norm(S[rank:]))
+    return float(length(S[rank:]))
 
 
 def kept_rank(S: np.ndarray, shape: tuple[int, ...], eps: float, sensitivity: Sensitivity) -> int:
@@ -61,7 +62,7 @@ def kept_rank(S: np.ndarray, shape: tuple[int, ...], eps: float, sensitivity: Se
     of float32 stays rank two); otherwise only what float64 cannot resolve is.
     """
     low, full = numerical_rank(S, shape, eps), numerical_rank(S, shape, np.finfo(float).eps)
-    size = sensitivity.size(float(np.linalg.norm(S)), shape[-2])
+    size = sensitivity.size(float(length(S)), shape[-2])
     return low if sensitivity.cost(tail(S, low)) <= _AFFORDABLE * size else full
 
 
@@ -70,5 +71,5 @@ def deviation_from_equal(S: np.ndarray, classes: int) -> tuple[float, float] | N
     S = S[: classes - 1]
     if len(S) < classes - 1 or S[0] - S[-1] > _EQUAL * S[0]:
         return None
-    s = float(np.sqrt(np.mean(S**2)))
-    return s, float(np.linalg.norm(S - s))
+    s = float(length(S)) / np.sqrt(classes - 1)
+    return s, float(length(S - s))

@@ -24,6 +24,7 @@ from jaxtyping import Array, Float
 from sharedtrunk._axes import Value
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import check_result
 from sharedtrunk.spectra._checks import as_lanes, check_noise_matrix, check_singular_values
 
 
@@ -44,7 +45,9 @@ def bulk_edges(aspect: ArrayLike, noise: ArrayLike) -> Edges:
     """
     aspect, noise = as_lanes(aspect=aspect, noise=noise)
     check_noise_matrix(aspect, noise)
-    return _edges(aspect, noise)
+    edges = _edges(aspect, noise)
+    check_result(edges.upper, "The bulk's edges")
+    return edges
 
 
 def bulk_density(values: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Value:
@@ -66,7 +69,9 @@ def bulk_density(values: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Valu
             received=f"noise {known.min():g}",
             way_out="Without noise every singular value of the bulk is 0",
         )
-    return _density(values, aspect, noise)
+    density = _density(values, aspect, noise)
+    check_result(density, "The density")
+    return density
 
 
 def _edges(aspect: jax.Array, noise: jax.Array) -> Edges:

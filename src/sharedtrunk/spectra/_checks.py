@@ -7,6 +7,7 @@ from jax.typing import ArrayLike
 
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import floating
 
 
 def as_lanes(**named: ArrayLike) -> tuple[jax.Array, ...]:
@@ -14,6 +15,8 @@ def as_lanes(**named: ArrayLike) -> tuple[jax.Array, ...]:
 
     Floating arrays set the precision; Python numbers and integers follow them.
     """
+    for name, value in named.items():
+        floating(value, name)
     # float(): a NumPy scalar is a Python number here, so that it follows the arrays' precision too.
     given = {name: float(x) if isinstance(x, int | float) else jnp.asarray(x) for name, x in named.items()}
     dtype = _precision(given)

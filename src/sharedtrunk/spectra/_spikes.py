@@ -28,6 +28,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from sharedtrunk._axes import Value
+from sharedtrunk._given import check_result
 from sharedtrunk.spectra._bulk import _edges
 from sharedtrunk.spectra._checks import as_lanes, check_noise_matrix, check_singular_values
 
@@ -48,7 +49,9 @@ def threshold(aspect: ArrayLike, noise: ArrayLike) -> Value:
     """
     aspect, noise = as_lanes(aspect=aspect, noise=noise)
     check_noise_matrix(aspect, noise)
-    return _threshold(aspect, noise)
+    limit = _threshold(aspect, noise)
+    check_result(limit, "The threshold")
+    return limit
 
 
 def spiked_value(s: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Value:
@@ -64,7 +67,9 @@ def spiked_value(s: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Value:
     above, safe = _above(s, _threshold(aspect, noise))
     y = noise / safe
     outside = safe * jnp.sqrt(1 + y * y) * jnp.sqrt(1 + aspect * y * y)
-    return jnp.where(above, outside, _edges(aspect, noise).upper)
+    value = jnp.where(above, outside, _edges(aspect, noise).upper)
+    check_result(value, "The observed singular value")
+    return value
 
 
 def spiked_overlaps(s: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Overlaps:
@@ -81,10 +86,12 @@ def spiked_overlaps(s: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Overla
     x, y = limit / safe, noise / safe
     # 1 − c/θ⁴ = 1 − x⁴ with the difference taken first: exact near the threshold, no fourth power of a large θ.
     signal = (safe - limit) / safe * (1 + x) * (1 + x * x)
-    return Overlaps(
+    overlaps = Overlaps(
         left=jnp.where(above, signal / (1 + aspect * y * y), 0),
         right=jnp.where(above, signal / (1 + y * y), 0),
     )
+    check_result(jnp.stack(overlaps), "The overlaps")
+    return overlaps
 
 
 def clean_value(observed: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Value:
@@ -102,7 +109,9 @@ def clean_value(observed: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Val
     # √((ŝ − x)(ŝ + x)), not √(ŝ² − x²): the difference of squares would lose the digits near the edge.
     far = jnp.sqrt((safe - lower) * (safe + lower))
     near = jnp.sqrt((safe - upper) * (safe + upper))
-    return jnp.where(above, (far + near) / 2, 0)
+    value = jnp.where(above, (far + near) / 2, 0)
+    check_result(value, "The clean singular value")
+    return value
 
 
 def _prepare(

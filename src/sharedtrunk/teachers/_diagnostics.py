@@ -5,13 +5,14 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk.teachers._teacher import Teacher
+from sharedtrunk.teachers._teacher import Teacher, check_teacher
 
 SCRAMBLES, POINTS = 8, 4096
 
 
 def flip_probability(teacher: Teacher) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """P(argmax Σ̂x ≠ argmax W̄x) for x ~ N(0, I), and its error bar (section 2.1: it should be above zero)."""
+    check_teacher(teacher)
     agreement, error = gaussian.accuracy_with_error(teacher.noisy_weights, teacher.weights)
     return 1 - agreement, error
 
@@ -23,6 +24,7 @@ def class_probabilities(teacher: Teacher) -> tuple[Float[Array, "class"], Float[
     """
     from scipy.stats import qmc  # here: half a second, which training does without
 
+    check_teacher(teacher)
     weights = np.asarray(teacher.noisy_weights, np.float64)
     classes = weights.shape[0]
     left, values, _ = np.linalg.svd(weights, full_matrices=False)

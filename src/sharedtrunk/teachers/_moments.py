@@ -10,11 +10,12 @@ from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
 from sharedtrunk._concrete import concrete
-from sharedtrunk.teachers._teacher import Teacher
+from sharedtrunk.teachers._teacher import Teacher, check_teacher
 
 
 def clean_label_moment(teacher: Teacher) -> tuple[Float[Array, "class feature"], Float[Array, ""]]:
     """M(W̄) = E[onehot(argmax W̄x) xᵀ] for x ~ N(0, I), and the estimate of its error (Frobenius norm)."""
+    check_teacher(teacher)
     values = concrete(teacher.singular_values)
     classes = teacher.left.shape[0]
     if values is None or values.size < classes or values[0] == 0 or not np.all(values == values[0]):

@@ -13,8 +13,9 @@ from jaxtyping import Array, Float
 from sharedtrunk._axes import PRNGKey
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import floating
 from sharedtrunk._randomness import orthonormal, stream
-from sharedtrunk.teachers._teacher import Teacher, check_sizes, quenched_noise, spread_singular_values
+from sharedtrunk.teachers._teacher import Teacher, check_sizes, check_teacher, quenched_noise, spread_singular_values
 
 
 def related_pair(
@@ -68,12 +69,13 @@ def related_pair(
 
 def relatedness(main: Teacher, auxiliary: Teacher) -> Float[Array, "auxiliary_rank main_rank"]:
     """R = V̄_Bᵀ V̄_A (4)."""
+    check_teacher(main, auxiliary)
     return auxiliary.right.T @ main.right
 
 
 def _related_directions(right_a, outside, relatedness):
     rank_a, rank_b = right_a.shape[1], outside.shape[1]
-    r = jnp.asarray(relatedness, right_a.dtype)
+    r = floating(relatedness, "Relatedness").astype(right_a.dtype)
     known = concrete(r)
     if r.ndim == 0:
         if known is not None and not abs(known) <= 1:

@@ -13,8 +13,9 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk._axes import Covariance, Inputs, PRNGKey, Weights
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import described, finite, is_number, whole_number
 from sharedtrunk._randomness import normal_rows, stream
-from sharedtrunk.teachers._teacher import Teacher
+from sharedtrunk.teachers._teacher import Teacher, check_teacher
 
 
 class Sample(NamedTuple):
@@ -31,6 +32,7 @@ def sample(key: PRNGKey, teacher: Teacher, n: int, covariance: Covariance | None
     Samples are nested: the first rows of a larger sample with the same key are the smaller sample. Raises `InputError`
     for n < 1 or a covariance that is not symmetric positive semidefinite.
     """
+    check_teacher(teacher)
     inputs = draw_inputs(key, n, teacher.right.shape[0], covariance, dtype=teacher.right.dtype)
     return Sample(inputs, hard_labels(teacher.noisy_weights, inputs), hard_labels(teacher.weights, inputs))
 
@@ -39,8 +41,8 @@ def draw_inputs(
     key: PRNGKey, n: int, features: int, covariance: Covariance | None = None, dtype=None
 ) -> Float[Array, "sample feature"]:
     """`n` nested inputs x ~ N(0, C), C = I unless given."""
-    if not isinstance(n, int | np.integer) or n < 1:
-        raise invalid("A sample needs a whole number of points, at least 1", received=n, way_out="Ask for n ≥ 1")
+    whole_number(n, "A sample's size n", least=1, way_out="Ask for n ≥ 1")
+    whole_number(features, "Features", least=1, way_out="Give the number of columns")
     white = normal_rows(stream(key, "inputs"), n, features, dtype)
     return white if covariance is None else white @ _root(covariance, features, white.dtype)
 
@@ -54,11 +56,11 @@ def soft_labels(
     weights: Weights, inputs: Inputs, inverse_temperature: float = 1.0
 ) -> Float[Array, "*lane class sample"]:
     """softmax(β W x), the label probabilities of a teacher at inverse temperature β > 0 (appendix A.2)."""
-    beta = concrete(inverse_temperature)
+    beta = concrete(inverse_temperature) if is_number(inverse_temperature) else np.nan
     if beta is not None and not (beta > 0 and beta < float("inf")):
         raise invalid(
             "The inverse temperature β must be finite and > 0",
-            received=inverse_temperature,
+            received=described(inverse_temperature),
             way_out="Use hard_labels for β → ∞",
         )
     logits = _logits(weights, inputs)
@@ -66,12 +68,19 @@ def soft_labels(
 
 
 def _logits(weights, inputs):
+    weights, inputs = finite(weights, "Weights"), finite(inputs, "Inputs")
+    if min(weights.ndim, inputs.ndim) < 2 or weights.shape[-1] != inputs.shape[-1]:
+        raise invalid(
+            "Weights (…, class, feature) and inputs (…, sample, feature) need the same features",
+            received=f"{weights.shape} and {inputs.shape}",
+            way_out="Give one row per class and one row per sample",
+        )
     return weights @ jnp.swapaxes(inputs, -1, -2)
 
 
 def _root(covariance, features: int, dtype):
     """The symmetric square root of C."""
-    covariance = jnp.asarray(covariance, dtype)
+    covariance = finite(covariance, "The input covariance").astype(dtype)
     if covariance.shape != (features, features):
         raise invalid(
             "The input covariance must be a square matrix, one row per feature",

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float
 from sharedtrunk._axes import PRNGKey
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import check_finite, described, floating, is_number, whole_number
 from sharedtrunk._randomness import normal, orthonormal, stream
 
 
@@ -63,11 +64,11 @@ def random_teacher(
 
 def quenched_noise(key: PRNGKey, classes: int, features: int, scale, dtype=None):
     """ξ with entries of variance `scale`²/features."""
-    value = concrete(scale)
+    value = concrete(scale) if is_number(scale) else np.nan
     if value is not None and not (value >= 0 and np.isfinite(value)):
         raise invalid(
             "The noise scale must be a finite number ≥ 0",
-            received=scale,
+            received=described(scale),
             way_out="Pass noise=1.0 for the standard problem",
         )
     draw = normal(key, (classes, features), dtype)
@@ -76,7 +77,7 @@ def quenched_noise(key: PRNGKey, classes: int, features: int, scale, dtype=None)
 
 def spread_singular_values(values, rank: int, dtype=None) -> Float[Array, "rank"]:
     """One singular value per rank, from a number or a vector."""
-    values = jnp.asarray(values, dtype or jnp.result_type(float))
+    values = floating(values, "Singular values").astype(dtype or jnp.result_type(float))
     if values.ndim > 1 or values.shape not in ((), (rank,)):
         raise invalid(
             "Singular values must be one number or one per rank",
@@ -93,12 +94,20 @@ def spread_singular_values(values, rank: int, dtype=None) -> Float[Array, "rank"
     return jnp.broadcast_to(values, (rank,))
 
 
+def check_teacher(*teachers: object) -> None:
+    """Raise unless all are teachers of finite numbers."""
+    for teacher in teachers:
+        if not isinstance(teacher, Teacher):
+            raise invalid("A teacher is a Teacher object", received=described(teacher), way_out="Use random_teacher")
+        for name, part in vars(teacher).items():
+            check_finite(part, f"A teacher's {name.replace('_', ' ')}")
+
+
 def check_sizes(classes: int, features: int, rank: int) -> None:
     """Raise where no teacher of these sizes exists."""
-    if classes < 2:
-        raise invalid("A task needs at least 2 classes", received=classes, way_out="Use classes=2 or more")
-    if features < 1:
-        raise invalid("Inputs need at least 1 feature", received=features, way_out="Use features=1 or more")
+    whole_number(classes, "A task's number of classes", least=2, way_out="Use classes=2 or more")
+    whole_number(features, "The number of features", least=1, way_out="Use features=1 or more")
+    whole_number(rank, "A teacher's rank", least=1, way_out="Leave it out for the number of classes")
     if not 1 <= rank <= min(classes, features):
         raise invalid(
             "A teacher's rank must lie between 1 and the number of classes and of features",

@@ -1,0 +1,103 @@
+"""What a caller gave, as arrays and numbers that the rooms can work with, or one line that says what was wanted."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+from jaxtyping import Array
+
+from ._concrete import concrete
+from ._errors import invalid
+
+
+def floating(values: Any, name: str = "Weights") -> Array:
+    """As a floating array; whole numbers take JAX's default precision. Raises where it is no array of real numbers."""
+    dtype = _real_dtype(values, name)
+    return jnp.asarray(values, None if jnp.issubdtype(dtype, jnp.floating) else jnp.result_type(float))
+
+
+def on_host(values: Any, name: str) -> np.ndarray:
+    """As a NumPy array of float64. Raises where it is no array of real numbers."""
+    _real_dtype(values, name)
+    return np.asarray(values, float)
+
+
+def _real_dtype(values: Any, name: str):
+    dtype = dtype_of(values)
+    if dtype is None or not any(jnp.issubdtype(dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_)):
+        raise invalid(
+            f"{name} must be an array of real numbers", received=described(values), way_out="Give a NumPy or JAX array"
+        )
+    return dtype
+
+
+def finite(values: Any, name: str) -> Array:
+    """As a floating array whose concrete entries are finite; raises where one is not."""
+    array = floating(values, name)
+    check_finite(array, name)
+    return array
+
+
+def check_finite(values: Any, name: str) -> None:
+    """Raise where a concrete array of real numbers holds NaN or infinity."""
+    known = concrete(values)
+    if known is not None and not np.isfinite(known).all():
+        raise invalid(
+            f"{name} must be finite",
+            received=f"{int((~np.isfinite(known)).sum())} entries NaN or infinite",
+            way_out="Remove what is not a number first",
+        )
+
+
+def check_result(values: Any, name: str) -> None:
+    """Raise where finite input has led to a concrete result that its precision cannot hold."""
+    known = concrete(values)
+    if known is not None and not np.isfinite(known).all():
+        info = jnp.finfo(known.dtype)
+        raise invalid(
+            f"{name} must lie within ±{float(info.max):.0e}, the range of {known.dtype}",
+            received="input so large or so small that it does not",
+            way_out="Measure in other units",
+        )
+
+
+def whole_number(value: Any, name: str, *, least: int, most: int | None = None, way_out: str) -> int:
+    """As an int between two limits; raises for anything else, truth values and fractions among them."""
+    right = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not right or value < least or (most is not None and value > most):
+        limits = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise invalid(f"{name} must be a whole number {limits}", received=described(value), way_out=way_out)
+    return int(value)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is one real number, known or traced; truth values and text are not."""
+    dtype = dtype_of(value)
+    if dtype is None or np.ndim(value) != 0:  # pyright: ignore[reportArgumentType]
+        return False
+    return any(jnp.issubdtype(dtype, kind) for kind in (jnp.floating, jnp.integer))
+
+
+def described(value: object) -> str:
+    """A value in a few words on one line."""
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"an array {value.shape} of {value.dtype}"  # pyright: ignore[reportAttributeAccessIssue]
+    if isinstance(value, eqx.Module):
+        return f"an object {type(value).__name__}"
+    text = " ".join(repr(value).split())
+    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '…'}"
+
+
+def dtype_of(values: Any):
+    """The dtype of what can be an array, or None."""
+    if hasattr(values, "dtype"):
+        return values.dtype
+    if isinstance(values, list | tuple) and any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(values)):
+        return jnp.result_type(float)
+    try:
+        return np.asarray(values).dtype
+    except (TypeError, ValueError):
+        return None
