@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sharedtrunk._errors import invalid
+from sharedtrunk._numbers import shown
 
 if TYPE_CHECKING:
     from sharedtrunk.tables import Table
@@ -79,6 +80,12 @@ def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
 
 
 def names(texts: Sequence[str] | None) -> tuple[str, ...]:
-    """Column names of `a,b` and of repeated options; a name with a comma stands in double quotes."""
-    rows = csv.reader(texts or [], skipinitialspace=True)
+    """Column names of `a,b` and of repeated options; a name with a comma stands in double quotes. Raises `InputError`."""
+    try:
+        rows = list(csv.reader(texts or [], skipinitialspace=True))
+    except csv.Error as error:  # for instance a carriage return within a name
+        way_out = "Write --aux A,B, and a name with a comma or a line break in double quotes."
+        raise invalid(
+            "column names are separated by commas", received=shown(list(texts or [])), way_out=way_out
+        ) from error
     return tuple(name.strip() for row in rows for name in row if name.strip())
