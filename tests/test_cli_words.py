@@ -127,6 +127,13 @@ def test_numbers_have_limits_with_a_reason(words, says):
     assert sorted(os.listdir()) == ["fig2-left.json", "t.csv"]
 
 
+@pytest.mark.parametrize("option", ["--aux", "--drop"])
+def test_a_carriage_return_among_column_names(option):
+    said = refused([*ADVISE, option, "x\ry"])
+    assert r"column names are separated by commas; got ['" in said
+    assert r"x\ry" in said
+
+
 def test_control_characters_of_a_name_do_not_reach_the_terminal():
     assert "no file ?]0;title?/fig2-left.nc" in refused(["redraw", "fig2-left", "--out", "\x1b]0;title\x07"])
     for words in (["\x1b[31m"], ["predict", "--\x1b[31m"], ["predict", "--samples", "\x1b[31m"]):
