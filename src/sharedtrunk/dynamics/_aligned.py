@@ -39,8 +39,8 @@ class SingularValues(eqx.Module):
 class AlignedFlow(AbstractFlow):
     """ds⁽ˡ⁾/dt = [h(ŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾ (18).
 
-    `left` is Û, `right` V̂, `target` is h(ŝ); `soft` is βŝ, None for hard labels. `aligned_flow` makes one from a teacher's
-    singular value decomposition.
+    `left` is Û, `right` V̂, `target` is h(ŝ); `soft` is βŝ, zero or None for hard labels. `aligned_flow` makes one from a
+    teacher's singular value decomposition.
     """
 
     left: Float[Array, "... class rank"]
@@ -187,8 +187,8 @@ def aligned_terms(U, s, target, reading: Reading, rule, soft) -> tuple[Term, ...
 
 
 def soft_values(s, beta: float | None):
-    """βŝ, None for hard labels."""
-    return None if beta is None else jnp.asarray(beta, s.dtype) * s
+    """βŝ, zero for hard labels."""
+    return jnp.asarray(0 if beta is None else beta, s.dtype) * s
 
 
 def teacher_response(U, s, V, beta: float | None, reading: Reading, rule):

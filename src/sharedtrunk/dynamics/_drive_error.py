@@ -88,11 +88,10 @@ def _largest(shares: list, weights) -> Array:
 def _share(term: Term) -> Array:
     eps = jnp.finfo(term.weights.dtype).eps
     error, floor = _error(term) / term.size, 64 * eps * jnp.linalg.norm(term.moment)
-    if term.soft is None:
-        error = error + floor / 8
+    hard = True if term.soft is None else ~jnp.any(term.soft)
     drive = jnp.linalg.norm(term.drive)
-    # where a student has become its soft teacher, both vanish
-    return error / (drive if term.soft is None else jnp.maximum(drive, floor))
+    # where a student has become its soft teacher, error and drive vanish
+    return jnp.where(hard, (error + floor / 8) / drive, error / jnp.maximum(drive, floor))
 
 
 def _error(term: Term) -> Array:

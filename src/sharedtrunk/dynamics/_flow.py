@@ -18,7 +18,7 @@ class Term(NamedTuple):
     """One task's drive M̂ − ∇F(W) on composite weights, and what its error is made of.
 
     `drive` and `moment` M̂ have the flow's own shape; `weights` is W for white inputs, `size` the norm of W for the flow's.
-    `soft` is βΣ̂ for white inputs, None where the labels are hard or a sample's. `rule` is that of ∇F, None if exact.
+    `soft` is βΣ̂ for white inputs, zero or None where labels are hard or a sample's. `rule` is that of ∇F, None if exact.
     """
 
     drive: Array

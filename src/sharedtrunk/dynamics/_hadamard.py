@@ -74,6 +74,6 @@ def hadamard_problem(
     aligned.check_start(start)
     soft = None if aligned.soft is None else (aligned_weights(U, aligned.soft, V),)
     moments, weights = (aligned_weights(U, aligned.target, V),), jnp.ones(1, s_hat.dtype)
-    full = PopulationFlow(moments, weights, None, rule, soft=soft)
+    full = PopulationFlow(moments=moments, task_weights=weights, root=None, rule=rule, soft=soft)
     *trunk, head = start.layers
     return HadamardProblem(full, Layers(tuple(jnp.diag(s) for s in trunk), (U * head[None, :],)), aligned, start)

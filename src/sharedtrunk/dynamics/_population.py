@@ -45,7 +45,7 @@ class PopulationFlow(JudgedFlow):
     """dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (M̂_t − ∇F(W_t))] W_<ᵀ (2), (8).
 
     `moments[t]` is M̂_t; `root` a root R of the input covariance, C = R Rᵀ, None for C = I; `soft[t]` is βΣ̂_t where
-    M̂_t = ∇F(βΣ̂_t), None for hard labels. `population_flow` makes one from teachers.
+    M̂_t = ∇F(βΣ̂_t), zero or None for hard labels. `population_flow` makes one from teachers.
     """
 
     moments: tuple[Float[Array, "... _ feature"], ...]
@@ -83,7 +83,9 @@ class PopulationFlow(JudgedFlow):
         # what the judge has outside the span meets no weights there
         judge = None if self.judge is None else Judge(self.judge.moment @ basis, None, self.judge.rule)
         soft = None if self.soft is None else tuple(W @ basis for W in self.soft)
-        small = PopulationFlow(moments, self.task_weights, None, self.rule, judge, soft)
+        small = PopulationFlow(
+            moments=moments, task_weights=self.task_weights, root=None, rule=self.rule, judge=judge, soft=soft
+        )
         return small, map_first(lambda w: w @ basis, start), basis
 
     def restored(self, state: Layers, basis: Array) -> Layers:
@@ -128,9 +130,9 @@ def population_flow(
     alphas = checked_task_weights(task_weights, len(weights))
     _check(weights, inverse_temperature, rule)
     root = None if covariance is None else covariance_root(covariance, weights[0])
-    soft = None
+    # zero for hard labels, so that flows of both can be stacked
+    soft = tuple(jnp.asarray(inverse_temperature or 0, w.dtype) * w for w in weights)
     if inverse_temperature is not None:
-        soft = tuple(jnp.asarray(inverse_temperature, w.dtype) * w for w in weights)
         moments = [moment_of(w, root, rule) for w in soft]
     elif label_rule is not None:
         moments = [label_moments(w, covariance=covariance, rule=label_rule)[0] for w in weights]

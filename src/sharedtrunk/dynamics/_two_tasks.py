@@ -130,7 +130,7 @@ def two_task_flow(
     check_relatedness(r)
     targets = tuple(teacher_response(U, s, V, inverse_temperature, reading, rule) for U, s, V in teachers)
     lefts, rights = (tuple(teacher[k] for teacher in teachers) for k in (0, 2))
-    soft = None if inverse_temperature is None else tuple(soft_values(s, inverse_temperature) for _, s, _ in teachers)
+    soft = tuple(soft_values(s, inverse_temperature) for _, s, _ in teachers)
     return TwoTaskFlow(lefts, rights, targets, r, reading, rule, soft)
 
 
