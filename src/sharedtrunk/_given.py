@@ -1,5 +1,6 @@
 """What a caller gave, as arrays and numbers that the rooms can work with, or one line that says what was wanted."""
 
+import inspect
 from typing import Any
 
 import equinox as eqx
@@ -71,6 +72,13 @@ def whole_number(value: Any, name: str, *, least: int, most: int | None = None, 
         limits = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise invalid(f"{name} must be a whole number {limits}", received=described(value), way_out=way_out)
     return int(value)
+
+
+def check_kind_of(value: Any, kind: Any, name: str, way_out: str) -> None:
+    """Raise unless a value is an object of a class, or of one of several."""
+    if not isinstance(value, kind):
+        words = kind.__name__ if inspect.isclass(kind) else " or ".join(part.__name__ for part in kind)
+        raise invalid(f"{name} must be a {words} object", received=described(value), way_out=way_out)
 
 
 def is_number(value: object) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import check_kind_of
 from sharedtrunk.benefit._stopping import at, honest_stop, oracle_stop
 from sharedtrunk.benefit._value import Stopped, mean_with_error
 from sharedtrunk.trajectory import Result, Trajectory
@@ -37,6 +38,8 @@ def multitask_benefit(
     arm failed is NaN; whether both minima were seen from both sides is for `bracketed` to say. Raises `InputError` where the
     lanes do not match.
     """
+    for arm in (joint, single):
+        check_kind_of(arm, (Trajectory, Stopped), "An arm", "Use students.train, or value_at")
     stopped_joint, stopped_single = (_lowest(arm) for arm in (joint, single))
     if stopped_joint[0].shape != stopped_single[0].shape:
         raise invalid(

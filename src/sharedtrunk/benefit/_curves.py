@@ -8,6 +8,7 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int
 
@@ -15,7 +16,9 @@ from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray, Covariance
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import check_kind_of, dtype_of, finite, floating
 from sharedtrunk._programs import program
+from sharedtrunk.benefit._stopping import check_trajectory
 from sharedtrunk.gaussian._checks import as_covariance, as_moment
 from sharedtrunk.trajectory import Trajectory
 
@@ -32,6 +35,8 @@ def with_generalization_loss(
     The default rule is coarse: it is there to find the minimum, which is flat; `value_at` values it.
     """
     weights = main_composites(trajectory)
+    check_kind_of(rule, gaussian.Sobol, "The rule of a curve", "Use gaussian.COARSE")
+    moment = floating(moment, "The moment").astype(weights.dtype)
     check_judges((*weights.shape[:-3], *weights.shape[-2:]), weights.dtype, moment, covariance)
     loss = _population_losses(weights, moment, covariance, rule)
     return dataclasses.replace(trajectory, generalization_loss=loss)
@@ -55,6 +60,15 @@ def with_validation_loss(
 ) -> Trajectory:
     """Fill in the mean cross-entropy of the main task on held-out points with noisy labels, in nats."""
     weights = main_composites(trajectory)
+    inputs = finite(inputs, "Held-out inputs")
+    labels = jnp.asarray(labels) if np.issubdtype(dtype_of(labels) or object, np.integer) else None
+    if labels is None or inputs.ndim != 2 or inputs.shape[1] != weights.shape[-1]:
+        raise invalid(
+            "Validation needs held-out inputs (sample, feature) and whole numbers as labels",
+            received=f"inputs {inputs.shape} for {weights.shape[-1]} features"
+            + (", labels of another make" if labels is None else ""),
+            way_out="Label the held-out inputs with the noisy teacher",
+        )
     if labels.shape != (*weights.shape[:-3], inputs.shape[0]):
         raise invalid(
             "Validation needs one label per held-out point and lane",
@@ -83,6 +97,7 @@ def _cross_entropies(weights, inputs, labels):
 
 def main_composites(trajectory: Trajectory) -> Float[AnyArray, "*lane time class feature"]:
     """Composite weights of the main task, or an error that says why there are none."""
+    check_trajectory(trajectory)
     if not trajectory.composites:
         raise invalid(
             "Losses can be computed for linear students only, which have composite weights",

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import check_kind_of, on_host
 from sharedtrunk.trajectory import Trajectory
 
 BRACKET_RATIO = 1.25
@@ -21,11 +22,13 @@ BRACKET_TIME = 5.0
 
 def oracle_stop(trajectory: Trajectory) -> Int[np.ndarray, "*lane"]:
     """Index of the saved time at which the generalization loss is smallest (section 4.4)."""
+    check_trajectory(trajectory)
     return first_minimum(known_curve(trajectory.generalization_loss, "generalization"))
 
 
 def honest_stop(trajectory: Trajectory) -> Int[np.ndarray, "*lane"]:
     """Index of the saved time at which the validation loss is smallest."""
+    check_trajectory(trajectory)
     return first_minimum(known_curve(trajectory.validation_loss, "validation"))
 
 
@@ -35,7 +38,15 @@ def bracketed(times: Float[AnyArray, "time"], curve: Float[AnyArray, "*lane time
     The rule: the last time seen is at least max(BRACKET_RATIO · t_min, BRACKET_TIME), and the curve ends above its minimum.
     A slow test follows curves of the standard grid to t = 500: none falls below a minimum so bracketed.
     """
-    times, curve = np.asarray(times), np.asarray(curve)
+    times, curve = on_host(times, "Times"), on_host(curve, "The curve")
+    if times.ndim != 1 or curve.ndim < 1 or curve.shape[-1] != times.size or times.size < 1:
+        raise invalid(
+            "A curve has one value per time",
+            received=f"{curve.shape} values at {times.shape} times",
+            way_out="The last axis of the curve is time",
+        )
+    if not np.isfinite(times).all():
+        raise invalid("Times must be finite", received="NaN or infinity", way_out="Give the trajectory's times")
     lowest, last = first_minimum(curve), _last_seen(curve)
     seen = times[last] >= np.maximum(BRACKET_RATIO * times[lowest], BRACKET_TIME)
     return np.asarray(seen & (at(curve, last) > at(curve, lowest)))
@@ -56,6 +67,11 @@ def first_minimum(curve: Float[AnyArray, "*lane time"]) -> Int[np.ndarray, "*lan
 def at(curve: Float[AnyArray, "*lane time"], index: Int[np.ndarray, "*lane"]) -> Float[np.ndarray, "*lane"]:
     """The curve's value at one saved time per lane."""
     return np.take_along_axis(np.asarray(curve), index[..., None], axis=-1)[..., 0]
+
+
+def check_trajectory(trajectory: object) -> None:
+    """Raise unless a trajectory came."""
+    check_kind_of(trajectory, Trajectory, "What is stopped", "Use students.train or dynamics.solve")
 
 
 def known_curve(curve, name: str):

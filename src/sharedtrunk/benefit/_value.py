@@ -14,6 +14,7 @@ from jaxtyping import Float, Int
 from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray, Covariance
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import check_kind_of
 from sharedtrunk._programs import program
 from sharedtrunk._statistics import t_factor
 from sharedtrunk.benefit._between import FEWER_NODES, Between, at_minimum, at_saved, reading_error, rounding_error
@@ -70,6 +71,8 @@ def value_at(
     Raises `InputError` for a rule with fewer than 4 scrambles, which tells no error, for a `curve` on a trajectory without
     generalization loss, and as `population_loss`.
     """
+    check_kind_of(trajectory, Trajectory, "What is valued", "Use students.train or dynamics.solve")
+    check_kind_of(rule, gaussian.Sobol, "The rule", "Use gaussian.FINE")
     if rule.scrambles < 4:
         raise invalid(
             "Valuing a student needs a rule of at least 4 scrambles", received=repr(rule), way_out="Use gaussian.FINE"

@@ -22,6 +22,7 @@ from jaxtyping import Array, Float
 from sharedtrunk import spectra
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import described, is_number
 
 from ._regression import RegressionBenefit, regression_growth
 
@@ -94,6 +95,12 @@ def _modes(clean, weights, noise, rows: int, features: int, share: float) -> _Mo
 
 
 def _check(main, auxiliary, relatedness, classes, features, noise) -> None:
+    if not all(is_number(value) for value in (main, auxiliary, noise)):
+        raise invalid(
+            "Singular values and noise are numbers",
+            received=", ".join(described(value) for value in (main, auxiliary, noise)),
+            way_out="Give (s_A, s_B) and noise=1.0",
+        )
     if not (main > 0 and auxiliary >= 0 and noise > 0 and np.isfinite([main, auxiliary, noise]).all()):
         raise invalid(
             "The main task needs s > 0, the auxiliary s ≥ 0, and the noise a scale > 0, all finite",

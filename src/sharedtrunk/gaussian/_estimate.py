@@ -39,10 +39,11 @@ class Quantity(NamedTuple):
 
     `sobol(W, rule)` gives one value per scramble; `panels(integrals, V)` reads the value off the host integrals;
     `equal(s, deviation, W)` is the closed form for W Wᵀ = s² J and its error where the singular values deviate from
-    s; `pairs(G, W)` makes values of softmax covariances G (scramble, class, class), and a bound on what G leaves out. `moderate` is the Sobol rule above rank 3, up to
-    the root-mean-square singular value `crossover`; where its error bar is longer than `promise` times the value,
-    `finer` takes its place, as `FINER_PAIRS` does that of `Pairs()`. `in_features`: the last axis is a feature.
-    `by_covariances`: `pairs` serves weights of any size, so that `Pairs` can be asked for.
+    s; `pairs(G, W)` makes values of covariances G (scramble, class, class), and a bound on what they leave out.
+    `moderate` is the Sobol rule above rank 3, up to the root-mean-square singular value `crossover`; where its error
+    bar is longer than `promise` times the value, `finer` takes its place, as `FINER_PAIRS` does that of `Pairs()`.
+    `in_features`: the last axis is a feature. `by_covariances`: `pairs` serves weights of any size, so that `Pairs` can
+    be asked for.
     """
 
     sobol: Callable

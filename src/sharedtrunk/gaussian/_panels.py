@@ -16,7 +16,7 @@ from scipy import special
 from ._error import length
 
 STEEPEST = 2.0**34
-"""Largest singular value at which ranks 2 and 3 are resolved: ties are angles, and one of a layer 1/s is known to s ε of it."""
+"""Largest singular value at which ranks 2 and 3 are resolved: the angle of a tie is known to s ε of its layer's width."""
 
 _REACH = 9.5  # the chi density beyond is below 1e-18
 _BLOCK = 2**21  # exponentials per block: 16 MB

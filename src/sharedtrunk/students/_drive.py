@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from sharedtrunk._given import check_kind_of
 from sharedtrunk.students._loss import training_loss
 from sharedtrunk.students._network import SharedTrunk, like, trunk_composite
 from sharedtrunk.students._problem import Problem
@@ -28,6 +29,8 @@ def label_moments(problem: Problem) -> Moments:
 
 def drive(network: SharedTrunk, problem: Problem, moments: Moments | None = None) -> SharedTrunk:
     """−∇L for every layer of one student (2), (8)."""
+    check_kind_of(network, SharedTrunk, "A student", "Use random_start")
+    check_kind_of(problem, Problem, "What drives it", "Use make_problem")
     if network.activation != "linear":
         return _differentiated(network, problem)
     return _linear_drive(network, problem, label_moments(problem) if moments is None else moments)

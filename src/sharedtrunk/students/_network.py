@@ -10,6 +10,9 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float
 
+from sharedtrunk._errors import invalid
+from sharedtrunk._given import check_kind_of, floating
+
 Activation = Literal["linear", "relu"]
 
 
@@ -27,6 +30,7 @@ class SharedTrunk(eqx.Module):
 
 def trunk_composite(network: SharedTrunk) -> Float[Array, "hidden feature"]:
     """W⁽ᴸ⁻¹⁾ … W⁽¹⁾, the product of the trunk's layers."""
+    check_kind_of(network, SharedTrunk, "A student", "Use random_start")
     product = network.trunk[0]
     for layer in network.trunk[1:]:
         product = layer @ product
@@ -41,7 +45,14 @@ def composites(network: SharedTrunk) -> tuple[Float[Array, "class feature"], ...
 
 def logits(network: SharedTrunk, inputs: Float[Array, "feature sample"]) -> tuple[Float[Array, "class sample"], ...]:
     """Every task's logits, layer by layer: the slow general path, for either activation. Inputs are columns."""
-    hidden = inputs
+    check_kind_of(network, SharedTrunk, "A student", "Use random_start")
+    hidden = floating(inputs, "Inputs")
+    if hidden.ndim < 2 or hidden.shape[-2] != network.trunk[0].shape[-1]:
+        raise invalid(
+            "Inputs are columns (feature, sample) with the student's features",
+            received=f"shape {hidden.shape} for {network.trunk[0].shape[-1]} features",
+            way_out="Transpose the inputs",
+        )
     for layer in network.trunk:
         hidden = layer @ hidden
         if network.activation == "relu":

@@ -19,6 +19,7 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import check_kind_of, described, floating, is_number
 from sharedtrunk._programs import program
 
 
@@ -51,10 +52,15 @@ def make_problem(
     Raises `InputError` for empty or non-finite inputs, labels of the wrong length or range, probabilities that do not
     sum to 1, a task without any label, negative α.
     """
-    inputs = jnp.asarray(inputs)
-    if not jnp.issubdtype(inputs.dtype, jnp.floating):
-        inputs = inputs.astype(jnp.result_type(float))
+    inputs = floating(inputs, "Inputs")
     _check_inputs(inputs)
+    if not isinstance(labels, Sequence) or isinstance(labels, str):
+        raise invalid("Labels are a list with an array per task", received=described(labels), way_out="Give [labels]")
+    for name, entries in (("Masks", masks), ("Task weights", task_weights)):
+        if entries is not None and (np.ndim(entries) == 0 or isinstance(entries, str)):
+            raise invalid(
+                f"{name} are a list with an entry per task", received=described(entries), way_out="Give a list"
+            )
     count = inputs.shape[-2]
     tasks = len(labels)
     sizes = [classes] * tasks if classes is None or isinstance(classes, int) else list(classes)
@@ -67,7 +73,7 @@ def make_problem(
             way_out="Give each as a list with one entry per task",
         )
     parts = [
-        _task(task, jnp.asarray(labels[task]), sizes[task], given[task], alphas[task], count, inputs.dtype)
+        _task(task, _labels(task, labels[task]), sizes[task], given[task], alphas[task], count, inputs.dtype)
         for task in range(tasks)
     ]
     return _laid_out(inputs, parts)
@@ -104,6 +110,9 @@ def carries_lanes(problem: Problem) -> list[bool]:
 
 def of_lanes(problem: Problem, lanes: Int[np.ndarray, "some"]) -> Problem:
     """The problem of some lanes, by number; what all lanes share stays shared."""
+    check_kind_of(problem, Problem, "What lanes are taken of", "Use make_problem")
+    if not np.issubdtype(np.asarray(lanes).dtype, np.integer):
+        raise invalid("Lanes are whole numbers", received=described(lanes), way_out="Give np.array([0, 1])")
     leaves = [
         jnp.asarray(np.asarray(leaf)[lanes]) if carries else leaf
         for leaf, carries in zip(jax.tree.leaves(problem), carries_lanes(problem), strict=True)
@@ -120,9 +129,17 @@ class _Task(NamedTuple):
     classes: int | None
 
 
+def _labels(task: int, labels) -> Array:
+    """Class indices as they are, or probabilities as floating numbers; raises for text and objects."""
+    values = floating(labels, f"Task {task}'s labels")
+    return jnp.asarray(labels) if jnp.issubdtype(jnp.asarray(labels).dtype, jnp.integer) else values
+
+
 def _task(task, labels, classes, mask, alpha, count, dtype) -> _Task:
-    if not (np.isfinite(alpha) and alpha >= 0):
-        raise invalid(f"Task {task}'s weight α must be finite and ≥ 0", received=alpha, way_out="0 leaves the task out")
+    if not (is_number(alpha) and np.isfinite(alpha) and alpha >= 0):
+        raise invalid(
+            f"Task {task}'s weight α must be finite and ≥ 0", received=described(alpha), way_out="0 leaves the task out"
+        )
     if labels.shape[-1:] != (count,):
         raise invalid(
             f"Task {task} needs one label per sample",

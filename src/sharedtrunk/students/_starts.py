@@ -17,6 +17,7 @@ from jaxtyping import Array, Float
 from sharedtrunk._axes import PRNGKey
 from sharedtrunk._concrete import all_finite, concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import described, floating, is_number, whole_number
 from sharedtrunk._randomness import normal, orthonormal, stream
 from sharedtrunk.students._network import Activation, SharedTrunk
 
@@ -113,6 +114,18 @@ def aligned_tasks_start(
     Returns one head per teacher (class, feature). Raises `InputError` without teachers, where hidden < Σ_t rank_t, or
     for s₀ that is negative or not finite.
     """
+    if not isinstance(noisy_weights, Sequence) or isinstance(noisy_weights, str):
+        raise invalid(
+            "Noisy weights are a list of matrices", received=described(noisy_weights), way_out="Give [weights]"
+        )
+    noisy_weights = [floating(weights, "Noisy weights") for weights in noisy_weights]
+    whole_number(hidden, "The hidden layer's width", least=1, way_out="The standard problem has hidden=100")
+    if not is_number(singular_value) or any(weights.ndim != 2 for weights in noisy_weights):
+        raise invalid(
+            "An aligned start needs one singular value, and matrices (class, feature)",
+            received=f"{described(singular_value)}, shapes {[weights.shape for weights in noisy_weights]}",
+            way_out="Start every task with the same number",
+        )
     ranks = [min(weights.shape) for weights in noisy_weights]
     fits = len(ranks) > 0 and hidden >= sum(ranks) and all(all_finite(weights) for weights in noisy_weights)
     if not fits or not 0 <= singular_value < float("inf"):

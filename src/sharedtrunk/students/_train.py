@@ -8,6 +8,7 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import all_finite, concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import check_kind_of, floating
 from sharedtrunk._programs import program
 from sharedtrunk.students._batch import prepare
 from sharedtrunk.students._descent import Descent, run_descent
@@ -43,14 +44,17 @@ def train(
     Raises `InputError` for shapes that do not fit, weights that are not finite, times that do not rise, a step that is
     not positive, fewer than one or more than all tasks to be seen, or (descent) times that are not multiples of the step.
     """
+    check_kind_of(network, SharedTrunk, "A student", "Use random_start")
+    check_kind_of(problem, Problem, "What it is trained on", "Use make_problem")
     method = Flow() if method is None else method
+    check_kind_of(method, (Flow, Descent), "The method", "Leave it out for Flow()")
     single = network.heads[0].ndim == 2
     lanes = jax.tree.map(lambda w: w[None], network) if single else network
     _check_network(lanes)
     _check_problem(lanes, problem)
     _check_evaluation(lanes, evaluation)
     _check_seen(lanes, seen_tasks)
-    times = jnp.asarray(times, lanes.heads[0].dtype)
+    times = floating(times, "Times").astype(lanes.heads[0].dtype)
     counts = _check_method(method, times, problem)
     if isinstance(method, Flow):
         step = None if first_step is None else jnp.asarray(first_step, times.dtype)
