@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sharedtrunk._errors import invalid
-from sharedtrunk._numbers import shown
 
 if TYPE_CHECKING:
     from sharedtrunk.tables import Table
