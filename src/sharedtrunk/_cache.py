@@ -90,7 +90,7 @@ def read(path: Path) -> tuple[dict[str, Any], list[memoryview]] | None:
 def write(path: Path, header: Mapping[str, Any], pieces: Sequence[bytes]) -> None:
     """Store an entry that only this user can read; a folder that cannot be written is no error."""
     with contextlib.suppress(OSError, InputError):
-        write_atomically(path, encode(path.name, header, pieces), mode=0o600)
+        write_atomically(path, encode(path.name, header, pieces), mode=0o600, replace=True)
 
 
 def note_damage(path: Path, complaint: str) -> None:

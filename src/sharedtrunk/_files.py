@@ -103,7 +103,7 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
 
 
-def write_atomically(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+def write_atomically(path: Path, content: bytes, *, mode: int = 0o666, replace: bool = False) -> None:
     """Write `content` under the name `path`, whole or not at all.
 
     Where `path` is a symbolic link, the file that it leads to is written and the link stays. A file that is replaced
@@ -117,20 +117,23 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o666) -> None:
         All of its bytes.
     mode
         Permissions of a new file, before the umask takes some away.
+    replace
+        Whether whatever stands at `path` is replaced, be it a link or a pipe: for files that only this program writes.
 
     Raises
     ------
     InputError
         Where the system refuses, and where something other than a regular file stands at `path`.
     """
-    target = _target(path)
+    target = path if replace else _target(path)
     with storage_errors(path):
         descriptor, temporary = _open_temporary(target, mode)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
-                _take_over_permissions(target, file.fileno())
+                if not replace:
+                    _take_over_permissions(target, file.fileno())
                 os.fsync(file.fileno())
                 # Renamed while the lock is held: nobody takes it for a leftover.
                 os.replace(temporary, target)
@@ -153,7 +156,7 @@ def check_writable(path: Path) -> None:
     target = _target(path)
     make_folder(target.parent)
     with storage_errors(path):
-        descriptor, temporary = _open_temporary(target)
+        descriptor, temporary = _open_temporary(target, 0o666)
         try:
             os.write(descriptor, b"\n")
             os.fsync(descriptor)  # some file systems notice only here that they are full

@@ -14,6 +14,7 @@ NUMERICAL_SOURCES = (
     "__init__.py",
     "_axes.py",
     "_concrete.py",
+    "_given.py",
     "_parabola.py",
     "_randomness.py",
     "_statistics.py",

@@ -45,7 +45,7 @@ class Store:
 
     def write(self, chunk: Chunk, arrays: Mapping[str, np.ndarray]) -> None:
         """Store the arrays of `chunk`, whole or not at all."""
-        write_atomically(self.file(chunk), encode(chunk, arrays))
+        write_atomically(self.file(chunk), encode(chunk, arrays), replace=True)
 
     def read(self, chunk: Chunk) -> Arrays | None:
         """The stored arrays of `chunk`, None where there are none. Raises `DamagedShardError`."""
