@@ -42,7 +42,7 @@ def solve(
     also has the generalization loss (*lane, time), in nats, and ends soon after its minimum (NaN from there on; a lane
     that does not get there is `Result.NOT_BRACKETED`); `stop=False` shows it up to the last time.
     Failures are data: `result` holds a `Result` code per lane; what a failed lane did not reach is NaN. A lane is NaN with
-    `Result.RULE_TOO_COARSE` from the time on at which the error of its rule is more than 0.3 of the drive: hard labels
+    `Result.RULE_TOO_COARSE` from the time on at which the error of its rule is more than half of the drive: hard labels
     drive large weights by less than that error. It is checked where the weights are large and not traced; flows of two
     classes, and of rank one by `aligned_flow`, are exact.
 
