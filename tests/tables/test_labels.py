@@ -60,6 +60,7 @@ def test_labels_of_a_file_are_as_many_classes_as_texts(tmp_path, texts, classes)
         [b"\xff", b"\xfe"],
         ["1", 1],
         [np.float32(0.1), (1, 2), "a"],
+        [np.float32(0.1), 10**400, -1],
     ],
 )
 def test_labels_in_memory_are_as_many_classes_as_values(labels):

@@ -98,6 +98,19 @@ def test_a_number_that_means_missing(tmp_path, kind):
     assert _table(kind, tmp_path, labels).classes["severity"] == (-999, 0, 1)
 
 
+@pytest.mark.parametrize("missing", ["1e300", "1e400", "1_0", "18446744073709551615", "inf"])
+def test_a_number_that_means_missing_may_be_of_any_size(missing):
+    for labels in ([np.float32(0.1), "a", 2], [10, 1, 2**64], [0.5, 1, 10**400]):
+        objects = np.empty(60, object)
+        objects[:] = labels * 20
+        assert len(from_arrays(X[:60], {"y": objects}, missing=missing).classes["y"]) == 3
+    for dtype in (np.float32, np.float64, np.uint8, np.int64, bool):
+        assert from_arrays(X[:60], (np.arange(60) % 2).astype(dtype), missing=missing).classes["task0"] == (0, 1)
+    top = np.array([2**64 - 1, 2**64 - 2, 0] * 20, np.uint64)
+    kept = (0, 2**64 - 2) if missing == "18446744073709551615" else (0, 2**64 - 2, 2**64 - 1)
+    assert from_arrays(X[:60], top, missing=missing).classes["task0"] == kept
+
+
 def test_a_missing_feature_is_told_with_its_texts(tmp_path):
     features = {"a": X[:60, 0], "alley": ["None", "Gravel", "Paved"] * 20, "y": [0, 1] * 30}
     path = write_csv(tmp_path / "t.csv", features)

@@ -142,7 +142,8 @@ def _text(value: object, texts: MissingTexts) -> str:
         return value.strip()
     if not isinstance(value, numbers.Real | decimal.Decimal) or isinstance(value, bool):
         return ""
-    return next((text for text, number in texts.numbers.items() if value == number), "")
+    plain = value.item() if isinstance(value, np.generic) else value  # NumPy's float32 overflows beside large numbers
+    return next((text for text, number in texts.numbers.items() if plain == number), "")
 
 
 def _float(value: Any) -> float:

@@ -55,10 +55,10 @@ def _coded_objects(name: str, values: np.ndarray) -> tuple[np.ndarray, tuple]:
     except TypeError as error:
         way_out = "Give class names that are texts, numbers or true and false."
         raise invalid("class names are hashable", received=f"others in {shown(name)}", way_out=way_out) from error
-    _check_finite(name, np.array([value for value in distinct if isinstance(value, float)]))
+    _check_finite(name, np.array([float(value) for value in distinct if isinstance(value, float | np.floating)]))
     try:
         ordered = sorted(distinct)
-    except (TypeError, ValueError):  # of types that do not compare: by type, then as written
+    except (TypeError, ValueError, ArithmeticError):  # of types that do not compare: by type, then as written
         ordered = sorted(distinct, key=_type_and_text)
     place = {value: code for code, value in enumerate(ordered)}
     return np.array([place[value] for value in values.tolist()], np.int64), tuple(ordered)

@@ -36,14 +36,14 @@ class MissingTexts:
     @cached_property
     def numbers(self) -> dict[str, int | float]:
         """Those that are finite numbers, such as −999: they stand for missing in columns of numbers too."""
-        found = {}
+        found: dict[str, int | float] = {}
         for text in sorted(self.texts):
             try:
                 value = float(text)
             except ValueError:
                 continue
-            if np.isfinite(value):
-                found[text] = int(value) if value.is_integer() else value
+            if np.isfinite(value) and "_" not in text:  # Python reads 1_000 as a number, the user may not
+                found[text] = int(text) if abs(value) <= 2**64 and text.lstrip("+-").isdecimal() else value
         return found
 
 
