@@ -157,8 +157,9 @@ def two_task_start(
             way_out="A start at 0 never moves",
         )
     # √(a² + r b²) with the larger taken out: squares of very large or small numbers are no floating numbers
-    top = jnp.maximum(a, jnp.sqrt(r) * b)
-    trunk = jnp.sqrt(top) * jnp.power(jnp.square(a / top) + r * jnp.square(b / top), 0.25)
+    shared = jnp.sqrt(r) * b
+    top = jnp.maximum(a, shared)
+    trunk = jnp.sqrt(top) * jnp.power(jnp.square(a / top) + jnp.square(shared / top), 0.25)
     heads = TwoTaskValues(a / trunk, b / trunk)
     check_result(jnp.stack([heads.main, heads.auxiliary]), "The heads' singular values")
     return heads
