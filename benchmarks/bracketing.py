@@ -11,8 +11,8 @@ import argparse
 import numpy as np
 
 from sharedtrunk import sweeps
-from sharedtrunk._environment import worker_environment
-from sharedtrunk.figures._standard import RELATEDNESS, SAMPLE_COUNTS, SEEDS, SINGULAR_VALUES
+from sharedtrunk._support.environment import worker_environment
+from sharedtrunk.paper.figures._standard import RELATEDNESS, SAMPLE_COUNTS, SEEDS, SINGULAR_VALUES
 
 RATIOS = (1.1, 1.25, 1.5, 2.0)
 

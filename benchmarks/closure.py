@@ -22,12 +22,12 @@ import numpy as np
 import xarray
 
 from sharedtrunk import sweeps
-from sharedtrunk._environment import worker_environment
-from sharedtrunk._fingerprint import fingerprint
-from sharedtrunk._statistics import mean_and_error, t_factor
-from sharedtrunk.figures._dataset import benefit_dataset
-from sharedtrunk.figures._lanes import benefit_sweeps
-from sharedtrunk.figures._standard import POINT_FUNCTIONS, StandardProblem
+from sharedtrunk._support.environment import worker_environment
+from sharedtrunk._support.fingerprint import fingerprint
+from sharedtrunk._support.statistics import mean_and_error, t_factor
+from sharedtrunk.paper.figures._dataset import benefit_dataset
+from sharedtrunk.paper.figures._lanes import benefit_sweeps
+from sharedtrunk.paper.figures._standard import POINT_FUNCTIONS, StandardProblem
 
 AXES = {
     "n_samples": (100, 200, 400, 800, 1600),

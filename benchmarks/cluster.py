@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from distributed import Client, LocalCluster
 
-from sharedtrunk import figures
+from sharedtrunk.paper import figures
 
 FIGURE = "fig2-left"
 

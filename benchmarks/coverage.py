@@ -17,7 +17,7 @@ import numpy as np
 from scipy import stats
 
 from sharedtrunk import experiments, prediction
-from sharedtrunk._statistics import t_factor
+from sharedtrunk._support.statistics import t_factor
 
 SAMPLES = (100, 200, 400)
 S_MAIN, S_AUX, RELATEDNESS = (0.3, 1.0, 3.0), (1.0, 3.0, 10.0), (0.0, 0.5, 1.0)

@@ -119,7 +119,7 @@ class Training:
         import jax.numpy as jnp
 
         from sharedtrunk import students
-        from sharedtrunk.trajectory import Result
+        from sharedtrunk.flows.trajectory import Result
 
         times = jnp.asarray([0.0, steps * STEP], jnp.float32)
         result = students.train(self.start, self.problem, times, self.method).result

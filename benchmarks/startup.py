@@ -52,7 +52,8 @@ def _logged(name: str, settings, lanes):
 
 def _command(words: list[str]) -> None:
     """The command itself, but for the names of its point functions, which are those above."""
-    from sharedtrunk import cli, figures
+    from sharedtrunk import cli
+    from sharedtrunk.paper import figures
 
     for name, figure in figures.FIGURES.items():
         functions = {role: f"startup:{point.partition(':')[2]}" for role, point in figure.functions.items()}

@@ -52,7 +52,7 @@ def arms(kind, seed, cells, precision, accuracy, features=100, hidden=100):
     import numpy as np
 
     from sharedtrunk import dynamics, gaussian, students, teachers
-    from sharedtrunk._randomness import stream
+    from sharedtrunk._support.randomness import stream
 
     dtype, key = jnp.dtype(precision), jax.random.key(seed)
     rule = gaussian.Sobol(points=accuracy["points"], scrambles=1)

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from sharedtrunk.figures import FIGURES
+from sharedtrunk.paper.figures import FIGURES
 
 HONEST = "honest"
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sharedtrunk._statistics import Estimate
+from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity._advice import (
     VERDICTS,
     Advice,

@@ -7,9 +7,9 @@ import numpy as np
 import xarray as xr
 from PIL import Image
 
-from sharedtrunk import ledger
-from sharedtrunk._json import write_json
-from sharedtrunk.figures import Check
+from sharedtrunk._support.json_files import write_json
+from sharedtrunk.paper import ledger
+from sharedtrunk.paper.figures import Check
 
 GRID = {
     "n_samples": (100, 800),

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from sharedtrunk._errors import InputError, invalid, printable
+from sharedtrunk.errors import InputError, invalid, printable
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 
 import value_problems
 from sharedtrunk import dynamics, gaussian, prediction, spectra, teachers
-from sharedtrunk._errors import InputError
-from sharedtrunk.trajectory import Trajectory
+from sharedtrunk.errors import InputError
+from sharedtrunk.flows.trajectory import Trajectory
 
 pytestmark = pytest.mark.float64
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 ACTIVATIONS = ("relu", "linear")
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sharedtrunk._files import make_folder, write_atomically
+from sharedtrunk._support.files import make_folder, write_atomically
 from sharedtrunk.plots import house_style, render
 
 from .metrics import HELPS, HURTS, answered, auc, by_clusters, pairs_within, regret, share_of, true_class

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sharedtrunk._files import write_atomically
+from sharedtrunk._support.files import write_atomically
 from sharedtrunk.affinity._advice import VERDICTS
 
 from . import drawing, results

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sharedtrunk._files import make_folder, write_atomically
+from sharedtrunk._support.files import make_folder, write_atomically
 
 from .pairs import Auxiliary, Family, counts
 from .stages import EXPLAINED, cores

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import sharedtrunk.affinity
-from sharedtrunk._files import make_folder, write_atomically
+from sharedtrunk._support.files import make_folder, write_atomically
 from sharedtrunk.affinity._advise import advise
 from sharedtrunk.tables import standardized
 

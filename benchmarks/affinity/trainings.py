@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sharedtrunk._files import make_folder, write_atomically
+from sharedtrunk._support.files import make_folder, write_atomically
 from sharedtrunk.affinity import _advise, _engine, _network, _trials
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 

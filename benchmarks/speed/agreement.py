@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 from .problem import CLASSES, FEATURES, HIDDEN, STEP, Case, Lanes, Train
 

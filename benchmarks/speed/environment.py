@@ -9,7 +9,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from sharedtrunk._environment import worker_environment
+from sharedtrunk._support.environment import worker_environment
 
 _MARK = "SHAREDTRUNK_SPEED_BENCHMARK"
 _PATH = re.compile(r"(?<![^=])[^=]*/")

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import benefit, experiments, gaussian, students
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.experiments._follow import FIRST_STEP
 
 ACCURACY = 1e-4

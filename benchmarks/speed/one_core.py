@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 from . import agreement, paths, peak, peers, timing
 from .problem import Case, Train, draw

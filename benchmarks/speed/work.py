@@ -3,7 +3,7 @@
 Only what the gradient needs, by the cheapest of the known ways: a path that does more is slow, not hard-working.
 """
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 from .problem import CLASSES, FEATURES, HIDDEN, TASKS, Case
 

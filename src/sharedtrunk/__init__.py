@@ -8,9 +8,8 @@ for one setting; it loads what it needs when it is asked for.
 import importlib
 from typing import Any
 
-from sharedtrunk import _forked as _forked  # whoever uses any room is told of a fork that JAX does not survive
-
-__version__ = "0.1.0"
+import sharedtrunk._support.forked  # noqa: F401 - whatever is used first, a fork that JAX does not survive is noticed
+from sharedtrunk._version import __version__ as __version__
 
 
 def __getattr__(name: str) -> Any:

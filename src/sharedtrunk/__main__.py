@@ -3,7 +3,7 @@
 Thin, so that a Ctrl-C while the imports run (a tenth of a second) is answered as one during the command is.
 """
 
-from sharedtrunk._interrupts import importing
+from sharedtrunk._support.interrupts import importing
 
 
 def main() -> None:

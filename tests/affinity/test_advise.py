@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sharedtrunk._errors import InputError
 from sharedtrunk.affinity import AuxiliaryTaskAdvisor, Student, _trials, advise, affinity_matrix
 from sharedtrunk.affinity._rows import prepared_rows
 from sharedtrunk.affinity._splits import nested_ranks, split_roles
 from sharedtrunk.affinity._trials import Arm, run_trials
+from sharedtrunk.errors import InputError
 from sharedtrunk.tables import Table
 
 QUICK = Student(hidden=(16,), activation="linear", learning_rate=0.02, max_steps=150)

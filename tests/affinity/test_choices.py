@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sharedtrunk._statistics import Estimate
+from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity._advice import Effect
 from sharedtrunk.affinity._choices import best_alpha, best_set, further_sets
 from sharedtrunk.affinity._curve import benefit_curve, shares_for

@@ -10,12 +10,12 @@ from joblib import Parallel, delayed
 from sklearn.datasets import load_breast_cancer
 from sklearn.feature_extraction.text import CountVectorizer
 
-from sharedtrunk._errors import InputError
 from sharedtrunk.affinity import AuxiliaryTaskAdvisor, SharedTrunkClassifier
 from sharedtrunk.affinity import _inputs as inputs_module
 from sharedtrunk.affinity._explanation import signals
 from sharedtrunk.affinity._parameters import recipe_of
 from sharedtrunk.affinity._rows import prepared_rows
+from sharedtrunk.errors import InputError
 from sharedtrunk.tables import Table, from_arrays, standardized
 
 RANDOM = np.random.default_rng(5)

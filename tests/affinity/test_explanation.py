@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sharedtrunk._errors import InputError
 from sharedtrunk.affinity._explanation import explain, explain_pair, label_overlap, signals, verdict
+from sharedtrunk.errors import InputError
 
 ROWS, FEATURES = 1500, 30
 

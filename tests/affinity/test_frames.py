@@ -7,10 +7,10 @@ import pandas
 import pytest
 
 import affinity_problems as problems
-from sharedtrunk._errors import InputError
 from sharedtrunk.affinity import _frames as frames
 from sharedtrunk.affinity import _pictures as pictures
 from sharedtrunk.affinity import _wording as wording
+from sharedtrunk.errors import InputError
 
 
 def test_a_row_per_auxiliary_holds_what_the_advice_holds():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sharedtrunk._statistics import Estimate
+from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity._intervals import clustered, holm, two_sided_p
 
 

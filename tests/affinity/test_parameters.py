@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sharedtrunk._errors import InputError
 from sharedtrunk.affinity._classifier import SharedTrunkClassifier
 from sharedtrunk.affinity._parameters import recipe_of
+from sharedtrunk.errors import InputError
 
 TASKS = ("digit", "parity", "loop")
 

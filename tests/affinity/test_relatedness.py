@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from sharedtrunk._errors import InputError
-from sharedtrunk._statistics import mean_and_error
+from sharedtrunk._support.statistics import mean_and_error
 from sharedtrunk.affinity._relatedness import _products, relatedness
 from sharedtrunk.affinity._signal import task_signal
 from sharedtrunk.affinity._whitening import whiten
+from sharedtrunk.errors import InputError
 
 FEATURES = 25
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from sharedtrunk import spectra
-from sharedtrunk._errors import InputError
-from sharedtrunk._statistics import mean_and_error
+from sharedtrunk._support.statistics import mean_and_error
 from sharedtrunk.affinity._clean_values import clean_values, drawn_together
 from sharedtrunk.affinity._signal import FALSE_ALARMS, task_signal
 from sharedtrunk.affinity._whitening import GROUPS, whiten
+from sharedtrunk.errors import InputError
 
 SIGN = np.sqrt(2 / np.pi)
 """Correlation of sign(x) with x ~ N(0, 1)."""

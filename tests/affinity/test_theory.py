@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from sharedtrunk import dynamics
-from sharedtrunk._errors import InputError
 from sharedtrunk.affinity._theory import (
     START,
     Overlap,
@@ -15,6 +14,7 @@ from sharedtrunk.affinity._theory import (
     predicted_benefit,
     side,
 )
+from sharedtrunk.errors import InputError
 
 STRONG = (0.9, 0.7)
 

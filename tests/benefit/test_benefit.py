@@ -9,8 +9,8 @@ import pytest
 
 import references
 from sharedtrunk import benefit, gaussian, teachers
-from sharedtrunk._errors import InputError
-from sharedtrunk.trajectory import Trajectory
+from sharedtrunk.errors import InputError
+from sharedtrunk.flows.trajectory import Trajectory
 
 TIMES = np.concatenate([np.arange(0, 20, 0.25), np.geomspace(20, 200, 60)])
 

@@ -9,7 +9,7 @@ import pytest
 
 import references
 from sharedtrunk import benefit, gaussian
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 RULE = gaussian.Sobol(points=1024, scrambles=8)
 

@@ -10,7 +10,7 @@ import pytest
 
 from dynamics_problems import RULE, pair, runge_kutta, sample_slope, softmax, stacked, start
 from sharedtrunk import benefit, dynamics, gaussian, students, teachers
-from sharedtrunk.trajectory import Result
+from sharedtrunk.flows.trajectory import Result
 
 TIMES = np.linspace(0, 60, 121)
 COUNTS = (240, 40, 5)

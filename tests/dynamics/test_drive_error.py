@@ -13,7 +13,7 @@ from scipy.special import expit
 from dynamics_problems import slow
 from sharedtrunk import dynamics, gaussian
 from sharedtrunk.dynamics._drive_error import first_too_coarse
-from sharedtrunk.trajectory import Result
+from sharedtrunk.flows.trajectory import Result
 
 DEFAULT = gaussian.Sobol(points=4096, scrambles=1)
 TIMES = np.array([0.0, 1e3, 1e4, 2e4, 5e4])

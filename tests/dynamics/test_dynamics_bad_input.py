@@ -8,10 +8,10 @@ import pytest
 
 from dynamics_problems import RULE
 from sharedtrunk import dynamics, gaussian, teachers
-from sharedtrunk._errors import InputError
 from sharedtrunk.dynamics._aligned import check_reading
 from sharedtrunk.dynamics._checks import check_rule, covariance_root
 from sharedtrunk.dynamics._decomposition import check_decomposition
+from sharedtrunk.errors import InputError
 
 W = np.diag([1.0, 2.0, 3.0])
 U = np.linalg.svd(np.eye(3) - 1 / 3)[0][:, :2]

@@ -7,7 +7,7 @@ import pytest
 
 from dynamics_problems import slow
 from sharedtrunk import dynamics, gaussian
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 TIMES = np.linspace(0, 30, 16)
 TIGHT = dynamics.Tolerance(rtol=1e-10, atol=1e-13)

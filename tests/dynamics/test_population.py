@@ -11,7 +11,7 @@ import pytest
 
 from dynamics_problems import RULE, covariance, one_hot, pair, runge_kutta, sample_slope, slow, softmax, stacked, start
 from sharedtrunk import dynamics, gaussian, students
-from sharedtrunk.trajectory import Result
+from sharedtrunk.flows.trajectory import Result
 
 TIMES = np.linspace(0, 8, 17)
 TIGHT = dynamics.Tolerance(rtol=1e-9, atol=1e-11)

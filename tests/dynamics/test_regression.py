@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import dynamics, teachers
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 TIMES = np.linspace(0, 8, 9)
 FINE_TIMES = np.linspace(0, 20, 201)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.experiments import StandardSettings, draw_lanes, standard_lanes
 
 SMALL = {"classes": 4, "rank": 4, "features": 20, "hidden": 15, "fine_points": 256, "scrambles": 4, "time_limit": 20.0}

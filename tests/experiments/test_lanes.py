@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from sharedtrunk import benefit, gaussian, students, sweeps
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.experiments import StandardSettings, _times, standard_lanes
 from sharedtrunk.experiments._draw import draw_chunk
 from sharedtrunk.experiments._follow import follow
 from sharedtrunk.experiments._times import descent_legs, flow_legs
 from sharedtrunk.experiments._value import stop_and_value
-from sharedtrunk.figures import worker_environment
+from sharedtrunk.paper.figures import worker_environment
 
 SMALL = {
     "classes": 4,

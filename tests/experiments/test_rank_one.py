@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from sharedtrunk import students
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.experiments import rank_one_lanes
 from sharedtrunk.experiments._rank_one_draw import RankOneSettings, draw_rank_one
-from sharedtrunk.figures import _fig1
-from sharedtrunk.figures._fig1_dataset import RankOneProblem
+from sharedtrunk.paper.figures import _fig1
+from sharedtrunk.paper.figures._fig1_dataset import RankOneProblem
 
 PRECISION = os.environ.get("SHAREDTRUNK_TEST_PRECISION", "float64")
 SMALL = {

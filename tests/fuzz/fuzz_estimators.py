@@ -12,8 +12,8 @@ import scipy.sparse
 from fuzzing import main
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 
-from sharedtrunk._errors import InputError
 from sharedtrunk.affinity import SharedTrunkClassifier
+from sharedtrunk.errors import InputError
 
 ROWS, FEATURES = 40, 3  # every table has these, so that few programs are compiled
 LONGEST = 500  # characters of an error

@@ -19,7 +19,7 @@ import numpy as np
 from fuzzing import main
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "sweeps"), str(TESTS / "figures")]
+sys.path[:0] = [str(TESTS / "sweeps"), str(TESTS / "paper" / "figures")]
 os.environ["JAX_ENABLE_X64"] = "1"
 logging.getLogger("sharedtrunk").addHandler(logging.NullHandler())  # every case is damaged, and says so
 
@@ -27,9 +27,12 @@ import jax.numpy as jnp  # noqa: E402
 from figures_toy import toy_figures  # noqa: E402
 from sweeps_toy import toy_sweep  # noqa: E402
 
-from sharedtrunk import _cache, _kept, figures, ledger, report, sweeps  # noqa: E402
-from sharedtrunk._errors import InputError  # noqa: E402
-from sharedtrunk._programs import program  # noqa: E402
+from sharedtrunk import sweeps  # noqa: E402
+from sharedtrunk._support import cache as _cache  # noqa: E402
+from sharedtrunk._support import cached_arrays as _kept  # noqa: E402
+from sharedtrunk._support.programs import program  # noqa: E402
+from sharedtrunk.errors import InputError  # noqa: E402
+from sharedtrunk.paper import figures, ledger, report  # noqa: E402
 
 MOST_SECONDS = 60
 ROOM = Path(tempfile.mkdtemp(prefix="sharedtrunk-fuzz-"))

@@ -18,7 +18,7 @@ import pandas as pd
 from fuzzing import main
 
 from sharedtrunk import tables
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.tables._missing import USUAL_TEXTS
 
 try:

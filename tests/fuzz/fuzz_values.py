@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 jax.config.update("jax_enable_x64", True)
 
 import value_problems  # noqa: E402  (beside the other problems of the tests)
-from sharedtrunk._errors import InputError  # noqa: E402
-from sharedtrunk.trajectory import Trajectory  # noqa: E402
+from sharedtrunk.errors import InputError  # noqa: E402
+from sharedtrunk.flows.trajectory import Trajectory  # noqa: E402
 
 MOST_SECONDS = 20
 

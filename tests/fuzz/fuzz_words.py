@@ -23,8 +23,8 @@ import typer
 from fuzzing import main
 
 from sharedtrunk import cli
-from sharedtrunk._environment import worker_environment
-from sharedtrunk._json import write_json
+from sharedtrunk._support.environment import worker_environment
+from sharedtrunk._support.json_files import write_json
 
 Entry = tuple[int, str, str]
 
@@ -225,8 +225,8 @@ def _without_work() -> None:
     """Replace what takes long, behind the checks of the words."""
     # Imported here also because an alarm during an import would spoil it.
     from sharedtrunk.affinity import _advise, _matrix
-    from sharedtrunk.claims import _ledger
-    from sharedtrunk.figures import _reproduce
+    from sharedtrunk.paper.claims import _ledger
+    from sharedtrunk.paper.figures import _reproduce
     from sharedtrunk.prediction import _predict
 
     _reproduce.sweeps.run = _accept

@@ -5,7 +5,7 @@ import pytest
 
 from gaussian_problems import rank_k_weights, weights
 from sharedtrunk import gaussian
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.gaussian import Pairs, Panels, Sobol
 from sharedtrunk.gaussian._accuracy import _accuracy
 from sharedtrunk.gaussian._checks import as_covariance, as_moment, as_weights

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import gaussian
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.gaussian._characters import character_nodes, characters
 
 RULE = gaussian.Characters(points=1024)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import gaussian
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 CLASSES = [2, 10, 10**8]
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from references_gaussian import sampled, two_class_free_energy
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.gaussian import expected_maximum, random_energy_free_energy, random_energy_slope
 
 

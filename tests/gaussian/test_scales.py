@@ -8,7 +8,7 @@ import pytest
 
 from gaussian_problems import weights
 from sharedtrunk import gaussian
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 pytestmark = pytest.mark.float64
 

@@ -4,7 +4,7 @@ from matplotlib.colors import to_rgb
 
 import affinity_problems as problems
 from sharedtrunk import plots
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.plots._names import name_lines
 
 VERDICTS = ("helps", "no difference", "cannot tell yet", "hurts")

@@ -4,7 +4,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 import affinity_problems as problems
 from sharedtrunk import plots
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 EFFECTS = {("a", "b"): plots.Paired(0.4, 0.02, "helps"), ("b", "a"): plots.Paired(-0.1, 0.03, "hurts")}
 EFFECTS |= {

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from sharedtrunk import plots
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 STYLES = {"oracle": {"marker": "o", "color": "black"}, "closure": {"marker": "D", "color": "purple"}}
 GROWS = plots.Statement(

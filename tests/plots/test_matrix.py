@@ -2,7 +2,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from sharedtrunk import plots
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.plots._wrapping import signed, wrapped
 
 COLUMNS = ["standard", "start: aligned (TA)", "holds under every choice"]

@@ -2,7 +2,7 @@ import numpy as np
 import xarray as xr
 
 from sharedtrunk import plots
-from sharedtrunk._statistics import mean_and_error
+from sharedtrunk._support.statistics import mean_and_error
 
 COORDS = {"n": [100, 800], "s_main": [0.1, 1.0, 10.0], "s_aux": [0.1, 1.0, 10.0, 100.0], "relatedness": [0.0, 1.0]}
 

@@ -8,8 +8,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from sharedtrunk import plots
-from sharedtrunk._errors import InputError
-from sharedtrunk._statistics import mean_and_error
+from sharedtrunk._support.statistics import mean_and_error
+from sharedtrunk.errors import InputError
 
 LEVELS = [0.0, 0.25, 0.5, 0.75, 1.0]
 

@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from sharedtrunk import plots
-from sharedtrunk._statistics import mean_and_error
+from sharedtrunk._support.statistics import mean_and_error
 
 AXES = {"classes": [2, 20], "labels": ["hard", "soft"], "noise": [0.0, 1.0], "s_main": [3.0], "start": [0.1, 1.0]}
 THEORIES = ("equation", "limit", "singular_value_population", "singular_value_closure")

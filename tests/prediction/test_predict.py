@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from sharedtrunk import dynamics, experiments, prediction, teachers
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
+from sharedtrunk.flows.trajectory import Result
 from sharedtrunk.prediction._theory import CLOSURE_RULE
-from sharedtrunk.trajectory import Result
 
 SMALL = {"classes": 4, "features": 20, "hidden": 10, "workers": 2, "time_limit": 80.0}
 SETTING = prediction.Setting(samples=200, s_main=3.0, s_aux=10.0, relatedness=1.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import prediction
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.experiments import StandardSettings, draw_lanes
 
 SMALL = {"classes": 4, "rank": 4, "features": 20, "hidden": 10, "time_limit": 80.0}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import spectra
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 OF_VALUES = [spectra.spiked_value, spectra.spiked_overlaps, spectra.clean_value, spectra.bulk_density]
 OF_NOISE = [spectra.threshold, spectra.bulk_edges]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import spectra
-from sharedtrunk._statistics import mean_and_error
+from sharedtrunk._support.statistics import mean_and_error
 
 ASPECT, CLEAN = 0.25, (3.0, 1.2)
 """Two spikes above the threshold 0.707 of noise 1."""

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import students
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 X = jnp.zeros((4, 3)) + jnp.arange(4.0)[:, None]
 Y = jnp.asarray([0, 1, 1, 0])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import students
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 
 def test_random_start_has_the_stated_variance(key):

@@ -9,8 +9,8 @@ import pytest
 
 import references
 from sharedtrunk import students
+from sharedtrunk.flows.trajectory import Result
 from sharedtrunk.students._train import _finish
-from sharedtrunk.trajectory import Result
 from small_problems import small_problem
 
 float64 = pytest.mark.float64

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.sweeps import Grid, Sweep, Variable
 
 VARIABLES = {

@@ -17,7 +17,7 @@ from distributed import Client, LocalCluster
 from sweeps_toy import toy_sweep
 
 import sharedtrunk
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.sweeps import Store, SweepError, Variable, collect, plan, run, run_chunk
 from sharedtrunk.sweeps._clean_process import CleanProcess, LostProcessError, identity
 from sharedtrunk.sweeps._work import Job, compute_shard, receive
@@ -229,7 +229,7 @@ def test_a_clean_process_leaves_when_nobody_asks(monkeypatch):
 def test_a_worker_with_other_sources_is_refused(tmp_path, free_port, whole, stored_bytes):
     package = Path(sharedtrunk.__file__).parent
     shutil.copytree(package, tmp_path / "other" / "sharedtrunk", ignore=shutil.ignore_patterns("__pycache__"))
-    with (tmp_path / "other" / "sharedtrunk" / "_parabola.py").open("a") as file:
+    with (tmp_path / "other" / "sharedtrunk" / "flows" / "parabola.py").open("a") as file:
         file.write("# another version\n")
     address, store = f"tcp://127.0.0.1:{free_port}", Store(tmp_path / "store")
     with scheduler(free_port), worker(address, path=[tmp_path / "other"], folder=tmp_path):

@@ -8,12 +8,13 @@ from distributed import LocalCluster
 from typer.testing import CliRunner
 
 import sharedtrunk.sweeps._client
-from sharedtrunk import cli, figures, plots
-from sharedtrunk.figures import _reproduce
+from sharedtrunk import cli, plots
+from sharedtrunk.paper import figures
+from sharedtrunk.paper.figures import _reproduce
 from sharedtrunk.sweeps import Store, read_dataset
 
 # Before a cluster starts, so that its workers have the path too.
-sys.path.insert(0, str(Path(__file__).parents[1] / "figures"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "paper" / "figures"))
 
 FIGURE = ("reproduce", "fig2-left", "--quick", "--seeds", "1")
 

@@ -3,7 +3,7 @@
 import pytest
 from distributed import Client, LocalCluster
 
-from sharedtrunk import figures
+from sharedtrunk.paper import figures
 from sharedtrunk.sweeps import Store
 
 FIGURE = {"quick": True, "seeds": 1}

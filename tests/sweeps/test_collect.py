@@ -3,7 +3,7 @@ import pytest
 import xarray
 from sweeps_toy import toy_sweep, wave
 
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.sweeps import Store, collect, read_dataset, run, write_dataset
 
 

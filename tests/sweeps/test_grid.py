@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.sweeps import Grid
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sweeps_toy import toy_sweep
 
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.sweeps import Variable, plan
 from sharedtrunk.sweeps._canonical import canonical, plain
 

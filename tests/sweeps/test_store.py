@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sweeps_toy import toy_sweep
 
-from sharedtrunk._errors import InputError
-from sharedtrunk._files import remove_leftovers, write_atomically
+from sharedtrunk._support.files import remove_leftovers, write_atomically
+from sharedtrunk.errors import InputError
 from sharedtrunk.sweeps import Store, collect, plan, read_dataset, run
 from sharedtrunk.sweeps._shard import DamagedShardError, decode, encode
 

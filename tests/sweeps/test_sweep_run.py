@@ -9,7 +9,7 @@ import pytest
 from sweeps_toy import VARIABLES, toy_sweep
 
 import sharedtrunk.sweeps._pool
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.sweeps import Store, Summary, SweepError, Variable, collect, plan, run, run_chunk
 from sharedtrunk.sweeps._work import Job
 

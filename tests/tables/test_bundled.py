@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.tables import BUNDLED, bundled, leaks
 
 

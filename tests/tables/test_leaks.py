@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.tables import from_arrays, leaks
 from sharedtrunk.tables._leaks import log_chance_determined, log_chance_separated
 

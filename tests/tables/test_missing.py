@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.tables import from_arrays, read
 from sharedtrunk.tables._missing import USUAL_TEXTS
 from tables_problems import write_csv

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, kstest
 
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.tables import _limits, read
 from tables_problems import ROWS, columns, csv_text, write_csv
 

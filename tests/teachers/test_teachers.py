@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import gaussian, teachers
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 
 def tolerance():

@@ -10,7 +10,7 @@ pytest.importorskip("statsmodels")
 from benchmarks.affinity import pairs, plan, truth
 from benchmarks.affinity.pairs import Auxiliary, Family
 
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 FULL = plan.full()
 

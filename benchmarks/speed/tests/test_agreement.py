@@ -7,7 +7,7 @@ import pytest
 from benchmarks.speed import agreement, paths, peers
 from benchmarks.speed.problem import Case, draw
 
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 SMALL = 40
 CASES = [Case(SMALL), Case(SMALL, "relu", 2, "float64")]

@@ -10,7 +10,7 @@ from benchmarks.speed.work import student_step
 from jax.extend.core import jaxprs_in_params
 
 from sharedtrunk import students
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 
 
 def test_a_linear_step_by_hand():

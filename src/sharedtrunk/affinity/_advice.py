@@ -7,7 +7,7 @@ the main task's held-out loss and in accuracy points (hundredths), positive wher
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sharedtrunk._statistics import Estimate
+from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity._explanation import Explanation
 from sharedtrunk.tables import Leak
 

@@ -10,13 +10,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sharedtrunk import tables
-from sharedtrunk._errors import invalid
 from sharedtrunk.affinity._advise import advise
 from sharedtrunk.affinity._classifier import SharedTrunkClassifier
 from sharedtrunk.affinity._effects import NEGLIGIBLE
 from sharedtrunk.affinity._inputs import dense
 from sharedtrunk.affinity._parameters import check_network, recipe_of
 from sharedtrunk.affinity._trials import Student
+from sharedtrunk.errors import invalid
 
 
 class AuxiliaryTaskAdvisor(BaseEstimator):

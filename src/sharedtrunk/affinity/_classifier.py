@@ -16,7 +16,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sharedtrunk._errors import InputError, invalid
 from sharedtrunk.affinity._fit import Recipe, fit_network
 from sharedtrunk.affinity._forward import accuracies, likeliest, mean_losses
 from sharedtrunk.affinity._holdout import held_out
@@ -24,6 +23,7 @@ from sharedtrunk.affinity._inputs import check_feature_names, check_size, dense
 from sharedtrunk.affinity._labels import MISSING
 from sharedtrunk.affinity._parameters import check_network, recipe_of
 from sharedtrunk.affinity._targets import find_tasks
+from sharedtrunk.errors import InputError, invalid
 
 _SPARSE = ("csr", "csc", "coo")  # scikit-learn checks the numbers of these, and makes them of other formats
 

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 from ._relatedness import Relatedness, relatedness
 from ._signal import TaskSignal, task_signal

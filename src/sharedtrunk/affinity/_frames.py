@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-import sharedtrunk
-from sharedtrunk import _json
-from sharedtrunk._files import write_atomically
-from sharedtrunk._fingerprint import library_versions
-from sharedtrunk._statistics import Estimate
+from sharedtrunk._support import json_files as _json
+from sharedtrunk._support.files import write_atomically
+from sharedtrunk._support.fingerprint import library_versions
+from sharedtrunk._support.statistics import Estimate
+from sharedtrunk._version import __version__
 from sharedtrunk.affinity._advice import Advice, AffinityMatrix, AuxiliaryAdvice, Effect
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def frame(made: Made) -> "pandas.DataFrame":
 def record(made: Made) -> dict[str, Any]:
     """Everything as JSON data, with units and versions; numbers that are not finite are None."""
     plain = advice_record(made) if isinstance(made, Advice) else matrix_record(made)
-    versions = {"sharedtrunk": sharedtrunk.__version__, **library_versions(LIBRARIES)}
+    versions = {"sharedtrunk": __version__, **library_versions(LIBRARIES)}
     return {"units": UNITS, "versions": versions, **plain}
 
 

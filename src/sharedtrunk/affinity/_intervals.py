@@ -20,7 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from sharedtrunk._statistics import CONFIDENCE, Estimate, t_factor
+from sharedtrunk._support.statistics import CONFIDENCE, Estimate, t_factor
 
 
 def clustered(differences: Float[np.ndarray, "split judged"], *, confidence: float = CONFIDENCE) -> Estimate:

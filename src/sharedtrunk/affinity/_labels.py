@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables import check_classes
 from sharedtrunk.tables._limits import MOST_NON_INTEGERS
 

@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from sharedtrunk._axes import PRNGKey
-from sharedtrunk._randomness import normal, stream
+from sharedtrunk._support.axes import PRNGKey
+from sharedtrunk._support.randomness import normal, stream
 
 Activation = Literal["linear", "relu"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
-from sharedtrunk._numbers import check_width, shown
+from sharedtrunk._support.limits import check_width, shown
 from sharedtrunk.affinity._fit import Recipe
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables._limits import MOST_BYTES
 
 MOST = 10**9

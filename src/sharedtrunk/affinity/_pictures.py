@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sharedtrunk import plots
-from sharedtrunk._files import write_atomically
-from sharedtrunk._statistics import Estimate
+from sharedtrunk._support.files import write_atomically
+from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity import _wording as wording
 from sharedtrunk.affinity._advice import Advice, AffinityMatrix, AuxiliaryAdvice, Effect
 

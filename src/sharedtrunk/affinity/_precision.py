@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 import jax
 import jax.experimental
 
-from sharedtrunk._forked import check_process
+from sharedtrunk._support.forked import check_process
 
 
 def jax_precision(dtype: str) -> AbstractContextManager:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 from ._clean_values import drawn_together
 from ._signal import TaskSignal

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int
 
-from sharedtrunk._errors import invalid
 from sharedtrunk.affinity._splits import TRAIN
 from sharedtrunk.affinity._trials import Rows
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Table, standardized
 
 LEAST_LABELS = 30

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 from ._clean_values import clean_values
 from ._whitening import GROUPS, Whitening

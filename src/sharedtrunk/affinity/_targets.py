@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
 
-from sharedtrunk._errors import invalid
 from sharedtrunk.affinity._labels import Labels, class_codes, class_names, label_columns
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables._words import listed
 
 

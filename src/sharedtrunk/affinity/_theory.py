@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 DRAWS = 100
 START = 1e-3

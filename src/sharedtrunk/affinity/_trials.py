@@ -15,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from sharedtrunk._environment import cores
-from sharedtrunk._randomness import stream
+from sharedtrunk._support.environment import cores
+from sharedtrunk._support.randomness import stream
 from sharedtrunk.affinity._engine import Lanes, Schedule, train_lanes
 from sharedtrunk.affinity._network import Activation, initial_network
 from sharedtrunk.affinity._precision import jax_precision

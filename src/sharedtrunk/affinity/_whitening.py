@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 SMALL = 1e-3
 GROUPS = 20

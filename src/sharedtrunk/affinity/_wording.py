@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sharedtrunk._statistics import Estimate
+from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity._advice import Advice, AffinityMatrix, AuxiliaryAdvice, Conditions, CurvePoint, Effect
 
 NOTHING = "–"

@@ -13,11 +13,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import finite
+from sharedtrunk._support.arguments import finite
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.concrete import concrete
 from sharedtrunk.benefit._bounds import BenefitBounds, benefit_bounds, common_lanes
+from sharedtrunk.errors import invalid
 
 Regime = Literal["rank one", "high", "low"]
 

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import check_kind_of
+from sharedtrunk._support.arguments import check_kind_of
 from sharedtrunk.benefit._stopping import at, honest_stop, oracle_stop
 from sharedtrunk.benefit._value import Stopped, mean_with_error
-from sharedtrunk.trajectory import Result, Trajectory
+from sharedtrunk.errors import invalid
+from sharedtrunk.flows.trajectory import Result, Trajectory
 
 
 class MultitaskBenefit(NamedTuple):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from sharedtrunk._axes import AnyArray
+from sharedtrunk._support.axes import AnyArray
 
 NODES, FEWER_NODES = 6, 4
 """Saved times that a stop is read off, and those of the rougher reading that tells its error."""

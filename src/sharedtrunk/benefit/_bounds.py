@@ -17,11 +17,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._axes import AnyArray, Covariance
-from sharedtrunk._errors import invalid
-from sharedtrunk._programs import program
-from sharedtrunk._statistics import t_factor
+from sharedtrunk._support.axes import AnyArray, Covariance
+from sharedtrunk._support.programs import program
+from sharedtrunk._support.statistics import t_factor
 from sharedtrunk.benefit._value import CONFIDENCE
+from sharedtrunk.errors import invalid
 from sharedtrunk.gaussian._checks import as_covariance, as_moment, as_weights, check_error_rule, check_rule
 
 

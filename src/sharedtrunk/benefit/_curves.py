@@ -13,14 +13,14 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int
 
 from sharedtrunk import gaussian
-from sharedtrunk._axes import AnyArray, Covariance
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import check_kind_of, dtype_of, finite, floating
-from sharedtrunk._programs import program
+from sharedtrunk._support.arguments import check_kind_of, dtype_of, finite, floating
+from sharedtrunk._support.axes import AnyArray, Covariance
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk._support.programs import program
 from sharedtrunk.benefit._stopping import check_trajectory
+from sharedtrunk.errors import invalid
+from sharedtrunk.flows.trajectory import Trajectory
 from sharedtrunk.gaussian._checks import as_covariance, as_moment
-from sharedtrunk.trajectory import Trajectory
 
 
 def with_generalization_loss(

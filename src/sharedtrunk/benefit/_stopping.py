@@ -8,10 +8,10 @@ curves, so it is made on the host, in NumPy.
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import check_kind_of, on_host
-from sharedtrunk.trajectory import Trajectory
+from sharedtrunk._support.arguments import check_kind_of, on_host
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk.errors import invalid
+from sharedtrunk.flows.trajectory import Trajectory
 
 BRACKET_RATIO = 1.25
 """A minimum at time t counts as bracketed once the curve has been seen up to 1.25 times that time …"""

@@ -12,15 +12,15 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk import gaussian
-from sharedtrunk._axes import AnyArray, Covariance
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import check_kind_of
-from sharedtrunk._programs import program
-from sharedtrunk._statistics import t_factor
+from sharedtrunk._support.arguments import check_kind_of
+from sharedtrunk._support.axes import AnyArray, Covariance
+from sharedtrunk._support.programs import program
+from sharedtrunk._support.statistics import t_factor
 from sharedtrunk.benefit._between import FEWER_NODES, Between, at_minimum, at_saved, reading_error, rounding_error
 from sharedtrunk.benefit._curves import check_judges, main_composites
 from sharedtrunk.benefit._stopping import at, known_curve
-from sharedtrunk.trajectory import Trajectory
+from sharedtrunk.errors import invalid
+from sharedtrunk.flows.trajectory import Trajectory
 
 CONFIDENCE = 0.99
 """Of the numerical errors: wide, because the spread of eight scrambles is itself uncertain."""

@@ -7,9 +7,9 @@ stands off the diagonal turns them. The paper takes it as zero (16), (18); this 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import finite
+from sharedtrunk._support.arguments import finite
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk.errors import invalid
 
 
 def off_diagonal_share(

@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Float
 
 from sharedtrunk import gaussian, teachers
-from sharedtrunk._axes import AnyArray, PRNGKey
-from sharedtrunk._errors import invalid
-from sharedtrunk._statistics import mean_and_error
+from sharedtrunk._support.axes import AnyArray, PRNGKey
+from sharedtrunk._support.statistics import mean_and_error
+from sharedtrunk.errors import invalid
 
 from ._closure import ClosureFlow, closure_flow
 from ._given import described, per_task

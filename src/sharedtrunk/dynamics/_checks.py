@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk.errors import invalid
 
 from ._given import described, floating, is_number
 

@@ -18,9 +18,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk.errors import invalid
 
 from ._checks import check_rule, checked_task_weights
 from ._given import described, floating, per_task, span, whole_numbers

@@ -4,8 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk.errors import invalid
 
 from ._given import described, floating, span
 

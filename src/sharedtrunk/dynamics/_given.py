@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Array
 
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import described as described
-from sharedtrunk._given import floating as floating
-from sharedtrunk._given import is_number as is_number
+from sharedtrunk._support.arguments import described as described
+from sharedtrunk._support.arguments import floating as floating
+from sharedtrunk._support.arguments import is_number as is_number
+from sharedtrunk.errors import invalid
 
 
 def per_task(values: Any, name: str) -> list:

@@ -15,8 +15,8 @@ import jax.numpy as jnp
 from jaxtyping import Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._errors import invalid
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk.errors import invalid
 
 from ._aligned import AlignedFlow, SingularValues, aligned_flow, aligned_weights
 from ._given import described, floating

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from sharedtrunk._errors import invalid
-from sharedtrunk.trajectory import Result
+from sharedtrunk.errors import invalid
+from sharedtrunk.flows.trajectory import Result
 
 from ._given import described, is_number
 from ._steps import Marks, Stand, begin, first_step, follow

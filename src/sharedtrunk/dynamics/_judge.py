@@ -13,9 +13,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk.errors import invalid
 
 from ._checks import covariance_root
 from ._flow import AbstractFlow

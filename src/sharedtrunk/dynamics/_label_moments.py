@@ -17,11 +17,11 @@ from jaxtyping import Array, Float
 from scipy import special
 
 from sharedtrunk import gaussian
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
-from sharedtrunk._programs import program
-from sharedtrunk._statistics import t_factor
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk._support.programs import program
+from sharedtrunk._support.statistics import t_factor
+from sharedtrunk.errors import invalid
 from sharedtrunk.gaussian._orthant import uniform_nodes
 
 from ._checks import covariance_root

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 from ._checks import check_kind
 

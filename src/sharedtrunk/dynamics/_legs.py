@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sharedtrunk._programs import program
-from sharedtrunk.trajectory import Result
+from sharedtrunk._support.programs import program
+from sharedtrunk.flows.trajectory import Result
 
 from ._integrate import Batch, Tolerance, Walk, go_on, set_out
 from ._judge import Best, nothing_seen, stopping

@@ -11,10 +11,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk import gaussian
-from sharedtrunk._errors import invalid
-from sharedtrunk._parabola import vertex_below
-from sharedtrunk._statistics import t_factor
-from sharedtrunk.trajectory import Result, Trajectory
+from sharedtrunk._support.statistics import t_factor
+from sharedtrunk.errors import invalid
+from sharedtrunk.flows.parabola import vertex_below
+from sharedtrunk.flows.trajectory import Result, Trajectory
 
 from ._given import described, is_number
 from ._integrate import Tolerance, check_tolerance

@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk.errors import invalid
 
 from ._decomposition import check_decomposition
 from ._flow import AbstractFlow, Term

@@ -20,9 +20,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._concrete import all_finite, concrete
-from sharedtrunk._errors import invalid
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.concrete import all_finite, concrete
+from sharedtrunk.errors import invalid
 
 from ._given import floating, matrices, span
 from ._integrate import Tolerance

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._concrete import all_finite
-from sharedtrunk._errors import invalid
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.concrete import all_finite
+from sharedtrunk.errors import invalid
 
 from ._checks import checked_task_weights
 from ._flow import AbstractFlow, Term

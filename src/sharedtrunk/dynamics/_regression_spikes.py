@@ -20,9 +20,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import spectra
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import described, is_number
+from sharedtrunk._support.arguments import described, is_number
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk.errors import invalid
 
 from ._regression import RegressionBenefit, regression_growth
 

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._concrete import all_finite, concrete
-from sharedtrunk._errors import invalid
-from sharedtrunk._programs import program
-from sharedtrunk.trajectory import Result, Trajectory
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.concrete import all_finite, concrete
+from sharedtrunk._support.programs import program
+from sharedtrunk.errors import invalid
+from sharedtrunk.flows.trajectory import Result, Trajectory
 
 from ._drive_error import first_too_coarse
 from ._flow import AbstractFlow

@@ -15,10 +15,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import check_result, finite
+from sharedtrunk._support.arguments import check_result, finite
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk.errors import invalid
 
 from ._aligned import Reading, aligned_terms, aligned_weights, response, soft_values, teacher_response
 from ._checks import check_kind

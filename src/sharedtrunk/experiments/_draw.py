@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from sharedtrunk import students, teachers
-from sharedtrunk._errors import invalid
-from sharedtrunk._programs import program
-from sharedtrunk._randomness import stream
+from sharedtrunk._support.programs import program
+from sharedtrunk._support.randomness import stream
+from sharedtrunk.errors import invalid
 from sharedtrunk.experiments._settings import StandardSettings
 
 

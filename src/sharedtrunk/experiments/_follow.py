@@ -12,7 +12,7 @@ from sharedtrunk.experiments._batches import batch_width, batches
 from sharedtrunk.experiments._draw import Draw
 from sharedtrunk.experiments._settings import StandardSettings
 from sharedtrunk.experiments._times import descent_legs, flow_legs
-from sharedtrunk.trajectory import Result, Trajectory
+from sharedtrunk.flows.trajectory import Result, Trajectory
 
 FIRST_STEP = {"linear": 0.5, "relu": 0.1}
 """Of the flow; given, so that all legs share one compiled program. A first step that is too long is tried again shorter."""

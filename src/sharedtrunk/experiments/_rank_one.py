@@ -18,10 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import dynamics, gaussian, students
-from sharedtrunk._programs import program
+from sharedtrunk._support.programs import program
 from sharedtrunk.experiments._rank_one_descent import RankOneStudent, descend
 from sharedtrunk.experiments._rank_one_draw import RankOneDraw, RankOneSettings, draw_rank_one
-from sharedtrunk.trajectory import Result, Trajectory
+from sharedtrunk.flows.trajectory import Result, Trajectory
 
 LATER_TIMES = 31
 """How often the students are seen from the end of the descent to the time limit, where a flow follows them."""

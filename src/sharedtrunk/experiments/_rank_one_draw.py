@@ -18,8 +18,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian, teachers
-from sharedtrunk._errors import invalid
-from sharedtrunk._programs import program
+from sharedtrunk._support.programs import program
+from sharedtrunk.errors import invalid
 
 LABELS = ("hard", "soft")
 """argmax of the noisy teacher, or its softmax at inverse temperature 1."""

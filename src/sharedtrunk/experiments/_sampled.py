@@ -15,9 +15,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from sharedtrunk import benefit, students, teachers
-from sharedtrunk._parabola import vertex_below
-from sharedtrunk._programs import program
-from sharedtrunk._randomness import stream
+from sharedtrunk._support.programs import program
+from sharedtrunk._support.randomness import stream
 from sharedtrunk.benefit._stopping import first_minimum
 from sharedtrunk.benefit._value import mean_with_error
 from sharedtrunk.experiments._around import STRIDE, Around, Best
@@ -25,7 +24,8 @@ from sharedtrunk.experiments._draw import Draw
 from sharedtrunk.experiments._follow import follow
 from sharedtrunk.experiments._settings import StandardSettings
 from sharedtrunk.experiments._value import columns_of, told
-from sharedtrunk.trajectory import Trajectory
+from sharedtrunk.flows.parabola import vertex_below
+from sharedtrunk.flows.trajectory import Trajectory
 
 WATCH_POINTS = 2048
 BLOCK = 256

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from sharedtrunk import students
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 MAY_BE_ZERO = ("noise",)
 WORDS = {

@@ -10,7 +10,7 @@ from sharedtrunk.experiments._draw import Draw
 from sharedtrunk.experiments._follow import settled
 from sharedtrunk.experiments._settings import StandardSettings
 from sharedtrunk.experiments._times import SPACING
-from sharedtrunk.trajectory import Result, Trajectory
+from sharedtrunk.flows.trajectory import Result, Trajectory
 
 LEAST_POINTS = 512
 """Of the slope's rule, so that its error bar holds."""

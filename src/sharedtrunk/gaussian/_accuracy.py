@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._programs import program
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.programs import program
+from sharedtrunk.errors import invalid
 
-from .._axes import AnyArray
-from .._errors import invalid
 from ._checks import as_covariance, as_weights, check_error_rule
 from ._error import mean_and_error
 from ._factor import factor, to_unit_scale, whitened

@@ -16,7 +16,8 @@ import functools
 
 import numpy as np
 
-from .._errors import invalid
+from sharedtrunk.errors import invalid
+
 from ._rules import Characters, antithetic_half
 
 

@@ -5,9 +5,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._concrete import concrete as value_of
-from .._errors import invalid
-from .._given import floating
+from sharedtrunk._support.arguments import floating
+from sharedtrunk._support.concrete import concrete as value_of
+from sharedtrunk.errors import invalid
+
 from ._rules import NodeRule, Pairs, Panels
 
 LEAST_POINTS = 256

@@ -14,7 +14,8 @@ s_c/s. Corrections fall like 1/ln K only, so ten classes are far from it. (Derri
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._axes import AnyArray
+from sharedtrunk._support.axes import AnyArray
+
 from ._error import rounded
 from ._moments import softmax_covariance, softmax_covariance_with_error
 from ._random_energy import as_scale, equal_participation

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._kept import kept
+from sharedtrunk._support.cached_arrays import kept
+
 from . import _curvature
 from ._random_energy import free_energy_and_slope
 from ._rules import Sobol, half_nodes

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import stdtrit
 
-from .._errors import invalid
-from .._given import finite
+from sharedtrunk._support.arguments import finite
+from sharedtrunk.errors import invalid
 
 
 def length(x, axis: int | tuple[int, ...] | None = None):

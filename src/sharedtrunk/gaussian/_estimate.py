@@ -13,9 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sharedtrunk._programs import program
+from sharedtrunk._support.programs import program
+from sharedtrunk.errors import invalid
 
-from .._errors import invalid
 from . import _panels
 from ._checks import check_error_rule, check_rule, concrete
 from ._error import length, mean_and_error, rounded, t_factor

@@ -11,10 +11,10 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy import special
 
-from sharedtrunk._programs import program
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.programs import program
+from sharedtrunk.errors import invalid
 
-from .._axes import AnyArray
-from .._errors import invalid
 from ._checks import as_covariance, as_moment, as_weights
 from ._error import rounded
 from ._estimate import Quantity, estimate, estimate_with_error

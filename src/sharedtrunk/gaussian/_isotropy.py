@@ -9,9 +9,10 @@ in rank one.
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._axes import AnyArray
-from .._errors import invalid
-from .._given import finite
+from sharedtrunk._support.arguments import finite
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk.errors import invalid
+
 from ._error import length
 
 

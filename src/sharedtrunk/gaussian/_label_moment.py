@@ -15,8 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._axes import AnyArray
-from .._errors import invalid
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk.errors import invalid
+
 from ._checks import as_covariance, as_weights, concrete
 from ._error import length, rounded, t_factor
 from ._factor import host_root, to_unit_scale

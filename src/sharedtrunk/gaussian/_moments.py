@@ -6,7 +6,8 @@ By Stein's identity ∇F = G W C, and G = 2 ∂F/∂Q, Q = W C Wᵀ. (Paper: (12
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._axes import AnyArray
+from sharedtrunk._support.axes import AnyArray
+
 from ._checks import as_covariance, as_weights
 from ._estimate import Quantity, estimate, estimate_with_error
 from ._random_energy import random_energy_slope

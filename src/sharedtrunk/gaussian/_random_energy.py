@@ -11,8 +11,8 @@ case; it is also the control variate of the general one
 import numpy as np
 from scipy import special
 
-from .._errors import invalid
-from .._given import on_host, whole_number
+from sharedtrunk._support.arguments import on_host, whole_number
+from sharedtrunk.errors import invalid
 
 MOST_CLASSES = 10**15  # e^{ln K} of more classes has no digits beside 1 that count them
 

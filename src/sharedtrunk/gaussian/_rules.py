@@ -25,9 +25,9 @@ import functools
 import numpy as np
 from scipy import special
 
-from .._errors import invalid
-from .._given import whole_number
-from .._kept import kept
+from sharedtrunk._support.arguments import whole_number
+from sharedtrunk._support.cached_arrays import kept
+from sharedtrunk.errors import invalid
 
 MOST_POINTS, MOST_SCRAMBLES = 2**24, 4096
 """Of all scrambles together: nodes of ten classes then take 0.6 GB and some seconds. Each scramble costs a millisecond."""

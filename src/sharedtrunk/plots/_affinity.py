@@ -16,7 +16,7 @@ from matplotlib.colors import Normalize, TwoSlopeNorm, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.plots._effects import nats
 from sharedtrunk.plots._names import name_lines
 from sharedtrunk.plots._style import house_style

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.plots._style import house_style
 from sharedtrunk.plots._verdicts import verdict_sign
 from sharedtrunk.plots._wrapping import wrapped

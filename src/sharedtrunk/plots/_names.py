@@ -2,7 +2,7 @@
 
 import re
 
-from sharedtrunk import _errors
+from sharedtrunk import errors as _errors
 
 _BREAKS = re.compile(r"(?<=\s)|(?<=[_\-./+])(?=[^\W\d_])")  # never within a number
 _REPLACED = "\N{REPLACEMENT CHARACTER}"

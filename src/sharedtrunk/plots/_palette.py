@@ -6,7 +6,7 @@ for fully related tasks; its palest end is left out, for it vanishes on white.
 
 import matplotlib
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 _BRIGHTEST = 0.83
 _MARKERS = ("o", "s", "^", "D", "v")

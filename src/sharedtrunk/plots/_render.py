@@ -4,7 +4,7 @@ import io
 
 from matplotlib.figure import Figure
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.plots._style import house_style
 
 # No dates and no version strings: a redraw of the same dataset is the same file.

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sharedtrunk._statistics import mean_and_error
+from sharedtrunk._support.statistics import mean_and_error
 from sharedtrunk.plots._palette import relatedness_colour, relatedness_marker
 from sharedtrunk.plots._style import house_style
 

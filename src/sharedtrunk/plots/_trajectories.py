@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
-from sharedtrunk._statistics import mean_and_error
+from sharedtrunk._support.statistics import mean_and_error
 from sharedtrunk.plots._style import house_style
 
 _THEORIES: dict[str, tuple[str, Any, str]] = {

@@ -5,7 +5,7 @@ The sign says it without colour; the inks stay apart for colour-blind readers to
 
 from typing import NamedTuple
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 
 class VerdictSign(NamedTuple):

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk import benefit, gaussian
+from sharedtrunk.flows.trajectory import Result
 from sharedtrunk.prediction._prediction import Way
-from sharedtrunk.trajectory import Result
 
 BOUND_RULE = gaussian.Sobol(points=1024, scrambles=8)
 """For the bounds: their error is far below their width."""

@@ -6,8 +6,8 @@ They take the settings and lanes of `experiments.standard_lanes`, and meet the s
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
-from sharedtrunk._statistics import t_factor
+from sharedtrunk._support.statistics import t_factor
+from sharedtrunk.errors import invalid
 from sharedtrunk.experiments import Draw, StandardSettings, draw_lanes
 from sharedtrunk.prediction._arms import Arm
 from sharedtrunk.prediction._theory import closure_arm, population_arm

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from sharedtrunk._environment import cores
-from sharedtrunk._errors import invalid
-from sharedtrunk._numbers import MOST_PROCESSES
+from sharedtrunk._support.environment import cores
+from sharedtrunk._support.limits import MOST_PROCESSES
+from sharedtrunk.errors import invalid
 from sharedtrunk.experiments import draw_chunk
 from sharedtrunk.prediction._arms import Arm, compared
 from sharedtrunk.prediction._plan import Plan

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from sharedtrunk._statistics import Estimate, estimate
+from sharedtrunk._support.statistics import Estimate, estimate
+from sharedtrunk.flows.trajectory import Result
 from sharedtrunk.prediction._setting import Setting
-from sharedtrunk.trajectory import Result
 
 WayName = Literal["population", "closure", "simulation"]
 

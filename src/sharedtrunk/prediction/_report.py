@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sharedtrunk import _json
-from sharedtrunk._statistics import estimate, mean_and_error
+from sharedtrunk._support import json_files as _json
+from sharedtrunk._support.statistics import estimate, mean_and_error
 from sharedtrunk.prediction._prediction import Prediction, Way
 
 COLUMNS = ("way", "benefit ± 95 %", "bounds", "loss", "stop")

@@ -8,7 +8,7 @@ not reach its minima by the time limit, agrees with nothing and is never believe
 
 from collections.abc import Mapping
 
-from sharedtrunk._statistics import Estimate, estimate
+from sharedtrunk._support.statistics import Estimate, estimate
 from sharedtrunk.prediction._prediction import Way, WayName
 from sharedtrunk.prediction._setting import Setting
 

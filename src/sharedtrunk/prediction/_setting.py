@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
-from sharedtrunk._errors import invalid
-from sharedtrunk._numbers import LARGEST_SEED, LARGEST_WIDTH, MOST_SAMPLES, MOST_SEEDS, check_seeds, check_whole, shown
+from sharedtrunk._support.limits import (
+    LARGEST_SEED,
+    LARGEST_WIDTH,
+    MOST_SAMPLES,
+    MOST_SEEDS,
+    check_seeds,
+    check_whole,
+    shown,
+)
+from sharedtrunk.errors import invalid
 from sharedtrunk.experiments import StandardSettings
 
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from sharedtrunk import benefit
 from sharedtrunk.experiments import Draw, StandardSettings, follow, stop_and_value
+from sharedtrunk.flows.trajectory import Result, Trajectory
 from sharedtrunk.prediction._arms import Arm
 from sharedtrunk.prediction._theory import lanes_of
-from sharedtrunk.trajectory import Result, Trajectory
 
 
 def simulated_arm(problem: StandardSettings, draw: Draw, lanes: slice) -> Arm:

@@ -21,10 +21,10 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from sharedtrunk._axes import Value
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import check_result
+from sharedtrunk._support.arguments import check_result
+from sharedtrunk._support.axes import Value
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk.errors import invalid
 from sharedtrunk.spectra._checks import as_lanes, check_noise_matrix, check_singular_values
 
 

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import floating
+from sharedtrunk._support.arguments import floating
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk.errors import invalid
 
 
 def as_lanes(**named: ArrayLike) -> tuple[jax.Array, ...]:

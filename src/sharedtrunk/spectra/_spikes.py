@@ -27,8 +27,8 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from sharedtrunk._axes import Value
-from sharedtrunk._given import check_result
+from sharedtrunk._support.arguments import check_result
+from sharedtrunk._support.axes import Value
 from sharedtrunk.spectra._bulk import _edges
 from sharedtrunk.spectra._checks import as_lanes, check_noise_matrix, check_singular_values
 

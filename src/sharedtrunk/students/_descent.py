@@ -5,7 +5,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 
-from sharedtrunk._axes import PRNGKey
+from sharedtrunk._support.axes import PRNGKey
 from sharedtrunk.students._batch import batch_drive, prepare
 from sharedtrunk.students._problem import Problem
 

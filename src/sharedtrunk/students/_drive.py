@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from sharedtrunk._given import check_kind_of
+from sharedtrunk._support.arguments import check_kind_of
 from sharedtrunk.students._loss import training_loss
 from sharedtrunk.students._network import SharedTrunk, like, trunk_composite
 from sharedtrunk.students._problem import Problem

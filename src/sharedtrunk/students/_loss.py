@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float
 
-from sharedtrunk._given import check_kind_of
+from sharedtrunk._support.arguments import check_kind_of
 from sharedtrunk.students._network import SharedTrunk, logits
 from sharedtrunk.students._problem import Problem
 

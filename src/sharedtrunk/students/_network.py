@@ -10,8 +10,8 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float
 
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import check_kind_of, floating
+from sharedtrunk._support.arguments import check_kind_of, floating
+from sharedtrunk.errors import invalid
 
 Activation = Literal["linear", "relu"]
 

@@ -16,11 +16,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import check_kind_of, described, floating, is_number
-from sharedtrunk._programs import program
+from sharedtrunk._support.arguments import check_kind_of, described, floating, is_number
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk._support.programs import program
+from sharedtrunk.errors import invalid
 
 
 class Problem(eqx.Module):

@@ -5,18 +5,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from sharedtrunk._axes import AnyArray
-from sharedtrunk._concrete import all_finite, concrete
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import check_kind_of, floating
-from sharedtrunk._programs import program
+from sharedtrunk._support.arguments import check_kind_of, floating
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.concrete import all_finite, concrete
+from sharedtrunk._support.programs import program
+from sharedtrunk.errors import invalid
+from sharedtrunk.flows.trajectory import Result, Trajectory
 from sharedtrunk.students._batch import prepare
 from sharedtrunk.students._descent import Descent, run_descent
 from sharedtrunk.students._evaluation import FreshInputs, evaluate
 from sharedtrunk.students._flow import Flow
 from sharedtrunk.students._network import SharedTrunk, composites, like
 from sharedtrunk.students._problem import Problem, carries_lanes, lane_axes
-from sharedtrunk.trajectory import Result, Trajectory
 
 
 def train(

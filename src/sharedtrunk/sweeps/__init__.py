@@ -9,7 +9,7 @@ ones in parallel, on this machine or on a Dask cluster, and stores each at once 
     dataset = collect(sweep, Store("results"))
 """
 
-from sharedtrunk._environment import cores as cores
+from sharedtrunk._support.environment import cores as cores
 from sharedtrunk.sweeps._client import Cluster as Cluster
 from sharedtrunk.sweeps._collect import collect as collect
 from sharedtrunk.sweeps._grid import Grid as Grid

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 
 def plain(value: Any, name: str) -> Any:

@@ -19,9 +19,9 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
 
-import sharedtrunk
-from sharedtrunk._errors import invalid
-from sharedtrunk._fingerprint import NUMERICAL_LIBRARIES, fingerprint, library_versions
+from sharedtrunk._support.fingerprint import NUMERICAL_LIBRARIES, fingerprint, library_versions
+from sharedtrunk._version import __version__
+from sharedtrunk.errors import invalid
 from sharedtrunk.sweeps._pool import Environment, enter_worker, variables
 from sharedtrunk.sweeps._work import SweepError
 
@@ -34,7 +34,7 @@ class LostProcessError(Exception):
 
 def identity() -> dict[str, str]:
     """What must be alike for numbers to be: versions of sharedtrunk and of the numerical libraries, and the sources."""
-    return {"sharedtrunk": sharedtrunk.__version__, **library_versions(NUMERICAL_LIBRARIES), "sources": fingerprint()}
+    return {"sharedtrunk": __version__, **library_versions(NUMERICAL_LIBRARIES), "sources": fingerprint()}
 
 
 class CleanProcess:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Union
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 if TYPE_CHECKING:
     import distributed

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sharedtrunk._errors import InputError
+from sharedtrunk.errors import InputError
 from sharedtrunk.sweeps._clean_process import LostProcessError, identity
 from sharedtrunk.sweeps._crew import call_cleanly, end_run
 from sharedtrunk.sweeps._pool import Environment

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.sweeps._plan import Chunk, describe, plan
 from sharedtrunk.sweeps._shard import Arrays, DamagedShardError
 from sharedtrunk.sweeps._store import Store

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 
 Scalar = bool | int | float | str
 Point = dict[str, Scalar]

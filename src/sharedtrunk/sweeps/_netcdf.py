@@ -10,9 +10,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sharedtrunk import _checksum
-from sharedtrunk._errors import InputError, invalid
-from sharedtrunk._files import make_folder, read_regular, remove_leftovers, storage_errors, write_atomically
+from sharedtrunk._support import checksum as _checksum
+from sharedtrunk._support.files import make_folder, read_regular, remove_leftovers, storage_errors, write_atomically
+from sharedtrunk.errors import InputError, invalid
 
 if TYPE_CHECKING:
     import xarray

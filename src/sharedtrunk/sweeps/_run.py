@@ -13,9 +13,9 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sharedtrunk._environment import cores
-from sharedtrunk._errors import invalid
-from sharedtrunk._numbers import check_processes
+from sharedtrunk._support.environment import cores
+from sharedtrunk._support.limits import check_processes
+from sharedtrunk.errors import invalid
 from sharedtrunk.sweeps._client import Cluster, connected
 from sharedtrunk.sweeps._cluster import run_on_cluster
 from sharedtrunk.sweeps._plan import Chunk, plan

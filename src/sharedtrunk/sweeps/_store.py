@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sharedtrunk._files import (
+from sharedtrunk._support.files import (
     NotRegularError,
     make_folder,
     read_regular,

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sharedtrunk._errors import InputError, invalid
+from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.sweeps._plan import Chunk, describe
 from sharedtrunk.sweeps._shard import KINDS, Arrays, DamagedShardError, decode, encode
 from sharedtrunk.sweeps._store import Store

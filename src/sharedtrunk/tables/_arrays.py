@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables._column import Column, column
 from sharedtrunk.tables._frames import dense_matrix, frame_columns
 from sharedtrunk.tables._labels import coded_labels

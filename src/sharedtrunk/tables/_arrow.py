@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables._column import Column, column, dates, numeric_column, unreadable
 from sharedtrunk.tables._missing import MissingTexts
 from sharedtrunk.tables._words import shown

@@ -29,7 +29,7 @@ from types import ModuleType
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._arrays import from_arrays
 from sharedtrunk.tables._table import Table

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from sharedtrunk._errors import InputError, invalid
+from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._missing import USUAL, MissingTexts, without_missing_numbers
 from sharedtrunk.tables._words import shown
 

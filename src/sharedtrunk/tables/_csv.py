@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sharedtrunk._errors import InputError, invalid
+from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._plan import Found, Plan, check_size, columns_to_read, no_rows, read_fewer
 from sharedtrunk.tables._text import Gatherer

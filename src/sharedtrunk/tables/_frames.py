@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables._arrow import arrow_columns
 from sharedtrunk.tables._column import Column, column
 from sharedtrunk.tables._missing import MissingTexts

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._missing import said_of_missing

@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from scipy.special import gammaln
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables._limits import LEAST_LABELLED
 from sharedtrunk.tables._table import Table
 from sharedtrunk.tables._words import closest, shown

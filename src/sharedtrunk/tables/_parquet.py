@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sharedtrunk._errors import invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables._arrow import arrow_columns
 from sharedtrunk.tables._plan import Found, Plan, check_size, columns_to_read, no_rows, read_fewer
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sharedtrunk._errors import InputError, invalid
+from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._missing import USUAL, MissingTexts, missing_texts

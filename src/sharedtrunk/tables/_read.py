@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sharedtrunk._errors import invalid
-from sharedtrunk._files import kind_of
+from sharedtrunk._support.files import kind_of
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables._csv import read_csv
 from sharedtrunk.tables._npz import read_npz
 from sharedtrunk.tables._parquet import read_parquet

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sharedtrunk._errors import InputError, invalid
+from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._encode import encode
 from sharedtrunk.tables._labels import Coded, coded_labels

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._concrete import concrete
+from sharedtrunk._support.concrete import concrete
 from sharedtrunk.teachers._teacher import Teacher, check_teacher
 
 

@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._axes import PRNGKey
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import floating
-from sharedtrunk._randomness import orthonormal, stream
+from sharedtrunk._support.arguments import floating
+from sharedtrunk._support.axes import PRNGKey
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk._support.randomness import orthonormal, stream
+from sharedtrunk.errors import invalid
 from sharedtrunk.teachers._teacher import Teacher, check_sizes, check_teacher, quenched_noise, spread_singular_values
 
 

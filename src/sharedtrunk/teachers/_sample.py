@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from sharedtrunk._axes import Covariance, Inputs, PRNGKey, Weights
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import described, finite, is_number, whole_number
-from sharedtrunk._randomness import normal_rows, stream
+from sharedtrunk._support.arguments import described, finite, is_number, whole_number
+from sharedtrunk._support.axes import Covariance, Inputs, PRNGKey, Weights
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk._support.randomness import normal_rows, stream
+from sharedtrunk.errors import invalid
 from sharedtrunk.teachers._teacher import Teacher, check_teacher
 
 

@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._axes import PRNGKey
-from sharedtrunk._concrete import concrete
-from sharedtrunk._errors import invalid
-from sharedtrunk._given import check_finite, described, floating, is_number, whole_number
-from sharedtrunk._randomness import normal, orthonormal, stream
+from sharedtrunk._support.arguments import check_finite, described, floating, is_number, whole_number
+from sharedtrunk._support.axes import PRNGKey
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk._support.randomness import normal, orthonormal, stream
+from sharedtrunk.errors import invalid
 
 
 class Teacher(eqx.Module):

@@ -1,0 +1,1 @@
+"""What every package may use: axes, randomness, statistics, files, the environment, the cache of compiled programs."""

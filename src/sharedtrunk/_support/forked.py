@@ -1,0 +1,55 @@
+"""JAX does not survive `os.fork`: the child has its memory and none of its threads, and waits for them for ever.
+
+In a process that was forked after JAX had begun, what would start JAX work raises `InputError` instead. `jax` and `jax.numpy`
+are replaced there in our own modules by something that refuses, so that this holds for every function of ours, and
+`check_process` asks where a module may have been imported after the fork. All else works, such as the predictions of a
+trained classifier; and so do processes that were forked earlier, or that start anew (spawn, forkserver, loky).
+"""
+
+import os
+import sys
+from typing import Any
+
+from sharedtrunk.errors import invalid
+
+_forked = False
+"""Whether this process was forked from one in which JAX had begun."""
+
+
+def check_process() -> None:
+    """Raise `InputError` in a process that was forked after JAX was used: its work would hang."""
+    if _forked:
+        raise invalid(
+            "JAX works in the process that began with it, not in one forked from it",
+            received="a process forked after JAX was used",
+            way_out='Start processes anew (joblib: backend "loky"; multiprocessing: get_context("spawn"); a web server: '
+            "without preloading), or fork before anything is computed. A fitted classifier predicts here.",
+        )
+
+
+class _Refusing:
+    """What stands for `jax` and `jax.numpy` in a forked process."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # whoever inspects modules shall find an ordinary object
+            raise AttributeError(name)
+        return check_process()
+
+
+def _refuse_jax() -> None:
+    """In the child, right after the fork."""
+    global _forked
+    # JAX has no public way to ask for its backends without making them. This is its dictionary of them; its own function
+    # takes a lock, which another thread may have held at the fork.
+    if _forked or not getattr(sys.modules.get("jax._src.xla_bridge"), "_backends", None):
+        return
+    _forked = True
+    libraries, refusing = (sys.modules["jax"], sys.modules.get("jax.numpy")), _Refusing()
+    for module in [module for name, module in sys.modules.items() if name.startswith("sharedtrunk.")]:
+        for name, value in list(vars(module).items()):
+            if any(value is library for library in libraries):
+                setattr(module, name, refusing)
+
+
+if hasattr(os, "register_at_fork"):  # where processes fork
+    os.register_at_fork(after_in_child=_refuse_jax)

@@ -1,0 +1,74 @@
+"""JSON files that commands write, and those among them that other commands read back.
+
+Nobody edits the latter by hand, so they carry a checksum, and a file that was changed by one byte is refused.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sharedtrunk._support import checksum as _checksum
+from sharedtrunk._support.files import read_regular, storage_errors, write_atomically
+from sharedtrunk.errors import invalid
+
+_ENTRY = "checksum"
+
+
+def write_json(path: Path, record: Mapping[str, Any], *, checksum: bool = False) -> None:
+    """Write a record as a JSON file, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The file.
+    record
+        Plain data without NaN and infinity, which JSON does not have.
+    checksum
+        Whether a checksum stands in the file. A file that `read_json` reads needs one.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be written.
+    """
+    marked = {_ENTRY: _checksum.BLANK, **record} if checksum else record
+    # The escape of a character that UTF-8 does not have (from a file's name in another encoding) is JSON's own.
+    content = json.dumps(marked, indent=1, ensure_ascii=False, allow_nan=False).encode(errors="backslashreplace")
+    content += b"\n"
+    write_atomically(path, _checksum.sealed(content) if checksum else content)
+
+
+def read_json(path: Path, *, rule: str, again: str) -> dict[str, Any]:
+    """Read a record that `write_json` wrote with a checksum.
+
+    Parameters
+    ----------
+    path
+        The file, which exists.
+    rule
+        What the file must be, for the message.
+    again
+        The command that makes the file, for the message.
+
+    Returns
+    -------
+    dict
+        The record, without the checksum.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, and where any of its bytes was changed.
+    """
+    with storage_errors(path):
+        content = read_regular(path)
+    wrong = _checksum.complaint(content)
+    if wrong is None:
+        try:
+            record = json.loads(content)
+            del record[_ENTRY]
+            return record
+        except (ValueError, TypeError, KeyError, RecursionError) as error:  # somebody else's file with our mark in it
+            wrong = type(error).__name__
+    raise invalid(rule, received=f"{path} ({wrong})", way_out=f"Make it again: {again}.")

@@ -1,0 +1,41 @@
+"""Common random numbers: every draw comes from a key made of the seed and the name of its stream, nothing else.
+
+Signal strengths, relatedness, sample counts and the place of a lane in its batch never enter a key, so two lanes
+of one seed meet the same inputs, singular vectors, noise and start, and their difference is a paired one.
+Normals are drawn in single precision and cast: a float64 run then has the same teachers and inputs as a float32 run.
+"""
+
+import zlib
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from sharedtrunk._support.axes import PRNGKey
+
+
+def stream(key: PRNGKey, name: str) -> PRNGKey:
+    """The key of the stream `name` under `key`."""
+    return jax.random.fold_in(key, zlib.crc32(name.encode()))
+
+
+def normal(key: PRNGKey, shape: tuple[int, ...], dtype=None) -> Array:
+    """Standard normals of `shape`, the same numbers whatever `dtype` is."""
+    return jax.random.normal(key, shape, jnp.float32).astype(dtype or jnp.result_type(float))
+
+
+def normal_rows(key: PRNGKey, rows: int, columns: int, dtype=None) -> Float[Array, "sample feature"]:
+    """Standard normals drawn row by row: the first rows of a larger draw are a smaller draw (nested samples)."""
+    keys = jax.vmap(lambda row: jax.random.fold_in(key, row))(jnp.arange(rows))
+    draw = jax.vmap(lambda row_key: jax.random.normal(row_key, (columns,), jnp.float32))(keys)
+    return draw.astype(dtype or jnp.result_type(float))
+
+
+def orthonormal(key: PRNGKey, rows: int, columns: int, dtype=None) -> Float[Array, "rows columns"]:
+    """A Haar-distributed matrix with orthonormal columns (`columns` ≤ `rows`).
+
+    QR of a Gaussian matrix, with the signs of R's diagonal moved into Q: without that step the law of Q depends on
+    LAPACK's sign convention.
+    """
+    q, r = jnp.linalg.qr(normal(key, (rows, columns), dtype))
+    return q * jnp.where(jnp.diagonal(r) < 0, -1, 1)[None, :].astype(q.dtype)

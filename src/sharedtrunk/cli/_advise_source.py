@@ -1,0 +1,101 @@
+"""Which table and tasks the words of `advise` mean: a file of the user's or a bundled table, checked and read without JAX."""
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sharedtrunk.errors import invalid
+
+if TYPE_CHECKING:
+    from sharedtrunk.tables import Table
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the table comes from and what of it is meant, as the command's words say it; None or () where they do not."""
+
+    file: Path | None
+    dataset: str | None
+    main: str | None
+    auxiliaries: tuple[str, ...]
+    drop: tuple[str, ...]
+    labels: int | None
+    rows: int | None
+    every: bool
+    seed: int
+    missing: tuple[str, ...] | None = None
+
+
+def chosen(source: Source) -> tuple["Table", tuple[str, ...]]:
+    """The table and its tasks, the main one first. Raises `InputError`."""
+    if (source.file is None) == (source.dataset is None):
+        received = "neither" if source.file is None else "both"
+        way_out = "Name a file, or a bundled table such as --dataset digits."
+        raise invalid("an advice is about a file or about --dataset NAME", received=received, way_out=way_out)
+    if source.file is not None:
+        return _from_file(source)
+    return _bundled(source)
+
+
+def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
+    from sharedtrunk import tables  # SciPy and pandas: half a second that --help does without
+
+    assert source.file is not None
+    if source.labels is not None:
+        way_out = "Empty the label in the rows that are to lack it."
+        raise invalid("--labels is for the bundled tables", received=f"it with {source.file}", way_out=way_out)
+    main = () if source.main is None else (source.main,)
+    if not main and not source.every:
+        raise invalid("an advice needs a main task", received="none", way_out="Name its column: --main COLUMN.")
+    tasks = (*main, *source.auxiliaries)
+    if source.every and len(tasks) < 2:
+        received = f"only {tasks[0]}" if tasks else "none"
+        raise invalid("--all needs two tasks or more", received=received, way_out="Name their columns: --aux A,B.")
+    if not source.every and not source.auxiliaries:
+        way_out = "Name the columns: --aux COLUMN,COLUMN."
+        raise invalid("an advice needs auxiliary tasks", received=f"only {tasks[0]}", way_out=way_out)
+    how = {"drop": source.drop, "rows": source.rows, "seed": source.seed, "missing": source.missing}
+    return tables.read(source.file, tasks=tasks, **how), tasks
+
+
+def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
+    from sharedtrunk import tables
+
+    name = source.dataset
+    assert name is not None
+    for option, given in (("--rows", source.rows), ("--drop", source.drop), ("--missing", source.missing)):
+        if given:
+            way_out = f"Leave {option} out."
+            raise invalid(f"{option} is for files", received=f"it with --dataset {name}", way_out=way_out)
+    if source.labels is not None and source.every:
+        way_out = "Leave one of the two out."
+        raise invalid("--labels says how many one main task has", received="it with --all", way_out=way_out)
+    usual, first = tables.bundled(name)
+    main = source.main or first
+    others = source.auxiliaries or tuple(task for task in usual.labels if task != main)
+    table, _ = tables.bundled(name, tasks=(main, *others), labels=source.labels, seed=source.seed)
+    return table, (main, *others)
+
+
+def names(texts: Sequence[str] | None) -> tuple[str, ...]:
+    """Column names of `a,b` and of repeated options; a name with a comma stands in double quotes. Raises `InputError`."""
+    rows = csv.reader(map(word, texts or []), skipinitialspace=True)
+    try:
+        return tuple(name.strip() for row in rows for name in row if name.strip())
+    except csv.Error as error:  # a line break outside of quotes, or 131,072 characters
+        way_out = "Put a name with a comma or a line break in double quotes: --aux '\"income, yearly\",region'."
+        raise invalid("column names are separated by commas", received=f"'{error}'", way_out=way_out) from error
+
+
+def word(text: str) -> str:
+    """A word of the command line as the text of a table, which is UTF-8, whatever the terminal's encoding is.
+
+    Under a bare C locale Python hands bytes beyond ASCII on as surrogates. Words that are no UTF-8 stay as they are.
+    """
+    try:
+        return os.fsencode(text).decode("utf-8")
+    except UnicodeError:
+        return text

@@ -1,0 +1,1 @@
+"""How anything is followed in time: trajectories and how lanes end."""

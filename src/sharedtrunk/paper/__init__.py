@@ -1,0 +1,1 @@
+"""The paper, checked: its claims, its figures and the report. Nothing outside this package and `cli` imports it."""

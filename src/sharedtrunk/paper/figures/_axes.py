@@ -1,0 +1,101 @@
+"""The axes of a grid of benefits: what each means, and which values it may have.
+
+Checked here, on the host and before any worker starts, so that a value that no lane can have is told by its own name.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+from sharedtrunk.errors import invalid
+
+
+@dataclass(frozen=True)
+class Axis:
+    """`units` and `long_name` of the coordinate; `rule` in words with its `way_out`, and `allows` the same as a test."""
+
+    units: str
+    long_name: str
+    rule: str
+    way_out: str
+    allows: Callable[[object], bool]
+
+
+def check_axes(axes: Mapping[str, tuple]) -> None:
+    """Check every value of the axes named in `AXES`. Raises `InputError` for the first that breaks its rule."""
+    for name, axis in AXES.items():
+        for value in axes.get(name, ()):
+            if not axis.allows(value):
+                raise invalid(f"{name} must be {axis.rule}", received=repr(value), way_out=axis.way_out)
+    if "n_aux" in axes and min(axes["n_aux"]) < max(axes["n_samples"]):
+        raise invalid(
+            "the auxiliary task has at least as many points as the main one, whose points are the first of its own",
+            received=f"n_aux {min(axes['n_aux'])} beside n_samples {max(axes['n_samples'])}",
+            way_out="Raise n_aux, or swap the tasks.",
+        )
+
+
+def _whole(least: int) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
+def _name(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _number(fits: Callable[[float], bool]) -> Callable[[object], bool]:
+    def allows(value: object) -> bool:
+        if not isinstance(value, Real) or isinstance(value, bool):
+            return False
+        return math.isfinite(value) and fits(float(value))
+
+    return allows
+
+
+AXES = {
+    "student": Axis("1", "nonlinearity and depth of the student", "a name", "Name the student.", _name),
+    "choice": Axis("1", "what differs from the standard problem", "a name", "Name the choice.", _name),
+    "n_samples": Axis(
+        "1",
+        "number of training points",
+        "a whole number of training points, at least 1",
+        "Give 1 or more, without a decimal point.",
+        _whole(1),
+    ),
+    "n_aux": Axis(
+        "1",
+        "number of the auxiliary task's training points",
+        "a whole number of training points, at least 1",
+        "Give 1 or more, without a decimal point.",
+        _whole(1),
+    ),
+    "s_main": Axis(
+        "1",
+        "signal-to-noise ratio of the main task: the singular values of its teacher",
+        "a finite number above 0",
+        "Give the main task a signal.",
+        _number(lambda value: value > 0),
+    ),
+    "s_aux": Axis(
+        "1",
+        "signal-to-noise ratio of the auxiliary task: the singular values of its teacher",
+        "a finite number, at least 0",
+        "Give 0 for an auxiliary task of pure noise.",
+        _number(lambda value: value >= 0),
+    ),
+    "relatedness": Axis(
+        "1",
+        "relatedness of the auxiliary task to the main task",
+        "a number from -1 to 1",
+        "1 is the same features, 0 unrelated ones.",
+        _number(lambda value: abs(value) <= 1),
+    ),
+    "seed": Axis(
+        "1",
+        "seed of teachers, inputs, label noise and start",
+        "a whole number, at least 0",
+        "Count seeds 0, 1, 2, and so on.",
+        _whole(0),
+    ),
+}

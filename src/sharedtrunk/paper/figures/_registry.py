@@ -1,0 +1,42 @@
+"""The figures by name."""
+
+import difflib
+
+from sharedtrunk.errors import invalid
+from sharedtrunk.paper.figures import (
+    _a1,
+    _a2,
+    _a3,
+    _a4,
+    _fig1,
+    _fig2_left,
+    _fig2_right,
+    _fig3_left,
+    _fig3_right,
+    _sensitivity,
+    _table1,
+)
+from sharedtrunk.paper.figures._figure import Figure
+
+_PAPER = (_fig1, _fig2_left, _fig2_right, _fig3_left, _fig3_right, _a1, _a2, _a3, _a4, _table1)
+_OURS = (_sensitivity,)
+
+PAPER = tuple(module.FIGURE.name for module in _PAPER)
+"""The paper's figures and table, in its order: what the word "all" stands for."""
+
+ALL = "all"
+
+FIGURES: dict[str, Figure] = {module.FIGURE.name: module.FIGURE for module in (*_PAPER, *_OURS)}
+
+
+def get(name: str) -> Figure:
+    """The figure of that name. Raises `InputError` for an unknown one, naming the closest."""
+    if not isinstance(name, str) or name not in FIGURES:
+        lower = str(name).lower()
+        close = [lower] if lower in FIGURES else difflib.get_close_matches(lower, FIGURES, n=3, cutoff=0.4)
+        raise invalid(
+            f"a figure is one of {', '.join(FIGURES)}, or {ALL}",
+            received=repr(name),
+            way_out=f"Did you mean {' or '.join(close)}?" if close else "See sharedtrunk list.",
+        )
+    return FIGURES[name]

@@ -1,0 +1,69 @@
+"""One grid under several choices of the problem, side by side along an axis of names.
+
+The choices differ in settings (depth, nonlinearity, start, width, …), which no axis of lanes can carry: every choice
+has sweeps of its own, and their datasets are put one after the other.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sharedtrunk.paper.figures._dataset import benefit_dataset, with_axes
+from sharedtrunk.paper.figures._lanes import benefit_sweeps
+from sharedtrunk.sweeps import Sweep
+
+if TYPE_CHECKING:
+    import xarray
+
+Choices = Mapping[str, Mapping[str, Any]]
+"""Name of a choice → the settings in which it differs from the figure's problem."""
+
+_SEPARATOR = " / "
+
+
+def variant_sweeps(dim: str, choices: Choices, theories: tuple[str, ...] = ()) -> Callable[..., dict[str, Sweep]]:
+    """What makes the sweeps of all choices named on the axis `dim`: "NAME / single" and so on."""
+    make = benefit_sweeps(theories)
+
+    def made(name: str, axes: Mapping[str, tuple], settings: Mapping, functions: Mapping[str, str]) -> dict[str, Sweep]:
+        lanes = {axis: values for axis, values in axes.items() if axis != dim}
+        return {
+            f"{choice}{_SEPARATOR}{arm}": sweep
+            for choice in axes[dim]
+            for arm, sweep in make(f"{name}, {choice}", lanes, {**settings, **choices[choice]}, functions).items()
+        }
+
+    return made
+
+
+def variant_dataset(dim: str) -> "Callable[[Mapping[str, xarray.Dataset]], xarray.Dataset]":
+    """What joins the sweeps of all choices into one dataset, `dim` first; a number that a choice lacks is NaN."""
+
+    def join(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Dataset":
+        import xarray
+
+        arms: dict[str, dict[str, xarray.Dataset]] = {}
+        for key, dataset in collected.items():
+            choice, _, arm = key.rpartition(_SEPARATOR)
+            arms.setdefault(choice, {})[arm] = dataset
+        made = {choice: benefit_dataset(each) for choice, each in arms.items()}
+        numbers = {
+            name: values
+            for each in made.values()
+            for name, values in each.data_vars.items()
+            # a code has no NaN: those that some choice lacks are left out
+            if values.dtype.kind == "f" or all(name in other for other in made.values())
+        }
+        parts = [_complete(each, numbers)[list(numbers)] for each in made.values()]
+        joined = xarray.concat(parts, xarray.DataArray(list(made), dims=dim, name=dim), combine_attrs="override")
+        return with_axes(joined)
+
+    return join
+
+
+def _complete(dataset: "xarray.Dataset", names: "Mapping[Any, xarray.DataArray]") -> "xarray.Dataset":
+    """With the numbers that only other choices have, as NaN."""
+    import numpy as np
+    import xarray
+
+    lacking = [name for name in names if name not in dataset]
+    return dataset.assign({name: xarray.full_like(names[name], np.nan) for name in lacking})
