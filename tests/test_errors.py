@@ -20,7 +20,7 @@ from sharedtrunk.errors import InputError, invalid, printable
     ],
 )
 def test_no_control_character_reaches_a_message(quoted, shown):
-    error = invalid("a rule", received=quoted, way_out="A way out.")
+    error = invalid("a rule", received=quoted, hint="A way out.")
     assert shown in str(error)
     assert str(error).isprintable()
     assert str(InputError(quoted)).isprintable()

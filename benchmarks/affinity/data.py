@@ -30,7 +30,7 @@ class PairData:
             raise invalid(
                 "features are a finite matrix (sample, feature)",
                 received=f"shape {self.features.shape}",
-                way_out="Encode and standardize the columns first.",
+                hint="Encode and standardize the columns first.",
             )
         for name, labels, classes in zip(("main", "aux"), (self.main, self.aux), self.classes, strict=True):
             _check_labels(name, labels, classes, len(self.features))
@@ -38,11 +38,11 @@ class PairData:
             raise invalid(
                 "the main task has labels of at least two classes",
                 received=f"{len(np.unique(self.main[self.main >= 0]))}",
-                way_out="Label points of another class.",
+                hint="Label points of another class.",
             )
         if self.activation not in ACTIVATIONS:
             raise invalid(
-                f"activation is one of {ACTIVATIONS}", received=repr(self.activation), way_out="Choose one of them."
+                f"activation is one of {ACTIVATIONS}", received=repr(self.activation), hint="Choose one of them."
             )
 
     def swapped(self) -> "PairData":
@@ -55,11 +55,11 @@ def _check_labels(name: str, labels: np.ndarray, classes: int, samples: int) -> 
         raise invalid(
             f"{name} holds one class code for each of the {samples} points",
             received=f"shape {labels.shape}, {labels.dtype}",
-            way_out="Give whole numbers, −1 where the label is missing.",
+            hint="Give whole numbers, −1 where the label is missing.",
         )
     if samples and not (labels.min() >= -1 and labels.max() < classes):
         raise invalid(
             f"{name} has codes from −1 (missing) to {classes - 1}",
             received=f"{labels.min()} … {labels.max()}",
-            way_out="Number the classes from 0.",
+            hint="Number the classes from 0.",
         )

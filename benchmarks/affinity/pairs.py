@@ -69,7 +69,7 @@ def rows_of_user(family: Family, user: int) -> tuple[np.ndarray, np.ndarray]:
         raise invalid(
             f"users 0 … {family.users - 1} of {family.identity} have {each} rows each",
             received=f"user {user}, {order.size} rows in the table",
-            way_out="Ask for fewer users or rows.",
+            hint="Ask for fewer users or rows.",
         )
     mine = order[user * each : (user + 1) * each]
     return mine[: family.labels], mine[family.labels :]
@@ -134,7 +134,7 @@ def _rotated(family: Family, features: np.ndarray, rows: np.ndarray) -> np.ndarr
         raise invalid(
             "rotated inputs stand alone in their family: all labels of a row share its inputs",
             received=f"{len(family.auxiliaries)} auxiliary tasks in {family.identity}",
-            way_out="Make one family for each angle.",
+            hint="Make one family for each angle.",
         )
     mean, scale = features.mean(axis=0), features.std(axis=0)
     turn = rotation(features.shape[1], family.auxiliaries[0].dial, seed=family.world)

@@ -63,13 +63,13 @@ def check(name: str, train: Train, lanes: Lanes, reference: list[np.ndarray]) ->
         raise invalid(
             f"The tolerance must be below {OUT_OF_HAND} of the distance that the weights travel",
             received=f"{allowed:.1e} of {distance:.1e} for {lanes.case.name}",
-            way_out="Check fewer steps",
+            hint="Check fewer steps",
         )
     worst = max(float(np.abs(a - b).max()) for a, b in zip(found, reference, strict=True))
     if not worst <= allowed:
         raise invalid(
             f"Only a path that gives the module's trajectory is timed: weights within {allowed:.1e} after {count} steps",
             received=f"{worst:.1e} by {name} on {lanes.case.name}",
-            way_out="Find out which of the two is wrong",
+            hint="Find out which of the two is wrong",
         )
     return worst / allowed

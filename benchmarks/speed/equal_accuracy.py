@@ -168,7 +168,7 @@ def _largest_step(settings, draw: experiments.Draw, known: _Known):
             raise invalid(
                 f"Descent must come within {SMALL} nats of the flow at steps down to {step}",
                 received=f"errors up to {worst:.1e}",
-                way_out="Allow more steps a spacing",
+                hint="Allow more steps a spacing",
             )
         divisor, previous = 2 * divisor, errors
     # a lane that stops at its start has no error at all

@@ -72,9 +72,7 @@ def ready(case: Case, names: Sequence[str]) -> tuple[dict[str, Train], dict[str,
         trains[name] = paths.build(name, draw(case, paths.lane_count(name, case)))
         disagreement[name] = _rounded(agreement.check(name, trains[name], few, reference))
         if name == paths.COMPILED and not peers.compiled_graphs() > graphs:
-            raise invalid(
-                "The compiled peer must be compiled", received="no graph", way_out="Unset TORCH_COMPILE_DISABLE"
-            )
+            raise invalid("The compiled peer must be compiled", received="no graph", hint="Unset TORCH_COMPILE_DISABLE")
     return trains, disagreement
 
 

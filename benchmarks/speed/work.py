@@ -17,7 +17,7 @@ def student_step(case: Case) -> int:
     """
     if case.activation == "linear":
         if case.layers != 1:
-            raise invalid("Linear students are counted with one hidden layer", received=case.layers, way_out="Use ReLU")
+            raise invalid("Linear students are counted with one hidden layer", received=case.layers, hint="Use ReLU")
         passes = 2 * CLASSES * FEATURES * case.samples
         products = 3 * CLASSES * FEATURES * HIDDEN
         return 2 * TASKS * (passes + products)

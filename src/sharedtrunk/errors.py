@@ -1,4 +1,4 @@
-"""One sentence form for all errors: the rule, what was received, the way out."""
+"""One sentence form for all errors: the rule, what was received, and a hint at what to do."""
 
 import re
 
@@ -16,9 +16,9 @@ class InputError(ValueError):
         super().__init__(printable(_LINE_BREAKS.sub(" ", str(text))))
 
 
-def invalid(rule: str, *, received: object, way_out: str) -> InputError:
-    """Make the error `rule; got received. way_out.` (returned, not raised, so that the caller's line says `raise`)."""
-    return InputError(f"{rule}; got {received}. {way_out}")
+def invalid(rule: str, *, received: object, hint: str) -> InputError:
+    """Make the error `rule; got received. hint.` (returned, not raised, so that the caller's line says `raise`)."""
+    return InputError(f"{rule}; got {received}. {hint}")
 
 
 def printable(line: str, mark: str = "?") -> str:

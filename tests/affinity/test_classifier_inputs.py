@@ -168,9 +168,9 @@ def test_counts_of_words_train():
 
 def test_sparse_features_beyond_the_bound_are_refused():
     wide = scipy.sparse.random(2000, 100_000, density=1e-5, format="csr", random_state=0)
-    way_out = r"shape \(2000, 100000\), about 1\.5 GiB\. Give fewer rows, or fewer columns \(sklearn's TruncatedSVD"
+    hint = r"shape \(2000, 100000\), about 1\.5 GiB\. Give fewer rows, or fewer columns \(sklearn's TruncatedSVD"
     for fit in (classifier().fit, AuxiliaryTaskAdvisor().fit):
-        with pytest.raises(InputError, match=rf"made dense, of at most 1 GiB at 8 bytes a number; got {way_out}"):
+        with pytest.raises(InputError, match=rf"made dense, of at most 1 GiB at 8 bytes a number; got {hint}"):
             fit(wide, np.arange(2000) % 2)
 
 

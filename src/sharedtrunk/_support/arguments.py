@@ -30,7 +30,7 @@ def _real_dtype(values: Any, name: str):
     dtype = dtype_of(values)
     if dtype is None or not any(jnp.issubdtype(dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_)):
         raise invalid(
-            f"{name} must be an array of real numbers", received=described(values), way_out="Give a NumPy or JAX array"
+            f"{name} must be an array of real numbers", received=described(values), hint="Give a NumPy or JAX array"
         )
     return dtype
 
@@ -49,7 +49,7 @@ def check_finite(values: Any, name: str) -> None:
         raise invalid(
             f"{name} must be finite",
             received=f"{int((~np.isfinite(known)).sum())} entries NaN or infinite",
-            way_out="Remove what is not a number first",
+            hint="Remove what is not a number first",
         )
 
 
@@ -61,24 +61,24 @@ def check_result(values: Any, name: str) -> None:
         raise invalid(
             f"{name} must lie within ±{float(info.max):.0e}, the range of {known.dtype}",
             received="input so large or so small that it does not",
-            way_out="Measure in other units",
+            hint="Measure in other units",
         )
 
 
-def whole_number(value: Any, name: str, *, least: int, most: int | None = None, way_out: str) -> int:
+def whole_number(value: Any, name: str, *, least: int, most: int | None = None, hint: str) -> int:
     """As an int between two limits; raises for anything else, truth values and fractions among them."""
     right = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not right or value < least or (most is not None and value > most):
         limits = f"of at least {least}" if most is None else f"from {least} to {most}"
-        raise invalid(f"{name} must be a whole number {limits}", received=described(value), way_out=way_out)
+        raise invalid(f"{name} must be a whole number {limits}", received=described(value), hint=hint)
     return int(value)
 
 
-def check_kind_of(value: Any, kind: Any, name: str, way_out: str) -> None:
+def check_kind_of(value: Any, kind: Any, name: str, hint: str) -> None:
     """Raise unless a value is an object of a class, or of one of several."""
     if not isinstance(value, kind):
         words = kind.__name__ if inspect.isclass(kind) else " or ".join(part.__name__ for part in kind)
-        raise invalid(f"{name} must be a {words} object", received=described(value), way_out=way_out)
+        raise invalid(f"{name} must be a {words} object", received=described(value), hint=hint)
 
 
 def is_number(value: object) -> bool:

@@ -138,11 +138,11 @@ def usable(given: str) -> Path | None:
     complaint = _complaint(status)
     if complaint is None:
         return path
-    way_out = "Remove it, chmod 700 it" if status.st_uid == os.geteuid() else "Remove it"
+    hint = "Remove it, chmod 700 it" if status.st_uid == os.geteuid() else "Remove it"
     _say_once(
         "folder",
         "the cache's folder must be yours alone; got %s, %s. %s or set %s to another; going on without a cache",
-        *(path, complaint, way_out, FOLDER),
+        *(path, complaint, hint, FOLDER),
     )
     return None
 

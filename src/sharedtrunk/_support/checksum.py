@@ -29,7 +29,7 @@ def sealed(content: bytes) -> bytes:
         raise invalid(
             "the mark of the file's checksum must stand in it once",
             received=f"{_MARK.decode()!r} in the file's own text",
-            way_out="Leave it out of the names and attributes.",
+            hint="Leave it out of the names and attributes.",
         )
     return _CHECKSUM.sub(_MARK + _digest(content), content)
 

@@ -121,7 +121,7 @@ def check_trainable() -> None:
         raise invalid(
             f"training needs JAX ({', '.join(_TRAINING_LIBRARIES)})",
             received=f"an installation without {', '.join(absent)}",
-            way_out="Install sharedtrunk with its dependencies; redraw works without it.",
+            hint="Install sharedtrunk with its dependencies; redraw works without it.",
         )
 
 
@@ -133,5 +133,5 @@ def check_inline() -> None:
         raise invalid(
             "processes=0 trains in this process, with JAX's float64 switched on",
             received="float64 off",
-            way_out="Set JAX_ENABLE_X64=1 before JAX is imported, or let worker processes do the training.",
+            hint="Set JAX_ENABLE_X64=1 before JAX is imported, or let worker processes do the training.",
         )

@@ -43,20 +43,20 @@ def storage_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         received = f"'{error.strerror or error}' at {_shown(path)}"
         if error.errno in _FULL:
-            way_out = "Free some space and give the same command again: what is stored is kept."
-            raise invalid("writing results needs space on the disk", received=received, way_out=way_out) from error
+            hint = "Free some space and give the same command again: what is stored is kept."
+            raise invalid("writing results needs space on the disk", received=received, hint=hint) from error
         if error.errno in _FORBIDDEN:
-            way_out = "Choose another folder or change its permissions."
-            raise invalid("the output folder must be writable", received=received, way_out=way_out) from error
+            hint = "Choose another folder or change its permissions."
+            raise invalid("the output folder must be writable", received=received, hint=hint) from error
         if error.errno == errno.ENAMETOOLONG:
-            way_out = "Choose a shorter name."
+            hint = "Choose a shorter name."
             rule = f"the name of a file or folder has at most {_LONGEST_NAME} bytes, and a path 4095"
-            raise invalid(rule, received=received, way_out=way_out) from error
+            raise invalid(rule, received=received, hint=hint) from error
         if error.errno in _NOT_A_FOLDER:
-            way_out = "Choose another folder: a file stands where a folder is needed."
-            raise invalid("results go to a folder", received=received, way_out=way_out) from error
-        way_out = "Check the path and the disk, and give the same command again: what is stored is kept."
-        raise invalid("files must be readable and writable", received=received, way_out=way_out) from error
+            hint = "Choose another folder: a file stands where a folder is needed."
+            raise invalid("results go to a folder", received=received, hint=hint) from error
+        hint = "Check the path and the disk, and give the same command again: what is stored is kept."
+        raise invalid("files must be readable and writable", received=received, hint=hint) from error
 
 
 def kind_of(path: Path) -> Kind | None:
@@ -81,7 +81,7 @@ def kind_of(path: Path) -> Kind | None:
         Where the system does not say, for instance because the name is too long or the links lead in a circle.
     """
     if "\0" in os.fspath(path):
-        raise invalid("a path has no zero byte", received=repr(os.fspath(path)), way_out="Leave it out.")
+        raise invalid("a path has no zero byte", received=repr(os.fspath(path)), hint="Leave it out.")
     with storage_errors(path):
         try:
             mode = path.stat().st_mode
@@ -147,8 +147,8 @@ def check_regular(path: Path) -> None:
     """Raise `InputError` where something other than a regular file stands at `path`."""
     kind = kind_of(path)
     if kind not in (None, "file"):
-        way_out = "Name a file in it." if kind == "folder" else "Name another file."
-        raise invalid("results are written to a file", received=f"a {kind}, {_shown(path)}", way_out=way_out)
+        hint = "Name a file in it." if kind == "folder" else "Name another file."
+        raise invalid("results are written to a file", received=f"a {kind}, {_shown(path)}", hint=hint)
 
 
 def check_writable(path: Path) -> None:

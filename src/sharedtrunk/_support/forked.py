@@ -22,7 +22,7 @@ def check_process() -> None:
         raise invalid(
             "JAX works in the process that began with it, not in one forked from it",
             received="a process forked after JAX was used",
-            way_out='Start processes anew (joblib: backend "loky"; multiprocessing: get_context("spawn"); a web server: '
+            hint='Start processes anew (joblib: backend "loky"; multiprocessing: get_context("spawn"); a web server: '
             "without preloading), or fork before anything is computed. A fitted classifier predicts here.",
         )
 

@@ -71,4 +71,4 @@ def read_json(path: Path, *, rule: str, again: str) -> dict[str, Any]:
             return record
         except (ValueError, TypeError, KeyError, RecursionError) as error:  # somebody else's file with our mark in it
             wrong = type(error).__name__
-    raise invalid(rule, received=f"{path} ({wrong})", way_out=f"Make it again: {again}.")
+    raise invalid(rule, received=f"{path} ({wrong})", hint=f"Make it again: {again}.")

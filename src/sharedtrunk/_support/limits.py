@@ -35,7 +35,7 @@ _SHOWN = 80
 """Characters of a value in a message."""
 
 
-def check_whole(name: str, value: object, *, least: int, rule: str, most: int, reason: str, way_out: str) -> int:
+def check_whole(name: str, value: object, *, least: int, rule: str, most: int, reason: str, hint: str) -> int:
     """A whole number within its limits.
 
     Parameters
@@ -50,7 +50,7 @@ def check_whole(name: str, value: object, *, least: int, rule: str, most: int, r
         What is said of a value that is not a whole number, or below `least`.
     reason
         Why there is a `most`: "{name} must be at most {most}, {reason}".
-    way_out
+    hint
         What to do instead.
 
     Returns
@@ -64,9 +64,9 @@ def check_whole(name: str, value: object, *, least: int, rule: str, most: int, r
         For anything else.
     """
     if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
-        raise invalid(rule, received=shown(value), way_out=way_out)
+        raise invalid(rule, received=shown(value), hint=hint)
     if int(value) > most:
-        raise invalid(f"{name} must be at most {most:,}, {reason}", received=shown(value), way_out=way_out)
+        raise invalid(f"{name} must be at most {most:,}, {reason}", received=shown(value), hint=hint)
     return int(value)
 
 
@@ -79,14 +79,14 @@ def check_seed(seed: object) -> int:
         rule="a seed must be a whole number ≥ 0",
         most=LARGEST_SEED,
         reason="for a key is made of 32 bits",
-        way_out="Leave it out for 0.",
+        hint="Leave it out for 0.",
     )
 
 
-def check_seeds(seeds: object, *, rule: str, way_out: str) -> int:
+def check_seeds(seeds: object, *, rule: str, hint: str) -> int:
     """The number of seeds as an int. Raises `InputError` unless it is a whole number from 1 to `MOST_SEEDS`."""
     reason = "whose standard error is a hundredth of the spread between them"
-    return check_whole("seeds", seeds, least=1, rule=rule, most=MOST_SEEDS, reason=reason, way_out=way_out)
+    return check_whole("seeds", seeds, least=1, rule=rule, most=MOST_SEEDS, reason=reason, hint=hint)
 
 
 def check_processes(processes: object) -> int:
@@ -98,7 +98,7 @@ def check_processes(processes: object) -> int:
         rule="processes must be a whole number, not negative",
         most=MOST_PROCESSES,
         reason="for each takes some hundred megabytes of memory",
-        way_out="Leave it out for one per core, or use 0 to compute in this process.",
+        hint="Leave it out for one per core, or use 0 to compute in this process.",
     )
 
 
@@ -112,25 +112,23 @@ def check_repeats(repeats: object) -> None:
             rule="repeats must be a whole number, at least 1",
             most=MOST_REPEATS,
             reason="for beyond some dozens of them only the number of rows limits the error",
-            way_out="Leave it out for a choice by the number of labels.",
+            hint="Leave it out for a choice by the number of labels.",
         )
 
 
 def check_negligible(negligible: float) -> None:
     """Raise `InputError` unless it is a finite number of nats, at least 0."""
     if not 0 <= negligible < math.inf:
-        way_out = "Leave it out for 0.01 nats."
-        raise invalid(
-            "negligible must be a finite number of nats, at least 0", received=shown(negligible), way_out=way_out
-        )
+        hint = "Leave it out for 0.01 nats."
+        raise invalid("negligible must be a finite number of nats, at least 0", received=shown(negligible), hint=hint)
 
 
 def check_trunk_widths(hidden: Sequence[object]) -> None:
     """Raise `InputError` unless these are the hidden units of 1 to `MOST_LAYERS` layers, each of a width in its limits."""
     if not 0 < len(hidden) <= MOST_LAYERS:
         rule = f"tasks share a trunk of 1 to {MOST_LAYERS} layers"
-        received, way_out = f"{len(hidden)} layers in hidden", "Give at least one, such as hidden=(100,)."
-        raise invalid(rule, received=received, way_out=way_out)
+        received, hint = f"{len(hidden)} layers in hidden", "Give at least one, such as hidden=(100,)."
+        raise invalid(rule, received=received, hint=hint)
     for width in hidden:
         check_width(width)
 
@@ -144,7 +142,7 @@ def check_width(width: object) -> None:
         rule="a width in hidden is a whole number ≥ 1",
         most=LARGEST_WIDTH,
         reason="beyond which the weights of a layer fill the memory",
-        way_out="100 is usual.",
+        hint="100 is usual.",
     )
 
 

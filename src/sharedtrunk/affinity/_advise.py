@@ -197,5 +197,5 @@ def _check_tasks(main: str, auxiliaries: Sequence[str]) -> None:
         raise invalid(
             "Advice needs a main task and at least one other task beside it",
             received=f"main {main}, auxiliary {', '.join(map(str, auxiliaries)) or 'none'}",
-            way_out="Name auxiliary tasks that are not the main one",
+            hint="Name auxiliary tasks that are not the main one",
         )

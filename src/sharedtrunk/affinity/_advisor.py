@@ -100,9 +100,7 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
         if isinstance(self.auxiliaries, str) or not (
             self.auxiliaries is None or isinstance(self.auxiliaries, Sequence)
         ):
-            raise invalid(
-                "auxiliaries is a list of tasks", received=repr(self.auxiliaries), way_out="Put it in brackets."
-            )
+            raise invalid("auxiliaries is a list of tasks", received=repr(self.auxiliaries), hint="Put it in brackets.")
         kinds = {
             "repeats": (self.repeats is None or _whole(self.repeats), "a whole number or None"),
             "negligible": (isinstance(self.negligible, Real), "a number of nats"),
@@ -111,9 +109,7 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
         }
         for name, (fits, kind) in kinds.items():
             if not fits:
-                raise invalid(
-                    f"{name} is {kind}", received=repr(getattr(self, name)), way_out="See the class's defaults."
-                )
+                raise invalid(f"{name} is {kind}", received=repr(getattr(self, name)), hint="See the class's defaults.")
 
     def _student(self, tasks: Sequence[str]) -> Student:
         """The student that these parameters ask for, checked as the classifier checks them."""
@@ -151,8 +147,8 @@ def _seed(random_state: Any) -> int:
     try:
         return int(check_random_state(random_state).randint(2**31 - 1))
     except ValueError as error:
-        received, way_out = repr(random_state), "Give a whole number."
-        raise invalid("random_state is a seed, a RandomState or None", received=received, way_out=way_out) from error
+        received, hint = repr(random_state), "Give a whole number."
+        raise invalid("random_state is a seed, a RandomState or None", received=received, hint=hint) from error
 
 
 def _named(task: Any, names: list[str]) -> str:
@@ -161,4 +157,4 @@ def _named(task: Any, names: list[str]) -> str:
         return str(task)
     if _whole(task) and 0 <= task < len(names):
         return names[int(task)]
-    raise invalid("A task is a column of Y, by name or place", received=task, way_out=f"It has {', '.join(names)}.")
+    raise invalid("A task is a column of Y, by name or place", received=task, hint=f"It has {', '.join(names)}.")

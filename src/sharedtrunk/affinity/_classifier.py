@@ -152,7 +152,7 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
         """
         if y is None:
             rule = f"{type(self).__name__} requires y to be passed, but the target y is None"
-            raise invalid(rule, received="no labels", way_out="Say fit(X, y).")
+            raise invalid(rule, received="no labels", hint="Say fit(X, y).")
         X = self._inputs(X, reset=True)
         tasks = find_tasks(y, len(X))
         recipe = recipe_of(self.get_params(deep=False), tasks.names)
@@ -196,7 +196,7 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
         weights = np.ones(rows) if sample_weight is None else np.asarray(sample_weight, float)
         by_task = accuracies(logarithms, self._tasks.codes(y, rows), weights)
         if np.isnan(by_task).all():
-            raise invalid("A score needs labels", received="none", way_out="Give rows with a label of some task.")
+            raise invalid("A score needs labels", received="none", hint="Give rows with a label of some task.")
         return float(np.nanmean(by_task))
 
     def log_loss(self, X, y) -> np.ndarray:
@@ -208,10 +208,8 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
         codes = self._tasks.codes(y, len(logarithms[0]))
         for name, size, labels in zip(self._tasks.names, self._tasks.sizes, codes, strict=True):
             if (labels == size).any():
-                way_out = "Leave those rows out, or fit on rows of every class."
-                raise invalid(
-                    "A log loss needs labels that fit saw", received=f"others in task {name!r}", way_out=way_out
-                )
+                hint = "Leave those rows out, or fit on rows of every class."
+                raise invalid("A log loss needs labels that fit saw", received=f"others in task {name!r}", hint=hint)
         return mean_losses(logarithms, codes)
 
     def hidden_units(self, X) -> np.ndarray:
@@ -270,7 +268,7 @@ def _check_finite(found: Sequence[np.ndarray], inputs: np.ndarray) -> None:
     if not all(np.isfinite(each).all() for each in found):
         rule = "Inputs are of a size that the network can weigh, near those that it was trained on"
         received = f"values up to {np.abs(inputs).max():.3g}"
-        raise invalid(rule, received=received, way_out="Leave those rows out, or clip them.")
+        raise invalid(rule, received=received, hint="Leave those rows out, or clip them.")
 
 
 def _too_few_labels(codes: np.ndarray, task: Hashable) -> InputError:
@@ -279,5 +277,5 @@ def _too_few_labels(codes: np.ndarray, task: Hashable) -> InputError:
     return invalid(
         "Early stopping needs validation rows beside training rows",
         received=f"n_samples = {codes.shape[1]}, with {labelled} labelled, none of which can validate task {task!r}",
-        way_out="Label more rows, raise validation_fraction, stop_on other tasks, or set early_stopping=False.",
+        hint="Label more rows, raise validation_fraction, stop_on other tasks, or set early_stopping=False.",
     )

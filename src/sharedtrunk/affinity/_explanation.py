@@ -130,7 +130,7 @@ def explain(
     """
     for task in (main, auxiliary):
         if task not in labels:
-            raise invalid("A task explained must be in the table", received=task, way_out=f"It has {', '.join(labels)}")
+            raise invalid("A task explained must be in the table", received=task, hint=f"It has {', '.join(labels)}")
     found = signals(features, {task: labels[task] for task in (main, auxiliary)}, seed=seed)
     return explain_pair(found[main], found[auxiliary], hidden=hidden, alpha=alpha, seed=seed)
 

@@ -146,9 +146,7 @@ def _scaled(inputs: np.ndarray, scaling: _Scaling, recipe: Recipe) -> np.ndarray
     largest = np.abs(scaled).max()
     if not largest < np.sqrt(np.finfo(recipe.dtype).max):
         received = f"values up to {largest:.3g}{' standard deviations' if recipe.standardize else ''}"
-        raise invalid(
-            f"Inputs are of a size that {recipe.dtype} can square", received=received, way_out="Rescale them."
-        )
+        raise invalid(f"Inputs are of a size that {recipe.dtype} can square", received=received, hint="Rescale them.")
     return scaled
 
 

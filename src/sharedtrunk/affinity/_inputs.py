@@ -33,8 +33,8 @@ def dense(X: Any) -> Any:
     if 8 * numbers > MOST_BYTES:
         rule = f"sparse features are made dense, of at most {MOST_BYTES / 2**30:.3g} GiB at 8 bytes a number"
         received = f"shape {X.shape}, about {8 * numbers / 2**30:.2g} GiB"
-        way_out = "Give fewer rows, or fewer columns (sklearn's TruncatedSVD, SelectKBest or VarianceThreshold)."
-        raise invalid(rule, received=received, way_out=way_out)
+        hint = "Give fewer rows, or fewer columns (sklearn's TruncatedSVD, SelectKBest or VarianceThreshold)."
+        raise invalid(rule, received=received, hint=hint)
     return X.toarray()
 
 
@@ -46,7 +46,7 @@ def check_feature_names(X: Any) -> None:
         return
     twice = [name for name, times in Counter(list(names)).items() if times > 1]
     if twice:
-        raise invalid("columns of X have different names", received=listed(twice), way_out="Rename one of each.")
+        raise invalid("columns of X have different names", received=listed(twice), hint="Rename one of each.")
 
 
 def check_size(inputs: np.ndarray) -> None:
@@ -54,4 +54,4 @@ def check_size(inputs: np.ndarray) -> None:
     largest = max(inputs.max(initial=0.0), -inputs.min(initial=0.0))
     if largest > LARGEST:
         rule = f"features are below {LARGEST:.0e}"
-        raise invalid(rule, received=f"{largest:.3g}", way_out="Rescale them, or leave those columns out.")
+        raise invalid(rule, received=f"{largest:.3g}", hint="Rescale them, or leave those columns out.")

@@ -38,7 +38,7 @@ def label_columns(y: Any) -> tuple[list[Labels], int]:
     Raises `InputError` where `y` is sparse or has another number of axes.
     """
     if issparse(y):
-        raise invalid("Labels are dense", received="a sparse matrix", way_out="Give y.toarray().")
+        raise invalid("Labels are dense", received="a sparse matrix", hint="Give y.toarray().")
     if hasattr(y, "iloc"):
         columns = [y.iloc[:, place] for place in range(y.shape[1])] if y.ndim == 2 else [y]
         found, shape = [_of_series(column, place) for place, column in enumerate(columns)], y.shape
@@ -48,7 +48,7 @@ def label_columns(y: Any) -> tuple[list[Labels], int]:
         found, shape = _of_axes(y)
     if len(shape) not in (1, 2) or not found:
         rule = "y has one column a task, shape (sample,) or (sample, task)"
-        raise invalid(rule, received=f"shape {shape}", way_out="Give one label a row and task.")
+        raise invalid(rule, received=f"shape {shape}", hint="Give one label a row and task.")
     return found, len(shape)
 
 
@@ -63,8 +63,8 @@ def class_names(labels: Labels) -> np.ndarray:
         ordered = sorted(distinct, key=_type_and_text)
     if len(ordered) < 2:
         found = f"1 class, {ordered[0]!r}," if ordered else "no labels"
-        way_out = "Leave the task out, or add rows of another class."
-        raise invalid("A task has at least two classes", received=f"{found} in task {labels.name!r}", way_out=way_out)
+        hint = "Leave the task out, or add rows of another class."
+        raise invalid("A task has at least two classes", received=f"{found} in task {labels.name!r}", hint=hint)
     check_classes(_named(labels.name), tuple(ordered), len(present))
     names = np.empty(len(ordered), present.dtype)
     for place, name in enumerate(ordered):
@@ -138,10 +138,8 @@ def _objects(y: Any) -> np.ndarray:
     try:
         return np.array(y, dtype=object)
     except ValueError as error:
-        way_out = "Give one label a row and task."
-        raise invalid(
-            "Rows of y have as many labels as tasks", received="rows of other lengths", way_out=way_out
-        ) from error
+        hint = "Give one label a row and task."
+        raise invalid("Rows of y have as many labels as tasks", received="rows of other lengths", hint=hint) from error
 
 
 def _hashable(name: Hashable, present: np.ndarray) -> list:
@@ -150,8 +148,8 @@ def _hashable(name: Hashable, present: np.ndarray) -> list:
         set(values)
     except TypeError as error:
         received = f"others in task {name!r}"
-        way_out = "Give class names that are texts, numbers or true and false."
-        raise invalid("Class names are hashable", received=received, way_out=way_out) from error
+        hint = "Give class names that are texts, numbers or true and false."
+        raise invalid("Class names are hashable", received=received, hint=hint) from error
     return values
 
 
@@ -159,14 +157,14 @@ def _check_kind(name: Hashable, present: np.ndarray) -> None:
     if present.dtype.kind != "f":
         return
     if not np.isfinite(present).all():
-        way_out = "Mark it as missing."
-        raise invalid("Labels are finite (NaN: missing)", received=f"infinity in task {name!r}", way_out=way_out)
+        hint = "Mark it as missing."
+        raise invalid("Labels are finite (NaN: missing)", received=f"infinity in task {name!r}", hint=hint)
     fractions = np.unique(present[present != np.round(present)])
     if len(fractions) > MOST_NON_INTEGERS:
         # scikit-learn's own words for it, which its users and its checks look for
         rule = "Labels are classes (Unknown label type: continuous)"
         received = f"{len(fractions)} different fractional numbers in task {name!r}"
-        raise invalid(rule, received=received, way_out="Bin them, for example at their median.")
+        raise invalid(rule, received=received, hint="Bin them, for example at their median.")
 
 
 def _named(name: Hashable) -> str:

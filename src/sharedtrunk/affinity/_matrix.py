@@ -40,7 +40,7 @@ def affinity_matrix(
     check_settings(repeats, negligible, seed)
     check_trunk(student)
     if len(tasks) < 2:
-        raise invalid("A matrix needs at least two tasks", received=", ".join(tasks) or "none", way_out="Name more")
+        raise invalid("A matrix needs at least two tasks", received=", ".join(tasks) or "none", hint="Name more")
     rows = prepared_rows(table, tasks, tasks, seed=seed)
     repeats = repeats_for(min(int((codes >= 0).sum()) for codes in rows.codes)) if repeats is None else repeats
     roles = split_roles(_strata(rows.codes[:, : rows.judged]), folds=FOLDS, repeats=repeats, seed=seed)

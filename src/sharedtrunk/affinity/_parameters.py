@@ -48,7 +48,7 @@ def check_network(hidden: Sequence[int], features: int, classes: Sequence[int]) 
     if 8 * weights > MOST_BYTES:
         rule = f"a network has at most {MOST_BYTES // 8:,} weights"
         received = f"{weights:,}, of {features:,} features and hidden={shown(tuple(hidden))}"
-        raise invalid(rule, received=received, way_out="Give narrower or fewer layers, or fewer features.")
+        raise invalid(rule, received=received, hint="Give narrower or fewer layers, or fewer features.")
 
 
 def _check_choices(parameters: Mapping[str, Any]) -> None:
@@ -62,7 +62,7 @@ def _check_choices(parameters: Mapping[str, Any]) -> None:
         # An array is compared element by element, so only what can be a choice is.
         if not isinstance(value, str | int | np.bool_) or value not in choices:
             rule = f"{name} is {choices[0]!r} or {choices[1]!r}"
-            raise invalid(rule, received=shown(value), way_out=f"{choices[0]!r} is usual.")
+            raise invalid(rule, received=shown(value), hint=f"{choices[0]!r} is usual.")
 
 
 def _check_numbers(parameters: Mapping[str, Any]) -> None:
@@ -80,17 +80,17 @@ def _check_numbers(parameters: Mapping[str, Any]) -> None:
         value = parameters[name]
         if not (isinstance(value, Real) and least < float(value) < below):
             raise invalid(
-                f"{name} lies between {least:g} and {below:g}", received=shown(value), way_out=f"{usual} is usual."
+                f"{name} lies between {least:g} and {below:g}", received=shown(value), hint=f"{usual} is usual."
             )
     if not (isinstance(parameters["tol"], Real) and 0 <= float(parameters["tol"]) < math.inf):
-        raise invalid("tol is finite and ≥ 0 (nats)", received=shown(parameters["tol"]), way_out="0.003 is usual.")
+        raise invalid("tol is finite and ≥ 0 (nats)", received=shown(parameters["tol"]), hint="0.003 is usual.")
 
 
 def _check_count(name: str, value: object) -> None:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise invalid(f"{name} is a whole number ≥ 1", received=shown(value), way_out="See the class's defaults.")
+        raise invalid(f"{name} is a whole number ≥ 1", received=shown(value), hint="See the class's defaults.")
     if int(value) > MOST:
-        raise invalid(f"{name} is at most {MOST:,}", received=shown(value), way_out="See the class's defaults.")
+        raise invalid(f"{name} is at most {MOST:,}", received=shown(value), hint="See the class's defaults.")
 
 
 def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
@@ -105,7 +105,7 @@ def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
     fit = len(values) == len(tasks) and all(0 <= value < math.inf for value in values)
     if not fit or not any(values):
         rule = f"task_weights are {len(tasks)} finite numbers ≥ 0, one a task, not all 0"
-        raise invalid(rule, received=shown(given), way_out="Leave task_weights=None to weigh all tasks alike.")
+        raise invalid(rule, received=shown(given), hint="Leave task_weights=None to weigh all tasks alike.")
     return tuple(values)
 
 
@@ -137,8 +137,8 @@ def _stop_weights(given: Any, weights: tuple[float, ...], tasks: Sequence[Hashab
     one = isinstance(given, str) or not isinstance(given, Iterable) or (isinstance(given, Hashable) and given in tasks)
     places = _places("stop_on", [given] if one else list(given), tasks)
     if not places or not all(weights[place] for place in places):
-        way_out = "Name tasks that are trained, or leave stop_on=None for all of them."
-        raise invalid("stop_on names tasks, each with a weight above 0", received=shown(given), way_out=way_out)
+        hint = "Name tasks that are trained, or leave stop_on=None for all of them."
+        raise invalid("stop_on names tasks, each with a weight above 0", received=shown(given), hint=hint)
     return tuple(weight if place in places else 0.0 for place, weight in enumerate(weights))
 
 
@@ -147,10 +147,10 @@ def _places(parameter: str, keys: list, tasks: Sequence[Hashable]) -> list[int]:
     place = {**{index: index for index in range(len(tasks))}, **{name: index for index, name in enumerate(tasks)}}
     for key in keys:
         if not isinstance(key, Hashable) or key not in place:
-            way_out = f"The tasks are {', '.join(map(repr, tasks))}."
-            raise invalid(f"{parameter} names tasks", received=shown(key), way_out=way_out)
+            hint = f"The tasks are {', '.join(map(repr, tasks))}."
+            raise invalid(f"{parameter} names tasks", received=shown(key), hint=hint)
     found = [place[key] for key in keys]
     if len(set(found)) < len(found):
-        way_out = "A task's name and its place in y are the same task."
-        raise invalid(f"{parameter} names each task once", received=shown(keys), way_out=way_out)
+        hint = "A task's name and its place in y are the same task."
+        raise invalid(f"{parameter} names each task once", received=shown(keys), hint=hint)
     return found

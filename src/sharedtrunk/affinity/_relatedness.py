@@ -61,7 +61,7 @@ def relatedness(main: TaskSignal, auxiliary: TaskSignal) -> Relatedness:
         raise invalid(
             "Two tasks are compared in one table's whitened inputs",
             received=f"{main.codes.size} rows and {auxiliary.codes.size}, or other directions",
-            way_out="Make both signals from the same whiten(features)",
+            hint="Make both signals from the same whiten(features)",
         )
     if not (main.rank and auxiliary.rank):
         nothing = np.zeros((auxiliary.rank, main.rank))

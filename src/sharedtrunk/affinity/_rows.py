@@ -55,7 +55,7 @@ def _check(table: Table, tasks: Sequence[str], judged: Sequence[str]) -> None:
         raise invalid(
             "Tasks are different label columns of the table",
             received=", ".join(map(str, unknown or tasks)),
-            way_out=f"It has {', '.join(map(str, table.labels))}",
+            hint=f"It has {', '.join(map(str, table.labels))}",
         )
     for task in judged:
         labels = table.labels[task]
@@ -64,5 +64,5 @@ def _check(table: Table, tasks: Sequence[str], judged: Sequence[str]) -> None:
             raise invalid(
                 f"A main task needs at least {LEAST_LABELS} labelled rows and 2 classes",
                 received=f"{task} with {count} labelled rows and {seen} classes",
-                way_out="Label more rows of it",
+                hint="Label more rows of it",
             )

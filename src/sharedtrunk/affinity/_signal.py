@@ -158,13 +158,13 @@ def _checked(codes, rows: int, task: str) -> np.ndarray:
         raise invalid(
             f"Labels of {task} must be one whole number a row, −1 where missing",
             received=f"shape {codes.shape}, {codes.dtype}",
-            way_out=f"Give {rows} class codes",
+            hint=f"Give {rows} class codes",
         )
     seen = codes[codes >= 0]
     if seen.size < 4 or np.unique(seen).size < 2:
         raise invalid(
             f"Task {task} needs at least 4 labels of 2 classes",
             received=f"{seen.size} labels of {np.unique(seen).size} classes",
-            way_out="Label more rows, or leave the task out",
+            hint="Label more rows, or leave the task out",
         )
     return codes.astype(np.int64)

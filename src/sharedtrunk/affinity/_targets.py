@@ -34,8 +34,8 @@ class Tasks:
         """
         columns = _columns(y, rows)[0]
         if len(columns) != len(self.classes):
-            way_out = "Give the columns that fit had, in its order."
-            raise invalid(f"y has {len(self.classes)} tasks, as in fit", received=str(len(columns)), way_out=way_out)
+            hint = "Give the columns that fit had, in its order."
+            raise invalid(f"y has {len(self.classes)} tasks, as in fit", received=str(len(columns)), hint=hint)
         return np.stack([class_codes(column, names) for column, names in zip(columns, self.classes, strict=True)])
 
     def named(self, likeliest: list[np.ndarray]) -> np.ndarray:
@@ -55,7 +55,7 @@ def find_tasks(y: Any, rows: int) -> Tasks:
     columns, axes = _columns(y, rows)
     twice = [name for name, times in Counter(each.name for each in columns).items() if times > 1]
     if twice:
-        raise invalid("tasks have different names", received=f"{listed(twice)} twice", way_out="Rename one of each.")
+        raise invalid("tasks have different names", received=f"{listed(twice)} twice", hint="Rename one of each.")
     if axes == 2 and len(columns) == 1:
         told = "A column-vector y was passed when a 1d array was expected; give y of shape (n_samples,)."
         warnings.warn(told, DataConversionWarning, stacklevel=3)
@@ -66,5 +66,5 @@ def _columns(y: Any, rows: int) -> tuple[list[Labels], int]:
     columns, axes = label_columns(y)
     if len(columns[0].values) != rows:
         received = f"{rows} rows and {len(columns[0].values)} rows of labels"
-        raise invalid("X and y have the same rows", received=received, way_out="Mark missing labels as NaN or None.")
+        raise invalid("X and y have the same rows", received=received, hint="Mark missing labels as NaN or None.")
     return columns, axes

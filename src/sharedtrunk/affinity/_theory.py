@@ -75,7 +75,7 @@ def side(values, *, classes: int, labels: int, left: np.ndarray | None = None) -
         raise invalid(
             "A task has at most K − 1 clean values, finite and ≥ 0, and 1 label or more",
             received=f"{values.tolist()} of {classes} classes, {labels} labels",
-            way_out="Use task_signal(...).values",
+            hint="Use task_signal(...).values",
         )
     return Side(values, left, int(labels))
 
@@ -182,17 +182,17 @@ def _checked(main: Side, auxiliary: Side, relatedness, hidden: int, alpha: float
     R = np.asarray(relatedness, np.float64)
     R = R * np.eye(auxiliary.values.size, main.values.size) if R.ndim == 0 else R
     if not main.values.any():
-        raise invalid("A benefit needs a main task with signal", received="no clean value", way_out="Add labels")
+        raise invalid("A benefit needs a main task with signal", received="no clean value", hint="Add labels")
     if R.shape != (auxiliary.values.size, main.values.size) or not np.linalg.norm(R, 2) <= 1 + 1e-9:
         raise invalid(
             "Relatedness is a number or a matrix (auxiliary, main direction), of norm at most 1",
             received=f"shape {R.shape}, norm {np.linalg.norm(R, 2) if R.size else 0:.3g}",
-            way_out="Its entries are cosines",
+            hint="Its entries are cosines",
         )
     if hidden < 1 or draws < 2 or not (alpha >= 0 and np.isfinite(alpha)):
         raise invalid(
             "Theory needs 1 hidden unit, 2 draws and a weight ≥ 0",
             received=f"{hidden}, {draws}, {alpha}",
-            way_out="Use hidden=100, draws=100, alpha=1.0",
+            hint="Use hidden=100, draws=100, alpha=1.0",
         )
     return R

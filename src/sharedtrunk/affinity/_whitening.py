@@ -51,14 +51,14 @@ def whiten(features: Float[np.ndarray, "sample feature"], *, seed: int = 0) -> W
         raise invalid(
             "Features must be a finite matrix (sample, feature) of at least 8 rows",
             received=f"shape {X.shape}" if np.isfinite(X).all() else "missing or infinite values",
-            way_out="Fill or drop rows with missing values, and add rows",
+            hint="Fill or drop rows with missing values, and add rows",
         )
     centred = X - X.mean(axis=0)
     variances, axes = np.linalg.eigh(centred.T @ centred / X.shape[0])
     order = np.argsort(variances)[::-1][: max(X.shape[0] // ROWS_PER_DIRECTION, 1)]
     kept = order[variances[order] > max(SMALL * variances.mean(), 1e-300)]
     if not kept.size:
-        raise invalid("Features must vary", received="constant columns only", way_out="Add a feature")
+        raise invalid("Features must vary", received="constant columns only", hint="Add a feature")
     groups = np.arange(X.shape[0]) % GROUPS
     return Whitening(
         inputs=centred @ axes[:, kept] / np.sqrt(variances[kept]),

@@ -73,7 +73,7 @@ def printed_aligned_bounds(
         raise invalid(
             "regime is 'rank one' (one singular value), 'high' or 'low', for one pair of students",
             received=f"{regime!r} with singular values of shape {s.shape}",
-            way_out="Use aligned_bounds for what holds in general",
+            hint="Use aligned_bounds for what holds in general",
         )
     at_joint, error = _printed_response(U, s, regime, rule)
     at_single, single_error = _printed_response(U, single, regime, rule)
@@ -110,11 +110,11 @@ def _checked(left, *values) -> tuple[Array, list[Array]]:
         raise invalid(
             "Aligned students need one singular value per left vector, U (class, rank), and lanes that broadcast",
             received=f"U {U.shape} and singular values {shapes}",
-            way_out="Pad with zeros where a student has fewer",
+            hint="Pad with zeros where a student has fewer",
         )
     slack = 64 * float(jnp.finfo(U.dtype).eps) * U.shape[0]
     if known is not None and np.abs(known.T @ known - np.eye(known.shape[1])).max() > slack:
         raise invalid(
-            "Left singular vectors must be orthonormal columns", received="others", way_out="Take them from an SVD"
+            "Left singular vectors must be orthonormal columns", received="others", hint="Take them from an SVD"
         )
     return U, vectors

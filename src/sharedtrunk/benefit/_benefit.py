@@ -45,7 +45,7 @@ def multitask_benefit(
         raise invalid(
             "Both arms need the same lanes",
             received=f"{stopped_joint[0].shape} joint and {stopped_single[0].shape} single",
-            way_out="Repeat the shared baseline for every joint lane",
+            hint="Repeat the shared baseline for every joint lane",
         )
     oracle = stopped_single[0] - stopped_joint[0]
     return MultitaskBenefit(oracle, _honest(joint, single, honest), _error(joint, single))

@@ -139,7 +139,7 @@ def _checked(W_joint, W_single, moment, covariance, rule):
         raise invalid(
             "Both students need the same classes and features, and lanes that broadcast",
             received=f"shapes {joint.shape} joint and {single.shape} single",
-            way_out="Give one baseline for all joint lanes, or one for each",
+            hint="Give one baseline for all joint lanes, or one for each",
         )
     joint, single = (jnp.broadcast_to(W, (*lanes, *W.shape[-2:])) for W in (joint, single))
     check_rule(rule, joint)

@@ -67,20 +67,20 @@ def with_validation_loss(
             "Validation needs held-out inputs (sample, feature) and whole numbers as labels",
             received=f"inputs {inputs.shape} for {weights.shape[-1]} features"
             + (", labels of another make" if labels is None else ""),
-            way_out="Label the held-out inputs with the noisy teacher",
+            hint="Label the held-out inputs with the noisy teacher",
         )
     if labels.shape != (*weights.shape[:-3], inputs.shape[0]):
         raise invalid(
             "Validation needs one label per held-out point and lane",
             received=f"labels {labels.shape} for {inputs.shape[0]} points and lanes {weights.shape[:-3]}",
-            way_out="Label the held-out inputs with the noisy teacher of each lane",
+            hint="Label the held-out inputs with the noisy teacher of each lane",
         )
     known = concrete(labels)
     if known is not None and not ((known >= 0) & (known < weights.shape[-2])).all():
         raise invalid(
             f"Validation labels must be class indices 0 … {weights.shape[-2] - 1}",
             received=f"values from {known.min()} to {known.max()}",
-            way_out="Leave points without a label out",
+            hint="Leave points without a label out",
         )
     return dataclasses.replace(trajectory, validation_loss=_cross_entropies(weights, inputs, labels))
 
@@ -102,6 +102,6 @@ def main_composites(trajectory: Trajectory) -> Float[AnyArray, "*lane time class
         raise invalid(
             "Losses can be computed for linear students only, which have composite weights",
             received="a trajectory without composites",
-            way_out="Train a nonlinear student with evaluation=FreshInputs(...)",
+            hint="Train a nonlinear student with evaluation=FreshInputs(...)",
         )
     return trajectory.composites[0]

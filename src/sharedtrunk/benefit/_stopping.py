@@ -43,10 +43,10 @@ def bracketed(times: Float[AnyArray, "time"], curve: Float[AnyArray, "*lane time
         raise invalid(
             "A curve has one value per time",
             received=f"{curve.shape} values at {times.shape} times",
-            way_out="The last axis of the curve is time",
+            hint="The last axis of the curve is time",
         )
     if not np.isfinite(times).all():
-        raise invalid("Times must be finite", received="NaN or infinity", way_out="Give the trajectory's times")
+        raise invalid("Times must be finite", received="NaN or infinity", hint="Give the trajectory's times")
     lowest, last = first_minimum(curve), _last_seen(curve)
     seen = times[last] >= np.maximum(BRACKET_RATIO * times[lowest], BRACKET_TIME)
     return np.asarray(seen & (at(curve, last) > at(curve, lowest)))
@@ -80,6 +80,6 @@ def known_curve(curve, name: str):
         raise invalid(
             f"Stopping needs the {name} loss along the trajectory",
             received="none",
-            way_out=f"Fill it in with benefit.with_{name}_loss",
+            hint=f"Fill it in with benefit.with_{name}_loss",
         )
     return curve

@@ -75,7 +75,7 @@ def value_at(
     check_kind_of(rule, gaussian.Sobol, "The rule", "Use gaussian.FINE")
     if rule.scrambles < 4:
         raise invalid(
-            "Valuing a student needs a rule of at least 4 scrambles", received=repr(rule), way_out="Use gaussian.FINE"
+            "Valuing a student needs a rule of at least 4 scrambles", received=repr(rule), hint="Use gaussian.FINE"
         )
     index = np.asarray(index)
     if not trajectory.composites:

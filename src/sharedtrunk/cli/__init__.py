@@ -294,7 +294,7 @@ def _halves(keys: list[str] | None, stored: Path | None) -> tuple[list[str] | No
         raise invalid(
             "claims about figures are judged from stored datasets",
             received=", ".join(judged or [ALL_STORED]),
-            way_out="Give --from DIR, the folder that sharedtrunk reproduce made.",
+            hint="Give --from DIR, the folder that sharedtrunk reproduce made.",
         )
     measured = [key for key in keys if key not in ledger.STORED and key != ALL_STORED]
     known = (*_claims_room().CLAIMS, *ledger.STORED, ALL_STORED) if measured else ()
@@ -304,7 +304,7 @@ def _halves(keys: list[str] | None, stored: Path | None) -> tuple[list[str] | No
         raise invalid(
             "Unknown claim",
             received=", ".join(unknown),
-            way_out=f"Did you mean {' or '.join(close)}?" if close else "See sharedtrunk claims --list.",
+            hint=f"Did you mean {' or '.join(close)}?" if close else "See sharedtrunk claims --list.",
         )
     return measured, None if every else judged
 

@@ -82,18 +82,18 @@ def widths(text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",")]
     # Ten digits are more than any trunk has, and Python does not read numbers of thousands of them.
     if not all(part.isdecimal() and len(part) <= 10 and int(part) > 0 for part in parts):
-        way_out = "Give for example --hidden 100."
-        raise invalid("hidden units are whole numbers, at least 1 a layer", received=shown_value(text), way_out=way_out)
+        hint = "Give for example --hidden 100."
+        raise invalid("hidden units are whole numbers, at least 1 a layer", received=shown_value(text), hint=hint)
     return tuple(int(part) for part in parts)
 
 
 def _check(measure: Measure, files: Files, table: Path | None) -> None:
     if measure.activation not in ACTIVATIONS:
         rule = f"the activation is one of {', '.join(ACTIVATIONS)}"
-        raise invalid(rule, received=repr(measure.activation), way_out="Choose one of them.")
+        raise invalid(rule, received=repr(measure.activation), hint="Choose one of them.")
     if files.picture is not None and files.picture.suffix.lower() not in PICTURES:
         rule, received = "a picture is a .png or .pdf file", str(files.picture)
-        raise invalid(rule, received=received, way_out="Name it so.")
+        raise invalid(rule, received=received, hint="Name it so.")
     check_trunk_widths(measure.hidden)
     check_repeats(measure.repeats)
     check_negligible(0.0 if measure.negligible is None else measure.negligible)
@@ -110,7 +110,7 @@ def _check_apart(files: Files, table: Path | None) -> None:
         for other, before in taken.items():
             if _same_file(path, before):
                 received = f"--{kind} in the place of {other}, {path}"
-                raise invalid("every output is a file of its own", received=received, way_out="Name another file.")
+                raise invalid("every output is a file of its own", received=received, hint="Name another file.")
         taken[f"--{kind}"] = path
 
 

@@ -33,8 +33,8 @@ def chosen(source: Source) -> tuple["Table", tuple[str, ...]]:
     """The table and its tasks, the main one first. Raises `InputError`."""
     if (source.file is None) == (source.dataset is None):
         received = "neither" if source.file is None else "both"
-        way_out = "Name a file, or a bundled table such as --dataset digits."
-        raise invalid("an advice is about a file or about --dataset NAME", received=received, way_out=way_out)
+        hint = "Name a file, or a bundled table such as --dataset digits."
+        raise invalid("an advice is about a file or about --dataset NAME", received=received, hint=hint)
     if source.file is not None:
         return _from_file(source)
     return _bundled(source)
@@ -45,18 +45,18 @@ def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
 
     assert source.file is not None
     if source.labels is not None:
-        way_out = "Empty the label in the rows that are to lack it."
-        raise invalid("--labels is for the bundled tables", received=f"it with {source.file}", way_out=way_out)
+        hint = "Empty the label in the rows that are to lack it."
+        raise invalid("--labels is for the bundled tables", received=f"it with {source.file}", hint=hint)
     main = () if source.main is None else (source.main,)
     if not main and not source.every:
-        raise invalid("an advice needs a main task", received="none", way_out="Name its column: --main COLUMN.")
+        raise invalid("an advice needs a main task", received="none", hint="Name its column: --main COLUMN.")
     tasks = (*main, *source.auxiliaries)
     if source.every and len(tasks) < 2:
         received = f"only {tasks[0]}" if tasks else "none"
-        raise invalid("--all needs two tasks or more", received=received, way_out="Name their columns: --aux A,B.")
+        raise invalid("--all needs two tasks or more", received=received, hint="Name their columns: --aux A,B.")
     if not source.every and not source.auxiliaries:
-        way_out = "Name the columns: --aux COLUMN,COLUMN."
-        raise invalid("an advice needs auxiliary tasks", received=f"only {tasks[0]}", way_out=way_out)
+        hint = "Name the columns: --aux COLUMN,COLUMN."
+        raise invalid("an advice needs auxiliary tasks", received=f"only {tasks[0]}", hint=hint)
     how = {"drop": source.drop, "rows": source.rows, "seed": source.seed, "missing": source.missing}
     return tables.read(source.file, tasks=tasks, **how), tasks
 
@@ -68,11 +68,11 @@ def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
     assert name is not None
     for option, given in (("--rows", source.rows), ("--drop", source.drop), ("--missing", source.missing)):
         if given:
-            way_out = f"Leave {option} out."
-            raise invalid(f"{option} is for files", received=f"it with --dataset {name}", way_out=way_out)
+            hint = f"Leave {option} out."
+            raise invalid(f"{option} is for files", received=f"it with --dataset {name}", hint=hint)
     if source.labels is not None and source.every:
-        way_out = "Leave one of the two out."
-        raise invalid("--labels says how many one main task has", received="it with --all", way_out=way_out)
+        hint = "Leave one of the two out."
+        raise invalid("--labels says how many one main task has", received="it with --all", hint=hint)
     usual, first = tables.bundled(name)
     main = source.main or first
     others = source.auxiliaries or tuple(task for task in usual.labels if task != main)
@@ -86,8 +86,8 @@ def names(texts: Sequence[str] | None) -> tuple[str, ...]:
     try:
         return tuple(name.strip() for row in rows for name in row if name.strip())
     except csv.Error as error:  # a line break outside of quotes, or 131,072 characters
-        way_out = "Put a name with a comma or a line break in double quotes: --aux '\"income, yearly\",region'."
-        raise invalid("column names are separated by commas", received=f"'{error}'", way_out=way_out) from error
+        hint = "Put a name with a comma or a line break in double quotes: --aux '\"income, yearly\",region'."
+        raise invalid("column names are separated by commas", received=f"'{error}'", hint=hint) from error
 
 
 def word(text: str) -> str:

@@ -68,7 +68,7 @@ class AlignedFlow(AbstractFlow):
             raise invalid(
                 "An aligned start needs at least one layer, with one singular value per singular vector in each",
                 received=f"{sizes} for rank {self.target.shape[-1]}",
-                way_out="Give SingularValues((s1, s2, …)) with vectors of the teacher's rank",
+                hint="Give SingularValues((s1, s2, …)) with vectors of the teacher's rank",
             )
 
     def terms(self, composites):
@@ -161,7 +161,7 @@ def aligned_response(
         raise invalid(
             "Left vectors are (class, rank) with one singular value each",
             received=f"{U.shape} and {s.shape}",
-            way_out="Use U, s of numpy.linalg.svd(weights, full_matrices=False)",
+            hint="Use U, s of numpy.linalg.svd(weights, full_matrices=False)",
         )
     return response(U, s, reading, rule)
 
@@ -200,7 +200,7 @@ def teacher_response(U, s, V, beta: float | None, reading: Reading, rule):
         raise invalid(
             "Hard labels are defined for the exact reading only",
             received=f"reading={reading!r} without inverse_temperature",
-            way_out="Give a finite inverse_temperature",
+            hint="Give a finite inverse_temperature",
         )
     return jnp.sum(U * (gaussian.label_moment(aligned_weights(U, s, V)) @ V), axis=0)
 
@@ -208,4 +208,4 @@ def teacher_response(U, s, V, beta: float | None, reading: Reading, rule):
 def check_reading(reading: object) -> None:
     """Raise unless the reading of g is known."""
     if reading not in get_args(Reading):
-        raise invalid("g has three readings", received=repr(reading), way_out=f"Use one of {get_args(Reading)}")
+        raise invalid("g has three readings", received=repr(reading), hint=f"Use one of {get_args(Reading)}")

@@ -30,7 +30,7 @@ def off_diagonal_share(
         raise invalid(
             "A drive (class, feature) needs left (class, rank) and right (feature, rank) singular vectors",
             received=f"{D.shape}, {U.shape}, {V.shape}",
-            way_out="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and transpose Vᵀ",
+            hint="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and transpose Vᵀ",
         )
     inner = jnp.einsum("...cj,...cf,...fk->...jk", U, D, V, precision="highest")
     apart = inner - inner * jnp.broadcast_to(jnp.eye(inner.shape[-1], dtype=inner.dtype), inner.shape)

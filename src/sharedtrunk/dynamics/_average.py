@@ -59,7 +59,7 @@ def averaged_closure(
     Raises `InputError` for fewer than 2 draws, which have no standard error, and as `sampled_closures`.
     """
     if not isinstance(start, Layers):
-        raise invalid("The start is one lane of Layers", received=described(start), way_out="Use balanced_start")
+        raise invalid("The start is one lane of Layers", received=described(start), hint="Use balanced_start")
     flow = sampled_closures(key, tasks, samples, draws, covariance=covariance, task_weights=task_weights, rule=rule)
     lanes = jax.tree.map(lambda w: jnp.broadcast_to(jnp.asarray(w)[None], (draws, *jnp.shape(w))), start)
     minimum = solve_until_bracketed(flow, lanes, **options)
@@ -91,13 +91,13 @@ def sampled_closures(
         raise invalid(
             "Tasks are Teacher objects, whose noisy weights label the samples",
             received=", ".join(described(task) for task in tasks),
-            way_out="Make them by teachers.random_teacher or teachers.related_pair",
+            hint="Make them by teachers.random_teacher or teachers.related_pair",
         )
     if len(tasks) == 0 or not isinstance(draws, int | np.integer) or draws < 2:
         raise invalid(
             "An average needs at least one teacher and 2 draws",
             received=f"{len(tasks)} teachers, {draws} draws",
-            way_out="Use closure_flow for a single sample",
+            hint="Use closure_flow for a single sample",
         )
     main = tasks[0]
     features, dtype = main.right.shape[0], main.right.dtype

@@ -58,7 +58,7 @@ def balanced_start(
         raise invalid(
             "A balanced trunk is at least as wide as the stacked composites' rank",
             received=f"hidden {widths} for rank {rank}",
-            way_out="Widen the layers, or leave hidden out for one hidden layer",
+            hint="Widen the layers, or leave hidden out for one hidden layer",
         )
     splits = np.cumsum(sizes)[:-1].tolist()
     if not widths:
@@ -84,8 +84,8 @@ def _stacked(composites):
         raise invalid(
             "Composites are (…, class, feature), one per task, with the same lanes and features",
             received=[W.shape for W in parts],
-            way_out="Tasks share their inputs; they may differ in classes",
+            hint="Tasks share their inputs; they may differ in classes",
         )
     if any(known is not None and not np.isfinite(known).all() for known in map(concrete, parts)):
-        raise invalid("Composites must be finite", received="NaN or infinity", way_out="Check the weights")
+        raise invalid("Composites must be finite", received="NaN or infinity", hint="Check the weights")
     return jnp.concatenate(parts, axis=-2), [W.shape[-2] for W in parts]

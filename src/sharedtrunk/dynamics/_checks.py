@@ -23,7 +23,7 @@ def covariance_root(covariance: Float[AnyArray, "feature feature"], like: Array)
         raise invalid(
             "The covariance must be a concrete, finite matrix (feature, feature)",
             received="traced values" if known is None else f"shape {C.shape} for {like.shape[-1]} features",
-            way_out="Give one row and one column per feature of the teachers",
+            hint="Give one row and one column per feature of the teachers",
         )
     values, vectors = np.linalg.eigh(known)
     slack = 32 * len(known) * np.finfo(known.dtype).eps * np.abs(known).max()
@@ -31,7 +31,7 @@ def covariance_root(covariance: Float[AnyArray, "feature feature"], like: Array)
         raise invalid(
             "The covariance must be symmetric and positive definite",
             received=f"asymmetry {np.abs(known - known.T).max():.2g}, smallest eigenvalue {values[0]:.3g}",
-            way_out="Rotate the features and drop the directions that have no variance",
+            hint="Rotate the features and drop the directions that have no variance",
         )
     return jnp.asarray(vectors * np.sqrt(values), like.dtype)
 
@@ -44,7 +44,7 @@ def checked_task_weights(alphas: Sequence[float] | None, tasks: int) -> Sequence
         raise invalid(
             "A flow needs at least one task and one finite weight α ≥ 0 per task",
             received=f"{tasks} tasks, weights {described(weights)}",
-            way_out="Leave task_weights out to weigh all tasks by 1, or give a list with a number for each",
+            hint="Leave task_weights out to weigh all tasks by 1, or give a list with a number for each",
         )
     return weights
 
@@ -55,7 +55,7 @@ def check_rule(rule: object) -> None:
         raise invalid(
             "A flow's rule is gaussian.Sobol or gaussian.Characters",
             received=repr(rule),
-            way_out="Use gaussian.Sobol(points=…, scrambles=1)",
+            hint="Use gaussian.Sobol(points=…, scrambles=1)",
         )
 
 
@@ -68,7 +68,7 @@ def check_inverse_temperature(beta) -> None:
         raise invalid(
             "The inverse temperature β must be finite and > 0, one number",
             received=described(beta),
-            way_out="Give None for hard labels (β → ∞)",
+            hint="Give None for hard labels (β → ∞)",
         )
 
 
@@ -79,5 +79,5 @@ def check_kind(flow: object, start: object, kind: type, form: str, tuples: Seque
         raise invalid(
             f"A {type(flow).__name__} starts from {kind.__name__}",
             received=f"{described(start)}, of another make or empty" if isinstance(start, kind) else described(start),
-            way_out=f"Give {form}",
+            hint=f"Give {form}",
         )

@@ -113,7 +113,7 @@ def closure_flow(
         raise invalid(
             "Inputs, labels and classes need one entry per task, and task 0 the judge's classes",
             received=f"{len(inputs)}, {len(labels)}, {len(sizes)} entries; judge {judge.shape}, classes {sizes}",
-            way_out="Repeat the inputs where the tasks share them",
+            hint="Repeat the inputs where the tasks share them",
         )
     known: dict[int, Array] = {}  # tasks that share their inputs share their root
     parts = [_task(*part, judge, known) for part in zip(inputs, labels, sizes, strict=True)]
@@ -148,7 +148,7 @@ def _judging(judge) -> Array:
         raise invalid(
             "A closure needs a judge, the clean label moment of task 0, (…, class, feature): it stops at its minimum",
             received=described(judge),
-            way_out="Use teachers.clean_label_moment(teacher)[0]",
+            hint="Use teachers.clean_label_moment(teacher)[0]",
         )
     return known
 
@@ -165,11 +165,11 @@ def _check_task(x, y, size: int, hard, features: int) -> None:
         raise invalid(
             "A task's points are inputs (sample, feature), at least one, with one label each and the judge's features",
             received=f"inputs {x.shape}, labels {y.shape}, {features} features",
-            way_out=_way_out(y, (*x.shape[-2:-1], size)),
+            hint=_hint(y, (*x.shape[-2:-1], size)),
         )
     x_known, y_known = concrete(x), concrete(y)
     if x_known is not None and not np.isfinite(x_known).all():
-        raise invalid("Inputs must be finite numbers", received="NaN or infinity", way_out="Remove those samples")
+        raise invalid("Inputs must be finite numbers", received="NaN or infinity", hint="Remove those samples")
     fits = hard or (y.ndim >= 2 and y.shape[-2] == size)
     if fits and y_known is not None:
         slack = 64 * np.finfo(x.dtype).eps
@@ -180,11 +180,11 @@ def _check_task(x, y, size: int, hard, features: int) -> None:
         raise invalid(
             f"Labels must be class indices 0 … {size - 1}, or probabilities (class, sample) that sum to 1",
             received=f"shape {y.shape}{seen}",
-            way_out="Number the classes from 0, and drop unlabelled samples from the task's inputs and labels",
+            hint="Number the classes from 0, and drop unlabelled samples from the task's inputs and labels",
         )
 
 
-def _way_out(y, transposed: tuple[int, ...]) -> str:
+def _hint(y, transposed: tuple[int, ...]) -> str:
     """What to do about labels of a shape that does not fit."""
     if y.shape[-2:] == transposed:
         return "These look like (sample, class): transpose them, as floating numbers, to (class, sample)"

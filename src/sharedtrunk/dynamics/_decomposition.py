@@ -16,7 +16,7 @@ def decomposition(parts) -> tuple[Array, Array, Array]:
         raise invalid(
             "A teacher is a decomposition (left, singular values, right)",
             received=described(parts),
-            way_out="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and give (U, s, Vᵀ transposed)",
+            hint="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and give (U, s, Vᵀ transposed)",
         )
     U, s, V = (
         floating(parts[0], "Left vectors"),
@@ -34,7 +34,7 @@ def check_decomposition(U, s, V) -> None:
         raise invalid(
             "A decomposition is left (class, rank), singular values (rank,), right (feature, rank), 2 classes or more",
             received=f"{U.shape}, {s.shape}, {V.shape}",
-            way_out="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and transpose Vᵀ",
+            hint="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and transpose Vᵀ",
         )
     left, values, right = (concrete(part) for part in (U, s, V))
     if left is None or values is None or right is None:
@@ -45,5 +45,5 @@ def check_decomposition(U, s, V) -> None:
         raise invalid(
             "Singular vectors must be orthonormal and singular values finite and ≥ 0",
             received=f"departures {apart[0]:.2g} and {apart[1]:.2g}, singular values: {span(values)}",
-            way_out="Use numpy.linalg.svd",
+            hint="Use numpy.linalg.svd",
         )

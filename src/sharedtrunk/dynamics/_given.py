@@ -19,7 +19,7 @@ def per_task(values: Any, name: str) -> list:
         raise invalid(
             f"{name} must be a list with one entry per task",
             received=described(values),
-            way_out="Put a single task in a list: [task]",
+            hint="Put a single task in a list: [task]",
         )
     return list(values)
 
@@ -31,16 +31,16 @@ def matrices(values: Any, name: str) -> list[Array]:
         raise invalid(
             f"{name} must be matrices (…, class, feature), not Teacher objects",
             received=f"{len(parts)} entries, a Teacher among them",
-            way_out="Pass [teacher.noisy_weights]",
+            hint="Pass [teacher.noisy_weights]",
         )
     return [floating(part, name) for part in parts]
 
 
-def whole_numbers(values: Any, name: str, way_out: str) -> list[int]:
+def whole_numbers(values: Any, name: str, hint: str) -> list[int]:
     """A list of whole numbers; raises for one number in its place."""
     parts = list(values) if isinstance(values, Sequence | np.ndarray) and np.ndim(values) == 1 else [None]
     if not all(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in parts):
-        raise invalid(f"{name} must be a list of whole numbers", received=described(values), way_out=way_out)
+        raise invalid(f"{name} must be a list of whole numbers", received=described(values), hint=hint)
     return [int(part) for part in parts]  # pyright: ignore[reportArgumentType]
 
 

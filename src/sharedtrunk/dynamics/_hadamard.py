@@ -59,14 +59,14 @@ def hadamard_problem(
         raise invalid(
             "Layers are a list with a vector of singular values each",
             received=described(layers),
-            way_out="Put a single layer in a list: [s]",
+            hint="Put a single layer in a list: [s]",
         )
     start = SingularValues(tuple(floating(s, "A layer's singular values").astype(s_hat.dtype) for s in layers))
     if not isinstance(rule, gaussian.Characters):
-        raise invalid("Its rule is gaussian.Characters", received=repr(rule), way_out="Leave it out, or set its points")
+        raise invalid("Its rule is gaussian.Characters", received=repr(rule), hint="Leave it out, or set its points")
     if s_hat.ndim != 1 or s_hat.shape[0] < 1:
         raise invalid(
-            "A teacher is known by K − 1 singular values", received=f"shape {s_hat.shape}", way_out="Give a vector"
+            "A teacher is known by K − 1 singular values", received=f"shape {s_hat.shape}", hint="Give a vector"
         )
     U = jnp.asarray(gaussian.hadamard_vectors(s_hat.shape[0] + 1), s_hat.dtype)
     V = jnp.eye(s_hat.shape[0], dtype=s_hat.dtype)

@@ -210,7 +210,7 @@ def check_tolerance(tolerance: object) -> None:
     """Raise unless it is a `Tolerance`."""
     if not isinstance(tolerance, Tolerance):
         raise invalid(
-            "A tolerance is a Tolerance", received=described(tolerance), way_out="Give dynamics.Tolerance(rtol=1e-6)"
+            "A tolerance is a Tolerance", received=described(tolerance), hint="Give dynamics.Tolerance(rtol=1e-6)"
         )
 
 
@@ -221,5 +221,5 @@ def _check(tolerance: Tolerance) -> None:
         raise invalid(
             "A tolerance needs rtol, atol, max_steps and ceiling, all finite and > 0, and order 3 or 5",
             received=f"{tolerance}",
-            way_out="Leave it out for rtol=1e-6, atol=1e-9",
+            hint="Leave it out for rtol=1e-6, atol=1e-9",
         )

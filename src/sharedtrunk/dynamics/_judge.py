@@ -61,11 +61,11 @@ def make_judge(moment, like, covariance, rule: gaussian.NodeRule) -> Judge | Non
         raise invalid(
             "The judge is the clean label moment of task 0, (…, class, feature)",
             received=f"{M.shape} for a task {like.shape[-2:]}",
-            way_out="Use teachers.clean_label_moment(teacher)[0]",
+            hint="Use teachers.clean_label_moment(teacher)[0]",
         )
     known = concrete(M)
     if known is not None and not jnp.isfinite(known).all():
-        raise invalid("The judge must be finite", received="NaN or infinity", way_out="Check the teacher")
+        raise invalid("The judge must be finite", received="NaN or infinity", hint="Check the teacher")
     return Judge(M, None if covariance is None else covariance_root(covariance, M), rule)
 
 

@@ -51,10 +51,10 @@ def label_moments(
         raise invalid(
             "Label moments need concrete, finite weights (…, class, feature) of 2 classes or more",
             received="traced values" if known is None else f"shape {W.shape}",
-            way_out="Compute them once, outside jit",
+            hint="Compute them once, outside jit",
         )
     if not isinstance(rule, gaussian.Pairs):
-        raise invalid("The rule of label moments is gaussian.Pairs", received=repr(rule), way_out="Use FAST_LABELS")
+        raise invalid("The rule of label moments is gaussian.Pairs", received=repr(rule), hint="Use FAST_LABELS")
     root = None if covariance is None else np.asarray(covariance_root(covariance, W), float)
     flat = np.asarray(known, float).reshape(-1, *W.shape[-2:])
     values, errors = np.empty(flat.shape), np.empty(len(flat))

@@ -85,7 +85,7 @@ def check_layers(layers: Layers, moments: Sequence) -> None:
         raise invalid(
             "Start and flow must agree in features, tasks and classes, and each layer take what the one below gives",
             received=f"layers {shapes} for moments {[m.shape[-2:] for m in moments]}",
-            way_out="Shapes are (out, in), trunk from the inputs upwards, one head per task",
+            hint="Shapes are (out, in), trunk from the inputs upwards, one head per task",
         )
 
 

@@ -114,20 +114,20 @@ def _check(flow, time_limit, chunk, workers, value_rule) -> None:
         raise invalid(
             "A minimum needs a flow with a judge",
             received=described(flow),
-            way_out="Make it by population_flow(…, judge=clean_moment) or closure_flow",
+            hint="Make it by population_flow(…, judge=clean_moment) or closure_flow",
         )
     counts = all(isinstance(count, int | np.integer) and count >= 1 for count in (chunk, workers))
     if not (is_number(time_limit) and np.isfinite(time_limit) and time_limit > 0 and counts):
         raise invalid(
             "The time limit is finite and > 0, chunk and workers at least 1",
             received=f"time_limit={time_limit}, chunk={chunk}, workers={workers}",
-            way_out="Leave them out",
+            hint="Leave them out",
         )
     if not isinstance(value_rule, gaussian.NodeRule) or value_rule.scrambles < 4:
         raise invalid(
             "Valuing a minimum needs a rule of nodes with at least 4 scrambles",
             received=described(value_rule),
-            way_out="Use gaussian.Sobol(points=4096, scrambles=8)",
+            hint="Use gaussian.Sobol(points=4096, scrambles=8)",
         )
 
 
@@ -136,5 +136,5 @@ def _check_batch(flow: JudgedFlow, lanes) -> None:
         raise invalid(
             "A minimum is found for a batch of lanes, so the start needs a lane axis first",
             received=f"one lane, {[leaf.shape for leaf in jax.tree.leaves(lanes)]}",
-            way_out="Give start[None]: jax.tree.map(lambda leaf: leaf[None], start)",
+            hint="Give start[None]: jax.tree.map(lambda leaf: leaf[None], start)",
         )

@@ -187,7 +187,7 @@ def _check(weights, beta, rule) -> None:
         raise invalid(
             "Teachers must be (…, class, feature) with the same features",
             received=[w.shape for w in weights],
-            way_out="Tasks share their inputs; they may differ in classes",
+            hint="Tasks share their inputs; they may differ in classes",
         )
     if any(known is not None and not np.isfinite(known).all() for known in map(concrete, weights)):
-        raise invalid("Teachers' weights must be finite", received="NaN or infinity", way_out="Check the teachers")
+        raise invalid("Teachers' weights must be finite", received="NaN or infinity", hint="Check the teachers")

@@ -44,7 +44,7 @@ class RankOneFlow(AbstractFlow):
             raise invalid(
                 "A rank-one start s(0) must be ≥ 0: two layers that start equal have s = s⁽¹⁾²",
                 received=span(known),
-                way_out="Give a small positive number; follow the population flow for other starts",
+                hint="Give a small positive number; follow the population flow for other starts",
             )
 
     def check_start(self, shapes) -> None:
@@ -52,7 +52,7 @@ class RankOneFlow(AbstractFlow):
             raise invalid(
                 "A rank-one start is one number, or one per lane",
                 received=shapes,
-                way_out="Give the student's singular value s(0)",
+                hint="Give the student's singular value s(0)",
             )
 
     def terms(self, composites) -> tuple[Term, ...]:
@@ -94,7 +94,7 @@ def rank_one_flow(
         raise invalid(
             "A rank-one teacher is a vector (class,), one number ŝ and a vector (feature,)",
             received=f"{u.shape}, {described(singular_value)}, {v.shape}",
-            way_out="Use the first columns of U, s, V of its singular value decomposition",
+            hint="Use the first columns of U, s, V of its singular value decomposition",
         )
     s = jnp.asarray(singular_value, u.dtype)
     check_decomposition(u[:, None], s[None], v[:, None])

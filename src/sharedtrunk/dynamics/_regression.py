@@ -59,7 +59,7 @@ def regression_growth(
         raise invalid(
             "A start is one number, or one per singular value",
             received=f"{s_0.shape} for {s_hat.shape}",
-            way_out="Give one number for all modes",
+            hint="Give one number for all modes",
         )
     s_0 = jnp.broadcast_to(s_0, s_hat.shape)
     _check_growth(t, s_hat, s_0, depth)
@@ -88,12 +88,10 @@ def regression_error(
         raise invalid(
             "The noisy matrix holds task A's rows first, with the features of the clean one",
             received=f"noisy {noisy.shape}, clean {clean.shape}",
-            way_out="Use jnp.concatenate([noisy_A, noisy_B])",
+            hint="Use jnp.concatenate([noisy_A, noisy_B])",
         )
     if not all_finite((noisy, clean)) or (concrete(clean) is not None and not np.any(concrete(clean))):
-        raise invalid(
-            "Weights must be finite and the clean ones not 0", received="others", way_out="Check the teachers"
-        )
+        raise invalid("Weights must be finite and the clean ones not 0", received="others", hint="Check the teachers")
     U, s_hat, Vt = jnp.linalg.svd(noisy, full_matrices=False)
     return _error(regression_growth(times, s_hat, start, depth=depth), U[: clean.shape[0]], Vt, clean)
 
@@ -117,7 +115,7 @@ def regression_benefit(
         raise invalid(
             "A benefit needs at least one noisy teacher (class, feature), all with the same features",
             received=[part.shape for part in parts],
-            way_out="Give task A's first, then those of the tasks beside it",
+            hint="Give task A's first, then those of the tasks beside it",
         )
     stacked = jnp.concatenate(parts)
     single = regression_error(times, parts[0], clean, start, depth=depth)
@@ -164,10 +162,10 @@ def _check_growth(t, s_hat, s_0, depth: int) -> None:
         raise invalid(
             "Growth needs a vector of times, a vector of singular values and a depth of 1 layer or more",
             received=f"times {t.shape}, singular values {s_hat.shape}, depth {depth}",
-            way_out="Give regression_growth(times, s, s0, depth=2)",
+            hint="Give regression_growth(times, s, s0, depth=2)",
         )
     for known in (concrete(part) for part in (t, s_hat, s_0)):
         if known is not None and not (np.isfinite(known) & (known >= 0)).all():
             raise invalid(
-                "Times and singular values must be finite and ≥ 0", received=span(known), way_out="Check the signs"
+                "Times and singular values must be finite and ≥ 0", received=span(known), hint="Check the signs"
             )

@@ -81,6 +81,6 @@ def regression_flow(
         raise invalid(
             "Teachers must be finite, (…, class, feature), with the same features",
             received=[a.shape for a in arrays],
-            way_out="Tasks share their inputs; they may differ in classes",
+            hint="Tasks share their inputs; they may differ in classes",
         )
     return RegressionFlow(arrays, jnp.asarray(alphas, arrays[0].dtype))

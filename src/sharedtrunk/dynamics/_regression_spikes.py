@@ -99,17 +99,17 @@ def _check(main, auxiliary, relatedness, classes, features, noise) -> None:
         raise invalid(
             "Singular values and noise are numbers",
             received=", ".join(described(value) for value in (main, auxiliary, noise)),
-            way_out="Give (s_A, s_B) and noise=1.0",
+            hint="Give (s_A, s_B) and noise=1.0",
         )
     if not (main > 0 and auxiliary >= 0 and noise > 0 and np.isfinite([main, auxiliary, noise]).all()):
         raise invalid(
             "The main task needs s > 0, the auxiliary s ≥ 0, and the noise a scale > 0, all finite",
             received=f"{main}, {auxiliary}, noise {noise}",
-            way_out="Use regression_error where there is no noise",
+            hint="Use regression_error where there is no noise",
         )
     if not abs(relatedness) <= 1:
-        raise invalid("Relatedness lies between −1 and 1", received=relatedness, way_out="It is a cosine")
+        raise invalid("Relatedness lies between −1 and 1", received=relatedness, hint="It is a cosine")
     if classes < 2 or features < 2:
         raise invalid(
-            "There are at least 2 classes and 2 features", received=f"{classes}, {features}", way_out="Take many"
+            "There are at least 2 classes and 2 features", received=f"{classes}, {features}", hint="Take many"
         )

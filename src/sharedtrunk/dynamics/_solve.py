@@ -162,7 +162,7 @@ def as_start(flow: object, start: Any) -> Any:
         raise invalid(
             "Only flows can be solved",
             received=described(flow),
-            way_out="Make one by population_flow, closure_flow, aligned_flow, rank_one_flow or two_task_flow",
+            hint="Make one by population_flow, closure_flow, aligned_flow, rank_one_flow or two_task_flow",
         )
     flow.check_kind(start)
     dtype = jax.tree.leaves(flow)[0].dtype
@@ -174,7 +174,7 @@ def as_start(flow: object, start: Any) -> Any:
         raise invalid(
             "Start and flow must have the same precision",
             received=f"a start of {', '.join(sorted(others))} for a flow of {dtype.name}",
-            way_out=f"Convert it: jax.tree.map(lambda leaf: leaf.astype('{dtype.name}'), start)",
+            hint=f"Convert it: jax.tree.map(lambda leaf: leaf.astype('{dtype.name}'), start)",
         )
     return arrays
 
@@ -193,10 +193,10 @@ def check_lanes(flow: AbstractFlow, lanes) -> tuple[int | None, ...]:
         raise invalid(
             "Start and flow must be one lane, or have the same lane axis first on every array that has one",
             received=f"start {[leaf.shape for leaf in arrays]}, flow {[leaf.shape for leaf, _ in parts]}",
-            way_out="Stack whole starts along axis 0",
+            hint="Stack whole starts along axis 0",
         )
     if not all(jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in arrays) or not all_finite(lanes):
-        raise invalid("A start must be finite floating numbers", received="others", way_out="Check the start")
+        raise invalid("A start must be finite floating numbers", received="others", hint="Check the start")
     flow.check_start(jax.eval_shape(lambda tree: jax.tree.map(lambda leaf: leaf[0], tree), lanes))
     return tuple(0 if carry else None for carry in carries)
 
@@ -208,6 +208,6 @@ def _checked_times(times) -> Array:
         raise invalid(
             "Times must be at least two rising numbers ≥ 0, known before tracing",
             received="traced values" if known is None else np.array2string(known, threshold=6),
-            way_out="The first is where the start stands, usually 0",
+            hint="The first is where the start stands, usually 0",
         )
     return times

@@ -70,7 +70,7 @@ class TwoTaskFlow(AbstractFlow):
             raise invalid(
                 "A two-task start needs one singular value per singular vector for either head",
                 received=f"{shapes.main.shape} and {shapes.auxiliary.shape} for rank {rank[0]}",
-                way_out="Use two_task_start",
+                hint="Use two_task_start",
             )
 
     def terms(self, composites):
@@ -122,10 +122,10 @@ def two_task_flow(
         raise invalid(
             "The equations (26) multiply the tasks' singular values one by one, so both need the same rank and features",
             received=f"{teachers[0][2].shape} and {teachers[1][2].shape}",
-            way_out="Use population_flow for tasks of different rank",
+            hint="Use population_flow for tasks of different rank",
         )
     if not is_number(relatedness):
-        raise invalid("Relatedness is one number r", received=described(relatedness), way_out="Make a flow per lane")
+        raise invalid("Relatedness is one number r", received=described(relatedness), hint="Make a flow per lane")
     r = jnp.asarray(relatedness, teachers[0][1].dtype)
     check_relatedness(r)
     targets = tuple(teacher_response(U, s, V, inverse_temperature, reading, rule) for U, s, V in teachers)
@@ -154,7 +154,7 @@ def two_task_start(
                 f"shape {part.shape}" + (f", {span(v)}" if v is not None else "")
                 for part, v in zip((a, b), values, strict=True)
             ),
-            way_out="A start at 0 never moves",
+            hint="A start at 0 never moves",
         )
     # √(a² + r b²) with the larger taken out: squares of very large or small numbers are no floating numbers
     shared = jnp.sqrt(r) * b
@@ -176,7 +176,7 @@ def predicted_sign(start: Float[AnyArray, "rank"], teacher: Float[AnyArray, "ran
         raise invalid(
             "The sign rule compares one start with one teacher's singular value each",
             received=f"shapes {s.shape} and {s_hat.shape}",
-            way_out="Give two vectors of the same rank",
+            hint="Give two vectors of the same rank",
         )
     return jnp.where(s < s_hat.astype(s.dtype), 1.0, -1.0)
 
@@ -190,4 +190,4 @@ def check_relatedness(r) -> None:
     """Raise unless 0 ≤ r ≤ 1."""
     known = concrete(r)
     if known is not None and not ((known >= 0) & (known <= 1)).all():
-        raise invalid("Scalar relatedness lies in [0, 1]", received=span(known), way_out="Give r = V̄_Bᵀ V̄_A's scale")
+        raise invalid("Scalar relatedness lies in [0, 1]", received=span(known), hint="Give r = V̄_Bᵀ V̄_A's scale")

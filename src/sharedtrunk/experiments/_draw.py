@@ -72,7 +72,7 @@ def _common(lanes: list[dict], name: str) -> int:
         raise invalid(
             f"Lanes of one chunk must share {name}, a whole number",
             received=sorted(values, key=str),
-            way_out=f"Group the sweep by {name}",
+            hint=f"Group the sweep by {name}",
         )
     return int(number)
 
@@ -89,7 +89,7 @@ def draw_chunk(
         raise invalid(
             "The auxiliary task has at least the main task's points: n_aux ≥ n_samples",
             received=f"n_aux={auxiliary_samples}, n_samples={samples}",
-            way_out="Leave n_aux out for as many",
+            hint="Leave n_aux out for as many",
         )
     columns = [
         np.asarray([lane.get(name, 0.0) for lane in lanes], settings.dtype)
@@ -125,7 +125,7 @@ def _check_lanes(lanes: list[dict], tasks: int) -> None:
         for name, (rule, holds) in rules.items():
             if name not in lane or not np.isfinite(lane[name]) or not holds(lane[name]):
                 raise invalid(
-                    f"{name} of a lane must be {rule}", received=lane.get(name, "none"), way_out="Mend the sweep's grid"
+                    f"{name} of a lane must be {rule}", received=lane.get(name, "none"), hint="Mend the sweep's grid"
                 )
 
 

@@ -51,16 +51,16 @@ class RankOneSettings:
             raise invalid(
                 "step, rtol and time_limit are finite and positive, time_limit beyond the descent's end",
                 received=f"{numbers} with {self.steps} steps",
-                way_out="The paper has step 1e-3 and 5000 steps",
+                hint="The paper has step 1e-3 and 5000 steps",
             )
         if self.saves < 1 or self.steps % self.saves:
             raise invalid(
                 "The descent is seen every steps/saves steps, a whole number",
                 received=f"{self.steps} steps, {self.saves} saves",
-                way_out="Use 5000 steps and 50 saves",
+                hint="Use 5000 steps and 50 saves",
             )
         if self.precision not in ("float32", "float64"):
-            raise invalid("precision is float32 or float64", received=self.precision, way_out="Use float32")
+            raise invalid("precision is float32 or float64", received=self.precision, hint="Use float32")
 
     @classmethod
     def parse(cls, settings: Mapping) -> "RankOneSettings":
@@ -68,7 +68,7 @@ class RankOneSettings:
         names = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(settings) - names - {"fingerprint"})
         if unknown:
-            raise invalid("Settings of Figure 1 must be known", received=unknown, way_out=f"Use {sorted(names)}")
+            raise invalid("Settings of Figure 1 must be known", received=unknown, hint=f"Use {sorted(names)}")
         return cls(**{name: settings[name] for name in names & set(settings)})
 
     @property
@@ -159,18 +159,18 @@ def _hard_moments(noisy, left, right, noise) -> Array:
 def _common(lanes: list[dict], name: str) -> Any:
     values = {lane.get(name) for lane in lanes}
     if len(values) != 1 or None in values:
-        raise invalid(f"The lanes of a chunk share their {name}", received=values, way_out=f"Group the sweep by {name}")
+        raise invalid(f"The lanes of a chunk share their {name}", received=values, hint=f"Group the sweep by {name}")
     return values.pop()
 
 
 def _check(lanes: list[dict], labels: str) -> None:
     if labels not in LABELS:
-        raise invalid(f"labels are one of {', '.join(LABELS)}", received=repr(labels), way_out="Mend the sweep's grid")
+        raise invalid(f"labels are one of {', '.join(LABELS)}", received=repr(labels), hint="Mend the sweep's grid")
     for lane, name in itertools.product(lanes, ("s_main", "start", "noise")):
         value = lane.get(name, float("nan"))
         if not (0 <= value < float("inf") and (value > 0 or name == "noise")):
             raise invalid(
                 f"{name} of a lane is finite and {'at least' if name == 'noise' else 'above'} 0",
                 received=value,
-                way_out="Mend the sweep's grid",
+                hint="Mend the sweep's grid",
             )

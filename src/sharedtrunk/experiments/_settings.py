@@ -74,22 +74,22 @@ class StandardSettings:
         for name, allowed in WORDS.items():
             if getattr(self, name) not in allowed:
                 raise invalid(
-                    f"{name} is {' or '.join(allowed)}", received=getattr(self, name), way_out=f"{allowed[0]} is usual"
+                    f"{name} is {' or '.join(allowed)}", received=getattr(self, name), hint=f"{allowed[0]} is usual"
                 )
         if self.tasks not in (1, 2):
-            raise invalid("A lane trains 1 or 2 tasks", received=self.tasks, way_out="tasks=1 is the baseline")
+            raise invalid("A lane trains 1 or 2 tasks", received=self.tasks, hint="tasks=1 is the baseline")
         if len(self.alpha) != 2 or not all(0 <= a < float("inf") for a in self.alpha):
-            raise invalid("alpha is two finite weights ≥ 0", received=self.alpha, way_out="The paper has (1, 1)")
+            raise invalid("alpha is two finite weights ≥ 0", received=self.alpha, hint="The paper has (1, 1)")
         for name in ("noise", "step", "rtol", "time_limit", "validation_fraction"):
             if not 0 <= getattr(self, name) < float("inf") or (getattr(self, name) == 0 and name not in MAY_BE_ZERO):
                 raise invalid(
-                    f"{name} is finite and positive", received=getattr(self, name), way_out="See the standard problem"
+                    f"{name} is finite and positive", received=getattr(self, name), hint="See the standard problem"
                 )
         if self.precision == "float64" and not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
             raise invalid(
                 "Lanes in float64 need JAX's float64 switched on",
                 received="jax_enable_x64 = False",
-                way_out='Set JAX_ENABLE_X64=1, or call jax.config.update("jax_enable_x64", True)',
+                hint='Set JAX_ENABLE_X64=1, or call jax.config.update("jax_enable_x64", True)',
             )
         self._check_start()
         self._check_fresh_points()
@@ -100,7 +100,7 @@ class StandardSettings:
             raise invalid(
                 "start_scale is one finite number above 0, or one for the trunk and one for the heads",
                 received=self.start_scale,
-                way_out="A student that starts at zero never moves; 0.3 is usual",
+                hint="A student that starts at zero never moves; 0.3 is usual",
             )
         alike = self.activation == "linear" and self.hidden_layers == 1 and scales[0] == scales[1]
         if self.start == "aligned" and not (alike and self.hidden >= 2 * self.classes):
@@ -108,7 +108,7 @@ class StandardSettings:
                 "An aligned start is that of a linear student with one hidden layer, at least twice as wide as there are "
                 "classes, and one start_scale",
                 received=f"{self.activation}, {self.hidden_layers} layers, hidden={self.hidden}, {self.start_scale}",
-                way_out='Use start="random"',
+                hint='Use start="random"',
             )
 
     def _check_fresh_points(self) -> None:
@@ -116,7 +116,7 @@ class StandardSettings:
             raise invalid(
                 "A ReLU student is valued on at least 2 blocks (scrambles) of fresh points, at least 1 point each",
                 received=f"{self.fresh_points} points in {self.scrambles} blocks",
-                way_out="24 blocks of 1024 points are usual",
+                hint="24 blocks of 1024 points are usual",
             )
 
     @classmethod
@@ -128,7 +128,7 @@ class StandardSettings:
             raise invalid(
                 "Settings of the standard problem must be known",
                 received=unknown,
-                way_out=f"Use {', '.join(sorted(names))}",
+                hint=f"Use {', '.join(sorted(names))}",
             )
         known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items() if k in names}
         return cls(**known)

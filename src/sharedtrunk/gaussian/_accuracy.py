@@ -64,12 +64,10 @@ def _accuracy(W, teacher, covariance, rule, with_error):
         raise invalid(
             "student and teacher have the same classes and features",
             received=f"shapes {W.shape} and {teacher.shape}",
-            way_out="Compare heads of the same task.",
+            hint="Compare heads of the same task.",
         )
     if not isinstance(rule, Sobol):
-        raise invalid(
-            "the rule of accuracy is Sobol", received=repr(rule), way_out="Use Sobol(points=1024, scrambles=1)."
-        )
+        raise invalid("the rule of accuracy is Sobol", received=repr(rule), hint="Use Sobol(points=1024, scrambles=1).")
     C = as_covariance(covariance, W)
     lanes = np.broadcast_shapes(W.shape[:-2], teacher.shape[:-2])
     W, teacher = (jnp.broadcast_to(to_unit_scale(whitened(w, C)), lanes + w.shape[-2:]) for w in (W, teacher))

@@ -32,7 +32,7 @@ def hadamard_vectors(classes: int) -> np.ndarray:
 def characters(classes: int) -> np.ndarray:
     """χ_j(c) = (−1)^(j·c), (class, character): the Sylvester matrix, symmetric."""
     if not isinstance(classes, int | np.integer) or classes < 2 or classes & (classes - 1):
-        raise invalid("Sylvester characters need 2, 4, 8, … classes", received=classes, way_out="Use a power of two.")
+        raise invalid("Sylvester characters need 2, 4, 8, … classes", received=classes, hint="Use a power of two.")
     H = np.ones((1, 1))
     while len(H) < classes:
         H = np.block([[H, H], [H, -H]])
@@ -49,7 +49,7 @@ def character_nodes(rule: Characters, classes: int, features: int) -> np.ndarray
         raise invalid(
             "Characters needs the weights in the basis of their right singular vectors, fewer features than classes",
             received=f"{features} features, {classes} classes",
-            way_out="Multiply W by V, or use Sobol.",
+            hint="Multiply W by V, or use Sobol.",
         )
     flips = characters(classes)[:, 1 : features + 1].T
     drawn = rule.points // (2 * classes)
@@ -57,7 +57,7 @@ def character_nodes(rule: Characters, classes: int, features: int) -> np.ndarray
         raise invalid(
             "Characters needs at least 2 points a class",
             received=f"{rule.points} points, {classes} classes",
-            way_out="Raise points.",
+            hint="Raise points.",
         )
     base = antithetic_half(rule.seed, rule.scrambles, drawn, features)
     base = base / np.sqrt(np.mean(base**2, axis=-1, keepdims=True))

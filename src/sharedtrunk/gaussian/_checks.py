@@ -27,18 +27,18 @@ def as_weights(W, name: str = "W") -> jax.Array:
     W = floating(W, name)
     if W.ndim < 2:
         raise invalid(
-            f"{name} has shape (…, class, feature)", received=f"shape {W.shape}", way_out="Give one row per class."
+            f"{name} has shape (…, class, feature)", received=f"shape {W.shape}", hint="Give one row per class."
         )
     if W.shape[-2] < 2:
-        raise invalid(f"{name} has at least 2 classes", received=f"shape {W.shape}", way_out="Give one row per class.")
+        raise invalid(f"{name} has at least 2 classes", received=f"shape {W.shape}", hint="Give one row per class.")
     if W.shape[-1] < 1:
         raise invalid(
-            f"{name} has at least 1 feature", received=f"shape {W.shape}", way_out="Give one column per feature."
+            f"{name} has at least 1 feature", received=f"shape {W.shape}", hint="Give one column per feature."
         )
     if concrete(W) and not np.isfinite(np.asarray(W)).all():
         bad = int(np.sum(~np.isfinite(np.asarray(W))))
         raise invalid(
-            f"{name} is finite", received=f"{bad} entries NaN or infinite", way_out="Drop the diverged lanes first."
+            f"{name} is finite", received=f"{bad} entries NaN or infinite", hint="Drop the diverged lanes first."
         )
     check_range(name, W, W.dtype)
     return W
@@ -51,7 +51,7 @@ def check_range(name: str, values, dtype) -> None:
         raise invalid(
             f"{name} has entries of at most {largest:.1g} in {jnp.dtype(dtype)}",
             received=f"{top:.3g}",
-            way_out="Scale it down, or use float64 for more than float32 holds.",
+            hint="Scale it down, or use float64 for more than float32 holds.",
         )
 
 
@@ -65,28 +65,26 @@ def as_covariance(covariance, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array 
         raise invalid(
             "the covariance has shape (feature, feature)",
             received=f"shape {C.shape} for {features} features",
-            way_out="Give one row and one column per feature of W.",
+            hint="Give one row and one column per feature of W.",
         )
     if not concrete(C):
         return C
     host = np.asarray(C, float)
     if not np.isfinite(host).all():
-        raise invalid(
-            "the covariance is finite", received="NaN or infinite entries", way_out="Remove bad samples first."
-        )
+        raise invalid("the covariance is finite", received="NaN or infinite entries", hint="Remove bad samples first.")
     slack = 32 * features * float(jnp.finfo(C.dtype).eps) * np.abs(host).max()
     if np.abs(host - host.T).max() > slack:
         raise invalid(
             "the covariance is symmetric",
             received=f"an asymmetry of {np.abs(host - host.T).max():.2g}",
-            way_out="Use (C + Cᵀ)/2 if that is what you mean.",
+            hint="Use (C + Cᵀ)/2 if that is what you mean.",
         )
     smallest = np.linalg.eigvalsh(host)[0]
     if smallest < -slack:
         raise invalid(
             "the covariance is positive semidefinite",
             received=f"an eigenvalue of {smallest:.3g}",
-            way_out="Estimate it as X Xᵀ / N.",
+            hint="Estimate it as X Xᵀ / N.",
         )
     if concrete(W):
         with np.errstate(over="ignore"):
@@ -106,12 +104,10 @@ def as_moment(moment, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array:
         raise invalid(
             "the moment has the shape of W, (…, class, feature)",
             received=f"moment {M.shape} for W {W.shape}",
-            way_out="Use label_moment of a teacher with the same classes and features.",
+            hint="Use label_moment of a teacher with the same classes and features.",
         )
     if concrete(M) and not np.isfinite(np.asarray(M)).all():
-        raise invalid(
-            "the moment is finite", received="NaN or infinite entries", way_out="Check the teacher's weights."
-        )
+        raise invalid("the moment is finite", received="NaN or infinite entries", hint="Check the teacher's weights.")
     return M
 
 
@@ -123,13 +119,13 @@ def check_rule(rule, W: jax.Array) -> None:
         raise invalid(
             "rule is Panels, Sobol, Characters, Pairs or None",
             received=repr(rule),
-            way_out="Leave it out to choose by rank.",
+            hint="Leave it out to choose by rank.",
         )
     if not concrete(W):
         raise invalid(
             f"{type(rule).__name__} needs concrete weights",
             received="a traced array",
-            way_out="Use Sobol inside jit, vmap and grad.",
+            hint="Use Sobol inside jit, vmap and grad.",
         )
 
 
@@ -144,11 +140,11 @@ def check_error_rule(rule) -> None:
         raise invalid(
             "an error estimate needs at least 4 scrambles",
             received=f"{rule.scrambles}",
-            way_out="Use Sobol(points=…, scrambles=8).",
+            hint="Use Sobol(points=…, scrambles=8).",
         )
     if isinstance(rule, NodeRule) and rule.points < LEAST_POINTS:
         raise invalid(
             f"an error estimate needs at least {LEAST_POINTS} points a scramble (smaller sets share a bias)",
             received=f"{rule.points}",
-            way_out="Use Sobol(points=1024, scrambles=8).",
+            hint="Use Sobol(points=1024, scrambles=8).",
         )

@@ -36,7 +36,7 @@ def mean_and_error(values: Float[Array, "scramble *entry"]) -> tuple[Float[Array
     values = finite(values, "Values of scrambles")
     count = values.shape[0] if values.ndim else 0
     if count < 2:
-        raise invalid("An error needs at least 2 scrambles", received=f"{count}", way_out="Use 8 scrambles.")
+        raise invalid("An error needs at least 2 scrambles", received=f"{count}", hint="Use 8 scrambles.")
     mean = jnp.mean(values, axis=0)
     spread = length(values - mean[None]) / jnp.asarray(((count - 1) * count) ** 0.5, values.dtype)
     # where all scrambles agree, rounding is what is left

@@ -125,12 +125,12 @@ def _by_panels(W: np.ndarray, host: _Host, rule: Panels, rank: int | None = None
     U, S, V = np.linalg.svd(W, full_matrices=False)
     rank = numerical_rank(S, W.shape, host.eps) if rank is None else rank
     if rank > 3:
-        raise invalid("Panels is for J W of rank 1, 2 or 3", received=f"rank {rank}", way_out="Use Sobol.")
+        raise invalid("Panels is for J W of rank 1, 2 or 3", received=f"rank {rank}", hint="Use Sobol.")
     if rank > 1 and S[0] > _panels.STEEPEST:
         raise invalid(
             f"Panels of rank 2 and 3 resolve singular values up to {_panels.STEEPEST:.1g}",
             received=f"{S[0]:.3g}",
-            way_out="Leave the rule out to choose by the singular values.",
+            hint="Leave the rule out to choose by the singular values.",
         )
     A, V = U[:, :rank] * S[:rank], V[:rank]
     integrals = (_panels.integrals(A, order) for order in (rule.order, rule.order + 2))
@@ -248,7 +248,7 @@ def _on_host(W: jax.Array, C: jax.Array | None, quantity: Quantity, rule: Panels
     elif isinstance(rule, Panels):
         results = [_by_panels(w, host, rule) for w in white]
     elif not quantity.by_covariances:
-        raise invalid("Pairs is for moments and covariances", received="the free energy", way_out="Use Sobol.")
+        raise invalid("Pairs is for moments and covariances", received="the free energy", hint="Use Sobol.")
     else:
         results = [_by_pairs(w, host, rule) for w in white]
     return _stack(results, lanes, dtype)

@@ -105,7 +105,7 @@ def free_energy_scrambles(
     """
     W = as_weights(W)
     if not isinstance(rule, Sobol):
-        raise invalid("scrambles belong to a Sobol rule", received=repr(rule), way_out="Use FINE or Sobol(…).")
+        raise invalid("scrambles belong to a Sobol rule", received=repr(rule), hint="Use FINE or Sobol(…).")
     return _scrambles(whitened(W, as_covariance(covariance, W)), rule)
 
 

@@ -40,6 +40,6 @@ def _as_square(G) -> Array:
         raise invalid(
             "a softmax covariance has shape (…, class, class), 2 classes or more",
             received=f"shape {G.shape}",
-            way_out="Use softmax_covariance(W).",
+            hint="Use softmax_covariance(W).",
         )
     return G

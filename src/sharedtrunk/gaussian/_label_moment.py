@@ -35,7 +35,7 @@ def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarr
         raise invalid(
             "a teacher tells at least two classes apart",
             received="weights whose rows are all equal",
-            way_out="Give W with J W C Wᵀ J not zero.",
+            hint="Give W with J W C Wᵀ J not zero.",
         )
     K, deviation = len(W), 0.0
     if rank == K - 1 and s[rank - 1] > (1 - 1e-12) * s[0]:
@@ -108,7 +108,7 @@ def _check(W: jax.Array, C: jax.Array | None, rule: object) -> None:
         raise invalid(
             "label_moment needs concrete weights",
             received="a traced array",
-            way_out="Compute the moment once, outside jit, and pass it in.",
+            hint="Compute the moment once, outside jit, and pass it in.",
         )
     if rule is not None and not isinstance(rule, Pairs):
-        raise invalid("the rule of label_moment is Pairs", received=repr(rule), way_out="Leave it out for the default.")
+        raise invalid("the rule of label_moment is Pairs", received=repr(rule), hint="Leave it out for the default.")

@@ -22,7 +22,7 @@ _FAR = 40.0  # e^{-40} is below rounding beside 1
 
 
 def _check_classes(classes: int) -> None:
-    whole_number(classes, "classes", least=2, most=MOST_CLASSES, way_out="Give the number of classes K.")
+    whole_number(classes, "classes", least=2, most=MOST_CLASSES, hint="Give the number of classes K.")
 
 
 def expected_maximum(classes: int) -> float:
@@ -115,7 +115,7 @@ def as_scale(s, classes: int) -> np.ndarray:
         raise invalid(
             "the standard deviation s is finite and not negative",
             received=f"{s.min()} to {s.max()}",
-            way_out="Give s ≥ 0.",
+            hint="Give s ≥ 0.",
         )
     return s
 

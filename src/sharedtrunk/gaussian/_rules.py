@@ -34,18 +34,18 @@ MOST_POINTS, MOST_SCRAMBLES = 2**24, 4096
 
 
 def _check_nodes(points: int, scrambles: int, seed: int, least: int) -> None:
-    whole_number(points, "points", least=16, most=MOST_POINTS, way_out="Try 1024 or 8192.")
+    whole_number(points, "points", least=16, most=MOST_POINTS, hint="Try 1024 or 8192.")
     if points & (points - 1):
-        raise invalid("points is a power of two, 16 or more", received=points, way_out="Try 1024 or 8192.")
-    way_out = "Use 8 for an error bar." if least > 1 else "Use 1 for speed, 8 for an error."
-    whole_number(scrambles, "scrambles", least=least, most=MOST_SCRAMBLES, way_out=way_out)
+        raise invalid("points is a power of two, 16 or more", received=points, hint="Try 1024 or 8192.")
+    hint = "Use 8 for an error bar." if least > 1 else "Use 1 for speed, 8 for an error."
+    whole_number(scrambles, "scrambles", least=least, most=MOST_SCRAMBLES, hint=hint)
     if points * scrambles > MOST_POINTS:
         raise invalid(
             f"points times scrambles is at most {MOST_POINTS}",
             received=f"{points} times {scrambles}",
-            way_out="Sixteen scrambles tell the error well enough.",
+            hint="Sixteen scrambles tell the error well enough.",
         )
-    whole_number(seed, "seed", least=0, way_out="Any number from 0 will do.")
+    whole_number(seed, "seed", least=0, hint="Any number from 0 will do.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Panels:
     order: int = 4
 
     def __post_init__(self):
-        whole_number(self.order, "order", least=2, most=32, way_out="4 gives about six digits.")
+        whole_number(self.order, "order", least=2, most=32, hint="4 gives about six digits.")
 
 
 @dataclasses.dataclass(frozen=True)

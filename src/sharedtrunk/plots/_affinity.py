@@ -60,7 +60,7 @@ def affinity_figure(
     strange = sorted({name for pair in effects for name in pair} - set(tasks))
     if strange:
         rule = "effects are between the tasks of the matrix"
-        raise invalid(rule, received=", ".join(strange), way_out="Name every task.")
+        raise invalid(rule, received=", ".join(strange), hint="Name every task.")
     order = _together(tasks, groups)
     width, height = (len(order) * side for side in _CELL)
     across = max(_LEFT + width + _BAR + _BAR_WIDTH + _RIGHT, _LEAST_WIDTH)

@@ -48,7 +48,7 @@ def matrix_figure(groups: Mapping[str, Rows], columns: Sequence[str], *, summing
                 raise invalid(
                     "a row has a cell for every column",
                     received=f"{len(cells)} cells and {len(columns)} columns: {statement}",
-                    way_out="Give each statement one cell per column.",
+                    hint="Give each statement one cell per column.",
                 )
     lefts = np.arange(len(columns)) + _GAP * (np.arange(len(columns)) >= len(columns) - summing)
     width, height = lefts[-1] + 1, sum(_HEADING + len(rows) for rows in groups.values())

@@ -25,5 +25,5 @@ def relatedness_marker(relatedness: float) -> str:
 def _checked(relatedness: float) -> float:
     value = float(relatedness)
     if not 0 <= value <= 1:
-        raise invalid("relatedness lies between 0 and 1", received=value, way_out="Correct the dataset's coordinate.")
+        raise invalid("relatedness lies between 0 and 1", received=value, hint="Correct the dataset's coordinate.")
     return value

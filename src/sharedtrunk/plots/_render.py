@@ -17,7 +17,7 @@ _METADATA: dict[str, dict[str, None]] = {
 def render(figure: Figure, kind: str) -> bytes:
     """`figure` as the bytes of a file of `kind` "png" or "pdf"; `InputError` for another kind."""
     if kind not in _METADATA:
-        raise invalid("a picture is png or pdf", received=repr(kind), way_out="Ask for one of them.")
+        raise invalid("a picture is png or pdf", received=repr(kind), hint="Ask for one of them.")
     buffer = io.BytesIO()
     with house_style():
         figure.savefig(buffer, format=kind, metadata=_METADATA[kind])

@@ -34,7 +34,7 @@ _EFFECTS = {
 def verdict_sign(verdict: str) -> VerdictSign:
     """How a verdict is shown. Raises `InputError` for a word that is none."""
     if verdict not in _SIGNS:
-        raise invalid(f"a verdict is one of {', '.join(_SIGNS)}", received=repr(verdict), way_out="Use one of these.")
+        raise invalid(f"a verdict is one of {', '.join(_SIGNS)}", received=repr(verdict), hint="Use one of these.")
     return _SIGNS[verdict]
 
 
@@ -42,5 +42,5 @@ def effect_sign(verdict: str) -> VerdictSign:
     """How the verdict on an effect is shown. Raises `InputError` for a word that is none."""
     if verdict not in _EFFECTS:
         rule = f"the verdict on an effect is one of {', '.join(_EFFECTS)}"
-        raise invalid(rule, received=repr(verdict), way_out="Use one of these.")
+        raise invalid(rule, received=repr(verdict), hint="Use one of these.")
     return _EFFECTS[verdict]

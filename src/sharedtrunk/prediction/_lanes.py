@@ -45,7 +45,7 @@ def _linear(settings: dict) -> StandardSettings:
     parsed = StandardSettings.parse(settings)
     if parsed.activation != "linear":
         raise invalid(
-            "Theory is for linear students", received=parsed.activation, way_out="Leave theory out of this figure"
+            "Theory is for linear students", received=parsed.activation, hint="Leave theory out of this figure"
         )
     return parsed
 

@@ -125,13 +125,13 @@ def predict_grid(
 
 def _check_plan(plan: Plan, features: int, noise: float) -> None:
     if noise == 0 and any(setting.s_aux == 0 for setting in plan.settings):
-        raise invalid("A task needs a signal or noise", received="s_aux = 0 and noise = 0", way_out="Raise either")
+        raise invalid("A task needs a signal or noise", received="s_aux = 0 and noise = 0", hint="Raise either")
     points = sum(group.samples for group in plan.groups)
     if points * features > MOST_INPUTS:
         raise invalid(
             f"seeds × samples × features must be at most {MOST_INPUTS:.0e} numbers, which lie in memory together",
             received=f"{points:.3g} points of {features} features",
-            way_out="Ask for fewer samples, seeds or features",
+            hint="Ask for fewer samples, seeds or features",
         )
 
 
@@ -142,5 +142,5 @@ def _check_weights(plan: Plan, hidden: int, connections: int) -> None:
         raise invalid(
             f"the weights of all students must be at most {MOST_INPUTS:.0e} numbers, which lie in memory together",
             received=f"{students} students of {hidden} hidden units with {connections} weights each",
-            way_out="Ask for fewer seeds, hidden units, classes or features",
+            hint="Ask for fewer seeds, hidden units, classes or features",
         )

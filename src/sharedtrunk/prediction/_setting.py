@@ -56,7 +56,7 @@ class Setting:
 def as_settings(settings: object) -> tuple[Setting, ...]:
     """Settings, or tuples of their four numbers, as `Setting`s."""
     if not isinstance(settings, Iterable) or isinstance(settings, str | dict):
-        raise invalid("settings must be a list of Setting", received=shown(settings), way_out="Give [Setting(…)]")
+        raise invalid("settings must be a list of Setting", received=shown(settings), hint="Give [Setting(…)]")
     return tuple(_as_setting(each) for each in settings)
 
 
@@ -67,7 +67,7 @@ def _as_setting(given: object) -> Setting:
         raise invalid(
             "A setting must be a Setting or (samples, s_main, s_aux, relatedness)",
             received=shown(given),
-            way_out="Give [Setting(400, 1.0, 10.0, 0.5)]",
+            hint="Give [Setting(400, 1.0, 10.0, 0.5)]",
         )
     return Setting(*given)
 
@@ -75,23 +75,23 @@ def _as_setting(given: object) -> Setting:
 def as_seeds(seeds: object) -> tuple[int, ...]:
     """The seeds 0 … n − 1 of a number, or the very seeds of a list, which must differ."""
     if not isinstance(seeds, Iterable):
-        way_out = "Leave it out for 5, or list the seeds themselves"
-        return tuple(range(check_seeds(seeds, rule="seeds must be a whole number, at least 1", way_out=way_out)))
+        hint = "Leave it out for 5, or list the seeds themselves"
+        return tuple(range(check_seeds(seeds, rule="seeds must be a whole number, at least 1", hint=hint)))
     found = list(itertools.islice(seeds, MOST_SEEDS + 1))
-    check_seeds(max(len(found), 1), rule="", way_out=f"List at most {MOST_SEEDS:,}")
+    check_seeds(max(len(found), 1), rule="", hint=f"List at most {MOST_SEEDS:,}")
     if not found or any(
         isinstance(s, bool) or not isinstance(s, Integral) or not 0 <= int(s) <= LARGEST_SEED for s in found
     ):
         raise invalid(
             "Seeds must be whole numbers from 0 to 2³² − 1, at least one",
             received=shown(found),
-            way_out="Give seeds=5",
+            hint="Give seeds=5",
         )
     if len(set(found)) < len(found):
         raise invalid(
             "Seeds must differ: a repeated one fakes certainty",
             received=shown(found),
-            way_out=f"Give seeds={len(found)}",
+            hint=f"Give seeds={len(found)}",
         )
     return tuple(int(seed) for seed in found)
 
@@ -105,7 +105,7 @@ def as_whole(name: str, value: object, usual: str, most: int = LARGEST_WIDTH) ->
         rule=f"{name} must be a whole number, at least 1",
         most=most,
         reason="beyond which nothing fits into memory",
-        way_out=f"Leave it out for {usual}",
+        hint=f"Leave it out for {usual}",
     )
 
 
@@ -124,41 +124,39 @@ def standard_problem(tasks: int, *, classes, rank, task_weights, **others: Any) 
 
 def _check_sizes(classes: int, rank: int, features: int, rank_name: str) -> None:
     if classes < 2:
-        raise invalid(
-            "classes must be at least 2", received=classes, way_out="With one class there is nothing to learn"
-        )
+        raise invalid("classes must be at least 2", received=classes, hint="With one class there is nothing to learn")
     if rank > classes:
-        raise invalid("rank must be at most classes", received=f"{rank} for {classes}", way_out="Lower the rank")
+        raise invalid("rank must be at most classes", received=f"{rank} for {classes}", hint="Lower the rank")
     if features < 2 * rank:
         raise invalid(
             f"features must be at least 2 · {rank_name}, so that the tasks can be unrelated",
             received=f"{features} features, {rank_name} {rank}",
-            way_out=f"Lower {rank_name} or raise features",
+            hint=f"Lower {rank_name} or raise features",
         )
 
 
 def _as_task_weights(given: object) -> tuple[float, float]:
     if not isinstance(given, Iterable) or len(pair := tuple(given)) != 2:
-        raise invalid("task_weights must be two numbers", received=shown(given), way_out="Give (1.0, 1.0)")
+        raise invalid("task_weights must be two numbers", received=shown(given), hint="Give (1.0, 1.0)")
     return (
         _positive("task_weights[0]", pair[0], "The main task must be learned"),
         _not_negative("task_weights[1]", pair[1], "0 leaves the auxiliary task out"),
     )
 
 
-def _positive(name: str, value: object, way_out: str) -> float:
-    return _as_number(name, value, "a finite number above 0", way_out, lambda x: x > 0)
+def _positive(name: str, value: object, hint: str) -> float:
+    return _as_number(name, value, "a finite number above 0", hint, lambda x: x > 0)
 
 
-def _not_negative(name: str, value: object, way_out: str) -> float:
-    return _as_number(name, value, "a finite number, at least 0", way_out, lambda x: x >= 0)
+def _not_negative(name: str, value: object, hint: str) -> float:
+    return _as_number(name, value, "a finite number, at least 0", hint, lambda x: x >= 0)
 
 
-def _as_number(name: str, value: object, rule: str, way_out: str, holds) -> float:
+def _as_number(name: str, value: object, rule: str, hint: str, holds) -> float:
     try:
         number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     except OverflowError:  # a whole number beyond all floats
         number = math.inf
     if not math.isfinite(number) or not holds(number):
-        raise invalid(f"{name} must be {rule}", received=shown(value), way_out=way_out)
+        raise invalid(f"{name} must be {rule}", received=shown(value), hint=hint)
     return number

@@ -67,7 +67,7 @@ def bulk_density(values: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Valu
         raise invalid(
             "A density needs noise above 0",
             received=f"noise {known.min():g}",
-            way_out="Without noise every singular value of the bulk is 0",
+            hint="Without noise every singular value of the bulk is 0",
         )
     density = _density(values, aspect, noise)
     check_result(density, "The density")

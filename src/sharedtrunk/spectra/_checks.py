@@ -27,7 +27,7 @@ def as_lanes(**named: ArrayLike) -> tuple[jax.Array, ...]:
         raise invalid(
             f"The shapes of {' and '.join(shapes)} must broadcast",
             received=", ".join(f"{name} {shape}" for name, shape in shapes.items()),
-            way_out="Give one number, or one per lane",
+            hint="Give one number, or one per lane",
         ) from None
     return tuple(jnp.broadcast_to(jnp.asarray(value, dtype), shape) for value in given.values())
 
@@ -57,16 +57,16 @@ def _precision(given: dict) -> np.dtype:
     dtypes = {name: jnp.result_type(value) for name, value in given.items()}
     for name, dtype in dtypes.items():
         if not (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer)):
-            raise invalid(f"{name} must be real numbers", received=f"dtype {dtype}", way_out="Convert it to float")
+            raise invalid(f"{name} must be real numbers", received=f"dtype {dtype}", hint="Convert it to float")
     floating = [given[name] for name, dtype in dtypes.items() if jnp.issubdtype(dtype, jnp.floating)]
     return jnp.result_type(*floating) if floating else jnp.result_type(float)
 
 
-def _require(values: jax.Array, holds, rule: str, way_out: str) -> None:
+def _require(values: jax.Array, holds, rule: str, hint: str) -> None:
     known = concrete(values)
     if known is None:
         return
     broken = known[~holds(known)]
     if broken.size:
         more = "" if broken.size == 1 else f" and {broken.size - 1} more"
-        raise invalid(rule, received=f"{broken.flat[0]:g}{more}", way_out=way_out)
+        raise invalid(rule, received=f"{broken.flat[0]:g}{more}", hint=hint)

@@ -51,7 +51,7 @@ def logits(network: SharedTrunk, inputs: Float[Array, "feature sample"]) -> tupl
         raise invalid(
             "Inputs are columns (feature, sample) with the student's features",
             received=f"shape {hidden.shape} for {network.trunk[0].shape[-1]} features",
-            way_out="Transpose the inputs",
+            hint="Transpose the inputs",
         )
     for layer in network.trunk:
         hidden = layer @ hidden

@@ -55,12 +55,10 @@ def make_problem(
     inputs = floating(inputs, "Inputs")
     _check_inputs(inputs)
     if not isinstance(labels, Sequence) or isinstance(labels, str):
-        raise invalid("Labels are a list with an array per task", received=described(labels), way_out="Give [labels]")
+        raise invalid("Labels are a list with an array per task", received=described(labels), hint="Give [labels]")
     for name, entries in (("Masks", masks), ("Task weights", task_weights)):
         if entries is not None and (np.ndim(entries) == 0 or isinstance(entries, str)):
-            raise invalid(
-                f"{name} are a list with an entry per task", received=described(entries), way_out="Give a list"
-            )
+            raise invalid(f"{name} are a list with an entry per task", received=described(entries), hint="Give a list")
     count = inputs.shape[-2]
     tasks = len(labels)
     sizes = [classes] * tasks if classes is None or isinstance(classes, int) else list(classes)
@@ -70,7 +68,7 @@ def make_problem(
         raise invalid(
             "Labels, classes, masks and task weights need one entry per task, and there must be a task",
             received=f"{tasks}, {len(sizes)}, {len(given)}, {len(alphas)} entries",
-            way_out="Give each as a list with one entry per task",
+            hint="Give each as a list with one entry per task",
         )
     parts = [
         _task(task, _labels(task, labels[task]), sizes[task], given[task], alphas[task], count, inputs.dtype)
@@ -112,7 +110,7 @@ def of_lanes(problem: Problem, lanes: Int[np.ndarray, "some"]) -> Problem:
     """The problem of some lanes, by number; what all lanes share stays shared."""
     check_kind_of(problem, Problem, "What lanes are taken of", "Use make_problem")
     if not np.issubdtype(np.asarray(lanes).dtype, np.integer):
-        raise invalid("Lanes are whole numbers", received=described(lanes), way_out="Give np.array([0, 1])")
+        raise invalid("Lanes are whole numbers", received=described(lanes), hint="Give np.array([0, 1])")
     leaves = [
         jnp.asarray(np.asarray(leaf)[lanes]) if carries else leaf
         for leaf, carries in zip(jax.tree.leaves(problem), carries_lanes(problem), strict=True)
@@ -138,13 +136,13 @@ def _labels(task: int, labels) -> Array:
 def _task(task, labels, classes, mask, alpha, count, dtype) -> _Task:
     if not (is_number(alpha) and np.isfinite(alpha) and alpha >= 0):
         raise invalid(
-            f"Task {task}'s weight α must be finite and ≥ 0", received=described(alpha), way_out="0 leaves the task out"
+            f"Task {task}'s weight α must be finite and ≥ 0", received=described(alpha), hint="0 leaves the task out"
         )
     if labels.shape[-1:] != (count,):
         raise invalid(
             f"Task {task} needs one label per sample",
             received=f"labels of shape {labels.shape} for {count} samples",
-            way_out="Use −1 (or a mask) where a label is missing",
+            hint="Use −1 (or a mask) where a label is missing",
         )
     present = np.ones(count, dtype) if mask is None else _mask(task, mask, count, dtype)
     if jnp.issubdtype(labels.dtype, jnp.integer):
@@ -152,7 +150,7 @@ def _task(task, labels, classes, mask, alpha, count, dtype) -> _Task:
             raise invalid(
                 f"Task {task} has class indices, so its number of classes must be given",
                 received="classes=None",
-                way_out="Pass classes=10, or one number per task",
+                hint="Pass classes=10, or one number per task",
             )
         _check_indices(task, labels, classes)
         here = concrete(labels)
@@ -166,7 +164,7 @@ def _task(task, labels, classes, mask, alpha, count, dtype) -> _Task:
         raise invalid(
             f"Task {task} needs at least one labelled sample",
             received="none",
-            way_out="Leave the task out instead",
+            hint="Leave the task out instead",
         )
     return _Task(labels, present, np.asarray(alpha, dtype), classes)
 
@@ -178,7 +176,7 @@ def _mask(task, mask, count, dtype):
         raise invalid(
             f"Task {task}'s mask must have one entry per sample, 1 (or True) where there is a label and 0 elsewhere",
             received=f"shape {mask.shape} for {count} samples, values {np.unique(known)[:5] if known is not None else ''}",
-            way_out="Weigh whole tasks with task_weights; leave labels out with −1",
+            hint="Weigh whole tasks with task_weights; leave labels out with −1",
         )
     return mask.astype(dtype)
 
@@ -188,14 +186,14 @@ def _check_inputs(inputs) -> None:
         raise invalid(
             "Inputs must have shape (sample, feature) or (lane, sample, feature), none of them empty",
             received=f"shape {inputs.shape}",
-            way_out="Give at least one sample and one feature",
+            hint="Give at least one sample and one feature",
         )
     known = concrete(inputs)
     if known is not None and not np.isfinite(known).all():
         raise invalid(
             "Inputs must be finite numbers",
             received=f"{int((~np.isfinite(known)).sum())} entries that are not",
-            way_out="Remove or fill those samples first",
+            hint="Remove or fill those samples first",
         )
 
 
@@ -205,7 +203,7 @@ def _check_indices(task, labels, classes) -> None:
         raise invalid(
             f"Task {task}'s labels must be class indices 0 … {classes - 1}, or −1 where missing",
             received=f"values from {known.min()} to {known.max()}",
-            way_out="Raise classes, or recode the labels",
+            hint="Raise classes, or recode the labels",
         )
 
 
@@ -218,5 +216,5 @@ def _check_probabilities(task, probabilities) -> None:
         raise invalid(
             f"Task {task}'s label probabilities must be ≥ 0 and sum to 1 over the class axis (…, class, sample)",
             received=f"shape {known.shape}",
-            way_out="Pass integer class indices, or normalize",
+            hint="Pass integer class indices, or normalize",
         )

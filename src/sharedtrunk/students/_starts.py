@@ -38,20 +38,20 @@ def random_start(
     many other tasks there are. Raises `InputError` for empty or non-positive sizes and for a negative scale.
     """
     if activation not in get_args(Activation):
-        raise invalid("The activation is linear or relu", received=activation, way_out="The standard problem is linear")
+        raise invalid("The activation is linear or relu", received=activation, hint="The standard problem is linear")
     sizes = [features, *hidden]
     if len(hidden) == 0 or len(classes) == 0 or min(*sizes, *classes) < 1:
         raise invalid(
             "A student needs features, at least one hidden layer and one task, all of size ≥ 1",
             received=f"features={features}, hidden={tuple(hidden)}, classes={tuple(classes)}",
-            way_out="The standard problem has features=100, hidden=(100,), classes=(10,)",
+            hint="The standard problem has features=100, hidden=(100,), classes=(10,)",
         )
     scales = [float(scale)] * (len(hidden) + 1) if np.ndim(scale) == 0 else [float(s) for s in scale]  # pyright: ignore[reportArgumentType, reportGeneralTypeIssues]
     if len(scales) != len(hidden) + 1 or not all(s >= 0 and np.isfinite(s) for s in scales):
         raise invalid(
             "The start's scale must be one finite number ≥ 0, or one for each trunk layer and one for the heads",
             received=scale,
-            way_out="Use scale=0.3 for the standard problem",
+            hint="Use scale=0.3 for the standard problem",
         )
 
     def layer(name, rows, columns, size):
@@ -87,7 +87,7 @@ def aligned_start(
             "An aligned start needs a finite teacher, hidden layers at least as wide as its rank, and one singular value ≥ 0 "
             "or one per rank",
             received=f"hidden={tuple(hidden)}, rank {rank}, singular values {known}",
-            way_out="Widen the hidden layers, or give s ≥ 0",
+            hint="Widen the hidden layers, or give s ≥ 0",
         )
     values = jnp.broadcast_to(values, (rank,))
     left, _, right = jnp.linalg.svd(noisy_weights, full_matrices=False)
@@ -115,16 +115,14 @@ def aligned_tasks_start(
     for s₀ that is negative or not finite.
     """
     if not isinstance(noisy_weights, Sequence) or isinstance(noisy_weights, str):
-        raise invalid(
-            "Noisy weights are a list of matrices", received=described(noisy_weights), way_out="Give [weights]"
-        )
+        raise invalid("Noisy weights are a list of matrices", received=described(noisy_weights), hint="Give [weights]")
     noisy_weights = [floating(weights, "Noisy weights") for weights in noisy_weights]
-    whole_number(hidden, "The hidden layer's width", least=1, way_out="The standard problem has hidden=100")
+    whole_number(hidden, "The hidden layer's width", least=1, hint="The standard problem has hidden=100")
     if not is_number(singular_value) or any(weights.ndim != 2 for weights in noisy_weights):
         raise invalid(
             "An aligned start needs one singular value, and matrices (class, feature)",
             received=f"{described(singular_value)}, shapes {[weights.shape for weights in noisy_weights]}",
-            way_out="Start every task with the same number",
+            hint="Start every task with the same number",
         )
     ranks = [min(weights.shape) for weights in noisy_weights]
     fits = len(ranks) > 0 and hidden >= sum(ranks) and all(all_finite(weights) for weights in noisy_weights)
@@ -133,7 +131,7 @@ def aligned_tasks_start(
             "An aligned start of several tasks needs finite teachers, a hidden layer at least as wide as their ranks "
             "together, and a singular value ≥ 0",
             received=f"hidden={hidden}, ranks {ranks}, singular value {singular_value}",
-            way_out="Widen the hidden layer",
+            hint="Widen the hidden layer",
         )
     dtype = noisy_weights[0].dtype
     root = jnp.asarray(singular_value**0.5, dtype)

@@ -143,20 +143,20 @@ def _check_network(lanes: SharedTrunk) -> None:
         raise invalid(
             "A student needs a trunk layer and a head, all with the same lane axis or all without",
             received=[w.shape for w in layers],
-            way_out="Stack whole students along axis 0",
+            hint="Stack whole students along axis 0",
         )
     inner = [below.shape[1] == above.shape[2] for below, above in zip(lanes.trunk[:-1], lanes.trunk[1:], strict=True)]
     if not all(inner) or any(head.shape[2] != lanes.trunk[-1].shape[1] for head in lanes.heads):
         raise invalid(
             "Each layer must take as many units as the layer below has",
             received=[w.shape[1:] for w in layers],
-            way_out="Shapes are (out, in), trunk from the inputs upwards",
+            hint="Shapes are (out, in), trunk from the inputs upwards",
         )
     if not all_finite(lanes):
         raise invalid(
             "Initial weights must be finite numbers",
             received="NaN or infinity",
-            way_out="Check the start or its scale",
+            hint="Check the start or its scale",
         )
 
 
@@ -178,7 +178,7 @@ def _check_problem(lanes: SharedTrunk, problem: Problem) -> None:
             received=f"student: {features} features, classes {[h.shape[1] for h in lanes.heads]}, {count} lanes; "
             f"problem: {problem.inputs.shape[-2]} features, classes {[t.shape[-2] for t in problem.targets]}, "
             f"lane axes {sorted(set(carrying))}",
-            way_out="Give one head per task with as many outputs as the task has classes",
+            hint="Give one head per task with as many outputs as the task has classes",
         )
 
 
@@ -189,7 +189,7 @@ def _check_evaluation(lanes: SharedTrunk, evaluation: FreshInputs | None) -> Non
         raise invalid(
             "A student with a nonlinearity has no composite weights, so its losses must be evaluated on the way",
             received="evaluation=None",
-            way_out="Pass evaluation=FreshInputs(...)",
+            hint="Pass evaluation=FreshInputs(...)",
         )
 
 
@@ -198,7 +198,7 @@ def _check_seen(lanes: SharedTrunk, seen_tasks: int | None) -> None:
         raise invalid(
             f"Of {len(lanes.heads)} tasks at least one is seen",
             received=f"seen_tasks={seen_tasks}",
-            way_out="Leave it out to see all",
+            hint="Leave it out to see all",
         )
 
 
@@ -214,7 +214,7 @@ def _check_fresh(lanes: SharedTrunk, fresh: FreshInputs) -> None:
             raise invalid(
                 f"Fresh inputs are columns (feature, sample) with labels 0 … {classes - 1}, one per column",
                 received=f"inputs {inputs.shape} for {features} features and labels {labels.shape}",
-                way_out="Transpose the inputs, or recode the labels",
+                hint="Transpose the inputs, or recode the labels",
             )
 
 
@@ -225,14 +225,14 @@ def _check_method(method: Flow | Descent, times, problem: Problem):
         raise invalid(
             "Times must be at least two rising numbers ≥ 0, known before tracing",
             received="traced values" if known is None else np.array2string(known, threshold=6),
-            way_out="The first is where the student stands now, usually 0",
+            hint="The first is where the student stands now, usually 0",
         )
     if isinstance(method, Flow):
         if not (method.rtol > 0 and method.atol > 0 and method.max_steps > 0 and method.order in (3, 5)):
             raise invalid(
                 "A flow needs rtol, atol and max_steps > 0, and order 3 or 5",
                 received=f"rtol={method.rtol}, atol={method.atol}, max_steps={method.max_steps}, order={method.order}",
-                way_out="The standard problem uses rtol=1e-4",
+                hint="The standard problem uses rtol=1e-4",
             )
         return None
     count = problem.inputs.shape[-1]
@@ -240,13 +240,13 @@ def _check_method(method: Flow | Descent, times, problem: Problem):
         raise invalid(
             "Descent needs a step > 0 and a batch size between 1 and the number of samples",
             received=f"step={method.step}, batch_size={method.batch_size} for {count} samples",
-            way_out="Leave batch_size out for the full batch",
+            hint="Leave batch_size out for the full batch",
         )
     counts = np.rint(known / method.step)
     if not np.allclose(counts * method.step, known, rtol=1e-5, atol=1e-5 * method.step):
         raise invalid(
             "Descent can be seen only at multiples of its step",
             received=f"step {method.step} and times {np.array2string(known, threshold=6)}",
-            way_out="Use times = step · integers",
+            hint="Use times = step · integers",
         )
     return jnp.asarray(counts.astype(np.int32))

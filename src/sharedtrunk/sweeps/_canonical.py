@@ -24,7 +24,7 @@ def plain(value: Any, name: str) -> Any:
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise invalid(f"numbers in {name} must be finite", received=value, way_out="Spell it as a string.")
+            raise invalid(f"numbers in {name} must be finite", received=value, hint="Spell it as a string.")
         return value
     if isinstance(value, list | tuple):
         return [plain(item, f"{name}[{place}]") for place, item in enumerate(value)]
@@ -33,7 +33,7 @@ def plain(value: Any, name: str) -> Any:
     raise invalid(
         f"{name} must be made of what JSON can hold (None, bool, int, float, str, lists, mappings keyed by strings)",
         received=f"{type(value).__name__} {value!r:.60}",
-        way_out="Name the object by a string or a number and build it in the chunk function.",
+        hint="Name the object by a string or a number and build it in the chunk function.",
     )
 
 

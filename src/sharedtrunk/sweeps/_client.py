@@ -30,7 +30,7 @@ def connected(cluster: Cluster) -> "Iterator[Client]":
         raise invalid(
             "a cluster is reached through Dask",
             received="an installation without distributed",
-            way_out="Install it here and on the workers: pip install 'sharedtrunk[cluster]'.",
+            hint="Install it here and on the workers: pip install 'sharedtrunk[cluster]'.",
         )
     from distributed import Client
 
@@ -39,7 +39,7 @@ def connected(cluster: Cluster) -> "Iterator[Client]":
             raise invalid(
                 "a cluster's client must be connected, and not asynchronous",
                 received=cluster,
-                way_out="Make it with Client(address).",
+                hint="Make it with Client(address).",
             )
         yield cluster
         return
@@ -58,7 +58,7 @@ def _connect(address: object) -> "Client":
         raise invalid(
             "a cluster is given by its scheduler's address or by a connected dask.distributed.Client",
             received=repr(address),
-            way_out="Write tcp://HOST:8786, or make a Client of it.",
+            hint="Write tcp://HOST:8786, or make a Client of it.",
         )
     try:
         with _quiet():
@@ -67,7 +67,7 @@ def _connect(address: object) -> "Client":
         raise invalid(
             "the scheduler of the cluster must answer",
             received=f"no answer from {address} ({type(error).__name__})",
-            way_out="Start one with `dask scheduler` and give the address that it prints; nothing stored is lost.",
+            hint="Start one with `dask scheduler` and give the address that it prints; nothing stored is lost.",
         ) from error
 
 

@@ -53,7 +53,7 @@ def _shards(sweep: Sweep, store: Store) -> list[tuple[Chunk, Arrays]]:
         raise invalid(
             f"every chunk of sweep {sweep.name!r} must be stored before its dataset is made",
             received=f"{len(shards)} of {len(chunks)} in {store.path}; first gap: {complaint}, {describe(chunk.lanes)}",
-            way_out=f"Run the sweep {sweep.name!r} again with the same folder: it computes only what is missing.",
+            hint=f"Run the sweep {sweep.name!r} again with the same folder: it computes only what is missing.",
         )
     return shards
 
@@ -64,7 +64,7 @@ def _gather(sweep: Sweep, name: str, shards: list[tuple[Chunk, Arrays]], places:
         raise invalid(
             f"variable {name!r} must have one type and shape in all lanes of sweep {sweep.name!r}",
             received=" and ".join(sorted(f"{kind} {shape}" for kind, shape in kinds)),
-            way_out="Pad the arrays in the chunk function, or run the groups as sweeps of their own.",
+            hint="Pad the arrays in the chunk function, or run the groups as sweeps of their own.",
         )
     ((kind, trailing),) = kinds
     whole = np.empty((*sweep.grid.shape, *trailing), kind)

@@ -30,7 +30,7 @@ class Grid:
 
     def __post_init__(self):
         if not self.axes:
-            raise invalid("a grid must have an axis", received="none", way_out="Name at least one axis.")
+            raise invalid("a grid must have an axis", received="none", hint="Name at least one axis.")
         object.__setattr__(self, "axes", {name: _axis(name, values) for name, values in self.axes.items()})
 
     @property
@@ -56,16 +56,16 @@ class Grid:
 
 def _axis(name: Any, values: Iterable[Any]) -> tuple[Scalar, ...]:
     if not isinstance(name, str) or not name:
-        raise invalid("an axis needs a name", received=repr(name), way_out="Give each axis a non-empty string.")
+        raise invalid("an axis needs a name", received=repr(name), hint="Give each axis a non-empty string.")
     if isinstance(values, str):
         raise invalid(
             f"axis {name!r} must list its values",
             received=f"the string {values!r}",
-            way_out="Write a tuple, even for one value.",
+            hint="Write a tuple, even for one value.",
         )
     values = tuple(value.item() if isinstance(value, np.generic) else value for value in values)
     if not values:
-        raise invalid(f"axis {name!r} must have values", received="none", way_out="Give at least one.")
+        raise invalid(f"axis {name!r} must have values", received="none", hint="Give at least one.")
     kinds = {type(value) for value in values}
     if kinds == {int, float}:
         # One number must not have two spellings, 1 and 1.0, inside one axis: content keys are made of them.
@@ -74,16 +74,16 @@ def _axis(name: Any, values: Iterable[Any]) -> tuple[Scalar, ...]:
         raise invalid(
             f"values of axis {name!r} must be all numbers, all strings or all booleans",
             received=" and ".join(sorted(kind.__name__ for kind in kinds)),
-            way_out="Name other objects by a string or a number.",
+            hint="Name other objects by a string or a number.",
         )
     for value in values:
         if isinstance(value, float) and not math.isfinite(value):
-            raise invalid(f"values of axis {name!r} must be finite", received=value, way_out="Leave it out.")
+            raise invalid(f"values of axis {name!r} must be finite", received=value, hint="Leave it out.")
     repeated = [value for place, value in enumerate(values) if value in values[:place]]
     if repeated:
         raise invalid(
             f"values of axis {name!r} must be distinct",
             received=f"{repeated[0]!r} twice",
-            way_out="Give each value once; repetitions are an axis of their own, such as seed.",
+            hint="Give each value once; repetitions are an axis of their own, such as seed.",
         )
     return values

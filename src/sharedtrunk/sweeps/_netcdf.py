@@ -32,7 +32,7 @@ def write_dataset(dataset: "xarray.Dataset", path: str | os.PathLike[str]) -> No
         raise invalid(
             "a dataset's variables and attributes must be numbers, strings or lists of these",
             received=" ".join(str(error).split()),
-            way_out="Store other attributes as JSON text.",
+            hint="Store other attributes as JSON text.",
         ) from error
     make_folder(path.parent)
     remove_leftovers(path.parent, path.name)
@@ -51,7 +51,7 @@ def read_dataset(path: str | os.PathLike[str]) -> "xarray.Dataset":
             raise invalid(
                 "a stored dataset is needed",
                 received=f"no file at {path}",
-                way_out="Run the command that computes it first, or point to the folder that holds it.",
+                hint="Run the command that computes it first, or point to the folder that holds it.",
             ) from None
     complaint = _checksum.complaint(content)
     if complaint is not None:
@@ -68,5 +68,5 @@ def _damaged(path: Path, complaint: str) -> InputError:
     return invalid(
         "a stored dataset must be a whole NetCDF file, unchanged since it was written",
         received=f"{path} ({complaint})",
-        way_out="Give the command that computes it again: stored chunks are kept.",
+        hint="Give the command that computes it again: stored chunks are kept.",
     )

@@ -108,7 +108,7 @@ def _check_not_inside_worker() -> None:
         raise invalid(
             "a sweep must not be run inside a worker of a sweep",
             received="a call of run, perhaps while the worker imported the chunk function's module",
-            way_out='Put the call under `if __name__ == "__main__":`, or the function in a module that calls no run.',
+            hint='Put the call under `if __name__ == "__main__":`, or the function in a module that calls no run.',
         )
 
 
@@ -117,7 +117,7 @@ def _check_one_place(processes: int | None, cluster: Cluster | None) -> None:
         raise invalid(
             "a sweep runs in processes of this machine or on a cluster",
             received="both",
-            way_out="Leave out one; a cluster's workers are counted where they are started.",
+            hint="Leave out one; a cluster's workers are counted where they are started.",
         )
 
 
@@ -137,7 +137,7 @@ def _jobs(sweeps: Sequence[Sweep]) -> list[Job]:
                     raise invalid(
                         f"sweeps that share chunks must declare variable {name!r} alike",
                         received=f"dims {wanted[name]} and {dims}",
-                        way_out="Use the same dims in both.",
+                        hint="Use the same dims in both.",
                     )
             jobs[chunk.key] = Job(chunk, wanted, _work(sweep, chunk))
     return list(jobs.values())

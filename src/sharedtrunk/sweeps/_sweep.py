@@ -84,7 +84,7 @@ class Sweep:
         raise invalid(
             f"chunk_limit of sweep {self.name!r} must be a number or a table for one axis in group_by",
             received=list(self.chunk_limit),
-            way_out=f"Choose one of {list(self.group_by)}.",
+            hint=f"Choose one of {list(self.group_by)}.",
         )
 
     def _limited_values(self) -> Sequence[Scalar | None]:
@@ -100,7 +100,7 @@ class Sweep:
             raise invalid(
                 f"chunk_limit of sweep {self.name!r} must be at least 1 lane everywhere",
                 received=f"{limit}" if value is None else f"{limit} for {value!r}",
-                way_out="Give a positive whole number.",
+                hint="Give a positive whole number.",
             )
         return limit
 
@@ -110,7 +110,7 @@ def _check_function(sweep: Sweep) -> None:
         raise invalid(
             f"function of sweep {sweep.name!r} must be importable in another process, 'package.module:function'",
             received=repr(sweep.function),
-            way_out="Put the function at the top level of a module, not in the script that is run.",
+            hint="Put the function at the top level of a module, not in the script that is run.",
         )
 
 
@@ -120,7 +120,7 @@ def _check_axes(sweep: Sweep) -> None:
         raise invalid(
             f"group_by of sweep {sweep.name!r} must name distinct axes of the grid",
             received=list(sweep.group_by),
-            way_out=f"Choose from {list(sweep.grid.dims)}.",
+            hint=f"Choose from {list(sweep.grid.dims)}.",
         )
     if sweep.work is not None:
         values = sweep.grid.axes.get(sweep.work, ())
@@ -128,25 +128,25 @@ def _check_axes(sweep: Sweep) -> None:
             raise invalid(
                 f"work of sweep {sweep.name!r} must name an axis of positive numbers",
                 received=f"{sweep.work!r} with values {list(values)}",
-                way_out="Leave it out if all lanes take equally long.",
+                hint="Leave it out if all lanes take equally long.",
             )
 
 
 def _check_variables(sweep: Sweep) -> None:
     if not sweep.variables:
-        raise invalid(f"sweep {sweep.name!r} must have variables", received="none", way_out="Name one array.")
+        raise invalid(f"sweep {sweep.name!r} must have variables", received="none", hint="Name one array.")
     names = {*sweep.variables, *(dim for variable in sweep.variables.values() for dim in variable.dims)}
     clash: list[str] = sorted(names & set(sweep.grid.dims))
     if clash:
         raise invalid(
             f"variables of sweep {sweep.name!r} and their dims must not bear the names of grid axes",
             received=clash,
-            way_out="Rename them.",
+            hint="Rename them.",
         )
     for name, variable in sweep.variables.items():
         if name in variable.dims or len(set(variable.dims)) < len(variable.dims):
             raise invalid(
                 f"dims of variable {name!r} must be distinct and not its own name",
                 received=list(variable.dims),
-                way_out="Rename them.",
+                hint="Rename them.",
             )

@@ -129,5 +129,5 @@ def _function(name: str) -> Callable[..., Mapping[str, Any]]:
         raise invalid(
             "a sweep's function must be importable as 'package.module:function'",
             received=f"{name!r} ({type(error).__name__}: {error})",
-            way_out="Check the name, and that the workers can import the module.",
+            hint="Check the name, and that the workers can import the module.",
         ) from error

@@ -61,16 +61,16 @@ def from_arrays(
     rows = {name: len(columns[0].values) for name, columns in (("X", features), ("Y", labels))}
     if rows["X"] != rows["Y"]:
         received = f"{rows['X']} in X and {rows['Y']} in Y"
-        way_out = "Mark a missing label by None or NaN."
-        raise invalid("X and Y have the same rows", received=received, way_out=way_out)
+        hint = "Mark a missing label by None or NaN."
+        raise invalid("X and Y have the same rows", received=received, hint=hint)
     return assembled(features, {each.name: coded_labels(each) for each in labels})
 
 
 def _columns(given: object, which: str, names: Sequence[str] | None, default: str, texts: MissingTexts) -> list[Column]:
     if hasattr(given, "toarray"):  # SciPy's sparse matrices and arrays
         if which == "Y":
-            rule, way_out = "Y is dense", "Give Y.toarray(); its zeros are labels too."
-            raise invalid(rule, received="a sparse matrix", way_out=way_out)
+            rule, hint = "Y is dense", "Give Y.toarray(); its zeros are labels too."
+            raise invalid(rule, received="a sparse matrix", hint=hint)
         given = dense_matrix(given)
     found = frame_columns(given, which, texts, label=which == "Y")
     if found is None and isinstance(given, Mapping):
@@ -89,7 +89,7 @@ def _of_mapping(given: Mapping, which: str, texts: MissingTexts) -> list[Column]
     columns = [_named(str(name), values, which, texts) for name, values in given.items()]
     lengths = {each.name: len(each.values) for each in columns}
     if len(set(lengths.values())) > 1:
-        raise invalid(f"all columns of {which} have the same rows", received=lengths, way_out="Give the same rows.")
+        raise invalid(f"all columns of {which} have the same rows", received=lengths, hint="Give the same rows.")
     return columns
 
 
@@ -100,7 +100,7 @@ def _named(name: str, values: object, which: str, texts: MissingTexts) -> Column
     array = _array(values, which)
     if array.ndim != 1:
         received = f"shape {array.shape} for {shown(name)}"
-        raise invalid(f"{which} maps names to (sample,)", received=received, way_out="Give one axis each.")
+        raise invalid(f"{which} maps names to (sample,)", received=received, hint="Give one axis each.")
     return column(name, array, texts)
 
 
@@ -110,8 +110,8 @@ def _of_array(given: object, which: str, default: str, texts: MissingTexts) -> l
         array = array[:, None]
     if array.ndim != 2:
         axes = "(sample, task)" if which == "Y" else "(sample, feature)"
-        way_out = "Reshape it: X.reshape(-1, 1) for one feature, X.reshape(len(X), -1) for images."
-        raise invalid(f"{which} has the axes {axes}", received=f"shape {array.shape}", way_out=way_out)
+        hint = "Reshape it: X.reshape(-1, 1) for one feature, X.reshape(len(X), -1) for images."
+        raise invalid(f"{which} has the axes {axes}", received=f"shape {array.shape}", hint=hint)
     return [column(f"{default}{j}", array[:, j], texts) for j in range(array.shape[1])]
 
 
@@ -131,21 +131,21 @@ def _array(given: Any, which: str) -> np.ndarray:
         array = np.array(given, dtype=object)
         return array if array.ndim else np.asarray(given)
     except ValueError as error:
-        raise invalid(f"{which} is an array", received="rows of unequal length", way_out="Make them equal.") from error
+        raise invalid(f"{which} is an array", received="rows of unequal length", hint="Make them equal.") from error
 
 
 def _renamed(columns: list[Column], which: str, names: Sequence[str]) -> list[Column]:
     if len(names) != len(columns):
         received = f"{len(names)} names for {len(columns)} columns of {which}"
-        raise invalid("each column has one name", received=received, way_out="Give as many names as columns.")
+        raise invalid("each column has one name", received=received, hint="Give as many names as columns.")
     return [replace(each, name=str(name)) for name, each in zip(names, columns, strict=True)]
 
 
 def _check(columns: list[Column], which: str) -> None:
     if not columns or not len(columns[0].values):
         received = "no columns" if not columns else "no rows"
-        raise invalid(f"{which} has columns and rows", received=received, way_out="Check how it was selected.")
+        raise invalid(f"{which} has columns and rows", received=received, hint="Check how it was selected.")
     names = [each.name for each in columns]
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
-        raise invalid(f"columns of {which} have different names", received=listed(twice), way_out="Rename one of each.")
+        raise invalid(f"columns of {which} have different names", received=listed(twice), hint="Rename one of each.")

@@ -57,8 +57,8 @@ def _block(name: str, values: "pyarrow.ChunkedArray") -> list[Column]:
     lengths = np.unique(call_function("list_value_length", [whole]).drop_null().to_numpy())
     if whole.null_count or len(lengths) != 1:
         received = f"lists of {len(lengths)} lengths and {whole.null_count} missing ones in {shown(name)}"
-        way_out = "Pad or average them, or leave the column out (--drop COLUMN)."
-        raise invalid("lists in a column have one length", received=received, way_out=way_out)
+        hint = "Pad or average them, or leave the column out (--drop COLUMN)."
+        raise invalid("lists in a column have one length", received=received, hint=hint)
     flat = whole.flatten().cast(arrow.float64(), safe=False).to_numpy(zero_copy_only=False)
     block = flat.reshape(len(whole), int(lengths[0]))
     return [Column(f"{name}[{j}]", block[:, j], np.isnan(block[:, j])) for j in range(block.shape[1])]

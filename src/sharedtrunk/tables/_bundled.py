@@ -58,16 +58,16 @@ def bundled(
     labels.
     """
     if name not in _SOURCES:
-        way_out = f"{closest(name, BUNDLED)} A file of yours is read by its path."
-        raise invalid("a bundled table has one of their names", received=shown(name), way_out=way_out)
+        hint = f"{closest(name, BUNDLED)} A file of yours is read by its path."
+        raise invalid("a bundled table has one of their names", received=shown(name), hint=hint)
     source = _SOURCES[name]()
     chosen = tuple(tasks) if tasks is not None else source.usual
     for task in chosen:
         if task not in source.labels:
             rule = f"the tasks of {name} have names of their own"
-            raise invalid(rule, received=shown(task), way_out=closest(task, list(source.labels)))
+            raise invalid(rule, received=shown(task), hint=closest(task, list(source.labels)))
     if not chosen or len(set(chosen)) < len(chosen):
-        raise invalid("at least one task is named, each once", received=list(chosen), way_out="Correct the names.")
+        raise invalid("at least one task is named, each once", received=list(chosen), hint="Correct the names.")
     gone = {column for task in chosen for column in source.leaving.get(task, ())}
     kept = [j for j, column in enumerate(source.names) if column not in gone]
     table = from_arrays(
@@ -85,7 +85,7 @@ def _with_fewer_labels(table: Table, main: str, labels: int | None, seed: int) -
     rows = np.flatnonzero(codes >= 0)
     if not _limits.LEAST_LABELLED <= labels <= len(rows):
         rule = f"between {_limits.LEAST_LABELLED} and {len(rows)} rows keep the main label"
-        raise invalid(rule, received=str(labels), way_out="Ask for another number of labels.")
+        raise invalid(rule, received=str(labels), hint="Ask for another number of labels.")
     kept = np.random.default_rng(seed).permutation(rows)[:labels]
     fewer = np.full_like(codes, -1)
     fewer[kept] = codes[kept]
@@ -188,8 +188,8 @@ def _library(module: str, package: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        way_out = f"Install it: pip install {package}."
-        raise invalid(f"this table comes with {package}", received=f"no {package} here", way_out=way_out) from error
+        hint = f"Install it: pip install {package}."
+        raise invalid(f"this table comes with {package}", received=f"no {package} here", hint=hint) from error
 
 
 _SOURCES: dict[str, Callable[[], _Source]] = {

@@ -73,14 +73,14 @@ def numeric_column(name: str, values: np.ndarray, missing: np.ndarray, texts: Mi
 
 def dates(name: str) -> InputError:
     """The error for a column of dates or times."""
-    way_out = "Turn it into a number (days since the first date, month, hour), or leave it out (--drop COLUMN)."
-    return invalid("dates are not encoded", received=f"dates or times in column {shown(name)}", way_out=way_out)
+    hint = "Turn it into a number (days since the first date, month, hour), or leave it out (--drop COLUMN)."
+    return invalid("dates are not encoded", received=f"dates or times in column {shown(name)}", hint=hint)
 
 
 def unreadable(name: str, what: str) -> InputError:
     """The error for a column of something else than numbers, texts and true or false."""
     rule = "a column holds numbers, texts or true and false"
-    return invalid(rule, received=f"{what} in {shown(name)}", way_out="Convert it, or leave it out (--drop COLUMN).")
+    return invalid(rule, received=f"{what} in {shown(name)}", hint="Convert it, or leave it out (--drop COLUMN).")
 
 
 def as_floats(values: list) -> np.ndarray | None:
@@ -89,8 +89,8 @@ def as_floats(values: list) -> np.ndarray | None:
 
 
 def _complex(name: str) -> InputError:
-    way_out = "Give the real and the imaginary part as two columns."
-    return invalid("columns are real numbers or texts", received=f"complex numbers in {shown(name)}", way_out=way_out)
+    hint = "Give the real and the imaginary part as two columns."
+    return invalid("columns are real numbers or texts", received=f"complex numbers in {shown(name)}", hint=hint)
 
 
 def _of_objects(name: str, values: np.ndarray, texts: MissingTexts) -> Column:

@@ -88,14 +88,14 @@ def _rows(path: Path, file: io.TextIOWrapper) -> Iterator[list[str]]:
     lines = _lines(path, file)
     skipped, first = next(((blank, line) for blank, line in enumerate(lines) if line.strip()), (0, None))
     if first is None:
-        raise invalid("a table needs a header and rows", received=f"an empty file, {path}", way_out="Check the file.")
+        raise invalid("a table needs a header and rows", received=f"an empty file, {path}", hint="Check the file.")
     reader = csv.reader(itertools.chain([first], lines), delimiter=_delimiter(path, first), strict=True)
     width = 0
     for row in reader:
         if len(row) != width and width and row:
             received = f"{len(row)} fields in line {reader.line_num + skipped} of {path}, where the header has {width}"
-            way_out = "Mend that line, or put quotes around texts that hold the separator."
-            raise invalid("every row has as many fields as the header", received=received, way_out=way_out)
+            hint = "Mend that line, or put quotes around texts that hold the separator."
+            raise invalid("every row has as many fields as the header", received=received, hint=hint)
         if row:
             width = len(row)
             yield row
@@ -138,12 +138,12 @@ def _told(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise _not_text(path, f"byte 0x{error.object[error.start]:02x}, which is not UTF-8") from error
     except csv.Error as error:
-        way_out = "Mend the quotes of that row, or write the table as Parquet."
-        raise invalid("rows are fields between separators", received=f"'{error}' in {path}", way_out=way_out) from error
+        hint = "Mend the quotes of that row, or write the table as Parquet."
+        raise invalid("rows are fields between separators", received=f"'{error}' in {path}", hint=hint) from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        way_out = "Compress it again, or give the plain file."
-        raise invalid("a .gz file is gzip data", received=f"'{error}' in {path}", way_out=way_out) from error
+        hint = "Compress it again, or give the plain file."
+        raise invalid("a .gz file is gzip data", received=f"'{error}' in {path}", hint=hint) from error
 
 
 def _not_text(path: Path, what: str) -> InputError:
-    return invalid("a table is UTF-8 text", received=f"{what}, in {path}", way_out="Save it as CSV in UTF-8.")
+    return invalid("a table is UTF-8 text", received=f"{what}, in {path}", hint="Save it as CSV in UTF-8.")

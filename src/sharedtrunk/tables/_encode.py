@@ -68,17 +68,17 @@ def _check_present(columns: Sequence[Column]) -> None:
     if absent:
         more = f" and in {counted(len(absent) - 4, 'more column')}" if len(absent) > 4 else ""
         texts = any(each.missing_texts for each in columns)
-        way_out = (
+        hint = (
             "Fill them before (for example by the median), or leave the columns out (--drop COLUMN). Every column that is "
             "not a task is a feature: name it with --aux if it is a task."
             + (f" Where such a text is a level, {WAY_OUT}." if texts else "")
         )
-        raise invalid("no feature value may be missing", received=f"{', '.join(absent[:4])}{more}", way_out=way_out)
+        raise invalid("no feature value may be missing", received=f"{', '.join(absent[:4])}{more}", hint=hint)
     endless = [each.name for each in columns if each.values.dtype.kind == "f" and _largest(each) > _limits.LARGEST]
     if endless:
         rule = f"features are finite, and below {_limits.LARGEST:.0e}"
-        way_out = "Replace them, or leave the columns out (--drop COLUMN)."
-        raise invalid(rule, received=f"larger numbers or infinities in {listed(endless)}", way_out=way_out)
+        hint = "Replace them, or leave the columns out (--drop COLUMN)."
+        raise invalid(rule, received=f"larger numbers or infinities in {listed(endless)}", hint=hint)
 
 
 def _told_missing(each: Column) -> str:
@@ -130,16 +130,16 @@ def _check_category(name: str, texts: list[str], row_numbers: np.ndarray | None)
         raise dates(name)
     if sum(times[level] for level in times if _NUMBER_LIKE.fullmatch(level)) > _NEARLY_ALL * number:
         example = shown(next(iter(words)))
-        way_out = "Write plain numbers: a decimal point, no thousands separator, no unit, no percent sign."
-        raise invalid("numbers are written plainly", received=f"{example} in column {shown(name)}", way_out=way_out)
+        hint = "Write plain numbers: a decimal point, no thousands separator, no unit, no percent sign."
+        raise invalid("numbers are written plainly", received=f"{example} in column {shown(name)}", hint=hint)
 
 
 def _word_among_numbers(name: str, texts: list[str], words: set[str], row_numbers: np.ndarray | None) -> InputError:
     place = next(i for i, text in enumerate(texts) if text in words)
     row = place + 1 if row_numbers is None else int(row_numbers[place]) + 1
     received = f"the text {shown(texts[place])} in column {shown(name)}, row {row} (the header not counted)"
-    way_out = "Correct it, or leave the column out (--drop COLUMN)."
-    return invalid("a column of numbers holds no text", received=received, way_out=way_out)
+    hint = "Correct it, or leave the column out (--drop COLUMN)."
+    return invalid("a column of numbers holds no text", received=received, hint=hint)
 
 
 def _indicators(texts: list[str], levels: list[str]) -> list[np.ndarray]:

@@ -45,8 +45,8 @@ def _of_pandas(frame: Any, which: str, texts: MissingTexts) -> list[Column]:
     if not hasattr(frame, "columns"):  # a series
         frame = frame.to_frame(name=which if frame.name is None else frame.name)
     if frame.columns.nlevels > 1:
-        way_out = "Flatten the column names."
-        raise invalid(f"{which} has one level of column names", received=f"{frame.columns.nlevels}", way_out=way_out)
+        hint = "Flatten the column names."
+        raise invalid(f"{which} has one level of column names", received=f"{frame.columns.nlevels}", hint=hint)
     columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
     if any(_is_sparse(series) for series in columns):
         check_size(float(frame.shape[0]) * frame.shape[1], _TOO_LARGE)

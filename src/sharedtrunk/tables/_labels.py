@@ -53,8 +53,8 @@ def _coded_objects(name: str, values: np.ndarray) -> tuple[np.ndarray, tuple]:
     try:
         distinct = set(values.tolist())
     except TypeError as error:
-        way_out = "Give class names that are texts, numbers or true and false."
-        raise invalid("class names are hashable", received=f"others in {shown(name)}", way_out=way_out) from error
+        hint = "Give class names that are texts, numbers or true and false."
+        raise invalid("class names are hashable", received=f"others in {shown(name)}", hint=hint) from error
     _check_finite(name, np.array([float(value) for value in distinct if isinstance(value, float | np.floating)]))
     try:
         ordered = sorted(distinct)
@@ -86,35 +86,35 @@ def _alike(name: str, classes: tuple) -> list[str]:
 def _check_labelled(labels: Column, number: int) -> None:
     if number < _limits.LEAST_LABELLED:
         rule = f"a task needs at least {_limits.LEAST_LABELLED} labelled rows"
-        received, way_out = f"{number} in {shown(labels.name)}", "Label more rows, or leave the task out."
+        received, hint = f"{number} in {shown(labels.name)}", "Label more rows, or leave the task out."
         if labels.missing_texts:
-            way_out = f"{way_out[:-1]}. {said_of_missing(labels.name, labels.missing_texts)}"
-        raise invalid(rule, received=received, way_out=way_out)
+            hint = f"{hint[:-1]}. {said_of_missing(labels.name, labels.missing_texts)}"
+        raise invalid(rule, received=received, hint=hint)
 
 
 def _check_finite(name: str, values: np.ndarray) -> None:
     if not np.isfinite(values).all():
-        raise invalid("labels are finite", received=f"an infinity in {shown(name)}", way_out="Mark it as missing.")
+        raise invalid("labels are finite", received=f"an infinity in {shown(name)}", hint="Mark it as missing.")
 
 
 def check_classes(name: str, classes: tuple[object, ...], number: int) -> None:
     """Raise `InputError` where a task's classes, of `number` labelled rows, are one class, a measurement or identifiers."""
     if len(classes) == 1:
         received = f"one in {shown(name)}, {shown(classes[0])}"
-        raise invalid("a task has at least two classes", received=received, way_out="Leave the task out.")
+        raise invalid("a task has at least two classes", received=received, hint="Leave the task out.")
     broken = [value for value in classes if isinstance(value, float) and not value.is_integer()]
     if len(broken) > _limits.MOST_NON_INTEGERS:
         received = f"{len(classes)} distinct numbers in {shown(name)}, such as {shown(broken[0])}"
-        raise invalid("a task's labels are classes", received=received, way_out="Bin it, for example at its median.")
+        raise invalid("a task's labels are classes", received=received, hint="Bin it, for example at its median.")
     received = f"{len(classes)} classes in the {number} labelled rows of {shown(name)}"
-    way_out = (
+    hint = (
         "Bin it if it is a measurement (at its median, say), merge rare classes, leave it out if it is an identifier."
     )
     if len(classes) > _limits.MOST_CLASSES:
-        raise invalid(f"a task has at most {_limits.MOST_CLASSES} classes", received=received, way_out=way_out)
+        raise invalid(f"a task has at most {_limits.MOST_CLASSES} classes", received=received, hint=hint)
     if len(classes) > _limits.MANY_CLASSES and len(classes) * _limits.LEAST_ROWS_A_CLASS > number:
         least = _limits.LEAST_ROWS_A_CLASS
         rule = (
             f"a task of more than {_limits.MANY_CLASSES} classes has at least {least} labelled rows to each on average"
         )
-        raise invalid(rule, received=received, way_out=way_out)
+        raise invalid(rule, received=received, hint=hint)

@@ -56,9 +56,7 @@ class Leak:
 def leaks(table: Table, main: str) -> tuple[Leak, ...]:
     """Find what gives a label away, severe findings first. Raises `InputError` for a task that the table has not."""
     if main not in table.labels:
-        raise invalid(
-            "the main task is a task of the table", received=shown(main), way_out=closest(main, [*table.labels])
-        )
+        raise invalid("the main task is a task of the table", received=shown(main), hint=closest(main, [*table.labels]))
     sources = _sources(table)
     comparisons = len(table.labels) * (2 * len(sources) + 2)
     limit = math.log(_CHANCE / comparisons)

@@ -54,8 +54,8 @@ def missing_texts(given: Any) -> MissingTexts:
     texts = set()
     for text in given if several else (given,):
         if not isinstance(text, str):
-            way_out = "Put it in quotes; None, NaN and empty texts are missing anyway."
-            raise invalid("texts that mean missing are texts", received=shown(text), way_out=way_out)
+            hint = "Put it in quotes; None, NaN and empty texts are missing anyway."
+            raise invalid("texts that mean missing are texts", received=shown(text), hint=hint)
         texts.add(text.strip())
     return MissingTexts(frozenset(texts))
 

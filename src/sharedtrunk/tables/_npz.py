@@ -49,13 +49,13 @@ def _shapes(path: Path, archive: zipfile.ZipFile) -> Shapes:
             raise _objects(path, name)
         if len(shape) not in (1, 2):
             received = f"{len(shape)} axes in {shown(name)}"
-            way_out = "Reshape it to (sample, feature), or leave it out of the file."
-            raise invalid("an array has one axis (a column) or two (features)", received=received, way_out=way_out)
+            hint = "Reshape it to (sample, feature), or leave it out of the file."
+            raise invalid("an array has one axis (a column) or two (features)", received=received, hint=hint)
         shapes[name] = shape
         numbers += float(np.prod(shape, dtype=np.float64)) * max(dtype.itemsize / 8, 1)
     check_size(numbers, _WAY_OUT)
     if not shapes:
-        raise invalid("a table needs columns", received=f"an archive without arrays, {path}", way_out="Check the file.")
+        raise invalid("a table needs columns", received=f"an archive without arrays, {path}", hint="Check the file.")
     return shapes
 
 
@@ -82,8 +82,8 @@ def _of_arrays(path: Path, arrays: Mapping[str, np.ndarray], shapes: Shapes, ask
         if array.ndim == 1:
             columns.append((name, array))
         elif name in asked.tasks:
-            way_out = "Give each task its own array."
-            raise invalid("a task is an array of one axis", received=f"two in {shown(name)}", way_out=way_out)
+            hint = "Give each task its own array."
+            raise invalid("a task is an array of one axis", received=f"two in {shown(name)}", hint=hint)
         else:
             columns += [(f"{name}[{j}]", array[:, j]) for j in range(array.shape[1])]
     return columns
@@ -94,7 +94,7 @@ def _given(arrays: Mapping[str, np.ndarray], key: str, number: int, default: str
         return [f"{default}{j}" for j in range(number)]
     names = [str(name) for name in arrays[key].ravel()]
     if len(names) != number:
-        raise invalid(f"{key} has a name for each of {number} columns", received=len(names), way_out="Correct it.")
+        raise invalid(f"{key} has a name for each of {number} columns", received=len(names), hint="Correct it.")
     return names
 
 
@@ -103,7 +103,7 @@ def _check_rows(path: Path, shapes: Shapes) -> None:
     if len(set(lengths.values())) > 1:
         (short, few), (long, many) = (pick(lengths.items(), key=_second) for pick in (min, max))
         received = f"{few} in {shown(short)} and {many} in {shown(long)}, in {path}"
-        raise invalid("all arrays have the same rows", received=received, way_out="Save arrays of one length.")
+        raise invalid("all arrays have the same rows", received=received, hint="Save arrays of one length.")
 
 
 def _second(pair: tuple[str, int]) -> int:
@@ -139,11 +139,11 @@ def _told(path: Path) -> Iterator[None]:
 
 def _damaged(path: Path, error: Exception) -> InputError:
     reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
-    way_out = "Save it again with numpy.savez."
-    return invalid("an .npz file is NumPy's archive", received=f"'{reason}' in {path}", way_out=way_out)
+    hint = "Save it again with numpy.savez."
+    return invalid("an .npz file is NumPy's archive", received=f"'{reason}' in {path}", hint=hint)
 
 
 def _objects(path: Path, name: str) -> InputError:
     received = f"Python objects in {shown(name)} of {path}"
-    way_out = "Save it as numbers or as texts (array.astype(str)); nothing in a data file is executed."
-    return invalid("arrays hold numbers or texts", received=received, way_out=way_out)
+    hint = "Save it as numbers or as texts (array.astype(str)); nothing in a data file is executed."
+    return invalid("arrays hold numbers or texts", received=received, hint=hint)

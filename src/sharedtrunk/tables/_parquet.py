@@ -44,8 +44,8 @@ def read_parquet(path: Path, asked: Plan) -> Found:
         if isinstance(error, OSError) and error.errno is not None:  # the system's, not pyarrow's about the content
             raise
         reason = str(error).splitlines()[0][:120]
-        way_out = "Write the file again, or give the table as CSV."
-        raise invalid("a .parquet file is Parquet data", received=f"'{reason}' in {path}", way_out=way_out) from error
+        hint = "Write the file again, or give the table as CSV."
+        raise invalid("a .parquet file is Parquet data", received=f"'{reason}' in {path}", hint=hint) from error
     return Found(columns, np.arange(total) if chosen is None else chosen, total)
 
 
@@ -54,8 +54,8 @@ def _libraries() -> tuple[ModuleType, ModuleType]:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        way_out = "Install it: pip install 'sharedtrunk[parquet]', or give the table as CSV."
-        raise invalid("Parquet files are read by pyarrow", received="no pyarrow here", way_out=way_out) from error
+        hint = "Install it: pip install 'sharedtrunk[parquet]', or give the table as CSV."
+        raise invalid("Parquet files are read by pyarrow", received="no pyarrow here", hint=hint) from error
     return pyarrow, pyarrow.parquet
 
 

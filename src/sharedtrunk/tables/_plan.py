@@ -40,17 +40,17 @@ def plan(
     """Check what can be checked before a file is opened. Raises `InputError`."""
     wanted, left_out = _names(tasks), _names(drop)
     if not wanted:
-        raise invalid("a table needs a task", received="none", way_out="Name the column to predict (--main COLUMN).")
+        raise invalid("a table needs a task", received="none", hint="Name the column to predict (--main COLUMN).")
     twice = _repeated(wanted)
     if twice:
-        raise invalid("each task is named once", received=f"{listed(twice)} twice", way_out="Name it once.")
+        raise invalid("each task is named once", received=f"{listed(twice)} twice", hint="Name it once.")
     both = [name for name in wanted if name in left_out]
     if both:
-        way_out = "Leave it out of one of the two."
-        raise invalid("a task's column is not dropped", received=f"{listed(both)} in both", way_out=way_out)
+        hint = "Leave it out of one of the two."
+        raise invalid("a task's column is not dropped", received=f"{listed(both)} in both", hint=hint)
     if rows is not None and rows < _limits.LEAST_LABELLED:
         rule = f"a sample has at least {_limits.LEAST_LABELLED} rows"
-        raise invalid(rule, received=str(rows), way_out="Ask for more rows (--rows N).")
+        raise invalid(rule, received=str(rows), hint="Ask for more rows (--rows N).")
     return Plan(wanted, left_out, rows, seed, missing_texts(missing))
 
 
@@ -58,24 +58,24 @@ def columns_to_read(asked: Plan, names: Sequence[str]) -> tuple[str, ...]:
     """The columns that are read, in the file's order. Raises `InputError` for names that are repeated or not there."""
     twice = _repeated(names)
     if twice:
-        way_out = "Rename or remove one of each pair."
-        raise invalid("columns have different names", received=f"{listed(twice)} more than once", way_out=way_out)
+        hint = "Rename or remove one of each pair."
+        raise invalid("columns have different names", received=f"{listed(twice)} more than once", hint=hint)
     for name in (*asked.tasks, *asked.drop):
         if name not in names:
             rule = "tasks and dropped columns are columns of the table"
-            raise invalid(rule, received=f"{shown(name)}, which is not one", way_out=closest(name, names))
+            raise invalid(rule, received=f"{shown(name)}, which is not one", hint=closest(name, names))
     kept = tuple(name for name in names if name not in asked.drop)
     if len(kept) == len(asked.tasks):
-        way_out = "Keep at least one column beside the tasks."
-        raise invalid("a table needs features", received="only tasks and dropped columns", way_out=way_out)
+        hint = "Keep at least one column beside the tasks."
+        raise invalid("a table needs features", received="only tasks and dropped columns", hint=hint)
     return kept
 
 
-def check_size(numbers: int | float, way_out: str) -> None:
+def check_size(numbers: int | float, hint: str) -> None:
     """Raise `InputError` where that many numbers would not fit the limit of memory."""
     if 8 * numbers > _limits.MOST_BYTES:
         rule = f"a table holds at most {_limits.MOST_BYTES / 2**30:.3g} GiB of numbers"
-        raise invalid(rule, received=f"about {8 * numbers / 2**30:.2g} GiB", way_out=way_out)
+        raise invalid(rule, received=f"about {8 * numbers / 2**30:.2g} GiB", hint=hint)
 
 
 def read_fewer(rows: int | None) -> str:
@@ -86,7 +86,7 @@ def read_fewer(rows: int | None) -> str:
 
 def no_rows(path: object) -> InputError:
     """The error for a file with columns and nothing in them."""
-    return invalid("a table needs rows", received=f"column names only, in {path}", way_out="Check the file.")
+    return invalid("a table needs rows", received=f"column names only, in {path}", hint="Check the file.")
 
 
 def _names(names: Sequence[str]) -> tuple[str, ...]:

@@ -71,8 +71,8 @@ def read(
         found = reader(file, asked)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        way_out = "Check the path and its permissions."
-        raise invalid("the file must be readable", received=f"'{reason}' at {file}", way_out=way_out) from error
+        hint = "Check the path and its permissions."
+        raise invalid("the file must be readable", received=f"'{reason}' at {file}", hint=hint) from error
     notes = () if len(found.row_numbers) == found.total else (_sampled(found),)
     return table_of(found.columns, asked.tasks, notes=notes, row_numbers=found.row_numbers)
 
@@ -80,20 +80,20 @@ def read(
 def _reader(file: Path) -> Callable[[Path, Plan], Found]:
     kind = kind_of(file)
     if kind not in (None, "file"):
-        way_out = "Name a file in it." if kind == "folder" else "Save the table to a file, and name that."
-        raise invalid("a table is a file", received=f"a {kind}, {file}", way_out=way_out)
+        hint = "Name a file in it." if kind == "folder" else "Save the table to a file, and name that."
+        raise invalid("a table is a file", received=f"a {kind}, {file}", hint=hint)
     if kind is None:
-        raise invalid("the file must exist", received=file, way_out="Check its name and the folder.")
+        raise invalid("the file must exist", received=file, hint="Check its name and the folder.")
     suffixes = [suffix.lower() for suffix in file.suffixes[-2:]]
     last = suffixes[-2] if len(suffixes) == 2 and suffixes[-1] == ".gz" else (suffixes or [""])[-1]
     compressed = suffixes[-1:] == [".gz"]
     if last not in _READERS or (compressed and _READERS[last] is not read_csv):
         rule = "tables are read from .csv, .tsv (also .gz), .parquet and .npz"
-        way_out = "Save it as one of these (a pickle is never read)."
-        raise invalid(rule, received=shown(file.name), way_out=way_out)
+        hint = "Save it as one of these (a pickle is never read)."
+        raise invalid(rule, received=shown(file.name), hint=hint)
     if not file.stat().st_size:
-        way_out = "Check the file."
-        raise invalid("a table needs a header and rows", received=f"an empty file, {file}", way_out=way_out)
+        hint = "Check the file."
+        raise invalid("a table needs a header and rows", received=f"an empty file, {file}", hint=hint)
     return _READERS[last]
 
 

@@ -28,8 +28,8 @@ def table_of(
     by_name = {each.name: each for each in columns}
     if len(by_name) < len(columns):  # 'a[0]', and the first place of an embedding 'a'
         twice = [name for name, times in Counter(each.name for each in columns).items() if times > 1]
-        received, way_out = f"{listed(twice)} more than once", "Rename one of each."
-        raise invalid("columns have different names", received=received, way_out=way_out)
+        received, hint = f"{listed(twice)} more than once", "Rename one of each."
+        raise invalid("columns have different names", received=received, hint=hint)
     coded = {name: coded_labels(by_name[name]) for name in tasks}
     return assembled([each for each in columns if each.name not in coded], coded, notes=notes, row_numbers=row_numbers)
 
@@ -73,6 +73,4 @@ def _counts(values: np.ndarray, numbers: np.ndarray) -> bool:
 
 
 def _no_features(received: str) -> InputError:
-    return invalid(
-        "a table needs features", received=received, way_out="Add columns that the tasks are predicted from."
-    )
+    return invalid("a table needs features", received=received, hint="Add columns that the tasks are predicted from.")

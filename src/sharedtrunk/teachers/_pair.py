@@ -47,7 +47,7 @@ def related_pair(
         raise invalid(
             "A pair of given relatedness needs at least rank_A + rank_B features",
             received=f"{features} features for ranks {rank_a} and {rank_b}",
-            way_out="Raise the number of features or lower a rank",
+            hint="Raise the number of features or lower a rank",
         )
     frame = orthonormal(stream(key, "right singular vectors"), features, rank_a + rank_b, dtype)
     right_a, outside = frame[:, :rank_a], frame[:, rank_a:]
@@ -82,7 +82,7 @@ def _related_directions(right_a, outside, relatedness):
             raise invalid(
                 "Relatedness must lie between −1 and 1",
                 received=float(known),
-                way_out="It is a cosine: 0 is unrelated",
+                hint="It is a cosine: 0 is unrelated",
             )
         shared = jnp.eye(rank_a, rank_b, dtype=right_a.dtype)
         cosine, sine = r * shared, jnp.sqrt(1 - r * r)
@@ -93,7 +93,7 @@ def _related_directions(right_a, outside, relatedness):
         raise invalid(
             "The relatedness matrix must have shape (rank_B, rank_A)",
             received=f"shape {r.shape} for ranks {rank_b} and {rank_a}",
-            way_out="Pass V_Bᵀ V_A, or a number r for r·I",
+            hint="Pass V_Bᵀ V_A, or a number r for r·I",
         )
     if known is not None:
         _check_contraction(known)
@@ -106,7 +106,7 @@ def _check_contraction(known) -> None:
         raise invalid(
             "The relatedness matrix must have spectral norm at most 1",
             received=f"norm {largest:.6g}",
-            way_out="Its entries are cosines between orthonormal directions; divide by the norm",
+            hint="Its entries are cosines between orthonormal directions; divide by the norm",
         )
 
 
@@ -124,6 +124,6 @@ def _pair(value):
         raise invalid(
             "Give one value for both teachers, or a pair (main, auxiliary)",
             received=f"{len(value)} values",
-            way_out="Vectors, such as singular values, go in as arrays: (array_main, array_auxiliary)",
+            hint="Vectors, such as singular values, go in as arrays: (array_main, array_auxiliary)",
         )
     return tuple(value)

@@ -41,8 +41,8 @@ def draw_inputs(
     key: PRNGKey, n: int, features: int, covariance: Covariance | None = None, dtype=None
 ) -> Float[Array, "sample feature"]:
     """`n` nested inputs x ~ N(0, C), C = I unless given."""
-    whole_number(n, "A sample's size n", least=1, way_out="Ask for n ≥ 1")
-    whole_number(features, "Features", least=1, way_out="Give the number of columns")
+    whole_number(n, "A sample's size n", least=1, hint="Ask for n ≥ 1")
+    whole_number(features, "Features", least=1, hint="Give the number of columns")
     white = normal_rows(stream(key, "inputs"), n, features, dtype)
     return white if covariance is None else white @ _root(covariance, features, white.dtype)
 
@@ -61,7 +61,7 @@ def soft_labels(
         raise invalid(
             "The inverse temperature β must be finite and > 0",
             received=described(inverse_temperature),
-            way_out="Use hard_labels for β → ∞",
+            hint="Use hard_labels for β → ∞",
         )
     logits = _logits(weights, inputs)
     return jax.nn.softmax(jnp.asarray(inverse_temperature, logits.dtype) * logits, axis=-2)
@@ -73,7 +73,7 @@ def _logits(weights, inputs):
         raise invalid(
             "Weights (…, class, feature) and inputs (…, sample, feature) need the same features",
             received=f"{weights.shape} and {inputs.shape}",
-            way_out="Give one row per class and one row per sample",
+            hint="Give one row per class and one row per sample",
         )
     return weights @ jnp.swapaxes(inputs, -1, -2)
 
@@ -85,7 +85,7 @@ def _root(covariance, features: int, dtype):
         raise invalid(
             "The input covariance must be a square matrix, one row per feature",
             received=f"shape {covariance.shape} for {features} features",
-            way_out="Leave it out for the identity",
+            hint="Leave it out for the identity",
         )
     values, vectors = jnp.linalg.eigh(covariance)
     known = concrete(values)
@@ -97,6 +97,6 @@ def _root(covariance, features: int, dtype):
             raise invalid(
                 "The input covariance must be symmetric and positive semidefinite",
                 received=f"smallest eigenvalue {known.min():.3g}" if symmetric else "an asymmetric matrix",
-                way_out="Use a sample covariance, or C = B Bᵀ",
+                hint="Use a sample covariance, or C = B Bᵀ",
             )
     return (vectors * jnp.sqrt(jnp.maximum(values, 0))[None, :]) @ vectors.T

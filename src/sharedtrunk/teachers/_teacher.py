@@ -69,7 +69,7 @@ def quenched_noise(key: PRNGKey, classes: int, features: int, scale, dtype=None)
         raise invalid(
             "The noise scale must be a finite number ≥ 0",
             received=described(scale),
-            way_out="Pass noise=1.0 for the standard problem",
+            hint="Pass noise=1.0 for the standard problem",
         )
     draw = normal(key, (classes, features), dtype)
     return draw * (jnp.asarray(scale, draw.dtype) / jnp.sqrt(jnp.asarray(features, draw.dtype)))
@@ -82,14 +82,14 @@ def spread_singular_values(values, rank: int, dtype=None) -> Float[Array, "rank"
         raise invalid(
             "Singular values must be one number or one per rank",
             received=f"shape {values.shape} for rank {rank}",
-            way_out="Pass a number to make them all equal",
+            hint="Pass a number to make them all equal",
         )
     known = concrete(values)
     if known is not None and not ((known >= 0) & (known < float("inf"))).all():
         raise invalid(
             "Singular values must be finite and ≥ 0",
             received=known.tolist(),
-            way_out="Use 0 for a pure-noise teacher",
+            hint="Use 0 for a pure-noise teacher",
         )
     return jnp.broadcast_to(values, (rank,))
 
@@ -98,19 +98,19 @@ def check_teacher(*teachers: object) -> None:
     """Raise unless all are teachers of finite numbers."""
     for teacher in teachers:
         if not isinstance(teacher, Teacher):
-            raise invalid("A teacher is a Teacher object", received=described(teacher), way_out="Use random_teacher")
+            raise invalid("A teacher is a Teacher object", received=described(teacher), hint="Use random_teacher")
         for name, part in vars(teacher).items():
             check_finite(part, f"A teacher's {name.replace('_', ' ')}")
 
 
 def check_sizes(classes: int, features: int, rank: int) -> None:
     """Raise where no teacher of these sizes exists."""
-    whole_number(classes, "A task's number of classes", least=2, way_out="Use classes=2 or more")
-    whole_number(features, "The number of features", least=1, way_out="Use features=1 or more")
-    whole_number(rank, "A teacher's rank", least=1, way_out="Leave it out for the number of classes")
+    whole_number(classes, "A task's number of classes", least=2, hint="Use classes=2 or more")
+    whole_number(features, "The number of features", least=1, hint="Use features=1 or more")
+    whole_number(rank, "A teacher's rank", least=1, hint="Leave it out for the number of classes")
     if not 1 <= rank <= min(classes, features):
         raise invalid(
             "A teacher's rank must lie between 1 and the number of classes and of features",
             received=f"rank {rank} with {classes} classes and {features} features",
-            way_out="Lower the rank, or raise the number of classes or features",
+            hint="Lower the rank, or raise the number of classes or features",
         )

@@ -71,5 +71,5 @@ def _measured(key: str, seed: int, thorough: bool) -> tuple[str, Evidence, float
 def _chosen(keys: Sequence[str] | None) -> list[Claim]:
     unknown = [key for key in keys or () if key not in CLAIMS]
     if unknown:
-        raise invalid("Unknown claim", received=", ".join(unknown), way_out=f"Known are {', '.join(CLAIMS)}")
+        raise invalid("Unknown claim", received=", ".join(unknown), hint=f"Known are {', '.join(CLAIMS)}")
     return [claim for key, claim in CLAIMS.items() if keys is None or key in keys]

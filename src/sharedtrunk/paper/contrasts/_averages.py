@@ -37,7 +37,7 @@ def benefit_by_snr(benefit: "xarray.DataArray") -> "xarray.DataArray":
             raise invalid(
                 f"the average over {name}-SNR auxiliary tasks needs a value {bound}",
                 received=f"s_aux {s_aux.tolist()}",
-                way_out="Add one to the grid.",
+                hint="Add one to the grid.",
             )
     means = [average(benefit.isel(s_aux=np.flatnonzero(members)), ["s_aux"]) for members in groups.values()]
     return xarray.concat(means, xarray.DataArray(list(groups), dims="aux_snr", name="aux_snr"))

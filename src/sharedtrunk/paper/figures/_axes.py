@@ -13,12 +13,12 @@ from sharedtrunk.errors import invalid
 
 @dataclass(frozen=True)
 class Axis:
-    """`units` and `long_name` of the coordinate; `rule` in words with its `way_out`, and `allows` the same as a test."""
+    """`units` and `long_name` of the coordinate; `rule` in words with its `hint`, and `allows` the same as a test."""
 
     units: str
     long_name: str
     rule: str
-    way_out: str
+    hint: str
     allows: Callable[[object], bool]
 
 
@@ -27,12 +27,12 @@ def check_axes(axes: Mapping[str, tuple]) -> None:
     for name, axis in AXES.items():
         for value in axes.get(name, ()):
             if not axis.allows(value):
-                raise invalid(f"{name} must be {axis.rule}", received=repr(value), way_out=axis.way_out)
+                raise invalid(f"{name} must be {axis.rule}", received=repr(value), hint=axis.hint)
     if "n_aux" in axes and min(axes["n_aux"]) < max(axes["n_samples"]):
         raise invalid(
             "the auxiliary task has at least as many points as the main one, whose points are the first of its own",
             received=f"n_aux {min(axes['n_aux'])} beside n_samples {max(axes['n_samples'])}",
-            way_out="Raise n_aux, or swap the tasks.",
+            hint="Raise n_aux, or swap the tasks.",
         )
 
 

@@ -118,21 +118,21 @@ def _ended(codes: "xarray.DataArray") -> dict[str, int]:
 
 
 def _check_dataset(figure: Figure, dataset: "xarray.Dataset", path: Path, size: Size) -> None:
-    way_out = f"Make it again: {remake(figure, size, path.parent)}."
+    hint = f"Make it again: {remake(figure, size, path.parent)}."
     grids: dict[str, str] = {"standard": "", "quick": " on the quick grid", "full": " on the full grid"}
     owner = str(dataset.attrs.get("figure", "no figure")) + grids.get(str(dataset.attrs.get("size", "standard")), "")
     if owner != figure.name + grids[size]:
         raise invalid(
             f"{path.name} must hold the dataset of {figure.name}{grids[size]}",
             received=f"that of {owner} in {path}",
-            way_out=way_out,
+            hint=hint,
         )
     lacking = sorted((set(figure.dims) - set(dataset.sizes)) | ({figure.value, "result"} - set(dataset.data_vars)))
     if lacking:
         raise invalid(
             f"the dataset of {figure.name} needs dims {', '.join(figure.dims)}, the {figure.value} and the result",
             received=f"{path} without {', '.join(lacking)}",
-            way_out=way_out,
+            hint=hint,
         )
 
 

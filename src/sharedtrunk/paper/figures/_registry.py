@@ -37,6 +37,6 @@ def get(name: str) -> Figure:
         raise invalid(
             f"a figure is one of {', '.join(FIGURES)}, or {ALL}",
             received=repr(name),
-            way_out=f"Did you mean {' or '.join(close)}?" if close else "See sharedtrunk list.",
+            hint=f"Did you mean {' or '.join(close)}?" if close else "See sharedtrunk list.",
         )
     return FIGURES[name]

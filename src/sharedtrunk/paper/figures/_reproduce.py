@@ -68,7 +68,7 @@ def reproduce(
     chosen = _figures(names)
     if seeds is not None:
         rule = "seeds must be a whole number, for a figure needs at least one seed"
-        check_seeds(seeds, rule=rule, way_out=f"Ask for a whole number, 1 to {MOST_SEEDS:,}.")
+        check_seeds(seeds, rule=rule, hint=f"Ask for a whole number, 1 to {MOST_SEEDS:,}.")
     if processes is not None:
         check_processes(processes)
     if any(function.startswith("sharedtrunk.") for figure in chosen for function in figure.functions.values()):
@@ -118,7 +118,7 @@ def redraw(
             raise invalid(
                 f"redrawing {figure.name} needs its stored dataset",
                 received=f"no file {path}",
-                way_out=f"Make it first: {remake(figure, size, out)}.",
+                hint=f"Make it first: {remake(figure, size, out)}.",
             )
     return present(chosen, out, size)
 
@@ -128,7 +128,7 @@ def _figures(names: Sequence[str]) -> list[Figure]:
         raise invalid(
             "figures are named in a list, at least one",
             received=repr(names),
-            way_out=f"Write [{names!r}]." if names else "Name one of those that sharedtrunk list shows.",
+            hint=f"Write [{names!r}]." if names else "Name one of those that sharedtrunk list shows.",
         )
     figures = [get(name) for word in names for name in (PAPER if word == ALL else (word,))]
     return list({figure.name: figure for figure in figures}.values())
@@ -136,13 +136,13 @@ def _figures(names: Sequence[str]) -> list[Figure]:
 
 def _size(chosen: Sequence[Figure], *, quick: bool, full: bool) -> Size:
     if quick and full:
-        raise invalid("a grid is quick or full", received="both", way_out="Leave one out.")
+        raise invalid("a grid is quick or full", received="both", hint="Leave one out.")
     without = [figure.name for figure in chosen if figure.full_grid is None]
     if full and without:
         raise invalid(
             "the full grid is for figures that have one",
             received=", ".join(without),
-            way_out="Leave out --full, or those figures.",
+            hint="Leave out --full, or those figures.",
         )
     return "quick" if quick else "full" if full else "standard"
 

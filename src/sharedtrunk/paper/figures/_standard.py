@@ -93,7 +93,7 @@ class StandardProblem:
             raise invalid(
                 f"training is one of {', '.join(TRAININGS)}",
                 received=repr(self.training),
-                way_out="Leave it out for the continuous-time flow.",
+                hint="Leave it out for the continuous-time flow.",
             )
 
     def settings(self) -> dict[str, object]:

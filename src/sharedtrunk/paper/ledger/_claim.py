@@ -44,7 +44,7 @@ class Reading:
             raise invalid(
                 "A reading has an error ≥ 0 and a finite limit",
                 received=f"{self.number} ± {self.error}, limit {self.limit}",
-                way_out="Give the half-width of an interval that covers the number",
+                hint="Give the half-width of an interval that covers the number",
             )
 
     @property
@@ -84,7 +84,7 @@ class Evidence:
 
     def __post_init__(self):
         if not self.within:
-            raise invalid("Evidence needs a reading within the claim's condition", received="none", way_out="Take one")
+            raise invalid("Evidence needs a reading within the claim's condition", received="none", hint="Take one")
 
 
 @dataclass(frozen=True)

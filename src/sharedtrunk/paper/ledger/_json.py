@@ -59,7 +59,7 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
     path = Path(path)
     if kind_of(path) is None:
         raise invalid(
-            "a stored ledger is needed", received=f"no file at {path}", way_out=f"Make it first: {_again(path)}."
+            "a stored ledger is needed", received=f"no file at {path}", hint=f"Make it first: {_again(path)}."
         )
     return _json.read_json(path, rule=_RULE, again=_again(path))
 
@@ -109,4 +109,4 @@ def _again(path: Path) -> str:
 
 
 def _damaged(path: Path, complaint: str) -> InputError:
-    return invalid(_RULE, received=f"{path} ({complaint})", way_out=f"Make it again: {_again(path)}.")
+    return invalid(_RULE, received=f"{path} ({complaint})", hint=f"Make it again: {_again(path)}.")

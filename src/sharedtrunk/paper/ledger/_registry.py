@@ -32,6 +32,6 @@ def judge_stored(
     """
     unknown = [key for key in keys or () if key not in STORED]
     if unknown:
-        raise invalid("Unknown claim", received=", ".join(unknown), way_out=f"Known are {', '.join(STORED)}")
+        raise invalid("Unknown claim", received=", ".join(unknown), hint=f"Known are {', '.join(STORED)}")
     datasets = folder if isinstance(folder, Datasets) else Datasets(folder, quick=quick)
     return judge_all([claim for key, claim in STORED.items() if keys is None or key in keys], datasets)

@@ -23,13 +23,13 @@ class Row:
             raise invalid(
                 "A row has evidence, or a reason why there is none",
                 received=f"{self.claim.key} with {'both' if self.reason else 'neither'}",
-                way_out="Give Row(claim, None, reason=…) where nothing was measured",
+                hint="Give Row(claim, None, reason=…) where nothing was measured",
             )
         if self.evidence is not None and self.evidence.beyond and not self.claim.condition:
             raise invalid(
                 "A claim with readings beyond its condition must have one",
                 received=self.claim.key,
-                way_out="Give Claim(condition=…)",
+                hint="Give Claim(condition=…)",
             )
 
     @property

@@ -40,7 +40,7 @@ class StoredClaim(Claim):
     def __post_init__(self):
         if not self.figures:
             raise invalid(
-                "A stored claim needs a figure's dataset", received=self.key, way_out="Give StoredClaim(figures=…)"
+                "A stored claim needs a figure's dataset", received=self.key, hint="Give StoredClaim(figures=…)"
             )
 
 
@@ -58,7 +58,7 @@ class Datasets:
             raise invalid(
                 "stored datasets are in a folder",
                 received=f"no folder {self.folder}",
-                way_out="Make them first: sharedtrunk reproduce all --out DIR.",
+                hint="Make them first: sharedtrunk reproduce all --out DIR.",
             )
 
     def __getitem__(self, figure: str) -> "xarray.Dataset":
@@ -73,7 +73,7 @@ class Datasets:
                 raise invalid(
                     f"{path.name} must hold the dataset of {figure}",
                     received=f"that of {owner} in {path}",
-                    way_out=f"Make it again: {self._command(figure)}.",
+                    hint=f"Make it again: {self._command(figure)}.",
                 )
             self._read[figure] = dataset
         return self._read[figure]

@@ -72,7 +72,7 @@ def gather(folder: Path, size: Size = "standard") -> Material:
         raise invalid(
             "a report is made of a folder of results",
             received=f"a {kind}, {folder}" if kind else f"no folder {folder}",
-            way_out=f"Make it first: {command('reproduce', 'all', folder, size)}.",
+            hint=f"Make it first: {command('reproduce', 'all', folder, size)}.",
         )
     there = [figure for figure in FIGURES.values() if _stored(folder, figure, size, ".json")]
     if not there:
@@ -80,7 +80,7 @@ def gather(folder: Path, size: Size = "standard") -> Material:
         raise invalid(
             "a report needs at least one figure with its checks",
             received=f"a folder without any{' but quick ones' * quick}, {folder}",
-            way_out="Add --quick." if quick else f"Make them first: {command('reproduce', 'all', folder, size)}.",
+            hint="Add --quick." if quick else f"Make them first: {command('reproduce', 'all', folder, size)}.",
         )
     gaps = tuple(_gap(folder, figure, size) for figure in FIGURES.values() if figure not in there)
     with storage_errors(folder):

@@ -33,18 +33,18 @@ class Picture:
         return f"data:image/png;base64,{base64.b64encode(self.content).decode()}"
 
 
-def read_picture(path: Path, way_out: str) -> Picture:
+def read_picture(path: Path, hint: str) -> Picture:
     """Read a PNG file. Raises `InputError` where the file is not one."""
     content = path.read_bytes()
     # The header: signature, length and name of the first chunk, then width and height.
     if len(content) < 24 or not content.startswith(_SIGNATURE) or content[12:16] != b"IHDR":
-        raise invalid("a figure's picture must be a PNG file", received=f"something else in {path}", way_out=way_out)
+        raise invalid("a figure's picture must be a PNG file", received=f"something else in {path}", hint=hint)
     if not _whole(content):
         rule, received = (
             "a figure's picture must be a whole PNG file, unchanged since it was written",
             f"{path} (damaged)",
         )
-        raise invalid(rule, received=received, way_out=way_out)
+        raise invalid(rule, received=received, hint=hint)
     return Picture(content, *struct.unpack(">II", content[16:24]))
 
 

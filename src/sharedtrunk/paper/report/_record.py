@@ -40,7 +40,7 @@ def _check(stored: Mapping[str, Any]) -> Check:
 
 
 def _damaged(path: Path, figure: Figure, complaint: str, again: str) -> InputError:
-    return invalid(_rule(path, figure), received=f"{path} ({complaint})", way_out=f"Make it again: {again}.")
+    return invalid(_rule(path, figure), received=f"{path} ({complaint})", hint=f"Make it again: {again}.")
 
 
 def _rule(path: Path, figure: Figure) -> str:
