@@ -15,6 +15,7 @@ from sharedtrunk import gaussian
 from sharedtrunk._axes import AnyArray, Covariance
 from sharedtrunk._errors import invalid
 from sharedtrunk._given import check_kind_of
+from sharedtrunk._given import finite as finite_array
 from sharedtrunk._programs import program
 from sharedtrunk._statistics import t_factor
 from sharedtrunk.benefit._between import FEWER_NODES, Between, at_minimum, at_saved, reading_error, rounding_error
@@ -87,7 +88,7 @@ def value_at(
     # The rules take finite weights only; lanes that have none are put back as NaN below.
     check_judges(weights.shape, weights.dtype, moment, covariance)
     moment, finite = jnp.asarray(moment), np.isfinite(weights).all(axis=(-2, -1))
-    parts = _valued(_finite(weights), moment, jnp.asarray(clean_weights), covariance, rule)
+    parts = _valued(_finite(weights), moment, finite_array(clean_weights, "Clean weights"), covariance, rule)
     scrambles, accuracy = (np.array(part, np.float64) for part in parts)
     scrambles[~finite], accuracy[~finite] = np.nan, np.nan
     mean, error = mean_with_error(scrambles)

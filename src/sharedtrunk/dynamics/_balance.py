@@ -19,6 +19,7 @@ from jaxtyping import Array, Float
 from sharedtrunk._axes import AnyArray
 from sharedtrunk._concrete import concrete
 from sharedtrunk._errors import invalid
+from sharedtrunk._given import check_kind_of
 
 from ._given import matrices, whole_numbers
 from ._layers import Layers
@@ -29,6 +30,7 @@ def conserved(layers: Layers) -> tuple[Float[Array, "*lane _ _"], ...]:
 
     None without a trunk.
     """
+    check_kind_of(layers, Layers, "What is conserved", "Use balanced_start")
     heads = jnp.concatenate(layers.heads, axis=-2)
     return tuple(
         jnp.einsum("...ij,...ik->...jk", above, above, precision="highest")
