@@ -112,6 +112,8 @@ def _judged(tried: str, kind: str, value: object, out: object) -> str | None:
     told = result is not None and np.any(np.asarray(result) != 0)
     if kind in ("nan", "infinite") and not isinstance(value, Trajectory) and not told and _finite(out):
         return f"{tried}: finite numbers came out"
+    if "off_diagonal_share" in tried and kind == "zero":
+        return None  # a drive of nothing has no shares: NaN, as its docstring says
     if kind in ("huge", "large", "tiny", "negative", "zero") and not told and not _finite(out):
         return f"{tried}: numbers that are not finite came out"
     return None

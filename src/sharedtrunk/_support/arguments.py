@@ -74,6 +74,14 @@ def whole_number(value: Any, name: str, *, least: int, most: int | None = None, 
     return int(value)
 
 
+def sizes(values: Any, name: str) -> tuple[int, ...]:
+    """As a tuple of whole numbers; raises for one number or anything else in its place."""
+    listed = isinstance(values, list | tuple | np.ndarray) and np.ndim(np.asarray(values, object)) == 1
+    if not listed or not all(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in values):
+        raise invalid(f"{name} must be a list of whole numbers", received=described(values), hint="Give (100,)")
+    return tuple(int(part) for part in values)
+
+
 def check_kind_of(value: Any, kind: Any, name: str, hint: str) -> None:
     """Raise unless a value is an object of a class, or of one of several."""
     if not isinstance(value, kind):

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 
 from sharedtrunk import gaussian
 from sharedtrunk._support.arguments import check_kind_of
+from sharedtrunk._support.arguments import finite as finite_array
 from sharedtrunk._support.axes import AnyArray, Covariance
 from sharedtrunk._support.programs import program
 from sharedtrunk._support.statistics import t_factor
@@ -87,7 +88,7 @@ def value_at(
     # The rules take finite weights only; lanes that have none are put back as NaN below.
     check_judges(weights.shape, weights.dtype, moment, covariance)
     moment, finite = jnp.asarray(moment), np.isfinite(weights).all(axis=(-2, -1))
-    parts = _valued(_finite(weights), moment, jnp.asarray(clean_weights), covariance, rule)
+    parts = _valued(_finite(weights), moment, finite_array(clean_weights, "Clean weights"), covariance, rule)
     scrambles, accuracy = (np.array(part, np.float64) for part in parts)
     scrambles[~finite], accuracy[~finite] = np.nan, np.nan
     mean, error = mean_with_error(scrambles)

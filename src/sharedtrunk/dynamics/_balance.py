@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from sharedtrunk._support.arguments import check_kind_of
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
 from sharedtrunk.errors import invalid
@@ -29,6 +30,7 @@ def conserved(layers: Layers) -> tuple[Float[Array, "*lane _ _"], ...]:
 
     None without a trunk.
     """
+    check_kind_of(layers, Layers, "What is conserved", "Use balanced_start")
     heads = jnp.concatenate(layers.heads, axis=-2)
     return tuple(
         jnp.einsum("...ij,...ik->...jk", above, above, precision="highest")

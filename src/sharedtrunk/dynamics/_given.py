@@ -38,7 +38,8 @@ def matrices(values: Any, name: str) -> list[Array]:
 
 def whole_numbers(values: Any, name: str, hint: str) -> list[int]:
     """A list of whole numbers; raises for one number in its place."""
-    parts = list(values) if isinstance(values, Sequence | np.ndarray) and np.ndim(values) == 1 else [None]
+    flat = isinstance(values, Sequence | np.ndarray) and np.ndim(np.asarray(values, object)) == 1
+    parts = list(values) if flat else [None]
     if not all(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in parts):
         raise invalid(f"{name} must be a list of whole numbers", received=described(values), hint=hint)
     return [int(part) for part in parts]  # pyright: ignore[reportArgumentType]

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk._support.arguments import described, floating, is_number, whole_number
+from sharedtrunk._support.arguments import sizes as sizes_of
 from sharedtrunk._support.axes import PRNGKey
 from sharedtrunk._support.concrete import all_finite, concrete
 from sharedtrunk._support.randomness import normal, orthonormal, stream
@@ -39,6 +40,8 @@ def random_start(
     """
     if activation not in get_args(Activation):
         raise invalid("The activation is linear or relu", received=activation, hint="The standard problem is linear")
+    whole_number(features, "Features", least=1, hint="The standard problem has features=100")
+    hidden, classes = sizes_of(hidden, "Hidden widths"), sizes_of(classes, "Classes")
     sizes = [features, *hidden]
     if len(hidden) == 0 or len(classes) == 0 or min(*sizes, *classes) < 1:
         raise invalid(
@@ -81,6 +84,7 @@ def aligned_start(
     rank = min(noisy_weights.shape)
     values = jnp.asarray(singular_values, noisy_weights.dtype)
     known = concrete(values)
+    hidden = sizes_of(hidden, "Hidden widths")
     fits = len(hidden) > 0 and min(hidden) >= rank and values.shape in ((), (rank,)) and all_finite(noisy_weights)
     if not fits or (known is not None and not ((known >= 0) & np.isfinite(known)).all()):
         raise invalid(
