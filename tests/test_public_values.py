@@ -13,8 +13,8 @@ from sharedtrunk.flows.trajectory import Trajectory
 
 pytestmark = pytest.mark.float64
 
-FAILED_LANES = {"oracle_stop", "honest_stop", "multitask_benefit", "value_at"}
-"""Curves of failed lanes are NaN by design; what is finite of a curve has a minimum."""
+FAILED_LANES = {("bracketed", (0, 1))}
+"""Curves of failed lanes are NaN by design, in trajectories as alone; what is finite of a curve has a minimum."""
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def test_what_is_not_finite_never_becomes_finite(room, name):
     """Also that every public function has a call here: the table and the rooms' names are the same."""
     call = value_problems.calls()[room][name]
     for where in value_problems.arguments(call):
-        if name in FAILED_LANES and isinstance(value_problems.at(call, where), Trajectory):
+        if (name, where) in FAILED_LANES or isinstance(value_problems.at(call, where), Trajectory):
             continue
         if isinstance(value_problems.at(call, where), dynamics.AbstractFlow):
             continue  # its makers, which are public functions too, have checked what is in it

@@ -59,7 +59,7 @@ def _is_array(value: object) -> bool:
     """Numbers and arrays of them; settings, flows and keys can only be replaced as a whole."""
     if isinstance(value, int | float):
         return True
-    return hasattr(value, "dtype") and not jnp.issubdtype(value.dtype, jax.dtypes.prng_key)
+    return isinstance(value, jax.Array | np.ndarray) and not jnp.issubdtype(value.dtype, jax.dtypes.prng_key)
 
 
 def _finite(tree: object) -> bool:

@@ -61,14 +61,15 @@ def with_validation_loss(
     """Fill in the mean cross-entropy of the main task on held-out points with noisy labels, in nats."""
     weights = main_composites(trajectory)
     inputs = finite(inputs, "Held-out inputs")
-    labels = jnp.asarray(labels) if np.issubdtype(dtype_of(labels) or object, np.integer) else None
-    if labels is None or inputs.ndim != 2 or inputs.shape[1] != weights.shape[-1]:
+    whole = bool(np.issubdtype(dtype_of(labels) or object, np.integer))
+    if not whole or inputs.ndim != 2 or inputs.shape[1] != weights.shape[-1]:
         raise invalid(
             "Validation needs held-out inputs (sample, feature) and whole numbers as labels",
             received=f"inputs {inputs.shape} for {weights.shape[-1]} features"
-            + (", labels of another make" if labels is None else ""),
+            + ("" if whole else ", labels of another make"),
             hint="Label the held-out inputs with the noisy teacher",
         )
+    labels = jnp.asarray(labels)
     if labels.shape != (*weights.shape[:-3], inputs.shape[0]):
         raise invalid(
             "Validation needs one label per held-out point and lane",

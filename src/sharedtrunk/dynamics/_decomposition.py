@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from sharedtrunk._support.arguments import check_finite
 from sharedtrunk._support.concrete import concrete
 from sharedtrunk.errors import invalid
 
@@ -39,6 +40,8 @@ def check_decomposition(U, s, V) -> None:
     left, values, right = (concrete(part) for part in (U, s, V))
     if left is None or values is None or right is None:
         return
+    for name, part in (("Left singular vectors", left), ("Right singular vectors", right)):
+        check_finite(part, name)
     slack = 1e3 * float(jnp.finfo(U.dtype).eps)
     apart = [np.abs(part.T @ part - np.eye(rank)).max() for part in (left, right)]
     if not (max(apart) <= slack and np.isfinite(values).all() and (values >= 0).all()):

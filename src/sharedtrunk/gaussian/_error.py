@@ -1,5 +1,7 @@
 """From independent scrambles to a value with an error bar."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +12,7 @@ from sharedtrunk._support.arguments import finite
 from sharedtrunk.errors import invalid
 
 
-def length(x, axis: int | tuple[int, ...] | None = None):
+def length(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     """Euclidean norm over some axes (all of them by default), of NumPy or JAX arrays.
 
     The largest entry is taken out first: squares of entries beyond 1e±154 (1e±19 in float32) are no floating numbers.

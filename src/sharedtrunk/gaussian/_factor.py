@@ -5,6 +5,8 @@ Cholesky factor of J W C Wᵀ J, found without squaring the singular values; V b
 features.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,7 +18,7 @@ def centred(W: Float[Array, "*lane class feature"]) -> Float[Array, "*lane class
     return W - jnp.mean(W, axis=-2, keepdims=True)
 
 
-def to_unit_scale(W):
+def to_unit_scale(W: Any) -> Any:
     """Weights of every lane over a power of two, their largest entry about 1: directions stay as they are, to the digit."""
     xp = jnp if isinstance(W, jax.Array) else np
     _, power = xp.frexp(xp.max(xp.abs(W), axis=(-2, -1), keepdims=True, initial=0))

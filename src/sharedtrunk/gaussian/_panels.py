@@ -18,6 +18,8 @@ from ._error import length
 STEEPEST = 2.0**34
 """Largest singular value at which ranks 2 and 3 are resolved: the angle of a tie is known to s ε of its layer's width."""
 
+_NOTHING = 3e-10  # size of E[P uᵀ] below which its relative accuracy is not asked for
+
 _REACH = 9.5  # the chi density beyond is below 1e-18
 _BLOCK = 2**21  # exponentials per block: 16 MB
 
@@ -147,7 +149,8 @@ def _sphere(A: np.ndarray, order: int, r, w) -> np.ndarray:
 
     edges = np.linspace(0, 2 * np.pi, 9)
     work = [(a, b, panel(a, b)) for a, b in itertools.pairwise(edges)]
-    scale = size(sum(v for _, _, v in work))
+    # E[P uᵀ] of small weights is rounding: no halving makes it agree with itself to a share of its size
+    scale = np.maximum(size(sum(v for _, _, v in work)), np.array([0.0, _NOTHING, 0.0]))
     done = np.zeros_like(work[0][2])
     while work:
         a, b, whole = work.pop()

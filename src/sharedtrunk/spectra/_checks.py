@@ -55,9 +55,6 @@ def check_noise_matrix(aspect: jax.Array, noise: jax.Array) -> None:
 
 def _precision(given: dict) -> np.dtype:
     dtypes = {name: jnp.result_type(value) for name, value in given.items()}
-    for name, dtype in dtypes.items():
-        if not (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer)):
-            raise invalid(f"{name} must be real numbers", received=f"dtype {dtype}", hint="Convert it to float")
     floating = [given[name] for name, dtype in dtypes.items() if jnp.issubdtype(dtype, jnp.floating)]
     return jnp.result_type(*floating) if floating else jnp.result_type(float)
 
