@@ -130,7 +130,7 @@ def test_nothing_in_the_folder_is_unpickled(folder, kind, tmp_path_factory):
 
 
 def test_the_package_unpickles_what_clean_processes_send_and_nothing_else():
-    package = os.path.dirname(_cache.__file__)
+    package = os.path.dirname(os.path.dirname(_cache.__file__))
     words = [
         "grep",
         "-rlE",
