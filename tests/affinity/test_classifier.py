@@ -298,8 +298,14 @@ X, Y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
     ("parameters", "message"),
     [
         ({"hidden": (3, 0)}, "a width in hidden is a whole number ≥ 1; got 0"),
-        ({"hidden": 10**400}, "a width in hidden must be at most 10,000, beyond which the weights of a layer fill the memory; got 1000"),
-        ({"hidden": (10**4, 10**4, 10**4)}, "a network has at most 134,217,728 weights; got 200,050,000, of 3 features"),
+        (
+            {"hidden": 10**400},
+            "a width in hidden must be at most 10,000, beyond which the weights of a layer fill the memory; got 1000",
+        ),
+        (
+            {"hidden": (10**4, 10**4, 10**4)},
+            "a network has at most 134,217,728 weights; got 200,050,000, of 3 features",
+        ),
         ({"max_iter": 10**10}, "max_iter is at most 1,000,000,000; got 10000000000"),
         ({"learning_rate_init": 1e300}, "learning_rate_init lies between 1e-30 and 1e+30; got 1e+300"),
         ({"hidden": 2.5}, "a width in hidden is a whole number ≥ 1; got 2.5"),
