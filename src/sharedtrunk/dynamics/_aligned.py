@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
+from sharedtrunk._support.arguments import check_kind_of
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.errors import invalid
 
@@ -122,6 +123,7 @@ def aligned_values(flow: AlignedFlow, weights: Float[Array, "*time class feature
     They are the s of (18) as long as W = Û diag(s) V̂ᵀ, which is not checked: `off_diagonal_share(W, Û, V̂)` says how
     much of Ûᵀ W V̂ stands beside the diagonal.
     """
+    check_kind_of(flow, AlignedFlow, "The flow", "Use aligned_flow")
     return jnp.einsum("ck,...cf,fk->...k", flow.left, weights, flow.right, precision="highest")
 
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int
 
+from sharedtrunk._support.arguments import check_kind_of, floating
 from sharedtrunk._support.programs import program
 from sharedtrunk.students._network import SharedTrunk, logits
 
@@ -40,7 +41,6 @@ def evaluate(network: SharedTrunk, fresh: FreshInputs) -> dict[str, Float[Array,
     }
 
 
-@program
 def sampled_losses(
     networks: SharedTrunk,
     inputs: Float[Array, "block feature sample"],
@@ -49,9 +49,16 @@ def sampled_losses(
     """Main-task loss (nats) of every student on every block of inputs, E_x [ln Z(z) − z_label], and its accuracy on all.
 
     Students meet the same inputs, so the spread over blocks of *differences* of their losses is the sampling error of a
-    benefit.
+    benefit. Raises `InputError` for what is no student, and for inputs or labels that are no numbers.
     """
+    check_kind_of(networks, SharedTrunk, "What is evaluated", "Use a trajectory's final or networks")
+    for leaf in jax.tree.leaves((networks, inputs, labels)):
+        floating(leaf, "Weights, inputs and labels")
+    return _sampled_losses(networks, inputs, labels)
 
+
+@program
+def _sampled_losses(networks, inputs, labels):
     def block(given):
         x, y = given
         z = jax.vmap(lambda network: logits(network, x)[0])(networks)

@@ -82,7 +82,7 @@ def aligned_start(
     narrower than that, or s₀ is negative.
     """
     rank = min(noisy_weights.shape)
-    values = jnp.asarray(singular_values, noisy_weights.dtype)
+    values = floating(singular_values, "Singular values").astype(noisy_weights.dtype)
     known = concrete(values)
     hidden = sizes_of(hidden, "Hidden widths")
     fits = len(hidden) > 0 and min(hidden) >= rank and values.shape in ((), (rank,)) and all_finite(noisy_weights)
