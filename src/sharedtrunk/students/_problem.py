@@ -57,7 +57,10 @@ def make_problem(
     if not isinstance(labels, Sequence) or isinstance(labels, str):
         raise invalid("Labels are a list with an array per task", received=described(labels), hint="Give [labels]")
     for name, entries in (("Masks", masks), ("Task weights", task_weights)):
-        if entries is not None and (np.ndim(entries) == 0 or isinstance(entries, str)):
+        # a list of masks of different lengths is no array, so its number of dimensions is not asked for
+        if entries is None or isinstance(entries, list | tuple):
+            continue
+        if isinstance(entries, str) or np.ndim(entries) == 0:
             raise invalid(f"{name} are a list with an entry per task", received=described(entries), hint="Give a list")
     count = inputs.shape[-2]
     tasks = len(labels)
