@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from sharedtrunk._support.statistics import estimate
 from sharedtrunk.errors import InputError
-from sharedtrunk.paper import ledger
-from sharedtrunk.paper.ledger import Claim, Evidence, Row, at_least, at_most, deciding, verdict
+from sharedtrunk.paper import claims
+from sharedtrunk.paper.claims import Claim, Evidence, Row, at_least, at_most, deciding, verdict
 
 IN = at_most("inside", 0.5, 1.0, error=0.1)
 OUT = at_most("outside", 1.5, 1.0, error=0.1)
@@ -80,17 +82,46 @@ def test_words_of_a_row():
     """A condition shows both sides, a failure its simplest counterexample and the truth."""
     claim = Claim("eq-0", "(0)", "s", "h", "m", condition="x > 0", truth="t")
     both = Row(claim, Evidence((IN,), (OUT, IN)), 0.1)
-    assert ledger.said(both) == ["s.", "(h)", "Only if x > 0."]
-    assert ledger.numbers(both) == [
-        "Within: inside: 0.5 ± 0.1 (asked: ≤ 1)",
-        "Beyond: outside: 1.5 ± 0.1 (asked: ≤ 1)",
+    assert claims.statement_lines(both) == ["s.", "(h)", "Only if x > 0."]
+    assert claims.number_lines(both) == [
+        "Within: inside: 0.5 ± 0.1 (limit: ≤ 1)",
+        "Beyond: outside: 1.5 ± 0.1 (limit: ≤ 1)",
     ]
     worse = at_most("worse", 3.0, 1.0)
     failed = Row(claim, Evidence((IN, OUT, worse), instead=(IN,)), 0.1)
-    assert ledger.numbers(failed) == [
-        "Counterexample: outside: 1.5 ± 0.1 (asked: ≤ 1)",
-        "Instead: t. inside: 0.5 ± 0.1 (asked: ≤ 1)",
+    assert claims.number_lines(failed) == [
+        "Counterexample: outside: 1.5 ± 0.1 (limit: ≤ 1)",
+        "Instead: t. inside: 0.5 ± 0.1 (limit: ≤ 1)",
     ]
     unproved = Row(claim, Evidence((OUT,), instead=(EDGE,)), 0.1)
-    assert ledger.numbers(unproved)[1] == "Instead: edge: 1.05 ± 0.1 (asked: ≤ 1)"
-    assert ledger.tally([both, failed]) == "2 claims: 1 hold only under a condition, 1 fail."
+    assert claims.number_lines(unproved)[1] == "Instead: edge: 1.05 ± 0.1 (limit: ≤ 1)"
+    assert claims.tally([both, failed]) == "2 claims: 1 hold only under a condition, 1 fail."
+
+
+def test_one_case_of_many_fails_only_where_chance_among_so_many_would_not():
+    """The rule for several cases: 95 % each to hold, 95 % for all together to fail; a bound on an error is not widened."""
+    quiver = np.array([-0.02, 0.01, 0.0, 0.02, -0.01])
+    beyond = quiver - estimate(quiver).high - 0.005
+    fine = [claims.above(f"fine {i}", quiver + 0.1) for i in range(19)]
+    assert verdict(Evidence((claims.above("alone", beyond),))) == "fails"
+    many = Evidence((claims.above("among 20", beyond), *fine))
+    assert (verdict(many), many.within[0].cases, deciding(many).case) == ("undecided", 20, "among 20")
+    assert verdict(Evidence((claims.above("far", quiver - 1.0), *fine))) == "fails"
+    exact = Evidence((at_least("an exact number among 20", -0.005, 0.0, error=0.001), *fine))
+    assert verdict(exact) == "fails"
+    only_if = Evidence((IN,), (claims.above("beyond, among 20", beyond), *fine))
+    assert verdict(only_if) == "undecided"
+
+
+def test_within_is_judged_on_both_sides():
+    for number in (0.02, -0.02):
+        reading = claims.negligible("size", number + np.array([0.001, 0.0, -0.001]))
+        assert (reading.outcome, np.sign(reading.number)) == ("fails", np.sign(number))
+    assert claims.negligible("size", np.array([0.001, 0.0, -0.001])).outcome == "holds"
+    assert claims.Limit("within", 0.01).region == (-0.01, 0.01)
+    assert claims.in_words(reading) == "size: -0.02 ± 0.002 nats (limit: within ±0.01)"
+
+
+def test_seeds_that_all_lie_on_the_limit_are_on_neither_side():
+    assert claims.above("all on it", np.zeros(5)).outcome == "undecided"
+    assert at_least("an exact number", 0.0, 0.0).outcome == "holds"

@@ -1,82 +1,39 @@
-"""What the ledger is made of: a claim, the readings that decide it, and the verdict that follows from them.
+"""A claim of the paper, and the evidence that decides it.
 
-A *claim* is a statement with its hypotheses; what measures it belongs to its kind (`claims` takes readings of its own,
-a stored claim takes them from the datasets of figures) and yields *evidence*. Evidence is made of *readings*: a number
-with its error, and the limit that the statement sets to it. A reading
-
-    holds       where number ± error lies on the allowed side of the limit,
-    fails       where it lies wholly beyond it,
-    undecided   where the interval contains the limit.
-
-The verdict on the claim follows from its readings alone. Those taken *within* the claim's condition decide between
-*holds* and *fails*; those taken *beyond* it, where the statement's own hypotheses still hold, decide between *holds* and
-*holds only if …*. Words of the condition appear only when the readings on both sides call for them.
+A *claim* is a statement with its hypotheses and a measurement. The measurement returns *evidence*: readings taken *within*
+the claim's condition, readings *beyond* it where the statement's own hypotheses still hold, and readings of what is true
+*instead*. The verdict follows from the evidence alone (`sharedtrunk.paper.claims.verdict`).
 """
 
-import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Literal, SupportsFloat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+import numpy as np
+
+from sharedtrunk._support.statistics import CONFIDENCE
 from sharedtrunk.errors import invalid
-
-Outcome = Literal["holds", "fails", "undecided"]
-Verdict = Literal["holds", "holds only if", "fails", "undecided", "not measured"]
-Side = Literal["at most", "at least"]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One number with its error (half-width of an interval that should cover), and the limit that is set to it.
-
-    `case` says in a few words where it was taken; `unit` is nats, 1 (a pure number), or the field's own.
-    """
-
-    case: str
-    number: float
-    error: float
-    side: Side
-    limit: float
-    unit: str = ""
-
-    def __post_init__(self):
-        if not (self.error >= 0 or math.isnan(self.error)) or not math.isfinite(self.limit):
-            raise invalid(
-                "A reading has an error ≥ 0 and a finite limit",
-                received=f"{self.number} ± {self.error}, limit {self.limit}",
-                hint="Give the half-width of an interval that covers the number",
-            )
-
-    @property
-    def slack(self) -> float:
-        """How far inside the limit the number lies; negative beyond it."""
-        return self.limit - self.number if self.side == "at most" else self.number - self.limit
-
-    @property
-    def outcome(self) -> Outcome:
-        """By the number and its error; a number that is none decides nothing."""
-        if self.slack >= self.error:
-            return "holds"
-        return "fails" if self.slack < -self.error else "undecided"
-
-
-def at_most(
-    case: str, number: SupportsFloat, limit: SupportsFloat, *, error: SupportsFloat = 0.0, unit: str = ""
-) -> Reading:
-    """A reading that must not be above `limit`."""
-    return Reading(case, float(number), float(error), "at most", float(limit), unit)
-
-
-def at_least(
-    case: str, number: SupportsFloat, limit: SupportsFloat, *, error: SupportsFloat = 0.0, unit: str = ""
-) -> Reading:
-    """A reading that must not be below `limit`."""
-    return Reading(case, float(number), float(error), "at least", float(limit), unit)
+from sharedtrunk.paper.claims._reading import Limit, Reading, each
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The readings of one claim: within its condition, beyond it, and of what is true instead where it fails."""
+    """The readings of one claim; each of the three groups is judged together.
+
+    Parameters
+    ----------
+    within
+        Readings within the claim's condition: they decide between *holds* and *fails*.
+    beyond
+        Readings beyond the condition, where the hypotheses still hold: they decide between *holds* and *holds only if*.
+    instead
+        Readings of what is true where the claim fails.
+
+    Raises
+    ------
+    InputError
+        Where there is no reading within the condition.
+    """
 
     within: tuple[Reading, ...]
     beyond: tuple[Reading, ...] = ()
@@ -85,15 +42,43 @@ class Evidence:
     def __post_init__(self):
         if not self.within:
             raise invalid("Evidence needs a reading within the claim's condition", received="none", hint="Take one")
+        for group in ("within", "beyond", "instead"):
+            object.__setattr__(self, group, _judged_together(getattr(self, group)))
+
+
+def _judged_together(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """The same readings; the means over seeds among them know how many they are."""
+    cases = sum(reading.seeds is not None for reading in readings)
+    return tuple(reading if reading.seeds is None else replace(reading, cases=cases) for reading in readings)
 
 
 @dataclass(frozen=True)
 class Claim:
     """A statement in our words, its hypotheses, and how it is measured.
 
-    `condition` completes *holds only if …* and belongs to every claim with readings beyond it; `truth` says in words what
-    the readings `instead` measure. `source` is the paper's number, or the erratum's; `figures` are those whose stored
-    datasets decide, none where a claim takes measurements of its own.
+    Parameters
+    ----------
+    key
+        The name that commands and files use.
+    source
+        The number of the equation, the section, the figure or the erratum.
+    statement, hypotheses, method
+        What the claim says, under which assumptions, and how it is measured.
+    measure
+        Takes the measurement and returns evidence. Claims about equations take (seed, thorough), claims about captions the
+        benefits of their figures by name, a figure's claims the dataset or benefit that the figure hands over. Raises
+        `NotMeasured` where something is missing. None where the claim was read from a file.
+    condition
+        Completes *holds only if …*; every claim with readings beyond its condition has one.
+    truth
+        Says in words what the readings `instead` show.
+    figures
+        The figures whose stored datasets decide; none where the claim takes measurements of its own.
+    limit, unit
+        Where all readings lie if the claim is true, for the claims of a figure.
+    seconds, bundle
+        About how long the measurement takes, and a name that claims share which share trainings: one worker measures them
+        one after the other.
     """
 
     key: str
@@ -101,42 +86,45 @@ class Claim:
     statement: str
     hypotheses: str
     method: str
+    measure: Callable[..., Evidence] | None = field(default=None, repr=False, compare=False)
     condition: str = field(default="", kw_only=True)
     truth: str = field(default="", kw_only=True)
     figures: tuple[str, ...] = field(default=(), kw_only=True)
+    limit: Limit | None = field(default=None, kw_only=True)
+    unit: str = field(default="", kw_only=True)
+    seconds: float = field(default=1.0, kw_only=True)
+    bundle: str = field(default="", kw_only=True)
 
 
-def verdict(evidence: Evidence) -> Verdict:
-    """What follows from the readings: nothing else enters."""
-    within = _jointly(evidence.within)
-    if within != "holds" or not evidence.beyond:
-        return within
-    beyond = [reading.outcome for reading in evidence.beyond]
-    if "fails" in beyond:
-        return "holds only if"
-    return "undecided" if "undecided" in beyond else "holds"
+def figure_claim(
+    key: str,
+    statement: str,
+    limit: Limit,
+    cases: Callable[[Any], Mapping[str, np.ndarray]],
+    unit: str = "nats",
+    *,
+    source: str = "",
+) -> Claim:
+    """A claim of a figure: every case, a mean over seeds, lies where `limit` says.
 
+    Parameters
+    ----------
+    key, statement, source
+        As those of a `Claim`.
+    limit
+        Where the claim says that its numbers lie.
+    cases
+        From a benefit (or whatever else the figure hands over) to one number per seed for every case, in `unit`. It raises
+        `NotMeasured` where a value is missing.
+    unit
+        Unit of the numbers.
+    """
+    method = (
+        f"two-sided {CONFIDENCE:.0%} t-interval over seeds wholly {limit.in_words(unit)}; "
+        "fails where one is wholly elsewhere, at that confidence for all cases together"
+    )
 
-def deciding(evidence: Evidence) -> Reading:
-    """The reading that decides: the worst failure, else the undecided one, else the one nearest to its limit."""
-    beyond = [reading for reading in evidence.beyond if reading.outcome != "holds"]
-    return worst(evidence.within if _jointly(evidence.within) != "holds" or not beyond else beyond)
+    def measure(measured: Any) -> Evidence:
+        return Evidence(within=each(limit, cases(measured), unit))
 
-
-def worst(readings: Iterable[Reading]) -> Reading:
-    """The reading that fails most, else an undecided one, else the one nearest to its limit."""
-    order = {"fails": 0, "undecided": 1, "holds": 2}
-    return min(readings, key=lambda reading: (order[reading.outcome], _relative_slack(reading)))
-
-
-def _jointly(readings: Iterable[Reading]) -> Outcome:
-    outcomes = {reading.outcome for reading in readings}
-    if "fails" in outcomes:
-        return "fails"
-    return "undecided" if "undecided" in outcomes else "holds"
-
-
-def _relative_slack(reading: Reading) -> float:
-    """Slack in units of the limit's own size, so that readings of different units can be compared."""
-    scale = max(abs(reading.limit), reading.error, 1e-300)
-    return reading.slack / scale if math.isfinite(reading.slack) else -math.inf
+    return Claim(key, source, statement, "", method, measure, limit=limit, unit=unit)

@@ -1,15 +1,16 @@
-"""The ledger in words: what stands in a row, for whoever draws the table."""
+"""The rows of the ledger in words, for every table and page that shows them."""
 
 from collections.abc import Sequence
 
-from sharedtrunk.paper.ledger._claim import Reading, deciding, worst
-from sharedtrunk.paper.ledger._row import Row
+from sharedtrunk.paper.claims._reading import Reading
+from sharedtrunk.paper.claims._verdict import Row, deciding, worst
 
 COLUMNS = ("source", "claim", "numbers")
+"""Headings of the ledger's table."""
 
 
-def said(row: Row) -> list[str]:
-    """The statement, its hypotheses, and the condition where the readings call for one."""
+def statement_lines(row: Row) -> list[str]:
+    """The statement, its hypotheses, and the condition where the readings call for it."""
     lines = [sentence(row.claim.statement)]
     if row.claim.hypotheses:
         lines.append(f"({sentence(row.claim.hypotheses)[:-1]})")
@@ -18,12 +19,11 @@ def said(row: Row) -> list[str]:
     return lines
 
 
-def numbers(row: Row) -> list[str]:
-    """The numbers that decide: both sides of a condition, of a failure the counterexample; and what is true beside it.
+def number_lines(row: Row) -> list[str]:
+    """The numbers that decide, or the reason why nothing was measured.
 
-    Where nothing was measured, the reason.
-    Claims list their simplest case first, so the first failing reading is the smallest counterexample. The words of the
-    truth appear only where all its readings hold.
+    A condition shows a reading from both sides, a failure its counterexample: the first reading that fails, since claims
+    list their simplest cases first. What is true instead comes last; its words appear only where all its readings hold.
     """
     evidence = row.evidence
     if evidence is None:
@@ -43,18 +43,20 @@ def numbers(row: Row) -> list[str]:
 
 
 def sentence(text: str) -> str:
-    """With a capital, unless it begins with a symbol, and a period."""
+    """The text with a period, and with a capital unless it begins with a symbol."""
     word = text.split(" ", 1)[0]
-    begun = text[:1].upper() + text[1:] if word.isalpha() and word.islower() and len(word) > 1 else text
-    return begun.rstrip(".") + "."
+    ordinary = word.isalpha() and word.islower() and len(word) > 1
+    return (text[:1].upper() + text[1:] if ordinary else text).rstrip(".") + "."
 
 
 def in_words(reading: Reading) -> str:
-    """A reading in one line: case, number ± error, what was asked of it."""
-    sign = "≤" if reading.side == "at most" else "≥"
+    """A reading in one line: its case, number ± error, and the limit."""
+    sign = {"at most": "≤ ", "at least": "≥ ", "within": "within ±"}[reading.side]
     error = f" ± {reading.error:.1g}" if reading.error else ""
     unit = f" {reading.unit}" if reading.unit not in ("", "1") else ""
-    return f"{reading.case}: {reading.number:.3g}{error}{unit} (asked: {sign} {reading.limit:.3g})"
+    lacking = reading.seeds_left_out
+    left_out = f"; {lacking} of {lacking + (reading.seeds or 0)} seeds lack the number" if lacking else ""
+    return f"{reading.case}: {reading.number:.3g}{error}{unit} (limit: {sign}{reading.limit:.3g}{left_out})"
 
 
 def tally(rows: Sequence[Row]) -> str:
@@ -66,5 +68,5 @@ def tally(rows: Sequence[Row]) -> str:
         "undecided": "undecided",
         "not measured": "not measured",
     }
-    counts = {said: sum(row.verdict == name for row in rows) for name, said in words.items()}
-    return f"{len(rows)} claims: {', '.join(f'{count} {said}' for said, count in counts.items() if count)}."
+    counts = {text: sum(row.verdict == name for row in rows) for name, text in words.items()}
+    return f"{len(rows)} claims: {', '.join(f'{count} {text}' for text, count in counts.items() if count)}."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sharedtrunk.errors import invalid
-from sharedtrunk.paper.contrasts._limits import HIGH_SNR, LOW_SNR
+from sharedtrunk.paper.contrasts._thresholds import HIGH_SNR, LOW_SNR
 
 if TYPE_CHECKING:
     import xarray

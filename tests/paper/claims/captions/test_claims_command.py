@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sharedtrunk import cli
-from sharedtrunk.paper import ledger
+from sharedtrunk.paper import claims
+from sharedtrunk.paper.claims import captions
 
 
 def call(*words):
@@ -27,7 +28,7 @@ def toy_claims(monkeypatch):
     monkeypatch.setattr(cli, "worker_environment", dict)
     evidence = claims.Evidence((claims.at_most("toy case", 0.0, 1.0, error=0.1),))
     toys = {"eq-4": claims.Claim("eq-4", "(4)", "toy statement", "", "by hand", lambda seed, thorough: evidence)}
-    monkeypatch.setattr("sharedtrunk.paper.claims._ledger.CLAIMS", toys)
+    monkeypatch.setattr("sharedtrunk.paper.claims.equations._measure.CLAIMS", toys)
 
 
 def test_stored_claims_alone_need_no_jax(folder):
@@ -40,9 +41,9 @@ def test_stored_claims_alone_need_no_jax(folder):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert f"{len(ledger.STORED)} claims: 2 hold, {len(ledger.STORED) - 2} not measured." in done.stdout
-    rows = ledger.read_json(folder / "l.json")
-    assert [row.claim.key for row in rows] == list(ledger.STORED)
+    assert f"{len(captions.STORED)} claims: 2 hold, {len(captions.STORED) - 2} not measured." in done.stdout
+    rows = claims.read_json(folder / "l.json")
+    assert [row.claim.key for row in rows] == list(captions.STORED)
     assert json.loads((folder / "l.json").read_text())["datasets"]["fig2-left"]["created"] == "today"
 
 
@@ -51,7 +52,7 @@ def test_all_claims_are_measured_and_judged(toy_claims, folder, monkeypatch):
     done = call("claims", "--processes", 0, "--from", folder)
     assert done.exit_code == 0, done.output
     assert "Toy statement." in done.stdout
-    assert f"{1 + len(ledger.STORED)} claims: 3 hold" in done.stdout
+    assert f"{1 + len(captions.STORED)} claims: 3 hold" in done.stdout
     assert "sharedtrunk reproduce a4" in done.stdout
 
 
@@ -63,7 +64,7 @@ def test_one_of_each_half(toy_claims, folder):
 def test_without_a_folder_the_measured_half_and_a_hint(toy_claims):
     done = call("claims", "--processes", 0)
     assert "1 claims: 1 hold." in done.stdout
-    assert f"{len(ledger.STORED)} more are judged from the datasets of figures" in done.stdout
+    assert f"{len(captions.STORED)} more are judged from the datasets of figures" in done.stdout
     assert "more are judged" not in call("claims", "eq-4", "--processes", 0).stdout
 
 

@@ -9,7 +9,8 @@ import pytest
 from sharedtrunk import sweeps
 from sharedtrunk._support.statistics import estimate
 from sharedtrunk.errors import InputError
-from sharedtrunk.paper import figures, ledger
+from sharedtrunk.paper import claims, figures
+from sharedtrunk.paper.claims import captions
 
 QUIVER = np.array([-0.02, 0.01, 0.0, 0.02, -0.01])
 NOISE = np.array([-2.0, 3.0, -1.0, 2.0, -1.5])
@@ -157,15 +158,15 @@ CONDITIONAL = {"start-table-1b", "caption-a3"}
 
 
 def judged(folder, key, **how):
-    (row,) = ledger.judge_stored(folder, [key], **how)
+    (row,) = captions.judge_stored(folder, [key], **how)
     return row
 
 
 def test_every_stored_claim_has_a_planted_benefit_and_words():
-    assert list(ledger.STORED) == list(PLANTED)
-    for claim in ledger.STORED.values():
+    assert list(captions.STORED) == list(PLANTED)
+    for claim in captions.STORED.values():
         assert all((claim.key, claim.source, claim.statement, claim.method, claim.figures))
-    reached = {figure for claim in ledger.STORED.values() for figure in claim.figures}
+    reached = {figure for claim in captions.STORED.values() for figure in claim.figures}
     assert reached == set(figures.FIGURES) - {"fig1", "table1"}  # which the first half of the ledger measures
 
 
@@ -180,12 +181,12 @@ def test_a_direction_that_the_ta_start_does_not_have_decides_nothing(stored):
 
 @pytest.mark.parametrize("key", PLANTED)
 def test_holds_of_the_planted_benefit_and_fails_of_the_reversed(stored, key):
-    needed = ledger.STORED[key].figures
+    needed = captions.STORED[key].figures
     true, false = PLANTED[key]
     row = judged(stored(true, needed), key)
-    assert row.verdict == ("holds only if" if key in CONDITIONAL else "holds"), ledger.numbers(row)
+    assert row.verdict == ("holds only if" if key in CONDITIONAL else "holds"), claims.number_lines(row)
     row = judged(stored(false, needed), key)
-    assert row.verdict == "fails", ledger.numbers(row)
+    assert row.verdict == "fails", claims.number_lines(row)
 
 
 def test_pattern_and_size_of_two_starts_are_told_apart(stored):
@@ -194,9 +195,9 @@ def test_pattern_and_size_of_two_starts_are_told_apart(stored):
     assert judged(folder, "start-agreement").verdict == "holds"
     row = judged(folder, "start-size")
     assert row.verdict == "fails"
-    assert [reading.number for reading in row.evidence.within] == pytest.approx([0.02] * 8, rel=1e-9)
-    assert ledger.sentence(row.claim.truth) in ledger.numbers(row)[-1]
-    assert ledger.sentence(row.claim.truth) not in ledger.numbers(
+    assert [reading.number for reading in row.evidence.within] == pytest.approx([-0.02] * 4 + [0.02] * 4, rel=1e-9)
+    assert claims.sentence(row.claim.truth) in claims.number_lines(row)[-1]
+    assert claims.sentence(row.claim.truth) not in claims.number_lines(
         judged(stored(other_starts, ["sensitivity"]), row.claim.key)
     )
 
@@ -206,13 +207,13 @@ def test_harm_that_shrinks_is_no_benefit(stored):
     folder = stored(shrinking_harm, ["a3"])
     row = judged(folder, "efficiency-unrelated")
     assert row.verdict == "fails"
-    assert "n_aux: 100 → 800: 0.03 " in ledger.numbers(row)[0]
-    assert ledger.sentence(row.claim.truth) in ledger.numbers(row)[1]
+    assert "n_aux: 100 → 800: 0.03 " in claims.number_lines(row)[0]
+    assert claims.sentence(row.claim.truth) in claims.number_lines(row)[1]
     assert judged(folder, "caption-a3").verdict == "holds only if"
     folder = stored(growing_help, ["a3"])
     row = judged(folder, "efficiency-unrelated")
     assert row.verdict == "fails"
-    assert ledger.sentence(row.claim.truth) not in ledger.numbers(row)[1]
+    assert claims.sentence(row.claim.truth) not in claims.number_lines(row)[1]
     assert judged(folder, "caption-a3").verdict == "holds"
 
 
@@ -245,7 +246,7 @@ def test_seeds_that_all_lie_on_the_limit_decide_nothing(stored):
 def test_what_is_noise_over_seeds_is_undecided(stored, key):
     def noisy(figure, seed, **columns):
         # Of two that are compared, one is steady: what is noise in both alike is no noise in their comparison.
-        steady = figure == "a1" and "a2" in ledger.STORED[key].figures
+        steady = figure == "a1" and "a2" in captions.STORED[key].figures
         if "student" in columns:
             steady = depth_of(columns["student"]) == 0
         if "choice" in columns:
@@ -256,8 +257,10 @@ def test_what_is_noise_over_seeds_is_undecided(stored, key):
         return NOISE[seed.astype(int)] * 0.1 + PLANTED[key][0](seed=seed, **columns)
 
     # Where there is nothing to multiply, the noise is added.
-    row = judged(stored(spread if PLANTED[key][0] in (nothing, by_amount) else noisy, ledger.STORED[key].figures), key)
-    assert row.verdict == "undecided", ledger.numbers(row)
+    row = judged(
+        stored(spread if PLANTED[key][0] in (nothing, by_amount) else noisy, captions.STORED[key].figures), key
+    )
+    assert row.verdict == "undecided", claims.number_lines(row)
 
 
 def test_a_reading_is_the_interval_over_seeds(stored):
@@ -284,7 +287,7 @@ def test_a_student_that_is_never_helped_in_some_seed_decides_nothing(stored):
 
     row = judged(stored(sometimes, ["a4"]), "depth-more-related")
     assert row.verdict == "undecided"
-    assert "1 of 5 seeds lack the number" in row.deciding.case
+    assert "1 of 5 seeds lack the number" in claims.in_words(row.deciding)
     assert "ReLU, 2 layers" in row.deciding.case
 
 
@@ -295,14 +298,14 @@ def test_a_seed_without_a_lane_is_left_out_and_told(stored):
 
     row = judged(stored(gone, ["fig2-left"]), "caption-2-left-signal")
     related, unrelated = row.evidence.within
-    assert "lack" not in related.case
-    assert "1 of 5 seeds lack the number" in unrelated.case
+    assert "lack" not in claims.in_words(related)
+    assert "1 of 5 seeds lack the number" in claims.in_words(unrelated)
 
 
 def test_missing_datasets_and_values_are_not_measured(stored):
     folder = stored(trends, ["a1", "fig2-left"], relatedness=(0.0, 0.5))
-    rows = {row.claim.key: row for row in ledger.judge_stored(folder)}
-    assert list(rows) == list(ledger.STORED)
+    rows = {row.claim.key: row for row in captions.judge_stored(folder)}
+    assert list(rows) == list(captions.STORED)
     missing = rows["caption-3-left"]
     assert (missing.verdict, missing.deciding, missing.evidence) == ("not measured", None, None)
     assert missing.words == f"not measured: make it with `sharedtrunk reproduce fig3-left --out {folder}`"
@@ -310,7 +313,7 @@ def test_missing_datasets_and_values_are_not_measured(stored):
     assert rows["caption-2-left-signal"].reason == "needs relatedness = 1; this grid has 0, 0.5"
     assert rows["caption-2-left-relatedness"].verdict == "holds"
     assert rows["start-table-1a"].verdict == "fails"
-    assert "not measured" in ledger.tally(list(rows.values()))
+    assert "not measured" in claims.tally(list(rows.values()))
 
 
 def test_quick_datasets_are_others(stored):
@@ -324,8 +327,8 @@ def test_quick_datasets_are_others(stored):
 
 def test_quick_grids_are_judged_as_far_as_they_go(stored):
     """Nothing but a value that is not there keeps a claim from being judged."""
-    needed = {figure for claim in ledger.STORED.values() for figure in claim.figures}
-    rows = ledger.judge_stored(stored(trends, needed, quick=True), quick=True)
+    needed = {figure for claim in captions.STORED.values() for figure in claim.figures}
+    rows = captions.judge_stored(stored(trends, needed, quick=True), quick=True)
     assert all(row.reason.startswith("needs ") for row in rows if row.evidence is None)
     assert sum(row.evidence is not None for row in rows) > len(rows) / 3
 
@@ -342,14 +345,14 @@ def test_what_is_no_dataset_of_the_figure_is_refused_or_not_measured(stored):
     sweeps.write_dataset(dataset.assign_attrs(figure="fig2-right"), folder / "fig2-right.nc")
     assert judged(folder, "caption-2-right-few").reason == "the dataset of fig2-right has no benefit over seeds"
     with pytest.raises(InputError, match="stored datasets are in a folder"):
-        ledger.judge_stored(folder / "nowhere")
+        captions.judge_stored(folder / "nowhere")
     with pytest.raises(InputError, match=r"Unknown claim; got caption-99\. Known are start-agreement"):
-        ledger.judge_stored(folder, ["caption-99"])
+        captions.judge_stored(folder, ["caption-99"])
 
 
 def test_datasets_that_were_read_tell_where_they_come_from(stored):
-    datasets = ledger.Datasets(stored(trends, ["a1", "fig2-left"]))
-    ledger.judge_stored(datasets, ["caption-2-left-signal"])
+    datasets = captions.Datasets(stored(trends, ["a1", "fig2-left"]))
+    captions.judge_stored(datasets, ["caption-2-left-signal"])
     assert datasets.origins == {"fig2-left": {"command": "sharedtrunk reproduce fig2-left", "created": "today"}}
 
 
@@ -358,8 +361,8 @@ def test_judging_needs_no_jax(stored):
     code = (
         "import sys\n"
         "sys.modules['jax'] = None\n"
-        "from sharedtrunk.paper import ledger\n"
-        f"rows = ledger.judge_stored({str(folder)!r}, ['caption-2-left-signal'])\n"
+        "from sharedtrunk.paper.claims import captions\n"
+        f"rows = captions.judge_stored({str(folder)!r}, ['caption-2-left-signal'])\n"
         "print(rows[0].verdict, 'matplotlib' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

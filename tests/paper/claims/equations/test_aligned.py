@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sharedtrunk import dynamics, gaussian
-from sharedtrunk.paper.claims import _aligned, verdict
+from sharedtrunk.paper.claims import verdict
+from sharedtrunk.paper.claims.equations import _aligned
 
 pytestmark = pytest.mark.float64
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from sharedtrunk import gaussian
-from sharedtrunk.paper.claims import _bounds, _convexity, _test_sets
-from sharedtrunk.paper.claims._draws import softmax
-from sharedtrunk.paper.ledger import verdict
+from sharedtrunk.paper.claims import verdict
+from sharedtrunk.paper.claims.equations import _convexity, _test_sets
+from sharedtrunk.paper.claims.equations import _population_bounds as _bounds
+from sharedtrunk.paper.claims.equations._random_problems import softmax
 
 pytestmark = pytest.mark.float64
 

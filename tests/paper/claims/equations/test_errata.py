@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 
 from sharedtrunk import gaussian, teachers
-from sharedtrunk.paper.claims import CLAIMS, _errata, _errata_benefit, _lanes, _regimes, verdict
+from sharedtrunk.paper.claims import verdict
+from sharedtrunk.paper.claims.equations import CLAIMS, _errata, _errata_benefit
+from sharedtrunk.paper.claims.equations import _high_and_low_snr as _regimes
+from sharedtrunk.paper.claims.equations import _simulated_benefits as _benefits
 
 
 @pytest.mark.float64
@@ -48,7 +51,7 @@ def test_slope_over_other_choices(monkeypatch, slope, said):
         loss = [2.0 + 0.01 * seed + 0.1 * point["s_main"] - slope * point["relatedness"] for point in points]
         return {"loss": np.array(loss), "loss_honest": np.array(loss)}
 
-    monkeypatch.setattr(_lanes, "train", train)
+    monkeypatch.setattr(_benefits, "train", train)
     np.testing.assert_allclose(_errata_benefit.main_slope(0, 2, _errata_benefit.POINTS), slope)
     assert verdict(CLAIMS["erratum-14"].measure(0, False)) == said
     assert all(choice in seen for choice in _errata_benefit.CHOICES.values())

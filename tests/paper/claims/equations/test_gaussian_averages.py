@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from sharedtrunk import gaussian
-from sharedtrunk.paper.claims import _components, _moments
-from sharedtrunk.paper.ledger import verdict
+from sharedtrunk.paper.claims import verdict
+from sharedtrunk.paper.claims.equations import _components
+from sharedtrunk.paper.claims.equations import _gaussian_averages as _moments
 
 pytestmark = pytest.mark.float64
 

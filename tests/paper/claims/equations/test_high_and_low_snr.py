@@ -10,7 +10,10 @@ import pytest
 from sharedtrunk import gaussian
 from sharedtrunk._support.randomness import orthonormal
 from sharedtrunk.flows.trajectory import Result
-from sharedtrunk.paper.claims import CLAIMS, _flows, _lanes, _regimes, verdict
+from sharedtrunk.paper.claims import above, verdict
+from sharedtrunk.paper.claims.equations import CLAIMS
+from sharedtrunk.paper.claims.equations import _high_and_low_snr as _regimes
+from sharedtrunk.paper.claims.equations import _population_flows as _flows
 
 
 @pytest.mark.float64
@@ -90,9 +93,7 @@ def test_sign_of_the_trace_decides(monkeypatch, own_stops, equal_times, said):
 def taken(found, again=None):
     """The reading of a benefit that must not be below 0.05 nats."""
     setting = (10.0, 10.0, 1.0)
-    return _flows.reading(
-        _lanes.above, "benefit", lambda f: f.benefit(*setting), [setting], 0.05, flows=found, again=again
-    )
+    return _flows.reading(above, "benefit", lambda f: f.benefit(*setting), [setting], 0.05, flows=found, again=again)
 
 
 def test_every_numerical_error_widens_a_reading():

@@ -31,7 +31,7 @@ def test_rows_come_in_the_ledgers_order_whatever_is_asked(monkeypatch):
         return Claim(key, key, "s", "", "m", lambda seed, thorough: Evidence((at_most(key, seed, 5),)), bundle=bundle)
 
     toys = {key: planted(key, bundle) for key, bundle in (("a", "x"), ("b", ""), ("c", "x"))}
-    monkeypatch.setattr("sharedtrunk.paper.claims._ledger.CLAIMS", toys)
+    monkeypatch.setattr("sharedtrunk.paper.claims.equations._measure.CLAIMS", toys)
     seen = []
     rows = claims.measure(["c", "a", "b"], seed=7, progress=lambda done, total, row: seen.append((done, total)))
     assert [row.claim.key for row in rows] == ["a", "b", "c"]
@@ -41,6 +41,6 @@ def test_rows_come_in_the_ledgers_order_whatever_is_asked(monkeypatch):
 
 def test_readings_beyond_a_condition_need_the_condition(monkeypatch):
     claim = Claim("a", "a", "s", "", "m", lambda seed, thorough: Evidence((IN,), (OUT,)))
-    monkeypatch.setattr("sharedtrunk.paper.claims._ledger.CLAIMS", {"a": claim})
+    monkeypatch.setattr("sharedtrunk.paper.claims.equations._measure.CLAIMS", {"a": claim})
     with pytest.raises(InputError, match="must have one"):
         claims.measure(["a"])

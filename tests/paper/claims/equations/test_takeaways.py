@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from sharedtrunk.flows.trajectory import Result
-from sharedtrunk.paper.claims import CLAIMS, _lanes, _summary, verdict
-from sharedtrunk.paper.claims._lanes import STRONG, WEAK
+from sharedtrunk.paper.claims import PerSeed, above, below, negligible, verdict
+from sharedtrunk.paper.claims.equations import CLAIMS, _takeaways
+from sharedtrunk.paper.claims.equations import _simulated_benefits as _benefits
+from sharedtrunk.paper.claims.equations._simulated_benefits import STRONG, WEAK
 
 
 def grid(axes, benefit, samples, seeds=5, noise=1e-3):
@@ -14,8 +16,8 @@ def grid(axes, benefit, samples, seeds=5, noise=1e-3):
     exact = np.array([[[benefit(a, b, r, samples) for r in relatedness] for b in s_aux] for a in s_main])
     jitter = noise * np.random.default_rng(samples).normal(size=(seeds, len(s_main), 1, 1))
     alone = np.ones((seeds, len(s_main)))
-    values = _lanes.PerSeed.exact(exact + jitter)
-    return _lanes.Grid(s_main, s_aux, relatedness, values, values, alone, alone)
+    values = PerSeed.exact(exact + jitter)
+    return _benefits.Grid(s_main, s_aux, relatedness, values, values, alone, alone)
 
 
 def papers(s_main, s_aux, r, samples):
@@ -52,8 +54,8 @@ FOUND = {
 @pytest.mark.parametrize("key", FOUND)
 def test_verdicts_follow_the_grid(monkeypatch, key):
     def said(benefit):
-        for name, axes in (("simulated", _lanes.GRIDS), ("noisy_mains", _lanes.NOISY_MAINS)):
-            for module in (_lanes, _summary):
+        for name, axes in (("simulated", _benefits.GRIDS), ("low_mains", _benefits.LOW_MAIN_GRIDS)):
+            for module in (_benefits, _takeaways):
                 monkeypatch.setattr(module, name, lambda n, seed, thorough, axes=axes: grid(axes, benefit, n))
         return verdict(CLAIMS[key].measure(0, False))
 
@@ -76,20 +78,20 @@ def planted(points, samples, seed, tasks=2, **settings):
 
 
 def trained(monkeypatch, train):
-    monkeypatch.setattr(_lanes, "train", train)
-    _lanes.simulated.cache_clear()
-    found = _lanes.simulated(100, 3, False)
-    _lanes.simulated.cache_clear()
+    monkeypatch.setattr(_benefits, "train", train)
+    _benefits.simulated.cache_clear()
+    found = _benefits.simulated(100, 3, False)
+    _benefits.simulated.cache_clear()
     return found
 
 
 def test_grid_is_paired_and_placed(monkeypatch):
     """Lanes come back where they belong: the benefit is the baseline's loss minus the joint lane's, of the same seed."""
     found = trained(monkeypatch, planted)
-    assert len(found.oracle) == _lanes.GRIDS[100][3]
+    assert len(found.oracle) == _benefits.GRIDS[100][3]
     np.testing.assert_allclose(found.at(1.0, STRONG, 1.0).values, -2 * STRONG)
-    np.testing.assert_allclose(found.at((1.0, 10.0), WEAK, 0.0, honest=True).values, -2 * WEAK, atol=1e-12)
-    np.testing.assert_allclose(found.single[:, 1], 3 * _lanes.MANY_SEEDS + np.arange(len(found.single)) + 1.0)
+    np.testing.assert_allclose(found.at((1.0, 10.0), WEAK, 0.0, validation=True).values, -2 * WEAK, atol=1e-12)
+    np.testing.assert_allclose(found.single[:, 1], 3 * _benefits.MANY_SEEDS + np.arange(len(found.single)) + 1.0)
 
 
 def test_numerical_error_is_paired_by_scramble(monkeypatch):
@@ -105,7 +107,7 @@ def test_numerical_error_is_paired_by_scramble(monkeypatch):
     benefit = trained(monkeypatch, apart).at(1.0, STRONG, 1.0)
     half = 9.9248 / 3**0.5  # Student's t, two degrees of freedom, 99 %; scrambles −1, 0, 1
     assert benefit.numerical_error() == pytest.approx(half + 2e-4, rel=1e-4)
-    reading = _lanes.none("case", benefit)
+    reading = negligible("case", benefit)
     assert reading.error == pytest.approx(half + 2e-4, rel=1e-4)  # the seeds have no spread
 
 
@@ -114,7 +116,7 @@ def test_numerical_error_is_paired_by_scramble(monkeypatch):
 def test_lane_without_a_minimum_is_said_and_decides_nothing(monkeypatch, code, loss, arm):
     def train(points, samples, seed, tasks=2, **settings):
         found = planted(points, samples, seed, tasks)
-        if tasks == arm and seed == 3 * _lanes.MANY_SEEDS:
+        if tasks == arm and seed == 3 * _benefits.MANY_SEEDS:
             lane = next(k for k, p in enumerate(points) if p["s_main"] == 3.0)
             found["result"][lane] = code
             found["loss"][lane] += loss
@@ -122,19 +124,19 @@ def test_lane_without_a_minimum_is_said_and_decides_nothing(monkeypatch, code, l
 
     found = trained(monkeypatch, train)
     cell = (3.0, WEAK, 0.0)
-    reading = _lanes.below("benefit", found.at(*cell), 1.0)
+    reading = below("benefit", found.at(*cell), 1.0)
     assert reading.outcome == "undecided"
     assert "1 of 12 losses behind it have no bracketed minimum" in reading.case
     assert reading.number == pytest.approx(-WEAK)
-    assert _lanes.below("benefit", found.at(10.0, WEAK, 0.0), 1.0).outcome == "holds"
-    assert _lanes.below("rise", found.at(*cell) - found.at(10.0, WEAK, 0.0), 1.0).outcome == "undecided"
+    assert below("benefit", found.at(10.0, WEAK, 0.0), 1.0).outcome == "holds"
+    assert below("rise", found.at(*cell) - found.at(10.0, WEAK, 0.0), 1.0).outcome == "undecided"
 
 
 def test_sizes_and_intervals():
-    """The t-interval of 99 %: four numbers with mean 0 and standard error 1."""
+    """The t-interval of 95 %: four numbers with mean 0 and standard error 1."""
     spread = np.array([-1.0, -1.0, 1.0, 1.0]) * 3**0.5
-    reading = _lanes.none("case", spread, limit=6.0)
-    assert reading.error == pytest.approx(5.8409, abs=1e-3)
+    reading = negligible("case", spread, limit=3.5)
+    assert reading.error == pytest.approx(3.1824, abs=1e-3)
     assert reading.outcome == "holds"
-    assert _lanes.above("case", spread, 0.0).outcome == "undecided"
-    assert _lanes.below("case", spread + 10, 0.0).outcome == "fails"
+    assert above("case", spread, 0.0).outcome == "undecided"
+    assert below("case", spread + 10, 0.0).outcome == "fails"

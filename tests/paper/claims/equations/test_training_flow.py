@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from sharedtrunk.paper.claims import _deviation, _errata_moments, _gradients, _minimizers, _relatedness, _training
-from sharedtrunk.paper.claims._draws import EXACT
-from sharedtrunk.paper.ledger import verdict
+from sharedtrunk.paper.claims import verdict
+from sharedtrunk.paper.claims.equations import _deviation, _errata_moments, _gradients, _minimizers, _relatedness
+from sharedtrunk.paper.claims.equations import _training_flow as _training
+from sharedtrunk.paper.claims.equations._random_problems import EXACT
 
 pytestmark = pytest.mark.float64
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from sharedtrunk import dynamics
-from sharedtrunk.paper.claims import CLAIMS, _two_tasks, at_least, verdict
+from sharedtrunk.paper.claims import at_least, verdict
+from sharedtrunk.paper.claims.equations import CLAIMS, _two_tasks
 
 PROBLEMS = _two_tasks.Problems(np.full(5, 2.0), np.full(5, 1.0), np.full(5, 0.1), np.array(_two_tasks.RELATEDNESS))
 

@@ -1,25 +1,18 @@
-"""What is said of other ranks, in section 4.5 and in the caption of Figure A2: 3 classes and rank 3 beside 10 and 10."""
+"""What section 4.5 and the caption of Figure A2 say of other ranks: rank 3 with 3 classes beside rank 10 with 10."""
 
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sharedtrunk.paper import contrasts
-from sharedtrunk.paper.ledger._claim import Evidence
-from sharedtrunk.paper.ledger._seeds import above
-from sharedtrunk.paper.ledger._stored import StoredClaim
-from sharedtrunk.paper.ledger._trends import LEARNABLE, all_trends, along, over_relatedness, over_signal_related
+from sharedtrunk.paper.claims import Claim, Evidence, above
+from sharedtrunk.paper.claims.captions._trends import WITH_RELATEDNESS, WITH_SIGNAL_IF_RELATED, all_trends, along
+from sharedtrunk.paper.contrasts import LEARNABLE, SIMILAR, VERY_SIMILAR
 
 if TYPE_CHECKING:
     import xarray
 
 Benefits = Mapping[str, "xarray.DataArray"]
-
-VERY_SIMILAR = 0.9
-"""Correlation from which on two cubes show very similar trends: four fifths of the variance over settings are common."""
-
-SIMILAR = 0.7
-"""Correlation from which on they are similar: half of the variance is common."""
 
 
 def _trends(benefits: Benefits) -> Evidence:
@@ -41,24 +34,24 @@ def _each_amount(benefits: Benefits) -> Evidence:
         same = contrasts.at(rank_10, n_samples=float(row["n_samples"]))
         readings += [
             above(f"correlation over settings, {samples}", contrasts.correlation(row, same), SIMILAR, "1"),
-            over_relatedness(row, f"rank 3, {samples}"),
-            over_signal_related(row, f"rank 3, {samples}"),
+            WITH_RELATEDNESS.reading(row, f"rank 3, {samples}"),
+            WITH_SIGNAL_IF_RELATED.reading(row, f"rank 3, {samples}"),
         ]
     return Evidence(within=tuple(readings))
 
 
 CLAIMS = (
-    StoredClaim(
+    Claim(
         "rank-similar",
         "4.5",
-        "At every amount of data teachers of another rank give similar results.",
+        "Teachers of another rank give similar results at every amount of data.",
         f"rank 3 with 3 classes beside rank 10 with 10, main tasks that can be learned (s_main ≥ {LEARNABLE:g})",
         f"correlation over settings of the means over seeds, jackknifed ({SIMILAR:g} or more), and the signs of the two "
         "trends of related tasks",
         _each_amount,
         figures=("a1", "a2"),
     ),
-    StoredClaim(
+    Claim(
         "caption-a2",
         "Figure A2",
         "Teachers of rank 3 show trends very similar to those of rank 10.",

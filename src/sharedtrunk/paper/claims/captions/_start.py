@@ -1,6 +1,6 @@
-"""Whether what the analysis of training-aligned (TA) students says is what students from random starts do.
+"""What section 4.4 says of starts: students from random starts do what the analysis of training-aligned (TA) students says.
 
-The same lanes from both starts: two choices of the sensitivity study.
+Two choices of the sensitivity study have the same lanes from both starts.
 """
 
 import math
@@ -12,11 +12,9 @@ import numpy as np
 
 from sharedtrunk._support.statistics import estimate
 from sharedtrunk.paper import contrasts
-from sharedtrunk.paper.contrasts import NEGLIGIBLE
-from sharedtrunk.paper.ledger._claim import Evidence, Reading
-from sharedtrunk.paper.ledger._seeds import above, below, each, none
-from sharedtrunk.paper.ledger._stored import StoredClaim
-from sharedtrunk.paper.ledger._trends import along
+from sharedtrunk.paper.claims import NEGATIVE, NO_EFFECT, Claim, Evidence, Reading, above, each
+from sharedtrunk.paper.claims.captions._trends import along
+from sharedtrunk.paper.contrasts import NEGLIGIBLE, VERY_SIMILAR
 
 if TYPE_CHECKING:
     import xarray
@@ -24,10 +22,10 @@ if TYPE_CHECKING:
 Benefits = Mapping[str, "xarray.DataArray"]
 
 STANDARD, ALIGNED = "standard", "start: aligned (TA)"
-AGREEING = 0.9
-"""Correlation from which on benefits agree: four fifths of the variance over settings are common."""
+"""The choices of the sensitivity study with the random and with the aligned start."""
 
 EARLIER, ABUNDANT = 800, 1600
+"""Numbers of training points: abundant ones, and the number before."""
 
 
 def _starts(benefits: Benefits) -> "tuple[xarray.DataArray, xarray.DataArray]":
@@ -40,7 +38,7 @@ def _agreement(benefits: Benefits) -> Evidence:
     random, aligned = _starts(benefits)
     correlation = contrasts.correlation(random, aligned)
     return Evidence(
-        within=(above("correlation over settings, random with TA start", correlation, AGREEING, "1"),),
+        within=(above("correlation over settings, random with TA start", correlation, VERY_SIMILAR, "1"),),
     )
 
 
@@ -49,7 +47,7 @@ def _size(benefits: Benefits) -> Evidence:
     # One mean over settings would let the differences at r = 1 and at r = 0, which have opposite signs, cancel.
     related, unrelated = (_differences(random - aligned, r) for r in (1.0, 0.0))
     return Evidence(
-        within=each(none, _DIFFERENCE, related | unrelated, NEGLIGIBLE), instead=each(below, _DIFFERENCE, related)
+        within=each(NO_EFFECT, related | unrelated, case=_DIFFERENCE), instead=each(NEGATIVE, related, case=_DIFFERENCE)
     )
 
 
@@ -57,7 +55,7 @@ _DIFFERENCE = "benefit from random starts minus from the TA start, high-SNR auxi
 
 
 def _differences(difference: "xarray.DataArray", relatedness: float) -> dict[str, np.ndarray]:
-    """For high-SNR auxiliary tasks, at each amount of data: the mean over s_main, one number per seed."""
+    """For high-SNR auxiliary tasks at each amount of data: the mean over s_main, one number per seed."""
     high = contrasts.by_aux_snr(contrasts.at(difference, relatedness=relatedness))["high"]
     return {
         f"{samples}, r = {relatedness:g}, mean over s_main": contrasts.per_seed(row)
@@ -71,7 +69,7 @@ def _signs(benefits: Benefits) -> Evidence:
 
 
 def _effects(benefit: "xarray.DataArray") -> dict[str, np.ndarray]:
-    """The effects that the rows of Table 1 are about, one number per seed."""
+    """The effects that the rows of Table 1 describe, one number per seed."""
     high = contrasts.by_aux_snr(benefit)["high"]
     related = contrasts.at(high, relatedness=1.0)
     abundant, earlier = (contrasts.per_seed(contrasts.at(related, n_samples=n)) for n in (ABUNDANT, EARLIER))
@@ -84,9 +82,9 @@ def _effects(benefit: "xarray.DataArray") -> dict[str, np.ndarray]:
 
 
 def _same_sign(name: str, random: np.ndarray, aligned: np.ndarray) -> Reading:
-    """The effect from random starts, counted in the direction that it has from the TA start.
+    """The effect from random starts, positive in the direction that it has from the TA start.
 
-    Where the TA start's own interval contains 0 there is no direction, and the reading decides nothing.
+    Where the interval of the TA start contains 0 there is no direction, and the reading decides nothing.
     """
     direction = estimate(aligned)
     reading = above(f"{name}, in the direction of the TA start", np.sign(direction.mean) * random, unit="nats")
@@ -95,16 +93,16 @@ def _same_sign(name: str, random: np.ndarray, aligned: np.ndarray) -> Reading:
 
 
 CLAIMS = (
-    StoredClaim(
+    Claim(
         "start-agreement",
         "4.4",
         "Over settings, benefits from random starts show the same pattern as those from the TA start.",
         "the settings of the sensitivity study",
-        f"same draws, both starts: correlation over settings of the means over seeds, jackknifed ({AGREEING:g} or more)",
+        f"same draws, both starts: correlation over settings of the means over seeds, jackknifed ({VERY_SIMILAR:g} or more)",
         _agreement,
         figures=("sensitivity",),
     ),
-    StoredClaim(
+    Claim(
         "start-size",
         "4.4",
         "Benefits from random starts are as large as those from the TA start.",
@@ -114,7 +112,7 @@ CLAIMS = (
         truth="at every amount of data the benefit of fully related tasks (r = 1) is smaller from random starts",
         figures=("sensitivity",),
     ),
-    StoredClaim(
+    Claim(
         "start-signs",
         "4.4",
         "The effects that Table 1 lists have the same sign from random starts as from the TA start.",

@@ -13,11 +13,8 @@ import numpy as np
 
 from sharedtrunk import dynamics, gaussian
 from sharedtrunk._support.randomness import normal, orthonormal, stream
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.ledger import Evidence, Reading, at_least, at_most
-
-ABOUT = 0.05
-"""Approximate equality, ≃ in the paper, is taken as within 5 %."""
+from sharedtrunk.paper.claims import Claim, Evidence, Reading, at_least, at_most
+from sharedtrunk.paper.contrasts import APPROXIMATELY
 
 TIMES = np.linspace(0.0, 10.0, 21)
 RULES = tuple(gaussian.Sobol(points=points, scrambles=1) for points in (4096, 8192))
@@ -71,7 +68,7 @@ def _eq3(seed: int, thorough: bool) -> Evidence:
     def reading(name: str, u: np.ndarray, beta: float | None, teacher: float) -> Reading:
         labels = "hard labels" if beta is None else f"β = {beta:g}"
         found = rank_one_error(u, beta, teacher)
-        return at_most(f"{name}, {labels}, ŝ = {teacher:g}", found.number, ABOUT, error=found.error)
+        return at_most(f"{name}, {labels}, ŝ = {teacher:g}", found.number, APPROXIMATELY, error=found.error)
 
     two = _class_vector(seed, 2)
     within = [reading("K = 2", two, beta, 3.0) for beta in (1.0, None)]
@@ -95,11 +92,12 @@ def trace_reading_error(seed: int, classes: int) -> float:
 
 def _eq17(seed: int, thorough: bool) -> Evidence:
     return Evidence(
-        within=(at_most("K = 2", trace_reading_error(seed, 2), ABOUT, error=1e-3),),
+        within=(at_most("K = 2", trace_reading_error(seed, 2), APPROXIMATELY, error=1e-3),),
         beyond=tuple(
-            at_most(f"K = {classes}", trace_reading_error(seed, classes), ABOUT, error=1e-3) for classes in (3, 10)
+            at_most(f"K = {classes}", trace_reading_error(seed, classes), APPROXIMATELY, error=1e-3)
+            for classes in (3, 10)
         ),
-        instead=(at_most("K = 10, g = Tr G/(K − 1)", per_class_error(seed, 10), ABOUT, error=1e-3),),
+        instead=(at_most("K = 10, g = Tr G/(K − 1)", per_class_error(seed, 10), APPROXIMATELY, error=1e-3),),
     )
 
 
@@ -169,7 +167,7 @@ def _generic(seed: int) -> dict[str, Turning]:
 
 def _eq18(seed: int, thorough: bool) -> Evidence:
     def readings(cases: dict[str, Turning]) -> tuple[Reading, ...]:
-        return tuple(at_most(case, found.share, ABOUT, error=found.error) for case, found in cases.items())
+        return tuple(at_most(case, found.share, APPROXIMATELY, error=found.error) for case, found in cases.items())
 
     return Evidence(within=readings(_special(seed)), beyond=readings(_generic(seed)))
 
@@ -197,7 +195,7 @@ def _erratum3(seed: int, thorough: bool) -> Evidence:
     return Evidence(
         within=(
             at_most("K = 20, classes that occur among 100,000 labels", labelled, 2, unit="classes"),
-            at_least("K = 20, share of the label moment outside û", missed_share(u), ABOUT, error=1e-6),
+            at_least("K = 20, share of the label moment outside û", missed_share(u), APPROXIMATELY, error=1e-6),
             at_most("K = 2, share of the label moment outside û", missed_share(_class_vector(seed, 2)), 1e-6),
         )
     )

@@ -11,9 +11,9 @@ import numpy as np
 from sharedtrunk import gaussian, teachers
 from sharedtrunk._support.randomness import stream
 from sharedtrunk._support.statistics import estimate
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._draws import EXACT, SIMILAR, centred_frame, generator, orthonormal
-from sharedtrunk.paper.ledger import Evidence, Reading, at_least, at_most
+from sharedtrunk.paper.claims import Claim, Evidence, Reading, at_least, at_most
+from sharedtrunk.paper.claims.equations._random_problems import EXACT, centred_frame, generator, orthonormal
+from sharedtrunk.paper.contrasts import APPROXIMATELY
 
 Matrix = np.ndarray
 PAIRS = gaussian.Pairs(points=512, scrambles=8)
@@ -112,7 +112,7 @@ def unlike_identity(W: Matrix, left: Matrix | None = None, rule: gaussian.Rule |
 
 def _alike(case: str, W: Matrix, left: Matrix | None = None, rule: gaussian.Rule | None = None) -> Reading:
     number, error = unlike_identity(W, left, rule)
-    return at_most(case, number, SIMILAR, error=error)
+    return at_most(case, number, APPROXIMATELY, error=error)
 
 
 def _noisy(seed: int, s: float, teachers_drawn: int) -> Reading:
@@ -125,7 +125,7 @@ def _noisy(seed: int, s: float, teachers_drawn: int) -> Reading:
         [unlike_identity(np.asarray(each.noisy_weights), rule=PAIRS)[0] for each in drawn], confidence=0.99
     )
     case = f"noisy teachers Σ̂ of the standard problem, s̄ = {s:g}: relative deviation"
-    return at_most(case, found.mean, SIMILAR, error=found.high - found.mean)
+    return at_most(case, found.mean, APPROXIMATELY, error=found.high - found.mean)
 
 
 def _eq16(seed: int, thorough: bool) -> Evidence:

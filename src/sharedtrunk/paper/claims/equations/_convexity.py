@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._draws import generator, log_partition, one_hot, softmax
-from sharedtrunk.paper.ledger import Evidence, at_least
+from sharedtrunk.paper.claims import Claim, Evidence, at_least
+from sharedtrunk.paper.claims.equations._random_problems import generator, log_partition, one_hot, softmax
 
 Matrix = np.ndarray
 PAIRS = 100_000

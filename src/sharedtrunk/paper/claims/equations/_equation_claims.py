@@ -1,27 +1,27 @@
-"""All claims that are measured here, in the paper's order: equations, Table 1, section 4.5's observations, the errata."""
+"""All claims that are measured by theory and simulation: equations, Table 1, the observations of section 4.5, errata."""
 
 import importlib
 import itertools
 import re
 
-from sharedtrunk.paper.claims._claim import Claim
+from sharedtrunk.paper.claims import Claim
 
 _GROUPS = (
     "_aligned",
-    "_bounds",
     "_components",
     "_convexity",
     "_errata",
     "_errata_benefit",
     "_errata_moments",
+    "_gaussian_averages",
     "_gradients",
+    "_high_and_low_snr",
     "_minimizers",
-    "_moments",
-    "_regimes",
+    "_population_bounds",
     "_relatedness",
-    "_summary",
-    "_training",
-    "_trends",
+    "_signal_and_data",
+    "_takeaways",
+    "_training_flow",
     "_two_tasks",
 )
 """The files of claims, named once: each has a tuple CLAIMS."""

@@ -6,11 +6,9 @@ import numpy as np
 
 from sharedtrunk import dynamics, gaussian, spectra, teachers
 from sharedtrunk._support.randomness import normal, stream
-from sharedtrunk.paper.claims import _two_tasks
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._lanes import above, below
-from sharedtrunk.paper.claims._regimes import response
-from sharedtrunk.paper.ledger import Evidence, at_least, at_most
+from sharedtrunk.paper.claims import Claim, Evidence, above, at_least, at_most, below
+from sharedtrunk.paper.claims.equations import _two_tasks
+from sharedtrunk.paper.claims.equations._high_and_low_snr import response
 
 RULE = gaussian.Sobol(points=1024, scrambles=1)
 DECADES = np.array([0.0, 1e2, 1e3, 1e4])

@@ -6,14 +6,14 @@ import jax
 import numpy as np
 
 from sharedtrunk import gaussian
-from sharedtrunk.paper.claims import _flows, _lanes
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._lanes import MANY_SEEDS, STRONG, WEAK, above, below, none
-from sharedtrunk.paper.claims._regimes import HIGH, LOW
-from sharedtrunk.paper.claims._summary import LEARNABLE, N
-from sharedtrunk.paper.claims._trends import shortfall
+from sharedtrunk.paper.claims import Claim, Evidence, above, below, negligible
+from sharedtrunk.paper.claims.equations import _population_flows as _flows
+from sharedtrunk.paper.claims.equations import _simulated_benefits as _benefits
+from sharedtrunk.paper.claims.equations._high_and_low_snr import HIGH, LOW
+from sharedtrunk.paper.claims.equations._signal_and_data import shortfall
+from sharedtrunk.paper.claims.equations._simulated_benefits import LEARNABLE_MAINS, MANY_SEEDS, STRONG, WEAK
+from sharedtrunk.paper.claims.equations._takeaways import N
 from sharedtrunk.paper.contrasts import NEGLIGIBLE
-from sharedtrunk.paper.ledger import Evidence
 
 ACCURACY = gaussian.Sobol(points=4096, scrambles=1)
 
@@ -39,13 +39,18 @@ def _erratum6(seed: int, thorough: bool) -> Evidence:
         return _flows.reading(side, words, lambda f: f.benefit(*setting), [setting], limit, flows=flows)
 
     nothing = _flows.reading(
-        none, "benefit, no noise, r = 0", lambda f: f.benefit(1.0, 1.0, 0.0), [(1.0, 1.0, 0.0)], NEGLIGIBLE, flows=clean
+        negligible,
+        "benefit, no noise, r = 0",
+        lambda f: f.benefit(1.0, 1.0, 0.0),
+        [(1.0, 1.0, 0.0)],
+        NEGLIGIBLE,
+        flows=clean,
     )
     return Evidence(
         within=(
             _small(seed, thorough, below, case.format(1, STRONG), (1.0, STRONG, 0.0), -NEGLIGIBLE),
             one_noisy(below, "benefit, noise on A only, s̄_A = 1, r = 0", False, -NEGLIGIBLE),
-            one_noisy(none, f"benefit, noise on B only, s̄_B = {STRONG:g}, r = 0", True, NEGLIGIBLE),
+            one_noisy(negligible, f"benefit, noise on B only, s̄_B = {STRONG:g}, r = 0", True, NEGLIGIBLE),
             nothing,
         ),
         beyond=(
@@ -95,25 +100,25 @@ def _erratum11(seed: int, thorough: bool) -> Evidence:
             _few(seed, thorough, above, case.format(*same), same, NEGLIGIBLE),
             _small(seed, thorough, above, case.format(*half), half, NEGLIGIBLE),
         ),
-        instead=(_few(seed, thorough, none, case.format(*clean), clean, NEGLIGIBLE),),
+        instead=(_few(seed, thorough, negligible, case.format(*clean), clean, NEGLIGIBLE),),
     )
 
 
 def _erratum12(seed: int, thorough: bool) -> Evidence:
-    grid = _lanes.simulated(N, seed, thorough)
-    mains = [grid.s_main.index(s) for s in LEARNABLE]
-    alone = (grid.single_honest - grid.single)[:, mains].mean(axis=1)
-    oracle, honest = (grid.at(LEARNABLE, STRONG, 1.0, honest=flag) for flag in (False, True))
-    weak = grid.at(LEARNABLE, STRONG, 0.0, honest=True)
-    words = f"mean over s̄_A = {', '.join(f'{s:g}' for s in LEARNABLE)}, N = {N}"
+    grid = _benefits.simulated(N, seed, thorough)
+    mains = [grid.s_main.index(s) for s in LEARNABLE_MAINS]
+    alone = (grid.single_validation - grid.single)[:, mains].mean(axis=1)
+    oracle, validation = (grid.at(LEARNABLE_MAINS, STRONG, 1.0, validation=flag) for flag in (False, True))
+    weak = grid.at(LEARNABLE_MAINS, STRONG, 0.0, validation=True)
+    words = f"mean over s̄_A = {', '.join(f'{s:g}' for s in LEARNABLE_MAINS)}, N = {N}"
     return Evidence(
         within=(
-            above(f"loss by honest minus by oracle stopping, alone, {words}", alone, NEGLIGIBLE),
-            above(f"the same, beside a fully related task, {words}", alone - (honest - oracle), NEGLIGIBLE),
+            above(f"loss by validation minus by oracle stopping, alone, {words}", alone, NEGLIGIBLE),
+            above(f"the same, beside a fully related task, {words}", alone - (validation - oracle), NEGLIGIBLE),
         ),
         instead=(
-            above(f"benefit by honest stopping, r = 1, {words}", honest, 0.0),
-            below(f"benefit by honest stopping, r = 0, {words}", weak, 0.0),
+            above(f"benefit by validation stopping, r = 1, {words}", validation, 0.0),
+            below(f"benefit by validation stopping, r = 0, {words}", weak, 0.0),
         ),
     )
 
@@ -168,7 +173,7 @@ CHOICES = {
 }
 """One choice that the paper leaves open at a time; the others as in the standard problem."""
 
-POINTS = [{"s_main": a, "s_aux": STRONG, "relatedness": r} for a in LEARNABLE for r in (0.0, 1.0)]
+POINTS = [{"s_main": a, "s_aux": STRONG, "relatedness": r} for a in LEARNABLE_MAINS for r in (0.0, 1.0)]
 WIDE = [
     {"s_main": a, "s_aux": b, "relatedness": r} for a in (1.0, 10.0, 100.0) for b in (STRONG, 100.0) for r in (0.0, 1.0)
 ]
@@ -181,7 +186,7 @@ def main_slope(seed: int, count: int, points: list[dict], **choice) -> np.ndarra
     """
     slopes = []
     for one in range(MANY_SEEDS * seed, MANY_SEEDS * seed + count):
-        loss = _lanes.train(points, N, one, **choice)["loss"].astype(float)
+        loss = _benefits.train(points, N, one, **choice)["loss"].astype(float)
         slopes.append(np.mean(loss[::2] - loss[1::2]))
     return np.array(slopes)
 
@@ -253,7 +258,7 @@ CLAIMS = (
         measure=_erratum12,
         truth="the sign of the benefit stays: fully related tasks help, unrelated ones do harm",
         seconds=2.0,
-        bundle=_lanes.BUNDLE,
+        bundle=_benefits.BUNDLE,
     ),
     Claim(
         key="erratum-13",

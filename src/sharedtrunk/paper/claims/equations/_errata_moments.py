@@ -3,11 +3,10 @@
 import numpy as np
 
 from sharedtrunk import gaussian
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._draws import EXACT, centred_frame, generator, orthonormal
-from sharedtrunk.paper.claims._minimizers import MANY, distance_from_teacher, growth, outside_printed_family
-from sharedtrunk.paper.claims._training import corrected_law, printed_law, smallest_mismatch
-from sharedtrunk.paper.ledger import Evidence, Reading, at_least, at_most
+from sharedtrunk.paper.claims import Claim, Evidence, Reading, at_least, at_most
+from sharedtrunk.paper.claims.equations._minimizers import MANY, distance_from_teacher, growth, outside_printed_family
+from sharedtrunk.paper.claims.equations._random_problems import EXACT, centred_frame, generator, orthonormal
+from sharedtrunk.paper.claims.equations._training_flow import corrected_law, printed_law, smallest_mismatch
 
 PANELS = gaussian.Panels()
 

@@ -8,10 +8,16 @@ import numpy as np
 
 from sharedtrunk import gaussian
 from sharedtrunk._support.statistics import estimate
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._draws import SIMILAR, centred_frame, generator, log_partition, relative, softmax
-from sharedtrunk.paper.claims._gradients import cross_covariance
-from sharedtrunk.paper.ledger import Evidence, Reading, at_least, at_most
+from sharedtrunk.paper.claims import Claim, Evidence, Reading, at_least, at_most
+from sharedtrunk.paper.claims.equations._gradients import cross_covariance
+from sharedtrunk.paper.claims.equations._random_problems import (
+    centred_frame,
+    generator,
+    log_partition,
+    relative,
+    softmax,
+)
+from sharedtrunk.paper.contrasts import APPROXIMATELY
 
 Matrix = np.ndarray
 CLASSES, FEATURES = 3, 3
@@ -75,7 +81,10 @@ def _eq12(seed: int, thorough: bool) -> Evidence:
     return Evidence(
         (
             at_most(
-                "distance of the power of N from −1/2", abs(found.mean + 0.5), SIMILAR, error=found.high - found.mean
+                "distance of the power of N from −1/2",
+                abs(found.mean + 0.5),
+                APPROXIMATELY,
+                error=found.high - found.mean,
             ),
             at_most(f"{ONE_SAMPLE:,} samples, largest of {z.size} entries, in standard errors", z.max(), ENTRIES),
         )

@@ -8,9 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import students
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._draws import EXACT, generator, layers, one_hot, relative, softmax
-from sharedtrunk.paper.ledger import Evidence, at_least, at_most
+from sharedtrunk.paper.claims import Claim, Evidence, at_least, at_most
+from sharedtrunk.paper.claims.equations._random_problems import EXACT, generator, layers, one_hot, relative, softmax
 
 Matrix = np.ndarray
 CLASSES, FEATURES, SAMPLES = 4, 6, 30

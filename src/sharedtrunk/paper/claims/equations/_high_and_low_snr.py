@@ -10,17 +10,14 @@ from scipy import special
 
 from sharedtrunk import benefit, gaussian
 from sharedtrunk._support.randomness import normal, stream
-from sharedtrunk.paper.claims import _flows
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._lanes import STRONG, above, below, none
-from sharedtrunk.paper.contrasts import NEGLIGIBLE
-from sharedtrunk.paper.ledger import Evidence, at_least, at_most
+from sharedtrunk.paper.claims import Claim, Evidence, above, at_least, at_most, below, negligible
+from sharedtrunk.paper.claims.equations import _population_flows as _flows
+from sharedtrunk.paper.claims.equations._simulated_benefits import STRONG
+from sharedtrunk.paper.contrasts import APPROXIMATELY, LOW_SNR, NEGLIGIBLE
 
 RULE = gaussian.Sobol(points=1024, scrambles=8)
-CLOSE = 0.05
-"""What "≈" allows, relative."""
-
-HIGH, LOW, VANISHING = 10.0, 0.3, 0.01
+HIGH, LOW, VANISHING = 10.0, LOW_SNR, 0.01
+"""Singular values of main tasks: high and low SNR, and noise only."""
 
 
 _NODES = np.arange(-9.0, 9.0, 1 / 64)
@@ -118,7 +115,15 @@ def _eq29(seed: int, thorough: bool) -> Evidence:
 
         words = f"relative difference of both sides, {_in_words(setting)}, t = {time:g}"
         return _flows.reading(
-            below, words, relative, [setting], CLOSE, flows=timed[time], again=again[time], unit="1", benefits=False
+            below,
+            words,
+            relative,
+            [setting],
+            APPROXIMATELY,
+            flows=timed[time],
+            again=again[time],
+            unit="1",
+            benefits=False,
         )
 
     first, middle, late = _flows.EQUAL_TIMES
@@ -229,7 +234,7 @@ def _eq32(seed: int, thorough: bool) -> Evidence:
 
     def trace(*setting: float):
         return _flows.reading(
-            none,
+            negligible,
             f"the trace, {_in_words(setting)}",
             lambda f: trace_sides(f, setting)[0],
             [setting],
@@ -240,7 +245,9 @@ def _eq32(seed: int, thorough: bool) -> Evidence:
         )
 
     def cosine(*setting: float):
-        return above(f"cosine of G(W̄)W̄ and W_A − W̃, {_in_words(setting)}", aligned_share(flows, setting), CLOSE, "1")
+        return above(
+            f"cosine of G(W̄)W̄ and W_A − W̃, {_in_words(setting)}", aligned_share(flows, setting), APPROXIMATELY, "1"
+        )
 
     return Evidence(
         within=(

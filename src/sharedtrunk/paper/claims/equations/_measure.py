@@ -1,18 +1,16 @@
-"""The first half of the ledger measured: each claim by the readings that it takes.
+"""Measuring the claims about equations: each takes its own readings.
 
-Claims are independent of each other, so they are measured one by one in worker processes, the longest first.
+Claims are independent of each other, so worker processes measure them one by one, the longest first.
 """
 
 import functools
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 from sharedtrunk import sweeps
 from sharedtrunk._support.limits import check_processes, check_seed
 from sharedtrunk.errors import invalid
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._registry import CLAIMS
-from sharedtrunk.paper.ledger import Evidence, Row
+from sharedtrunk.paper.claims import Claim, Evidence, Row, judge
+from sharedtrunk.paper.claims.equations._equation_claims import CLAIMS
 
 
 def measure(
@@ -24,11 +22,36 @@ def measure(
     environment: Mapping[str, str] | None = None,
     progress: Callable[[int, int, Row], None] | None = None,
 ) -> list[Row]:
-    """Measure claims (all, or those of `keys`) and return their rows in the ledger's order.
+    """Measure claims about equations and judge them.
 
-    `processes=0` measures here, which needs JAX's float64 switched on; else that many workers do, started with
-    `environment`. `progress(done, total, row)` is called as rows come in. Raises `InputError` for an unknown key, and
-    for a seed or a number of processes out of range; an interrupt ends the workers.
+    Parameters
+    ----------
+    keys
+        The claims to measure, all by default.
+    seed
+        Seed of everything that is drawn at random.
+    thorough
+        Whether to take more draws, seeds and cases.
+    processes
+        How many worker processes measure; 0 measures in this process, which needs JAX's float64 switched on.
+    environment
+        Environment variables that the workers start with.
+    progress
+        Called as `progress(done, total, row)` whenever a row is ready.
+
+    Returns
+    -------
+    list of Row
+        In the ledger's order.
+
+    Raises
+    ------
+    InputError
+        For an unknown key, and for a seed or a number of processes out of range.
+
+    Notes
+    -----
+    An interrupt ends the workers.
     """
     chosen = _chosen(keys)
     seed, processes = check_seed(seed), check_processes(processes)
@@ -41,8 +64,8 @@ def measure(
         found = sweeps.run_in_processes(work, bundles, processes=workers, environment=environment or {})
     rows: dict[str, Row] = {}
     for results in found:
-        for key, evidence, seconds in results:
-            rows[key] = Row(CLAIMS[key], evidence, seconds)
+        for key, evidence, seconds, reason in results:
+            rows[key] = Row(CLAIMS[key], evidence, seconds, reason)
             if progress is not None:
                 progress(len(rows), len(chosen), rows[key])
     return [rows[claim.key] for claim in chosen]
@@ -57,15 +80,10 @@ def _bundles(claims: Sequence[Claim]) -> list[tuple[str, ...]]:
     return [tuple(claim.key for claim in bundle) for bundle in ordered]
 
 
-def measure_bundle(keys: Sequence[str], *, seed: int, thorough: bool) -> list[tuple[str, Evidence, float]]:
-    """The evidence of some claims and what each took, in seconds: what a worker process does."""
-    return [_measured(key, seed, thorough) for key in keys]
-
-
-def _measured(key: str, seed: int, thorough: bool) -> tuple[str, Evidence, float]:
-    claim = CLAIMS[key]
-    begin = time.perf_counter()
-    return key, claim.measure(seed, thorough), time.perf_counter() - begin
+def measure_bundle(keys: Sequence[str], *, seed: int, thorough: bool) -> list[tuple[str, Evidence | None, float, str]]:
+    """What a worker process does: the evidence of some claims, how long each took in seconds, and why one has none."""
+    rows = [judge(CLAIMS[key], seed, thorough) for key in keys]  # a row itself holds functions, which cannot be sent
+    return [(row.claim.key, row.evidence, row.seconds, row.reason) for row in rows]
 
 
 def _chosen(keys: Sequence[str] | None) -> list[Claim]:

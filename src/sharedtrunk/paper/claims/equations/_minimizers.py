@@ -4,10 +4,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._draws import EXACT, SIMILAR, generator, log_partition, one_hot, softmax
-from sharedtrunk.paper.claims._gradients import training_gradient
-from sharedtrunk.paper.ledger import Evidence, at_least, at_most
+from sharedtrunk.paper.claims import Claim, Evidence, at_least, at_most
+from sharedtrunk.paper.claims.equations._gradients import training_gradient
+from sharedtrunk.paper.claims.equations._random_problems import (
+    EXACT,
+    generator,
+    log_partition,
+    one_hot,
+    softmax,
+)
+from sharedtrunk.paper.contrasts import APPROXIMATELY
 
 Matrix = np.ndarray
 CLASSES, FEATURES, MANY, FEW = 3, 4, 40, 3
@@ -143,10 +149,10 @@ def _eq11(seed: int, thorough: bool) -> Evidence:
             at_least(
                 f"{FEW} samples in {FEATURES} features, soft labels: relative distance up to a shift",
                 few,
-                SIMILAR,
+                APPROXIMATELY,
                 error=1e-7,
             ),
-            at_least("argmax labels: growth of ‖W‖ as the gradient falls 10⁻³ → 10⁻⁵", growth(seed), SIMILAR),
+            at_least("argmax labels: growth of ‖W‖ as the gradient falls 10⁻³ → 10⁻⁵", growth(seed), APPROXIMATELY),
             at_least(
                 f"{FEW} samples in {FEATURES} features: smallest eigenvalue of XᵀX over its largest", printed_inverse, 0
             ),

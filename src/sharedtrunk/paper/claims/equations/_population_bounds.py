@@ -19,10 +19,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import benefit, gaussian
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._draws import centred_frame, generator, orthonormal
-from sharedtrunk.paper.claims._test_sets import RULE, on_test_sets
-from sharedtrunk.paper.ledger import Evidence, Reading, at_least, at_most
+from sharedtrunk.paper.claims import Claim, Evidence, Reading, at_least, at_most
+from sharedtrunk.paper.claims.equations._random_problems import centred_frame, generator, orthonormal
+from sharedtrunk.paper.claims.equations._test_sets import RULE, on_test_sets
 
 Matrix = np.ndarray
 LARGE_SHARE = 0.05

@@ -16,10 +16,9 @@ import numpy as np
 
 from sharedtrunk import dynamics, students, teachers
 from sharedtrunk._support.randomness import stream
-from sharedtrunk._support.statistics import t_factor
 from sharedtrunk.flows.trajectory import Result
-from sharedtrunk.paper.claims._lanes import CONFIDENCE, MANY_SEEDS, STRONG, WEAK
-from sharedtrunk.paper.ledger import Reading
+from sharedtrunk.paper.claims import Reading, scramble_error
+from sharedtrunk.paper.claims.equations._simulated_benefits import MANY_SEEDS, STRONG, WEAK
 
 BUNDLE = "population flows"
 
@@ -132,9 +131,8 @@ class Flows:
         """Error of the mean benefit in nats: quadrature, whose scrambles all seeds share, the times, what is still open."""
         joint, single = self.arms(s_main, s_aux, relatedness)
         scrambles = np.nanmean(single.scrambles - joint.scrambles, axis=0)
-        quadrature = t_factor(len(scrambles), CONFIDENCE) * scrambles.std(ddof=1) / len(scrambles) ** 0.5
         rest = joint.refinement + single.refinement + abs(single.late - joint.late)
-        return float(quadrature + np.nanmean(rest))
+        return scramble_error(scrambles) + float(np.nanmean(rest))
 
 
 def reading(
@@ -163,9 +161,8 @@ def reading(
     results = np.concatenate([arm.result for setting in settings for arm in flows.arms(*setting)])
     lost = {"not bracketed": results == Result.NOT_BRACKETED}
     lost["failed"] = ~np.isin(results, (Result.SUCCESS, Result.NOT_BRACKETED))
-    said = [f"{mask.sum()} of {mask.size} students {words}" for words, mask in lost.items() if mask.any()]
-    taken = side(", ".join([case, *said]), numbers, limit, unit=unit)
-    return replace(taken, error=taken.error + error)
+    lost_words = [f"{mask.sum()} of {mask.size} students {words}" for words, mask in lost.items() if mask.any()]
+    return side(", ".join([case, *lost_words]), numbers, limit, unit=unit, numerical=error)
 
 
 @functools.cache

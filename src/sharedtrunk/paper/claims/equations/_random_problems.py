@@ -10,9 +10,6 @@ from sharedtrunk._support.randomness import stream
 EXACT = 1e-10
 """Identities that hold to rounding are held to this relative error, in float64."""
 
-SIMILAR = 0.05
-"""What the paper writes as ≈ is held to five percent."""
-
 
 def generator(seed: int, name: str) -> np.random.Generator:
     """NumPy's generator of the stream `name`."""

@@ -6,9 +6,8 @@ import numpy as np
 
 from sharedtrunk import dynamics, gaussian, teachers
 from sharedtrunk._support.randomness import stream
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._draws import EXACT, generator, layers, orthonormal
-from sharedtrunk.paper.ledger import Evidence, at_most
+from sharedtrunk.paper.claims import Claim, Evidence, at_most
+from sharedtrunk.paper.claims.equations._random_problems import EXACT, generator, layers, orthonormal
 
 Matrix = np.ndarray
 CLASSES, RANK, FEATURES, HIDDEN = 3, 2, 8, 5

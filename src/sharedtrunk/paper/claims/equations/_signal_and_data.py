@@ -3,12 +3,12 @@
 import numpy as np
 
 from sharedtrunk import gaussian
-from sharedtrunk.paper.claims import _flows, _lanes
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._lanes import HUGE, STRONG, WEAK, above, below, none
-from sharedtrunk.paper.claims._regimes import HIGH, LOW, VANISHING, values
+from sharedtrunk.paper.claims import Claim, Evidence, above, at_least, below, negligible
+from sharedtrunk.paper.claims.equations import _population_flows as _flows
+from sharedtrunk.paper.claims.equations import _simulated_benefits as _benefits
+from sharedtrunk.paper.claims.equations._high_and_low_snr import HIGH, LOW, VANISHING, values
+from sharedtrunk.paper.claims.equations._simulated_benefits import HUGE, STRONG, WEAK
 from sharedtrunk.paper.contrasts import NEGLIGIBLE
-from sharedtrunk.paper.ledger import Evidence, at_least
 
 N = 800
 MIDDLE = 16.0
@@ -70,7 +70,7 @@ def _eq34(seed: int, thorough: bool) -> Evidence:
 def _eq35(seed: int, thorough: bool) -> Evidence:
     readings = []
     for samples in (100, N):
-        grid = _lanes.simulated(samples, seed, thorough)
+        grid = _benefits.simulated(samples, seed, thorough)
         for s_main in grid.s_main:
             case = f"benefit at s̄_B = {HUGE:g}, r = 0.1, s̄_A = {s_main:g}, N = {samples}"
             readings.append(below(case, grid.at(s_main, HUGE, 0.1), NEGLIGIBLE))
@@ -81,10 +81,10 @@ def _eq35(seed: int, thorough: bool) -> Evidence:
 
 
 def _eq36(seed: int, thorough: bool) -> Evidence:
-    grid = _lanes.simulated(N, seed, thorough)
+    grid = _benefits.simulated(N, seed, thorough)
     mains = (3.0, 10.0)
 
-    def change(s_aux: float, low: float, high: float) -> tuple[str, _lanes.PerSeed]:
+    def change(s_aux: float, low: float, high: float) -> tuple[str, _benefits.PerSeed]:
         words = f"benefit at r = {high:g} minus at r = {low:g}, s̄_B = {s_aux:g}, mean over s̄_A = 3, 10, N = {N}"
         return words, grid.at(mains, s_aux, high) - grid.at(mains, s_aux, low)
 
@@ -104,12 +104,14 @@ def _eq37(seed: int, thorough: bool) -> Evidence:
     def size(*setting: float):
         case = "benefit, unit noise, s̄_A = {:g}, s̄_B = {:g}, r = {:g}".format(*setting)
         return _flows.reading(
-            none, case, lambda f: f.benefit(*setting), [setting], NEGLIGIBLE, flows=noisy, again=again
+            negligible, case, lambda f: f.benefit(*setting), [setting], NEGLIGIBLE, flows=noisy, again=again
         )
 
     def noise_free(r: float):
         case = f"benefit, no noise, r = {r:g}, at t = {_flows.FAR:g}"
-        return _flows.reading(none, case, lambda f: f.benefit(1.0, 1.0, r), [(1.0, 1.0, r)], NEGLIGIBLE, flows=clean)
+        return _flows.reading(
+            negligible, case, lambda f: f.benefit(1.0, 1.0, r), [(1.0, 1.0, r)], NEGLIGIBLE, flows=clean
+        )
 
     share = clean.benefit(1.0, 1.0, 1.0) / clean.single.loss[:, 0]
     fall = clean.single.late[:, 0]
@@ -151,7 +153,7 @@ CLAIMS = (
         measure=_eq35,
         truth="the printed reason does not hold: g(ŝ_B)ŝ_B does not vanish for large ŝ_B but grows to its limit",
         seconds=30.0,
-        bundle=_lanes.BUNDLE,
+        bundle=_benefits.BUNDLE,
     ),
     Claim(
         key="eq-36",
@@ -163,7 +165,7 @@ CLAIMS = (
         measure=_eq36,
         condition=f"the auxiliary task has a signal (s̄_B = {STRONG:g}, not {WEAK:g})",
         seconds=1.0,
-        bundle=_lanes.BUNDLE,
+        bundle=_benefits.BUNDLE,
     ),
     Claim(
         key="eq-37",

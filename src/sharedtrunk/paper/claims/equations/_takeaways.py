@@ -1,59 +1,52 @@
 """What the paper sums up: the four rows of Table 1 and the three observations of section 4.5, by simulated benefits."""
 
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._lanes import (
+from sharedtrunk.paper.claims import Claim, Evidence, PerSeed, above, below, negligible
+from sharedtrunk.paper.claims.equations._simulated_benefits import (
     BUNDLE,
-    HOPELESS,
-    NOISY,
+    LEARNABLE_MAINS,
+    NOISE_ONLY,
     STRONG,
     WEAK,
     Grid,
-    PerSeed,
-    above,
-    below,
-    noisy_mains,
-    none,
+    low_mains,
     simulated,
 )
-from sharedtrunk.paper.contrasts import NEGLIGIBLE
-from sharedtrunk.paper.ledger import Evidence
+from sharedtrunk.paper.contrasts import HOPELESS, LOW_SNR, NEGLIGIBLE
 
 N = 800
-LEARNABLE = (1.0, 3.0, 10.0)
-"""Main tasks that can be learned to some degree; `HOPELESS` ones cannot."""
-
-_MEAN = f"mean over s̄_A = {', '.join(f'{s:g}' for s in LEARNABLE)}"
+_MEAN = f"mean over s̄_A = {', '.join(f'{s:g}' for s in LEARNABLE_MAINS)}"
 
 
 def _rise(grid: Grid, s_aux: float, low: float, high: float) -> tuple[str, PerSeed]:
     """From one relatedness to a higher one."""
-    change = grid.at(LEARNABLE, s_aux, high) - grid.at(LEARNABLE, s_aux, low)
+    change = grid.at(LEARNABLE_MAINS, s_aux, high) - grid.at(LEARNABLE_MAINS, s_aux, low)
     return f"benefit at r = {high:g} minus at r = {low:g}, s̄_B = {s_aux:g}, {_MEAN}, N = {N}", change
 
 
 def _by_signal(grid: Grid, relatedness: float) -> tuple[str, PerSeed]:
     """Strong minus weak auxiliary task."""
-    change = grid.at(LEARNABLE, STRONG, relatedness) - grid.at(LEARNABLE, WEAK, relatedness)
+    change = grid.at(LEARNABLE_MAINS, STRONG, relatedness) - grid.at(LEARNABLE_MAINS, WEAK, relatedness)
     return f"benefit at s̄_B = {STRONG:g} minus at {WEAK:g}, r = {relatedness:g}, {_MEAN}, N = {N}", change
 
 
 def _sizes(seed: int, thorough: bool, samples: int, cells):
-    """Readings that the benefit is none, at every (s̄_A, s̄_B, r) of `cells`."""
+    """Readings that the benefit is negligible, at every (s̄_A, s̄_B, r) of `cells`."""
 
     def reading(s_main: float, s_aux: float, relatedness: float):
         grid = simulated(samples, seed, thorough)
         if s_main not in grid.s_main:
-            grid = noisy_mains(samples, seed, thorough)
+            grid = low_mains(samples, seed, thorough)
         case = f"benefit, s̄_A = {s_main:g}, s̄_B = {s_aux:g}, r = {relatedness:g}, N = {samples}"
-        return none(case, grid.at(s_main, s_aux, relatedness))
+        return negligible(case, grid.at(s_main, s_aux, relatedness))
 
     return tuple(reading(*cell) for cell in cells)
 
 
+_LOW_MAINS = tuple((s_main, s_aux) for s_main in (HOPELESS, LOW_SNR) for s_aux in (WEAK, STRONG))
 UNRELATED = (
-    (100, ((NOISY, WEAK), (NOISY, STRONG), (0.3, WEAK), (0.3, STRONG)), ((1.0, STRONG), (10.0, STRONG))),
-    (N, ((NOISY, WEAK), (NOISY, STRONG), (0.3, WEAK), (0.3, STRONG)), ((1.0, STRONG), (10.0, STRONG), (10.0, WEAK))),
-    (1600, ((NOISY, WEAK), (NOISY, STRONG), (10.0, WEAK), (10.0, STRONG)), ((1.0, WEAK), (1.0, STRONG))),
+    (100, _LOW_MAINS, ((1.0, STRONG), (10.0, STRONG))),
+    (N, _LOW_MAINS, ((1.0, STRONG), (10.0, STRONG), (10.0, WEAK))),
+    (1600, ((HOPELESS, WEAK), (HOPELESS, STRONG), (10.0, WEAK), (10.0, STRONG)), ((1.0, WEAK), (1.0, STRONG))),
 )
 """By number of samples: (s̄_A, s̄_B) within the condition of Table 1(a), and beyond it."""
 
@@ -94,8 +87,8 @@ def _weak_relation(seed: int, thorough: bool) -> Evidence:
 
 def _abundant(seed: int, thorough: bool) -> Evidence:
     useless = ((WEAK, 0.0), (WEAK, 1.0), (STRONG, 0.0))
-    within = [(s_main, *cell) for s_main in (NOISY, 10.0) for cell in useless]
-    beyond = [(s_main, STRONG, 1.0) for s_main in (NOISY, 1.0, 10.0)] + [(1.0, *cell) for cell in useless]
+    within = [(s_main, *cell) for s_main in (HOPELESS, 10.0) for cell in useless]
+    beyond = [(s_main, STRONG, 1.0) for s_main in (HOPELESS, 1.0, 10.0)] + [(1.0, *cell) for cell in useless]
     return Evidence(_sizes(seed, thorough, 1600, within), _sizes(seed, thorough, 1600, beyond))
 
 
@@ -111,17 +104,17 @@ def _destructive(seed: int, thorough: bool) -> Evidence:
     grid = simulated(N, seed, thorough)
 
     def at(s_aux: float) -> tuple[str, PerSeed]:
-        return f"benefit, r = 0, s̄_B = {s_aux:g}, {_MEAN}, N = {N}", grid.at(LEARNABLE, s_aux, 0.0)
+        return f"benefit, r = 0, s̄_B = {s_aux:g}, {_MEAN}, N = {N}", grid.at(LEARNABLE_MAINS, s_aux, 0.0)
 
     return Evidence(
-        within=(below(*at(STRONG), -NEGLIGIBLE), none(*at(WEAK))),
+        within=(below(*at(STRONG), -NEGLIGIBLE), negligible(*at(WEAK))),
         instead=(below(*at(WEAK), -NEGLIGIBLE),),
     )
 
 
 def _base_level(seed: int, thorough: bool) -> Evidence:
     few, some, many = (simulated(samples, seed, thorough) for samples in (100, N, 1600))
-    related = [(s, STRONG, 1.0) for s in (HOPELESS, NOISY, 0.3, 1.0, 3.0)]
+    related = [(s, STRONG, 1.0) for s in (NOISE_ONLY, HOPELESS, LOW_SNR, 1.0, 3.0)]
 
     def fading(s_main: float):
         later, now = (grid.at(s_main, STRONG, 1.0) for grid in (many, some))
@@ -137,7 +130,9 @@ def _base_level(seed: int, thorough: bool) -> Evidence:
         ),
         beyond=(*_sizes(seed, thorough, 100, related[2:]), fading(1.0)),
         instead=(
-            above("benefit at N = 100 already, mean over s̄_A = 1, 3, 10", few.at(LEARNABLE, STRONG, 1.0), NEGLIGIBLE),
+            above(
+                "benefit at N = 100 already, mean over s̄_A = 1, 3, 10", few.at(LEARNABLE_MAINS, STRONG, 1.0), NEGLIGIBLE
+            ),
         ),
     )
 
@@ -156,7 +151,7 @@ CLAIMS = (
         hypotheses=_STANDARD,
         method=_BY,
         measure=_unrelated,
-        condition=f"the main task has little to lose: s̄_A = {NOISY:g}, 0.3 with 100 and {N} points, 10 with 1,600 "
+        condition=f"the main task has little to lose: s̄_A = {HOPELESS:g}, 0.3 with 100 and {N} points, 10 with 1,600 "
         "points (not 1, nor 10 with 100 or 800)",
         seconds=15.0,
         bundle=BUNDLE,
@@ -191,8 +186,9 @@ CLAIMS = (
         hypotheses=_STANDARD + ", N = 1,600; infinite data are the row of (37)",
         method=_BY,
         measure=_abundant,
-        condition=f"the main task is almost noise or clean (s̄_A = {NOISY:g} and 10, not 1) and the auxiliary one is noise or "
-        f"unrelated (s̄_B = {WEAK:g} or r = 0; at s̄_A = {NOISY:g} the help of a fully related clean task is near the limit)",
+        condition=f"the main task is almost noise or clean (s̄_A = {HOPELESS:g} and 10, not 1) and the auxiliary one is noise "
+        f"or unrelated (s̄_B = {WEAK:g} or r = 0; at s̄_A = {HOPELESS:g} the help of a fully related clean task is near the "
+        "limit)",
         seconds=25.0,
         bundle=BUNDLE,
     ),
@@ -226,7 +222,7 @@ CLAIMS = (
         hypotheses=_STANDARD + f", fully related tasks, s̄_B = {STRONG:g}",
         method=_BY,
         measure=_base_level,
-        condition=f"at N = 100 the main task is almost noise (s̄_A ≤ {NOISY:g}; at 0.3 the help is near the limit, 1 and 3 "
+        condition=f"at N = 100 the main task is almost noise (s̄_A ≤ {HOPELESS:g}; at 0.3 the help is near the limit, 1 and 3 "
         "are helped), and for the help to fade it is clean (s̄_A = 10; at 1 it still grows at N = 1,600)",
         truth="100 points are base performance enough for main tasks that can be learned",
         seconds=10.0,

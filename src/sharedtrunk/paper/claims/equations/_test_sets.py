@@ -6,8 +6,15 @@ from collections.abc import Callable
 import numpy as np
 
 from sharedtrunk import benefit, gaussian
-from sharedtrunk.paper.claims._draws import centred_frame, generator, log_partition, one_hot, orthonormal, softmax
-from sharedtrunk.paper.ledger import Reading, at_least
+from sharedtrunk.paper.claims import Reading, at_least
+from sharedtrunk.paper.claims.equations._random_problems import (
+    centred_frame,
+    generator,
+    log_partition,
+    one_hot,
+    orthonormal,
+    softmax,
+)
 
 Matrix = np.ndarray
 RULE = gaussian.Sobol(points=1024, scrambles=8)

@@ -9,11 +9,18 @@ import numpy as np
 
 from sharedtrunk import dynamics, gaussian, students, teachers
 from sharedtrunk._support.randomness import stream
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.claims._deviation import Deviation, mean_deviation
-from sharedtrunk.paper.claims._draws import EXACT, SIMILAR, generator, layers, log_partition, one_hot, relative
-from sharedtrunk.paper.claims._gradients import around, product, training_gradient
-from sharedtrunk.paper.ledger import Evidence, Reading, at_least, at_most
+from sharedtrunk.paper.claims import Claim, Evidence, Reading, at_least, at_most
+from sharedtrunk.paper.claims.equations._deviation import Deviation, mean_deviation
+from sharedtrunk.paper.claims.equations._gradients import around, product, training_gradient
+from sharedtrunk.paper.claims.equations._random_problems import (
+    EXACT,
+    generator,
+    layers,
+    log_partition,
+    one_hot,
+    relative,
+)
+from sharedtrunk.paper.contrasts import APPROXIMATELY
 
 Matrix = np.ndarray
 MANY = 20_000
@@ -59,7 +66,7 @@ def sample_deviation(seed: int, lanes: int, hard: bool, beta: float | None) -> D
 
 def _similar(case: str, found: Deviation) -> Reading:
     # by the triangle inequality the size errs by no more than the mean does
-    return at_most(f"{case}: relative deviation", found.size, SIMILAR, error=found.often * found.standard_error)
+    return at_most(f"{case}: relative deviation", found.size, APPROXIMATELY, error=found.often * found.standard_error)
 
 
 def _by_chance(case: str, found: Deviation) -> Reading:

@@ -14,8 +14,7 @@ import numpy as np
 
 from sharedtrunk import dynamics, gaussian
 from sharedtrunk._support.randomness import normal, stream
-from sharedtrunk.paper.claims._claim import Claim
-from sharedtrunk.paper.ledger import Evidence, at_least, at_most
+from sharedtrunk.paper.claims import Claim, Evidence, at_least, at_most
 
 BUNDLE = "two aligned tasks"
 

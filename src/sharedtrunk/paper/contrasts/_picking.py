@@ -10,7 +10,7 @@ import numpy as np
 
 from sharedtrunk.errors import InputError
 from sharedtrunk.paper.contrasts._averages import benefit_by_snr
-from sharedtrunk.paper.contrasts._limits import NotMeasured
+from sharedtrunk.paper.contrasts._thresholds import NotMeasured
 
 if TYPE_CHECKING:
     import xarray

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sharedtrunk.paper.contrasts._limits import NotMeasured
-from sharedtrunk.paper.contrasts._measures import levels
+from sharedtrunk.paper.contrasts._picking import levels
+from sharedtrunk.paper.contrasts._thresholds import NotMeasured
 
 if TYPE_CHECKING:
     import xarray
