@@ -1,7 +1,7 @@
 """The training-aligned start: equations (3), (17) and (18), and what is true of them (errata 2 and 3).
 
-All is measured by what turns singular vectors: a drive D on W = U diag(s) Vᵀ leaves them where they are exactly if UᵀDV is
-diagonal. The drive is that of the population flow, so nothing here is a matter of sampling.
+A drive D on W = U diag(s) Vᵀ keeps the singular vectors exactly if UᵀDV is diagonal, so the part of UᵀDV off its diagonal is
+measured. The drive is that of the population flow: nothing here depends on sampling.
 """
 
 import itertools
@@ -17,8 +17,10 @@ from sharedtrunk.paper.claims import Claim, Evidence, Reading, at_least, at_most
 from sharedtrunk.paper.contrasts import APPROXIMATELY
 
 TIMES = np.linspace(0.0, 10.0, 21)
+"""Times at which (3) and the population flow are compared."""
+
 RULES = tuple(gaussian.Sobol(points=points, scrambles=1) for points in (4096, 8192))
-"""Of a rank-one flow, in one dimension; the difference between the two is the error of the first."""
+"""Two rules for the one-dimensional integrals of a rank-one flow; their difference is the error of the coarser one."""
 
 
 def _class_vector(seed: int, classes: int) -> np.ndarray:
@@ -83,7 +85,7 @@ def _eq3(seed: int, thorough: bool) -> Evidence:
 
 
 def trace_reading_error(seed: int, classes: int) -> float:
-    """Relative error of the drive of (17) with g = Tr G, as (15) defines it, at K − 1 equal singular values s = 1."""
+    """Relative error of the drive of (17) at K − 1 equal singular values s = 1, with g = Tr G as (15) defines it."""
     U = jnp.asarray(_centred_frame(seed, classes))
     s = jnp.ones(classes - 1, U.dtype)
     exact, printed = (dynamics.aligned_response(U, s, reading, gaussian.FINE) for reading in ("exact", "trace"))
@@ -102,7 +104,7 @@ def _eq17(seed: int, thorough: bool) -> Evidence:
 
 
 def per_class_error(seed: int, classes: int) -> float:
-    """The same with g = Tr G/(K − 1), the reading of (16)."""
+    """The same relative error with g = Tr G/(K − 1), as (16) reads it."""
     U = jnp.asarray(_centred_frame(seed, classes))
     s = jnp.ones(classes - 1, U.dtype)
     exact, read = (dynamics.aligned_response(U, s, reading, gaussian.FINE) for reading in ("exact", "per-class"))
@@ -110,7 +112,7 @@ def per_class_error(seed: int, classes: int) -> float:
 
 
 def _centred_frame(seed: int, classes: int) -> np.ndarray:
-    """K − 1 orthonormal centred class vectors, randomly turned."""
+    """K − 1 orthonormal centred class vectors in a random rotation."""
     key = stream(jax.random.key(seed), f"centred frame, {classes}")
     turn = np.asarray(orthonormal(key, classes - 1, classes - 1, jnp.float64))
     centre = np.linalg.svd(np.eye(classes) - 1 / classes)[0][:, : classes - 1]
@@ -123,14 +125,14 @@ def _spread(count: int) -> np.ndarray:
 
 
 class Turning(NamedTuple):
-    """How much of a drive turns singular vectors, between 0 and 1, and the quadrature's error in it."""
+    """The share of a drive that turns singular vectors, between 0 and 1, and its quadrature error."""
 
     share: float
     error: float
 
 
 def turning_share(left: np.ndarray, s_student: np.ndarray, s_teacher: np.ndarray, rule) -> Turning:
-    """‖offdiag‖/‖·‖ of Uᵀ[∇F(U diag(ŝ)) − ∇F(U diag(s))]: how much of the drive (17) turns singular vectors; β = 1."""
+    """‖offdiag‖/‖·‖ of Uᵀ[∇F(U diag(ŝ)) − ∇F(U diag(s))]: the share of the drive (17) that turns them; β = 1."""
     U = jnp.asarray(left)
     moments = [gaussian.softmax_moment_with_error(U * s[None, :], rule=rule) for s in (s_teacher, s_student)]
     drive = moments[0][0] - moments[1][0]
@@ -140,7 +142,7 @@ def turning_share(left: np.ndarray, s_student: np.ndarray, s_teacher: np.ndarray
 
 
 def _special(seed: int) -> dict[str, Turning]:
-    """The cases in which singular vectors stay where they are."""
+    """The cases in which singular vectors do not turn."""
     one, equal = _spread(1), np.ones(9)
     cases = {
         "K = 2": turning_share(_centred_frame(seed, 2), one / 9, one, gaussian.FINE),
@@ -156,7 +158,7 @@ def _special(seed: int) -> dict[str, Turning]:
 
 
 def _generic(seed: int) -> dict[str, Turning]:
-    """Aligned starts of other kinds."""
+    """Aligned starts whose singular vectors do turn."""
     cases = {}
     for classes in (4, 10):
         s = _spread(classes - 1)
@@ -173,7 +175,7 @@ def _eq18(seed: int, thorough: bool) -> Evidence:
 
 
 STILL = 0.01
-"""Off-diagonal shares below 1 % count as none; the nodes resolve that."""
+"""An off-diagonal share below 1 % counts as none; the quadrature resolves so small a share."""
 
 
 def _erratum2(seed: int, thorough: bool) -> Evidence:
@@ -183,7 +185,7 @@ def _erratum2(seed: int, thorough: bool) -> Evidence:
 
 
 def missed_share(u: np.ndarray) -> float:
-    """The share of a rank-one teacher's label moment that lies outside û: what (3) leaves out."""
+    """The share of a rank-one teacher's label moment that lies outside û: the part that (3) leaves out."""
     moment = np.asarray(gaussian.label_moment(jnp.asarray(np.outer(u, [1.0]))))
     return float(np.linalg.norm(moment - np.outer(u, u @ moment)) / np.linalg.norm(moment))
 

@@ -10,7 +10,7 @@ from sharedtrunk.paper.claims.equations._random_problems import generator, log_p
 Matrix = np.ndarray
 PAIRS = 100_000
 ROUNDING = 1e-12
-"""Point by point and in a sample the bounds hold to rounding, relative to the logits."""
+"""Rounding error, relative to the logits, within which the bounds hold point by point and in a sample."""
 
 
 # (20)–(23)

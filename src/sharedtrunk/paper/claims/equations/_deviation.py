@@ -1,4 +1,4 @@
-"""How far the mean of a few random matrices lies from what is expected of it, in every direction at once."""
+"""How far the mean of a few random matrices lies from the expected matrix, in all directions at once."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from scipy import special
 
 
 class Deviation(NamedTuple):
-    """‖mean_N W_N − W‖ / ‖W‖ with its standard error, and how many standard errors chance reaches once in 100 and in 10⁴."""
+    """‖mean_N W_N − W‖ / ‖W‖ with its standard error, and the standard errors that chance exceeds once in 100 and in 10⁴."""
 
     size: float
     standard_error: float
@@ -16,10 +16,10 @@ class Deviation(NamedTuple):
 
 
 def mean_deviation(trained: np.ndarray, expected: np.ndarray) -> Deviation:
-    """Of composite weights (sample, class, feature) from those expected (class, feature), in every direction.
+    """The deviation of the mean of `trained` (sample, class, feature) from `expected` (class, feature).
 
-    If they agree the size is that of a mean of n random matrices. Its square over that of its standard error is about
-    F-distributed with ν and ν(n − 1) degrees of freedom, ν = (tr S)²/tr S² the number of directions with variance S.
+    If the two agree, the size is that of a mean of n random matrices: its square over that of its standard error is about
+    F-distributed with ν and ν(n − 1) degrees of freedom, where ν = (tr S)²/tr S² counts the directions of the covariance S.
     """
     n, scale = len(trained), np.linalg.norm(expected)
     mean = trained.mean(axis=0)

@@ -1,4 +1,4 @@
-"""What the design says is true where the paper is not: errata 4, 5, 8, by closed forms, sampled teachers, aligned flows."""
+"""Errata 4, 5 and 8: what is true instead of the paper, by closed forms, sampled teachers and aligned flows."""
 
 import jax
 import jax.numpy as jnp
@@ -12,15 +12,19 @@ from sharedtrunk.paper.claims.equations._high_and_low_snr import response
 
 RULE = gaussian.Sobol(points=1024, scrambles=1)
 DECADES = np.array([0.0, 1e2, 1e3, 1e4])
+"""Times at which a student that may grow for ever is looked at."""
+
 GROWTH = 1.5
-"""A norm that grows by less in a decade of time may be about to settle; √t would be 3.2."""
+"""Factor by which a norm that never settles grows in a decade of time at least; growth as √t would give 3.2."""
 
 SETTLED = 1e-3
+"""Relative distance from the fixed point at which a student has reached it."""
 
 TEACHERS = 64
 """Noisy teachers that belong to one seed of the ledger; the default mode takes half of them."""
 
 SCALES = np.array([1.0, 3.0, 10.0, 30.0])
+"""Multiples κ of the noisy teacher at which the pull of hard labels is measured."""
 
 
 def grown() -> np.ndarray:
@@ -32,7 +36,7 @@ def grown() -> np.ndarray:
 
 
 def pull(noisy: np.ndarray, scales: np.ndarray) -> np.ndarray:
-    """⟨M̂ − ∇F(κΣ̂), Σ̂⟩/‖Σ̂‖ at every κ: what hard labels still pull a student that has all the teacher's directions."""
+    """⟨M̂ − ∇F(κΣ̂), Σ̂⟩/‖Σ̂‖ at every κ: the pull of hard labels on a student that has all of the teacher's directions."""
     size = np.linalg.norm(noisy)
     target = np.asarray(gaussian.label_moment(noisy))
     own = np.stack([np.asarray(gaussian.softmax_moment(scale * noisy)) for scale in scales.tolist()])
@@ -71,7 +75,7 @@ def _erratum4(seed: int, thorough: bool) -> Evidence:
 
 
 def _observed(seed: int, count: int, clean: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean singular value of noisy standard teachers, and the squared overlap of their feature spaces with the clean."""
+    """Mean singular value of noisy standard teachers, and the squared overlap of their feature spaces with the clean one."""
     values, overlaps = [], []
     for one in range(TEACHERS * seed, TEACHERS * seed + count):
         teacher = teachers.random_teacher(jax.random.key(one), singular_values=clean, dtype=jnp.float64)
@@ -100,7 +104,7 @@ def _erratum5(seed: int, thorough: bool) -> Evidence:
 
 
 def head_drive(relatedness: float, s_hat: float, trunk: float, heads: tuple[float, float]) -> tuple[float, float]:
-    """d s_B³²/dt by the full flow where the trunk lies along v_A, and the share of the trunk's drive that turns it."""
+    """d s_B³²/dt by the full flow if the trunk lies along v_A, and the share of the trunk's drive that turns it."""
     u = _two_tasks.LEFT
     right = np.array([[relatedness, np.sqrt(1 - relatedness**2)]])
     noisy = [2.0 * u @ np.array([[1.0, 0.0]]), s_hat * u @ right]

@@ -1,4 +1,4 @@
-"""What the design says is true of the benefit where the paper is not, by flows and simulation: errata 6, 7, 11–14."""
+"""Errata 6, 7 and 11 to 14: what is true of the benefit instead of the paper, by population flows and simulation."""
 
 import math
 
@@ -15,7 +15,10 @@ from sharedtrunk.paper.claims.equations._simulated_benefits import LEARNABLE_MAI
 from sharedtrunk.paper.claims.equations._takeaways import N
 from sharedtrunk.paper.contrasts import NEGLIGIBLE
 
+PER_R = "nats per unit relatedness"
+
 ACCURACY = gaussian.Sobol(points=4096, scrambles=1)
+"""The rule that evaluates accuracies."""
 
 
 def _small(seed: int, thorough: bool, side, case: str, setting: tuple, limit: float):
@@ -124,12 +127,13 @@ def _erratum12(seed: int, thorough: bool) -> Evidence:
 
 
 LEARNING_TIME = 40.0
+"""Time by which an auxiliary task of noise has learned its labels."""
 
 
 def learned(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Loss (nats) and accuracy of a noise-only, unrelated auxiliary task on its own labels, beside s̄_A = 1, infinite data.
+    """Loss (nats) and accuracy of an unrelated auxiliary task of noise on its own labels, beside s̄_A = 1, infinite data.
 
-    The joint flow with the tasks' places exchanged and the noisy labels for a judge, followed to `LEARNING_TIME`.
+    The joint flow is followed to `LEARNING_TIME` with the two tasks exchanged, and judged by the noisy labels.
     """
     losses, accuracies = [], []
     for one in range(MANY_SEEDS * seed, MANY_SEEDS * seed + count):
@@ -171,7 +175,7 @@ CHOICES = {
     "30 hidden units": {"hidden": 30},
     "50 features": {"features": 50},
 }
-"""One choice that the paper leaves open at a time; the others as in the standard problem."""
+"""Choices that the paper leaves open; each differs from the standard problem in one thing."""
 
 POINTS = [{"s_main": a, "s_aux": STRONG, "relatedness": r} for a in LEARNABLE_MAINS for r in (0.0, 1.0)]
 WIDE = [
@@ -182,7 +186,7 @@ WIDE = [
 def main_slope(seed: int, count: int, points: list[dict], **choice) -> np.ndarray:
     """Slope of the benefit on r from 0 to 1, mean over the points' singular values, one number per seed.
 
-    The baseline does not know r and drops out of the difference.
+    The baseline does not depend on r and drops out of the difference.
     """
     slopes = []
     for one in range(MANY_SEEDS * seed, MANY_SEEDS * seed + count):
@@ -196,13 +200,21 @@ def _erratum14(seed: int, thorough: bool) -> Evidence:
     to_ten = [point for point in WIDE if max(point["s_main"], point["s_aux"]) <= 10]
     readings = [
         above(
-            f"slope on r, singular values 1 … {words}", main_slope(seed, count, points), NEGLIGIBLE, "nats per unit r"
+            f"slope on r, singular values 1 … {words}",
+            main_slope(seed, count, points),
+            NEGLIGIBLE,
+            PER_R,
         )
         for words, points in (("100, the text's grid", WIDE), ("10, the caption's", to_ten))
     ]
     for words, choice in CHOICES.items():
         readings.append(
-            above(f"slope on r, {words}", main_slope(seed, count, POINTS, **choice), NEGLIGIBLE, "nats per unit r")
+            above(
+                f"slope on r, {words}",
+                main_slope(seed, count, POINTS, **choice),
+                NEGLIGIBLE,
+                PER_R,
+            )
         )
     return Evidence(within=tuple(readings))
 
@@ -251,8 +263,8 @@ CLAIMS = (
     Claim(
         key="erratum-12",
         source="erratum 12",
-        statement="The paper's minimum over time of the test loss is oracle stopping: a practitioner who stops by noisy "
-        "validation labels does worse, with either student.",
+        statement="The minimum of the test loss over time, as in the paper, is oracle stopping: a practitioner who stops by "
+        "noisy validation labels does worse, with either student.",
         hypotheses=f"standard problem, N = {N}, N/4 further points with noisy labels decide",
         method=f"simulated losses, mean over seeds; worse means by {NEGLIGIBLE:g} nats or more",
         measure=_erratum12,
@@ -266,7 +278,7 @@ CLAIMS = (
         statement="A noisy, unrelated auxiliary task is not ignored: its labels are learned like any others, and A suffers.",
         hypotheses="standard problem, infinite data, shared trunk",
         method=f"loss and accuracy on its own labels by t = {LEARNING_TIME:g}, mean over seeds; learned means half of ln 10 "
-        "and half of the labels; A's benefit at the minimum of its loss, and to suffer means by {NEGLIGIBLE:g} nats or more",
+        f"and half of the labels; A's benefit at the minimum of its loss; to suffer means by {NEGLIGIBLE:g} nats or more",
         measure=_erratum13,
         condition=f"the main task is noisy and yet learnable (s̄_A = 1, not {LOW:g} or {HIGH:g}) for A to suffer",
         seconds=8.0,

@@ -1,4 +1,4 @@
-"""Erratum 9: what (9), (11) and the step from (16) to (17) should say."""
+"""Erratum 9: how (9), (11) and the step from (16) to (17) should read."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def factor(seed: int, classes: int) -> tuple[float, float]:
     rng = generator(seed, f"factor, {classes} classes")
     U, V = centred_frame(rng, classes, classes - 1), orthonormal(rng, 4, classes - 1)
     W = 2.0 * U @ V.T
-    # ∇F and G are integrals of their own here, not tied to each other
+    # ∇F and G are computed as separate integrals, so that neither follows from the other
     moment, moment_error = gaussian.softmax_moment_with_error(W, rule=PANELS)
     G, G_error = gaussian.softmax_covariance_with_error(W, rule=PANELS)
     trace = float(np.trace(np.asarray(G)))

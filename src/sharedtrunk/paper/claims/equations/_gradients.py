@@ -1,4 +1,4 @@
-"""How the training loss changes with the layers: the chain rule (6), its gradient (7) and what drives the layers (8)."""
+"""Gradients of the training loss: the chain rule over layers (6), the composite gradient (7), the drive of layers (8)."""
 
 import functools
 from collections.abc import Callable
@@ -18,7 +18,7 @@ WIDTHS = {1: (), 2: (5,), 3: (5, 7), 4: (5, 7, 3)}
 
 
 def product(matrices: list[Matrix], size: int) -> Matrix:
-    """W⁽ⁿ⁾ … W⁽¹⁾ of layers listed from the inputs upwards; no layers are the identity."""
+    """W⁽ⁿ⁾ … W⁽¹⁾ of layers listed from the inputs upwards; the identity for no layers."""
     return functools.reduce(lambda below, layer: layer @ below, matrices, np.eye(size))
 
 
@@ -44,7 +44,7 @@ def training_gradient(W: Matrix, targets: Matrix, inputs: Matrix) -> Matrix:
 
 
 def reversed_gradient(W: Matrix, targets: Matrix, inputs: Matrix) -> Matrix:
-    """The label-weighted mean of ∇_W ln P_c, which the line above (7) gives as C_YX(W) − C_YX(labels)."""
+    """The label-weighted mean of ∇_W ln P_c; the line above (7) equates it with C_YX(W) − C_YX(labels)."""
     return -training_gradient(W, targets, inputs)
 
 
@@ -58,7 +58,7 @@ def _composite(matrices):
 
 
 def chain_rule_error(seed: int, depth: int, equation: Callable = chain_rule) -> float:
-    """Largest relative error of the chain rule over layers, for a function that is no loss: f(W) = Σ sin W."""
+    """Largest relative error of the chain rule over layers, for a function that is not a loss: f(W) = Σ sin W."""
     rng = generator(seed, "chain rule")
     matrices = layers(rng, (FEATURES, *WIDTHS[depth], CLASSES))
     exact = jax.grad(lambda parts: jnp.sum(jnp.sin(_composite(parts))))([jnp.asarray(w) for w in matrices])

@@ -16,6 +16,8 @@ from sharedtrunk.paper.claims.equations._simulated_benefits import STRONG
 from sharedtrunk.paper.contrasts import APPROXIMATELY, LOW_SNR, NEGLIGIBLE
 
 RULE = gaussian.Sobol(points=1024, scrambles=8)
+"""The rule for the bounds and for g of the standard problem's students."""
+
 HIGH, LOW, VANISHING = 10.0, LOW_SNR, 0.01
 """Singular values of main tasks: high and low SNR, and noise only."""
 
@@ -31,7 +33,7 @@ M2 = 1 / np.pi**0.5
 
 
 def loss(s: Numbers) -> Numbers:
-    """L(s) = E ln 2cosh(sε/√2) − m₂ s of two classes and no noise, in nats: it falls with s for ever."""
+    """L(s) = E ln 2cosh(sε/√2) − m₂ s of two classes without noise, in nats; it falls for ever as s grows."""
     z = np.abs(np.multiply.outer(s, _NODES)) / 2**0.5
     return (z + np.log1p(np.exp(-2 * z))) @ _WEIGHTS - M2 * np.asarray(s)
 
@@ -47,7 +49,7 @@ def printed_lower(clean: Numbers, joint: Numbers, single: Numbers) -> Numbers:
 
 
 def true_lower(clean: Numbers, joint: Numbers, single: Numbers) -> Numbers:
-    """The same with the moment of the clean hard labels, m₂, for g(s̄)s̄."""
+    """The same bound with the moment of the clean hard labels, m₂, in place of g(s̄)s̄."""
     return (M2 - response(joint)) * (joint - single)
 
 
@@ -64,16 +66,16 @@ def _random_students(seed: int, count: int) -> np.ndarray:
 
 
 def values(W) -> np.ndarray:
-    """Singular values of J W, the part that softmax sees."""
+    """Singular values of J W, the part of the weights that softmax sees."""
     return np.linalg.svd(W - W.mean(axis=-2, keepdims=True), compute_uv=False)
 
 
-SCALE_RULE = gaussian.Sobol(points=1024, scrambles=8)
+"""The rule for the bounds and for g of the standard problem's students."""
 
 
 def scale(W) -> tuple[np.ndarray, np.ndarray]:
     """g(W) = tr G/(K − 1), as (16) reads it, with its error: |tr E| ≤ √(K − 1) ‖E‖ for the error E of G."""
-    G, error = (np.asarray(part) for part in gaussian.softmax_covariance_with_error(W, rule=SCALE_RULE))
+    G, error = (np.asarray(part) for part in gaussian.softmax_covariance_with_error(W, rule=RULE))
     rank = W.shape[-2] - 1
     return np.trace(G, axis1=-2, axis2=-1) / rank, error / rank**0.5
 

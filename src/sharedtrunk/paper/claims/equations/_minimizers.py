@@ -1,4 +1,4 @@
-"""Where training ends: the minimizers of the training loss (11), and when there are any."""
+"""The end of training: the minimizers of the training loss (11), and when there are any."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from sharedtrunk.paper.contrasts import APPROXIMATELY
 Matrix = np.ndarray
 CLASSES, FEATURES, MANY, FEW = 3, 4, 40, 3
 FLAT = 1e-9
-"""The gradient's norm, in units of the inputs, at which a minimum counts as reached."""
+"""Norm of the gradient, in units of the inputs, below which a minimum counts as reached."""
 
 
 def training_loss(W: Matrix, targets: Matrix, inputs: Matrix) -> float:
@@ -28,9 +28,9 @@ def training_loss(W: Matrix, targets: Matrix, inputs: Matrix) -> float:
 
 
 def minimize(start: Matrix, targets: Matrix, inputs: Matrix, flat: float = FLAT) -> Matrix:
-    """Composite weights at which the gradient of the training loss is below `flat`, by Newton's method from a start.
+    """Composite weights at which the gradient's norm is at most `flat`, by Newton's method from a start.
 
-    Where the Hessian is singular the steps stay in its range, as those of gradient flow do.
+    If the Hessian is singular, the steps stay in its range, as those of gradient flow do.
     """
     W = start
     for _ in range(200):
@@ -57,7 +57,7 @@ def _damping(W: Matrix, step: Matrix, slope: Matrix, targets: Matrix, inputs: Ma
 
 
 def up_to_shift(W: Matrix) -> Matrix:
-    """J W: what softmax sees."""
+    """J W, the part of the weights that softmax sees."""
     return W - W.mean(axis=0)
 
 
@@ -71,7 +71,7 @@ def problem(seed: int, samples: int, hard: bool) -> tuple[Matrix, Matrix, Matrix
 
 
 def distance_from_teacher(seed: int, samples: int) -> tuple[float, float]:
-    """How far from βΣ̂, up to a common shift and relative to it, training on soft labels ends; and its loss above βΣ̂'s."""
+    """End of training on soft labels: relative distance from βΣ̂ up to a common shift, and the loss above that of βΣ̂."""
     teacher, start, targets, inputs = problem(seed, samples, hard=False)
     W = minimize(start, targets, inputs)
     excess = training_loss(W, targets, inputs) - training_loss(teacher, targets, inputs)
@@ -80,7 +80,7 @@ def distance_from_teacher(seed: int, samples: int) -> tuple[float, float]:
 
 
 def growth(seed: int) -> float:
-    """Growth of ‖J W‖, argmax labels, while the gradient falls from 10⁻³ to 10⁻⁵: ratio of the norms less one."""
+    """Growth of ‖J W‖ with argmax labels while the gradient falls from 10⁻³ to 10⁻⁵: ratio of the norms minus one."""
     _, start, targets, inputs = problem(seed, MANY, hard=True)
     early = minimize(start, targets, inputs, flat=1e-3)
     late = minimize(early, targets, inputs, flat=1e-5)
@@ -88,7 +88,7 @@ def growth(seed: int) -> float:
 
 
 def printed_direction(inputs: Matrix) -> Matrix:
-    """The one direction of common shifts in (11), Σ_μ (XXᵀ)⁻¹ x_μ, with X Xᵀ for the Xᵀ X that does not fit."""
+    """The one direction of common shifts in (11), Σ_μ (XXᵀ)⁻¹ x_μ, with X Xᵀ in place of Xᵀ X, whose shape does not fit."""
     return np.linalg.solve(inputs @ inputs.T, inputs.sum(axis=1))
 
 

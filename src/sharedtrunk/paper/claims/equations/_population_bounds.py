@@ -4,10 +4,10 @@ With L(W) = F(W) − ⟨M, W⟩ the benefit is L(W̃) − L(W_A), W̃ the single
 
     ⟨T − ∇F(W_A), W_A − W̃⟩ ≤ benefit ≤ ⟨T − ∇F(W̃), W_A − W̃⟩,
 
-with T = M(W̄), the label moment. The paper prints T = G(W̄)W̄. Erratum 10 is about that and shares the measurements.
+with T = M(W̄), the label moment. The paper prints T = G(W̄)W̄. Erratum 10 corrects that and shares the measurements.
 
 The distance from the benefit L(W̃) − L(W_A) to a bound with T = M is a divergence of F alone, whatever M is: it shows that F
-is convex, and not that M is the right moment. That is read off test sets of argmax labels, which know no moment.
+is convex, but not that M is the right moment. Test sets of argmax labels, which need no moment, show that.
 """
 
 import functools
@@ -25,13 +25,14 @@ from sharedtrunk.paper.claims.equations._test_sets import RULE, on_test_sets
 
 Matrix = np.ndarray
 LARGE_SHARE = 0.05
-"""One draw in twenty: a bound that fails this often is no bound."""
+"""One draw in twenty: a bound that is violated more often is violated in a large share."""
+
 FAMILIES = {2: 400, 3: 200, 10: 300}
-"""Draws by the number of classes."""
+"""Number of draws by number of classes."""
 
 
 class Draws(NamedTuple):
-    """Steps W_A − W̃ and both moments of W̄, (draw, class, feature), what both bounds leave over, and the errors."""
+    """Steps W_A − W̃, both moments of W̄ (draw, class, feature), the gaps of both bounds (draw,), and the errors."""
 
     step: Matrix
     label: Matrix
@@ -58,7 +59,7 @@ def gaps(draws: Draws, printed: bool, upper: bool) -> tuple[Matrix, Matrix]:
     gap, error = (draws.below if upper else draws.above), draws.gap_error
     if not printed:
         return gap, error
-    # the bound moves with T, the benefit with M
+    # the bound changes with T, the benefit with M
     shift = np.einsum("ncf,ncf->n", draws.printed - draws.label, draws.step)
     slack = draws.moment_error * np.linalg.norm(draws.step, axis=(1, 2))
     return gap + (shift if upper else -shift), error + slack
@@ -111,7 +112,7 @@ def smallest_counterexample(upper: bool, printed: bool = True) -> Reading:
 
 
 def violated(draws: Draws, sides: tuple[bool, ...], printed: bool = True) -> Matrix:
-    """Draw by draw: is a gap, on any of the sides, below zero by more than its numerical error?"""
+    """For each draw: whether a gap on any of the sides is below zero by more than its numerical error."""
     return np.any([gap < -error for gap, error in (gaps(draws, printed, upper) for upper in sides)], axis=0)
 
 
@@ -128,7 +129,7 @@ def _share(case: str, draws: Draws) -> Reading:
 
 
 def _worst(case: str, draws: Draws, sides: tuple[bool, ...]) -> Reading:
-    """The gap of the convex F, what the bound with the label moment leaves over, that has the fewest error bars to zero."""
+    """The gap of a bound with the label moment that is fewest error bars from zero; it depends on the convex F alone."""
     pairs = np.concatenate([np.stack(gaps(draws, False, upper), axis=1) for upper in sides])
     gap, error = pairs[np.argmin(pairs[:, 0] / pairs[:, 1])]
     return at_least(

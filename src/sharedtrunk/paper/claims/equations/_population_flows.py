@@ -1,7 +1,7 @@
 """Benefits on infinite data that several claims share: the population flow of the standard problem, stopped at its minimum.
 
-The teachers' noise is quenched: it is part of the rule that labels the data, however many there are. Every reading's
-error is the interval over seeds plus what is numerical: quadrature and times, the labels' moments, minima not bracketed.
+The teachers' noise is quenched: it belongs to the rule that labels the data, however many there are. The error of every
+reading is the interval over seeds plus the numerical error: quadrature, times, label moments, minima that are not bracketed.
 """
 
 import functools
@@ -19,6 +19,7 @@ from sharedtrunk._support.randomness import stream
 from sharedtrunk.flows.trajectory import Result
 from sharedtrunk.paper.claims import Reading, scramble_error
 from sharedtrunk.paper.claims.equations._simulated_benefits import MANY_SEEDS, STRONG, WEAK
+from sharedtrunk.paper.contrasts import LOW_SNR
 
 BUNDLE = "population flows"
 
@@ -26,39 +27,41 @@ S_MAIN = (0.01, 0.3, 1.0, 10.0)
 S_AUX = (WEAK, STRONG)
 RELATEDNESS = (0.0, 0.5, 1.0)
 FEW, FEWER = 8, 3
-"""Seeds with noise, which differ, and without, which hardly do."""
+"""Number of seeds with noise, which differ, and without noise, which hardly differ."""
 
 MORE, FIRST_OF_MORE = 48, 1000
-"""Seeds in thorough mode, half of them else, where benefits are near the limit, and the first of them."""
+"""Number of seeds for benefits near the limit (half of them by default), and the first of these seeds."""
 
-SMALL_EFFECTS = (0.3, 1.0), (WEAK, STRONG), (0.0, 0.5)
+SMALL_EFFECTS = (LOW_SNR, 1.0), (WEAK, STRONG), (0.0, 0.5)
+"""The settings with benefits near the limit: s_main, s_aux, relatedness."""
 
 SHORT = 100.0
-"""Until when students are followed where one of two teachers only is noisy."""
+"""Time limit of students if only one of the two teachers is noisy."""
 
 LONG = 1200.0
-"""Long enough for the minima of almost clean main tasks, at t ≈ 500, to be bracketed."""
+"""Time limit at which the minima of almost clean main tasks, at t ≈ 500, are bracketed."""
 
 FAR = 1500.0
-"""Until when students are followed whose loss falls for ever."""
+"""Time limit of students whose loss falls for ever."""
 
 OTHER_LABELS = replace(dynamics.FAST_LABELS, seed=1)
-"""Another estimate of the labels' moments: what it changes is their error."""
+"""Another estimate of the label moments: the change that it makes is their error."""
 
 TOLERANCE = dynamics.Tolerance(rtol=1e-4, atol=1e-6, order=3)
-"""At equal times, as for the minima."""
+"""Tolerance of the solver at equal times, the same as for the minima."""
 
 CHUNK = 8
-"""Lanes that go through the solver together."""
+"""Number of lanes that are solved together."""
 
 CLASSES, FEATURES, HIDDEN, START_SCALE = 10, 100, 100, 0.3
+"""Sizes and start of the standard problem."""
 
 
 class Stop(NamedTuple):
-    """Students at the minimum of task 0's loss: loss (lane,) in nats, time, weights (lane, class, feature), how they ended.
+    """Students at the minimum of task 0's loss: loss (lane,) in nats, time, weights (lane, class, feature), result codes.
 
-    `scrambles` (lane, scramble) are the loss by every scramble and `refinement` what the spacing of the times leaves; `late`
-    is by how much the loss of a lane that is not bracketed fell in the second half of its time, 0 for others.
+    `scrambles` (lane, scramble) are the losses by scramble, `refinement` is the error from the spacing of the times, and
+    `late` is the fall of the loss in the second half of the time if the minimum is not bracketed, else 0.
     """
 
     loss: np.ndarray
@@ -69,17 +72,17 @@ class Stop(NamedTuple):
     refinement: np.ndarray
     late: np.ndarray
 
-    def at(self, place) -> "Stop":
-        """Some of the lanes."""
-        return Stop(*(part[place] for part in self))
+    def at(self, index) -> "Stop":
+        """The lanes at an index."""
+        return Stop(*(part[index] for part in self))
 
-    def and_then(self, other: "Stop") -> "Stop":
-        """These seeds and others."""
+    def joined(self, other: "Stop") -> "Stop":
+        """These seeds followed by others."""
         return Stop(*(np.concatenate(parts) for parts in zip(self, other, strict=True)))
 
 
 def weights_only(weights: np.ndarray) -> Stop:
-    """Students whose loss is not asked for; one that diverged has failed."""
+    """Students without losses; one with weights that are not finite has diverged."""
     finite = np.isfinite(weights).all(axis=(-2, -1))
     unknown = np.full(finite.shape, np.nan)
     result = np.where(finite, Result.SUCCESS, Result.DIVERGED)
@@ -88,7 +91,7 @@ def weights_only(weights: np.ndarray) -> Stop:
 
 @dataclass(frozen=True)
 class Flows:
-    """Students at the minimum of their generalization loss, axes (seed, s_main[, s_aux, relatedness]), then their own.
+    """Students at the minimum of their generalization loss, with the axes (seed, s_main[, s_aux, relatedness]) first.
 
     `clean` are the main teacher's clean weights (seed, s_main, class, feature), `moment` its label moment (seed, class,
     feature).
@@ -102,15 +105,15 @@ class Flows:
     clean: np.ndarray
     moment: np.ndarray
 
-    def place(self, s_main: float, s_aux: float, relatedness: float) -> tuple:
+    def index(self, s_main: float, s_aux: float, relatedness: float) -> tuple:
         """Index of a setting in the joint students' axes, all seeds."""
         axes = ((self.s_main, s_main), (self.s_aux, s_aux), (self.relatedness, relatedness))
         return (slice(None), *(axis.index(value) for axis, value in axes))
 
     def arms(self, s_main: float, s_aux: float, relatedness: float) -> tuple[Stop, Stop]:
         """The multitask students and their baselines of one setting, seed by seed."""
-        place = self.place(s_main, s_aux, relatedness)
-        return self.joint.at(place), self.single.at(place[:2])
+        index = self.index(s_main, s_aux, relatedness)
+        return self.joint.at(index), self.single.at(index[:2])
 
     def benefit(self, s_main: float, s_aux: float, relatedness: float) -> np.ndarray:
         """L(W̃) − L(W_A), one number per seed, in nats."""
@@ -123,12 +126,12 @@ class Flows:
         return joint.weights, single.weights
 
     def earlier(self, s_main: float, s_aux: float, relatedness: float) -> np.ndarray:
-        """ln(t̃ / t) of the times at which W̃ and W_A stop, one number per seed; t̃ at least where it is not bracketed."""
+        """ln(t̃ / t) of the times at which W̃ and W_A stop, one number per seed; a lower bound if t̃ is not bracketed."""
         joint, single = self.arms(s_main, s_aux, relatedness)
         return np.log(single.time / joint.time)
 
     def numerical(self, s_main: float, s_aux: float, relatedness: float) -> float:
-        """Error of the mean benefit in nats: quadrature, whose scrambles all seeds share, the times, what is still open."""
+        """Error of the mean benefit in nats: quadrature, whose scrambles all seeds share, times, minima not bracketed."""
         joint, single = self.arms(s_main, s_aux, relatedness)
         scrambles = np.nanmean(single.scrambles - joint.scrambles, axis=0)
         rest = joint.refinement + single.refinement + abs(single.late - joint.late)
@@ -148,10 +151,11 @@ def reading(
     benefits: bool = True,
     error: float = 0.0,
 ) -> Reading:
-    """A statistic's mean over seeds with its whole error, and in words how many of its students were not bracketed.
+    """The reading of a statistic's mean over seeds; the case says how many of its students were not bracketed.
 
-    `side` is above, below or none. `benefits` of the `settings` bring their numerical errors; `again` are the first seed's
-    flows with other estimates of the labels' moments, and the difference that they make counts in full.
+    `side` is above, below or negligible. With `benefits` the numerical errors of the benefits at `settings` are added.
+    `again` are the flows of the first seed with another estimate of the label moments; the whole difference that they make
+    is added.
     """
     numbers = statistic(flows)
     if again is not None:
@@ -173,13 +177,13 @@ def noisy(seed: int, thorough: bool) -> Flows:
 
 @functools.cache
 def relabelled(seed: int) -> Flows:
-    """The first seed's grid with other estimates of the labels' moments."""
+    """The grid of the first seed with another estimate of the label moments."""
     return _followed(_seeds(seed, 1), (S_MAIN, S_AUX, RELATEDNESS), label_rule=OTHER_LABELS)
 
 
 @functools.cache
 def small_effects(seed: int, thorough: bool) -> Flows:
-    """Noisy main tasks beside unrelated and half related ones, whose benefits are near the limit: many more seeds."""
+    """Noisy main tasks beside unrelated and half related ones, over many more seeds, as their benefits are near the limit."""
     seeds = range(MORE * seed, MORE * seed + (MORE if thorough else MORE // 2))
     more = _followed([FIRST_OF_MORE + one for one in seeds], SMALL_EFFECTS)
     few = noisy(seed, thorough)
@@ -192,8 +196,8 @@ def small_effects(seed: int, thorough: bool) -> Flows:
         s_main,
         s_aux,
         relatedness,
-        single=single.and_then(more.single),
-        joint=joint.and_then(more.joint),
+        single=single.joined(more.single),
+        joint=joint.joined(more.joint),
         clean=np.concatenate([few.clean[:, mains], more.clean]),
         moment=np.concatenate([few.moment, more.moment]),
     )
@@ -220,7 +224,7 @@ def noise_free(seed: int, thorough: bool) -> Flows:
 
 
 def _seeds(seed: int, count: int) -> range:
-    """The standard problem's seeds that belong to the ledger's."""
+    """The seeds of the standard problem that belong to the ledger's seed."""
     return range(MANY_SEEDS * seed, MANY_SEEDS * seed + count)
 
 
@@ -232,7 +236,7 @@ def _followed(
     time_limit: float = LONG,
     label_rule=dynamics.FAST_LABELS,
 ) -> Flows:
-    """Flows of all settings; `noise` is that of both teachers, or of the main and of the auxiliary one."""
+    """Flows of all settings; `noise` is the scale of both teachers, or of the main and of the auxiliary one."""
     s_main, s_aux, relatedness = axes
     shape = (len(s_main), len(s_aux), len(relatedness))
 
@@ -260,18 +264,18 @@ def _followed(
 
 
 EQUAL_TIMES = (4.0, 16.0, 64.0)
-"""Before, while and after main tasks of s̄_A ≤ 1 stop, and all before those of s̄_A = 10 do."""
+"""Times at which students are compared: before, while and after main tasks of s̄_A ≤ 1 stop; those of s̄_A = 10 stop later."""
 
 
 @functools.cache
 def at_equal_times(seed: int, thorough: bool) -> tuple[Flows, ...]:
-    """The noisy grid at each of `EQUAL_TIMES`, both arms; nobody stops, and there are no losses."""
+    """The noisy grid at each of `EQUAL_TIMES`, both arms, without stops and losses."""
     return _timed(_seeds(seed, 2 * FEW if thorough else FEW), dynamics.FAST_LABELS)
 
 
 @functools.cache
 def relabelled_at_equal_times(seed: int) -> tuple[Flows, ...]:
-    """The first seed's with other estimates of the labels' moments."""
+    """The same for the first seed, with another estimate of the label moments."""
     return _timed(_seeds(seed, 1), OTHER_LABELS)
 
 
@@ -321,7 +325,7 @@ def minimum(key, noisy_weights, moment, time_limit: float, label_rule=dynamics.F
     `noisy_weights` are (lane, class, feature), one per task; `moment` is the label moment that judges task 0.
     """
     lanes = noisy_weights[0].shape[0]
-    # fewer lanes than a chunk would be another program to compile, which takes longer than the lanes
+    # Fewer lanes than a chunk would need another program, which takes longer to compile than the lanes to solve.
     filled = [jnp.concatenate([W, jnp.repeat(W[-1:], max(CHUNK - lanes, 0), axis=0)]) for W in noisy_weights]
     flow = dynamics.population_flow(filled, judge=moment, rule=dynamics.FAST_RULE, label_rule=label_rule)
     start = start_of(key, len(filled), filled[0].shape[0])

@@ -1,4 +1,4 @@
-"""Random problems for the ledger: every draw depends on the seed and on its own name only."""
+"""Random problems for the ledger; every draw depends only on the seed and on its own name."""
 
 import itertools
 
@@ -8,11 +8,11 @@ import numpy as np
 from sharedtrunk._support.randomness import stream
 
 EXACT = 1e-10
-"""Identities that hold to rounding are held to this relative error, in float64."""
+"""Relative error within which an exact identity holds in float64."""
 
 
 def generator(seed: int, name: str) -> np.random.Generator:
-    """NumPy's generator of the stream `name`."""
+    """NumPy's random generator of the stream `name`."""
     return np.random.default_rng(np.asarray(jax.random.key_data(stream(jax.random.key(seed), name))))
 
 

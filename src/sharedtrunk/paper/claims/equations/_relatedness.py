@@ -1,4 +1,4 @@
-"""Relatedness of two tasks (4): R = V̄_Bᵀ V̄_A, what it depends on, and what depends on it."""
+"""Relatedness of two tasks (4), R = V̄_Bᵀ V̄_A: how it is read off two teachers, and that the benefit depends on it."""
 
 import jax
 import jax.numpy as jnp
@@ -37,14 +37,14 @@ def measured(main: teachers.Teacher, auxiliary: teachers.Teacher) -> Matrix:
     return right_auxiliary @ right_main.T
 
 
-def relatedness_error(seed: int, asked: Matrix, values) -> float:
-    """Largest difference of the measured R from the one asked for; a singular vector's sign is free, so sizes count."""
-    main, auxiliary = pair(seed, asked, values)
-    return float(np.max(np.abs(np.abs(measured(main, auxiliary)) - np.abs(asked))))
+def relatedness_error(seed: int, wanted: Matrix, values) -> float:
+    """Largest difference between the entries of the measured and the wanted R, up to the free signs of singular vectors."""
+    main, auxiliary = pair(seed, wanted, values)
+    return float(np.max(np.abs(np.abs(measured(main, auxiliary)) - np.abs(wanted))))
 
 
 def benefits(seed: int, rotations: list[Matrix]) -> np.ndarray:
-    """Population benefit of a pair with R = I/2 and its start, all features rotated by each matrix, in nats."""
+    """Population benefits, in nats, of a pair with R = I/2 and its start when all features are rotated by each matrix."""
     main, auxiliary = (np.asarray(teacher.weights) for teacher in pair(seed, 0.5, DISTINCT))
     rng = generator(seed, "relatedness, start")
     first = layers(rng, (FEATURES, HIDDEN), scale=0.5)[0]
@@ -52,7 +52,7 @@ def benefits(seed: int, rotations: list[Matrix]) -> np.ndarray:
     losses = []
     for turn in rotations:
         for weight in (0.0, 1.0):
-            # weight 0 is the single task: B's head is there and moves nothing
+            # weight 0 is the single task: B's head is there but drives nothing
             flow = dynamics.population_flow([main @ turn.T, auxiliary @ turn.T], task_weights=[1.0, weight], rule=RULE)
             start = dynamics.Layers((jnp.asarray(first @ turn.T),), tuple(jnp.asarray(head) for head in heads))
             W = dynamics.solve(flow, start, TIMES).composites[0]
@@ -98,8 +98,8 @@ CLAIMS = (
         measure=_eq4,
         condition="the singular values of each teacher differ; among equal ones, as on the paper's grids, the singular "
         "vectors and so the entries of R are free",
-        truth="With equal singular values the singular values of R (cosines between the tasks' feature spaces) stay what "
-        "they are.",
+        truth="With equal singular values only the singular values of R are determined, the cosines between the tasks' "
+        "feature spaces.",
         seconds=8.0,
     ),
 )

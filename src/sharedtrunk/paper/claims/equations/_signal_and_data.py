@@ -1,4 +1,4 @@
-"""What the auxiliary task's signal, the relatedness and the amount of data do to the benefit: (34)–(37)."""
+"""How the auxiliary task's signal, the relatedness and the amount of data change the benefit: (34)–(37)."""
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from sharedtrunk.paper.claims.equations._simulated_benefits import HUGE, STRONG,
 from sharedtrunk.paper.contrasts import NEGLIGIBLE
 
 N = 800
+"""Number of training points of the simulated benefits."""
+
 MIDDLE = 16.0
-"""Of the equal times."""
+"""Time, in the middle of learning, at which both students are compared; one of `EQUAL_TIMES`."""
 
 
 def shortfall(flows: _flows.Flows, *setting: float) -> np.ndarray:
@@ -76,8 +78,8 @@ def _eq35(seed: int, thorough: bool) -> Evidence:
             readings.append(below(case, grid.at(s_main, HUGE, 0.1), NEGLIGIBLE))
     classes = 10
     far, near = (float(gaussian.random_energy_slope(s, classes)) / (classes - 1) for s in (1000.0, 1.0))
-    kept = at_least("g(ŝ)ŝ at ŝ = 1000 over that at ŝ = 1, K = 10", far / near, 1.0, error=1e-6)
-    return Evidence(within=tuple(readings), instead=(kept,))
+    ratio = at_least("g(ŝ)ŝ at ŝ = 1000 over that at ŝ = 1, K = 10", far / near, 1.0, error=1e-6)
+    return Evidence(within=tuple(readings), instead=(ratio,))
 
 
 def _eq36(seed: int, thorough: bool) -> Evidence:
@@ -179,7 +181,7 @@ CLAIMS = (
         condition="the teachers are free of noise, which is quenched so that no amount of data averages it out, or the main "
         f"task is too noisy (s̄_A = {VANISHING:g}) or too clean to gain (s̄_A = {HIGH:g} with r ≤ 0.5 or s̄_B = {WEAK:g})",
         truth="without noise the loss is still falling at the time limit; by what is left of it the benefit is not small",
-        # by itself, although it follows the noisy flows once more: the bundle is the ledger's longest work
+        # Not in the bundle, which is the longest work of the ledger, although it solves the noisy flows a second time.
         seconds=45.0,
     ),
 )

@@ -1,4 +1,4 @@
-"""What the paper sums up: the four rows of Table 1 and the three observations of section 4.5, by simulated benefits."""
+"""The paper's own summary, tested by simulated benefits: the four rows of Table 1 and the observations of section 4.5."""
 
 from sharedtrunk.paper.claims import Claim, Evidence, PerSeed, above, below, negligible
 from sharedtrunk.paper.claims.equations._simulated_benefits import (
@@ -14,17 +14,18 @@ from sharedtrunk.paper.claims.equations._simulated_benefits import (
 from sharedtrunk.paper.contrasts import HOPELESS, LOW_SNR, NEGLIGIBLE
 
 N = 800
+"""Number of training points where the claim names none."""
 _MEAN = f"mean over s̄_A = {', '.join(f'{s:g}' for s in LEARNABLE_MAINS)}"
 
 
 def _rise(grid: Grid, s_aux: float, low: float, high: float) -> tuple[str, PerSeed]:
-    """From one relatedness to a higher one."""
+    """The change of the benefit from one relatedness to a higher one, with its case."""
     change = grid.at(LEARNABLE_MAINS, s_aux, high) - grid.at(LEARNABLE_MAINS, s_aux, low)
     return f"benefit at r = {high:g} minus at r = {low:g}, s̄_B = {s_aux:g}, {_MEAN}, N = {N}", change
 
 
 def _by_signal(grid: Grid, relatedness: float) -> tuple[str, PerSeed]:
-    """Strong minus weak auxiliary task."""
+    """The benefit beside a strong auxiliary task minus that beside a weak one, with its case."""
     change = grid.at(LEARNABLE_MAINS, STRONG, relatedness) - grid.at(LEARNABLE_MAINS, WEAK, relatedness)
     return f"benefit at s̄_B = {STRONG:g} minus at {WEAK:g}, r = {relatedness:g}, {_MEAN}, N = {N}", change
 
@@ -139,8 +140,8 @@ def _base_level(seed: int, thorough: bool) -> Evidence:
 
 _STANDARD = "standard problem, oracle stopping"
 _BY = (
-    f"simulated benefits, mean over seeds of paired differences; none means below {NEGLIGIBLE:g} nats, to grow, to fade and "
-    "to do harm mean by as much or more"
+    f"simulated benefits, mean over seeds of paired differences; no benefit means within ±{NEGLIGIBLE:g} nats; to grow, to "
+    "fade and to do harm mean by as much or more"
 )
 
 CLAIMS = (

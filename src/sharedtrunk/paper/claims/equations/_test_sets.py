@@ -1,4 +1,4 @@
-"""The benefit on test sets, which know no free energy and no moment, beside its bounds."""
+"""The benefit on test sets, which need neither free energy nor moment, beside its bounds."""
 
 import functools
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Matrix = np.ndarray
 RULE = gaussian.Sobol(points=1024, scrambles=8)
 TEST_SETS, TEST_INPUTS = 4, 200_000
 FAR_OUT = 4.0
-"""The smallest of ten standard normals lies below minus this once in three thousand."""
+"""Standard errors that the smallest of ten deviations exceeds by chance once in three thousand."""
 
 
 def _close(rng: np.random.Generator, classes: int, rank_one: bool) -> tuple[Matrix, Matrix, Matrix]:
@@ -42,7 +42,7 @@ def inside(
     """How far inside each bound (draw, side), in standard errors, the benefit lies on fresh inputs.
 
     Labels are argmax W̄x and the bounds those with M(W̄), or, `soft`, labels have the law softmax(W̄x) and the bounds are as
-    printed, with G(W̄)W̄; another `moment`, (value, error) of the teacher's weights, may stand for either.
+    printed, with G(W̄)W̄; another `moment`, from the teacher's weights to (value, error), may replace either.
     """
     rng = generator(seed, f"bounds, test sets, {classes} classes, {rank_one}")
     joint, single, teacher = _close(rng, classes, rank_one)
@@ -55,7 +55,7 @@ def inside(
         x = rng.standard_normal((teacher.shape[-1], TEST_INPUTS))
         z_joint, z_single, z = (W @ x for W in weights)
         labels = softmax(z) if soft else one_hot(z.argmax(axis=0), classes)
-        # both students meet the same inputs
+        # both students get the same inputs
         gain = log_partition(z_single) - log_partition(z_joint) + np.sum(labels * (z_joint - z_single), axis=0)
         pair = np.array([gain.mean() - float(bounds.lower[n]), float(bounds.upper[n]) - gain.mean()])
         distances.append((pair - float(bounds.error[n])) / (gain.std() / np.sqrt(TEST_INPUTS)))
@@ -65,7 +65,7 @@ def inside(
 def on_test_sets(
     seed: int, classes: int, sides: tuple[bool, ...], rank_one: bool = False, soft: bool = False
 ) -> Reading:
-    """The least distance over draws and sides (True: the upper bound)."""
+    """The reading of the least distance over draws and sides (True: the upper bound)."""
     nearest = inside(seed, classes, rank_one, soft)[:, [int(upper) for upper in sides]].min()
     labels, bound = ("softmax(W̄x)", "the printed bound") if soft else ("argmax", "the bound with M(W̄)")
     case = f"K = {classes}{', rank one' if rank_one else ''}, {TEST_SETS} test sets, labels {labels}: least distance"

@@ -1,4 +1,4 @@
-"""Training as a flow: many samples (2), what it conserves (9), and the rate at which the loss falls (10)."""
+"""Training as a flow: on many samples (2), its conservation law (9), and the rate at which its loss falls (10)."""
 
 import functools
 from collections.abc import Callable
@@ -24,10 +24,12 @@ from sharedtrunk.paper.contrasts import APPROXIMATELY
 
 Matrix = np.ndarray
 MANY = 20_000
+"""Number of samples that stand for N → ∞."""
+
 RULE = gaussian.Sobol(points=4096, scrambles=1)
 TIMES = np.linspace(0.0, 12.0, 7)
 CONSERVED = 1e-6
-"""A conserved quantity may drift by this share of what its terms change: a hundred times the solver's tolerance."""
+"""Drift of a conserved quantity, relative to the change of its terms: a hundred times the solver's tolerance."""
 
 
 # (2): many samples
@@ -44,11 +46,11 @@ def _many_samples(seed: int, lanes: int) -> tuple[teachers.Teacher, students.Sha
     soft = teachers.soft_labels(weights, inputs)
     hard = jax.nn.one_hot(teachers.hard_labels(weights, inputs), 3, axis=-2, dtype=soft.dtype)
     many = jax.tree.map(lambda w: jnp.broadcast_to(w, (lanes, *w.shape)), start)
-    seen = [
+    trajectories = [
         students.train(many, students.make_problem(inputs, [labels]), jnp.asarray(TIMES), students.Flow(rtol=1e-5))
         for labels in (soft, hard)
     ]
-    return teacher, start, np.stack([np.asarray(trajectory.composites[0]) for trajectory in seen])
+    return teacher, start, np.stack([np.asarray(trajectory.composites[0]) for trajectory in trajectories])
 
 
 def sample_deviation(seed: int, lanes: int, hard: bool, beta: float | None) -> Deviation:
@@ -60,8 +62,8 @@ def sample_deviation(seed: int, lanes: int, hard: bool, beta: float | None) -> D
     flow = dynamics.population_flow([teacher.noisy_weights], inverse_temperature=beta, rule=RULE)
     solved = dynamics.solve(flow, dynamics.Layers(start.trunk, start.heads), TIMES)
     W = np.asarray(solved.composites[0])[1:]
-    seen = np.swapaxes(composites[int(hard)][:, 1:], 0, 1)
-    return max((mean_deviation(*pair) for pair in zip(seen, W, strict=True)), key=lambda found: found.size)
+    trained = np.swapaxes(composites[int(hard)][:, 1:], 0, 1)
+    return max((mean_deviation(*pair) for pair in zip(trained, W, strict=True)), key=lambda found: found.size)
 
 
 def _similar(case: str, found: Deviation) -> Reading:
@@ -117,7 +119,7 @@ def corrected_law(above: Matrix, below: Matrix) -> tuple[Matrix, Matrix]:
 
 
 def conservation_error(seed: int, law: Callable) -> float:
-    """Largest mismatch, over pairs of layers, of what the two terms change in a training, relative to the change."""
+    """Largest mismatch over pairs of layers between the changes of the two terms in a training, relative to the change."""
     before, after, *_ = _small_sample(seed)
     errors = []
     for level in range(DEPTH - 1):
@@ -244,8 +246,8 @@ CLAIMS = (
         hypotheses="Linear layers, gradient flow.",
         method="Traces against automatic differentiation; the loss at 81 times of a training of 60 samples.",
         measure=_eq10,
-        truth="It may also stand still short of a minimum: layers that are all zero stay zero, so the minimum that the paper "
-        "infers needs a start off the saddles.",
+        truth="The loss may also stop short of a minimum: layers that are all zero stay zero, so the minimum that the paper "
+        "infers needs a start away from the saddles.",
         seconds=1.0,
         bundle="small sample",
     ),

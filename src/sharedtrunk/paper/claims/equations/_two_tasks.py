@@ -1,8 +1,8 @@
 """Two aligned tasks on one trunk: equations (26), (27) and the sign rule (28), against the full flow.
 
-Two classes, one singular value per task: then the aligned equations are exact for a single task, so whatever differs from
-the full flow is due to how (26) joins two tasks. Labels are drawn at β = 1, so ŝ is a fixed point. The full flow starts
-from balanced layers with the same composites.
+With two classes and one singular value per task the aligned equations are exact for a single task, so every difference from
+the full flow comes from the way in which (26) joins two tasks. Labels are drawn at β = 1, so ŝ is a fixed point. The full
+flow starts from balanced layers with the same composites.
 """
 
 import functools
@@ -22,10 +22,10 @@ RULE = gaussian.Sobol(points=1024, scrambles=1)
 LEFT = np.array([[1.0], [-1.0]]) / 2**0.5
 RELATEDNESS = (0.0, 0.25, 0.5, 0.75, 1.0)
 LATE, EARLY = np.linspace(0.0, 40.0, 81), np.linspace(0.0, 4.0, 81)
-"""Times to the end of learning, and to its middle, as many."""
+"""Times up to the end of learning, and up to its middle."""
 
 EXACT = 1e-4
-"""Relative error that two solutions of the same equations may have: a hundred times the solver's tolerance."""
+"""Relative error within which two solutions of the same equations agree: a hundred times the solver's tolerance."""
 
 DRAWS = 4
 
@@ -96,7 +96,7 @@ def both(seed: int, thorough: bool) -> tuple[Problems, np.ndarray, np.ndarray]:
 
 @functools.cache
 def _all_printed(seed: int, thorough: bool) -> np.ndarray:
-    """(26) for the random problems and then the lattice: one batch, because what costs is compiling it."""
+    """(26) for the random problems and then the lattice, in one batch so that it is compiled once."""
     first, second = drawn(seed, thorough), lattice()
     fields = vars(first)
     joined = {name: np.concatenate([fields[name], more]) for name, more in vars(second).items()}
@@ -165,11 +165,11 @@ def _eq27(seed: int, thorough: bool) -> Evidence:
 
 
 LADDER = (0.0, 0.25, 1.0)
-"""Alone, weakly related, identical: the relatedness of every setting of the lattice."""
+"""The relatedness of every setting of the lattice: single task, weakly related, identical."""
 
 
 def lattice() -> Problems:
-    """Simple numbers, each with every r of the ladder: from below ŝ_A, and exactly at it."""
+    """Settings of simple numbers that start below ŝ_A or exactly at it, each with every r of the ladder."""
     rows = [(2.0, b, s) for b in (0.5, 0.7, 1.0, 2.0, 3.0) for s in (0.1, 0.3, 0.5)]
     rows += [(1.0, b, 1.0) for b in (0.5, 2.0, 3.0)]
     main, auxiliary, start = np.repeat(np.array(rows).T, len(LADDER), axis=1)
@@ -177,7 +177,7 @@ def lattice() -> Problems:
 
 
 def lead(values: np.ndarray, rungs: int) -> np.ndarray:
-    """s(r) − s̃ (setting, r, time) from the singular values (lane, time) of lanes of which every `rungs`-th has r = 0."""
+    """s(r) − s̃ (setting, r, time) from singular values (lane, time) in which every `rungs`-th lane has r = 0."""
     by_setting = values.reshape(-1, rungs, values.shape[-1])
     return by_setting[:, 1:] - by_setting[:, :1]
 
@@ -188,9 +188,9 @@ def _eq28(seed: int, thorough: bool) -> Evidence:
     settings = np.stack([problems.main, problems.auxiliary, problems.start], axis=-1)[:: len(LADDER)]
     small = settings[:, 2] < settings[:, 0]
     readings = []
-    for place, r in enumerate(LADDER[1:]):
-        least = np.where(small, ahead[:, place].min(axis=1), np.inf)
-        most = np.where(small, -np.inf, ahead[:, place].max(axis=1))
+    for index, r in enumerate(LADDER[1:]):
+        least = np.where(small, ahead[:, index].min(axis=1), np.inf)
+        most = np.where(small, -np.inf, ahead[:, index].max(axis=1))
         low, high = int(least.argmin()), int(most.argmax())
         readings += [
             at_least(f"least s(r) − s̃: {_numbers(settings[low], r)}", least[low], -EXACT, error=EXACT / 10),
@@ -237,7 +237,7 @@ CLAIMS = (
         method="relative error of the formula for the population flow's own layers in the middle of learning",
         measure=_eq27,
         condition="r is 0 or 1",
-        truth="it is exact for balanced layers with cos² of the angle between the two heads in the place of r",
+        truth="it is exact for balanced layers with cos² of the angle between the two heads in place of r",
         seconds=1.0,
         bundle=BUNDLE,
     ),
