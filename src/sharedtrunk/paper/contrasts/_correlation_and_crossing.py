@@ -1,7 +1,7 @@
-"""Two benefits compared over settings, seed by seed, and where along relatedness one of them begins.
+"""The correlation of two benefits over settings, and the relatedness above which one of them is positive, seed by seed.
 
-Common random numbers make the seeds of two datasets with the same draws pairs; where the draws differ they are pairs of
-independent draws, which is just as good a sample.
+Two datasets with the same draws have paired seeds, by common random numbers. If the draws differ, the pairs are independent
+draws, which are just as good a sample.
 """
 
 from typing import TYPE_CHECKING
@@ -15,14 +15,28 @@ if TYPE_CHECKING:
     import xarray
 
 _LEAST_SETTINGS = 3
+"""Two settings always correlate perfectly, so a correlation needs three."""
 
 
 def correlation(first: "xarray.DataArray", second: "xarray.DataArray") -> np.ndarray:
-    """Pearson correlation ρ, over the settings that both have, of two benefits' means over seeds: jackknifed, per seed.
+    """Pearson correlation ρ of two benefits' means over seeds, jackknifed.
 
-    The jackknife's pseudo-values n ρ − (n − 1) ρ₍₋ᵢ₎, ρ₍₋ᵢ₎ without seed i: their mean is ρ without most of its bias towards
-    0, which seed noise in either mean gives it, and their spread its error. NaN for a seed without one of the settings, and
-    where a mean does not vary. Raises `NotMeasured` for different axes and for fewer than three common settings.
+    Parameters
+    ----------
+    first, second
+        Benefits with the same axes, among them seed; the settings that both have are compared.
+
+    Returns
+    -------
+    array (seed,)
+        The jackknife's pseudo-values n ρ − (n − 1) ρ₍₋ᵢ₎, where ρ₍₋ᵢ₎ leaves seed i out. Noise over seeds biases ρ towards 0;
+        the mean of the pseudo-values lacks most of that bias, and their spread gives its error. NaN for a seed that lacks a
+        setting, and if a mean does not vary.
+
+    Raises
+    ------
+    NotMeasured
+        For different axes, and for fewer than three common settings.
     """
     import xarray
 
@@ -46,12 +60,12 @@ def _jackknifed(pair: np.ndarray) -> np.ndarray:
     n = pair.shape[1]
     together = _correlation_of_means(pair)
     if n < 2:
-        return np.full(n, together)  # no error can be told of one seed, and `estimate` tells none
+        return np.full(n, together)  # one seed has no error
     return np.array([n * together - (n - 1) * _correlation_of_means(np.delete(pair, i, axis=1)) for i in range(n)])
 
 
 def _correlation_of_means(pair: np.ndarray) -> float:
-    """Of an array (2, seed, setting)."""
+    """Correlation over settings of the two means over seeds, from an array (2, seed, setting)."""
     means = pair.mean(axis=1)
     x, y = means - means.mean(axis=1, keepdims=True)
     scale = np.sqrt((x**2).sum() * (y**2).sum())
@@ -59,11 +73,11 @@ def _correlation_of_means(pair: np.ndarray) -> float:
 
 
 def crossing(benefit: "xarray.DataArray") -> np.ndarray:
-    """The relatedness above which auxiliary tasks help, one number per seed: the last upward zero of the benefit.
+    """The relatedness above which auxiliary tasks help: the last upward zero of the benefit, one number per seed.
 
-    Means over the other axes, straight lines between the levels of relatedness; the first and last of them go on beyond
-    the grid, so that a student which is never helped has a zero above 1. NaN where the benefit has no upward zero, and
-    for a seed without one of the lanes.
+    The benefit is averaged over the other axes and joined by straight lines between the levels of relatedness. The first and
+    the last line continue beyond the grid, so that a student that is never helped has a zero above 1. NaN if the benefit has
+    no upward zero, and for a seed that lacks a lane.
     """
     r, means = levels(benefit)
     return np.array([_last_upward_zero(r, curve) for curve in np.array(means).T])

@@ -1,7 +1,7 @@
-"""The words in which claims about benefit are measured: pick, average, contrast; always seed by seed.
+"""Settings picked and contrasted, seed by seed: what claims about benefits are measured with.
 
-Each takes the benefit (dims s_main, s_aux, relatedness, seed and others as needed; nats) and raises `NotMeasured` where
-the grid lacks a value that it names. Averages are those that the figures draw.
+Each function takes a benefit (dims s_main, s_aux, relatedness, seed and others as needed; nats) and raises `NotMeasured` if
+the grid lacks a value that it needs. Averages are those that the figures draw.
 """
 
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def at(benefit: "xarray.DataArray", **wanted: int | float | str) -> "xarray.DataArray":
-    """The benefit at named values of the axes, such as `at(benefit, n_samples=800, student="ReLU, 1 layer")`."""
+    """The benefit at the given values of axes, such as `at(benefit, n_samples=800, student="ReLU, 1 layer")`."""
     for axis, value in wanted.items():
         values = _values(benefit, axis)
         if isinstance(value, str):
@@ -25,8 +25,8 @@ def at(benefit: "xarray.DataArray", **wanted: int | float | str) -> "xarray.Data
         else:
             found = np.isclose(values, value, rtol=1e-9, atol=0.0)
         if found.sum() != 1:
-            said = value if isinstance(value, str) else f"{value:g}"
-            raise NotMeasured(f"needs {axis} = {said}; this grid has {_listed(benefit, axis)}")
+            words = value if isinstance(value, str) else f"{value:g}"
+            raise NotMeasured(f"needs {axis} = {words}; this grid has {_listed(benefit, axis)}")
         benefit = benefit.isel({axis: int(np.flatnonzero(found)[0])})
     return benefit
 
@@ -46,7 +46,7 @@ def between(
 
 
 def by_aux_snr(benefit: "xarray.DataArray") -> "dict[str, xarray.DataArray]":
-    """Mean benefit of "low"- and of "high"-SNR auxiliary tasks, exactly as it is drawn."""
+    """Mean benefit of "low"- and of "high"-SNR auxiliary tasks, as the figures draw it."""
     _values(benefit, "s_aux")
     try:
         grouped = benefit_by_snr(benefit)
@@ -56,7 +56,7 @@ def by_aux_snr(benefit: "xarray.DataArray") -> "dict[str, xarray.DataArray]":
 
 
 def per_seed(benefit: "xarray.DataArray") -> np.ndarray:
-    """One number per seed: the plain mean over whatever other axes are left; NaN where a lane is."""
+    """One number per seed: the plain mean over all other axes; NaN if a lane is NaN."""
     others = [dim for dim in benefit.dims if dim != "seed"]
     return benefit.mean(others, skipna=False).values if others else benefit.values
 
@@ -78,14 +78,14 @@ def signal(benefit: "xarray.DataArray", relatedness: float) -> np.ndarray:
 
 
 def steps(benefit: "xarray.DataArray", axis: str = "relatedness") -> dict[str, np.ndarray]:
-    """Benefit at each value of `axis` minus that at the next lower one, seed by seed: one case per step."""
+    """Benefit at each value of `axis` minus that at the next lower value, seed by seed; the key names the step."""
     values, means = levels(benefit, axis)
     symbol = "r" if axis == "relatedness" else axis
     return {f"{symbol}: {values[i]:g} → {values[i + 1]:g}": means[i + 1] - means[i] for i in range(len(values) - 1)}
 
 
 def levels(benefit: "xarray.DataArray", axis: str = "relatedness") -> tuple[np.ndarray, list[np.ndarray]]:
-    """The values of `axis`, lowest first, and for each the mean over the other axes, seed by seed."""
+    """The values of `axis` in increasing order, and at each the mean over the other axes, seed by seed."""
     _values(benefit, axis)
     benefit = benefit.sortby(axis)
     values = benefit[axis].values

@@ -1,14 +1,14 @@
 """Sensitivity: do the conclusions of Figure 2 survive other choices of what the paper does not say?
 
 The paper gives neither feature count nor width, noise, start or step. Figure 2's claims are judged under other choices of
-each, one at a time, on a coarser grid that holds all that the claims name.
+each, one at a time, on a coarser grid that has all values that the claims need.
 
     sharedtrunk reproduce sensitivity        five minutes on 4 cores: 8,640 joint lanes, 720 single-task baselines
 
 Expected: what Figure 2, left, says survives all choices (slope on r 0.15 to 0.40 nats); of Figure 2, right, the benefit
 above 200 points does, and whether there is one at 100 depends on the size of the start.
 
-The choices stand in `sharedtrunk.paper.figures._choices`. Means over s_main and over low- and high-SNR auxiliary tasks are
+The choices are in `sharedtrunk.paper.figures._choices`. Means over s_main and over low- and high-SNR auxiliary tasks are
 over fewer values than Figure 2's, so the column "standard" need not repeat its numbers.
 """
 
@@ -108,7 +108,7 @@ def _note(fates: list[Survival], seeds: int) -> str:
 FIGURE = Figure(
     name="sensitivity",
     title=TITLE,
-    claim="the conclusions of Figure 2 do not hang on what the paper leaves open",
+    claim="the conclusions of Figure 2 do not depend on what the paper leaves open",
     paper="Sensitivity",
     minutes=3.0,
     grid=GRID,
