@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sharedtrunk.paper.figures import FIGURES
 
-HONEST = "honest"
+VALIDATION = "honest"
+"""What files call validation stopping."""
 
 TRENDS = ("grows-with-relatedness", "related-grows-with-aux-snr", "unrelated-falls-with-aux-snr")
 SHORT = {
@@ -47,13 +48,13 @@ def number(check):
 
 
 def rows(record, only=None):
-    """One row for a statement by a way of knowing; honest stopping stands beside the oracle's."""
+    """One row for a statement by a way of knowing; validation stopping stands beside the oracle's."""
     checks = [check for check in record["checks"] if not check.get("detail") and (only is None or check["id"] in only)]
-    honest = {check["id"]: check for check in checks if check["stopping"] == HONEST}
+    validation = {check["id"]: check for check in checks if check["stopping"] == VALIDATION}
     for check in checks:
-        if check["stopping"] == HONEST:
+        if check["stopping"] == VALIDATION:
             continue
-        beside = honest.get(check["id"]) if check["stopping"] == "oracle" else None
+        beside = validation.get(check["id"]) if check["stopping"] == "oracle" else None
         way = f" — {check['stopping']}" if check["stopping"] in ("closure", "population") else ""
         said = f"{beside['verdict']}: {number(beside)}" if beside else ""
         yield f"| {check['statement']}{way} | {check['verdict']} | {number(check)} | {said} |"
@@ -67,15 +68,15 @@ def whole(found):
         "\nEach number is of the case that decides (in parentheses where there are several), mean ± standard error over"
         "\nseeds, in nats unless the statement says otherwise. A statement holds where its 95 % t-interval lies where it"
         "\nsays, and fails where it lies wholly elsewhere, at 95 % for all its cases together. Oracle stopping is the"
-        "\npaper's, by test loss; honest stopping by a validation loss stands beside it."
+        "\npaper's, by test loss; validation stopping by a validation loss stands beside it."
     )
     for record in found.values():
-        print(f"\n## {record['paper']}: {record['title']}\n\n| statement | verdict | number | honest stopping |")
+        print(f"\n## {record['paper']}: {record['title']}\n\n| statement | verdict | number | validation stopping |")
         print("|---|---|---|---|", *rows(record), sep="\n")
 
 
 def short(found):
-    print("| figure | statement | verdict | number | honest stopping |", "|---|---|---|---|---|", sep="\n")
+    print("| figure | statement | verdict | number | validation stopping |", "|---|---|---|---|---|", sep="\n")
     for name, record in found.items():
         for row in rows(record, SHORT[name]):
             print(f"| {record['paper']} {row}")

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from sharedtrunk import cli
 from sharedtrunk._support.json_files import write_json
-from sharedtrunk.paper import figures, ledger
+from sharedtrunk.paper import claims, figures
 
 LONG = "a" * 300
 HUGE = 99999999999999999999
@@ -170,12 +170,12 @@ def test_json_through_a_link_keeps_the_link_and_the_mode(tmp_path, monkeypatch):
     (tmp_path / "shared.json").write_text("old")
     (tmp_path / "shared.json").chmod(0o664)
     (tmp_path / "link.json").symlink_to("shared.json")
-    monkeypatch.setattr("sharedtrunk.paper.claims.measure", lambda *_, **__: [])
+    monkeypatch.setattr("sharedtrunk.paper.claims.equations.measure", lambda *_, **__: [])
     done = CliRunner().invoke(cli.app, ["claims", "eq-2", "--json", "link.json"])
     assert done.exit_code == 0, done.output
     assert os.readlink("link.json") == "shared.json"
     assert stat.S_IMODE(os.stat("shared.json").st_mode) == 0o664
-    assert ledger.read_json("shared.json") == []
+    assert claims.read_json("shared.json") == []
 
 
 def test_a_folder_whose_name_is_not_utf_8(tmp_path):

@@ -28,7 +28,7 @@ from sharedtrunk.errors import InputError, invalid
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sharedtrunk.paper import ledger
+    from sharedtrunk.paper import claims
 
 # Typer asks pydantic what a flag without a default means; `list`, which has no other, answers without importing it.
 _NO_HELP = {"help": False}
@@ -239,65 +239,66 @@ def claims_(
     """Measure the paper's claims and print which hold, which only under a condition, and which fail."""
     os.environ.update(worker_environment())  # before JAX is imported: float64 on, one thread a process
     with _one_line_errors("Interrupted: nothing is stored of an unfinished ledger."):
-        from sharedtrunk.paper import ledger
+        from sharedtrunk.paper import claims
+        from sharedtrunk.paper.claims import captions
 
         if json is not None:
             check_writable(json)
         console = terminal.open_console()
         if names:
-            known = (*_claims_room().CLAIMS.values(), *ledger.STORED.values())
-            terminal.say(console, *(f"{claim.key:<27} {ledger.sentence(claim.statement)}" for claim in known))
+            known = (*_equations().CLAIMS.values(), *captions.STORED.values())
+            terminal.say(console, *(f"{claim.key:<27} {claims.sentence(claim.statement)}" for claim in known))
             return
         measured, judged = _halves(keys, stored)
-        datasets = None if stored is None else ledger.Datasets(stored, quick=quick)
+        datasets = None if stored is None else captions.Datasets(stored, quick=quick)
         rows = []
         if measured != []:
             workers = cores() if processes is None else processes
             rows += _measure(console, measured, seed=seed, thorough=thorough, processes=workers)
         if datasets is not None and judged != []:
-            rows += ledger.judge_stored(datasets, judged)
+            rows += captions.judge_stored(datasets, judged)
         console.print(terminal.ledger_table(rows))
-        terminal.say(console, ledger.tally(rows))
+        terminal.say(console, claims.tally(rows))
         if not keys and stored is None:
-            more = len(ledger.STORED)
+            more = len(captions.STORED)
             terminal.say(
                 console, f"{more} more are judged from the datasets of figures: sharedtrunk claims --from DIR."
             )
         if json is not None:
             origins = None if datasets is None else datasets.origins
-            ledger.write_json(json, rows, seed=seed, thorough=thorough, datasets=origins)
+            claims.write_json(json, rows, seed=seed, thorough=thorough, datasets=origins)
             terminal.say(console, f"Ledger    {json}")
 
 
-def _measure(console: "Console", keys: list[str] | None, **how: Any) -> "list[ledger.Row]":
-    claims = _claims_room()
+def _measure(console: "Console", keys: list[str] | None, **how: Any) -> "list[claims.Row]":
+    equations = _equations()
     with terminal.claims_bar(console) as progress:
-        return claims.measure(keys, environment=worker_environment(), progress=progress, **how)
+        return equations.measure(keys, environment=worker_environment(), progress=progress, **how)
 
 
-def _claims_room() -> Any:
+def _equations() -> Any:
     with importing(b"sharedtrunk: Interrupted before the work began.\n"):
-        from sharedtrunk.paper import claims  # takes seconds, which the other commands do without
+        from sharedtrunk.paper.claims import equations  # imports JAX, which takes seconds
 
-    return claims
+    return equations
 
 
 def _halves(keys: list[str] | None, stored: Path | None) -> tuple[list[str] | None, list[str] | None]:
     """Which claims to measure and which to judge from stored datasets; None is all of them."""
-    from sharedtrunk.paper import ledger
+    from sharedtrunk.paper.claims import captions
 
     if not keys:
         return None, None
     every = ALL_STORED in keys
-    judged = [key for key in keys if key in ledger.STORED]
+    judged = [key for key in keys if key in captions.STORED]
     if stored is None and (every or judged):
         raise invalid(
             "claims about figures are judged from stored datasets",
             received=", ".join(judged or [ALL_STORED]),
             hint="Give --from DIR, the folder that sharedtrunk reproduce made.",
         )
-    measured = [key for key in keys if key not in ledger.STORED and key != ALL_STORED]
-    known = (*_claims_room().CLAIMS, *ledger.STORED, ALL_STORED) if measured else ()
+    measured = [key for key in keys if key not in captions.STORED and key != ALL_STORED]
+    known = (*_equations().CLAIMS, *captions.STORED, ALL_STORED) if measured else ()
     unknown = [key for key in measured if key not in known]
     if unknown:
         close = difflib.get_close_matches(unknown[0].lower(), known, n=3, cutoff=0.4)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from sharedtrunk import sweeps
-    from sharedtrunk.paper import figures, ledger
+    from sharedtrunk.paper import claims, figures
 
 _VERDICT_STYLE = {
     "holds": "green",
@@ -51,19 +51,19 @@ def claims_bar(console: "Console") -> Iterator[Callable[[int, int, Any], None]]:
         yield lambda done, total, row: bar.update(task, completed=done, total=total)
 
 
-def ledger_table(rows: "Sequence[ledger.Row]") -> "RenderableType":
+def ledger_table(rows: "Sequence[claims.Row]") -> "RenderableType":
     """One row per claim: source and verdict, what it says, the numbers that decide."""
     from rich.table import Table
     from rich.text import Text
 
-    from sharedtrunk.paper import ledger
+    from sharedtrunk.paper import claims
 
     table = Table(title="Ledger of claims", title_justify="left", show_lines=True)
-    for name, ratio in zip(ledger.COLUMNS, (None, 1, 1), strict=True):
+    for name, ratio in zip(claims.COLUMNS, (None, 1, 1), strict=True):
         table.add_column(name, ratio=ratio)
     for row in rows:
         source = Text(row.claim.source).append(f"\n{row.verdict}", style=_VERDICT_STYLE[row.verdict])
-        table.add_row(source, Text("\n".join(ledger.said(row))), Text("\n".join(ledger.numbers(row))))
+        table.add_row(source, Text("\n".join(claims.statement_lines(row))), Text("\n".join(claims.number_lines(row))))
     return table
 
 

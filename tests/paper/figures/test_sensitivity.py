@@ -5,15 +5,15 @@ import pytest
 from test_checks import quiver
 
 from sharedtrunk import plots, sweeps
-from sharedtrunk.paper import contrasts, figures
+from sharedtrunk.paper import claims, contrasts, figures
 from sharedtrunk.paper.figures import _choices as choices
 from sharedtrunk.paper.figures import _sensitivity as sensitivity
 from sharedtrunk.paper.figures import _survival as survival
 
 GRID = {axis: values for axis, values in choices.GRID.items() if axis != "choice"}
 NAMES = ("standard", "noise: 2", "width: 30", choices.ALIGNED)
-HELPS = figures.Claim(
-    "helps", "fully related tasks help", "positive", lambda b: {"": contrasts.per_seed(b.sel(relatedness=1.0))}
+HELPS = claims.figure_claim(
+    "helps", "fully related tasks help", claims.POSITIVE, lambda b: {"": contrasts.per_seed(b.sel(relatedness=1.0))}
 )
 
 

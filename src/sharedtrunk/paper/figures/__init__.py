@@ -6,7 +6,6 @@ stored datasets again, where JAX is not installed. Nothing here imports JAX; the
 
 from sharedtrunk._support.environment import worker_environment as worker_environment
 from sharedtrunk.paper.figures._checks import Check as Check
-from sharedtrunk.paper.figures._checks import Claim as Claim
 from sharedtrunk.paper.figures._figure import HONEST as HONEST
 from sharedtrunk.paper.figures._figure import SIZE_MARKS as SIZE_MARKS
 from sharedtrunk.paper.figures._figure import Figure as Figure

@@ -5,9 +5,9 @@ in that one thing; its name says in which. The text and the caption of Figure 2 
 or 10: the grid here is the caption's, Figure 2's own is the text's.
 """
 
+from sharedtrunk.paper.claims.captions import ALIGNED, STANDARD
+
 DIM = "choice"
-STANDARD = "standard"
-ALIGNED = "start: aligned (TA)"
 
 CHOICES = {
     STANDARD: {},

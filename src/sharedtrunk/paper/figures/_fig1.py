@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sharedtrunk.paper.contrasts import NotMeasured
-from sharedtrunk.paper.figures._checks import Check, Claim
+from sharedtrunk.paper.claims import NO_EFFECT, POSITIVE, Claim, Limit, figure_claim
+from sharedtrunk.paper.contrasts import APPROXIMATELY, NotMeasured
+from sharedtrunk.paper.figures._checks import Check
 from sharedtrunk.paper.figures._checks import judge as judge_claim
 from sharedtrunk.paper.figures._fig1_dataset import (
     PARAMETERS,
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
     import xarray
 
 PAPER_CLASSES = (2, 20)
-EXCELLENT = 0.05
+EXCELLENT = Limit("within", APPROXIMATELY)
+"""The reading of "excellent agreement" here: a relative error of 5 %."""
+
 SETTING = ("labels", "noise", "s_main", "start")
 MAIN = {"labels": "hard", "noise": 1.0, "s_main": 3.0}
 """The reading of the large panels: labels as in (1), the noisy teacher of section 2.1, the middle of our grid."""
@@ -83,7 +86,7 @@ def _kindest(theory: str) -> Measure:
                 f"{PARAMETERS[name]}, {case}": values
                 for name in PARAMETERS
                 for case, values in _errors(theory, name, classes)(dataset).items()
-                if np.mean(moved[case]) > EXCELLENT
+                if np.mean(moved[case]) > APPROXIMATELY
             }
             if not every:
                 raise NotMeasured("needs a setting in which the students move")
@@ -157,10 +160,10 @@ _UNIT = "1 (relative error)"
 def _theory_claims(theory: str, words: str) -> list[Claim]:
     where = _WHERE.replace("hard or soft", "hard") if theory == "limit" else _WHERE
     return [
-        Claim(
+        figure_claim(
             f"{theory}-{classes}-classes",
             f"{words} is within 5 % of the students' leading singular value, K = {classes}: {where}",
-            "within 5 %",
+            EXCELLENT,
             _errors(theory, "singular_value", classes),
             _UNIT,
         )
@@ -171,46 +174,46 @@ def _theory_claims(theory: str, words: str) -> list[Claim]:
 CLAIMS = (
     *(claim for theory, words in THEORIES.items() for claim in _theory_claims(theory, words)),
     *(
-        Claim(
+        figure_claim(
             f"{theory}-in-its-kindest-setting",
             f"{THEORIES[theory]} is within 5 % in the setting and with the order parameter that suit it best, "
             "K = 2 and 20",
-            "within 5 %",
+            EXCELLENT,
             _kindest(theory),
             _UNIT,
         )
         for theory in READINGS
     ),
-    Claim(
+    figure_claim(
         "equation-nearer-from-large-starts",
         "equation (3) as printed is nearer from a large start: relative error from the smallest s(0) less that from the "
         "largest, mean over labels, noise and s_main, K = 2 and 20",
-        "positive",
+        POSITIVE,
         _start_effect,
         _UNIT,
     ),
     *(
-        Claim(
+        figure_claim(
             f"closure-nearer-than-{reading}",
             f"the closure is nearer than {THEORIES[reading]}: relative error of (3) less its own, mean over {settings}, "
             "K = 2 and 20",
-            "positive",
+            POSITIVE,
             _gain(reading),
             _UNIT,
         )
         for reading, settings in zip(READINGS, ("settings", "settings with hard labels"), strict=True)
     ),
-    Claim(
+    figure_claim(
         "one-order-parameter",
         f"projection and leading singular value of the students are one number, within 5 %: K = 2 and 20, {_WHERE}",
-        "within 5 %",
+        EXCELLENT,
         _apart,
         _UNIT,
     ),
-    Claim(
+    figure_claim(
         "stops-at-the-minimum",
         f"5,000 steps is the minimum of the validation loss, to 0.01 nats: K = 2 and 20, {_WHERE}",
-        "negligible",
+        NO_EFFECT,
         _excess,
     ),
 )  # fmt: skip

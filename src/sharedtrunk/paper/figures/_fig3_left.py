@@ -9,7 +9,7 @@ The lanes are those of Figure A3 with s_main ≥ 3.
 
 import functools
 
-from sharedtrunk.paper.figures._auxiliary_data import AUX_COUNTS, CLAIMS, MAIN_POINTS
+from sharedtrunk.paper.claims.captions import AUX_COUNTS, FIGURE_3_LEFT, MAIN_POINTS
 from sharedtrunk.paper.figures._dataset import benefit_dataset
 from sharedtrunk.paper.figures._figure import Figure
 from sharedtrunk.paper.figures._lanes import benefit_sweeps
@@ -49,5 +49,5 @@ FIGURE = Figure(
         x_label="number of auxiliary training points",
         average_over=("n_samples", "s_main"),
     ),
-    judge=functools.partial(judge_with_theory, CLAIMS),
+    judge=functools.partial(judge_with_theory, FIGURE_3_LEFT),
 )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sharedtrunk import sweeps
 from sharedtrunk._support.files import kind_of, storage_errors
 from sharedtrunk.errors import invalid
-from sharedtrunk.paper import ledger
+from sharedtrunk.paper import claims
+from sharedtrunk.paper.claims import captions
 from sharedtrunk.paper.figures import FIGURES, Check, Figure, Size
 from sharedtrunk.paper.report._pictures import Picture, fitted, read_picture
 from sharedtrunk.paper.report._record import read_record
@@ -49,7 +50,7 @@ class Ledger:
     `record` is None where there is no file, and the rows are then the latter alone.
     """
 
-    rows: tuple[ledger.Row, ...]
+    rows: tuple[claims.Row, ...]
     record: Mapping[str, Any] | None
 
 
@@ -134,11 +135,11 @@ def _shown(folder: Path, there: list[Figure], size: Size) -> tuple[Shown, ...]:
 def _ledger(folder: Path, size: Size) -> Ledger:
     path = folder / LEDGER
     written = kind_of(path) == "file"
-    measured = ledger.read_json(path) if written else []
+    measured = claims.read_json(path) if written else []
     # Judged now, not as the file has it: the datasets may be newer.
-    stored = ledger.judge_stored(folder, quick=size == "quick")
-    rows = [row for row in measured if row.claim.key not in ledger.STORED] + stored
-    return Ledger(tuple(rows), ledger.read_record(path) if written else None)
+    stored = captions.judge_stored(folder, quick=size == "quick")
+    rows = [row for row in measured if row.claim.key not in captions.STORED] + stored
+    return Ledger(tuple(rows), claims.read_record(path) if written else None)
 
 
 def _cube(folder: Path, size: Size) -> "tuple[Figure, xarray.Dataset] | None":

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sharedtrunk.paper import ledger
+from sharedtrunk.paper import claims
 from sharedtrunk.paper.figures import FIGURES, PAPER, Check
 from sharedtrunk.paper.report._agreement import Agreement, agreement
 from sharedtrunk.paper.report._gather import Material, command, ledger_command, make_again
@@ -123,7 +123,7 @@ def _phrases(
         return f"{FIGURES[figure].paper}, is not in this folder: `{again}`."
     found = [_found(checks, figure, phrase.id) for phrase in phrases]
     parts = [_phrase(phrase, check) for phrase, check in zip(phrases, found, strict=True)]
-    return f"{ledger.sentence(_joined(parts))[:-1]}{_where(found)}."
+    return f"{claims.sentence(_joined(parts))[:-1]}{_where(found)}."
 
 
 def _phrase(phrase: Phrase, check: Check | None) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sharedtrunk._version import __version__
-from sharedtrunk.paper import ledger
+from sharedtrunk.paper import claims
 from sharedtrunk.paper.figures import FIGURES, HONEST, SIZE_MARKS, Check
 from sharedtrunk.paper.report._cube import controls, explorer_data, why_no_theory
 from sharedtrunk.paper.report._gather import CUBES, Material, Shown, command, ledger_command, make_again
@@ -87,7 +87,7 @@ def _grouped(checks: Iterable[Check]) -> list[dict[str, Any]]:
     for check in checks:
         groups.setdefault((check.id, check.statement), []).append(check)
     return [
-        {"statement": ledger.sentence(statement), "checks": [_check(check) for check in group]}
+        {"statement": claims.sentence(statement), "checks": [_check(check) for check in group]}
         for (_, statement), group in groups.items()
     ]
 
@@ -126,17 +126,17 @@ def _ledger(material: Material) -> dict[str, Any]:
     return {
         "no_ledger": lacking if material.ledger.record is None else "",
         "ledger": [_row(row) for row in rows],
-        "ledger_words": ledger.tally(rows),
+        "ledger_words": claims.tally(rows),
         "ledger_tally": _tally(row.verdict for row in rows),
         "ledger_provenance": of_ledger(material.ledger.record or {}),
     }
 
 
-def _row(row: ledger.Row) -> dict[str, Any]:
+def _row(row: claims.Row) -> dict[str, Any]:
     claim, evidence = row.claim, row.evidence
     groups = {} if evidence is None else {"": evidence.within, "beyond": evidence.beyond, "instead": evidence.instead}
     readings = [
-        {"group": group, "outcome": reading.outcome, "words": ledger.in_words(reading)}
+        {"group": group, "outcome": reading.outcome, "words": claims.in_words(reading)}
         for group, each in groups.items()
         for reading in each
     ]
@@ -144,9 +144,9 @@ def _row(row: ledger.Row) -> dict[str, Any]:
         "key": claim.key,
         "source": claim.source,
         "verdict": row.verdict,
-        "said": ledger.said(row),
-        "numbers": ledger.numbers(row),
-        "method": ledger.sentence(claim.method) if claim.method else "",
+        "said": claims.statement_lines(row),
+        "numbers": claims.number_lines(row),
+        "method": claims.sentence(claim.method) if claim.method else "",
         "opens": f"{len(readings)} reading{'' if len(readings) == 1 else 's'}, how measured"
         if readings
         else "how to be measured",
