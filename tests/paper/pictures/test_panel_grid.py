@@ -3,6 +3,7 @@ import xarray as xr
 
 from sharedtrunk import plots
 from sharedtrunk._support.statistics import mean_and_error
+from sharedtrunk.paper import pictures
 
 COORDS = {"n": [100, 800], "s_main": [0.1, 1.0, 10.0], "s_aux": [0.1, 1.0, 10.0, 100.0], "relatedness": [0.0, 1.0]}
 
@@ -14,7 +15,7 @@ def cube(seeds=3):
 
 def picture(benefit, **more):
     words = {"title": "t", "row_label": "N", "column_label": "s_main", "note": "n"}
-    return plots.panels_figure(benefit, rows="n", columns="s_main", **words, **more)
+    return pictures.panels_figure(benefit, rows="n", columns="s_main", **words, **more)
 
 
 def test_every_panel_shows_its_own_means_and_bands():

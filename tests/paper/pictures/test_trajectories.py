@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from sharedtrunk import plots
 from sharedtrunk._support.statistics import mean_and_error
+from sharedtrunk.paper import pictures
 
 AXES = {"classes": [2, 20], "labels": ["hard", "soft"], "noise": [0.0, 1.0], "s_main": [3.0], "start": [0.1, 1.0]}
 THEORIES = ("equation", "limit", "singular_value_population", "singular_value_closure")
@@ -38,7 +39,7 @@ def one_reading(data):
 
 def test_points_are_means_with_standard_errors_and_lines_the_theories():
     data, axes = one_reading(curves()), Figure().subplots()
-    plots.draw_trajectories(axes, data)
+    pictures.draw_trajectories(axes, data)
     theory = [line for line in axes.lines if line.get_linestyle() != "None" and len(line.get_xdata()) == 21]
     expected = [data[name].sel(start=start).mean("seed") for start in (0.1, 1.0) for name in THEORIES]
     np.testing.assert_allclose([line.get_ydata() for line in theory], expected)
@@ -49,9 +50,11 @@ def test_points_are_means_with_standard_errors_and_lines_the_theories():
         np.testing.assert_allclose(container.lines[0].get_ydata(), mean[::2])
         bars = np.array([segment[:, 1] for segment in container.lines[2][0].get_segments()])
         np.testing.assert_allclose(np.diff(bars)[:, 0] / 2, error[::2])
-    plots.draw_trajectories(alone := Figure().subplots(), data, both=False)
+    pictures.draw_trajectories(alone := Figure().subplots(), data, both=False)
     assert len(alone.containers) == 2
-    plots.draw_trajectories(soft := Figure().subplots(), curves().sel(classes=20, labels="soft", noise=1.0, s_main=3.0))
+    pictures.draw_trajectories(
+        soft := Figure().subplots(), curves().sel(classes=20, labels="soft", noise=1.0, s_main=3.0)
+    )
     lines = [line for line in soft.lines if line.get_linestyle() != "None" and len(line.get_xdata()) == 21]
     assert len(lines) == 6  # two starts without the hard-label limit
 
@@ -60,7 +63,7 @@ def test_errors_stand_row_by_row_with_the_tiny_ones_at_the_edge():
     data, axes = curves(), Figure().subplots()
     errors = data["relative_error"].sel(classes=2, order_parameter="singular_value").copy()
     errors.loc[{"theory": "closure", "labels": "soft", "noise": 1.0}] = 1e-9
-    plots.draw_errors(axes, errors)
+    pictures.draw_errors(axes, errors)
     places = np.array([[c.lines[0].get_xdata()[0], c.lines[0].get_ydata()[0]] for c in axes.containers])
     assert len(places) == (2 * 4 + 2 * 3) * 2  # rows of hard and of soft labels, theories, starts
     expected = errors.sel(labels="hard", noise=0.0, theory="equation", s_main=3.0).mean("seed").values
@@ -78,7 +81,7 @@ def test_the_picture_names_everything_and_is_the_same_bytes_each_time(seeds):
 
     def picture():
         reading = {"labels": "hard", "noise": 1.0, "s_main": 3.0}
-        return plots.trajectories_figure(data, reading=reading, title="t", note="n")
+        return pictures.trajectories_figure(data, reading=reading, title="t", note="n")
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")

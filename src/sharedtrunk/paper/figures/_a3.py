@@ -9,11 +9,11 @@ The main task's points are the first 100 of the auxiliary task's. Figure 3, left
 
 import functools
 
+from sharedtrunk.paper.figures._appendix_pictures import cube_pictures
 from sharedtrunk.paper.figures._auxiliary_data import AUX_COUNTS, CLAIMS, MAIN_POINTS
-from sharedtrunk.paper.figures._cube import cube_pictures
-from sharedtrunk.paper.figures._dataset import benefit_dataset
+from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
+from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
 from sharedtrunk.paper.figures._figure import Figure
-from sharedtrunk.paper.figures._lanes import benefit_sweeps
 from sharedtrunk.paper.figures._standard import QUICK_CUBE, RELATEDNESS, SEEDS, SINGULAR_VALUES
 from sharedtrunk.paper.figures._theory import judge_with_theory
 from sharedtrunk.paper.figures._trends import trend_claims

@@ -10,7 +10,7 @@ N = 800; the students and their start are described in `sharedtrunk.paper.figure
 
 import functools
 
-from sharedtrunk.paper.figures._cube import cube_pictures
+from sharedtrunk.paper.figures._appendix_pictures import cube_pictures
 from sharedtrunk.paper.figures._depth import CLAIMS, DIM, LINEAR, LINEAR_ALIKE, POINTS, STUDENTS, name_of
 from sharedtrunk.paper.figures._figure import Figure
 from sharedtrunk.paper.figures._standard import RELATEDNESS, SEEDS, SINGULAR_VALUES

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sharedtrunk.paper.figures._words import marked, over_seeds
+from sharedtrunk.paper.figures._title_and_note import marked, over_seeds
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -33,11 +33,11 @@ def draw_cube(
     `fixed` names an axis of one value, which is left out. The closure's benefit is drawn over oracle stopping, which is
     what it predicts.
     """
-    from sharedtrunk import plots  # matplotlib, only where a picture is drawn
+    from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
     shown = dataset if fixed is None else dataset.isel({fixed: 0})
     closure = shown["benefit_closure"] if variable == "benefit" and "benefit_closure" in shown else None
-    return plots.panels_figure(
+    return pictures.panels_figure(
         shown[variable],
         rows=rows,
         columns=COLUMNS,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sharedtrunk._support.statistics import t_factor
-from sharedtrunk.paper.figures._axes import AXES
+from sharedtrunk.paper.figures._grid_axes import AXES
 from sharedtrunk.paper.figures._measured import ARMS, LOSSES, OF_THE_LABELS, OF_THEORY, THEORIES
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ Where students are linear, theory follows the same lanes on the same draws: the 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from sharedtrunk.paper.figures._axes import check_axes
+from sharedtrunk.paper.figures._grid_axes import check_axes
 from sharedtrunk.paper.figures._measured import ARMS, of_students, of_theory
 from sharedtrunk.paper.figures._standard import CHUNK_LIMITS, POINT_FUNCTIONS, THEORY_CHUNK_LIMIT
 from sharedtrunk.sweeps import Grid, Sweep, Variable

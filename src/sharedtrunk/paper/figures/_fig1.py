@@ -34,7 +34,7 @@ from sharedtrunk.paper.figures._fig1_dataset import (
     rank_one_sweeps,
 )
 from sharedtrunk.paper.figures._figure import Figure
-from sharedtrunk.paper.figures._words import marked
+from sharedtrunk.paper.figures._title_and_note import marked
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -218,12 +218,12 @@ CLAIMS = (
 
 def draw(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
     """The paper's two panels in one reading, every reading small below them, and all relative errors."""
-    from sharedtrunk import plots  # matplotlib and xarray, only where a picture is drawn
+    from sharedtrunk.paper import pictures  # matplotlib and xarray, only where a picture is drawn
 
     reading = {name: _nearest(dataset, name, value) for name, value in MAIN.items()}
     seeds = dataset.sizes["seed"]
     over = f"mean ± standard error over {seeds} seeds" if seeds > 1 else "one seed, no error bars"
-    return plots.trajectories_figure(
+    return pictures.trajectories_figure(
         dataset,
         reading=reading,
         title=marked(FIGURE.title, dataset),

@@ -13,7 +13,7 @@ import functools
 from sharedtrunk.paper.figures._depth import CLAIMS, DIM, LINEAR, LINEAR_ALIKE, POINTS, STUDENTS, name_of
 from sharedtrunk.paper.figures._figure import Figure
 from sharedtrunk.paper.figures._standard import RELATEDNESS, SEEDS
-from sharedtrunk.paper.figures._summary import draw_summary
+from sharedtrunk.paper.figures._summary_pictures import draw_summary
 from sharedtrunk.paper.figures._theory import judge_with_theory
 from sharedtrunk.paper.figures._trends import trend_claims
 from sharedtrunk.paper.figures._variants import variant_dataset, variant_sweeps

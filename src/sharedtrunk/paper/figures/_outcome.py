@@ -13,8 +13,8 @@ from sharedtrunk._support.files import check_regular, write_atomically
 from sharedtrunk._support.json_files import write_json
 from sharedtrunk.errors import invalid
 from sharedtrunk.paper.figures._checks import Check
+from sharedtrunk.paper.figures._drawing import PICTURES, Picture, drawn
 from sharedtrunk.paper.figures._figure import Figure, Size
-from sharedtrunk.paper.figures._pictures import PICTURES, Picture, drawn
 from sharedtrunk.sweeps import read_dataset
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sharedtrunk.paper import contrasts
-from sharedtrunk.paper.figures._words import marked, over_seeds
+from sharedtrunk.paper.figures._title_and_note import marked, over_seeds
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -21,7 +21,7 @@ def draw_summary(
     Beside oracle stopping stand theory's benefit and bounds, averaged alike, where the dataset has them. The title of a
     dataset on another than the paper's grid says so.
     """
-    from sharedtrunk import plots  # matplotlib and xarray, only where a picture is drawn
+    from sharedtrunk.paper import pictures  # matplotlib and xarray, only where a picture is drawn
 
     average_over = tuple(average_over)
 
@@ -30,16 +30,16 @@ def draw_summary(
             return None
         return contrasts.average(contrasts.benefit_by_snr(dataset[name]), average_over)
 
-    def panel(name: str) -> "plots.Stripes":
+    def panel(name: str) -> "pictures.Stripes":
         shown = averaged(name)
         assert shown is not None  # every dataset has both benefits
         if name != "benefit":
-            return plots.Stripes(shown)
+            return pictures.Stripes(shown)
         lower, upper = averaged("benefit_lower"), averaged("benefit_upper")
         bounds = None if lower is None or upper is None else (lower, upper)
-        return plots.Stripes(shown, averaged("benefit_closure"), bounds)
+        return pictures.Stripes(shown, averaged("benefit_closure"), bounds)
 
-    return plots.stripes_figure(
+    return pictures.stripes_figure(
         {words: panel(name) for name, words in PANELS.items()},
         stripe=stripe,
         title=marked(title, dataset),

@@ -13,7 +13,7 @@ import numpy as np
 
 from sharedtrunk.paper import contrasts
 from sharedtrunk.paper.figures._checks import Check, Claim, Verdict, judge
-from sharedtrunk.paper.figures._choices import DIM, STANDARD
+from sharedtrunk.paper.figures._sensitivity_choices import DIM, STANDARD
 
 if TYPE_CHECKING:
     import xarray

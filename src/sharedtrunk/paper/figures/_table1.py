@@ -16,13 +16,13 @@ explanations of the rows, (28) and (34)–(37), are judged in the ledger.
 
 from typing import TYPE_CHECKING
 
+from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
+from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
 from sharedtrunk.paper.figures._checks import Check, judge, region
-from sharedtrunk.paper.figures._dataset import benefit_dataset
 from sharedtrunk.paper.figures._figure import Figure
-from sharedtrunk.paper.figures._lanes import benefit_sweeps
 from sharedtrunk.paper.figures._standard import NOT_BRACKETED, QUICK_CUBE, STANDARD_CUBE
 from sharedtrunk.paper.figures._table1_rows import ABUNDANT, LIMITED, ROWS, THEORY, WAYS, Asked
-from sharedtrunk.paper.figures._words import marked
+from sharedtrunk.paper.figures._title_and_note import marked
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -46,19 +46,19 @@ def judge_table(dataset: "xarray.Dataset") -> list[Check]:
 
 def draw_table(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
     """Draw each number with its interval against what its row says."""
-    from sharedtrunk import plots  # matplotlib, only where a picture is drawn
+    from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
-    def mark(check: Check) -> "plots.Mark":
+    def mark(check: Check) -> "pictures.Number":
         where = check.reason if check.verdict == "not measured" else check.case
-        return plots.Mark(
+        return pictures.Number(
             check.stopping, check.number, check.standard_error, check.low, check.high, check.verdict, where
         )
 
-    def statement(asked: Asked) -> "plots.Statement":
+    def statement(asked: Asked) -> "pictures.Statement":
         words = asked.claim.statement.split(") ", 1)[1]  # the letter stands in the heading
-        return plots.Statement(words, region(asked.claim.says), [mark(c) for c in _by_each_way(asked, dataset)])
+        return pictures.Statement(words, region(asked.claim.says), [mark(c) for c in _by_each_way(asked, dataset)])
 
-    return plots.forest_figure(
+    return pictures.forest_figure(
         {heading: [statement(asked) for asked in row] for heading, row in ROWS.items()},
         STYLES,
         title=marked(f"Table 1: {TITLE[0].lower()}{TITLE[1:]}", dataset),

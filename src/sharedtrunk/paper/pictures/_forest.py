@@ -1,7 +1,7 @@
-"""Forest: numbers with their intervals, one line each, against what is claimed of them: the form of Table 1's picture.
+"""Forest: numbers with their intervals, a line each, against what is claimed of them. The form of Table 1's picture.
 
-Statements stand in blocks; each has one line for every way of knowing (simulation, theory). The shaded region is where
-the statement says its numbers lie; the verdict stands at the right as a word, a sign and a colour.
+Statements stand in blocks. Each statement has a line for every source of a number, simulated or calculated. The shaded
+region is where the statement says that its numbers lie; at the right stand number, verdict and deciding case.
 """
 
 import math
@@ -13,28 +13,26 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import blended_transform_factory
 
-from sharedtrunk.plots._style import house_style
-from sharedtrunk.plots._verdicts import verdict_sign
-from sharedtrunk.plots._wrapping import signed, wrapped
+from sharedtrunk import plots
 
-_WIDTH, _LINE = 12.0, 0.19  # inches: of the picture, and of one line
-_ABOVE, _BELOW = 0.72, 0.55  # inches: for the title, and for the last axis
-_NOTE_LINE, _PER_INCH = 0.135, 15.5  # of the note: inches a line, and characters an inch
-_BETWEEN = 0.62  # inches between blocks: an axis and a heading
-_PLOT = (0.40, 0.665)  # left and right end of the axes, in widths of the picture
-_STATEMENT, _WAY, _NUMBER, _VERDICT, _CASE = 0.01, 0.39, 0.675, 0.79, 0.875
-_CHARACTERS = 64  # of a statement, per line
-_REST = 0.35  # lines left free below each statement
-_MARGIN = 0.06  # of a block's range, on either side
+_WIDTH, _LINE = 12.6, 0.19  # inches: the picture's width, and the height of a line
+_ABOVE, _BELOW = 0.72, 0.55  # inches for the title, and for the last axis
+_NOTE_LINE, _PER_INCH = 0.135, 15.5  # the note: inches a line, and characters an inch
+_BETWEEN = 0.62  # inches between blocks, for an axis and a heading
+_PLOT = (0.385, 0.625)  # left and right end of the axes; this and the next line in widths of the picture
+_STATEMENT, _SOURCE, _NUMBER, _VERDICT, _CASE = 0.01, 0.377, 0.635, 0.785, 0.875
+_CHARACTERS = 62  # a line of a statement
+_FREE = 0.35  # lines left free below each statement
+_MARGIN = 0.06  # share of a block's range that stays free on either side
 _SHADE = "#dfeee7"
+_FEWEST_DECIMALS = 4
 
 
-class Mark(NamedTuple):
-    """One number: by which `way`, with its interval, the verdict, and the words of the case that decided."""
+class Number(NamedTuple):
+    """A measured number with its interval: its `source` (a key of the styles), its verdict, and the deciding case."""
 
-    way: str
-    number: float
-    error: float
+    source: str
+    mean: float
     low: float
     high: float
     verdict: str
@@ -42,11 +40,11 @@ class Mark(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """Words, the region (low, high) in which its numbers are claimed to lie, and the numbers."""
+    """A statement in words, the region (low, high) in which it says that its numbers lie, and the numbers."""
 
     words: str
     region: tuple[float, float]
-    marks: Sequence[Mark]
+    numbers: Sequence[Number]
 
 
 def forest_figure(
@@ -57,11 +55,21 @@ def forest_figure(
     x_label: str,
     note: str,
 ) -> Figure:
-    """Compose the picture: `blocks` of statements by heading, one axis each; `styles` of the marker of every way."""
-    below = wrapped(note, int(_WIDTH * _PER_INCH))
+    """Draw statements and their numbers.
+
+    Parameters
+    ----------
+    blocks
+        Statements by heading. Each block has an axis of its own.
+    styles
+        The marker of each source, as keywords of `Axes.plot`.
+    title, x_label, note
+        Text above, at the last axis, and below.
+    """
+    below = plots.wrapped(note, int(_WIDTH * _PER_INCH))
     lines = [sum(_lines(statement) for statement in statements) for statements in blocks.values()]
     inches = _ABOVE + sum(lines) * _LINE + _BETWEEN * (len(blocks) - 1) + _BELOW + len(below) * _NOTE_LINE
-    with house_style():
+    with plots.house_style():
         figure = Figure(figsize=(_WIDTH, inches))
         top = inches - _ABOVE
         for count, (heading, statements) in zip(lines, blocks.items(), strict=True):
@@ -77,7 +85,7 @@ def forest_figure(
 
 
 def _lines(statement: Statement) -> float:
-    return max(len(statement.marks), len(wrapped(statement.words, _CHARACTERS))) + _REST
+    return max(len(statement.numbers), len(plots.wrapped(statement.words, _CHARACTERS))) + _FREE
 
 
 def _draw_block(
@@ -90,39 +98,39 @@ def _draw_block(
     top = 0.0
     for statement in statements:
         low, high = (min(max(end, limits[0]), limits[1]) for end in statement.region)
-        shown = len(statement.marks)
-        axes.add_patch(Rectangle((low, top), high - low, shown, facecolor=_SHADE, linewidth=0, zorder=0))
-        _words(
-            axes, _STATEMENT, top + 0.15, "\n".join(wrapped(statement.words, _CHARACTERS)), va="top", linespacing=1.25
-        )
-        for line, mark in enumerate(statement.marks):
-            _draw_mark(axes, top + line + 0.5, mark, styles[mark.way])
+        height = len(statement.numbers)
+        axes.add_patch(Rectangle((low, top), high - low, height, facecolor=_SHADE, linewidth=0, zorder=0))
+        words = "\n".join(plots.wrapped(statement.words, _CHARACTERS))
+        _write(axes, _STATEMENT, top + 0.15, words, va="top", linespacing=1.25)
+        for line, number in enumerate(statement.numbers):
+            _draw_number(axes, top + line + 0.5, number, styles[number.source])
         top += _lines(statement)
 
 
-def _draw_mark(axes: Axes, height: float, mark: Mark, style: Mapping[str, Any]) -> None:
-    _words(axes, _WAY, height, mark.way, ha="right", color="0.25")
-    if math.isfinite(mark.number):
-        if math.isfinite(mark.low) and math.isfinite(mark.high):
-            axes.plot([mark.low, mark.high], [height, height], color=style["color"], linewidth=1.4, zorder=2)
-        axes.plot(mark.number, height, linestyle="none", markersize=5, zorder=3, **style)
-        error = f" ± {mark.error:.4f}" if math.isfinite(mark.error) else ""
-        _words(axes, _NUMBER, height, f"{signed(mark.number, 4)}{error}")
-    sign = verdict_sign(mark.verdict)
-    _words(axes, _VERDICT, height, f"{sign.mark} {mark.verdict}", color=sign.ink, fontweight="bold")
-    _words(axes, _CASE, height, mark.case, color="0.4")
+def _draw_number(axes: Axes, height: float, number: Number, style: Mapping[str, Any]) -> None:
+    _write(axes, _SOURCE, height, number.source, ha="right", color="0.25")
+    if math.isfinite(number.mean):
+        if math.isfinite(number.low) and math.isfinite(number.high):
+            axes.plot([number.low, number.high], [height, height], color=style["color"], linewidth=1.4, zorder=2)
+        axes.plot(number.mean, height, linestyle="none", markersize=5, zorder=3, **style)
+        # Enough decimals for the interval to have a width, however narrow it is.
+        decimals = max(_FEWEST_DECIMALS, plots.decimals((number.high - number.low) / 2))
+        _write(axes, _NUMBER, height, plots.with_interval(number.mean, number.low, number.high, decimals))
+    sign = plots.verdict_sign(number.verdict)
+    _write(axes, _VERDICT, height, f"{sign.mark} {number.verdict}", color=sign.ink, fontweight="bold")
+    _write(axes, _CASE, height, number.case, color="0.4")
 
 
-def _words(axes: Axes, place: float, height: float, text: str, **style) -> None:
-    """Text at a place across the picture, at a height of the axes' own."""
-    across = blended_transform_factory(axes.figure.transFigure, axes.transData)
-    axes.text(place, height, text, transform=across, **{"va": "center", "fontsize": 7.5, **style})
+def _write(axes: Axes, across: float, height: float, text: str, **style) -> None:
+    """Write at a share of the picture's width and at a height in the axes' own units."""
+    mixed = blended_transform_factory(axes.figure.transFigure, axes.transData)
+    axes.text(across, height, text, transform=mixed, **{"va": "center", "fontsize": 7.5, **style})
 
 
 def _range(statements: Sequence[Statement]) -> tuple[float, float]:
     ends = [0.0]
     for statement in statements:
-        ends += [end for end in statement.region if math.isfinite(end)]
-        ends += [end for mark in statement.marks for end in (mark.number, mark.low, mark.high) if math.isfinite(end)]
-    margin = _MARGIN * (max(ends) - min(ends) or 1.0)
-    return min(ends) - margin, max(ends) + margin
+        ends += [*statement.region, *(end for number in statement.numbers for end in number[1:4])]
+    known = [end for end in ends if math.isfinite(end)]
+    margin = _MARGIN * (max(known) - min(known) or 1.0)
+    return min(known) - margin, max(known) + margin
