@@ -73,7 +73,7 @@ def test_picture_is_the_same_bytes_each_time_whatever_the_users_style():
     import matplotlib
 
     def picture():
-        panels = {"oracle": pictures.Stripes(summary()), "honest": pictures.Stripes(summary() / 2)}
+        panels = {"oracle": pictures.Stripes(summary()), "validation": pictures.Stripes(summary() / 2)}
         return pictures.stripes_figure(panels, stripe="s_main", title="t", x_label="x", y_label="y", note="n")
 
     first = {kind: plots.render(picture(), kind) for kind in ("png", "pdf")}
@@ -100,3 +100,29 @@ def test_panels_share_one_y_axis_with_zero_marked_and_legend_from_high_to_low():
     assert first.get_ylim()[0] < 0 < first.get_ylim()[1]
     assert first.get_ylabel() == "nats"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["1", "0.75", "0.5", "0.25", "0"]
+
+
+def test_benefits_set_the_scale_and_wide_bounds_are_cut_and_marked():
+    data = summary()
+    wide = (data - 50, data + 50)
+    figure = pictures.stripes_figure(
+        {"a": pictures.Stripes(data, bounds=wide)}, stripe="s_main", title="t", x_label="x", y_label="y", note="n"
+    )
+    (axes,) = figure.axes
+    mean, error, _ = mean_and_error(data.values, axis=-1)
+    low, high = axes.get_ylim()
+    assert low < (mean - error).min()
+    assert high > (mean + error).max()
+    assert high - low < 1.3 * ((mean + error).max() - (mean - error).min())
+    cut = [line for line in axes.lines if line.get_marker() in "^v" and not line.get_clip_on()]
+    assert {float(end) for line in cut for end in line.get_ydata()} == {low, high}
+    assert sum(len(line.get_xdata()) for line in cut) == 2 * mean.size
+    assert "bound beyond\nthe axis" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_the_relatednesses_of_a_group_stand_side_by_side():
+    axes = Figure().subplots()
+    pictures.draw_stripes(axes, pictures.Stripes(summary()), stripe="s_main")
+    places = np.array([line.get_xdata() for line in lines(axes)]).reshape(4, 5, 2)
+    assert np.diff(places, axis=1).min() > 0.08
+    assert places[:, :, 0].max(axis=1) == pytest.approx(places[:, :, 1].min(axis=1) - 0.12)

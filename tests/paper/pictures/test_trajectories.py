@@ -89,7 +89,19 @@ def test_the_picture_names_everything_and_is_the_same_bytes_each_time(seeds):
     assert first == plots.render(picture(), "png")
     upper, middle, lower = picture().subfigs
     assert [axes.get_title(loc="left") for axes in upper.axes] == [
+        "2 classes: every setting", "20 classes: every setting"]  # fmt: skip
+    assert [axes.get_title(loc="left") for axes in middle.axes] == [
         "2 classes: hard labels, noise 1, s_main = 3", "20 classes: hard labels, noise 1, s_main = 3"]  # fmt: skip
-    assert len(middle.axes) == 8
-    words = {text.get_text() for part in (upper, lower) for text in part.legends[0].get_texts()}
+    assert len(lower.axes) == 8
+    words = {text.get_text() for part in (upper, middle) for text in part.legends[0].get_texts()}
     assert {"s(0) = 0.1", "equation (3) as printed", "population flow", "Gaussian closure", "5 %: “excellent”"} <= words
+
+
+def test_the_legend_says_which_curves_coincide():
+    data = curves()
+    data["singular_value_population"] = data["limit"].where(data["classes"] == 2, data["singular_value_population"])
+    reading = {"labels": "hard", "noise": 1.0, "s_main": 3.0}
+    figure = pictures.trajectories_figure(data, reading=reading, title="t", note="n")
+    words = [text.get_text() for text in figure.subfigs[1].legends[0].get_texts()]
+    assert "population flow\n(K = 2: on the limit)" in words
+    assert "Gaussian closure" in words

@@ -24,7 +24,7 @@ TITLE = "Multitask benefit over training points, SNRs and relatedness"
 CLAIMS = trend_claims("n_samples", "N")
 
 
-DRAW, DRAW_HONEST = cube_pictures(TITLE, rows="n_samples", row_label="N")
+DRAW, DRAW_VALIDATION = cube_pictures(TITLE, rows="n_samples", row_label="N")
 
 FIGURE = Figure(
     name="a1",
@@ -38,5 +38,5 @@ FIGURE = Figure(
     dataset=benefit_dataset,
     judge=functools.partial(judge_with_theory, CLAIMS),
     draw=DRAW,
-    draw_honest=DRAW_HONEST,
+    draw_validation=DRAW_VALIDATION,
 )

@@ -22,7 +22,9 @@ TITLE = "Multitask benefit with ever more auxiliary data"
 ROW = "aux points"
 
 
-DRAW, DRAW_HONEST = cube_pictures(f"{TITLE}, {MAIN_POINTS} main points", rows="n_aux", row_label=ROW, fixed="n_samples")
+DRAW, DRAW_VALIDATION = cube_pictures(
+    f"{TITLE}, {MAIN_POINTS} main points", rows="n_aux", row_label=ROW, fixed="n_samples"
+)
 
 FIGURE = Figure(
     name="a3",
@@ -43,5 +45,5 @@ FIGURE = Figure(
     dataset=benefit_dataset,
     judge=functools.partial(judge_with_theory, (*trend_claims("n_aux", ROW), *CLAIMS)),
     draw=DRAW,
-    draw_honest=DRAW_HONEST,
+    draw_validation=DRAW_VALIDATION,
 )

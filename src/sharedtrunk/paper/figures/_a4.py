@@ -21,7 +21,7 @@ from sharedtrunk.paper.figures._variants import variant_dataset, variant_sweeps
 TITLE = "Multitask benefit of deeper ReLU students"
 
 
-DRAW, DRAW_HONEST = cube_pictures(f"{TITLE}, N = {POINTS}", rows=DIM, row_label="", fixed="n_samples")
+DRAW, DRAW_VALIDATION = cube_pictures(f"{TITLE}, N = {POINTS}", rows=DIM, row_label="", fixed="n_samples")
 
 FIGURE = Figure(
     name="a4",
@@ -57,5 +57,5 @@ FIGURE = Figure(
     dataset=variant_dataset(DIM),
     judge=functools.partial(judge_with_theory, (*trend_claims(DIM, ""), *CLAIMS)),
     draw=DRAW,
-    draw_honest=DRAW_HONEST,
+    draw_validation=DRAW_VALIDATION,
 )

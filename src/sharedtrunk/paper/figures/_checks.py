@@ -20,11 +20,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from sharedtrunk._support.json_files import without_nan
 from sharedtrunk._support.statistics import CONFIDENCE, Estimate, estimate
 from sharedtrunk.paper.contrasts import NEGLIGIBLE, NotMeasured
 
 if TYPE_CHECKING:
     import xarray
+
+STOPPINGS = {"oracle": "benefit", "honest": "benefit_honest"}
+"""Way of stopping → the variable of the dataset. "honest" is validation stopping, by the name that files keep."""
+
+STOPPING_WORDS = {"honest": "validation"}
+"""How pictures call what files call otherwise."""
 
 Says = Literal["positive", "negative", "negligible", "not positive", "within 5 %"]
 Verdict = Literal["holds", "fails", "undecided", "not measured"]
@@ -86,20 +93,13 @@ class Check:
     detail: bool = False
 
     def record(self) -> dict[str, object]:
-        """The check as JSON data; a number that does not exist is None."""
-        return {
-            name: None if isinstance(value, float) and math.isnan(value) else value
-            for name, value in asdict(self).items()
-        }
+        """Return the check as JSON data, with None for a number that does not exist."""
+        return without_nan(asdict(self))
 
 
 def judge_claims(claims: Sequence[Claim], dataset: "xarray.Dataset") -> list[Check]:
     """Every claim, first with oracle stopping (as the paper) and then with honest stopping."""
-    return [
-        judge(claim, dataset[variable], stopping)
-        for stopping, variable in (("oracle", "benefit"), ("honest", "benefit_honest"))
-        for claim in claims
-    ]
+    return [judge(claim, dataset[variable], stopping) for stopping, variable in STOPPINGS.items() for claim in claims]
 
 
 def judge(claim: Claim, measured: Any, stopping: str) -> Check:

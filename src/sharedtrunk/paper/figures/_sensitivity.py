@@ -16,7 +16,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from sharedtrunk.paper.figures import _fig2_left, _fig2_right
-from sharedtrunk.paper.figures._checks import Check
+from sharedtrunk.paper.figures._checks import STOPPING_WORDS, STOPPINGS, Check
 from sharedtrunk.paper.figures._figure import Figure
 from sharedtrunk.paper.figures._sensitivity_choices import CHOICES, DIM, GRID, QUICK_GRID
 from sharedtrunk.paper.figures._survival import Survival, survivals
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 TITLE = "Figure 2's conclusions under other choices of what the paper leaves open"
 
 CLAIMS = {"Figure 2, left": _fig2_left.CLAIMS, "Figure 2, right": _fig2_right.CLAIMS}
-
-STOPPINGS = {"oracle": "benefit", "honest": "benefit_honest"}
 
 SUMS = ("holds under every choice", "same verdict everywhere")
 
@@ -62,7 +60,7 @@ def draw_choices(dataset: "xarray.Dataset", *, stopping: str) -> "matplotlib.fig
         groups,
         [*(str(choice) for choice in dataset[DIM].values), *SUMS],
         summing=len(SUMS),
-        title=f"{marked(TITLE, dataset)}: {stopping} stopping",
+        title=f"{marked(TITLE, dataset)}: {STOPPING_WORDS.get(stopping, stopping)} stopping",
         note=_note([fate for those in fates.values() for fate in those], dataset.sizes["seed"]),
     )
 
@@ -121,5 +119,5 @@ FIGURE = Figure(
     dataset=variant_dataset(DIM),
     judge=judge_choices,
     draw=functools.partial(draw_choices, stopping="oracle"),
-    draw_honest=functools.partial(draw_choices, stopping="honest"),
+    draw_validation=functools.partial(draw_choices, stopping="honest"),
 )

@@ -1,46 +1,53 @@
-"""The picture shared by the summary figures (2 and 3): oracle stopping large, honest stopping small beside it."""
+"""The picture of the summary figures (2 and 3): oracle stopping large, validation stopping small beside it."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sharedtrunk.paper import contrasts
-from sharedtrunk.paper.figures._title_and_note import marked, over_seeds
+from sharedtrunk.paper.figures._title_and_note import STOPPINGS, marked, over_seeds
 
 if TYPE_CHECKING:
     import matplotlib.figure
     import xarray
 
-PANELS = {"benefit": "oracle stopping (test loss, as the paper)", "benefit_honest": "honest stopping (validation loss)"}
+    from sharedtrunk.paper import pictures
 
 
 def draw_summary(
     dataset: "xarray.Dataset", *, stripe: str, title: str, x_label: str, average_over: Iterable[str]
 ) -> "matplotlib.figure.Figure":
-    """Draw benefit over `stripe`, averaged over `average_over` and within low- and high-SNR auxiliary tasks.
+    """Draw the benefit of low- and high-SNR auxiliary tasks along an axis.
 
-    Beside oracle stopping stand theory's benefit and bounds, averaged alike, where the dataset has them. The title of a
-    dataset on another than the paper's grid says so.
+    Under oracle stopping theory's benefit and bounds are drawn too, averaged alike, where the dataset has them.
+
+    Parameters
+    ----------
+    dataset
+        The benefits, and what theory says of them.
+    stripe
+        The axis that grows from stripe to stripe.
+    title, x_label
+        Text above the picture, and below its axes.
+    average_over
+        Axes over whose values a point is the mean, besides the auxiliary SNRs of its group.
     """
-    from sharedtrunk.paper import pictures  # matplotlib and xarray, only where a picture is drawn
+    from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
     average_over = tuple(average_over)
 
-    def averaged(name: str) -> "xarray.DataArray | None":
-        if name not in dataset:
-            return None
+    def averaged(name: str) -> "xarray.DataArray":
         return contrasts.average(contrasts.benefit_by_snr(dataset[name]), average_over)
 
     def panel(name: str) -> "pictures.Stripes":
-        shown = averaged(name)
-        assert shown is not None  # every dataset has both benefits
         if name != "benefit":
-            return pictures.Stripes(shown)
-        lower, upper = averaged("benefit_lower"), averaged("benefit_upper")
-        bounds = None if lower is None or upper is None else (lower, upper)
-        return pictures.Stripes(shown, averaged("benefit_closure"), bounds)
+            return pictures.Stripes(averaged(name))
+        closure = averaged("benefit_closure") if "benefit_closure" in dataset else None
+        sides = ("benefit_lower", "benefit_upper")
+        bounds = (averaged(sides[0]), averaged(sides[1])) if all(side in dataset for side in sides) else None
+        return pictures.Stripes(averaged(name), closure, bounds)
 
     return pictures.stripes_figure(
-        {words: panel(name) for name, words in PANELS.items()},
+        {words: panel(name) for name, words in STOPPINGS.items()},
         stripe=stripe,
         title=marked(title, dataset),
         x_label=x_label,
@@ -50,7 +57,15 @@ def draw_summary(
 
 
 def _note(dataset: "xarray.Dataset") -> str:
-    return (
-        f"Each short line: low-SNR auxiliary tasks (s ≤ {contrasts.LOW_SNR:g}) left, "
-        f"high-SNR ones (s ≥ {contrasts.HIGH_SNR:g}) right; {over_seeds(dataset)}."
+    low, high = contrasts.LOW_SNR, contrasts.HIGH_SNR
+    groups = (
+        f"Left end of a line: low-SNR auxiliary tasks (s_aux ≤ {low:g}); right end: high-SNR ones (s_aux ≥ {high:g})."
     )
+    between = [value for value in dataset["s_aux"].values.tolist() if low < value < high]
+    left_out = ""
+    if between:
+        named = ", ".join(f"{value:g}" for value in between)
+        share = f"{len(between)} of {dataset.sizes['s_aux']} auxiliary SNRs"
+        left_out = f"\ns_aux = {named} is between the groups and not drawn ({share}); Figures A1–A4 show it."
+    means = over_seeds(dataset)
+    return f"{groups} {means[0].upper()}{means[1:]}.{left_out}"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
 from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
-from sharedtrunk.paper.figures._checks import Check, judge, region
+from sharedtrunk.paper.figures._checks import STOPPING_WORDS, Check, judge, region
 from sharedtrunk.paper.figures._figure import Figure
 from sharedtrunk.paper.figures._standard import NOT_BRACKETED, QUICK_CUBE, STANDARD_CUBE
 from sharedtrunk.paper.figures._table1_rows import ABUNDANT, LIMITED, ROWS, THEORY, WAYS, Asked
@@ -32,7 +32,7 @@ TITLE = "The paper's key takeaways, row by row"
 
 STYLES = {
     "oracle": {"marker": "o", "color": "black"},
-    "honest": {"marker": "o", "color": "black", "markerfacecolor": "white"},
+    "validation": {"marker": "o", "color": "black", "markerfacecolor": "white"},
     "closure": {"marker": "D", "color": "#7b3294"},
     "population": {"marker": "s", "color": "#7b3294", "markerfacecolor": "white"},
 }
@@ -48,15 +48,14 @@ def draw_table(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
     """Draw each number with its interval against what its row says."""
     from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
-    def mark(check: Check) -> "pictures.Number":
+    def number(check: Check) -> "pictures.Number":
         where = check.reason if check.verdict == "not measured" else check.case
-        return pictures.Number(
-            check.stopping, check.number, check.standard_error, check.low, check.high, check.verdict, where
-        )
+        source = STOPPING_WORDS.get(check.stopping, check.stopping)
+        return pictures.Number(source, check.number, check.low, check.high, check.verdict, where)
 
     def statement(asked: Asked) -> "pictures.Statement":
         words = asked.claim.statement.split(") ", 1)[1]  # the letter stands in the heading
-        return pictures.Statement(words, region(asked.claim.says), [mark(c) for c in _by_each_way(asked, dataset)])
+        return pictures.Statement(words, region(asked.claim.says), [number(c) for c in _by_each_way(asked, dataset)])
 
     return pictures.forest_figure(
         {heading: [statement(asked) for asked in row] for heading, row in ROWS.items()},
@@ -80,7 +79,7 @@ def _note(dataset: "xarray.Dataset") -> str:
     return (
         f"Mean and 95 % t-interval over {dataset.sizes['seed']} seeds; shaded: where the row says that the number lies. "
         "Where a statement is about each setting, the weakest is shown and named, and fails only where it would among so "
-        "many.\nSimulation: oracle (stopped by test loss, as the paper) and honest stopping (validation loss). Theory: the "
+        "many.\nSimulation: oracle (stopped by test loss, as the paper) and validation stopping (held-out noisy labels). Theory: the "
         f"Gaussian closure of the same samples, and the population flow (N → ∞){_open_ended(dataset)}.\n"
         "The paper's explanations of the rows, (28) and (34)–(37), are judged in the ledger: sharedtrunk claims."
     )

@@ -2,7 +2,6 @@
 
 import math
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from sharedtrunk._support.files import kind_of
 from sharedtrunk._support.fingerprint import library_versions
 from sharedtrunk._version import __version__
 from sharedtrunk.errors import InputError, invalid
+from sharedtrunk.paper.commands import claims_command
 from sharedtrunk.paper.ledger._claim import Claim, Evidence, Reading
 from sharedtrunk.paper.ledger._row import Row
 
@@ -59,9 +59,9 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
     path = Path(path)
     if kind_of(path) is None:
         raise invalid(
-            "a stored ledger is needed", received=f"no file at {path}", hint=f"Make it first: {_again(path)}."
+            "a stored ledger is needed", received=f"no file at {path}", hint=f"Make it first: {claims_command(path)}."
         )
-    return _json.read_json(path, rule=_RULE, again=_again(path))
+    return _json.read_json(path, rule=_RULE, again=claims_command(path))
 
 
 def read_json(path: str | os.PathLike[str]) -> list[Row]:
@@ -104,9 +104,5 @@ def _reading(plain: Mapping[str, Any]) -> Reading:
     return Reading(plain["case"], number, error, plain["side"], float(plain["limit"]), plain["unit"])
 
 
-def _again(path: Path) -> str:
-    return f"sharedtrunk claims --json {shlex.quote(str(path))}"
-
-
 def _damaged(path: Path, complaint: str) -> InputError:
-    return invalid(_RULE, received=f"{path} ({complaint})", hint=f"Make it again: {_again(path)}.")
+    return invalid(_RULE, received=f"{path} ({complaint})", hint=f"Make it again: {claims_command(path)}.")

@@ -1,10 +1,10 @@
 """A row of the ledger: a claim, the evidence for it, and the verdict computed from the two."""
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from typing import Any
 
+from sharedtrunk._support.json_files import without_nan
 from sharedtrunk.errors import invalid
 from sharedtrunk.paper.ledger._claim import Claim, Evidence, Reading, Verdict, deciding, verdict
 
@@ -73,6 +73,4 @@ class Row:
 
 
 def _plain(reading: Reading) -> dict[str, Any]:
-    plain = dataclasses.asdict(reading) | {"outcome": reading.outcome}
-    # JSON has no NaN
-    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in plain.items()}
+    return without_nan(dataclasses.asdict(reading) | {"outcome": reading.outcome})

@@ -5,7 +5,6 @@ missing, or lacks a value that the claim names, the row says so and how to get i
 """
 
 import os
-import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sharedtrunk import sweeps
 from sharedtrunk._support.files import kind_of
 from sharedtrunk.errors import invalid
+from sharedtrunk.paper.commands import figure_command
 from sharedtrunk.paper.contrasts import NotMeasured
 from sharedtrunk.paper.ledger._claim import Claim, Evidence
 from sharedtrunk.paper.ledger._row import Row
@@ -87,7 +87,7 @@ class Datasets:
         }
 
     def _command(self, figure: str) -> str:
-        return f"sharedtrunk reproduce {figure}{' --quick' * self.quick} --out {shlex.quote(str(self.folder))}"
+        return figure_command("reproduce", [figure], self.folder, "quick" if self.quick else "standard")
 
 
 def judge_all(claims: Sequence[StoredClaim], datasets: Datasets) -> list[Row]:

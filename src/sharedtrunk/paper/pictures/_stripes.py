@@ -67,9 +67,9 @@ def draw_stripes(
     levels = shown.benefit["relatedness"].values
     offsets = np.linspace(-_SPREAD / 2, _SPREAD / 2, len(levels)) if len(levels) > 1 else np.zeros(1)
     ends = np.array([_ENDS[str(snr)] for snr in shown.benefit["aux_snr"].values])
-    for level, relatedness in enumerate(levels):
-        colour = plots.relatedness_colour(relatedness)
-        for position in range(shown.benefit.sizes[stripe]):
+    for position in range(shown.benefit.sizes[stripe]):
+        for level, relatedness in enumerate(levels):
+            colour = plots.relatedness_colour(relatedness)
             places = position + ends + offsets[level]
             if bounds is not None:
                 ends_of_bars = [side[position, level] for side in bounds]
