@@ -78,8 +78,8 @@ def _by_each_way(asked: Asked, dataset: "xarray.Dataset") -> list[Check]:
 def _note(dataset: "xarray.Dataset") -> str:
     return (
         f"Mean and 95 % t-interval over {dataset.sizes['seed']} seeds; shaded: where the row says that the number lies. "
-        "Where a statement is about each setting, the weakest is shown and named, and fails only where it would among so "
-        "many.\nSimulation: oracle (stopped by test loss, as the paper) and validation stopping (held-out noisy labels). Theory: the "
+        "For a statement about each setting the weakest one is drawn and named; it fails at 95 % for all settings together.\n"
+        "Simulation: oracle stopping (test loss, as the paper) and validation stopping (held-out noisy labels). Theory: the "
         f"Gaussian closure of the same samples, and the population flow (N → ∞){_open_ended(dataset)}.\n"
         "The paper's explanations of the rows, (28) and (34)–(37), are judged in the ledger: sharedtrunk claims."
     )

@@ -15,17 +15,17 @@ from matplotlib.transforms import blended_transform_factory
 
 from sharedtrunk import plots
 
-_WIDTH, _LINE = 12.6, 0.19  # inches: the picture's width, and the height of a line
+_WIDTH, _LINE = 13.0, 0.19  # inches: the picture's width, and the height of a line
 _ABOVE, _BELOW = 0.72, 0.55  # inches for the title, and for the last axis
 _NOTE_LINE, _PER_INCH = 0.135, 15.5  # the note: inches a line, and characters an inch
 _BETWEEN = 0.62  # inches between blocks, for an axis and a heading
-_PLOT = (0.385, 0.625)  # left and right end of the axes; this and the next line in widths of the picture
-_STATEMENT, _SOURCE, _NUMBER, _VERDICT, _CASE = 0.01, 0.377, 0.635, 0.785, 0.875
+_PLOT = (0.348, 0.59)  # left and right end of the axes; this and the next line in widths of the picture
+_STATEMENT, _SOURCE, _NUMBER, _VERDICT, _CASE = 0.01, 0.34, 0.6, 0.775, 0.86
 _CHARACTERS = 62  # a line of a statement
 _FREE = 0.35  # lines left free below each statement
 _MARGIN = 0.06  # share of a block's range that stays free on either side
 _SHADE = "#dfeee7"
-_FEWEST_DECIMALS = 4
+_DECIMALS = (4, 6)  # fewest, and most: more would not fit into the column
 
 
 class Number(NamedTuple):
@@ -93,6 +93,7 @@ def _draw_block(
 ) -> None:
     limits = _range(statements)
     axes.set(xlim=limits, ylim=(lines, 0), yticks=[])
+    axes.locator_params(axis="x", nbins=6)
     axes.spines["left"].set_visible(False)
     axes.axvline(0.0, color="0.35", linewidth=0.8, zorder=1)
     top = 0.0
@@ -114,7 +115,7 @@ def _draw_number(axes: Axes, height: float, number: Number, style: Mapping[str, 
             axes.plot([number.low, number.high], [height, height], color=style["color"], linewidth=1.4, zorder=2)
         axes.plot(number.mean, height, linestyle="none", markersize=5, zorder=3, **style)
         # Enough decimals for the interval to have a width, however narrow it is.
-        decimals = max(_FEWEST_DECIMALS, plots.decimals((number.high - number.low) / 2))
+        decimals = min(max(_DECIMALS[0], plots.decimals((number.high - number.low) / 2)), _DECIMALS[1])
         _write(axes, _NUMBER, height, plots.with_interval(number.mean, number.low, number.high, decimals))
     sign = plots.verdict_sign(number.verdict)
     _write(axes, _VERDICT, height, f"{sign.mark} {number.verdict}", color=sign.ink, fontweight="bold")

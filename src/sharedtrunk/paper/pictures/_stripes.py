@@ -156,7 +156,8 @@ def _mark_cut(
     axes: Axes, places: np.ndarray, bars: Sequence[np.ndarray], limits: tuple[float, float] | None, colour: Any
 ) -> None:
     for beyond, edge, marker in zip(_beyond(bars, limits), limits, "v^", strict=True) if limits is not None else ():
-        axes.plot(places[beyond], np.full(beyond.sum(), edge), marker, color=colour, **_CUT)
+        if beyond.any():  # an empty line would claim the corner of the picture in the layout
+            axes.plot(places[beyond], np.full(beyond.sum(), edge), marker, color=colour, **_CUT)
 
 
 def _mark_stripes(axes: Axes, values: np.ndarray) -> None:
