@@ -4,6 +4,7 @@ Nobody edits the latter by hand, so they carry a checksum, and a file that was c
 """
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,26 @@ from sharedtrunk.errors import invalid
 _ENTRY = "checksum"
 
 
+def without_nan(value: Any) -> Any:
+    """Return JSON data with null in place of NaN and infinity, which JSON does not have.
+
+    Parameters
+    ----------
+    value
+        Numbers and texts, in any nesting of mappings, lists and tuples.
+
+    Returns
+    -------
+    Any
+        The same, with None for a number that does not exist and lists for tuples.
+    """
+    if isinstance(value, Mapping):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def write_json(path: Path, record: Mapping[str, Any], *, checksum: bool = False) -> None:
     """Write a record as a JSON file, whole or not at all.
 
@@ -23,7 +44,7 @@ def write_json(path: Path, record: Mapping[str, Any], *, checksum: bool = False)
     path
         The file.
     record
-        Plain data without NaN and infinity, which JSON does not have.
+        JSON data without NaN and infinity. See `without_nan`.
     checksum
         Whether a checksum stands in the file. A file that `read_json` reads needs one.
 

@@ -75,11 +75,11 @@ def as_json(made: Prediction) -> dict[str, Any]:
     """As JSON data; what is not a number is None."""
     ways = {}
     for name, way in made.ways.items():
-        columns = {key: _listed(value) for key, value in vars(way).items() if value is not None}
-        mean = {key: _finite(value) for key, value in dataclasses.asdict(way.estimate()).items()}
+        columns = {key: value.tolist() for key, value in vars(way).items() if value is not None}
+        mean = dataclasses.asdict(way.estimate())
         state = {"finished": way.finished, "unfinished_seeds": way.unreached, "failures": way.failures}
         ways[name] = {"benefit_mean": mean, **columns, **state}
-    return {
+    plain = {
         "setting": dataclasses.asdict(made.setting),
         "problem": dict(made.problem),
         "seeds": list(made.seeds),
@@ -87,6 +87,7 @@ def as_json(made: Prediction) -> dict[str, Any]:
         "ways": ways,
         "sentence": made.sentence,
     }
+    return _json.without_nan(plain)
 
 
 def _marked(way: Way) -> str:
@@ -109,11 +110,3 @@ def _both(form: str, first: np.ndarray, second: np.ndarray, number: str) -> str:
     if np.isnan(means).all():
         return _NOTHING
     return form.format(*(_NOTHING if np.isnan(mean) else format(float(mean), number) for mean in means))
-
-
-def _listed(values: np.ndarray) -> list:
-    return [_finite(value) for value in values.tolist()]
-
-
-def _finite(value):
-    return value if isinstance(value, int) or np.isfinite(value) else None

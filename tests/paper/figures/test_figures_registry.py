@@ -3,7 +3,7 @@ import pytest
 from sharedtrunk.errors import InputError
 from sharedtrunk.paper import figures
 from sharedtrunk.paper.figures import _standard as standard
-from sharedtrunk.paper.figures._lanes import widened
+from sharedtrunk.paper.figures._benefit_sweeps import widened
 from sharedtrunk.sweeps import plan
 
 

@@ -16,7 +16,7 @@ from sharedtrunk import sweeps
 from sharedtrunk.errors import InputError
 from sharedtrunk.paper import figures
 from sharedtrunk.paper.figures import _reproduce
-from sharedtrunk.paper.report._record import read_record
+from sharedtrunk.paper.report._stored_checks import read_record
 
 DRIVER = Path(__file__).with_name("figures_driver.py")
 DIMS = ("n_samples", "s_main", "s_aux", "relatedness", "seed")

@@ -6,8 +6,8 @@ from test_checks import quiver
 
 from sharedtrunk import plots, sweeps
 from sharedtrunk.paper import claims, contrasts, figures
-from sharedtrunk.paper.figures import _choices as choices
 from sharedtrunk.paper.figures import _sensitivity as sensitivity
+from sharedtrunk.paper.figures import _sensitivity_choices as choices
 from sharedtrunk.paper.figures import _survival as survival
 
 GRID = {axis: values for axis, values in choices.GRID.items() if axis != "choice"}

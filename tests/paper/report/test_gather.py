@@ -13,7 +13,7 @@ from report_problems import make_check, make_cube, make_png, rewrite
 from sharedtrunk import cli, sweeps
 from sharedtrunk.errors import InputError
 from sharedtrunk.paper import report
-from sharedtrunk.paper.report import _pictures as pictures
+from sharedtrunk.paper.report import _png as pictures
 from sharedtrunk.paper.report._gather import gather
 
 

@@ -2,7 +2,6 @@
 
 import math
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.paper.claims._claim import Claim, Evidence
 from sharedtrunk.paper.claims._reading import Reading
 from sharedtrunk.paper.claims._verdict import Row
+from sharedtrunk.paper.commands import claims_command
 
 _RULE = "a stored ledger must be one that sharedtrunk wrote, unchanged since"
 
@@ -81,9 +81,9 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
     path = Path(path)
     if kind_of(path) is None:
         raise invalid(
-            "a stored ledger is needed", received=f"no file at {path}", hint=f"Make it first: {_again(path)}."
+            "a stored ledger is needed", received=f"no file at {path}", hint=f"Make it first: {claims_command(path)}."
         )
-    return _json.read_json(path, rule=_RULE, again=_again(path))
+    return _json.read_json(path, rule=_RULE, again=claims_command(path))
 
 
 def read_json(path: str | os.PathLike[str]) -> list[Row]:
@@ -141,9 +141,5 @@ def _number(stored: float | None) -> float:
     return math.nan if stored is None else float(stored)
 
 
-def _again(path: Path) -> str:
-    return f"sharedtrunk claims --json {shlex.quote(str(path))}"
-
-
 def _damaged(path: Path, complaint: str) -> InputError:
-    return invalid(_RULE, received=f"{path} ({complaint})", hint=f"Make it again: {_again(path)}.")
+    return invalid(_RULE, received=f"{path} ({complaint})", hint=f"Make it again: {claims_command(path)}.")

@@ -7,12 +7,12 @@ together (`sharedtrunk.paper.claims.Reading`).
 """
 
 import dataclasses
-import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sharedtrunk._support.json_files import without_nan
 from sharedtrunk.errors import invalid
 from sharedtrunk.paper.claims._claim import Claim, Evidence
 from sharedtrunk.paper.claims._reading import Outcome, Reading
@@ -142,6 +142,4 @@ def judge(claim: Claim, *measured: Any) -> Row:
 
 
 def _plain(reading: Reading) -> dict[str, Any]:
-    plain = dataclasses.asdict(reading) | {"outcome": reading.outcome}
-    # JSON has no NaN
-    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in plain.items()}
+    return without_nan(dataclasses.asdict(reading) | {"outcome": reading.outcome})

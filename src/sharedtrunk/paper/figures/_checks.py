@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from sharedtrunk._support.json_files import without_nan
 from sharedtrunk.paper import claims
 from sharedtrunk.paper.claims import Claim, Reading, Verdict
 
@@ -62,11 +63,8 @@ class Check:
     detail: bool = False
 
     def record(self) -> dict[str, object]:
-        """The check as JSON data; a number that does not exist is None."""
-        return {
-            name: None if isinstance(value, float) and math.isnan(value) else value
-            for name, value in asdict(self).items()
-        }
+        """Return the check as JSON data, with None for a number that does not exist."""
+        return without_nan(asdict(self))
 
 
 def judge_claims(figure_claims: Sequence[Claim], dataset: "xarray.Dataset") -> list[Check]:

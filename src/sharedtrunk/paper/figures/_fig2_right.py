@@ -12,11 +12,11 @@ part of the benefit to survive however much data there are: watch the claims abo
 import functools
 
 from sharedtrunk.paper.claims import captions
-from sharedtrunk.paper.figures._dataset import benefit_dataset
+from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
+from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
 from sharedtrunk.paper.figures._figure import Figure
-from sharedtrunk.paper.figures._lanes import benefit_sweeps
 from sharedtrunk.paper.figures._standard import QUICK_CUBE, STANDARD_CUBE
-from sharedtrunk.paper.figures._summary import draw_summary
+from sharedtrunk.paper.figures._summary_pictures import draw_summary
 from sharedtrunk.paper.figures._theory import judge_with_theory
 
 TITLE = "Multitask benefit as training data grow"

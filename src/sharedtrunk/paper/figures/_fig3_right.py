@@ -14,7 +14,7 @@ from sharedtrunk.paper.claims.captions import DEPTH_CLAIMS, trend_claims
 from sharedtrunk.paper.figures._depth import DIM, LINEAR, LINEAR_ALIKE, POINTS, STUDENTS, name_of
 from sharedtrunk.paper.figures._figure import Figure
 from sharedtrunk.paper.figures._standard import RELATEDNESS, SEEDS
-from sharedtrunk.paper.figures._summary import draw_summary
+from sharedtrunk.paper.figures._summary_pictures import draw_summary
 from sharedtrunk.paper.figures._theory import judge_with_theory
 from sharedtrunk.paper.figures._variants import variant_dataset, variant_sweeps
 

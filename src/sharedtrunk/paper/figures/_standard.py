@@ -1,8 +1,8 @@
-"""The standard problem of the paper's figures, as pure data.
+"""The standard problem of the paper's figures, as data.
 
-Everything that decides a lane's numbers, other than the lane's own place in the grid, stands here and goes as JSON
-to the worker that trains it, and into the attributes of the dataset. What the paper leaves open (feature count,
-hidden width, noise, start, step, stop) is our choice, see the README.
+Here is everything that decides a lane's numbers, apart from the lane's setting and seed. It goes as JSON to the worker
+that trains the lane, and into the attributes of the dataset. The paper does not give the number of features, the hidden
+width, the noise, the start and the step; the values here are our choice, and the figure `sensitivity` varies them.
 """
 
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ POINT_FUNCTIONS = {
     "closure": "sharedtrunk.prediction:closure_lanes",
     "population": "sharedtrunk.prediction:population_lanes",
 }
-"""`module:function` that works out one chunk of lanes, by role; imported by the worker, never here."""
+"""The function that computes a chunk of lanes, as "module:function", by role. Only workers import it."""
 
 TRAININGS = ("flow", "descent")
 
@@ -28,14 +28,14 @@ RESULT_FLAGS = {
     4: "ran away: the weights grew beyond the ceiling before the minimum of the loss was bracketed",
     5: "the quadrature rule is too coarse: its error is no longer small beside the drive of the weights",
 }
-"""What a lane's result code means: the messages of `sharedtrunk.flows.trajectory.Result`, here without its JAX."""
+"""The meaning of each result code: the messages of `sharedtrunk.flows.trajectory.Result`, which needs JAX."""
 
 NOT_BRACKETED = 3
 
-# A linear group's 35 lanes are one chunk, a second's work, which the point function cuts to the cache; ReLU lanes take
-# as long one by one.
+# Lanes in a chunk. The 35 lanes of a linear group train in about a second. ReLU lanes gain nothing from a large batch,
+# so their chunks are small, and an interruption loses little.
 CHUNK_LIMITS = {"linear": 36, "relu": 4}
-# Theory takes a whole group at once: its lanes share the sample's covariance.
+# Theory computes a whole group at once, whose lanes share the sample's covariance.
 THEORY_CHUNK_LIMIT = 36
 
 SAMPLE_COUNTS = (100, 200, 400, 800, 1600)
@@ -51,7 +51,7 @@ STANDARD_CUBE = {
     "relatedness": RELATEDNESS,
     "seed": SEEDS,
 }
-"""The standard problem's grid (Figure A1)."""
+"""The grid of the standard problem (Figure A1)."""
 
 QUICK_CUBE = {
     "n_samples": (100, 400, 1600),
@@ -60,7 +60,7 @@ QUICK_CUBE = {
     "relatedness": (0.0, 0.5, 1.0),
     "seed": (0, 1),
 }
-"""A part of it, for a first look in seconds."""
+"""A part of the standard grid, for a first look in seconds."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +74,18 @@ class StandardProblem:
     noise: float = 1.0
     alpha: tuple[float, ...] = (1.0, 1.0)
     start: Literal["random", "aligned"] = "random"
-    start_scale: float | tuple[float, float] = 0.3  # of all layers, or of trunk and heads
+    start_scale: float | tuple[float, float] = 0.3  # for all layers, or for trunk and heads, times N(0, 1/fan_in)
     hidden_layers: int = 1
     activation: Literal["linear", "relu"] = "linear"
     training: str = "flow"
-    step: float = 0.1  # of descent; flow ignores it
-    rtol: float = 1e-4  # of flow; descent ignores it
+    step: float = 0.1  # descent's step size, without effect on flow
+    rtol: float = 1e-4  # flow's relative tolerance, without effect on descent
     time_limit: float = 500.0
     precision: Literal["float32", "float64"] = "float32"
     coarse_points: int = 256
     fine_points: int = 1024
     scrambles: int = 24
-    fresh_points: int = 24576  # that value a ReLU student, in as many blocks as there are scrambles
+    fresh_points: int = 24576  # inputs on which a ReLU student is evaluated, in as many blocks as there are scrambles
     validation_fraction: float = 0.25
 
     def __post_init__(self):
@@ -97,5 +97,5 @@ class StandardProblem:
             )
 
     def settings(self) -> dict[str, object]:
-        """The problem as JSON data: tuples become lists."""
+        """Return the problem as JSON data, with lists for tuples."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}

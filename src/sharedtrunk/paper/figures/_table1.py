@@ -17,12 +17,12 @@ explanations of the rows, (28) and (34)–(37), are judged in the ledger.
 from typing import TYPE_CHECKING
 
 from sharedtrunk.paper.claims.captions import ABUNDANT, LIMITED, SOURCES, TABLE_1, THEORY, Statement
+from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
+from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
 from sharedtrunk.paper.figures._checks import STOPPING_WORDS, Check, judge
-from sharedtrunk.paper.figures._dataset import benefit_dataset
 from sharedtrunk.paper.figures._figure import Figure
-from sharedtrunk.paper.figures._lanes import benefit_sweeps
 from sharedtrunk.paper.figures._standard import NOT_BRACKETED, QUICK_CUBE, STANDARD_CUBE
-from sharedtrunk.paper.figures._words import marked
+from sharedtrunk.paper.figures._title_and_note import marked
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -46,20 +46,20 @@ def judge_table(dataset: "xarray.Dataset") -> list[Check]:
 
 def draw_table(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
     """Draw each number with its interval against what its row says."""
-    from sharedtrunk import plots  # matplotlib, only where a picture is drawn
+    from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
-    def mark(check: Check) -> "plots.Mark":
+    def number(check: Check) -> "pictures.Number":
         where = check.reason if check.verdict == "not measured" else check.case
         source = STOPPING_WORDS.get(check.stopping, check.stopping)
-        return plots.Mark(source, check.number, check.standard_error, check.low, check.high, check.verdict, where)
+        return pictures.Number(source, check.number, check.low, check.high, check.verdict, where)
 
-    def drawn(statement: Statement) -> "plots.Statement":
+    def drawn(statement: Statement) -> "pictures.Statement":
         words = statement.claim.statement.split(") ", 1)[1]  # the letter is in the heading
         assert statement.claim.limit is not None  # every claim of a figure has one
-        marks = [mark(check) for check in _by_source(statement, dataset)]
-        return plots.Statement(words, statement.claim.limit.region, marks)
+        marks = [number(check) for check in _by_source(statement, dataset)]
+        return pictures.Statement(words, statement.claim.limit.region, marks)
 
-    return plots.forest_figure(
+    return pictures.forest_figure(
         {heading: [drawn(statement) for statement in row] for heading, row in TABLE_1.items()},
         STYLES,
         title=marked(f"Table 1: {TITLE[0].lower()}{TITLE[1:]}", dataset),
@@ -77,7 +77,8 @@ def _note(dataset: "xarray.Dataset") -> str:
     return (
         f"Mean and 95 % t-interval over {dataset.sizes['seed']} seeds; shaded: where the row says that the number lies. "
         "For a statement about each setting the weakest one is drawn and named; it fails at 95 % for all settings together.\n"
-        "Simulation: oracle stopping (test loss, as in the paper) and validation stopping. Theory: the "
+        "Simulation: oracle stopping (test loss, as in the paper) and validation stopping (noisy held-out labels). "
+        "Theory: the "
         f"Gaussian closure of the same samples, and the population flow (N → ∞){_open_ended(dataset)}.\n"
         "The paper's explanations of the rows, (28) and (34)–(37), are judged in the ledger: sharedtrunk claims."
     )

@@ -7,8 +7,8 @@ sweeps of its own, and their datasets are joined along the axis.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sharedtrunk.paper.figures._dataset import benefit_dataset, with_axes
-from sharedtrunk.paper.figures._lanes import benefit_sweeps
+from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset, with_axes
+from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
 from sharedtrunk.sweeps import Sweep
 
 if TYPE_CHECKING:

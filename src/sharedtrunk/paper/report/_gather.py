@@ -12,8 +12,8 @@ from sharedtrunk.errors import invalid
 from sharedtrunk.paper import claims
 from sharedtrunk.paper.claims import captions
 from sharedtrunk.paper.figures import FIGURES, Check, Figure, Size
-from sharedtrunk.paper.report._pictures import Picture, fitted, read_picture
-from sharedtrunk.paper.report._record import read_record
+from sharedtrunk.paper.report._png import Picture, fitted, read_picture
+from sharedtrunk.paper.report._stored_checks import read_record
 
 if TYPE_CHECKING:
     import xarray

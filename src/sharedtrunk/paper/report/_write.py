@@ -8,7 +8,7 @@ from sharedtrunk._support.files import check_writable, write_atomically
 from sharedtrunk.paper.figures import Size
 from sharedtrunk.paper.report._gather import LEDGER, Gap, gather, ledger_command
 from sharedtrunk.paper.report._page import render
-from sharedtrunk.paper.report._view import view
+from sharedtrunk.paper.report._page_data import view
 
 
 @dataclass(frozen=True)

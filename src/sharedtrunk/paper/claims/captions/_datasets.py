@@ -4,13 +4,13 @@ Nothing is trained here: where a dataset is missing, or lacks a value, a row of 
 """
 
 import os
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sharedtrunk import sweeps
 from sharedtrunk._support.files import kind_of
 from sharedtrunk.errors import invalid
+from sharedtrunk.paper.commands import figure_command
 from sharedtrunk.paper.contrasts import NotMeasured
 
 if TYPE_CHECKING:
@@ -85,4 +85,4 @@ class Datasets:
         }
 
     def _command(self, figure: str) -> str:
-        return f"sharedtrunk reproduce {figure}{' --quick' * self.quick} --out {shlex.quote(str(self.folder))}"
+        return figure_command("reproduce", [figure], self.folder, "quick" if self.quick else "standard")

@@ -3,13 +3,23 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 
 import affinity_problems as problems
-from sharedtrunk import plots
+from sharedtrunk._support.statistics import Estimate
+from sharedtrunk.affinity._advice import Effect
+from sharedtrunk.affinity._advice_page import advice_figure
+from sharedtrunk.affinity._effects_forest import Bar
+from sharedtrunk.affinity._heat_map import affinity_figure
 from sharedtrunk.errors import InputError
 
-EFFECTS = {("a", "b"): plots.Paired(0.4, 0.02, "helps"), ("b", "a"): plots.Paired(-0.1, 0.03, "hurts")}
+
+def paired(mean, error, verdict):
+    nothing = Estimate(*[np.nan] * 4, 0, 0)
+    return Effect(("b",), 1.0, Estimate(mean, error, mean - error, mean + error, 9, 0), nothing, 1.0, 1.0, verdict)
+
+
+EFFECTS = {("a", "b"): paired(0.4, 0.02, "helps"), ("b", "a"): paired(-0.1, 0.03, "hurts")}
 EFFECTS |= {
-    ("a", "c"): plots.Paired(np.nan, np.nan, "cannot tell yet"),
-    ("c", "a"): plots.Paired(0.0, 0.01, "no difference"),
+    ("a", "c"): paired(np.nan, np.nan, "cannot tell yet"),
+    ("c", "a"): paired(0.0, 0.01, "no difference"),
 }
 
 
@@ -19,7 +29,7 @@ def cells(figure):
 
 
 def test_rows_are_main_tasks_and_columns_auxiliaries():
-    figure = plots.affinity_figure(EFFECTS, ("a", "b", "c"), (), title="title", note="note")
+    figure = affinity_figure(EFFECTS, ("a", "b", "c"), (), title="title", note="note")
     placed = {text.get_text(): text.get_position() for text in figure.axes[0].texts if text.get_text()}
     assert placed["▲ +0.400\n± 0.020"] == (1.5, 0.5)
     assert placed["▼ −0.100\n± 0.030"] == (0.5, 1.5)
@@ -30,7 +40,7 @@ def test_rows_are_main_tasks_and_columns_auxiliaries():
 
 
 def test_white_is_no_effect_and_the_scale_is_symmetric():
-    figure = plots.affinity_figure(EFFECTS, ("a", "b", "c"), (), title="title", note="note")
+    figure = affinity_figure(EFFECTS, ("a", "b", "c"), (), title="title", note="note")
     red, green, blue = to_rgb(cells(figure)[0, 2])
     assert min(red, green, blue) > 0.95
     assert to_rgb(cells(figure)[1, 0])[2] > to_rgb(cells(figure)[1, 0])[0]  # helps: blue
@@ -40,14 +50,14 @@ def test_white_is_no_effect_and_the_scale_is_symmetric():
 
 
 def test_effects_lost_in_their_errors_stay_pale():
-    lost = {("a", "b"): plots.Paired(0.01, 0.1, "cannot tell yet"), ("b", "a"): plots.Paired(-0.01, np.nan, "hurts")}
-    figure = plots.affinity_figure(lost, ("a", "b"), (), title="title", note="note")
+    lost = {("a", "b"): paired(0.01, 0.1, "cannot tell yet"), ("b", "a"): paired(-0.01, np.nan, "hurts")}
+    figure = affinity_figure(lost, ("a", "b"), (), title="title", note="note")
     assert min(to_rgb(cells(figure)[1, 0])) > 0.9
 
 
 def test_a_cell_without_a_verdict_is_half_as_far_from_white():
     told, open_ = (
-        plots.affinity_figure({("a", "b"): plots.Paired(0.3, 0.1, verdict)}, ("a", "b"), (), title="t", note="n")
+        affinity_figure({("a", "b"): paired(0.3, 0.1, verdict)}, ("a", "b"), (), title="t", note="n")
         for verdict in ("helps", "cannot tell yet")
     )
     far, near = (1 - np.array(to_rgb(cells(figure)[1, 0])) for figure in (told, open_))
@@ -56,18 +66,18 @@ def test_a_cell_without_a_verdict_is_half_as_far_from_white():
 
 
 def test_what_rounds_to_nothing_has_no_minus():
-    effects = {("a", "b"): plots.Paired(-0.0004, 0.01, "no difference")}
-    figure = plots.affinity_figure(effects, ("a", "b"), (), title="t", note="n")
+    effects = {("a", "b"): paired(-0.0004, 0.01, "no difference")}
+    figure = affinity_figure(effects, ("a", "b"), (), title="t", note="n")
     assert "= +0.000\n± 0.010" in [text.get_text() for text in figure.axes[0].texts]
-    bar = plots.Bar("a", -0.0004, -0.0003, 0.2, "no difference")
+    bar = Bar("a", -0.0004, -0.0003, 0.2, "no difference")
     assert "−0.000" not in "".join(
         text.get_text()
-        for text in plots.advice_figure({"One": [bar]}, (), None, negligible=0.01, title="t", note="n").axes[0].texts
+        for text in advice_figure({"One": [bar]}, (), None, negligible=0.01, title="t", note="n").axes[0].texts
     )
 
 
 def test_tasks_of_a_group_stand_together_in_a_frame():
-    figure = plots.affinity_figure(EFFECTS, ("a", "b", "c"), (("b",), ("c", "a")), title="title", note="note")
+    figure = affinity_figure(EFFECTS, ("a", "b", "c"), (("b",), ("c", "a")), title="title", note="note")
     frames = [patch for patch in figure.axes[0].patches if not patch.get_fill()]
     assert [(frame.get_xy(), frame.get_width(), frame.get_height()) for frame in frames] == [((1, 1), 2, 2)]
     rows = [text.get_text() for text in figure.axes[0].texts if text.get_position()[0] == -0.08]
@@ -76,7 +86,7 @@ def test_tasks_of_a_group_stand_together_in_a_frame():
 
 def test_a_strange_task_is_refused():
     with pytest.raises(InputError, match="effects are between the tasks of the matrix; got c"):
-        plots.affinity_figure(EFFECTS, ("a", "b"), (), title="title", note="note")
+        affinity_figure(EFFECTS, ("a", "b"), (), title="title", note="note")
 
 
 @pytest.mark.parametrize("tasks", [2, 4, 12])

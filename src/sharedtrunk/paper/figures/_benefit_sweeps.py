@@ -1,15 +1,15 @@
-"""From a grid of settings to sweeps of lanes.
+"""Sweeps of lanes that measure the benefits on a grid.
 
-A joint lane trains the main and the auxiliary task on a shared trunk; a single lane trains the main task alone.
-The baseline knows nothing of the auxiliary task, so it is trained once per (n_samples, s_main, seed) and shared.
-Where students are linear, theory follows the same lanes on the same draws: the *closure* the drawn samples, the
-*population* flow infinite data, which has no number of samples.
+A joint lane trains the main and the auxiliary task on a shared trunk, a single lane the main task alone. The single lane
+does not depend on the auxiliary task, so there is one for each (n_samples, s_main, seed), which all joint lanes share.
+Where students are linear, theory follows the same lanes: the *closure* on the same samples, the *population* flow on
+infinite data, without a number of samples.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from sharedtrunk.paper.figures._axes import check_axes
+from sharedtrunk.paper.figures._grid_axes import check_axes
 from sharedtrunk.paper.figures._measured import ARMS, of_students, of_theory
 from sharedtrunk.paper.figures._standard import CHUNK_LIMITS, POINT_FUNCTIONS, THEORY_CHUNK_LIMIT
 from sharedtrunk.sweeps import Grid, Sweep, Variable
@@ -22,11 +22,16 @@ _GROUPS = {"single": ("n_samples", "seed"), "joint": ("n_samples", "n_aux", "see
 
 
 def benefit_sweeps(theories: tuple[str, ...] = ("closure",)) -> Callable[..., dict[str, Sweep]]:
-    """What makes the sweeps of a figure of benefits: the students' arms and, for linear ones, those of `theories`.
+    """Return the function that makes the sweeps of a figure of benefits.
 
-    The sweeps are called `single` and `joint`, of a theory `closure_single` and so on. Lanes that share a chunk share
-    inputs and starts. The chunks depend on the problem and the group's own points only, so figures with
-    overlapping grids share stored chunks. Raises `InputError` for a value that an axis cannot have.
+    The sweeps are called `single` and `joint`, and those of a theory `closure_single` and so on. The lanes of a chunk share
+    inputs and starts. A chunk depends only on the problem and on its own lanes, so figures whose grids overlap share stored
+    chunks. The function raises `InputError` for a value that an axis cannot have.
+
+    Parameters
+    ----------
+    theories
+        Theories that follow the lanes of linear students.
     """
 
     def make(name: str, axes: Mapping[str, tuple], settings: Mapping, functions: Mapping[str, str]) -> dict[str, Sweep]:
@@ -52,7 +57,7 @@ def benefit_sweeps(theories: tuple[str, ...] = ("closure",)) -> Callable[..., di
 
 
 def widened(sweep: Sweep) -> Sweep:
-    """The same sweep in the largest chunks whose lanes share inputs: for an accelerator, which takes them all at once."""
+    """Return a sweep in the largest chunks whose lanes share inputs, all of which an accelerator trains at once."""
     if sweep.function != POINT_FUNCTIONS["students"]:
         return sweep
     shared = tuple(axis for axis in sweep.group_by if axis != "s_main")
@@ -60,7 +65,7 @@ def widened(sweep: Sweep) -> Sweep:
 
 
 def _known(theory: str, axes: Mapping[str, tuple]) -> dict[str, tuple]:
-    """The axes that a theory knows of."""
+    """Return the axes that a theory's numbers depend on."""
     return {axis: values for axis, values in axes.items() if theory != "population" or axis not in OF_THE_SAMPLE}
 
 

@@ -1,4 +1,4 @@
-"""Words that stand in every picture: on which grid, over how many seeds, what is missing."""
+"""Text of every picture: the title with the name of its grid, and a note of what the points are means of."""
 
 from typing import TYPE_CHECKING
 
@@ -7,16 +7,22 @@ from sharedtrunk.paper.figures._figure import SIZE_MARKS
 if TYPE_CHECKING:
     import xarray
 
+STOPPINGS = {
+    "benefit": "oracle stopping (test loss, as the paper)",
+    "benefit_honest": "validation stopping (held-out noisy labels)",
+}
+"""How each benefit of a dataset was stopped, in the words of a panel's title."""
+
 
 def marked(title: str, dataset: "xarray.Dataset") -> str:
-    """The title, with the grid's name where it is not the paper's."""
+    """Return a title that names the dataset's grid where it is not the paper's."""
     return title + SIZE_MARKS.get(dataset.attrs.get("size", "standard"), "")
 
 
 def over_seeds(dataset: "xarray.Dataset", value: str = "benefit") -> str:
-    """What the points and their errors are means of."""
+    """Return what points and error bars are, and how many lanes have no value."""
     seeds = dataset.sizes["seed"]
     over = f"mean ± standard error over {seeds} seeds" if seeds > 1 else "one seed, no error bars"
-    # A lane without a value leaves its seed out of every mean that it belongs to; say so in the picture itself.
+    # A lane without a value leaves its seed out of every mean that it belongs to: the picture itself says so.
     missing = int(dataset[value].isnull().sum())
     return over + (f"; {missing} lanes without a value leave their seed out of a mean" if missing else "")

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from sharedtrunk import plots
 from sharedtrunk._support.statistics import mean_and_error
+from sharedtrunk.paper import pictures
 
 AXES = {"classes": [2, 20], "labels": ["hard", "soft"], "noise": [0.0, 1.0], "s_main": [3.0], "start": [0.1, 1.0]}
 THEORIES = ("equation", "limit", "singular_value_population", "singular_value_closure")
@@ -38,7 +39,7 @@ def one_reading(data):
 
 def test_points_are_means_with_standard_errors_and_lines_the_theories():
     data, axes = one_reading(curves()), Figure().subplots()
-    plots.draw_trajectories(axes, data)
+    pictures.draw_trajectories(axes, data)
     theory = [line for line in axes.lines if line.get_linestyle() != "None" and len(line.get_xdata()) == 21]
     expected = [data[name].sel(start=start).mean("seed") for start in (0.1, 1.0) for name in THEORIES]
     np.testing.assert_allclose([line.get_ydata() for line in theory], expected)
@@ -49,9 +50,11 @@ def test_points_are_means_with_standard_errors_and_lines_the_theories():
         np.testing.assert_allclose(container.lines[0].get_ydata(), mean[::2])
         bars = np.array([segment[:, 1] for segment in container.lines[2][0].get_segments()])
         np.testing.assert_allclose(np.diff(bars)[:, 0] / 2, error[::2])
-    plots.draw_trajectories(alone := Figure().subplots(), data, both=False)
+    pictures.draw_trajectories(alone := Figure().subplots(), data, both=False)
     assert len(alone.containers) == 2
-    plots.draw_trajectories(soft := Figure().subplots(), curves().sel(classes=20, labels="soft", noise=1.0, s_main=3.0))
+    pictures.draw_trajectories(
+        soft := Figure().subplots(), curves().sel(classes=20, labels="soft", noise=1.0, s_main=3.0)
+    )
     lines = [line for line in soft.lines if line.get_linestyle() != "None" and len(line.get_xdata()) == 21]
     assert len(lines) == 6  # two starts without the hard-label limit
 
@@ -60,7 +63,7 @@ def test_errors_stand_row_by_row_with_the_tiny_ones_at_the_edge():
     data, axes = curves(), Figure().subplots()
     errors = data["relative_error"].sel(classes=2, order_parameter="singular_value").copy()
     errors.loc[{"theory": "closure", "labels": "soft", "noise": 1.0}] = 1e-9
-    plots.draw_errors(axes, errors)
+    pictures.draw_errors(axes, errors)
     places = np.array([[c.lines[0].get_xdata()[0], c.lines[0].get_ydata()[0]] for c in axes.containers])
     assert len(places) == (2 * 4 + 2 * 3) * 2  # rows of hard and of soft labels, theories, starts
     expected = errors.sel(labels="hard", noise=0.0, theory="equation", s_main=3.0).mean("seed").values
@@ -78,7 +81,7 @@ def test_the_picture_names_everything_and_is_the_same_bytes_each_time(seeds):
 
     def picture():
         reading = {"labels": "hard", "noise": 1.0, "s_main": 3.0}
-        return plots.trajectories_figure(data, reading=reading, title="t", note="n")
+        return pictures.trajectories_figure(data, reading=reading, title="t", note="n")
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -86,7 +89,19 @@ def test_the_picture_names_everything_and_is_the_same_bytes_each_time(seeds):
     assert first == plots.render(picture(), "png")
     upper, middle, lower = picture().subfigs
     assert [axes.get_title(loc="left") for axes in upper.axes] == [
+        "2 classes: every setting", "20 classes: every setting"]  # fmt: skip
+    assert [axes.get_title(loc="left") for axes in middle.axes] == [
         "2 classes: hard labels, noise 1, s_main = 3", "20 classes: hard labels, noise 1, s_main = 3"]  # fmt: skip
-    assert len(middle.axes) == 8
-    words = {text.get_text() for part in (upper, lower) for text in part.legends[0].get_texts()}
+    assert len(lower.axes) == 8
+    words = {text.get_text() for part in (upper, middle) for text in part.legends[0].get_texts()}
     assert {"s(0) = 0.1", "equation (3) as printed", "population flow", "Gaussian closure", "5 %: “excellent”"} <= words
+
+
+def test_the_legend_says_which_curves_coincide():
+    data = curves()
+    data["singular_value_population"] = data["limit"].where(data["classes"] == 2, data["singular_value_population"])
+    reading = {"labels": "hard", "noise": 1.0, "s_main": 3.0}
+    figure = pictures.trajectories_figure(data, reading=reading, title="t", note="n")
+    words = [text.get_text() for text in figure.subfigs[1].legends[0].get_texts()]
+    assert "population flow\n(K = 2: on the limit)" in words
+    assert "Gaussian closure" in words

@@ -1,8 +1,8 @@
-"""What the paper leaves open of its simulations, and other choices of it, one at a time.
+"""Other choices of what the paper leaves open about its simulations.
 
-The paper gives neither feature count nor width, noise, start or step. Every choice here differs from the standard problem
-in that one thing; its name says in which. The text and the caption of Figure 2 differ in the largest singular value, 100
-or 10: the grid here is the caption's, Figure 2's own is the text's.
+The paper gives neither the number of features nor width, noise, start or step. Each choice differs from the standard
+problem in one of these, which its name says. The text and the caption of Figure 2 differ in the largest singular value,
+100 or 10: this grid has the caption's, and Figure 2's own grid the text's.
 """
 
 from sharedtrunk.paper.claims.captions import ALIGNED, STANDARD
@@ -23,14 +23,14 @@ CHOICES = {
     "descent, step 0.1": {"training": "descent", "step": 0.1},
     "descent, step 0.5": {"training": "descent", "step": 0.5},
 }
-"""Name → the settings in which a choice differs from the standard problem."""
+"""The settings in which each choice differs from the standard problem."""
 
 GRID = {
     DIM: tuple(CHOICES),
     "n_samples": (100, 400, 800, 1600),
     "s_main": (0.1, 1.0, 10.0),
     "s_aux": (0.1, 1.0, 10.0),
-    # with four levels a group is one chunk of twelve
+    # Four values, so that a group of lanes, with three s_aux, is one chunk of twelve.
     "relatedness": (0.0, 0.25, 0.5, 1.0),
     "seed": (0, 1, 2, 3, 4),
 }

@@ -1,7 +1,7 @@
-"""Matrix: verdicts of several statements (rows) under several choices (columns), the form of the sensitivity picture.
+"""Matrix: the verdicts of statements (rows) under choices (columns). The form of the sensitivity picture.
 
-A cell's ground, sign and ink say its verdict, its text the number. A heavy frame marks a cell whose verdict is another
-than its row's first. The last columns, set apart, sum up.
+The ground and the sign of a cell show its verdict, and its text the number. A heavy frame marks a cell whose verdict
+differs from that of the standard choice. The last columns stand apart and sum up the others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,21 +12,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from sharedtrunk import plots
 from sharedtrunk.errors import invalid
-from sharedtrunk.plots._style import house_style
-from sharedtrunk.plots._verdicts import verdict_sign
-from sharedtrunk.plots._wrapping import wrapped
 
-_CELL = (0.86, 0.5)  # inches
-_LABEL = 3.5  # inches, left of the cells
-_GAP = 0.25  # of a cell, before the columns that sum up
-_TITLE, _NOTE = 0.21, 0.15  # inches a line
-_PER_INCH = (9.5, 16.0)  # characters of the title and of the note
-_HEADING = 0.62  # of a cell's height, above each group of rows
+_CELL = (0.86, 0.5)  # inches: width and height of a cell
+_LABEL = 3.5  # inches left of the cells, for the statements
+_GAP = 0.25  # cells of space before the columns that sum up
+_TITLE, _NOTE = 0.21, 0.15  # inches a line of the title and of the note
+_PER_INCH = (9.5, 16.0)  # characters an inch of the title and of the note
+_HEADING = 0.62  # cells of height for the heading above each group of rows
 
 
 class Cell(NamedTuple):
-    """What one cell shows: its verdict, a text of up to two lines, and whether it is `marked`."""
+    """What a cell shows: its verdict, a text of at most two lines, and whether it has a heavy frame (`marked`)."""
 
     verdict: str
     text: str
@@ -34,13 +32,27 @@ class Cell(NamedTuple):
 
 
 Rows = Mapping[str, Sequence[Cell]]
-"""Statement → its cells, one for every column."""
+"""A row of cells for each statement, one cell for every column."""
 
 
 def matrix_figure(groups: Mapping[str, Rows], columns: Sequence[str], *, summing: int, title: str, note: str) -> Figure:
-    """Compose the picture: `groups` of rows by heading; the last `summing` of `columns` stand apart.
+    """Draw verdicts in cells.
 
-    Raises `InputError` for a row with more or fewer cells than there are columns.
+    Parameters
+    ----------
+    groups
+        Rows by the heading of their group.
+    columns
+        Names of the columns.
+    summing
+        How many of the last columns stand apart.
+    title, note
+        Text above and below the cells.
+
+    Raises
+    ------
+    InputError
+        For a row with more or fewer cells than there are columns.
     """
     for rows in groups.values():
         for statement, cells in rows.items():
@@ -52,9 +64,11 @@ def matrix_figure(groups: Mapping[str, Rows], columns: Sequence[str], *, summing
                 )
     lefts = np.arange(len(columns)) + _GAP * (np.arange(len(columns)) >= len(columns) - summing)
     width, height = lefts[-1] + 1, sum(_HEADING + len(rows) for rows in groups.values())
-    with house_style():
+    with plots.house_style():
         across = _LABEL + _CELL[0] * width + 0.1
-        above, below = (wrapped(text, int(across * per)) for text, per in zip((title, note), _PER_INCH, strict=True))
+        above, below = (
+            plots.wrapped(text, int(across * per)) for text, per in zip((title, note), _PER_INCH, strict=True)
+        )
         bottom = _NOTE * len(below) + 0.25
         inches = (across, bottom + _CELL[1] * height + _TITLE * len(above) + 0.35)
         figure = Figure(figsize=inches)
@@ -73,10 +87,10 @@ def _draw_groups(axes: Axes, groups: Mapping[str, Rows], columns: Sequence[str],
     _head(axes, columns, lefts)
     top = 0.0
     for heading, rows in groups.items():
-        _beside(axes, top + _HEADING / 2, heading, fontweight="bold", fontsize=9)
+        _write_label(axes, top + _HEADING / 2, heading, fontweight="bold", fontsize=9)
         top += _HEADING
         for statement, cells in rows.items():
-            _beside(axes, top + 0.5, "\n".join(wrapped(statement, 62)), fontsize=7)
+            _write_label(axes, top + 0.5, "\n".join(plots.wrapped(statement, 62)), fontsize=7)
             for left, cell in zip(lefts, cells, strict=True):
                 _draw_cell(axes, left, top, cell)
             top += 1
@@ -84,16 +98,16 @@ def _draw_groups(axes: Axes, groups: Mapping[str, Rows], columns: Sequence[str],
 
 def _head(axes: Axes, columns: Sequence[str], lefts: np.ndarray) -> None:
     for left, column in zip(lefts, columns, strict=True):
-        words = "\n".join(wrapped(column, 12))
+        words = "\n".join(plots.wrapped(column, 12))
         axes.text(left + 0.5, _HEADING - 0.1, words, ha="center", va="bottom", fontsize=7.5, fontweight="bold")
 
 
-def _beside(axes: Axes, height: float, text: str, **style) -> None:
+def _write_label(axes: Axes, height: float, text: str, **style) -> None:
     axes.text(-(_LABEL - 0.1) / _CELL[0], height, text, va="center", **style)
 
 
 def _draw_cell(axes: Axes, left: float, top: float, cell: Cell) -> None:
-    sign = verdict_sign(cell.verdict)
+    sign = plots.verdict_sign(cell.verdict)
     frame: dict[str, Any] = (
         {"edgecolor": "black", "linewidth": 1.6, "zorder": 3} if cell.marked else {"edgecolor": "white"}
     )

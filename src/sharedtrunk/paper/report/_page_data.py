@@ -7,11 +7,11 @@ from typing import Any
 from sharedtrunk._version import __version__
 from sharedtrunk.paper import claims
 from sharedtrunk.paper.figures import FIGURES, HONEST, SIZE_MARKS, Check
-from sharedtrunk.paper.report._cube import controls, explorer_data, why_no_theory
+from sharedtrunk.paper.report._explorer import controls, explorer_data, why_no_theory
 from sharedtrunk.paper.report._gather import CUBES, Material, Shown, command, ledger_command, make_again
 from sharedtrunk.paper.report._numbers import interval, plus_minus
-from sharedtrunk.paper.report._provenance import of_figure, of_ledger
-from sharedtrunk.paper.report._record import VERDICTS
+from sharedtrunk.paper.report._origins import of_figure, of_ledger
+from sharedtrunk.paper.report._stored_checks import VERDICTS
 from sharedtrunk.paper.report._summary import ORACLE, as_the_paper, summarize
 
 TITLE = "Does learning task B beside task A help A? The paper’s answer, measured"

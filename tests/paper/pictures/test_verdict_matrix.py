@@ -3,26 +3,30 @@ from matplotlib.colors import to_hex
 
 from sharedtrunk import plots
 from sharedtrunk.errors import InputError
-from sharedtrunk.plots._wrapping import signed, wrapped
+from sharedtrunk.paper import pictures
 
 COLUMNS = ["standard", "start: aligned (TA)", "holds under every choice"]
 LONG = "benefit grows with relatedness: slope on r (N = 800, s_aux = 10, mean over s_main ≥ 1)"
 GROUPS = {
     "left": {
         LONG: [
-            plots.Cell("holds", "+0.300\n± 0.010"),
-            plots.Cell("fails", "−0.2", True),
-            plots.Cell("fails", "fails"),
+            pictures.Cell("holds", "+0.300\n± 0.010"),
+            pictures.Cell("fails", "−0.2", True),
+            pictures.Cell("fails", "fails"),
         ]
     },
     "right": {
-        "it declines": [plots.Cell("undecided", "?"), plots.Cell("not measured", ""), plots.Cell("holds", "yes")]
+        "it declines": [
+            pictures.Cell("undecided", "?"),
+            pictures.Cell("not measured", ""),
+            pictures.Cell("holds", "yes"),
+        ]
     },
 }
 
 
 def picture(groups=GROUPS, columns=COLUMNS, note="note " * 60):
-    return plots.matrix_figure(groups, columns, summing=1, title="a title of several words " * 3, note=note)
+    return pictures.matrix_figure(groups, columns, summing=1, title="a title of several words " * 3, note=note)
 
 
 def test_every_cell_shows_its_verdict_and_a_mark_where_it_is_marked():
@@ -63,13 +67,3 @@ def test_nothing_is_cut_off_and_cells_hold_their_texts():
 def test_a_row_has_a_cell_for_every_column():
     with pytest.raises(InputError, match="a cell for every column; got 3 cells and 2 columns: benefit grows"):
         picture(columns=COLUMNS[:2])
-
-
-def test_lines_break_nowhere_at_a_relation():
-    for characters in range(9, 60):
-        lines = wrapped(LONG, characters)
-        assert " ".join(lines).replace("\u00a0", " ") == LONG
-        assert not any(line.startswith(("=", "≥")) or line.endswith(("=", "≥")) for line in lines)
-        assert len(lines) == 1 or max(map(len, lines)) <= max(characters, len("relatedness:"))
-    assert wrapped("one\ntwo", 40) == ["one", "two"]
-    assert (signed(-0.5, 2), signed(0.125, 3)) == ("−0.50", "+0.125")

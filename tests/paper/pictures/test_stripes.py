@@ -1,15 +1,14 @@
-import colorsys
 import warnings
 
 import numpy as np
 import pytest
 import xarray as xr
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from sharedtrunk import plots
 from sharedtrunk._support.statistics import mean_and_error
 from sharedtrunk.errors import InputError
+from sharedtrunk.paper import pictures
 
 LEVELS = [0.0, 0.25, 0.5, 0.75, 1.0]
 
@@ -28,7 +27,7 @@ def lines(axes):
 def test_every_line_shows_its_means_and_standard_errors():
     data = summary()
     axes = Figure().subplots()
-    plots.draw_stripes(axes, plots.Stripes(data), stripe="s_main")
+    pictures.draw_stripes(axes, pictures.Stripes(data), stripe="s_main")
     mean, error, _ = mean_and_error(data.values, axis=-1)
     drawn = np.array([line.get_ydata() for line in lines(axes)]).reshape(4, 5, 2)
     np.testing.assert_allclose(drawn, mean)
@@ -38,8 +37,8 @@ def test_every_line_shows_its_means_and_standard_errors():
 
 def test_lines_stay_inside_their_stripe_low_left_high_right():
     axes = Figure().subplots()
-    shown = plots.Stripes(summary().transpose("seed", "aux_snr", "relatedness", "s_main"))
-    plots.draw_stripes(axes, shown, stripe="s_main")
+    shown = pictures.Stripes(summary().transpose("seed", "aux_snr", "relatedness", "s_main"))
+    pictures.draw_stripes(axes, shown, stripe="s_main")
     places = np.array([line.get_xdata() for line in lines(axes)]).reshape(4, 5, 2)
     assert (np.abs(places - np.arange(4)[:, None, None]) < 0.5).all()
     assert (places[..., 0] < np.arange(4)[:, None]).all()
@@ -50,7 +49,7 @@ def test_lines_stay_inside_their_stripe_low_left_high_right():
 def test_theory_stands_at_the_place_of_its_benefit():
     data = summary()
     axes = Figure().subplots()
-    plots.draw_stripes(axes, plots.Stripes(data, data + 0.5, (data - 1, data + 2)), stripe="s_main")
+    pictures.draw_stripes(axes, pictures.Stripes(data, data + 0.5, (data - 1, data + 2)), stripe="s_main")
     mean = data.mean("seed").values
     ticks = np.array([line.get_ydata() for line in axes.lines if line.get_color() == "black"])
     np.testing.assert_allclose(ticks.reshape(4, 5, 2), mean + 0.5)
@@ -64,8 +63,8 @@ def test_one_seed_and_missing_means_draw_without_warnings():
     data[0, 0] = np.nan
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        figure = plots.stripes_figure(
-            {"a": plots.Stripes(data)}, stripe="s_main", title="t", x_label="x", y_label="y", note="n"
+        figure = pictures.stripes_figure(
+            {"a": pictures.Stripes(data)}, stripe="s_main", title="t", x_label="x", y_label="y", note="n"
         )
         assert plots.render(figure, "png").startswith(b"\x89PNG")
 
@@ -74,8 +73,8 @@ def test_picture_is_the_same_bytes_each_time_whatever_the_users_style():
     import matplotlib
 
     def picture():
-        panels = {"oracle": plots.Stripes(summary()), "honest": plots.Stripes(summary() / 2)}
-        return plots.stripes_figure(panels, stripe="s_main", title="t", x_label="x", y_label="y", note="n")
+        panels = {"oracle": pictures.Stripes(summary()), "validation": pictures.Stripes(summary() / 2)}
+        return pictures.stripes_figure(panels, stripe="s_main", title="t", x_label="x", y_label="y", note="n")
 
     first = {kind: plots.render(picture(), kind) for kind in ("png", "pdf")}
     with matplotlib.rc_context({"font.size": 20, "lines.linewidth": 9, "savefig.dpi": 10}):
@@ -88,8 +87,8 @@ def test_picture_is_the_same_bytes_each_time_whatever_the_users_style():
 
 
 def test_panels_share_one_y_axis_with_zero_marked_and_legend_from_high_to_low():
-    figure = plots.stripes_figure(
-        {"a": plots.Stripes(summary()), "b": plots.Stripes(3 * summary())},
+    figure = pictures.stripes_figure(
+        {"a": pictures.Stripes(summary()), "b": pictures.Stripes(3 * summary())},
         stripe="s_main",
         title="t",
         x_label="x",
@@ -103,13 +102,27 @@ def test_panels_share_one_y_axis_with_zero_marked_and_legend_from_high_to_low():
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["1", "0.75", "0.5", "0.25", "0"]
 
 
-def test_colours_grow_brighter_with_relatedness_and_stand_off_white():
-    colours = [plots.relatedness_colour(level) for level in LEVELS]
-    luminance = [np.dot(to_rgb(colour), [0.2126, 0.7152, 0.0722]) for colour in colours]
-    assert np.all(np.diff(luminance) > 0.05)
-    assert luminance[-1] < 0.8
-    assert min(colorsys.rgb_to_hsv(*colour)[1] for colour in colours) > 0.5
-    assert len({plots.relatedness_marker(level) for level in LEVELS}) == 5
-    for wrong in (-0.1, 1.5, float("nan")):
-        with pytest.raises(InputError, match="relatedness lies between 0 and 1"):
-            plots.relatedness_colour(wrong)
+def test_benefits_set_the_scale_and_wide_bounds_are_cut_and_marked():
+    data = summary()
+    wide = (data - 50, data + 50)
+    figure = pictures.stripes_figure(
+        {"a": pictures.Stripes(data, bounds=wide)}, stripe="s_main", title="t", x_label="x", y_label="y", note="n"
+    )
+    (axes,) = figure.axes
+    mean, error, _ = mean_and_error(data.values, axis=-1)
+    low, high = axes.get_ylim()
+    assert low < (mean - error).min()
+    assert high > (mean + error).max()
+    assert high - low < 1.3 * ((mean + error).max() - (mean - error).min())
+    cut = [line for line in axes.lines if line.get_marker() in "^v" and not line.get_clip_on()]
+    assert {float(end) for line in cut for end in line.get_ydata()} == {low, high}
+    assert sum(len(line.get_xdata()) for line in cut) == 2 * mean.size
+    assert "bound beyond\nthe axis" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_the_relatednesses_of_a_group_stand_side_by_side():
+    axes = Figure().subplots()
+    pictures.draw_stripes(axes, pictures.Stripes(summary()), stripe="s_main")
+    places = np.array([line.get_xdata() for line in lines(axes)]).reshape(4, 5, 2)
+    assert np.diff(places, axis=1).min() > 0.08
+    assert places[:, :, 0].max(axis=1) == pytest.approx(places[:, :, 1].min(axis=1) - 0.12)

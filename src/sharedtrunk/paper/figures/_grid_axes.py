@@ -1,6 +1,6 @@
-"""The axes of a grid of benefits: what each means, and which values it may have.
+"""The axes of a grid of benefits: what each means, and which values it can have.
 
-Checked here, on the host and before any worker starts, so that a value that no lane can have is told by its own name.
+Values are checked before any worker starts, so that the message names the axis and its value.
 """
 
 import math
@@ -13,7 +13,7 @@ from sharedtrunk.errors import invalid
 
 @dataclass(frozen=True)
 class Axis:
-    """`units` and `long_name` of the coordinate; `rule` in words with its `hint`, and `allows` the same as a test."""
+    """An axis: units and long name of its coordinate, and the rule for its values in words, with a hint, and as a test."""
 
     units: str
     long_name: str
@@ -23,14 +23,14 @@ class Axis:
 
 
 def check_axes(axes: Mapping[str, tuple]) -> None:
-    """Check every value of the axes named in `AXES`. Raises `InputError` for the first that breaks its rule."""
+    """Check the values of the axes in `AXES`. Raises `InputError` for the first value that breaks its rule."""
     for name, axis in AXES.items():
         for value in axes.get(name, ()):
             if not axis.allows(value):
                 raise invalid(f"{name} must be {axis.rule}", received=repr(value), hint=axis.hint)
     if "n_aux" in axes and min(axes["n_aux"]) < max(axes["n_samples"]):
         raise invalid(
-            "the auxiliary task has at least as many points as the main one, whose points are the first of its own",
+            "the auxiliary task has at least as many points as the main one, because it has the main task's points and more",
             received=f"n_aux {min(axes['n_aux'])} beside n_samples {max(axes['n_samples'])}",
             hint="Raise n_aux, or swap the tasks.",
         )
@@ -54,8 +54,8 @@ def _number(fits: Callable[[float], bool]) -> Callable[[object], bool]:
 
 
 AXES = {
-    "student": Axis("1", "nonlinearity and depth of the student", "a name", "Name the student.", _name),
-    "choice": Axis("1", "what differs from the standard problem", "a name", "Name the choice.", _name),
+    "student": Axis("1", "nonlinearity and depth of the student", "a name", "Give the student a name.", _name),
+    "choice": Axis("1", "what differs from the standard problem", "a name", "Give the choice a name.", _name),
     "n_samples": Axis(
         "1",
         "number of training points",
@@ -74,7 +74,7 @@ AXES = {
         "1",
         "signal-to-noise ratio of the main task: the singular values of its teacher",
         "a finite number above 0",
-        "Give the main task a signal.",
+        "Without a signal there is nothing to learn.",
         _number(lambda value: value > 0),
     ),
     "s_aux": Axis(
@@ -88,14 +88,14 @@ AXES = {
         "1",
         "relatedness of the auxiliary task to the main task",
         "a number from -1 to 1",
-        "1 is the same features, 0 unrelated ones.",
+        "1 means the same features, 0 unrelated ones.",
         _number(lambda value: abs(value) <= 1),
     ),
     "seed": Axis(
         "1",
         "seed of teachers, inputs, label noise and start",
         "a whole number, at least 0",
-        "Count seeds 0, 1, 2, and so on.",
+        "Use seeds 0, 1, 2 and so on.",
         _whole(0),
     ),
 }

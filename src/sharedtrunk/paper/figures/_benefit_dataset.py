@@ -1,33 +1,49 @@
-"""From the lanes of both arms to the dataset of multitask benefits, the waist through which everything passes.
+"""The dataset of multitask benefits, made from the lanes of both arms. Pictures, checks and the report read nothing else.
 
-Benefit is the loss of the single-task student minus that of the multitask student: positive where the auxiliary task
-helps. It comes with its numerical error, with the bounds (22)–(23) where students are linear, and with the benefit
-that theory predicts for the same draws.
+The benefit is the loss of the single-task student minus that of the multitask student, positive where the auxiliary task
+helps. Beside it are its numerical error, the bounds (22)–(23) where students are linear, and the benefit that theory
+predicts for the same samples.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sharedtrunk._support.statistics import t_factor
-from sharedtrunk.paper.figures._axes import AXES
+from sharedtrunk.paper.figures._grid_axes import AXES
 from sharedtrunk.paper.figures._measured import ARMS, LOSSES, OF_THE_LABELS, OF_THEORY, THEORIES
 
 if TYPE_CHECKING:
     import xarray
 
 NUMERICAL_CONFIDENCE = 0.99
-"""Of the interval that the scrambles give: wide, because the spread of a few is itself uncertain."""
+"""Confidence of the interval from the scrambles: high, because the spread of a few scrambles is uncertain itself."""
 
 STOPPINGS = {"": "oracle stopping, as the paper", "_honest": "each arm stopped by its validation loss"}
+"""How a variable was stopped, by the ending of its name. "Honest" is the old name of validation stopping."""
 
 
 def benefit_dataset(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Dataset":
-    """Join the arms: benefit = loss_single − loss_joint, paired lane by lane (nats), and each arm's own numbers.
+    """Join the arms into one dataset.
 
-    `benefit_error` estimates the numerical error of `benefit`: both arms use the same quadrature nodes, so their errors
-    are alike and the difference is judged scramble by scramble; what the saved times leave open comes on top.
-    `result` is the joint lane's code, or its baseline's where that one failed. Of a theory there are `benefit_{theory}`,
-    `result_{theory}` and each arm's loss and time.
+    Its variables are
+
+    - `benefit` = loss_single − loss_joint, paired lane by lane, and `benefit_honest` with validation stopping (nats);
+    - `benefit_error`, the numerical error of the benefit: both arms use the same quadrature nodes, so it is taken from
+      the difference in each scramble, and the error from the saved times is added;
+    - `benefit_lower`, `benefit_upper` and `bounds_error` of linear students;
+    - losses, accuracies and stopping times of each arm;
+    - `result`, the joint lane's result code, or its baseline's where the joint lane succeeded and the baseline did not;
+    - for each theory `benefit_{theory}`, `result_{theory}`, and each arm's loss and stopping time.
+
+    Parameters
+    ----------
+    collected
+        The lanes of the sweeps "single" and "joint", and of those of theories.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims n_samples, s_main, s_aux, relatedness, seed, and others that the lanes have.
     """
     import xarray  # here: listing the figures does without it
 
@@ -53,7 +69,7 @@ def benefit_dataset(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Datase
 
 
 def with_axes(dataset: "xarray.Dataset") -> "xarray.Dataset":
-    """The dataset with units and meaning on every coordinate."""
+    """Put units and long name on every coordinate, and return the dataset."""
     for name in dataset.coords:
         axis = AXES[str(name)]
         dataset[name].attrs.update(units=axis.units, long_name=axis.long_name)
@@ -81,7 +97,7 @@ def _bounds(single: "xarray.Dataset", joint: "xarray.Dataset") -> "dict[str, xar
         for side, (arm, student) in sides.items()
     }
     length = (step**2).sum(["class", "feature"], skipna=False) ** 0.5
-    # more than is needed: the bounds are of the very weights whose losses are compared, wherever these were stopped
+    # The refinement is an upper limit: the bounds are those of the stopped weights, whenever these were stopped.
     refinement = single["loss_refinement"] + joint["loss_refinement"]
     worst = joint["slope_error"].where(joint["slope_error"] > single["slope_error"], single["slope_error"])
     data["bounds_error"] = _named(
@@ -91,7 +107,7 @@ def _bounds(single: "xarray.Dataset", joint: "xarray.Dataset") -> "dict[str, xar
 
 
 def _benefit_error(single: "xarray.Dataset", joint: "xarray.Dataset", suffix: str) -> "xarray.DataArray":
-    """Half-width of the interval of the paired difference, plus what both arms' times leave open."""
+    """Return the half-width of the paired difference's interval, plus the errors from both arms' saved times."""
     paired = single[f"loss{suffix}_scrambles"] - joint[f"loss{suffix}_scrambles"]
     count = paired.sizes["scramble"]
     quadrature = t_factor(count, NUMERICAL_CONFIDENCE) * paired.std("scramble", ddof=1) / count**0.5
@@ -99,7 +115,7 @@ def _benefit_error(single: "xarray.Dataset", joint: "xarray.Dataset", suffix: st
 
 
 def _difference(single: "xarray.Dataset", joint: "xarray.Dataset", name: str) -> "xarray.DataArray":
-    # In float64: the difference of two losses of size 2 must not lose what float32 losses still tell.
+    # In float64, so that subtracting two losses of size 2 loses none of the digits that float32 has.
     return single[name].astype("float64") - joint[name].astype("float64")
 
 

@@ -3,6 +3,7 @@ import xarray as xr
 
 from sharedtrunk import plots
 from sharedtrunk._support.statistics import mean_and_error
+from sharedtrunk.paper import pictures
 
 COORDS = {"n": [100, 800], "s_main": [0.1, 1.0, 10.0], "s_aux": [0.1, 1.0, 10.0, 100.0], "relatedness": [0.0, 1.0]}
 
@@ -14,7 +15,7 @@ def cube(seeds=3):
 
 def picture(benefit, **more):
     words = {"title": "t", "row_label": "N", "column_label": "s_main", "note": "n"}
-    return plots.panels_figure(benefit, rows="n", columns="s_main", **words, **more)
+    return pictures.panels_figure(benefit, rows="n", columns="s_main", **words, **more)
 
 
 def test_every_panel_shows_its_own_means_and_bands():
@@ -37,11 +38,13 @@ def test_every_panel_shows_its_own_means_and_bands():
             np.testing.assert_allclose(heights, np.sort(edges))
 
 
-def test_rows_and_columns_are_named_and_share_their_axes():
+def test_rows_and_columns_are_named_and_each_row_has_a_scale():
     figure = picture(cube())
     assert [axes.get_title(loc="left") for axes in figure.axes[:3]] == ["s_main = 0.1", "s_main = 1", "s_main = 10"]
     assert [axes.get_ylabel() for axes in figure.axes[::3]] == ["N = 100", "N = 800"]
-    assert len({axes.get_ylim() for axes in figure.axes}) == 1
+    first, second = ({axes.get_ylim() for axes in figure.axes[3 * row : 3 * row + 3]} for row in (0, 1))
+    assert len(first) == len(second) == 1
+    assert first != second
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["1", "0"]
 
 

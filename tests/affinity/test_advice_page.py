@@ -1,38 +1,37 @@
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
 
 import affinity_problems as problems
 from sharedtrunk import plots
-from sharedtrunk.errors import InputError
-from sharedtrunk.plots._names import name_lines
+from sharedtrunk.affinity._advice_page import Curves, advice_figure
+from sharedtrunk.affinity._benefit_curves import OwnLabels, Point
+from sharedtrunk.affinity._effects_forest import Bar
 
-VERDICTS = ("helps", "no difference", "cannot tell yet", "hurts")
 BLOCKS = {
     "singles": [
-        plots.Bar("parity", 0.2, 0.15, 0.25, "helps", ["+4.0", "0.62"]),
-        plots.Bar("costs $5 or $6", -0.1, -0.2, 0.0, "hurts", ["−2.0", "0.10"]),
-        plots.Bar("lost", *[np.nan] * 3, "cannot tell yet", ["–", "–"]),
+        Bar("parity", 0.2, 0.15, 0.25, "helps", ["+4.0", "0.62"]),
+        Bar("costs $5 or $6", -0.1, -0.2, 0.0, "hurts", ["−2.0", "0.10"]),
+        Bar("lost", *[np.nan] * 3, "cannot tell yet", ["–", "–"]),
     ],
-    "several": [plots.Bar("parity + loop", 0.3, 0.2, 0.4, "helps", ["+5.0"], best=True)],
+    "several": [Bar("parity + loop", 0.3, 0.2, 0.4, "helps", ["+5.0"], best=True)],
 }
-CURVES = plots.Curves(
-    weights=[plots.Point(10.0, 0.1, 0.0, 0.2), plots.Point(0.1, 0.05, 0.0, 0.1), plots.Point(1.0, 0.3, 0.2, 0.4)],
+CURVES = Curves(
+    weights=[Point(10.0, 0.1, 0.0, 0.2), Point(0.1, 0.05, 0.0, 0.1), Point(1.0, 0.3, 0.2, 0.4)],
     best_weight=1.0,
     by_labels=[
-        plots.Point(50.0, 0.4, 0.3, 0.5),
-        plots.Point(100.0, 0.3, 0.2, 0.4),
-        plots.Point(200.0, 0.2, 0.0, 0.4, measured=False),
-        plots.Point(400.0, np.nan, np.nan, np.nan, measured=False),
+        Point(50.0, 0.4, 0.3, 0.5),
+        Point(100.0, 0.3, 0.2, 0.4),
+        Point(200.0, 0.2, 0.0, 0.4, measured=False),
+        Point(400.0, np.nan, np.nan, np.nan, measured=False),
     ],
-    here=plots.Here(100.0, "yours: 100 of 110"),
+    own=OwnLabels(100.0, "yours: 100 of 110"),
     headings=("Which weight?", "More labels?"),
 )
 
 
 @pytest.fixture(scope="module")
 def picture():
-    return plots.advice_figure(BLOCKS, ("accuracy", "r"), CURVES, negligible=0.01, title="title", note="a note")
+    return advice_figure(BLOCKS, ("accuracy", "r"), CURVES, negligible=0.01, title="title", note="a note")
 
 
 def texts(figure):
@@ -132,10 +131,10 @@ def test_nothing_is_cut_off_and_no_words_lie_on_others(advice):
 
 
 def test_without_curves_the_page_ends_below_the_forest():
-    figure = plots.advice_figure(BLOCKS, ("accuracy", "r"), None, negligible=0.01, title="title", note="note")
+    figure = advice_figure(BLOCKS, ("accuracy", "r"), None, negligible=0.01, title="title", note="note")
     assert len(figure.axes) == 1
     nothing = CURVES._replace(by_labels=[])
-    figure = plots.advice_figure(BLOCKS, ("accuracy", "r"), nothing, negligible=0.01, title="title", note="note")
+    figure = advice_figure(BLOCKS, ("accuracy", "r"), nothing, negligible=0.01, title="title", note="note")
     assert "not measured" in said(figure)
 
 
@@ -143,38 +142,3 @@ def test_without_curves_the_page_ends_below_the_forest():
 def test_the_bytes_are_the_same_each_time(kind):
     first, second = (plots.render(problems.advice(2).plot(), kind) for _ in range(2))
     assert first == second
-
-
-def test_signs_of_effects_are_legible_and_distinct():
-    def luminance(colour):
-        parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
-        return float(np.dot(parts, [0.2126, 0.7152, 0.0722]))
-
-    signs = [plots.effect_sign(word) for word in VERDICTS]
-    assert len({sign.mark for sign in signs}) == len({sign.ink for sign in signs}) == 4
-    for sign in signs:
-        assert 1.05 / (luminance(sign.ink) + 0.05) >= 4.5  # WCAG's contrast for text
-    with pytest.raises(InputError, match=r"one of helps, .*hurts; got 'holds'"):
-        plots.effect_sign("holds")
-
-
-@pytest.mark.parametrize(
-    ("name", "lines"),
-    [
-        ("short", ["short"]),
-        ("a_long_column_name", ["a_long_", "column_", "name"]),
-        ("x" * 20, ["x" * 8, "x" * 8, "x" * 4]),
-        ("about +0.123 nats", ["about", "+0.123", "nats"]),
-        ("two\nlines\x1b[31m", ["two", "lines�[3", "1m"]),
-        (" ", ["(no name)"]),
-    ],
-)
-def test_names_break_where_they_may(name, lines):
-    assert name_lines(name, 8) == lines
-
-
-def test_more_lines_than_asked_for_end_in_an_ellipsis():
-    lines = name_lines("a_very_long_name_of_a_column", 8, most=2)
-    assert len(lines) == 2
-    assert lines[1].endswith("…")
-    assert max(map(len, lines)) <= 8

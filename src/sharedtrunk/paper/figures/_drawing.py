@@ -1,4 +1,4 @@
-"""Pictures of stored datasets, drawn side by side where there are several: each takes seconds of one core."""
+"""Files of pictures, drawn from stored datasets side by side: each takes seconds of one core."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ PICTURES = ("png", "pdf")
 
 @dataclass(frozen=True)
 class Picture:
-    """What draws a dataset, importable by name, and the files to be drawn of it, by kind."""
+    """A function that draws a dataset (importable by name, for other processes), the dataset, and the files by kind."""
 
     draw: Callable[[Any], Any]
     dataset: Path
@@ -20,29 +20,31 @@ class Picture:
 
 
 def drawn(pictures: Sequence[Picture], processes: int | None = None) -> Iterator[tuple[Picture, dict[str, bytes]]]:
-    """Every picture with its files' bytes, as they come; in this process where `processes` is 0 or 1, or one is drawn."""
+    """Yield every picture with the bytes of its files by kind, as they are finished.
+
+    Several pictures are drawn in `processes` worker processes, by default one per core; with 0 or 1 in this process.
+    """
     workers = min(len(pictures), sweeps.cores() if processes is None else processes)
     if workers <= 1:
         yield from ((picture, contents(picture)) for picture in pictures)
         return
-    for place, files in sweeps.run_in_processes(
-        _numbered, list(enumerate(pictures)), processes=workers, environment={}
-    ):
-        yield pictures[place], files
+    numbered = list(enumerate(pictures))
+    for index, files in sweeps.run_in_processes(_draw_numbered, numbered, processes=workers, environment={}):
+        yield pictures[index], files
 
 
 def contents(picture: Picture) -> dict[str, bytes]:
-    """The bytes of a picture's files, by kind."""
+    """Draw a picture and return the bytes of its files by kind."""
     from sharedtrunk import plots  # matplotlib, only where a picture is drawn
 
     figure = picture.draw(sweeps.read_dataset(picture.dataset))
     made = {}
     for kind in picture.files:
         made[kind] = plots.render(figure, kind)
-        figure.set_layout_engine("none")  # laid out once, for every kind
+        figure.set_layout_engine("none")  # the first kind laid it out for all
     return made
 
 
-def _numbered(numbered: tuple[int, Picture]) -> tuple[int, dict[str, bytes]]:
-    place, picture = numbered
-    return place, contents(picture)
+def _draw_numbered(numbered: tuple[int, Picture]) -> tuple[int, dict[str, bytes]]:
+    index, picture = numbered
+    return index, contents(picture)

@@ -1,4 +1,4 @@
-"""Curves of a benefit: against the auxiliary tasks' weight, against the number of main labels."""
+"""Curves of a benefit, against the weight of the auxiliary tasks and against the number of main labels."""
 
 import itertools
 import math
@@ -8,15 +8,15 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
-from sharedtrunk.plots._effects import BAND
+from sharedtrunk.affinity._effects_forest import BAND
 
 _INK, _MARKED = "#2a4d8f", "#a8321f"
-_ROOM = 0.075  # of the axis, between two tick labels
+_LABEL_WIDTH = 0.075  # share of the axis that a tick label needs
 _DASHES = (0, (4, 2))
 
 
 class Point(NamedTuple):
-    """A benefit (nats) with its interval at one place of the horizontal axis; `measured`, or extended from what was."""
+    """A benefit with its interval (nats) at one value of the horizontal axis, `measured` or extrapolated."""
 
     at: float
     mean: float
@@ -25,15 +25,15 @@ class Point(NamedTuple):
     measured: bool = True
 
 
-class Here(NamedTuple):
-    """The user's own place on the horizontal axis, and the words that mark it."""
+class OwnLabels(NamedTuple):
+    """The user's own number of main labels, and the words beside its mark."""
 
     at: float
     words: str
 
 
 def draw_weights(axes: Axes, points: Sequence[Point], best: float, negligible: float) -> None:
-    """Benefit with 95 % intervals against α; a ring marks the best weight."""
+    """Draw the benefit with 95 % intervals against the weight α, with a ring around the best weight."""
     shown = _prepare(axes, points, negligible, "weight α of the auxiliary tasks")
     for point in shown:
         axes.plot([point.at, point.at], [point.low, point.high], color=_INK, linewidth=1.3)
@@ -45,8 +45,8 @@ def draw_weights(axes: Axes, points: Sequence[Point], best: float, negligible: f
             axes.annotate(f"α = {best:g}", (point.at, point.mean), color=_MARKED, fontsize=8, **where)
 
 
-def draw_curve(axes: Axes, points: Sequence[Point], here: Here, negligible: float) -> None:
-    """Benefit with its 95 % band against the number of main labels: solid where measured, dashed where extended."""
+def draw_curve(axes: Axes, points: Sequence[Point], own: OwnLabels, negligible: float) -> None:
+    """Draw the benefit with its 95 % band against the number of main labels, dashed where it is extrapolated."""
     shown = _prepare(axes, points, negligible, "main labels")
     for start, end in itertools.pairwise(shown):
         both = start.measured and end.measured
@@ -58,20 +58,20 @@ def draw_curve(axes: Axes, points: Sequence[Point], here: Here, negligible: floa
         filled = _INK if point.measured else "white"
         axes.plot(point.at, point.mean, "o", color=_INK, markerfacecolor=filled, markersize=4.5)
     if shown:
-        _mark(axes, here)
+        _mark_own(axes, own)
 
 
-def _mark(axes: Axes, here: Here) -> None:
-    axes.axvline(here.at, color=_MARKED, linewidth=1, linestyle=":")
+def _mark_own(axes: Axes, own: OwnLabels) -> None:
+    axes.axvline(own.at, color=_MARKED, linewidth=1, linestyle=":")
     low, high = np.log(axes.get_xlim())
-    on_the_right = math.log(here.at) < (low + high) / 2  # the side with more room
+    on_the_right = math.log(own.at) < (low + high) / 2  # where more of the axis is free
     side = {"xytext": (4 if on_the_right else -4, -8), "ha": "left" if on_the_right else "right"}
-    place = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points"}
-    axes.annotate(here.words, (here.at, 1.0), color=_MARKED, fontsize=8, **place, **side)
+    top = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points"}
+    axes.annotate(own.words, (own.at, 1.0), color=_MARKED, fontsize=8, **top, **side)
 
 
 def _prepare(axes: Axes, points: Sequence[Point], negligible: float, x_label: str) -> list[Point]:
-    """Axes, labels, zero line and band; returns the points that can be drawn, in their order along the axis."""
+    """Draw axes, labels, zero line and band. Return the points with a number, in their order along the axis."""
     shown = sorted(point for point in points if point.at > 0 and math.isfinite(point.mean))
     if not shown:
         axes.set_axis_off()
@@ -81,20 +81,20 @@ def _prepare(axes: Axes, points: Sequence[Point], negligible: float, x_label: st
     axes.axhspan(-negligible, negligible, color=BAND, linewidth=0, zorder=0)
     axes.axhline(0.0, color="0.35", linewidth=0.8, zorder=1)
     axes.set_xscale("log")
-    places = np.array([point.at for point in shown])
-    room = 0.06 * np.log(places[-1] / places[0]) or 0.5
-    axes.set_xlim(places[0] * np.exp(-room), places[-1] * np.exp(room))
-    kept = _spaced(places, axes.get_xlim())
-    axes.set_xticks(kept, [f"{place:,g}" if place >= 1 else f"{place:g}" for place in kept])
+    values = np.array([point.at for point in shown])
+    margin = 0.06 * np.log(values[-1] / values[0]) or 0.5
+    axes.set_xlim(values[0] * np.exp(-margin), values[-1] * np.exp(margin))
+    ticks = _spaced(values, axes.get_xlim())
+    axes.set_xticks(ticks, [f"{tick:,g}" if tick >= 1 else f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     return shown
 
 
-def _spaced(places: np.ndarray, limits: tuple[float, float]) -> list[float]:
-    """Those of the places whose labels have room along a logarithmic axis."""
+def _spaced(values: np.ndarray, limits: tuple[float, float]) -> list[float]:
+    """Return the values whose labels do not touch along a logarithmic axis."""
     whole = math.log(limits[1] / limits[0])
-    kept: list[float] = []
-    for place in places:
-        if not kept or math.log(place / kept[-1]) / whole >= _ROOM:
-            kept.append(float(place))
-    return kept
+    spaced: list[float] = []
+    for value in values:
+        if not spaced or math.log(value / spaced[-1]) / whole >= _LABEL_WIDTH:
+            spaced.append(float(value))
+    return spaced
