@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from sharedtrunk._support.statistics import Estimate
-from sharedtrunk.affinity._advice import (
+from sharedtrunk.affinity._explanation import Explanation
+from sharedtrunk.affinity._records import (
     VERDICTS,
     Advice,
     AffinityMatrix,
@@ -14,7 +15,6 @@ from sharedtrunk.affinity._advice import (
     CurvePoint,
     Effect,
 )
-from sharedtrunk.affinity._explanation import Explanation
 
 NAMES = (
     "parity", "loop", "a_very_long_column_name_that_goes_on_and_on_for_more_than_one_line", "half", "prime", "third",

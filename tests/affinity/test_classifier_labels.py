@@ -6,7 +6,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from sharedtrunk.affinity._classifier import SharedTrunkClassifier
-from sharedtrunk.affinity._labels import class_codes, class_names, label_columns
+from sharedtrunk.affinity._label_columns import class_codes, class_names, label_columns
 from sharedtrunk.affinity._targets import Tasks, find_tasks
 
 GAP = None

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sharedtrunk.affinity._advice import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
 from sharedtrunk.affinity._effects import Paired, effects
+from sharedtrunk.affinity._records import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
 from sharedtrunk.affinity._trials import Outcome
 
 SPLITS = 40

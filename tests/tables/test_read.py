@@ -502,9 +502,9 @@ def test_the_row_of_a_word_is_its_row_in_the_file_also_in_a_sample(tmp_path):
 
 
 def test_of_many_distinct_texts_a_feature_remembers_some_and_a_task_all(tmp_path, monkeypatch):
-    from sharedtrunk.tables import _text
+    from sharedtrunk.tables import _text_column
 
-    monkeypatch.setattr(_text, "MOST_DISTINCT_TEXTS", 3)
+    monkeypatch.setattr(_text_column, "MOST_DISTINCT_TEXTS", 3)
     given = columns(120)
     given["colour"] = [f"c{i % 6}" for i in range(120)]
     given["churned"] = [f"c{i % 5}" for i in range(120)]

@@ -20,7 +20,7 @@ from sharedtrunk.affinity._fit import Recipe, fit_network
 from sharedtrunk.affinity._forward import accuracies, likeliest, mean_losses
 from sharedtrunk.affinity._holdout import held_out
 from sharedtrunk.affinity._inputs import check_feature_names, check_size, dense
-from sharedtrunk.affinity._labels import MISSING
+from sharedtrunk.affinity._label_columns import MISSING
 from sharedtrunk.affinity._parameters import check_network, recipe_of
 from sharedtrunk.affinity._targets import find_tasks
 from sharedtrunk.errors import InputError, invalid

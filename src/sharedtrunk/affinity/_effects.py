@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sharedtrunk._support.statistics import CONFIDENCE, Estimate
-from sharedtrunk.affinity._advice import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE, Effect
 from sharedtrunk.affinity._intervals import clustered, holm, two_sided_p
+from sharedtrunk.affinity._records import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE, Effect
 from sharedtrunk.affinity._trials import Outcome
 
 NEGLIGIBLE = 0.01

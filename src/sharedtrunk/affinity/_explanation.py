@@ -13,12 +13,11 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
+from sharedtrunk.affinity._regression_twin import NEGLIGIBLE, Overlap, PredictedBenefit, predicted_benefit, side
+from sharedtrunk.affinity._relatedness import Relatedness, relatedness
+from sharedtrunk.affinity._signal import TaskSignal, task_signal
+from sharedtrunk.affinity._whitening import whiten
 from sharedtrunk.errors import invalid
-
-from ._relatedness import Relatedness, relatedness
-from ._signal import TaskSignal, task_signal
-from ._theory import NEGLIGIBLE, Overlap, PredictedBenefit, predicted_benefit, side
-from ._whitening import whiten
 
 Verdict = Literal["helps", "hurts", "no difference", "cannot tell yet"]
 

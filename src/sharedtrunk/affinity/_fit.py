@@ -16,7 +16,7 @@ import numpy as np
 from sharedtrunk.affinity._engine import Kept, Lanes, Schedule, train_lanes
 from sharedtrunk.affinity._forward import TrainedNetwork
 from sharedtrunk.affinity._holdout import MOST_HELD_OUT
-from sharedtrunk.affinity._labels import MISSING
+from sharedtrunk.affinity._label_columns import MISSING
 from sharedtrunk.affinity._network import Activation, Network, initial_network
 from sharedtrunk.affinity._precision import jax_precision
 from sharedtrunk.errors import invalid

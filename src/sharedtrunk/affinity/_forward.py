@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_softmax
 
-from sharedtrunk.affinity._labels import MISSING
+from sharedtrunk.affinity._label_columns import MISSING
 from sharedtrunk.affinity._network import Activation
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from sharedtrunk.affinity._advice import HELPS, Effect
+from sharedtrunk.affinity._records import HELPS, Effect
 
 Groups = tuple[tuple[str, ...], ...]
 

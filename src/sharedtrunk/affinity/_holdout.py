@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from sharedtrunk.affinity._labels import MISSING
+from sharedtrunk.affinity._label_columns import MISSING
 
 MOST_HELD_OUT = 4096
 """Validation rows at most: more make the stop no surer (a mean loss is then known to one or two hundredths of a nat)."""

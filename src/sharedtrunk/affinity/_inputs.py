@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
+from sharedtrunk._support.words import listed
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables._limits import LARGEST, MOST_BYTES
-from sharedtrunk.tables._words import listed
 
 
 def dense(X: Any) -> Any:

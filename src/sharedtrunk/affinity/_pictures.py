@@ -11,7 +11,7 @@ from sharedtrunk import plots
 from sharedtrunk._support.files import write_atomically
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity import _wording as wording
-from sharedtrunk.affinity._advice import Advice, AffinityMatrix, AuxiliaryAdvice, Effect
+from sharedtrunk.affinity._records import Advice, AffinityMatrix, AuxiliaryAdvice, Effect
 
 COLUMNS = ("accuracy (points)", "relatedness r", "SNR", "theory expects")
 _MATRIX_NOTE = (

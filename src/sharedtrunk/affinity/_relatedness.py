@@ -21,10 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sharedtrunk.affinity._clean_values import drawn_together
+from sharedtrunk.affinity._signal import TaskSignal
 from sharedtrunk.errors import invalid
-
-from ._clean_values import drawn_together
-from ._signal import TaskSignal
 
 _NORMAL = 1.96
 

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from sharedtrunk.affinity._clean_values import clean_values
+from sharedtrunk.affinity._whitening import GROUPS, Whitening
 from sharedtrunk.errors import invalid
-
-from ._clean_values import clean_values
-from ._whitening import GROUPS, Whitening
 
 PERMUTATIONS = 199
 FALSE_ALARMS = 2 / (1 + PERMUTATIONS)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
 
-from sharedtrunk.affinity._labels import Labels, class_codes, class_names, label_columns
+from sharedtrunk._support.words import listed
+from sharedtrunk.affinity._label_columns import Labels, class_codes, class_names, label_columns
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables._words import listed
 
 
 @dataclass(frozen=True)

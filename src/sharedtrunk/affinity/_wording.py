@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sharedtrunk._support.statistics import Estimate
-from sharedtrunk.affinity._advice import Advice, AffinityMatrix, AuxiliaryAdvice, Conditions, CurvePoint, Effect
+from sharedtrunk.affinity._records import Advice, AffinityMatrix, AuxiliaryAdvice, Conditions, CurvePoint, Effect
 
 NOTHING = "–"
 _ACTIVATIONS = {"relu": "ReLU"}

@@ -149,9 +149,9 @@ def _affinity_room() -> _Room:
         warnings.filterwarnings("ignore", message="Error reading persistent compilation cache entry")
     with importing(b"sharedtrunk: Interrupted before the work began.\n"):
         from sharedtrunk import affinity  # takes seconds, which bad input does without
-        from sharedtrunk.affinity import _frames, _pictures, _wording
+        from sharedtrunk.affinity import _export, _pictures, _wording
 
-    writers = {"json": _frames.write_json, "csv": _frames.write_csv, "picture": _pictures.write_picture}
+    writers = {"json": _export.write_json, "csv": _export.write_csv, "picture": _pictures.write_picture}
     return _Room(affinity, _wording, writers)
 
 

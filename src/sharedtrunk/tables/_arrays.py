@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from sharedtrunk._support.words import listed, shown
 from sharedtrunk.errors import invalid
+from sharedtrunk.tables._assemble import assembled
 from sharedtrunk.tables._column import Column, column
 from sharedtrunk.tables._frames import dense_matrix, frame_columns
 from sharedtrunk.tables._labels import coded_labels
 from sharedtrunk.tables._missing import MissingTexts, missing_texts
 from sharedtrunk.tables._table import Table
-from sharedtrunk.tables._table_of import assembled
-from sharedtrunk.tables._words import listed, shown
 
 
 def from_arrays(

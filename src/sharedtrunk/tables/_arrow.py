@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sharedtrunk._support.words import shown
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables._column import Column, column, dates, numeric_column, unreadable
 from sharedtrunk.tables._missing import MissingTexts
-from sharedtrunk.tables._words import shown
 
 if TYPE_CHECKING:
     import pyarrow

@@ -29,11 +29,11 @@ from types import ModuleType
 
 import numpy as np
 
+from sharedtrunk._support.words import closest, shown
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._arrays import from_arrays
 from sharedtrunk.tables._table import Table
-from sharedtrunk.tables._words import closest, shown
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from sharedtrunk._support.words import shown
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._missing import USUAL, MissingTexts, without_missing_numbers
-from sharedtrunk.tables._words import shown
 
 _DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64)
 _REAL = (numbers.Real, decimal.Decimal, np.bool_)

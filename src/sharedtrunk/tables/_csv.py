@@ -17,8 +17,8 @@ import numpy as np
 
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables import _limits
-from sharedtrunk.tables._plan import Found, Plan, check_size, columns_to_read, no_rows, read_fewer
-from sharedtrunk.tables._text import Gatherer
+from sharedtrunk.tables._request import Found, Plan, check_size, columns_to_read, no_rows, read_fewer
+from sharedtrunk.tables._text_column import Gatherer
 
 _PIECE = 8192
 _PEEK = 1_000_000

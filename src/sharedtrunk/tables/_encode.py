@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sharedtrunk._support.words import counted, listed, shown
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column, as_floats, dates
 from sharedtrunk.tables._missing import WAY_OUT
-from sharedtrunk.tables._plan import check_size
-from sharedtrunk.tables._text import parsed
-from sharedtrunk.tables._words import counted, listed, shown
+from sharedtrunk.tables._request import check_size
+from sharedtrunk.tables._text_column import parsed
 
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( .*)?"

@@ -13,7 +13,7 @@ from sharedtrunk.errors import invalid
 from sharedtrunk.tables._arrow import arrow_columns
 from sharedtrunk.tables._column import Column, column
 from sharedtrunk.tables._missing import MissingTexts
-from sharedtrunk.tables._plan import check_size
+from sharedtrunk.tables._request import check_size
 
 _NUMPYS = {f"{kind}{bits}" for kind in ("Int", "UInt", "Float") for bits in (8, 16, 32, 64)} - {"Float8"}
 """Polars' types that NumPy has as well; the others (128 bits, decimals) are read as Python's numbers."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sharedtrunk._support.words import listed, shown
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._missing import said_of_missing
-from sharedtrunk.tables._text import parsed
-from sharedtrunk.tables._words import listed, shown
+from sharedtrunk.tables._text_column import parsed
 
 
 @dataclass(frozen=True)

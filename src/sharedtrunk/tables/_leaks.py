@@ -19,10 +19,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 from scipy.special import gammaln
 
+from sharedtrunk._support.words import closest, shown
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables._limits import LEAST_LABELLED
 from sharedtrunk.tables._table import Table
-from sharedtrunk.tables._words import closest, shown
 
 Kind: TypeAlias = Literal[
     "feature equals label",

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from sharedtrunk._support.words import counted, shown
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables._words import counted, shown
 
 USUAL_TEXTS = (
     "NA", "na", "N/A", "n/a", "#N/A", "<NA>", "<na>", "NaN", "nan", "NAN", "null", "NULL", "None", "none", "NONE", "?",

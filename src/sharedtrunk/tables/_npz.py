@@ -15,10 +15,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.lib import format as npy
 
+from sharedtrunk._support.words import shown
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._column import column
-from sharedtrunk.tables._plan import Found, Plan, check_size, columns_to_read, no_rows
-from sharedtrunk.tables._words import shown
+from sharedtrunk.tables._request import Found, Plan, check_size, columns_to_read, no_rows
 
 Shapes: TypeAlias = dict[str, tuple[int, ...]]
 Arrays: TypeAlias = list[tuple[str, np.ndarray]]

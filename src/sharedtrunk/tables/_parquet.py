@@ -11,7 +11,7 @@ import numpy as np
 
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables._arrow import arrow_columns
-from sharedtrunk.tables._plan import Found, Plan, check_size, columns_to_read, no_rows, read_fewer
+from sharedtrunk.tables._request import Found, Plan, check_size, columns_to_read, no_rows, read_fewer
 
 if TYPE_CHECKING:
     import pyarrow

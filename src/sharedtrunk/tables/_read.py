@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from sharedtrunk._support.files import kind_of
+from sharedtrunk._support.words import shown
 from sharedtrunk.errors import invalid
+from sharedtrunk.tables._assemble import table_of
 from sharedtrunk.tables._csv import read_csv
 from sharedtrunk.tables._npz import read_npz
 from sharedtrunk.tables._parquet import read_parquet
-from sharedtrunk.tables._plan import Found, Plan, plan
+from sharedtrunk.tables._request import Found, Plan, plan
 from sharedtrunk.tables._table import Table
-from sharedtrunk.tables._table_of import table_of
-from sharedtrunk.tables._words import shown
 
 _READERS: dict[str, Callable[[Path, Plan], Found]] = {
     ".csv": read_csv,

@@ -6,8 +6,8 @@ Candidates are found by their size along one random direction, in one pass and o
 
 import numpy as np
 
+from sharedtrunk._support.words import listed, shown
 from sharedtrunk.tables._encode import Features
-from sharedtrunk.tables._words import listed, shown
 
 _ROUNDING = 1e-12
 """A range this small beside the values is their rounding."""

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sharedtrunk._support.words import listed
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._encode import encode
 from sharedtrunk.tables._labels import Coded, coded_labels
 from sharedtrunk.tables._table import Table
 from sharedtrunk.tables._tidy import tidy
-from sharedtrunk.tables._words import listed
 
 
 def table_of(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sharedtrunk.affinity._advice import HELPS, Effect
+from sharedtrunk.affinity._records import HELPS, Effect
 
 ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0)
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sharedtrunk.affinity._advice import CurvePoint
 from sharedtrunk.affinity._intervals import clustered
+from sharedtrunk.affinity._records import CurvePoint
 from sharedtrunk.affinity._trials import Outcome
 
 SHARES = (0.25, 0.5, 1.0)

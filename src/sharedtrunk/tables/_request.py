@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from sharedtrunk._support.words import closest, listed, shown
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._missing import USUAL, MissingTexts, missing_texts
-from sharedtrunk.tables._words import closest, listed, shown
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sharedtrunk._support.files import write_atomically
 from sharedtrunk._support.fingerprint import library_versions
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk._version import __version__
-from sharedtrunk.affinity._advice import Advice, AffinityMatrix, AuxiliaryAdvice, Effect
+from sharedtrunk.affinity._records import Advice, AffinityMatrix, AuxiliaryAdvice, Effect
 
 if TYPE_CHECKING:
     import pandas

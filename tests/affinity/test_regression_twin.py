@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import dynamics
-from sharedtrunk.affinity._theory import (
+from sharedtrunk.affinity._regression_twin import (
     START,
     Overlap,
     _consistent,

@@ -105,7 +105,7 @@ class Advice:
 
     def to_frame(self) -> "DataFrame":
         """One row an auxiliary task, best first: its effect with intervals and verdict, and the theory's numbers."""
-        from sharedtrunk.affinity._frames import advice_frame  # frames and pictures know this module
+        from sharedtrunk.affinity._export import advice_frame  # frames and pictures know this module
 
         return advice_frame(self)
 
@@ -130,7 +130,7 @@ class AffinityMatrix:
 
     def to_frame(self) -> "DataFrame":
         """One row an ordered pair of tasks, with its effect and verdict."""
-        from sharedtrunk.affinity._frames import matrix_frame
+        from sharedtrunk.affinity._export import matrix_frame
 
         return matrix_frame(self)
 
