@@ -5,11 +5,10 @@ import math
 import numpy as np
 
 from sharedtrunk._support.statistics import Estimate
+from sharedtrunk.affinity import Advice, AffinityMatrix
 from sharedtrunk.affinity._explanation import Explanation
 from sharedtrunk.affinity._records import (
     VERDICTS,
-    Advice,
-    AffinityMatrix,
     AuxiliaryAdvice,
     Conditions,
     CurvePoint,

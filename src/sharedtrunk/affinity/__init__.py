@@ -4,13 +4,13 @@
 a `tables.Table` and return an `Advice` or an `AffinityMatrix`.
 """
 
+from sharedtrunk.affinity._advice import Advice as Advice
+from sharedtrunk.affinity._advice import AffinityMatrix as AffinityMatrix
 from sharedtrunk.affinity._advise import advise as advise
 from sharedtrunk.affinity._advisor import AuxiliaryTaskAdvisor as AuxiliaryTaskAdvisor
 from sharedtrunk.affinity._classifier import SharedTrunkClassifier as SharedTrunkClassifier
 from sharedtrunk.affinity._explanation import Explanation as Explanation
 from sharedtrunk.affinity._matrix import affinity_matrix as affinity_matrix
-from sharedtrunk.affinity._records import Advice as Advice
-from sharedtrunk.affinity._records import AffinityMatrix as AffinityMatrix
 from sharedtrunk.affinity._records import AuxiliaryAdvice as AuxiliaryAdvice
 from sharedtrunk.affinity._records import Conditions as Conditions
 from sharedtrunk.affinity._records import CurvePoint as CurvePoint

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from sharedtrunk._support.limits import check_negligible, check_repeats, check_seed, check_trunk_widths
+from sharedtrunk.affinity._advice import Advice
 from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
 from sharedtrunk.affinity._explanation import explain_pair, signals
 from sharedtrunk.affinity._intervals import clustered
 from sharedtrunk.affinity._label_curve import benefit_curve, shares_for
-from sharedtrunk.affinity._records import Advice, AuxiliaryAdvice, Conditions, Effect
+from sharedtrunk.affinity._records import AuxiliaryAdvice, Conditions, Effect
 from sharedtrunk.affinity._rows import doubts, prepared_rows
 from sharedtrunk.affinity._selection import ALPHAS, best_alpha, best_set, further_sets, leading
 from sharedtrunk.affinity._splits import FOLDS, VALIDATION_FOLDS, nested_ranks, split_roles

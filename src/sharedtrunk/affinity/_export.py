@@ -13,12 +13,12 @@ from sharedtrunk._support.files import write_atomically
 from sharedtrunk._support.fingerprint import library_versions
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk._version import __version__
-from sharedtrunk.affinity._records import Advice, AffinityMatrix, AuxiliaryAdvice, Effect
+from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Effect, MatrixRecord
 
 if TYPE_CHECKING:
     import pandas
 
-Made: TypeAlias = Advice | AffinityMatrix
+Made: TypeAlias = AdviceRecord | MatrixRecord
 
 LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "pandas", "scikit-learn", "scipy")
 UNITS = {
@@ -35,7 +35,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 _RENAMED = {"low": "relatedness_low", "high": "relatedness_high"}
 
 
-def advice_frame(advice: Advice) -> "pandas.DataFrame":
+def advice_frame(advice: AdviceRecord) -> "pandas.DataFrame":
     """One row per auxiliary task, best first: effect with intervals, verdict, and the theory's numbers (NaN without them)."""
     import pandas  # half a second that importing the room does without
 
@@ -46,7 +46,7 @@ def advice_frame(advice: Advice) -> "pandas.DataFrame":
     return frame
 
 
-def matrix_frame(matrix: AffinityMatrix) -> "pandas.DataFrame":
+def matrix_frame(matrix: MatrixRecord) -> "pandas.DataFrame":
     """One row per ordered pair (main, auxiliary): effect with intervals, verdict, and whether a group has both."""
     import pandas
 
@@ -62,23 +62,23 @@ def matrix_frame(matrix: AffinityMatrix) -> "pandas.DataFrame":
 
 def frame(made: Made) -> "pandas.DataFrame":
     """`advice_frame` or `matrix_frame`, by what is given."""
-    return advice_frame(made) if isinstance(made, Advice) else matrix_frame(made)
+    return advice_frame(made) if isinstance(made, AdviceRecord) else matrix_frame(made)
 
 
 def record(made: Made) -> dict[str, Any]:
     """Everything as JSON data, with units and versions; numbers that are not finite are None."""
-    plain = advice_record(made) if isinstance(made, Advice) else matrix_record(made)
+    plain = advice_record(made) if isinstance(made, AdviceRecord) else matrix_record(made)
     versions = {"sharedtrunk": __version__, **library_versions(LIBRARIES)}
     return {"units": UNITS, "versions": versions, **plain}
 
 
-def advice_record(advice: Advice) -> dict[str, Any]:
+def advice_record(advice: AdviceRecord) -> dict[str, Any]:
     """The advice as JSON data; an explanation carries its sentence."""
     auxiliaries = [_plain(each) | {"explanation": each.explanation and _explained(each)} for each in advice.auxiliaries]
     return _plain(advice) | {"auxiliaries": auxiliaries}
 
 
-def matrix_record(matrix: AffinityMatrix) -> dict[str, Any]:
+def matrix_record(matrix: MatrixRecord) -> dict[str, Any]:
     """The matrix as JSON data; effects by pair become a list."""
     effects = [
         {"main": main, "auxiliary": auxiliary, **_plain(effect)} for (main, auxiliary), effect in matrix.effects.items()

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sharedtrunk.affinity._advice import AffinityMatrix
 from sharedtrunk.affinity._advise import Progress, check_settings, check_trunk, repeats_for
 from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
 from sharedtrunk.affinity._groups import suggested_groups
 from sharedtrunk.affinity._intervals import clustered
-from sharedtrunk.affinity._records import AffinityMatrix, Conditions
+from sharedtrunk.affinity._records import Conditions
 from sharedtrunk.affinity._rows import doubts, prepared_rows
 from sharedtrunk.affinity._splits import FOLDS, VALIDATION_FOLDS, split_roles
 from sharedtrunk.affinity._trials import STUDENT, Arm, Student, run_trials

@@ -11,7 +11,7 @@ from sharedtrunk import plots
 from sharedtrunk._support.files import write_atomically
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity import _wording as wording
-from sharedtrunk.affinity._records import Advice, AffinityMatrix, AuxiliaryAdvice, Effect
+from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Effect, MatrixRecord
 
 COLUMNS = ("accuracy (points)", "relatedness r", "SNR", "theory expects")
 _MATRIX_NOTE = (
@@ -22,7 +22,7 @@ _NAMED = 3
 """Auxiliaries whose names a set is told by; the leading ones of a larger set stand above it anyway."""
 
 
-def advice_picture(advice: Advice) -> Figure:
+def advice_picture(advice: AdviceRecord) -> Figure:
     """One page: effects of auxiliary tasks and of sets of them, benefit by weight α and by number of main labels."""
     blocks = {"One auxiliary task beside it": [_single(each, advice) for each in advice.auxiliaries]}
     several = [_set(effect, advice) for effect in advice.sets if len(effect.auxiliaries) > 1]
@@ -38,7 +38,7 @@ def advice_picture(advice: Advice) -> Figure:
     )
 
 
-def _curves(advice: Advice) -> plots.Curves:
+def _curves(advice: AdviceRecord) -> plots.Curves:
     at, name = advice.conditions, wording.set_name(wording.studied_set(advice))
     return plots.Curves(
         weights=[_point(effect.alpha, effect.benefit) for effect in advice.alphas],
@@ -49,7 +49,7 @@ def _curves(advice: Advice) -> plots.Curves:
     )
 
 
-def matrix_picture(matrix: AffinityMatrix) -> Figure:
+def matrix_picture(matrix: MatrixRecord) -> Figure:
     """The heat map of the directed matrix, suggested groups framed."""
     effects = {
         pair: plots.Paired(effect.benefit.mean, effect.benefit.standard_error, effect.verdict)
@@ -60,9 +60,9 @@ def matrix_picture(matrix: AffinityMatrix) -> Figure:
     return plots.affinity_figure(effects, matrix.tasks, matrix.groups, title=wording.matrix_title(matrix), note=note)
 
 
-def write_picture(path: str | os.PathLike[str], made: Advice | AffinityMatrix) -> None:
+def write_picture(path: str | os.PathLike[str], made: AdviceRecord | MatrixRecord) -> None:
     """Draw into a PNG or PDF file, by its suffix, whole or not at all. Raises `InputError`."""
-    figure = advice_picture(made) if isinstance(made, Advice) else matrix_picture(made)
+    figure = advice_picture(made) if isinstance(made, AdviceRecord) else matrix_picture(made)
     with warnings.catch_warnings():
         # A letter that the font lacks, in a user's name, becomes a box; nobody can act on the warning.
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
@@ -70,7 +70,7 @@ def write_picture(path: str | os.PathLike[str], made: Advice | AffinityMatrix) -
     write_atomically(Path(path), content)
 
 
-def _single(each: AuxiliaryAdvice, advice: Advice) -> plots.Bar:
+def _single(each: AuxiliaryAdvice, advice: AdviceRecord) -> plots.Bar:
     why = each.explanation
     words = [_flat(each.effect.accuracy)]
     if why is not None:
@@ -83,7 +83,7 @@ def _single(each: AuxiliaryAdvice, advice: Advice) -> plots.Bar:
     return _bar(each.name, each.effect, advice, words)
 
 
-def _set(effect: Effect, advice: Advice) -> plots.Bar:
+def _set(effect: Effect, advice: AdviceRecord) -> plots.Bar:
     ranked = tuple(each.name for each in advice.auxiliaries)
     size = len(effect.auxiliaries)
     leading = size > _NAMED and set(effect.auxiliaries) == set(ranked[:size])
@@ -91,7 +91,7 @@ def _set(effect: Effect, advice: Advice) -> plots.Bar:
     return _bar(name, effect, advice, [_flat(effect.accuracy)])
 
 
-def _bar(name: str, effect: Effect, advice: Advice, words: list[str]) -> plots.Bar:
+def _bar(name: str, effect: Effect, advice: AdviceRecord, words: list[str]) -> plots.Bar:
     best = advice.best_set is not None and effect.auxiliaries == advice.best_set.auxiliaries
     found = effect.benefit
     return plots.Bar(name, found.mean, found.low, found.high, effect.verdict, words, best)
@@ -105,7 +105,7 @@ def _flat(found: Estimate) -> str:
     return " ".join(wording.interval(found, 1).split("\n")).replace("-", "−")
 
 
-def _note(advice: Advice) -> str:
+def _note(advice: AdviceRecord) -> str:
     best = ""
     if advice.best_set is not None:
         best = "★ the set to take: the smallest that surely helps within one standard error of the best. "

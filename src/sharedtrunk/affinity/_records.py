@@ -1,19 +1,14 @@
-"""What an advisor says: effects of auxiliary tasks on a main task, with intervals, verdicts and the theory's reasons.
+"""Records of an advice: effects of auxiliary tasks on a main task, with intervals, verdicts and the theory's reasons.
 
-Plain records of numbers and words, so that tables, pictures and files all speak of the same thing. Benefits are in nats of
-the main task's held-out loss and in accuracy points (hundredths), positive where the auxiliary tasks help.
+They hold numbers and words and know nothing of frames, pictures and files, which are all made from them. Benefits are in
+nats of the main task's held-out loss, accuracies in points (hundredths); both are positive where the auxiliary tasks help.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity._explanation import Explanation
 from sharedtrunk.tables import Leak
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from pandas import DataFrame
 
 HELPS, HURTS, NO_DIFFERENCE, CANNOT_TELL = "helps", "hurts", "no difference", "cannot tell yet"
 VERDICTS = (HELPS, NO_DIFFERENCE, CANNOT_TELL, HURTS)
@@ -21,10 +16,22 @@ VERDICTS = (HELPS, NO_DIFFERENCE, CANNOT_TELL, HURTS)
 
 @dataclass(frozen=True)
 class Effect:
-    """What training `auxiliaries` beside the main task with weight α changes, measured on paired trainings.
+    """The measured effect of training `auxiliaries` beside the main task.
 
-    `benefit` in nats and `accuracy` in points carry 95 % intervals for this effect alone; `p_adjusted` and the verdict
-    account for all effects that were tried with it (Holm). `reason` says why nothing can be told, where that is so.
+    Attributes
+    ----------
+    auxiliaries : tuple of str
+        The set of auxiliary tasks.
+    alpha : float
+        Weight α of each auxiliary task's loss; the main task's is 1.
+    benefit, accuracy : Estimate
+        Benefit in nats and gain of accuracy in points, with 95 % intervals for this effect alone.
+    p_value, p_adjusted : float
+        Two-sided p-value of the benefit, and the same corrected (Holm) for all effects of its family.
+    verdict : str
+        helps, hurts, no difference or cannot tell yet, by `p_adjusted`.
+    reason : str
+        Why the verdict is "cannot tell yet"; empty otherwise.
     """
 
     auxiliaries: tuple[str, ...]
@@ -39,7 +46,10 @@ class Effect:
 
 @dataclass(frozen=True)
 class AuxiliaryAdvice:
-    """One auxiliary task: its measured effect, its labels, the theory's explanation, and whether theory agrees."""
+    """One auxiliary task: its number of labels, its measured effect, and the theory's explanation.
+
+    `agreement` says whether theory and measurement have the same verdict: agrees, disagrees or cannot be compared.
+    """
 
     name: str
     labels: int
@@ -50,7 +60,7 @@ class AuxiliaryAdvice:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """The benefit (nats) for a user with this many main labels; `measured` by trainings, or extended from those that were."""
+    """The benefit (nats) for a user with `labels` main labels, measured by trainings or else extrapolated."""
 
     labels: int
     benefit: Estimate
@@ -59,9 +69,22 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What the advice is about: the table, the student, and how it was measured.
+    """The table, the student and the measurement behind an advice.
 
-    Of the `labels` main labels a student learns from `trained_on` and is stopped by `stopped_by`; the others test it.
+    Attributes
+    ----------
+    rows, features, classes, labels : int
+        Size of the table, and the main task's numbers of classes and labels.
+    trained_on, stopped_by : int
+        Main labels that each student learns from, and that decide when it stops; the others test it.
+    hidden, activation : tuple of int, str
+        The student's trunk.
+    folds, repeats, seed : int
+        The splits: `repeats` of `folds` folds, drawn from `seed`.
+    negligible : float
+        Benefits within ± this many nats count as no difference.
+    trainings, seconds : int, float
+        The effort.
     """
 
     rows: int
@@ -81,14 +104,8 @@ class Conditions:
 
 
 @dataclass(frozen=True)
-class Advice:
-    """Everything the advisor found for one main task; `auxiliaries` come best first.
-
-    `sets` are the sets that were tried, `best_set` the smallest of those that surely help within one standard error of the
-    best (None: none surely helps, train alone); its interval is its own, not that of the best of several, which is lower.
-    `alphas` are the effects by weight of the best set, or of the leading one, and `curve` its benefit by main labels. `leaks`
-    are columns that give the main label away or are given away by it, severe ones first; `notes` tell them too.
-    """
+class AdviceRecord:
+    """The fields of an `Advice`."""
 
     main: str
     loss_alone: Estimate
@@ -103,22 +120,10 @@ class Advice:
     notes: tuple[str, ...]
     leaks: tuple[Leak, ...] = ()
 
-    def to_frame(self) -> "DataFrame":
-        """One row an auxiliary task, best first: its effect with intervals and verdict, and the theory's numbers."""
-        from sharedtrunk.affinity._export import advice_frame  # frames and pictures know this module
-
-        return advice_frame(self)
-
-    def plot(self) -> "Figure":
-        """The advice on one page, as a matplotlib figure."""
-        from sharedtrunk.affinity._pictures import advice_picture
-
-        return advice_picture(self)
-
 
 @dataclass(frozen=True)
-class AffinityMatrix:
-    """The directed effect of every task on every other: `effects[main, auxiliary]`, and a suggested grouping of the tasks."""
+class MatrixRecord:
+    """The fields of an `AffinityMatrix`."""
 
     tasks: tuple[str, ...]
     loss_alone: dict[str, Estimate]
@@ -127,15 +132,3 @@ class AffinityMatrix:
     conditions: dict[str, Conditions]
     notes: tuple[str, ...]
     leaks: tuple[Leak, ...] = ()
-
-    def to_frame(self) -> "DataFrame":
-        """One row an ordered pair of tasks, with its effect and verdict."""
-        from sharedtrunk.affinity._export import matrix_frame
-
-        return matrix_frame(self)
-
-    def plot(self) -> "Figure":
-        """The matrix as a heat map, groups framed, as a matplotlib figure."""
-        from sharedtrunk.affinity._pictures import matrix_picture
-
-        return matrix_picture(self)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sharedtrunk._support.statistics import Estimate
-from sharedtrunk.affinity._records import Advice, AffinityMatrix, AuxiliaryAdvice, Conditions, CurvePoint, Effect
+from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Conditions, CurvePoint, Effect, MatrixRecord
 
 NOTHING = "–"
 _ACTIVATIONS = {"relu": "ReLU"}
@@ -24,7 +24,7 @@ _COMPARED = {"cannot be compared": "unsettled"}
 MATRIX_CAPTION = "Row: the main task; column: the auxiliary task beside it; benefit to the row's task in nats."
 
 
-def title(advice: Advice) -> str:
+def title(advice: AdviceRecord) -> str:
     """Main task, its labels, table and student, in one line."""
     at = advice.conditions
     return f"Training beside {advice.main}: {counted(at.labels, 'label')}, {table_words(at)}, {student(at)}"
@@ -41,7 +41,7 @@ def student(at: Conditions) -> str:
     return f"{_ACTIVATIONS.get(at.activation, at.activation)} student of {layers} hidden units"
 
 
-def rows(advice: Advice) -> list[tuple[str, ...]]:
+def rows(advice: AdviceRecord) -> list[tuple[str, ...]]:
     """One row of two lines per auxiliary task, best first, in the order of `COLUMNS`."""
     return [_row(each) for each in advice.auxiliaries]
 
@@ -57,7 +57,7 @@ def _row(each: AuxiliaryAdvice) -> tuple[str, ...]:
     return (named, *measured, signal, f"{number(why.predicted, '+z.3f')}\n{agreement}")
 
 
-def sentences(advice: Advice) -> list[tuple[str, str]]:
+def sentences(advice: AdviceRecord) -> list[tuple[str, str]]:
     """What follows from the numbers, as (keyword, sentence): sets, weight, curve, reasons."""
     found = []
     if np.isfinite(advice.loss_alone.mean):
@@ -75,7 +75,7 @@ def sentences(advice: Advice) -> list[tuple[str, str]]:
     return [(keyword, text if text.endswith(".") else f"{text}.") for keyword, text in found]
 
 
-def classifier(advice: Advice) -> str:
+def classifier(advice: AdviceRecord) -> str:
     """The student that is recommended, in Python: it stops on the main task, as the students of the advice do."""
     at, best = advice.conditions, advice.best_set
     assert best is not None  # there is nothing to train otherwise
@@ -90,18 +90,18 @@ def measured_on(at: Conditions) -> str:
     return f"{counted(at.trainings, 'training')} on {splits} in {at.seconds:.1f} s; {student(at)}; seed {at.seed}."
 
 
-def matrix_conditions(matrix: AffinityMatrix) -> Conditions:
+def matrix_conditions(matrix: MatrixRecord) -> Conditions:
     """Those of the first task; what differs between tasks is their numbers of labels and classes."""
     return matrix.conditions[matrix.tasks[0]]
 
 
-def matrix_title(matrix: AffinityMatrix) -> str:
+def matrix_title(matrix: MatrixRecord) -> str:
     """How many tasks, and the table, in one line."""
     at = matrix_conditions(matrix)
     return f"Affinity of {counted(len(matrix.tasks), 'task')}: {table_words(at)}, {student(at)}"
 
 
-def matrix_rows(matrix: AffinityMatrix) -> list[tuple[str, list[tuple[str, str] | None]]]:
+def matrix_rows(matrix: MatrixRecord) -> list[tuple[str, list[tuple[str, str] | None]]]:
     """A row per main task: its name, and for every auxiliary task (benefit, verdict); None on the diagonal."""
     return [(main, [_cell(matrix.effects.get((main, other))) for other in matrix.tasks]) for main in matrix.tasks]
 
@@ -110,7 +110,7 @@ def _cell(effect: Effect | None) -> tuple[str, str] | None:
     return None if effect is None else (number(effect.benefit.mean, "+z.2f"), effect.verdict)
 
 
-def grouping(matrix: AffinityMatrix) -> str:
+def grouping(matrix: MatrixRecord) -> str:
     """The suggested groups in words."""
     together = [" + ".join(group) for group in matrix.groups if len(group) > 1]
     alone = [group[0] for group in matrix.groups if len(group) == 1]
@@ -147,17 +147,17 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def studied_set(advice: Advice) -> tuple[str, ...]:
+def studied_set(advice: AdviceRecord) -> tuple[str, ...]:
     """The set whose weight and curve were measured: the best one, or the leading one where none is better than none."""
     return advice.alphas[0].auxiliaries if advice.alphas else ()
 
 
-def _alone(advice: Advice) -> str:
+def _alone(advice: AdviceRecord) -> str:
     loss, accuracy = advice.loss_alone, advice.accuracy_alone
     return f"{advice.main} alone has a held-out loss of {loss.mean:.3f} nats and {accuracy.mean:.1f} % accuracy"
 
 
-def _set(advice: Advice) -> str:
+def _set(advice: AdviceRecord) -> str:
     if advice.best_set is None:
         return f"none: no set surely helps {advice.main}{_leading(advice)}"
     best = advice.best_set
@@ -166,20 +166,20 @@ def _set(advice: Advice) -> str:
     return f"{set_name(best.auxiliaries)}: {_benefit(best.benefit)}, {best.verdict} ({chosen})"
 
 
-def _leading(advice: Advice) -> str:
+def _leading(advice: AdviceRecord) -> str:
     """The set that was looked into further, where none is recommended."""
     names = studied_set(advice)
     found = [effect for effect in advice.sets if effect.auxiliaries == names]
     return f"; the leading one is {set_name(names)}: {_benefit(found[0].benefit)}" if found else ""
 
 
-def _weight(advice: Advice) -> str:
+def _weight(advice: AdviceRecord) -> str:
     tried = ", ".join(f"{effect.alpha:g}: {number(effect.benefit.mean, '+z.3f')}" for effect in advice.alphas)
     leading = "" if advice.best_set is not None else ", were it taken"
     return f"α = {advice.best_alpha:g} for {set_name(studied_set(advice))}{leading} (nats by α: {tried})"
 
 
-def _curve(advice: Advice) -> str:
+def _curve(advice: AdviceRecord) -> str:
     at = advice.conditions
     points = "; ".join(_point(point) for point in advice.curve)
     return f"beside {set_name(studied_set(advice))}, by number of main labels (yours: {at.labels:,}): {points}"

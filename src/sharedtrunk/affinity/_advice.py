@@ -1,0 +1,90 @@
+"""The advisor's answers, with the ways to look at them.
+
+pandas and matplotlib are imported where a frame or a picture is asked for: each takes half a second.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sharedtrunk.affinity._records import AdviceRecord, MatrixRecord
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+
+@dataclass(frozen=True)
+class Advice(AdviceRecord):
+    """Everything the advisor found for one main task.
+
+    Attributes
+    ----------
+    main : str
+        The main task.
+    loss_alone, accuracy_alone : Estimate
+        Held-out loss (nats) and accuracy (points) of the single arm.
+    auxiliaries : tuple of AuxiliaryAdvice
+        One for each auxiliary task, best first.
+    sets : tuple of Effect
+        The sets that were tried, single tasks among them.
+    best_set : Effect or None
+        The smallest set within one standard error of the best whose verdict is helps; None: train alone. Its interval does
+        not account for its having been selected.
+    alphas : tuple of Effect
+        Effects by weight α, of the best set or, without one, of the set of highest benefit.
+    best_alpha : float
+        The weight nearest to 1 within one standard error of the best.
+    curve : tuple of CurvePoint
+        Benefit of the same set by number of main labels.
+    conditions : Conditions
+        Table, student and measurement.
+    notes : tuple of str
+        What was noticed in the table and done to it, the leaks among it.
+    leaks : tuple of tables.Leak
+        Columns that give the main label away or that it gives away, severe ones first.
+    """
+
+    def to_frame(self) -> "DataFrame":
+        """One row an auxiliary task, best first: its effect with intervals and verdict, and the theory's numbers."""
+        from sharedtrunk.affinity._export import advice_frame
+
+        return advice_frame(self)
+
+    def plot(self) -> "Figure":
+        """The advice on one page, as a matplotlib figure."""
+        from sharedtrunk.affinity._pictures import advice_picture
+
+        return advice_picture(self)
+
+
+@dataclass(frozen=True)
+class AffinityMatrix(MatrixRecord):
+    """The directed effect of every task on every other, and a suggested grouping of the tasks.
+
+    Attributes
+    ----------
+    tasks : tuple of str
+        In the order that they were given in.
+    loss_alone : dict of str to Estimate
+        Held-out loss (nats) of each task trained alone.
+    effects : dict of (main, auxiliary) to Effect
+        For every ordered pair of tasks.
+    groups : tuple of tuple of str
+        The suggested groups, one trunk each.
+    conditions : dict of str to Conditions
+        Table, student and measurement, by main task.
+    notes, leaks : tuple of str, tuple of tables.Leak
+        As in `Advice`, for any task as the main one.
+    """
+
+    def to_frame(self) -> "DataFrame":
+        """One row an ordered pair of tasks, with its effect and verdict."""
+        from sharedtrunk.affinity._export import matrix_frame
+
+        return matrix_frame(self)
+
+    def plot(self) -> "Figure":
+        """The matrix as a heat map with its groups framed, as a matplotlib figure."""
+        from sharedtrunk.affinity._pictures import matrix_picture
+
+        return matrix_picture(self)
