@@ -131,7 +131,7 @@ def test_a_task_of_weight_zero_is_as_if_it_were_not_there():
 @pytest.mark.parametrize("whole", [1024, 40])
 def test_rows_without_a_main_label_leave_the_main_task_alone_as_it_is(monkeypatch, whole):
     """Also where there are more judged rows than are visited in a step."""
-    monkeypatch.setattr(_trials, "WHOLE", whole)
+    monkeypatch.setattr(_trials, "FULL_BATCH_ROWS", whole)
     monkeypatch.setattr(_trials, "JUDGED_BATCH", 25)
     table = _table(n_main=60)
     labels = {name: codes[:60] for name, codes in table.labels.items()}

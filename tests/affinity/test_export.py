@@ -154,14 +154,14 @@ def test_sentences_tell_the_set_the_weight_and_the_curve():
     assert "α = 1 for parity + loop" in told["Weight"]
     assert "(yours: 200)" in told["Labels"]
     assert "task_weights={'digit': 1.0, 'parity': 1.0, 'loop': 1.0}, stop_on='digit')" in told["Train"]
-    assert "400: +0.140 nats [+0.079, +0.202], if the trend goes on along ln N" in told["Labels"]
+    assert "400: +0.140 nats [+0.079, +0.202], if the trend in ln N continues" in told["Labels"]
     assert "reaches from" in told["Unknown"]
 
 
 def test_where_no_set_helps_it_says_so():
     told = dict(wording.sentences(problems.advice(2, helps=False)))
     assert told["Best set"].startswith("none: ")
-    assert "were it taken" in told["Weight"]
+    assert "if it were taken" in told["Weight"]
 
 
 def test_without_numbers_no_sentence_speaks_of_them():

@@ -1,7 +1,7 @@
-"""Your own data: should task B be trained beside task A? Measured first, then explained.
+"""Your own data: should task B be trained beside task A? The benefit is measured first, then explained.
 
-`AuxiliaryTaskAdvisor` and `SharedTrunkClassifier` are estimators of scikit-learn's kind; `advise` and `affinity_matrix` take
-a `tables.Table` and return an `Advice` or an `AffinityMatrix`.
+`AuxiliaryTaskAdvisor` and `SharedTrunkClassifier` are scikit-learn estimators. `advise` and `affinity_matrix` take a
+`tables.Table` and return an `Advice` or an `AffinityMatrix`; `affinity.presentation` shows and writes them.
 """
 
 from sharedtrunk.affinity._advice import Advice as Advice
@@ -15,4 +15,4 @@ from sharedtrunk.affinity._records import AuxiliaryAdvice as AuxiliaryAdvice
 from sharedtrunk.affinity._records import Conditions as Conditions
 from sharedtrunk.affinity._records import CurvePoint as CurvePoint
 from sharedtrunk.affinity._records import Effect as Effect
-from sharedtrunk.affinity._trials import Student as Student
+from sharedtrunk.affinity._student import Student as Student

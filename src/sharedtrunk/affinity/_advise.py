@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sharedtrunk._support.words import counted
 from sharedtrunk.affinity._advice import Advice
 from sharedtrunk.affinity._conditions import Progress, check_conditions, conditions_of, repeats_for
 from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
@@ -15,7 +16,8 @@ from sharedtrunk.affinity._records import AuxiliaryAdvice, CurvePoint, Effect
 from sharedtrunk.affinity._rows import objections, prepared_rows
 from sharedtrunk.affinity._selection import ALPHAS, best_alpha, best_set, further_sets, leading
 from sharedtrunk.affinity._splits import FOLDS, nested_ranks, split_roles
-from sharedtrunk.affinity._trials import STUDENT, Arm, Outcome, Student, run_trials
+from sharedtrunk.affinity._student import STUDENT, Student
+from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Table, leaks, standardized
 
@@ -143,7 +145,7 @@ class _Study:
         counts = np.bincount(codes, minlength=self.rows.classes[0])
         few = [pair for pair in zip(self.table.classes[self.main], counts, strict=True) if pair[1] < FOLDS]
         return [
-            f"{self.main} = {name} has {count} label{'' if count == 1 else 's'}: some of the {FOLDS} folds are tested "
+            f"{self.main} = {name} has {counted(count, 'label')}: some of the {FOLDS} folds are tested "
             "without it, so the intervals say little about it."
             for name, count in few
         ]

@@ -8,18 +8,18 @@ import numpy as np
 from sharedtrunk._support.limits import check_negligible, check_repeats, check_seed, check_trunk_widths
 from sharedtrunk.affinity._records import Conditions
 from sharedtrunk.affinity._splits import FOLDS, VALIDATION_FOLDS
-from sharedtrunk.affinity._trials import Student
+from sharedtrunk.affinity._student import Student
 from sharedtrunk.tables import Table
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called as `progress(done, total)`, in trainings."""
 
 REPEATS = 3
-"""Repeats of ten folds, unless the user says otherwise. More repeats reduce the error that trainings add, and leave the
-error of the finite number of rows, which dominates from here on."""
+"""Repeats of ten folds at most, unless the user asks for more: they reduce the error that comes from the trainings, not the
+error that comes from the number of rows."""
 
-ROWS_FOR_ONE_REPEAT = 1500
-"""Labels from which on one repeat is enough: the rows that it tests already make a narrow interval."""
+TESTED_ROWS = 1500
+"""Repeats are made until about this many rows were tested: with more, the interval hardly narrows."""
 
 
 def check_conditions(student: Student, repeats: int | None, negligible: float, seed: int) -> None:
@@ -32,7 +32,7 @@ def check_conditions(student: Student, repeats: int | None, negligible: float, s
 
 def repeats_for(labels: int) -> int:
     """`REPEATS`, or fewer for a task of many labels."""
-    return int(np.clip(round(ROWS_FOR_ONE_REPEAT / labels), 1, REPEATS))
+    return int(np.clip(round(TESTED_ROWS / labels), 1, REPEATS))
 
 
 def conditions_of(

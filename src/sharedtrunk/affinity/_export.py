@@ -30,14 +30,18 @@ _EXPLAINED = (
     "relatedness", "relatedness_error", "low", "high", "snr_main", "snr_auxiliary", "labels_per_parameter", "trunk_share",
     "predicted", "predicted_error", "predicted_verdict",
 )  # fmt: skip
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
-"""First characters of cells that spreadsheets compute (OWASP, CSV injection)."""
+"""Fields of an explanation that are columns of the frame."""
+
 _RENAMED = {"low": "relatedness_low", "high": "relatedness_high"}
+"""Fields whose column has a name that is clear outside of an explanation."""
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
+"""First characters of texts that spreadsheets run as formulas (OWASP, CSV injection)."""
 
 
 def advice_frame(advice: AdviceRecord) -> "pandas.DataFrame":
     """One row per auxiliary task, best first: effect with intervals, verdict, and the theory's numbers (NaN without them)."""
-    import pandas  # half a second that importing the room does without
+    import pandas  # half a second, which importing the package does not need
 
     best = () if advice.best_set is None else advice.best_set.auxiliaries
     rows = [_auxiliary(each) | {"in_best_set": each.name in best} for each in advice.auxiliaries]
@@ -61,12 +65,12 @@ def matrix_frame(matrix: MatrixRecord) -> "pandas.DataFrame":
 
 
 def frame(made: Made) -> "pandas.DataFrame":
-    """`advice_frame` or `matrix_frame`, by what is given."""
+    """`advice_frame` of an advice, `matrix_frame` of a matrix."""
     return advice_frame(made) if isinstance(made, AdviceRecord) else matrix_frame(made)
 
 
 def record(made: Made) -> dict[str, Any]:
-    """Everything as JSON data, with units and versions; numbers that are not finite are None."""
+    """All fields as JSON data, with units and versions; numbers that are not finite are None."""
     plain = advice_record(made) if isinstance(made, AdviceRecord) else matrix_record(made)
     versions = {"sharedtrunk": __version__, **library_versions(LIBRARIES)}
     return {"units": UNITS, "versions": versions, **plain}
@@ -87,21 +91,21 @@ def matrix_record(matrix: MatrixRecord) -> dict[str, Any]:
 
 
 def write_json(path: str | os.PathLike[str], made: Made) -> None:
-    """Write everything to a JSON file, whole or not at all. Raises `InputError`."""
+    """Write all fields to a JSON file, whole or not at all. Raises `InputError`."""
     _json.write_json(Path(path), record(made))
 
 
 def write_csv(path: str | os.PathLike[str], made: Made) -> None:
-    """Write the frame to a CSV file, whole or not at all; what is no number is an empty field. Raises `InputError`.
+    """Write the frame to a CSV file, whole or not at all; NaN is an empty field. Raises `InputError`.
 
-    A text that a spreadsheet would run as a formula, such as a task's name @SUM(1), has an apostrophe before it there.
+    A text that a spreadsheet would run as a formula, such as a task's name @SUM(1), gets an apostrophe before it.
     """
     safe = frame(made).map(_inert)
     write_atomically(Path(path), _encoded(safe.to_csv(index=False, lineterminator="\n")))
 
 
 def _inert(cell: Any) -> Any:
-    """The cell, with an apostrophe before a text that a spreadsheet would take for a formula; numbers are not."""
+    """The cell, with an apostrophe before a text that a spreadsheet would run as a formula."""
     if not isinstance(cell, str):
         return cell
     # Python's csv quotes a carriage return from 3.13 on only; unquoted it would end the row.
@@ -117,7 +121,7 @@ def _is_number(text: str) -> bool:
 
 
 def _encoded(text: str) -> bytes:
-    """UTF-8; half a surrogate pair, which a name from an array can hold, is written out."""
+    """UTF-8, with an escape for half a surrogate pair, which a name from an array can hold."""
     return text.encode("utf-8", "backslashreplace")
 
 

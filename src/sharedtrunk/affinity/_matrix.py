@@ -15,7 +15,8 @@ from sharedtrunk.affinity._groups import suggested_groups
 from sharedtrunk.affinity._intervals import clustered
 from sharedtrunk.affinity._rows import objections, prepared_rows
 from sharedtrunk.affinity._splits import FOLDS, split_roles
-from sharedtrunk.affinity._trials import STUDENT, Arm, Student, run_trials
+from sharedtrunk.affinity._student import STUDENT, Student
+from sharedtrunk.affinity._trials import Arm, run_trials
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Leak, Table, leaks
 

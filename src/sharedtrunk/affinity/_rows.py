@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int
 
+from sharedtrunk._support.words import counted
 from sharedtrunk.affinity._splits import TRAIN
 from sharedtrunk.affinity._trials import Rows
 from sharedtrunk.errors import invalid
@@ -41,10 +42,10 @@ def objections(
     for code, name in enumerate(names):
         absent = int((~((codes == code)[None] & (roles == TRAIN)).any(axis=1)).sum())
         if absent:
-            labels = int((codes == code).sum())
+            labels = counted(int((codes == code).sum()), "label")
             found.append(
-                f"{task} = {name} has {labels} label{'' if labels == 1 else 's'}, so {absent} of {len(roles)} splits train "
-                "without it: label more of it, or merge or drop the class"
+                f"{task} = {name} has {labels}, so {absent} of {len(roles)} splits train without it: label more of it, or "
+                "merge or drop the class"
             )
     return found
 

@@ -1,27 +1,31 @@
-"""An advice in words: the rows of its table, its sentences, and the names of sets. Who prints them is not decided here."""
+"""An advice in words: the rows of its table, its sentences, and the names of sets. Callers print them."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from sharedtrunk._support.statistics import Estimate
+from sharedtrunk._support.words import counted
 from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Conditions, CurvePoint, Effect, MatrixRecord
 
 NOTHING = "–"
+"""Stands for a number that is not known."""
+
 _ACTIVATIONS = {"relu": "ReLU"}
+
 COLUMNS = ("auxiliary\nlabels", "benefit\n(nats)", "accuracy\n(points)", "verdict", "r\nSNR", "theory")
 VERDICT = COLUMNS.index("verdict")
 MEASURED = (
-    "Benefit: held-out loss alone minus beside the auxiliary task, with 95 % intervals; verdicts are corrected for the "
-    "number of tasks, or of sets, that were tried."
+    "Benefit: held-out loss of training alone minus that of training beside the auxiliary task, with 95 % intervals; "
+    "verdicts are corrected for the number of tasks or sets that were tried."
 )
 THEORY = (
-    "Theory: relatedness r and SNR of the auxiliary task; its benefit as a share of what the main task's labels can "
-    "explain linearly."
+    "Theory: relatedness r and SNR of the auxiliary task, and the predicted benefit as a share of the main task's linearly "
+    "explainable variance."
 )
 CAPTIONS = (MEASURED, THEORY)
-_COMPARED = {"cannot be compared": "unsettled"}
-MATRIX_CAPTION = "Row: the main task; column: the auxiliary task beside it; benefit to the row's task in nats."
+_SHORT_AGREEMENT = {"cannot be compared": "unsettled"}
+MATRIX_CAPTION = "Row: main task; column: auxiliary task beside it; cell: benefit of the row's task in nats."
 
 
 def title(advice: AdviceRecord) -> str:
@@ -53,12 +57,12 @@ def _row(each: AuxiliaryAdvice) -> tuple[str, ...]:
     if why is None:
         return (named, *measured, NOTHING, NOTHING)
     signal = f"{number(why.relatedness, 'z.2f')}\n{number(why.snr_auxiliary, 'z.1f')}"
-    agreement = _COMPARED.get(each.agreement, each.agreement)
+    agreement = _SHORT_AGREEMENT.get(each.agreement, each.agreement)
     return (named, *measured, signal, f"{number(why.predicted, '+z.3f')}\n{agreement}")
 
 
 def sentences(advice: AdviceRecord) -> list[tuple[str, str]]:
-    """What follows from the numbers, as (keyword, sentence): sets, weight, curve, reasons."""
+    """The conclusions, as (keyword, sentence): set, weight, curve, theory, and why verdicts are unknown."""
     found = []
     if np.isfinite(advice.loss_alone.mean):
         found.append(("Alone", _alone(advice)))
@@ -76,7 +80,7 @@ def sentences(advice: AdviceRecord) -> list[tuple[str, str]]:
 
 
 def classifier(advice: AdviceRecord) -> str:
-    """The student that is recommended, in Python: it stops on the main task, as the students of the advice do."""
+    """The recommended student in Python; it stops on the main task, as the students of the advice did."""
     at, best = advice.conditions, advice.best_set
     assert best is not None  # there is nothing to train otherwise
     weights = {advice.main: 1.0} | dict.fromkeys(best.auxiliaries, advice.best_alpha)
@@ -85,13 +89,13 @@ def classifier(advice: AdviceRecord) -> str:
 
 
 def measured_on(at: Conditions) -> str:
-    """How much was trained for these numbers."""
+    """The effort behind the numbers, and the student."""
     splits = f"{at.folds * at.repeats} splits ({counted(at.folds, 'fold')}, {counted(at.repeats, 'repeat')})"
     return f"{counted(at.trainings, 'training')} on {splits} in {at.seconds:.1f} s; {student(at)}; seed {at.seed}."
 
 
 def matrix_conditions(matrix: MatrixRecord) -> Conditions:
-    """Those of the first task; what differs between tasks is their numbers of labels and classes."""
+    """Conditions of the first task; others differ in their numbers of labels and classes only."""
     return matrix.conditions[matrix.tasks[0]]
 
 
@@ -132,23 +136,18 @@ def interval(found: Estimate, digits: int) -> str:
 
 
 def with_error(value: float, error: float, form: str) -> str:
-    """`0.62 ± 0.08`, without the error where there is none, – alone where there is no value."""
+    """`0.62 ± 0.08`; `0.62` without an error, and – without a value."""
     known = np.isfinite(value) and np.isfinite(error)
     return f"{number(value, form)} ± {number(error, form)}" if known else number(value, form)
 
 
 def number(value: float, form: str) -> str:
-    """The number in that form, – where it is none."""
+    """The number in that form; – for NaN and infinity."""
     return format(value, form) if np.isfinite(value) else NOTHING
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 row`, `2,000 rows`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def studied_set(advice: AdviceRecord) -> tuple[str, ...]:
-    """The set whose weight and curve were measured: the best one, or the leading one where none is better than none."""
+    """The set whose weight and curve were measured: the best one or, where there is none, that of the highest benefit."""
     return advice.alphas[0].auxiliaries if advice.alphas else ()
 
 
@@ -162,31 +161,31 @@ def _set(advice: AdviceRecord) -> str:
         return f"none: no set surely helps {advice.main}{_leading(advice)}"
     best = advice.best_set
     tried = counted(len(advice.sets), "set")
-    chosen = f"the smallest near the best of {tried}; chosen for its number, which is likely to be a little too high"
+    chosen = f"the smallest near the best of {tried}; because it was selected, its number is likely a little too high"
     return f"{set_name(best.auxiliaries)}: {_benefit(best.benefit)}, {best.verdict} ({chosen})"
 
 
 def _leading(advice: AdviceRecord) -> str:
-    """The set that was looked into further, where none is recommended."""
+    """The set of the highest benefit, where none is recommended."""
     names = studied_set(advice)
     found = [effect for effect in advice.sets if effect.auxiliaries == names]
-    return f"; the leading one is {set_name(names)}: {_benefit(found[0].benefit)}" if found else ""
+    return f"; the highest benefit is that of {set_name(names)}: {_benefit(found[0].benefit)}" if found else ""
 
 
 def _weight(advice: AdviceRecord) -> str:
     tried = ", ".join(f"{effect.alpha:g}: {number(effect.benefit.mean, '+z.3f')}" for effect in advice.alphas)
-    leading = "" if advice.best_set is not None else ", were it taken"
+    leading = "" if advice.best_set is not None else ", if it were taken"
     return f"α = {advice.best_alpha:g} for {set_name(studied_set(advice))}{leading} (nats by α: {tried})"
 
 
 def _curve(advice: AdviceRecord) -> str:
     at = advice.conditions
     points = "; ".join(_point(point) for point in advice.curve)
-    return f"beside {set_name(studied_set(advice))}, by number of main labels (yours: {at.labels:,}): {points}"
+    return f"benefit of {set_name(studied_set(advice))} by number of main labels (yours: {at.labels:,}): {points}"
 
 
 def _point(point: CurvePoint) -> str:
-    extended = "" if point.measured else ", if the trend goes on along ln N"
+    extended = "" if point.measured else ", if the trend in ln N continues"
     return f"{point.labels:,}: {_benefit(point.benefit)}{extended}"
 
 
