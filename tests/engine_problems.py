@@ -37,7 +37,6 @@ def lane_problem(lanes=3, activation="relu", seed=0):
         start=start(jax.random.split(jax.random.key(seed), lanes)),
         coefficients=jnp.asarray(alpha[:, :, None] * normalized(trains[:, None, :] & (codes >= 0)[None]), dtype),
         validation=jnp.asarray(normalized((roles == 1)[:, None, :] & (codes[:, :JUDGED] >= 0)[None]), dtype),
-        test=jnp.asarray(normalized((roles == 2)[:, None, :] & (codes[:, :JUDGED] >= 0)[None]), dtype),
         criteria=jnp.asarray(criteria, dtype),
         open=jnp.ones((lanes, 2), bool),
     )
@@ -110,7 +109,7 @@ def naive_gradient(layers, inputs, codes, coefficients, relu):
 
 def naive_training(layers, inputs, codes, lane, plan, rate, relu):
     """One lane by Adam with the constants of its paper; by criterion the best check, and when the patience was renewed."""
-    coefficients, validation, test, criteria = lane
+    coefficients, validation, criteria = lane
     mean = [[np.zeros_like(leaf) for leaf in part] for part in layers]
     square = [[np.zeros_like(leaf) for leaf in part] for part in layers]
     stops = [{"validation": np.inf, "reference": np.inf, "reference_step": 0, "open": True} for _ in criteria]
@@ -121,8 +120,7 @@ def naive_training(layers, inputs, codes, lane, plan, rate, relu):
         for best, weights in zip(stops, criteria, strict=True):
             value = weights @ per_task
             if best["open"] and value < best["validation"]:
-                best |= {"validation": value, "step": step, "validation_loss": per_task}
-                best |= {"loss": (test * losses).sum(axis=1), "accuracy": (test * right).sum(axis=1)}
+                best |= {"validation": value, "step": step, "row_loss": weights @ losses, "row_right": weights @ right}
                 best["network"] = [[leaf.copy() for leaf in part] for part in layers]
             if best["open"] and value < best["reference"] - plan.tol:
                 best |= {"reference": value, "reference_step": step}

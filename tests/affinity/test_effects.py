@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sharedtrunk.affinity._effects import Paired, effects
-from sharedtrunk.affinity._records import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
 from sharedtrunk.affinity._trials import Outcome
+from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
 
 SPLITS = 40
 

@@ -7,8 +7,9 @@ import numpy as np
 
 from sharedtrunk._support.statistics import CONFIDENCE, Estimate
 from sharedtrunk.affinity._intervals import clustered, holm, two_sided_p
-from sharedtrunk.affinity._records import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE, Effect
+from sharedtrunk.affinity._records import Effect
 from sharedtrunk.affinity._trials import Outcome
+from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
 
 NEGLIGIBLE = 0.01
 """A benefit within ± this many nats makes no difference to a user, unless they say otherwise."""

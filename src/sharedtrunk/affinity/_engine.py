@@ -4,9 +4,9 @@
 
 is minimized by Adam (Kingma and Ba 2015) as optax implements it. Every `check_every` steps the losses on the *judged* rows
 are evaluated. A *criterion* is a weighting of the tasks' validation losses. For each criterion the engine keeps the step of
-its lowest value so far, with the test losses there: validation stopping, decided without the test rows. A criterion that has
-not improved by `tol` nats for `patience` steps is closed for good, so a lane's outcome does not depend on its neighbours; a
-batch ends when all criteria are closed.
+its lowest value so far, with the losses of all judged rows there: validation stopping, decided without the test rows. A
+criterion that has not improved by `tol` nats for `patience` steps is closed for good, so a lane's outcome does not depend on
+its neighbours; a batch ends when all criteria are closed.
 
 Rows come in two parts: first those that are judged (they have roles), then the rest. A step visits `judged_batch` rows of the
 first part and `rest_batch` of the second, the same for every lane. Each batch is weighted up to its whole part, so what one
@@ -46,33 +46,29 @@ class Schedule(NamedTuple):
 
 
 class Lanes(eqx.Module):
-    """What differs between the lanes: starts, training coefficients c_ti, and the rows' weights in validation and test.
+    """What differs between the lanes: starts, training coefficients c_ti, and the rows' weights in the validation losses.
 
-    `validation` and `test` weigh the judged rows of every task; a task's weights sum to 1, or to 0 where it has no such row.
-    `criteria` weigh the tasks' validation losses; `open` says which of them a lane follows.
+    A task's weights in `validation` sum to 1, or to 0 where it has no validation row. `criteria` weigh the tasks' validation
+    losses; `open` says which of them a lane follows.
     """
 
     start: Network
     coefficients: Float[Array, "lane task sample"]
     validation: Float[Array, "lane task judged"]
-    test: Float[Array, "lane task judged"]
     criteria: Float[Array, "lane criterion task"]
     open: Bool[Array, "lane criterion"]
 
 
 class Stops(eqx.Module):
-    """The stop of every criterion: its lowest validation value, the step, and every task's losses (nats) and accuracy there.
+    """The stop of every criterion: its lowest validation value (nats), the step, and the judged rows there.
 
-    `row_loss` and `row_right` are every judged row's loss and correctness, the tasks weighted as in the criterion.
+    `row_loss` (nats) and `row_right` are every judged row's loss and correctness, the tasks weighted as in the criterion.
     `reference` and `reference_step` are value and step of the last improvement by more than `tol`, from which patience
     counts. `network` holds the weights at the first criterion's stop, where they were asked for.
     """
 
     validation: Float[Array, "lane criterion"]
     step: Int[Array, "lane criterion"]
-    loss: Float[Array, "lane criterion task"]
-    accuracy: Float[Array, "lane criterion task"]
-    validation_loss: Float[Array, "lane criterion task"]
     row_loss: Float[Array, "lane criterion judged"]
     row_right: Float[Array, "lane criterion judged"]
     reference: Float[Array, "lane criterion"]
@@ -173,19 +169,11 @@ def _batch(rows: Array, step: Int[Array, ""], begin: int, count: int, batch: int
 def _evaluated(lanes: Lanes, network: Network | None, step, losses, right) -> Stops:
     """Losses and accuracies of the judged rows at one step, arranged by criterion as a stop would be."""
     weighed = functools.partial(jnp.einsum, precision="highest")
-    per_task = weighed("ltn,ltn->lt", lanes.validation, losses)
-    criterion = weighed("lct,lt->lc", lanes.criteria, per_task)
+    criterion = weighed("lct,lt->lc", lanes.criteria, weighed("ltn,ltn->lt", lanes.validation, losses))
     steps = jnp.broadcast_to(step, criterion.shape)
-
-    def for_each(value: Float[Array, "lane task"]) -> Float[Array, "lane criterion task"]:
-        return jnp.broadcast_to(value[:, None], lanes.criteria.shape)
-
     return Stops(
         validation=criterion,
         step=steps,
-        loss=for_each(weighed("ltn,ltn->lt", lanes.test, losses)),
-        accuracy=for_each(weighed("ltn,ltn->lt", lanes.test, right)),
-        validation_loss=for_each(per_task),
         row_loss=weighed("lct,ltn->lcn", lanes.criteria, losses),
         row_right=weighed("lct,ltn->lcn", lanes.criteria, right),
         reference=criterion,
@@ -204,31 +192,25 @@ def _improved(stops: Stops, now: Stops, following: Bool[Array, "lane criterion"]
             lambda a, b: jnp.where(flags.reshape(flags.shape + (1,) * (a.ndim - flags.ndim)), a, b), new, old
         )
 
-    chosen = choose(better, *(eqx.tree_at(lambda k: k.network, k, None, is_leaf=_is_none) for k in (now, stops)))
+    chosen = choose(
+        better, *(eqx.tree_at(lambda k: k.network, k, None, is_leaf=lambda leaf: leaf is None) for k in (now, stops))
+    )
     references = choose(renewed, (now.reference, now.reference_step), (stops.reference, stops.reference_step))
     network = choose(better[:, 0], now.network, stops.network)
     return dataclasses.replace(chosen, reference=references[0], reference_step=references[1], network=network)
 
 
-def _is_none(leaf: object) -> bool:
-    return leaf is None
-
-
 def _no_stops(lanes: Lanes, keep_networks: bool) -> Stops:
     """The stops before the first check: worse than any value that can occur."""
-    per_criterion, per_task, dtype = lanes.open.shape, lanes.criteria.shape, lanes.coefficients.dtype
-    unknown = functools.partial(jnp.full, fill_value=jnp.nan, dtype=dtype)
-    steps = jnp.zeros(per_criterion, jnp.int32)
-    worst = jnp.full(per_criterion, jnp.inf, dtype)
-    rows = (*per_criterion, lanes.test.shape[2])
+    dtype = lanes.coefficients.dtype
+    unknown = jnp.full((*lanes.open.shape, lanes.validation.shape[2]), jnp.nan, dtype)
+    steps = jnp.zeros(lanes.open.shape, jnp.int32)
+    worst = jnp.full(lanes.open.shape, jnp.inf, dtype)
     return Stops(
         validation=worst,
         step=steps,
-        loss=unknown(per_task),
-        accuracy=unknown(per_task),
-        validation_loss=unknown(per_task),
-        row_loss=unknown(rows),
-        row_right=unknown(rows),
+        row_loss=unknown,
+        row_right=unknown,
         reference=worst,
         reference_step=steps,
         network=lanes.start if keep_networks else None,

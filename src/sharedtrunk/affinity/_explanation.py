@@ -8,21 +8,22 @@ noise; its error is the benefit of the strongest signal that could have been mis
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from sharedtrunk.affinity._regression_twin import NEGLIGIBLE, Overlap, PredictedBenefit, predicted_benefit, twin_task
-from sharedtrunk.affinity._relatedness import Relatedness, relatedness
+from sharedtrunk.affinity._regression_twin import (
+    NEGLIGIBLE_SHARE,
+    Overlap,
+    PredictedBenefit,
+    predicted_benefit,
+    twin_task,
+)
+from sharedtrunk.affinity._relatedness import NORMAL, Relatedness, relatedness
 from sharedtrunk.affinity._signal import TaskSignal, task_signal
+from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE, Verdict
 from sharedtrunk.affinity._whitening import whiten
 from sharedtrunk.errors import invalid
-
-Verdict = Literal["helps", "hurts", "no difference", "cannot tell yet"]
-
-_NORMAL = 1.96
-"""Half-width of a 95 % interval in standard errors."""
 
 _NEAR = 45.0
 """Principal angles (degrees) below this count as near in the sentence: more than half of the variance is shared."""
@@ -105,7 +106,7 @@ class Explanation:
 
     def agreement(self, measured_verdict: str) -> str:
         """Whether the measured verdict is the predicted one: agrees, disagrees, cannot be compared."""
-        if "cannot tell yet" in (measured_verdict, self.predicted_verdict):
+        if CANNOT_TELL in (measured_verdict, self.predicted_verdict):
             return "cannot be compared"
         return "agrees" if measured_verdict == self.predicted_verdict else "disagrees"
 
@@ -119,9 +120,9 @@ class Explanation:
         return f"{self.auxiliary} is {kind} to {self.main} ({interval}) and {strength}"
 
     def _expectation(self) -> str:
-        words = {"helps": "help", "hurts": "harm", "no difference": f"no difference beyond ± {NEGLIGIBLE:g}"}
+        words = {HELPS: "help", HURTS: "harm", NO_DIFFERENCE: f"no difference beyond ± {NEGLIGIBLE_SHARE:g}"}
         number = f"{self.predicted:+.3f} ± {self.predicted_error:.3f} of the explainable variance"
-        if self.predicted_verdict == "cannot tell yet":
+        if self.predicted_verdict == CANNOT_TELL:
             return f"Theory cannot tell yet ({number})."
         return f"Theory expects {words[self.predicted_verdict]} ({number})."
 
@@ -197,12 +198,12 @@ def _short(number: float) -> str:
 
 
 def verdict(benefit: float, error: float) -> Verdict:
-    """No difference where benefit ± two errors is within ± `NEGLIGIBLE`; helps or hurts beyond two errors; else unknown."""
-    if abs(benefit) + 2 * error <= NEGLIGIBLE:
-        return "no difference"
+    """No difference where benefit ± two errors is within ± `NEGLIGIBLE_SHARE`; helps or hurts beyond two errors."""
+    if abs(benefit) + 2 * error <= NEGLIGIBLE_SHARE:
+        return NO_DIFFERENCE
     if abs(benefit) > 2 * error:
-        return "helps" if benefit > 0 else "hurts"
-    return "cannot tell yet"
+        return HELPS if benefit > 0 else HURTS
+    return CANNOT_TELL
 
 
 def label_overlap(main: TaskSignal, auxiliary: TaskSignal) -> Overlap | None:
@@ -235,7 +236,7 @@ def _predicted(main, auxiliary, related: Relatedness, *, hidden: int, alpha: flo
     if auxiliary.rank:
         found = benefit(auxiliary.values, auxiliary.left, related.cosines)
         ends = [benefit(auxiliary.values, auxiliary.left, R) for R in _ends(related)]
-        width = (ends[1].benefit - ends[0].benefit) / (2 * _NORMAL)
+        width = (ends[1].benefit - ends[0].benefit) / (2 * NORMAL)
     else:
         found = benefit(np.zeros(0), np.zeros((auxiliary.classes - 1, 0)), np.zeros((0, main.rank)))
         missed = np.sqrt(np.clip(auxiliary.threshold**2 - auxiliary.noise**2, 0, 1))

@@ -213,7 +213,6 @@ def _lane(start: Network, labels: np.ndarray, rows: _Rows, recipe: Recipe) -> La
         start=jax.tree.map(lambda leaf: leaf[None], start),
         coefficients=lane(alpha[:, None] * trains / np.maximum(trains.sum(axis=1, keepdims=True), 1)),
         validation=lane(judges / np.maximum(judges.sum(axis=1, keepdims=True), 1)),
-        test=lane(np.zeros_like(judges, float)),
         criteria=lane(criterion[None] / criterion.sum()),
         open=jnp.ones((1, 1), bool),
     )

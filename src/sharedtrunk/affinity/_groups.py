@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from sharedtrunk.affinity._records import HELPS, Effect
+from sharedtrunk.affinity._records import Effect
+from sharedtrunk.affinity._verdicts import HELPS
 
 Groups = tuple[tuple[str, ...], ...]
 

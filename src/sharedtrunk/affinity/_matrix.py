@@ -18,7 +18,7 @@ from sharedtrunk.affinity._splits import FOLDS, split_roles
 from sharedtrunk.affinity._student import STUDENT, Student
 from sharedtrunk.affinity._trials import Arm, run_trials
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables import Leak, Table, leaks
+from sharedtrunk.tables import Table, leaks
 
 
 def affinity_matrix(
@@ -99,7 +99,7 @@ def affinity_matrix(
         for a, task in enumerate(tasks)
     }
     found_leaks = {leak.sentence: leak for task in tasks for leak in leaks(table, task)}
-    worst_first = tuple(sorted(found_leaks.values(), key=_mild))
+    worst_first = tuple(sorted(found_leaks.values(), key=lambda leak: not leak.severe))
     return AffinityMatrix(
         tasks=tuple(tasks),
         loss_alone={task: clustered(found[alone[a], a].loss) for a, task in enumerate(tasks)},
@@ -109,10 +109,6 @@ def affinity_matrix(
         notes=(*(leak.sentence for leak in worst_first), *table.notes),
         leaks=worst_first,
     )
-
-
-def _mild(leak: Leak) -> bool:
-    return not leak.severe
 
 
 def _arm(tasks: int, *members: int) -> Arm:

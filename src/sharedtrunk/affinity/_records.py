@@ -10,9 +10,6 @@ from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity._explanation import Explanation
 from sharedtrunk.tables import Leak
 
-HELPS, HURTS, NO_DIFFERENCE, CANNOT_TELL = "helps", "hurts", "no difference", "cannot tell yet"
-VERDICTS = (HELPS, NO_DIFFERENCE, CANNOT_TELL, HURTS)
-
 
 @dataclass(frozen=True)
 class Effect:

@@ -28,12 +28,12 @@ from jaxtyping import Float
 from sharedtrunk.errors import invalid
 
 DRAWS = 100
-"""Draws of noise and directions: their standard error is well below `NEGLIGIBLE`."""
+"""Draws of noise and directions: their standard error is well below `NEGLIGIBLE_SHARE`."""
 
 START = 1e-3
 """s₀, the singular value of all modes at the start: small beside any value that is seen."""
 
-NEGLIGIBLE = 0.02
+NEGLIGIBLE_SHARE = 0.02
 """A benefit within ± this share of the main task's signal is no difference: it would not change a decision."""
 
 _TIMES = 160

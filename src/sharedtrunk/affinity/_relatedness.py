@@ -25,7 +25,7 @@ from sharedtrunk.affinity._clean_values import shrunk_together
 from sharedtrunk.affinity._signal import TaskSignal
 from sharedtrunk.errors import invalid
 
-_NORMAL = 1.96
+NORMAL = 1.96
 """Half-width of a 95 % interval in standard errors."""
 
 
@@ -48,7 +48,7 @@ class Relatedness:
     @property
     def standard_error(self) -> float:
         """Half the interval's width over 1.96: r = √share is not symmetric around small values."""
-        return (self.high - self.low) / (2 * _NORMAL)
+        return (self.high - self.low) / (2 * NORMAL)
 
 
 def relatedness(main: TaskSignal, auxiliary: TaskSignal) -> Relatedness:
@@ -77,7 +77,7 @@ def relatedness(main: TaskSignal, auxiliary: TaskSignal) -> Relatedness:
     shares = np.array([_share(part, variance, scale, main) for part in left_out]) / np.maximum(ratio, 0.1)
     G = shares.size
     error = float(np.sqrt((G - 1) / G * np.sum((shares - shares.mean()) ** 2)))
-    low, high = (float(np.sqrt(np.clip(share + sign * _NORMAL * error, 0, 1))) for sign in (-1, 1))
+    low, high = (float(np.sqrt(np.clip(share + sign * NORMAL * error, 0, 1))) for sign in (-1, 1))
     cosines = _cosines(cross / scale, variance / scale**2, share, main)
     angles = np.degrees(np.arccos(np.clip(np.linalg.svd(cosines, compute_uv=False), 0, 1)))
     return Relatedness(float(np.sqrt(np.clip(share, 0, 1))), low, high, share, error, cosines, angles)

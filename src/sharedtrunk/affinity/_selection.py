@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sharedtrunk.affinity._records import HELPS, Effect
+from sharedtrunk.affinity._records import Effect
+from sharedtrunk.affinity._verdicts import HELPS
 
 ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Weights α that are tried, half a decade apart."""

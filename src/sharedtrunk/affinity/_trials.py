@@ -140,11 +140,10 @@ class _Prepared:
     def train(self, batch: list[Trial]) -> list[dict[str, np.ndarray]]:
         padded = [*batch, *[batch[0]] * (self.lanes - len(batch))]
         with jax_precision(self.student.dtype):  # JAX keeps this setting by thread
-            lanes = self._lanes(padded, len(batch))
+            lanes, tested = self._lanes(padded, len(batch))
             rate = jnp.asarray(self.student.learning_rate, self.student.dtype)
             stops = train_lanes(lanes, self.inputs, self.targets, rate, schedule=self.schedule)
         # Every task is judged at its own stop; rows that do not test it stay NaN.
-        tested = np.asarray(lanes.test) > 0
         own = {
             "loss": np.where(tested, stops.row_loss, np.nan),
             "right": np.where(tested, stops.row_right, np.nan),
@@ -154,24 +153,16 @@ class _Prepared:
         }
         return [{name: values[lane] for name, values in own.items()} for lane in range(len(batch))]
 
-    def _lanes(self, trials: list[Trial], real: int) -> Lanes:
-        """Lanes of a batch; those beyond the first `real` ones are padding, which follows no criterion."""
+    def _lanes(self, trials: list[Trial], real: int) -> tuple[Lanes, Bool[np.ndarray, "lane task judged"]]:
+        """Lanes of a batch and their test rows; lanes beyond the first `real` ones are padding and follow no criterion."""
         parts = [self._roles(trial) for trial in trials]
         tasks = len(self.rows.classes)
         open_ = np.array([[task in trial.arm.judged for task in range(tasks)] for trial in trials])
         open_[real:] = False
         criteria = np.broadcast_to(np.eye(tasks), (len(trials), tasks, tasks))
-        coefficients, validation, test = (
-            jnp.asarray(np.stack(part), self.student.dtype) for part in zip(*parts, strict=True)
-        )
-        return Lanes(
-            self._starts(trials),
-            coefficients,
-            validation,
-            test,
-            jnp.asarray(criteria, self.student.dtype),
-            jnp.asarray(open_),
-        )
+        coefficients, validation, tested = (np.stack(part) for part in zip(*parts, strict=True))
+        weights = (jnp.asarray(part, self.student.dtype) for part in (coefficients, validation, criteria))
+        return Lanes(self._starts(trials), *weights, open=jnp.asarray(open_)), tested
 
     def _starts(self, trials: list[Trial]):
         key = stream(jax.random.key(self.seed), "start")
@@ -189,7 +180,7 @@ class _Prepared:
         )
 
     def _roles(self, trial: Trial) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Training coefficients (task, sample), validation and test weights (task, judged) of one trial."""
+        """Training coefficients (task, sample), validation weights and test rows (task, judged) of one trial."""
         judged, known = self.rows.judged, self.rows.codes >= 0
         role = self.roles[trial.split]
         hidden = (self.ranks > trial.arm.share) & (role != TEST)
@@ -201,7 +192,7 @@ class _Prepared:
         counts = np.maximum(train.sum(axis=1), 1)
         coefficients = train * (np.asarray(trial.arm.weights) / counts)[:, None]
         validation = known[:, :judged] & (role == VALIDATION)[None]
-        return coefficients, _shares(validation), _shares(known[:, :judged] & (role == TEST)[None])
+        return coefficients, _shares(validation), known[:, :judged] & (role == TEST)[None]
 
 
 def schedule_for(judged: int, samples: int, student: Student) -> Schedule:

@@ -92,7 +92,7 @@ def leaks(table: Table, main: str) -> tuple[Leak, ...]:
     found = [leak for task in table.labels for leak in _feature_leaks(table, task, sources, limit, severe=task == main)]
     found += [leak for other in table.labels if other != main for leak in _task_leaks(table, main, other, limit)]
     found += _duplicate_rows(table)
-    return tuple(sorted(found, key=_severe_first))
+    return tuple(sorted(found, key=lambda leak: not leak.severe))
 
 
 def log_chance_determined(counts: np.ndarray, distinct: int) -> float:
@@ -110,10 +110,6 @@ def log_chance_separated(counts: np.ndarray) -> float:
 
 def _log_arrangements(counts: np.ndarray) -> float:
     return float(gammaln(counts.sum() + 1) - gammaln(counts + 1).sum())
-
-
-def _severe_first(leak: Leak) -> bool:
-    return not leak.severe
 
 
 def _sources(table: Table) -> dict[str, np.ndarray]:

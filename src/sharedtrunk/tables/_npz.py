@@ -19,7 +19,7 @@ from numpy.lib import format as npy
 from sharedtrunk._support.words import shown
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._column import column
-from sharedtrunk.tables._request import ReadColumns, ReadRequest, check_size, columns_to_read, no_rows
+from sharedtrunk.tables._request import ReadColumns, ReadRequest, check_size, columns_to_read, no_rows, sampled_rows
 
 Shapes: TypeAlias = dict[str, tuple[int, ...]]
 Arrays: TypeAlias = list[tuple[str, np.ndarray]]
@@ -113,10 +113,10 @@ def _sampled(path: Path, found: Arrays, request: ReadRequest) -> ReadColumns:
     total = len(found[0][1]) if found else 0
     if not total:
         raise no_rows(path)
-    rows = np.arange(total)
-    if request.rows is not None and request.rows < total:
-        rows = np.sort(np.random.default_rng(request.seed).choice(total, request.rows, replace=False))
-        found = [(name, values[rows]) for name, values in found]
+    chosen = sampled_rows(request, total)
+    if chosen is not None:
+        found = [(name, values[chosen]) for name, values in found]
+    rows = np.arange(total) if chosen is None else chosen
     return ReadColumns([column(name, values, request.missing) for name, values in found], rows, total)
 
 

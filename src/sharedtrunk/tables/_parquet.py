@@ -11,7 +11,15 @@ import numpy as np
 
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables._arrow import arrow_columns
-from sharedtrunk.tables._request import ReadColumns, ReadRequest, check_size, columns_to_read, no_rows, read_fewer
+from sharedtrunk.tables._request import (
+    ReadColumns,
+    ReadRequest,
+    check_size,
+    columns_to_read,
+    no_rows,
+    read_fewer,
+    sampled_rows,
+)
 
 if TYPE_CHECKING:
     import pyarrow
@@ -30,7 +38,7 @@ def read_parquet(path: Path, request: ReadRequest) -> ReadColumns:
             total = file.metadata.num_rows
             if not total:
                 raise no_rows(path)
-            chosen = _chosen_rows(total, request)
+            chosen = sampled_rows(request, total)
             rows = total if chosen is None else len(chosen)
             check_size(rows * _numbers_a_row(file, kept), read_fewer(request.rows))
             table = file.read(columns=list(kept)) if chosen is None else _taken(arrow, file, kept, chosen)
@@ -58,12 +66,6 @@ def _libraries() -> tuple[ModuleType, ModuleType]:
         hint = "Install it: pip install 'sharedtrunk[parquet]', or give the table as CSV."
         raise invalid("Parquet files are read by pyarrow", received="no pyarrow here", hint=hint) from error
     return pyarrow, pyarrow.parquet
-
-
-def _chosen_rows(total: int, request: ReadRequest) -> np.ndarray | None:
-    if request.rows is None or request.rows >= total:
-        return None
-    return np.sort(np.random.default_rng(request.seed).choice(total, request.rows, replace=False))
 
 
 def _numbers_a_row(file: "pyarrow.parquet.ParquetFile", kept: tuple[str, ...]) -> float:

@@ -69,6 +69,13 @@ def columns_to_read(request: ReadRequest, names: Sequence[str]) -> tuple[str, ..
     return kept
 
 
+def sampled_rows(request: ReadRequest, total: int) -> np.ndarray | None:
+    """Numbers of the rows of a random sample, in order; None where all `total` rows are read."""
+    if request.rows is None or request.rows >= total:
+        return None
+    return np.sort(np.random.default_rng(request.seed).choice(total, request.rows, replace=False))
+
+
 def check_size(numbers: int | float, hint: str) -> None:
     """Raise `InputError` where a table of that many numbers exceeds the limit of memory."""
     if 8 * numbers > _limits.MOST_BYTES:
