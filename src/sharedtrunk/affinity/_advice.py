@@ -1,16 +1,15 @@
-"""The advisor's answers, with the ways to look at them.
-
-pandas and matplotlib are imported where a frame or a picture is asked for: each takes half a second.
-"""
+"""The advisor's answers, with the ways to look at them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from sharedtrunk.affinity._export import advice_frame, matrix_frame
 from sharedtrunk.affinity._records import AdviceRecord, MatrixRecord
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -44,15 +43,13 @@ class Advice(AdviceRecord):
         Columns that give the main label away or that it gives away, severe ones first.
     """
 
-    def to_frame(self) -> "DataFrame":
+    def to_frame(self) -> pd.DataFrame:
         """One row an auxiliary task, best first: its effect with intervals and verdict, and the theory's numbers."""
-        from sharedtrunk.affinity._export import advice_frame
-
         return advice_frame(self)
 
     def plot(self) -> "Figure":
         """The advice on one page, as a matplotlib figure."""
-        from sharedtrunk.affinity._pictures import advice_picture
+        from sharedtrunk.affinity._pictures import advice_picture  # matplotlib takes half a second
 
         return advice_picture(self)
 
@@ -77,10 +74,8 @@ class AffinityMatrix(MatrixRecord):
         As in `Advice`, for any task as the main one.
     """
 
-    def to_frame(self) -> "DataFrame":
+    def to_frame(self) -> pd.DataFrame:
         """One row an ordered pair of tasks, with its effect and verdict."""
-        from sharedtrunk.affinity._export import matrix_frame
-
         return matrix_frame(self)
 
     def plot(self) -> "Figure":

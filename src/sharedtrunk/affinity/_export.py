@@ -4,9 +4,10 @@ import dataclasses
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from sharedtrunk._support import json_files as _json
 from sharedtrunk._support.files import write_atomically
@@ -14,9 +15,6 @@ from sharedtrunk._support.fingerprint import library_versions
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk._version import __version__
 from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Effect, MatrixRecord
-
-if TYPE_CHECKING:
-    import pandas
 
 Made: TypeAlias = AdviceRecord | MatrixRecord
 
@@ -39,32 +37,28 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 """First characters of texts that spreadsheets run as formulas (OWASP, CSV injection)."""
 
 
-def advice_frame(advice: AdviceRecord) -> "pandas.DataFrame":
+def advice_frame(advice: AdviceRecord) -> pd.DataFrame:
     """One row per auxiliary task, best first: effect with intervals, verdict, and the theory's numbers (NaN without them)."""
-    import pandas  # half a second, which importing the package does not need
-
     best = () if advice.best_set is None else advice.best_set.auxiliaries
     rows = [_auxiliary(each) | {"in_best_set": each.name in best} for each in advice.auxiliaries]
-    frame = pandas.DataFrame(rows)
+    frame = pd.DataFrame(rows)
     frame.attrs = {"main": advice.main, "labels": advice.conditions.labels, "units": UNITS}
     return frame
 
 
-def matrix_frame(matrix: MatrixRecord) -> "pandas.DataFrame":
+def matrix_frame(matrix: MatrixRecord) -> pd.DataFrame:
     """One row per ordered pair (main, auxiliary): effect with intervals, verdict, and whether a group has both."""
-    import pandas
-
     rows = [
         {"main": main, "auxiliary": auxiliary, **_effect(effect)}
         | {"same_group": any({main, auxiliary} <= set(group) for group in matrix.groups)}
         for (main, auxiliary), effect in matrix.effects.items()
     ]
-    frame = pandas.DataFrame(rows)
+    frame = pd.DataFrame(rows)
     frame.attrs = {"units": UNITS}
     return frame
 
 
-def frame(made: Made) -> "pandas.DataFrame":
+def frame(made: Made) -> pd.DataFrame:
     """`advice_frame` of an advice, `matrix_frame` of a matrix."""
     return advice_frame(made) if isinstance(made, AdviceRecord) else matrix_frame(made)
 

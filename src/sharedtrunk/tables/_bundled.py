@@ -50,7 +50,7 @@ class _Source:
 def bundled(
     name: str, *, tasks: Sequence[str] | None = None, labels: int | None = None, seed: int = 0
 ) -> tuple[Table, str]:
-    """A table that ships with scikit-learn or statsmodels, and the name of its main task.
+    """Load a table that comes with scikit-learn or statsmodels, and the name of its main task.
 
     The tasks are described at the top of this module. Nothing is downloaded.
 
@@ -76,15 +76,15 @@ def bundled(
     """
     if name not in _SOURCES:
         hint = f"{closest(name, BUNDLED)} A file of yours is read by its path."
-        raise invalid("a bundled table has one of their names", received=shown(name), hint=hint)
+        raise invalid("the name is that of a bundled table", received=shown(name), hint=hint)
     source = _SOURCES[name]()
     chosen = tuple(tasks) if tasks is not None else source.usual
     for task in chosen:
         if task not in source.labels:
-            rule = f"the tasks of {name} have names of their own"
+            rule = f"a task is one of those of {name}"
             raise invalid(rule, received=shown(task), hint=closest(task, list(source.labels)))
     if not chosen or len(set(chosen)) < len(chosen):
-        raise invalid("at least one task is named, each once", received=list(chosen), hint="Correct the names.")
+        raise invalid("one task or more are named, each once", received=list(chosen), hint="Correct the names.")
     gone = {column for task in chosen for column in source.removed_by.get(task, ())}
     kept = [j for j, column in enumerate(source.names) if column not in gone]
     table = from_arrays(

@@ -61,7 +61,7 @@ def _shapes(path: Path, archive: zipfile.ZipFile) -> Shapes:
 
 
 def _of_pair(path: Path, arrays: Mapping[str, np.ndarray], request: ReadRequest) -> Arrays:
-    """Names and values (sample,) of the features and of the tasks request for."""
+    """Names and values (sample,) of the features and of the requested tasks."""
     features, labels = arrays["X"], arrays["Y"]
     features, labels = (each[:, None] if each.ndim == 1 else each for each in (features, labels))
     _check_rows(path, {"X": features.shape, "Y": labels.shape})
