@@ -199,25 +199,69 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         return self
 
     def predict(self, X) -> np.ndarray:
-        """The likeliest class (sample,) or (sample, task), of dtype object where tasks have names of different types."""
+        """Predict the likeliest class of every task.
+
+        Parameters
+        ----------
+        X : (sample, feature)
+
+        Returns
+        -------
+        (sample,) or (sample, task)
+            Class names, of dtype object where tasks have names of different types.
+        """
         logarithms = self._log_probabilities(X)
         return self._tasks.named(likeliest(logarithms))
 
     def predict_proba(self, X) -> np.ndarray | list[np.ndarray]:
-        """P_t (sample, class), classes as in `classes_`; a list by task where `y` had several."""
+        """Probabilities P_t of the classes.
+
+        Parameters
+        ----------
+        X : (sample, feature)
+
+        Returns
+        -------
+        (sample, class) or list of (sample, class)
+            In the order of `classes_`; a list by task where `y` had several.
+        """
         probabilities = [np.exp(each) for each in self._log_probabilities(X)]
         return probabilities[0] if self._tasks.single else probabilities
 
     def predict_log_proba(self, X) -> np.ndarray | list[np.ndarray]:
-        """ln P_t in nats, arranged as in `predict_proba`; finite also where P_t is too small for a double."""
+        """Logarithms ln P_t in nats, finite also where P_t is too small for a double.
+
+        Parameters
+        ----------
+        X : (sample, feature)
+
+        Returns
+        -------
+        (sample, class) or list of (sample, class)
+            As in `predict_proba`.
+        """
         logarithms = self._log_probabilities(X)
         return logarithms[0] if self._tasks.single else logarithms
 
     def score(self, X, y, sample_weight=None) -> float:
-        """Accuracy: every task's over the rows that have a label of it, averaged over the tasks that have any.
+        """Accuracy of every task over the rows with a label of it, averaged over the tasks with labels.
 
-        A label that `fit` did not see counts as wrong. `sample_weight` (sample,) weighs the rows. Raises `InputError` where
-        there are no labels.
+        Parameters
+        ----------
+        X : (sample, feature)
+        y : (sample,) or (sample, task)
+            Labels; one that `fit` did not see counts as wrong.
+        sample_weight : (sample,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        InputError
+            Where there are no labels.
         """
         logarithms = self._log_probabilities(X)
         rows = len(logarithms[0])
@@ -228,9 +272,22 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         return float(np.nanmean(by_task))
 
     def log_loss(self, X, y) -> np.ndarray:
-        """Cross-entropy ⟨−ln P_t(label)⟩ (task,) in nats over the rows that have a label of the task; NaN where none has.
+        """Cross-entropy ⟨−ln P_t(label)⟩ of every task over the rows with a label of it.
 
-        Raises `InputError` for a label that `fit` did not see: its loss has no finite value.
+        Parameters
+        ----------
+        X : (sample, feature)
+        y : (sample,) or (sample, task)
+
+        Returns
+        -------
+        (task,)
+            In nats; NaN for a task without labels.
+
+        Raises
+        ------
+        InputError
+            For a label that `fit` did not see: its loss has no finite value.
         """
         logarithms = self._log_probabilities(X)
         codes = self._tasks.codes(y, len(logarithms[0]))
@@ -241,7 +298,16 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         return mean_losses(logarithms, codes)
 
     def hidden_units(self, X) -> np.ndarray:
-        """h^L (sample, hidden): the trunk's output, which all heads share."""
+        """The trunk's output h^L, which all heads share.
+
+        Parameters
+        ----------
+        X : (sample, feature)
+
+        Returns
+        -------
+        (sample, hidden)
+        """
         inputs = self._inputs(X, reset=False)
         with np.errstate(over="ignore", invalid="ignore"):  # the check below reports it
             hidden = self.network_.hidden_units(inputs)

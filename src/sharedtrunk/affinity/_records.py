@@ -43,9 +43,18 @@ class Effect:
 
 @dataclass(frozen=True)
 class AuxiliaryAdvice:
-    """One auxiliary task: its number of labels, its measured effect, and the theory's explanation.
+    """One auxiliary task: what was measured, and what the theory says.
 
-    `agreement` says whether theory and measurement have the same verdict: agrees, disagrees or cannot be compared.
+    Attributes
+    ----------
+    name, labels : str, int
+        The task and its number of labels.
+    effect : Effect
+        Its measured effect.
+    explanation : Explanation or None
+        The theory's numbers.
+    agreement : str
+        Whether theory and measurement have the same verdict: agrees, disagrees or cannot be compared.
     """
 
     name: str
@@ -57,7 +66,17 @@ class AuxiliaryAdvice:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """The benefit (nats) for a user with `labels` main labels, measured by trainings or else extrapolated."""
+    """The benefit for one number of main labels.
+
+    Attributes
+    ----------
+    labels : int
+        Number of main labels.
+    benefit : Estimate
+        Benefit in nats with its 95 % interval.
+    measured : bool
+        Whether it was measured by trainings, or else extrapolated.
+    """
 
     labels: int
     benefit: Estimate
