@@ -5,9 +5,11 @@ memory before anything is said.
 """
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 
+from sharedtrunk._support.words import listed
 from sharedtrunk.errors import invalid
 
 LARGEST_SEED = 2**32 - 1
@@ -144,6 +146,14 @@ def check_width(width: object) -> None:
         reason="beyond which the weights of a layer fill the memory",
         hint="100 is usual.",
     )
+
+
+def check_different_names(what: str, names: Iterable[object]) -> None:
+    """Raise `InputError` where two of `what`, such as "tasks", have one name."""
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        received = f"{listed(twice)} more than once"
+        raise invalid(f"{what} have different names", received=received, hint="Rename one of each.")
 
 
 def shown(value: object) -> str:

@@ -17,8 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from sharedtrunk import plots
-from sharedtrunk.affinity._advice import CANNOT_TELL, HELPS, HURTS, Effect
 from sharedtrunk.affinity._effects_forest import DECIMALS
+from sharedtrunk.affinity._records import Effect
+from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS
 from sharedtrunk.errors import invalid
 
 _CELL = (0.86, 0.5)  # inches: width and height of a cell

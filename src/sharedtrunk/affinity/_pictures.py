@@ -11,11 +11,11 @@ from sharedtrunk import plots
 from sharedtrunk._support.files import write_atomically
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity import _wording as wording
-from sharedtrunk.affinity._advice import Advice, AffinityMatrix, AuxiliaryAdvice, Effect
 from sharedtrunk.affinity._advice_page import Curves, advice_figure
 from sharedtrunk.affinity._benefit_curves import OwnLabels, Point
 from sharedtrunk.affinity._effects_forest import Bar
 from sharedtrunk.affinity._heat_map import affinity_figure
+from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Effect, MatrixRecord
 
 COLUMNS = ("accuracy (points)", "relatedness r", "SNR", "theory expects")
 _MATRIX_NOTE = (
@@ -26,7 +26,7 @@ _MOST_NAMES = 3
 """Most auxiliary tasks by whose names a set is called. Those of a larger set are the first bars above it anyway."""
 
 
-def advice_picture(advice: Advice) -> Figure:
+def advice_picture(advice: AdviceRecord) -> Figure:
     """Draw an advice on one page: effects of tasks and of sets, benefit by weight α and by number of main labels."""
     blocks = {"One auxiliary task beside it": [_single(each, advice) for each in advice.auxiliaries]}
     several = [_set(effect, advice) for effect in advice.sets if len(effect.auxiliaries) > 1]
@@ -42,7 +42,7 @@ def advice_picture(advice: Advice) -> Figure:
     )
 
 
-def _curves(advice: Advice) -> Curves:
+def _curves(advice: AdviceRecord) -> Curves:
     at, name = advice.conditions, wording.set_name(wording.studied_set(advice))
     return Curves(
         weights=[_point(effect.alpha, effect.benefit) for effect in advice.alphas],
@@ -53,14 +53,14 @@ def _curves(advice: Advice) -> Curves:
     )
 
 
-def matrix_picture(matrix: AffinityMatrix) -> Figure:
+def matrix_picture(matrix: MatrixRecord) -> Figure:
     """Draw the heat map of a directed matrix, with the suggested groups in frames."""
     measured = wording.measured_on(wording.matrix_conditions(matrix))
     note = f"{_MATRIX_NOTE}\nGroups: {wording.grouping(matrix)}\n{measured}"
     return affinity_figure(matrix.effects, matrix.tasks, matrix.groups, title=wording.matrix_title(matrix), note=note)
 
 
-def write_picture(path: str | os.PathLike[str], made: Advice | AffinityMatrix) -> None:
+def write_picture(path: str | os.PathLike[str], made: AdviceRecord | MatrixRecord) -> None:
     """Draw an advice or a matrix into a PNG or PDF file, whole or not at all.
 
     Parameters
@@ -75,7 +75,7 @@ def write_picture(path: str | os.PathLike[str], made: Advice | AffinityMatrix) -
     InputError
         For another suffix, and where the file cannot be written.
     """
-    figure = advice_picture(made) if isinstance(made, Advice) else matrix_picture(made)
+    figure = advice_picture(made) if isinstance(made, AdviceRecord) else matrix_picture(made)
     with warnings.catch_warnings():
         # A letter of a user's name that the font lacks becomes a box. Nobody can act on the warning.
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
@@ -83,7 +83,7 @@ def write_picture(path: str | os.PathLike[str], made: Advice | AffinityMatrix) -
     write_atomically(Path(path), content)
 
 
-def _single(each: AuxiliaryAdvice, advice: Advice) -> Bar:
+def _single(each: AuxiliaryAdvice, advice: AdviceRecord) -> Bar:
     why = each.explanation
     words = [_points(each.effect.accuracy)]
     if why is not None:
@@ -96,7 +96,7 @@ def _single(each: AuxiliaryAdvice, advice: Advice) -> Bar:
     return _bar(each.name, each.effect, advice, words)
 
 
-def _set(effect: Effect, advice: Advice) -> Bar:
+def _set(effect: Effect, advice: AdviceRecord) -> Bar:
     ranked = tuple(each.name for each in advice.auxiliaries)
     size = len(effect.auxiliaries)
     leading = size > _MOST_NAMES and set(effect.auxiliaries) == set(ranked[:size])
@@ -104,7 +104,7 @@ def _set(effect: Effect, advice: Advice) -> Bar:
     return _bar(name, effect, advice, [_points(effect.accuracy)])
 
 
-def _bar(name: str, effect: Effect, advice: Advice, words: list[str]) -> Bar:
+def _bar(name: str, effect: Effect, advice: AdviceRecord, words: list[str]) -> Bar:
     best = advice.best_set is not None and effect.auxiliaries == advice.best_set.auxiliaries
     found = effect.benefit
     return Bar(name, found.mean, found.low, found.high, effect.verdict, words, best)
@@ -119,7 +119,7 @@ def _points(found: Estimate) -> str:
     return plots.with_interval(found.mean, found.low, found.high, 1)
 
 
-def _note(advice: Advice) -> str:
+def _note(advice: AdviceRecord) -> str:
     best = ""
     if advice.best_set is not None:
         best = "★ recommended: the smallest set that surely helps and is within one standard error of the best. "

@@ -149,10 +149,10 @@ def _affinity_room() -> _Room:
         warnings.filterwarnings("ignore", message="Error reading persistent compilation cache entry")
     with importing(b"sharedtrunk: Interrupted before the work began.\n"):
         from sharedtrunk import affinity  # takes seconds, which bad input does without
-        from sharedtrunk.affinity import _frames, _pictures, _wording
+        from sharedtrunk.affinity import presentation
 
-    writers = {"json": _frames.write_json, "csv": _frames.write_csv, "picture": _pictures.write_picture}
-    return _Room(affinity, _wording, writers)
+    writers = {"json": presentation.write_json, "csv": presentation.write_csv, "picture": presentation.write_picture}
+    return _Room(affinity, presentation.wording, writers)
 
 
 def _measured(

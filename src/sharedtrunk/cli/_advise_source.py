@@ -41,7 +41,7 @@ def chosen(source: Source) -> tuple["Table", tuple[str, ...]]:
 
 
 def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
-    from sharedtrunk import tables  # SciPy and pandas: half a second that --help does without
+    from sharedtrunk import tables  # SciPy, which --help does without
 
     assert source.file is not None
     if source.labels is not None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import dynamics
-from sharedtrunk.affinity._theory import (
+from sharedtrunk.affinity._regression_twin import (
     START,
     Overlap,
     _consistent,
@@ -12,7 +12,7 @@ from sharedtrunk.affinity._theory import (
     _least_error,
     _times,
     predicted_benefit,
-    side,
+    twin_task,
 )
 from sharedtrunk.errors import InputError
 
@@ -21,7 +21,7 @@ STRONG = (0.9, 0.7)
 
 def tasks(main=(0.5,), auxiliary=(0.9,), labels=(100, 1000), classes=(3, 3)):
     return tuple(
-        side(np.array(s), classes=K, labels=n) for s, n, K in zip((main, auxiliary), labels, classes, strict=True)
+        twin_task(np.array(s), classes=K, labels=n) for s, n, K in zip((main, auxiliary), labels, classes, strict=True)
     )
 
 
@@ -96,7 +96,7 @@ def test_class_directions_do_not_matter_without_shared_labels():
     """Noise is the same in every direction of the class side: only the draws differ."""
     turn = np.linalg.qr(np.random.default_rng(1).normal(size=(2, 2)))[0]
     main, auxiliary = tasks()
-    turned = side(auxiliary.values, classes=3, labels=1000, left=turn[:, :1])
+    turned = twin_task(auxiliary.values, classes=3, labels=1000, left=turn[:, :1])
     plain, other = (predicted_benefit(main, one, 0.7, features=40, hidden=9, draws=400) for one in (auxiliary, turned))
     assert abs(plain.benefit - other.benefit) < 4 * np.hypot(plain.standard_error, other.standard_error)
 
@@ -139,9 +139,9 @@ def test_draws_shrink_the_error():
 def test_bad_input():
     main, auxiliary = tasks()
     with pytest.raises(InputError, match="K − 1 clean values"):
-        side([0.5, 0.4], classes=2, labels=10)
+        twin_task([0.5, 0.4], classes=2, labels=10)
     with pytest.raises(InputError, match="main task with signal"):
-        predicted_benefit(side([], classes=2, labels=9), auxiliary, 0.5, features=4, hidden=4)
+        predicted_benefit(twin_task([], classes=2, labels=9), auxiliary, 0.5, features=4, hidden=4)
     with pytest.raises(InputError, match="norm at most 1"):
         predicted_benefit(main, auxiliary, 1.5, features=4, hidden=4)
     with pytest.raises(InputError, match="1 hidden unit"):

@@ -7,7 +7,7 @@ import pandas
 import pytest
 
 import affinity_problems as problems
-from sharedtrunk.affinity import _frames as frames
+from sharedtrunk.affinity import _export as export
 from sharedtrunk.affinity import _pictures as pictures
 from sharedtrunk.affinity import _wording as wording
 from sharedtrunk.errors import InputError
@@ -43,7 +43,7 @@ def test_what_is_unknown_is_nan_in_the_frame_and_null_in_the_record():
     assert math.isnan(row["benefit"])
     assert math.isnan(row["relatedness"])
     assert not row["in_best_set"]
-    (auxiliary,) = frames.record(advice)["auxiliaries"]
+    (auxiliary,) = export.record(advice)["auxiliaries"]
     assert auxiliary["effect"]["benefit"]["mean"] is None
     assert auxiliary["explanation"] is None
 
@@ -62,7 +62,7 @@ def test_a_row_per_ordered_pair():
 @pytest.mark.parametrize("made", [problems.advice(4), problems.unknown_advice(), problems.matrix(3)])
 def test_the_record_is_strict_json_and_holds_every_field(made, tmp_path):
     file = tmp_path / "made.json"
-    frames.write_json(file, made)
+    export.write_json(file, made)
     plain = json.loads(file.read_text(), parse_constant=pytest.fail)
     assert {field.name for field in dataclasses.fields(made)} <= set(plain)
     assert {"units", "versions"} <= set(plain)
@@ -71,7 +71,7 @@ def test_the_record_is_strict_json_and_holds_every_field(made, tmp_path):
 
 def test_the_record_keeps_numbers_reasons_and_angles():
     advice = problems.advice(3)
-    plain = frames.record(advice)
+    plain = export.record(advice)
     first = plain["auxiliaries"][0]
     assert first["effect"]["benefit"]["low"] == advice.auxiliaries[0].effect.benefit.low
     assert first["explanation"]["angles"] == [12.0, 41.5, 80.0]
@@ -79,7 +79,7 @@ def test_the_record_keeps_numbers_reasons_and_angles():
     assert plain["best_set"]["auxiliaries"] == ["parity", "loop"]
     assert [point["labels"] for point in plain["curve"]] == [50, 100, 200, 400]
     matrix = problems.matrix(3)
-    effects = frames.record(matrix)["effects"]
+    effects = export.record(matrix)["effects"]
     assert {(each["main"], each["auxiliary"]): each["benefit"]["mean"] for each in effects} == {
         pair: effect.benefit.mean for pair, effect in matrix.effects.items()
     }
@@ -88,10 +88,10 @@ def test_the_record_keeps_numbers_reasons_and_angles():
 @pytest.mark.parametrize("made", [problems.advice(12), problems.unknown_advice(), problems.matrix(3)])
 def test_the_file_of_values_is_the_frame(made, tmp_path):
     file = tmp_path / "made.csv"
-    frames.write_csv(file, made)
+    export.write_csv(file, made)
     with file.open(newline="") as lines:
         read = list(csv.DictReader(lines))
-    frame = frames.frame(made)
+    frame = export.frame(made)
     assert [row["auxiliary"] for row in read] == frame["auxiliary"].tolist()
     numbers = pandas.Series([float(row["benefit"] or "nan") for row in read])
     pandas.testing.assert_series_equal(numbers, frame["benefit"], check_names=False, check_exact=True)
@@ -103,26 +103,26 @@ def test_no_name_is_a_formula_in_a_spreadsheet(start, tmp_path):
     made = problems.advice(2)
     first = dataclasses.replace(made.auxiliaries[0], name=name)
     advice = dataclasses.replace(made, auxiliaries=(first, *made.auxiliaries[1:]))
-    frames.write_csv(tmp_path / "made.csv", advice)
+    export.write_csv(tmp_path / "made.csv", advice)
     with (tmp_path / "made.csv").open(newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert [row["auxiliary"] for row in rows] == ["'" + name.replace("\r", "\n"), made.auxiliaries[1].name]
     assert float(rows[0]["benefit"]) == first.effect.benefit.mean
     loss = dataclasses.replace(first.effect, benefit=dataclasses.replace(first.effect.benefit, mean=-0.25))
     harmful = dataclasses.replace(first, name="-7", effect=loss)
-    frames.write_csv(tmp_path / "made.csv", dataclasses.replace(made, auxiliaries=(harmful,)))
+    export.write_csv(tmp_path / "made.csv", dataclasses.replace(made, auxiliaries=(harmful,)))
     assert (tmp_path / "made.csv").read_text().splitlines()[1].startswith(f"-7,{first.labels},-0.25,")
-    frames.write_json(tmp_path / "made.json", dataclasses.replace(made, main=name))
+    export.write_json(tmp_path / "made.json", dataclasses.replace(made, main=name))
     assert json.loads((tmp_path / "made.json").read_text())["main"] == name
 
 
 def test_half_a_surrogate_pair_in_a_note_is_written_out(tmp_path):
     made = dataclasses.replace(problems.advice(1), notes=("x\udcff",))
-    frames.write_json(tmp_path / "made.json", made)
+    export.write_json(tmp_path / "made.json", made)
     assert json.loads((tmp_path / "made.json").read_text(encoding="utf-8"))["notes"] == ["x\udcff"]
 
 
-@pytest.mark.parametrize("write", [frames.write_json, frames.write_csv])
+@pytest.mark.parametrize("write", [export.write_json, export.write_csv])
 def test_a_file_that_cannot_be_written_is_told(write, tmp_path):
     with pytest.raises(InputError, match="/nowhere/at/all"):
         write(tmp_path / "nowhere/at/all", problems.advice(1))
@@ -154,14 +154,14 @@ def test_sentences_tell_the_set_the_weight_and_the_curve():
     assert "α = 1 for parity + loop" in told["Weight"]
     assert "(yours: 200)" in told["Labels"]
     assert "task_weights={'digit': 1.0, 'parity': 1.0, 'loop': 1.0}, stop_on='digit')" in told["Train"]
-    assert "400: +0.140 nats [+0.079, +0.202], if the trend goes on along ln N" in told["Labels"]
+    assert "400: +0.140 nats [+0.079, +0.202], if the trend in ln N continues" in told["Labels"]
     assert "reaches from" in told["Unknown"]
 
 
 def test_where_no_set_helps_it_says_so():
     told = dict(wording.sentences(problems.advice(2, helps=False)))
     assert told["Best set"].startswith("none: ")
-    assert "were it taken" in told["Weight"]
+    assert "if it were taken" in told["Weight"]
 
 
 def test_without_numbers_no_sentence_speaks_of_them():

@@ -1,14 +1,17 @@
-"""How names and values are told in a message of one line, whatever they contain."""
+"""Names and values of users in a message of one line, whatever they contain."""
 
 import difflib
 from collections.abc import Iterable, Sequence
 
 _LONGEST = 40
+"""Characters of a value in a message."""
+
 _MOST_LISTED = 6
+"""Names in a message; the rest is counted."""
 
 
 def shown(value: object) -> str:
-    """The value in quotes and shortened: line breaks and control characters of a file never reach the terminal."""
+    """The value as Python writes it, shortened; control characters of a text are escaped."""
     text = repr(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
@@ -22,7 +25,7 @@ def listed(names: Iterable[object]) -> str:
 
 
 def closest(name: str, names: Sequence[str]) -> str:
-    """The way out for a name that is not there: the most similar ones, or all."""
+    """The hint for an unknown name: the most similar names, or all."""
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     if not near:
         lowered = {other.lower(): other for other in names}
@@ -31,5 +34,5 @@ def closest(name: str, names: Sequence[str]) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 row`, `2 rows`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """`1 row`, `2,000 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,8 +1,8 @@
-"""Which auxiliaries to take and how to weigh them: the one-standard-error rule, so that chance is not taken for a choice.
+"""Which auxiliary tasks to take and how to weigh them, by the one-standard-error rule.
 
-Of candidates whose benefits are measured, the best by mean is partly the luckiest. The rule (Breiman et al. 1984) takes the
-simplest candidate within one standard error of it: fewest auxiliaries, or the weight nearest to 1. A set must moreover
-surely help, or training alone is the advice.
+The candidate of highest measured benefit is partly the luckiest. The rule (Breiman et al. 1984) takes the simplest candidate
+within one standard error of it: the fewest auxiliary tasks, or the weight nearest to 1. A set must also have the verdict
+helps; otherwise the advice is to train alone.
 """
 
 import itertools
@@ -10,12 +10,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sharedtrunk.affinity._advice import HELPS, Effect
+from sharedtrunk.affinity._records import Effect
+from sharedtrunk.affinity._verdicts import HELPS
 
 ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0)
+"""Weights α that are tried, half a decade apart."""
 
 FEW = 3
-"""With up to this many auxiliaries every set is tried, with more only the leading ones."""
+"""With up to this many auxiliary tasks every set is tried, with more only the leading ones."""
 
 
 def further_sets(ranked: Sequence[str]) -> list[tuple[str, ...]]:
@@ -26,10 +28,10 @@ def further_sets(ranked: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def best_set(tried: Sequence[Effect]) -> Effect | None:
-    """The smallest set within one standard error of the best, if it surely helps; None: nothing beats training alone surely.
+    """The smallest set within one standard error of the best whose verdict is helps; None: train alone.
 
-    Surely: its verdict, corrected for all sets that were tried, is helps. Without that, the best of several sets that do
-    nothing would be recommended in a third to a half of all cases.
+    The verdict is corrected for all sets that were tried. Without this condition, the best of several sets that do nothing
+    would be recommended in a third to a half of all cases.
     """
     best = leading(tried)
     if best is None:
@@ -39,7 +41,7 @@ def best_set(tried: Sequence[Effect]) -> Effect | None:
 
 
 def best_alpha(tried: Sequence[Effect]) -> float:
-    """The weight nearest to 1, in ratio, within one standard error of the best; 1 where nothing is known."""
+    """The weight nearest to 1, in ratio, within one standard error of the best; 1 without a measured effect."""
     best = leading(tried)
     if best is None:
         return 1.0
@@ -47,7 +49,7 @@ def best_alpha(tried: Sequence[Effect]) -> float:
 
 
 def leading(tried: Sequence[Effect]) -> Effect | None:
-    """The effect of highest mean, among those that have one."""
+    """The effect of highest mean benefit, among those with a standard error."""
     known = [effect for effect in tried if np.isfinite(effect.benefit.standard_error)]
     return max(known, key=lambda effect: effect.benefit.mean, default=None)
 

@@ -1,4 +1,4 @@
-"""What theory expects of an auxiliary task: the regression twin of the two tasks' label moments, in NumPy.
+"""The theory's prediction of a benefit: the regression twin of two tasks' label moments, in NumPy.
 
 In whitened inputs a task is its clean moment B̄ = U diag(s) Vᵀ (K − 1 × F) and noise of variance 1/n an entry (`_signal`).
 A trunk of H linear units with squared error learns the stacked, noisy moments M̂ = (B̂_A; √α B̂_B) mode by mode from a small
@@ -11,13 +11,13 @@ signal, is ε(t) = ‖W_A(t) − B̄_A‖²/‖B̄_A‖², and
 
     benefit = min_t ε(alone) − min_t ε(beside B),
 
-averaged over draws that both arms share: directions with V_Bᵀ V_A = R (4) and noise. **Unit: a share of the variance that the
-main task's labels could have explained linearly; not nats.** It is the theory's answer, with its limits: squared error in
-place of cross-entropy, whitened inputs, linear trunk, oracle stopping, and for α ≠ 1 heads that learn at equal speed
+averaged over draws that both arms share: directions with V_Bᵀ V_A = R (4) and noise. **Its unit is not nats, but a share of
+the variance of the main task's labels that is linearly explainable.** The prediction has the theory's limits: squared error
+in place of cross-entropy, whitened inputs, a linear trunk, oracle stopping, and for α ≠ 1 heads that learn at equal speed
 (the twin is closed for α = 1).
 
 Noise of two tasks labelled on the same rows is not independent: cov(N_A, N_B) = (n_AB/(n_A n_B)) Ω, Ω = Σ e_A e_Bᵀ/n_AB. A
-copy of the main label on the same rows has R = I and Ω = I, hence B̂_B = B̂_A: it reweighs, but brings nothing new.
+copy of the main label on the same rows has R = I and Ω = I, hence B̂_B = B̂_A: it changes weights and adds no information.
 """
 
 from dataclasses import dataclass
@@ -28,15 +28,21 @@ from jaxtyping import Float
 from sharedtrunk.errors import invalid
 
 DRAWS = 100
+"""Draws of noise and directions: their standard error is well below `NEGLIGIBLE_SHARE`."""
+
 START = 1e-3
-NEGLIGIBLE = 0.02
-"""A share of the main task's signal: less is no difference a choice would turn on."""
+"""s₀, the singular value of all modes at the start: small beside any value that is seen."""
+
+NEGLIGIBLE_SHARE = 0.02
+"""A benefit within ± this share of the main task's signal is no difference: it would not change a decision."""
+
 _TIMES = 160
+"""Points of the geometric grid of times on which the least error is found."""
 
 
 @dataclass(frozen=True)
-class Side:
-    """One task as the theory sees it: clean values s, the class side's frame, rows K − 1, and labels n."""
+class TwinTask:
+    """One task of the twin: clean values s, the frame U of its classes (K − 1 rows), and its number of labels n."""
 
     values: Float[np.ndarray, "rank"]
     left: Float[np.ndarray, "row rank"]
@@ -64,10 +70,10 @@ class PredictedBenefit:
     joint: float
 
 
-def side(values, *, classes: int, labels: int, left: np.ndarray | None = None) -> Side:
-    """A task of clean values s (rank ≤ K − 1) of `classes` K, known from `labels` n; its class frame is U = I unless given.
+def twin_task(values, *, classes: int, labels: int, left: np.ndarray | None = None) -> TwinTask:
+    """A task of K = `classes` with clean values s (rank ≤ K − 1), known from n = `labels`; its class frame is I unless given.
 
-    Raises `InputError` for values that are not in rank, order of size or sign what a task can have.
+    Raises `InputError` for more than K − 1 values, and for negative or infinite ones.
     """
     values = np.atleast_1d(np.asarray(values, np.float64))
     left = np.eye(classes - 1, values.size) if left is None else np.asarray(left, np.float64)
@@ -75,14 +81,14 @@ def side(values, *, classes: int, labels: int, left: np.ndarray | None = None) -
         raise invalid(
             "A task has at most K − 1 clean values, finite and ≥ 0, and 1 label or more",
             received=f"{values.tolist()} of {classes} classes, {labels} labels",
-            hint="Use task_signal(...).values",
+            hint="Use task_signal(...).values.",
         )
-    return Side(values, left, int(labels))
+    return TwinTask(values, left, int(labels))
 
 
 def predicted_benefit(
-    main: Side,
-    auxiliary: Side,
+    main: TwinTask,
+    auxiliary: TwinTask,
     relatedness: float | Float[np.ndarray, "auxiliary_rank main_rank"],
     *,
     features: int,
@@ -94,8 +100,9 @@ def predicted_benefit(
 ) -> PredictedBenefit:
     """min_t ε_A(alone) − min_t ε_A(beside B) in the regression twin, mean over `draws` ± standard error.
 
-    `relatedness` is R or a number r for r·I (4), `features` the whitened directions F, `hidden` H, `alpha` the auxiliary
-    task's weight, `overlap` the rows labelled in both, none unless given. Hypotheses and unit: above [16].
+    `relatedness` is R, or a number r for r·I (4); `features` is F, the number of whitened directions; `hidden` is H; `alpha`
+    is the auxiliary task's weight; `overlap` describes the rows labelled in both tasks, None: there are none. Hypotheses
+    and unit are those of the module.
     Raises `InputError` for a main task without signal, ‖R‖ > 1, and sizes below 1.
     """
     R = _checked(main, auxiliary, relatedness, hidden, alpha, draws)
@@ -118,7 +125,7 @@ def predicted_benefit(
 
 
 def _directions(R: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """V_Aᵀ = (I, 0), V_Bᵀ = (R, (I − R Rᵀ)^½, 0): noise has no direction of its own, so the frame does not matter."""
+    """V_Aᵀ = (I, 0), V_Bᵀ = (R, (I − R Rᵀ)^½, 0): the noise is isotropic, so any frame would do."""
     rank_b, rank_a = R.shape
     values, vectors = np.linalg.eigh(np.eye(rank_b) - R @ R.T)
     outside = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
@@ -127,7 +134,7 @@ def _directions(R: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _consistent(clean_a: np.ndarray, clean_b: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """B̄_B with the least added that labels of correlation Ω (auxiliary × main row) demand.
+    """B̄_B with the smallest addition that labels of correlation Ω (auxiliary × main row) require.
 
     Along a pair of class directions of correlation ω, what B̄_A has beyond ω B̄_B is the moment of a remainder of variance
     1 − ω², so its square is at most that: where the main label is a function of the auxiliary one, its signal is the
@@ -157,7 +164,7 @@ def _noise(rng, draws: int, shape_a, shape_b, correlation) -> tuple[np.ndarray, 
 def _times(noisy: np.ndarray) -> Float[np.ndarray, "time draw"]:
     """Training times of every draw, from before the first mode grows to where those of the main task have grown.
 
-    A mode grows at t = log(ŝ/s₀)/(2ŝ); modes far below the median are noise, which no least error waits for.
+    A mode grows at t = log(ŝ/s₀)/(2ŝ); modes far below the median are noise that grows after the least error.
     """
     s_hat = np.linalg.svd(noisy, compute_uv=False)
     last = 3 * np.log(np.maximum(s_hat[:, 0] / START, np.e)) / np.median(s_hat, axis=1)
@@ -170,7 +177,7 @@ def _least_error(noisy: np.ndarray, clean: np.ndarray, hidden: int, times: np.nd
     U, s_hat, Vt = U[:, : clean.shape[0], :hidden], s_hat[:, :hidden], Vt[:, :hidden]
     overlap = np.einsum("dak,af,dkf->dk", U, clean, Vt, optimize=True)
     norms, total = np.sum(U**2, axis=1), np.sum(clean**2)
-    # A mode without data stays within its start, and so does one of 1e-12, without 0/0.
+    # A mode without data stays at its start; a value of 1e-12 does too, without 0/0.
     s_hat = np.maximum(s_hat, 1e-12)
     decay = np.exp(-2 * s_hat * times[:, :, None])
     s = s_hat / (1 - decay + s_hat * decay / START)
@@ -178,21 +185,21 @@ def _least_error(noisy: np.ndarray, clean: np.ndarray, hidden: int, times: np.nd
     return 1 + np.minimum(errors.min(axis=0), 0)
 
 
-def _checked(main: Side, auxiliary: Side, relatedness, hidden: int, alpha: float, draws: int) -> np.ndarray:
+def _checked(main: TwinTask, auxiliary: TwinTask, relatedness, hidden: int, alpha: float, draws: int) -> np.ndarray:
     R = np.asarray(relatedness, np.float64)
     R = R * np.eye(auxiliary.values.size, main.values.size) if R.ndim == 0 else R
     if not main.values.any():
-        raise invalid("A benefit needs a main task with signal", received="no clean value", hint="Add labels")
+        raise invalid("A benefit needs a main task with signal", received="no clean value", hint="Add labels.")
     if R.shape != (auxiliary.values.size, main.values.size) or not np.linalg.norm(R, 2) <= 1 + 1e-9:
         raise invalid(
             "Relatedness is a number or a matrix (auxiliary, main direction), of norm at most 1",
             received=f"shape {R.shape}, norm {np.linalg.norm(R, 2) if R.size else 0:.3g}",
-            hint="Its entries are cosines",
+            hint="Its entries are cosines.",
         )
     if hidden < 1 or draws < 2 or not (alpha >= 0 and np.isfinite(alpha)):
         raise invalid(
             "Theory needs 1 hidden unit, 2 draws and a weight ≥ 0",
             received=f"{hidden}, {draws}, {alpha}",
-            hint="Use hidden=100, draws=100, alpha=1.0",
+            hint="Use hidden=100, draws=100, alpha=1.0.",
         )
     return R

@@ -1,29 +1,30 @@
-"""How the benefit changes with the number of main labels: measured with fewer, extended to more.
+"""How the benefit changes with the number of main labels: measured with fewer labels, extrapolated to twice as many.
 
-Shares of the main labels, nested, are trained with on the same splits; the auxiliary labels stay. Through the
-differences δ_ji(n) of split j and test row i goes a line in log₂ n; at twice the labels it says
+Nested shares of the main labels are trained with on the same splits; the auxiliary labels stay. A line in log₂ n is fitted to
+the differences δ_ji(n) of split j and test row i; at twice the labels it gives
 
     δ_ji(2n) = Σ_k w_k δ_ji(n_k),
 
-which is again one number per split and row, with the same interval. Hypothesis: the benefit goes on along ln n; over one
-doubling only, because benefits end at zero.
+which is again one number for each split and row, with the same kind of interval. Hypothesis: the benefit continues linearly
+in ln n. It is used over one doubling only, because benefits end at zero.
 """
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from sharedtrunk.affinity._advice import CurvePoint
 from sharedtrunk.affinity._intervals import clustered
+from sharedtrunk.affinity._records import CurvePoint
 from sharedtrunk.affinity._trials import Outcome
 
 SHARES = (0.25, 0.5, 1.0)
-"""Of the user's main labels."""
+"""Shares of the user's main labels that are trained with."""
 
 LEAST = 25
-"""Main labels; smaller shares are left out."""
+"""Main labels of the smallest share: fewer are left out."""
 
 AHEAD = 2.0
+"""The share that the curve is extrapolated to."""
 
 
 def shares_for(labels: int) -> list[float]:
@@ -45,7 +46,7 @@ def benefit_curve(measured: Mapping[float, tuple[Outcome, Outcome]], labels: int
     return tuple(points)
 
 
-def _line_weights(places: np.ndarray, at: float) -> np.ndarray:
-    """Weights w with Σ_k w_k y_k the value at `at` of the least-squares line through (places_k, y_k)."""
-    centred = places - places.mean()
-    return 1 / places.size + (at - places.mean()) * centred / (centred @ centred)
+def _line_weights(positions: np.ndarray, at: float) -> np.ndarray:
+    """Weights w with Σ_k w_k y_k the value at `at` of the least-squares line through (positions_k, y_k)."""
+    centred = positions - positions.mean()
+    return 1 / positions.size + (at - positions.mean()) * centred / (centred @ centred)

@@ -4,21 +4,19 @@ import dataclasses
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from sharedtrunk._support import json_files as _json
 from sharedtrunk._support.files import write_atomically
 from sharedtrunk._support.fingerprint import library_versions
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk._version import __version__
-from sharedtrunk.affinity._advice import Advice, AffinityMatrix, AuxiliaryAdvice, Effect
+from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Effect, MatrixRecord
 
-if TYPE_CHECKING:
-    import pandas
-
-Made: TypeAlias = Advice | AffinityMatrix
+Made: TypeAlias = AdviceRecord | MatrixRecord
 
 LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "pandas", "scikit-learn", "scipy")
 UNITS = {
@@ -30,55 +28,55 @@ _EXPLAINED = (
     "relatedness", "relatedness_error", "low", "high", "snr_main", "snr_auxiliary", "labels_per_parameter", "trunk_share",
     "predicted", "predicted_error", "predicted_verdict",
 )  # fmt: skip
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
-"""First characters of cells that spreadsheets compute (OWASP, CSV injection)."""
+"""Fields of an explanation that are columns of the frame."""
+
 _RENAMED = {"low": "relatedness_low", "high": "relatedness_high"}
+"""Fields whose column has a name that is clear outside of an explanation."""
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
+"""First characters of texts that spreadsheets run as formulas (OWASP, CSV injection)."""
 
 
-def advice_frame(advice: Advice) -> "pandas.DataFrame":
+def advice_frame(advice: AdviceRecord) -> pd.DataFrame:
     """One row per auxiliary task, best first: effect with intervals, verdict, and the theory's numbers (NaN without them)."""
-    import pandas  # half a second that importing the room does without
-
     best = () if advice.best_set is None else advice.best_set.auxiliaries
     rows = [_auxiliary(each) | {"in_best_set": each.name in best} for each in advice.auxiliaries]
-    frame = pandas.DataFrame(rows)
+    frame = pd.DataFrame(rows)
     frame.attrs = {"main": advice.main, "labels": advice.conditions.labels, "units": UNITS}
     return frame
 
 
-def matrix_frame(matrix: AffinityMatrix) -> "pandas.DataFrame":
+def matrix_frame(matrix: MatrixRecord) -> pd.DataFrame:
     """One row per ordered pair (main, auxiliary): effect with intervals, verdict, and whether a group has both."""
-    import pandas
-
     rows = [
         {"main": main, "auxiliary": auxiliary, **_effect(effect)}
         | {"same_group": any({main, auxiliary} <= set(group) for group in matrix.groups)}
         for (main, auxiliary), effect in matrix.effects.items()
     ]
-    frame = pandas.DataFrame(rows)
+    frame = pd.DataFrame(rows)
     frame.attrs = {"units": UNITS}
     return frame
 
 
-def frame(made: Made) -> "pandas.DataFrame":
-    """`advice_frame` or `matrix_frame`, by what is given."""
-    return advice_frame(made) if isinstance(made, Advice) else matrix_frame(made)
+def frame(made: Made) -> pd.DataFrame:
+    """`advice_frame` of an advice, `matrix_frame` of a matrix."""
+    return advice_frame(made) if isinstance(made, AdviceRecord) else matrix_frame(made)
 
 
 def record(made: Made) -> dict[str, Any]:
-    """Everything as JSON data, with units and versions; numbers that are not finite are None."""
-    plain = advice_record(made) if isinstance(made, Advice) else matrix_record(made)
+    """All fields as JSON data, with units and versions; numbers that are not finite are None."""
+    plain = advice_record(made) if isinstance(made, AdviceRecord) else matrix_record(made)
     versions = {"sharedtrunk": __version__, **library_versions(LIBRARIES)}
     return {"units": UNITS, "versions": versions, **plain}
 
 
-def advice_record(advice: Advice) -> dict[str, Any]:
+def advice_record(advice: AdviceRecord) -> dict[str, Any]:
     """The advice as JSON data; an explanation carries its sentence."""
     auxiliaries = [_plain(each) | {"explanation": each.explanation and _explained(each)} for each in advice.auxiliaries]
     return _plain(advice) | {"auxiliaries": auxiliaries}
 
 
-def matrix_record(matrix: AffinityMatrix) -> dict[str, Any]:
+def matrix_record(matrix: MatrixRecord) -> dict[str, Any]:
     """The matrix as JSON data; effects by pair become a list."""
     effects = [
         {"main": main, "auxiliary": auxiliary, **_plain(effect)} for (main, auxiliary), effect in matrix.effects.items()
@@ -87,21 +85,21 @@ def matrix_record(matrix: AffinityMatrix) -> dict[str, Any]:
 
 
 def write_json(path: str | os.PathLike[str], made: Made) -> None:
-    """Write everything to a JSON file, whole or not at all. Raises `InputError`."""
+    """Write all fields to a JSON file, whole or not at all. Raises `InputError`."""
     _json.write_json(Path(path), record(made))
 
 
 def write_csv(path: str | os.PathLike[str], made: Made) -> None:
-    """Write the frame to a CSV file, whole or not at all; what is no number is an empty field. Raises `InputError`.
+    """Write the frame to a CSV file, whole or not at all; NaN is an empty field. Raises `InputError`.
 
-    A text that a spreadsheet would run as a formula, such as a task's name @SUM(1), has an apostrophe before it there.
+    A text that a spreadsheet would run as a formula, such as a task's name @SUM(1), gets an apostrophe before it.
     """
     safe = frame(made).map(_inert)
     write_atomically(Path(path), _encoded(safe.to_csv(index=False, lineterminator="\n")))
 
 
 def _inert(cell: Any) -> Any:
-    """The cell, with an apostrophe before a text that a spreadsheet would take for a formula; numbers are not."""
+    """The cell, with an apostrophe before a text that a spreadsheet would run as a formula."""
     if not isinstance(cell, str):
         return cell
     # Python's csv quotes a carriage return from 3.13 on only; unquoted it would end the row.
@@ -117,7 +115,7 @@ def _is_number(text: str) -> bool:
 
 
 def _encoded(text: str) -> bytes:
-    """UTF-8; half a surrogate pair, which a name from an array can hold, is written out."""
+    """UTF-8, with an escape for half a surrogate pair, which a name from an array can hold."""
     return text.encode("utf-8", "backslashreplace")
 
 

@@ -1,17 +1,17 @@
-"""Columns to a table: labels to codes, features to numbers, and a note for all that was done."""
+"""From columns to a table: labels to codes, features to numbers, and a note on everything that was done."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
+from sharedtrunk._support.limits import check_different_names
+from sharedtrunk._support.words import listed
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._encode import encode
 from sharedtrunk.tables._labels import Coded, coded_labels
 from sharedtrunk.tables._table import Table
 from sharedtrunk.tables._tidy import tidy
-from sharedtrunk.tables._words import listed
 
 
 def table_of(
@@ -23,13 +23,10 @@ def table_of(
 ) -> Table:
     """The table whose labels are the columns in `tasks` (in that order) and whose features are all others.
 
-    `row_numbers` (sample,): places in a file; a feature that counts them is left out. Raises `InputError`.
+    `row_numbers` (sample,) are the rows' numbers in a file; a feature that counts the rows is left out. Raises `InputError`.
     """
+    check_different_names("columns", [each.name for each in columns])  # 'a[0]', and the first entry of an embedding 'a'
     by_name = {each.name: each for each in columns}
-    if len(by_name) < len(columns):  # 'a[0]', and the first place of an embedding 'a'
-        twice = [name for name, times in Counter(each.name for each in columns).items() if times > 1]
-        received, hint = f"{listed(twice)} more than once", "Rename one of each."
-        raise invalid("columns have different names", received=received, hint=hint)
     coded = {name: coded_labels(by_name[name]) for name in tasks}
     return assembled([each for each in columns if each.name not in coded], coded, notes=notes, row_numbers=row_numbers)
 
@@ -49,14 +46,14 @@ def assembled(
     features = tidy(encode(rest, row_numbers))
     if not features.names:
         raise _no_features(f"{len(rest)} feature columns, none of which varies in a way that can be used")
-    said = [f"Left out, because it counts the rows: {listed(counting)}."] if counting else []
+    done = [f"Left out, because it counts the rows: {listed(counting)}."] if counting else []
     labels = {name: each.codes for name, each in coded.items()}
     unlabelled = int(np.all([codes < 0 for codes in labels.values()], axis=0).sum())
     if unlabelled:
-        said.append(f"{unlabelled} rows have no label of any task.")
+        done.append(f"{unlabelled} rows have no label of any task.")
     classes = {name: each.classes for name, each in coded.items()}
-    of_labels = [note for each in coded.values() for note in each.notes]
-    return Table(features.values, features.names, labels, classes, (*notes, *of_labels, *said, *features.notes))
+    label_notes = [note for each in coded.values() for note in each.notes]
+    return Table(features.values, features.names, labels, classes, (*notes, *label_notes, *done, *features.notes))
 
 
 def _row_counters(columns: Sequence[Column], numbers: np.ndarray | None) -> list[str]:

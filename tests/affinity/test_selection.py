@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from sharedtrunk._support.statistics import Estimate
-from sharedtrunk.affinity._advice import Effect
-from sharedtrunk.affinity._choices import best_alpha, best_set, further_sets
-from sharedtrunk.affinity._curve import benefit_curve, shares_for
 from sharedtrunk.affinity._groups import suggested_groups
+from sharedtrunk.affinity._label_curve import benefit_curve, shares_for
+from sharedtrunk.affinity._records import Effect
+from sharedtrunk.affinity._selection import best_alpha, best_set, further_sets
 from sharedtrunk.affinity._trials import Outcome
 
 
