@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sharedtrunk import sweeps
-from sharedtrunk._support import cache as _cache
 from sharedtrunk._support import environment
+from sharedtrunk._support.cache import entries as _cache
 from sharedtrunk.paper.figures import _provenance as provenance
 
 

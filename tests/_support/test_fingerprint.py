@@ -3,7 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sharedtrunk._support import fingerprint
+from sharedtrunk._support.cache import fingerprint
 
 
 def copy_of_package(tmp_path, monkeypatch):

@@ -28,9 +28,9 @@ from figures_toy import toy_figures  # noqa: E402
 from sweeps_toy import toy_sweep  # noqa: E402
 
 from sharedtrunk import sweeps  # noqa: E402
-from sharedtrunk._support import cache as _cache  # noqa: E402
-from sharedtrunk._support import cached_arrays as _kept  # noqa: E402
-from sharedtrunk._support.programs import program  # noqa: E402
+from sharedtrunk._support.cache import arrays as _arrays  # noqa: E402
+from sharedtrunk._support.cache import entries as _cache  # noqa: E402
+from sharedtrunk._support.cache.programs import program  # noqa: E402
 from sharedtrunk.errors import InputError  # noqa: E402
 from sharedtrunk.paper import figures, ledger, report  # noqa: E402
 

@@ -20,7 +20,7 @@ import sharedtrunk
 from sharedtrunk.errors import InputError
 from sharedtrunk.sweeps import Store, SweepError, Variable, collect, plan, run, run_chunk
 from sharedtrunk.sweeps._clean_process import CleanProcess, LostProcessError, identity
-from sharedtrunk.sweeps._work import Job, compute_shard, receive
+from sharedtrunk.sweeps._job import Job, compute_shard, receive
 
 
 @pytest.fixture(scope="module")

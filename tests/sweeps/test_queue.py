@@ -5,9 +5,9 @@ import itertools
 
 import pytest
 
+from sharedtrunk.sweeps._job import Job
 from sharedtrunk.sweeps._plan import Chunk
 from sharedtrunk.sweeps._queue import Queue, in_order
-from sharedtrunk.sweeps._work import Job
 
 
 def jobs(kinds):

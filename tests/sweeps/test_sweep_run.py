@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from sweeps_toy import VARIABLES, toy_sweep
 
-import sharedtrunk.sweeps._pool
+import sharedtrunk.sweeps._executors
 from sharedtrunk.errors import InputError
 from sharedtrunk.sweeps import Store, Summary, SweepError, Variable, collect, plan, run, run_chunk
-from sharedtrunk.sweeps._work import Job
+from sharedtrunk.sweeps._job import Job
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ def test_two_runs_at_once_in_one_folder(tmp_path, whole, stored_bytes):
 
 def test_a_sweep_inside_a_worker_is_refused(tmp_path, monkeypatch):
     # Otherwise a script that names its own function and calls `run` unguarded would start workers without end.
-    monkeypatch.setattr(sharedtrunk.sweeps._pool, "_inside_worker", True)
+    monkeypatch.setattr(sharedtrunk.sweeps._executors, "_inside_worker", True)
     monkeypatch.setattr(multiprocessing, "get_context", None)
     for processes in (0, 2):
         with pytest.raises(InputError, match="a sweep must not be run inside a worker of a sweep"):

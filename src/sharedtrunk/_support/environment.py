@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from sharedtrunk._support import cache as _cache
+from sharedtrunk._support.cache import entries as _cache
 from sharedtrunk.errors import invalid
 
 _TRAINING_LIBRARIES = ("jax", "jaxlib", "equinox", "diffrax", "jaxtyping")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from sharedtrunk._support import json_files as _json
+from sharedtrunk._support.cache.fingerprint import library_versions
 from sharedtrunk._support.files import write_atomically
-from sharedtrunk._support.fingerprint import library_versions
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk._version import __version__
 from sharedtrunk.affinity._advice import Advice, AffinityMatrix, AuxiliaryAdvice, Effect

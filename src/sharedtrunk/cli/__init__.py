@@ -20,9 +20,9 @@ from sharedtrunk._support.environment import cores, worker_environment
 from sharedtrunk._support.files import check_writable
 from sharedtrunk._support.interrupts import end_cleanly_on_sigterm, exit_code, importing, terminated
 from sharedtrunk._version import __version__
-from sharedtrunk.cli import _advise, _advise_source
+from sharedtrunk.cli import _advise, _table_source
 from sharedtrunk.cli import _terminal as terminal
-from sharedtrunk.cli._terminal_advice import INTERRUPTED, printable
+from sharedtrunk.cli._advice_tables import INTERRUPTED, printable
 from sharedtrunk.errors import InputError, invalid
 
 if TYPE_CHECKING:
@@ -412,10 +412,10 @@ def advise(
 ) -> None:
     """Your own table: which tasks should be trained beside the main one? Measured with intervals, then explained."""
     with _one_line_errors(INTERRUPTED):
-        others, dropped = _advise_source.names(aux), _advise_source.names(drop)
-        main_name = None if main_task is None else _advise_source.word(main_task)
-        absent = tuple(map(_advise_source.word, missing)) if missing else None
-        source = _advise_source.Source(table, dataset, main_name, others, dropped, labels, rows, every, seed, absent)
+        others, dropped = _table_source.names(aux), _table_source.names(drop)
+        main_name = None if main_task is None else _table_source.word(main_task)
+        absent = tuple(map(_table_source.word, missing)) if missing else None
+        source = _table_source.Source(table, dataset, main_name, others, dropped, labels, rows, every, seed, absent)
         measure = _advise.Measure(_advise.widths(hidden), activation, repeats, negligible, seed)
         _advise.answer(source, measure, _advise.Files(json, csv, picture))
 

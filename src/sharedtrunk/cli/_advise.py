@@ -16,9 +16,9 @@ from sharedtrunk._support.files import check_regular, check_writable, kind_of
 from sharedtrunk._support.interrupts import importing
 from sharedtrunk._support.limits import check_negligible, check_repeats, check_seed, check_trunk_widths
 from sharedtrunk._support.limits import shown as shown_value
+from sharedtrunk.cli import _advice_tables as shown
 from sharedtrunk.cli import _terminal as terminal
-from sharedtrunk.cli import _terminal_advice as shown
-from sharedtrunk.cli._advise_source import Source, chosen
+from sharedtrunk.cli._table_source import Source, chosen
 from sharedtrunk.errors import invalid
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sharedtrunk._support.cached_arrays import kept
+from sharedtrunk._support.cache.arrays import kept
 
 from . import _curvature
 from ._random_energy import free_energy_and_slope

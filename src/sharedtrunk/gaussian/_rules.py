@@ -26,7 +26,7 @@ import numpy as np
 from scipy import special
 
 from sharedtrunk._support.arguments import whole_number
-from sharedtrunk._support.cached_arrays import kept
+from sharedtrunk._support.cache.arrays import kept
 from sharedtrunk.errors import invalid
 
 MOST_POINTS, MOST_SCRAMBLES = 2**24, 4096

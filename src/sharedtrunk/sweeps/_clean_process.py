@@ -19,11 +19,11 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
 
-from sharedtrunk._support.fingerprint import NUMERICAL_LIBRARIES, fingerprint, library_versions
+from sharedtrunk._support.cache.fingerprint import NUMERICAL_LIBRARIES, fingerprint, library_versions
 from sharedtrunk._version import __version__
 from sharedtrunk.errors import invalid
-from sharedtrunk.sweeps._pool import Environment, enter_worker, variables
-from sharedtrunk.sweeps._work import SweepError
+from sharedtrunk.sweeps._executors import Environment, enter_worker, variables
+from sharedtrunk.sweeps._job import SweepError
 
 IDLE_SECONDS = 60.0
 

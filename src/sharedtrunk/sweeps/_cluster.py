@@ -17,10 +17,10 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sharedtrunk.errors import InputError
+from sharedtrunk.sweeps._clean_pool import call_cleanly, end_run
 from sharedtrunk.sweeps._clean_process import LostProcessError, identity
-from sharedtrunk.sweeps._crew import call_cleanly, end_run
-from sharedtrunk.sweeps._pool import Environment
-from sharedtrunk.sweeps._work import SweepError
+from sharedtrunk.sweeps._executors import Environment
+from sharedtrunk.sweeps._job import SweepError
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sharedtrunk.errors import invalid
+from sharedtrunk.sweeps._job import breach
 from sharedtrunk.sweeps._plan import Chunk, describe, plan
 from sharedtrunk.sweeps._shard import Arrays, DamagedShardError
 from sharedtrunk.sweeps._store import Store
 from sharedtrunk.sweeps._sweep import Sweep, Variable
-from sharedtrunk.sweeps._work import breach
 
 if TYPE_CHECKING:
     import xarray

@@ -7,8 +7,8 @@ makes or loads its programs once; a second or two, where a chunk takes about one
 from collections import Counter, deque
 from collections.abc import Hashable, Sequence
 
-from sharedtrunk.sweeps._pool import Line
-from sharedtrunk.sweeps._work import Job
+from sharedtrunk.sweeps._executors import Line
+from sharedtrunk.sweeps._job import Job
 
 
 def in_order(jobs: Sequence[Job]) -> list[Job]:

@@ -18,13 +18,13 @@ from sharedtrunk._support.limits import check_processes
 from sharedtrunk.errors import invalid
 from sharedtrunk.sweeps._client import Cluster, connected
 from sharedtrunk.sweeps._cluster import run_on_cluster
+from sharedtrunk.sweeps._executors import Environment, inside_worker, run_in_processes, run_inline
+from sharedtrunk.sweeps._job import Finished, Job, breach, compute_shard, finished, receive, run_chunk
 from sharedtrunk.sweeps._plan import Chunk, plan
-from sharedtrunk.sweeps._pool import Environment, inside_worker, run_in_processes, run_inline
 from sharedtrunk.sweeps._queue import Queue, in_order
 from sharedtrunk.sweeps._shard import DamagedShardError
 from sharedtrunk.sweeps._store import Store
 from sharedtrunk.sweeps._sweep import RESULT, Sweep
-from sharedtrunk.sweeps._work import Finished, Job, breach, compute_shard, finished, receive, run_chunk
 
 if TYPE_CHECKING:
     from sharedtrunk.sweeps._client import Client

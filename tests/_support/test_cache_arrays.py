@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sharedtrunk import gaussian
-from sharedtrunk._support import cache as _cache
-from sharedtrunk._support import cached_arrays as _kept
+from sharedtrunk._support.cache import arrays as _arrays
+from sharedtrunk._support.cache import entries as _cache
 from sharedtrunk.gaussian import _control_tables, _rules
 
 ARRAYS = [np.arange(6.0).reshape(2, 3) / 7, np.array(0.1), np.zeros((0, 2))]

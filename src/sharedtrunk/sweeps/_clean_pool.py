@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sharedtrunk.sweeps._clean_process import CleanProcess, LostProcessError
-from sharedtrunk.sweeps._pool import Environment
+from sharedtrunk.sweeps._executors import Environment
 
 _lock = threading.Lock()
 _idle: dict[str, list[CleanProcess]] = {}

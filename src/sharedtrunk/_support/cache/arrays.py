@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sharedtrunk._support import cache as _cache
-from sharedtrunk._support.fingerprint import fingerprint
+from sharedtrunk._support.cache import entries as _cache
+from sharedtrunk._support.cache.fingerprint import fingerprint
 
 
 def kept(words: object, make: Callable[[], Sequence[np.ndarray]]) -> list[np.ndarray]:

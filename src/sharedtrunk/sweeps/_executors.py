@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Generic, TypeVar
 
-from sharedtrunk.sweeps._work import SweepError
+from sharedtrunk.sweeps._job import SweepError
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -15,10 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sharedtrunk._support import cache as _cache
-from sharedtrunk._support import cached_arrays as _kept
-from sharedtrunk._support import structure as _structure
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache import arrays as _arrays
+from sharedtrunk._support.cache import entries as _cache
+from sharedtrunk._support.cache import structure as _structure
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.students import SharedTrunk
 
 ARRAYS = [np.arange(6.0).reshape(2, 3) / 7, np.arange(3)]

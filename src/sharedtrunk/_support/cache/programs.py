@@ -29,9 +29,9 @@ from jax.experimental import serialize_executable
 from jax.experimental.compilation_cache import compilation_cache
 from jaxlib.xla_client import DeviceList
 
-from sharedtrunk._support import cache as _cache
-from sharedtrunk._support import structure as _structure
-from sharedtrunk._support.cached_arrays import code
+from sharedtrunk._support.cache import entries as _cache
+from sharedtrunk._support.cache import structure as _structure
+from sharedtrunk._support.cache.arrays import code
 
 Function = TypeVar("Function", bound=Callable)
 

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sharedtrunk._support import programs as _programs
 from sharedtrunk._support.cache import FOLDER
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache import programs as _programs
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.gaussian._factor import centred
 
 TRACES = []
@@ -148,7 +148,7 @@ def test_a_folder_that_is_gone_only_costs_time(folder, monkeypatch):
 
 LAPACK = """
 import jax.numpy as jnp, numpy as np
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.gaussian._factor import centred
 
 @program
