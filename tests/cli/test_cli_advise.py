@@ -140,9 +140,9 @@ def test_words_are_utf8_whatever_the_locale_is(severities, locale):
 
 
 def test_words_that_are_no_utf8_stay_as_they_are():
-    assert _table_source.word("k\udce4ufe") == "k\udce4ufe"
-    assert _table_source.word("k\udcc3\udca4ufe") == "käufe"
-    assert _table_source.word("käufe") == "käufe"
+    assert _table_source.as_utf8("k\udce4ufe") == "k\udce4ufe"
+    assert _table_source.as_utf8("k\udcc3\udca4ufe") == "käufe"
+    assert _table_source.as_utf8("käufe") == "käufe"
 
 
 def test_a_leak_is_told_first_and_once(visits, asked):
@@ -319,13 +319,13 @@ def test_an_interrupt_elsewhere_is_one_line(visits, monkeypatch):
     ],
 )
 def test_column_names_of_the_command(texts, names):
-    assert _table_source.names(texts) == names
+    assert _table_source.column_names(texts) == names
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "x" * 200_000])
 def test_column_names_that_cannot_be_told_apart_are_refused(text):
     with pytest.raises(InputError, match=r"column names are separated by commas; got '.*in double quotes"):
-        _table_source.names([text])
+        _table_source.column_names([text])
 
 
 @pytest.mark.parametrize(("text", "units"), [("100", (100,)), ("64, 32", (64, 32))])
@@ -354,7 +354,7 @@ def test_names_from_a_file_neither_style_the_terminal_nor_steer_it():
     assert "\x1b[2J" not in told
     assert "[b]t[/b]" in told
     console = Console(file=io.StringIO(), width=80)
-    _advice_tables.tell(console, [("Note", "a\rb [dim]c[/dim]")])
+    _advice_tables.sentences(console, [("Note", "a\rb [dim]c[/dim]")])
     assert "a?b [dim]c[/dim]" in console.file.getvalue()
 
 
@@ -381,9 +381,7 @@ def test_a_matrix_without_room_shows_signs_alone():
     from sharedtrunk.affinity import _wording as wording
 
     rows = wording.matrix_rows(problems.matrix(12))
-    wide, narrow = (
-        shown(_advice_tables.matrix_table("t", "c", rows, width=width), width=width) for width in (150, 80)
-    )
+    wide, narrow = (shown(_advice_tables.matrix_table("t", "c", rows, width=width), width=width) for width in (150, 80))
     assert "+0.12" in wide
     assert "+0.12" not in narrow
     assert "Numbers: --csv FILE." in " ".join(narrow.split())

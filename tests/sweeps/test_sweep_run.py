@@ -185,7 +185,7 @@ def test_a_function_that_cannot_be_imported(tmp_path, processes):
 def test_a_lost_worker_is_told_and_the_same_call_resumes(tmp_path):
     sweep = toy_sweep("dies_at", settings={"frequency": 0.3, "x": 5}, seed=(0,))
     with pytest.raises(
-        SweepError, match=r"a worker process ended before its work did.*the same command resumes.*--processes"
+        SweepError, match=r"a worker process ended before its work was done.*the same command resumes.*--processes"
     ):
         run([sweep], Store(tmp_path), processes=1)
     assert len(os.listdir(tmp_path)) == 2

@@ -1,8 +1,8 @@
-"""Sweeps: any function on any grid, over all cores, with results that survive everything but the disk.
+"""Sweeps: any function on any grid, on all cores or a cluster, with results that survive crashes.
 
 A `Sweep` states a function, a `Grid` and settings in plain data. `run` cuts the grid into chunks, computes the missing
 ones in parallel, on this machine or on a Dask cluster, and stores each at once in a `Store`; `collect` makes an
-`xarray.Dataset` of them. The room knows no science and loads neither JAX nor, until they are needed, xarray and Dask.
+`xarray.Dataset` of them. The package knows no science. It never loads JAX, and loads xarray and Dask only when needed.
 
     sweep = Sweep("squares", "package.module:squares", Grid({"x": (1, 2, 3)}), {"square": Variable(units="m2")})
     run([sweep], Store("results"))
