@@ -10,6 +10,11 @@ class InputError(ValueError):
 
     The text is one printable line. Messages quote files, paths and the messages of other libraries; whatever these contain,
     no control character reaches a terminal or a log.
+
+    Parameters
+    ----------
+    text
+        The message; line breaks become spaces, and other characters that are not printable become question marks.
     """
 
     def __init__(self, text: str) -> None:
@@ -37,5 +42,18 @@ def invalid(rule: str, *, received: object, hint: str) -> InputError:
 
 
 def printable(line: str, mark: str = "?") -> str:
-    """The line with `mark` in place of every character that is not printable, such as a terminal's control characters."""
+    """Replace the characters of a line that are not printable, such as a terminal's control characters.
+
+    Parameters
+    ----------
+    line
+        Any text.
+    mark
+        The character to put in their place.
+
+    Returns
+    -------
+    str
+        The printable line.
+    """
     return line if line.isprintable() else "".join(letter if letter.isprintable() else mark for letter in line)

@@ -53,7 +53,17 @@ def write_dataset(dataset: "xarray.Dataset", path: str | os.PathLike[str]) -> No
 
 
 def read_dataset(path: str | os.PathLike[str]) -> "xarray.Dataset":
-    """Load the dataset that `write_dataset` stored at `path` into memory.
+    """Load a dataset that `write_dataset` stored into memory.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    xarray.Dataset
+        The dataset, without the attribute `checksum`.
 
     Raises
     ------
