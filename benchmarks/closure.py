@@ -22,8 +22,8 @@ import numpy as np
 import xarray
 
 from sharedtrunk import sweeps
+from sharedtrunk._support.cache.fingerprint import fingerprint
 from sharedtrunk._support.environment import worker_environment
-from sharedtrunk._support.fingerprint import fingerprint
 from sharedtrunk._support.statistics import mean_and_error, t_factor
 from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
 from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps

@@ -223,7 +223,7 @@ def toy_ledger(monkeypatch):
 
     toys = {f"eq-{number}": planted(number) for number in (0, 2)}
     monkeypatch.setattr("sharedtrunk.paper.claims.equations._measure.CLAIMS", toys)
-    monkeypatch.setattr(cli, "worker_environment", dict)
+    monkeypatch.setattr("sharedtrunk._support.environment.worker_environment", dict)
     return toys
 
 

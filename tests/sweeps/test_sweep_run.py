@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from sweeps_toy import VARIABLES, toy_sweep
 
-import sharedtrunk.sweeps._pool
+import sharedtrunk.sweeps._executors
 from sharedtrunk.errors import InputError
 from sharedtrunk.sweeps import Store, Summary, SweepError, Variable, collect, plan, run, run_chunk
-from sharedtrunk.sweeps._work import Job
+from sharedtrunk.sweeps._job import Job
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_a_function_that_cannot_be_imported(tmp_path, processes):
 def test_a_lost_worker_is_told_and_the_same_call_resumes(tmp_path):
     sweep = toy_sweep("dies_at", settings={"frequency": 0.3, "x": 5}, seed=(0,))
     with pytest.raises(
-        SweepError, match=r"a worker process ended before its work did.*the same command resumes.*--processes"
+        SweepError, match=r"a worker process ended before its work was done.*the same command resumes.*--processes"
     ):
         run([sweep], Store(tmp_path), processes=1)
     assert len(os.listdir(tmp_path)) == 2
@@ -253,7 +253,7 @@ def test_two_runs_at_once_in_one_folder(tmp_path, whole, stored_bytes):
 
 def test_a_sweep_inside_a_worker_is_refused(tmp_path, monkeypatch):
     # Otherwise a script that names its own function and calls `run` unguarded would start workers without end.
-    monkeypatch.setattr(sharedtrunk.sweeps._pool, "_inside_worker", True)
+    monkeypatch.setattr(sharedtrunk.sweeps._executors, "_inside_worker", True)
     monkeypatch.setattr(multiprocessing, "get_context", None)
     for processes in (0, 2):
         with pytest.raises(InputError, match="a sweep must not be run inside a worker of a sweep"):

@@ -1,4 +1,4 @@
-"""What a caller gave, as arrays and numbers that the rooms can work with, or one line that says what was wanted."""
+"""Arguments as the arrays and numbers that a function needs, or an `InputError` that says what it needs."""
 
 import inspect
 from typing import Any
@@ -15,13 +15,13 @@ from sharedtrunk.errors import invalid
 
 
 def floating(values: Any, name: str = "Weights") -> Array:
-    """As a floating array; whole numbers take JAX's default precision. Raises where it is no array of real numbers."""
+    """`values` as a floating JAX array; integers get JAX's default precision. Raises `InputError` unless they are real."""
     dtype = _real_dtype(values, name)
     return jnp.asarray(values, None if jnp.issubdtype(dtype, jnp.floating) else jnp.result_type(float))
 
 
 def on_host(values: Any, name: str) -> np.ndarray:
-    """As a NumPy array of float64. Raises where it is no array of real numbers."""
+    """`values` as a NumPy array of float64. Raises `InputError` unless they are real numbers."""
     _real_dtype(values, name)
     return np.asarray(values, float)
 
@@ -36,39 +36,39 @@ def _real_dtype(values: Any, name: str):
 
 
 def finite(values: Any, name: str) -> Array:
-    """As a floating array whose concrete entries are finite; raises where one is not."""
+    """`values` as a floating JAX array. Raises `InputError` where a concrete entry is not finite."""
     array = floating(values, name)
     check_finite(array, name)
     return array
 
 
 def check_finite(values: Any, name: str) -> None:
-    """Raise where a concrete array of real numbers holds NaN or infinity."""
+    """Raise `InputError` where a concrete array of real numbers holds NaN or infinity."""
     known = concrete(values)
     if known is not None and not np.isfinite(known).all():
         raise invalid(
             f"{name} must be finite",
             received=f"{int((~np.isfinite(known)).sum())} entries NaN or infinite",
-            hint="Remove what is not a number first",
+            hint="Remove NaN and infinity first",
         )
 
 
 def check_result(values: Any, name: str) -> None:
-    """Raise where finite input has led to a concrete result that its precision cannot hold."""
+    """Raise `InputError` where finite input led to a concrete result that overflows its precision."""
     known = concrete(values)
     if known is not None and not np.isfinite(known).all():
         info = jnp.finfo(known.dtype)
         raise invalid(
             f"{name} must lie within ±{float(info.max):.0e}, the range of {known.dtype}",
-            received="input so large or so small that it does not",
-            hint="Measure in other units",
+            received="input so large or so small that the result overflows",
+            hint="Use other units",
         )
 
 
 def whole_number(value: Any, name: str, *, least: int, most: int | None = None, hint: str) -> int:
-    """As an int between two limits; raises for anything else, truth values and fractions among them."""
-    right = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not right or value < least or (most is not None and value > most):
+    """`value` as an int between two limits. Raises `InputError` for anything else, also for booleans and fractions."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
         limits = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise invalid(f"{name} must be a whole number {limits}", received=described(value), hint=hint)
     return int(value)
@@ -83,14 +83,14 @@ def sizes(values: Any, name: str) -> tuple[int, ...]:
 
 
 def check_kind_of(value: Any, kind: Any, name: str, hint: str) -> None:
-    """Raise unless a value is an object of a class, or of one of several."""
+    """Raise `InputError` unless a value is an object of a class, or of one of several classes."""
     if not isinstance(value, kind):
-        words = kind.__name__ if inspect.isclass(kind) else " or ".join(part.__name__ for part in kind)
-        raise invalid(f"{name} must be a {words} object", received=described(value), hint=hint)
+        names = kind.__name__ if inspect.isclass(kind) else " or ".join(part.__name__ for part in kind)
+        raise invalid(f"{name} must be a {names} object", received=described(value), hint=hint)
 
 
 def is_number(value: object) -> bool:
-    """Whether it is one real number, known or traced; truth values and text are not."""
+    """Whether a value is one real number, concrete or traced; booleans and text are not numbers."""
     dtype = dtype_of(value)
     if dtype is None or np.ndim(value) != 0:  # pyright: ignore[reportArgumentType]
         return False
@@ -98,7 +98,7 @@ def is_number(value: object) -> bool:
 
 
 def described(value: object) -> str:
-    """A value in a few words on one line."""
+    """A value in a few words on one line, for a message."""
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return f"an array {value.shape} of {value.dtype}"  # pyright: ignore[reportAttributeAccessIssue]
     if isinstance(value, eqx.Module):
@@ -108,7 +108,7 @@ def described(value: object) -> str:
 
 
 def dtype_of(values: Any):
-    """The dtype of what can be an array, or None."""
+    """The dtype of the values as an array; None where they are not an array."""
     if hasattr(values, "dtype"):
         return values.dtype
     if isinstance(values, list | tuple) and any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(values)):

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from sharedtrunk._support import json_files as _json
+from sharedtrunk._support.cache.fingerprint import library_versions
 from sharedtrunk._support.files import write_atomically
-from sharedtrunk._support.fingerprint import library_versions
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk._version import __version__
 from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Effect, MatrixRecord

@@ -18,7 +18,7 @@ from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
 from sharedtrunk._support.axes import AnyArray, Covariance
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.statistics import t_factor
 from sharedtrunk.benefit._value import CONFIDENCE
 from sharedtrunk.errors import invalid

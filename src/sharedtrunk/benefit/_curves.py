@@ -15,8 +15,8 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk import gaussian
 from sharedtrunk._support.arguments import check_kind_of, dtype_of, finite, floating
 from sharedtrunk._support.axes import AnyArray, Covariance
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import concrete
-from sharedtrunk._support.programs import program
 from sharedtrunk.benefit._stopping import check_trajectory
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.trajectory import Trajectory

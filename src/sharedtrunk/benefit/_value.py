@@ -15,7 +15,7 @@ from sharedtrunk import gaussian
 from sharedtrunk._support.arguments import check_kind_of
 from sharedtrunk._support.arguments import finite as finite_array
 from sharedtrunk._support.axes import AnyArray, Covariance
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.statistics import t_factor
 from sharedtrunk.benefit._between import FEWER_NODES, Between, at_minimum, at_saved, reading_error, rounding_error
 from sharedtrunk.benefit._curves import check_judges, main_composites

@@ -15,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import concrete
-from sharedtrunk._support.programs import program
 from sharedtrunk.gaussian._factor import centred
 from sharedtrunk.gaussian._sobol import moment_lane
 

@@ -18,8 +18,8 @@ from scipy import special
 
 from sharedtrunk import gaussian
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import concrete
-from sharedtrunk._support.programs import program
 from sharedtrunk._support.statistics import t_factor
 from sharedtrunk.errors import invalid
 from sharedtrunk.gaussian._orthant import uniform_nodes

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.flows.trajectory import Result
 
 from ._integrate import Batch, Tolerance, Walk, go_on, set_out

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import all_finite, concrete
-from sharedtrunk._support.programs import program
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.trajectory import Result, Trajectory
 

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from sharedtrunk import students, teachers
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.randomness import stream
 from sharedtrunk.errors import invalid
 from sharedtrunk.experiments._settings import StandardSettings

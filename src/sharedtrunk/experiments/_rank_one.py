@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import dynamics, gaussian, students
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.experiments._rank_one_descent import RankOneStudent, descend
 from sharedtrunk.experiments._rank_one_draw import RankOneDraw, RankOneSettings, draw_rank_one
 from sharedtrunk.flows.trajectory import Result, Trajectory

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 
 
 class RankOneStudent(NamedTuple):

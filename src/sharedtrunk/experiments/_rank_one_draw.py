@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian, teachers
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.errors import invalid
 
 LABELS = ("hard", "soft")

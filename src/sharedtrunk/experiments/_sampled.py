@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from sharedtrunk import benefit, students, teachers
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.randomness import stream
 from sharedtrunk.benefit._stopping import first_minimum
 from sharedtrunk.benefit._value import mean_with_error

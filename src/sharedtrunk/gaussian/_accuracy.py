@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.errors import invalid
 
 from ._checks import as_covariance, as_weights, check_error_rule

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sharedtrunk._support.cached_arrays import kept
+from sharedtrunk._support.cache.arrays import stored_arrays
 
 from . import _curvature
 from ._random_energy import free_energy_and_slope
@@ -38,7 +38,7 @@ class Tables(NamedTuple):
 def tables(rule: Sobol, classes: int, *, bend: bool) -> Tables:
     """On the host, float64. The second order (`bend`) stays out where its table is too large or takes seconds."""
     bend = bend and 3 <= classes <= _curvature.MOST_CLASSES and rule.points * rule.scrambles <= _MOST_NODES
-    parts = kept(("tables", rule, classes, bend), functools.partial(_made, rule, classes, bend))
+    parts = stored_arrays(("tables", rule, classes, bend), functools.partial(_made, rule, classes, bend))
     return Tables(*parts, *[None] * (4 - len(parts)))
 
 

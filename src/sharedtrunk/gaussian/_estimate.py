@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.errors import invalid
 
 from . import _panels

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from scipy import special
 
 from sharedtrunk._support.axes import AnyArray
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.errors import invalid
 
 from ._checks import as_covariance, as_moment, as_weights

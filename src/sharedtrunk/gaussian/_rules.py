@@ -26,7 +26,7 @@ import numpy as np
 from scipy import special
 
 from sharedtrunk._support.arguments import whole_number
-from sharedtrunk._support.cached_arrays import kept
+from sharedtrunk._support.cache.arrays import stored_arrays
 from sharedtrunk.errors import invalid
 
 MOST_POINTS, MOST_SCRAMBLES = 2**24, 4096
@@ -132,7 +132,7 @@ def half_nodes(rule: Sobol, dimension: int) -> np.ndarray:
     u uᵀ is exactly the identity (fewer nodes do not span the space, and stay as they are). The matrix is
     lower triangular: the first d rows of a set depend on nothing after them.
     """
-    (nodes,) = kept(("nodes", rule, dimension), lambda: [_rescaled_half(rule, dimension)])
+    (nodes,) = stored_arrays(("nodes", rule, dimension), lambda: [_rescaled_half(rule, dimension)])
     nodes.setflags(write=False)
     return nodes
 

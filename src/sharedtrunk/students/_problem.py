@@ -18,8 +18,8 @@ from jaxtyping import Array, Float, Int
 
 from sharedtrunk._support.arguments import check_kind_of, described, floating, is_number
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import concrete
-from sharedtrunk._support.programs import program
 from sharedtrunk.errors import invalid
 
 

@@ -7,8 +7,8 @@ from jaxtyping import Array, Float, Int
 
 from sharedtrunk._support.arguments import check_kind_of, floating
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import all_finite, concrete
-from sharedtrunk._support.programs import program
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.trajectory import Result, Trajectory
 from sharedtrunk.students._batch import prepare

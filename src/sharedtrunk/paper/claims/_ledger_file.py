@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sharedtrunk._support import json_files as _json
+from sharedtrunk._support.cache.fingerprint import library_versions
 from sharedtrunk._support.files import kind_of
-from sharedtrunk._support.fingerprint import library_versions
 from sharedtrunk._version import __version__
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.paper.claims._claim import Claim, Evidence

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sharedtrunk._support.fingerprint import library_versions
+from sharedtrunk._support.cache.fingerprint import library_versions
 from sharedtrunk._version import __version__
 from sharedtrunk.paper.figures._figure import SIZE_MARKS, Figure, Size
 

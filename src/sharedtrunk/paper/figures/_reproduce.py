@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sharedtrunk import sweeps
+from sharedtrunk._support.cache.fingerprint import fingerprint
 from sharedtrunk._support.environment import accelerator, check_inline, check_trainable, worker_environment
 from sharedtrunk._support.files import check_regular, check_writable, kind_of
-from sharedtrunk._support.fingerprint import fingerprint
 from sharedtrunk._support.limits import MOST_SEEDS, check_processes, check_seeds
 from sharedtrunk.errors import invalid
 from sharedtrunk.paper.commands import figure_command

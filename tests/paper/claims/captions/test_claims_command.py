@@ -25,7 +25,7 @@ def folder(stored):
 def toy_claims(monkeypatch):
     from sharedtrunk.paper import claims
 
-    monkeypatch.setattr(cli, "worker_environment", dict)
+    monkeypatch.setattr("sharedtrunk._support.environment.worker_environment", dict)
     evidence = claims.Evidence((claims.at_most("toy case", 0.0, 1.0, error=0.1),))
     toys = {"eq-4": claims.Claim("eq-4", "(4)", "toy statement", "", "by hand", lambda seed, thorough: evidence)}
     monkeypatch.setattr("sharedtrunk.paper.claims.equations._measure.CLAIMS", toys)

@@ -1,7 +1,7 @@
-"""The structure of a program's result in plain words, so that it can be stored without pickling.
+"""The structure of a program's result as JSON, so that it can be stored without pickling.
 
-A closed list of nodes: None, dictionaries, tuples, lists, and the named tuples and Equinox modules of sharedtrunk and JAX,
-whose static fields are strings, numbers and booleans. `LEAF` stands for each array.
+The nodes are a closed list: None, dictionaries, tuples, lists, and the named tuples and Equinox modules of sharedtrunk and
+JAX, whose static fields are strings, numbers and booleans. `LEAF` stands for each array.
 """
 
 import dataclasses
@@ -14,14 +14,14 @@ _PACKAGES = ("sharedtrunk", "jax")
 
 
 class Leaf:
-    """Where an array stands."""
+    """Marks an array."""
 
 
 LEAF = Leaf()
 
 
 def encode(node: Any) -> Any:
-    """What JSON can hold of a result whose arrays are `LEAF`. Raises `TypeError` for a node of another kind."""
+    """The structure of a result whose arrays are `LEAF`, in plain data. Raises `TypeError` for a node of another kind."""
     if node is LEAF:
         return "array"
     if node is None or isinstance(node, str | bool | int | float):
@@ -38,14 +38,14 @@ def encode(node: Any) -> Any:
     raise TypeError(f"a {type(node).__qualname__} has no plain form")
 
 
-def decode(words: Any) -> Any:
-    """The result with `LEAF` for each array. Raises what malformed words lead to.
+def decode(encoded: Any) -> Any:
+    """The result with `LEAF` for each array. Malformed input raises one of Python's own errors.
 
-    Nothing is imported, and nothing called but the constructors of named tuples.
+    Nothing is imported, and only the constructors of named tuples are called.
     """
-    if words == "array":
+    if encoded == "array":
         return LEAF
-    match words:
+    match encoded:
         case {"static": value}:
             return value
         case {"module": name, "fields": fields}:
@@ -58,14 +58,14 @@ def decode(words: Any) -> Any:
             return list(map(decode, items))
         case {"dict": items}:
             return {key: decode(item) for key, item in items.items()}
-    raise TypeError("these words are no structure")
+    raise TypeError("this is not an encoded structure")
 
 
 def _module(kind: type, fields: dict[str, Any]) -> Any:
-    # As JAX does when it puts a module together: its constructor would check and convert what are no arrays yet.
+    # As JAX does when it rebuilds a module: the constructor would check and convert fields that are not arrays yet.
     module = object.__new__(kind)
-    for name, words in fields.items():
-        object.__setattr__(module, name, decode(words))
+    for name, encoded in fields.items():
+        object.__setattr__(module, name, decode(encoded))
     return module
 
 
@@ -74,13 +74,13 @@ def _name(kind: type) -> str:
 
 
 def _class(name: str, base: type) -> Any:
-    """The class of that name, among those that are imported already."""
+    """The class of that name, among the modules that are already imported."""
     module, _, qualified = name.partition(":")
     if module.split(".")[0] not in _PACKAGES:
-        raise TypeError(f"{name} is of another package")
+        raise TypeError(f"{name} belongs to another package")
     kind: Any = sys.modules[module]
     for attribute in qualified.split("."):
         kind = getattr(kind, attribute)
     if not (isinstance(kind, type) and issubclass(kind, base) and (base is not tuple or hasattr(kind, "_fields"))):
-        raise TypeError(f"{name} is no {base.__name__}")
+        raise TypeError(f"{name} is not a {base.__name__}")
     return kind

@@ -1,11 +1,11 @@
-"""Where work is done: in this process, or in worker processes that leave nothing behind.
+"""Executors: call a function on many arguments, in this process or in worker processes.
 
-`run_inline` calls a function here; `run_in_processes` has it called in fresh interpreters, one argument at a time each. An
-executor decides where and when, never what: of a sweep, chunks, keys and bytes are the same. `run_on_cluster` is one
-more function of the same form, and so could another be.
+`run_inline` calls it in this process, `run_in_processes` in fresh interpreters, one argument at a time each, and
+`run_on_cluster` (in `_cluster`) on a Dask cluster. An executor decides where and when a chunk is computed; its key and its
+bytes are the same everywhere.
 
 Workers hold one end of a pipe, the *lifeline*, whose other end only the parent holds. When the parent closes it or
-dies, even by kill -9, a watching thread ends the worker at once.
+dies, even by kill -9, a thread in the worker ends the worker at once.
 """
 
 import abc
@@ -22,28 +22,28 @@ from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Generic, TypeVar
 
-from sharedtrunk.sweeps._work import SweepError
+from sharedtrunk.sweeps._job import SweepError
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 Environment = Mapping[str, str] | Callable[[], Mapping[str, str]]
-"""Variables that workers start with, or an importable function that makes them on the worker's machine."""
+"""Variables that workers start with, or an importable function that returns them on the worker's machine."""
 
 
-class Line(abc.ABC, Generic[T]):
-    """Arguments in an order that may depend on who asks."""
+class Dispatcher(abc.ABC, Generic[T]):
+    """Hands out arguments in an order that may depend on what a worker has just done."""
 
     @abc.abstractmethod
-    def after(self, done: T | None) -> T | None:
-        """The next argument of a worker that is new or has just done one; None where nothing is left."""
+    def next_after(self, done: T | None) -> T | None:
+        """The next argument for a worker that has just finished `done` (None: a new worker); None where none is left."""
 
 
-class _InOrder(Line[T]):
+class _InOrder(Dispatcher[T]):
     def __init__(self, arguments: Iterable[T]):
         self._left = iter(arguments)
 
-    def after(self, done: T | None) -> T | None:
+    def next_after(self, done: T | None) -> T | None:
         return next(self._left, None)
 
 
@@ -59,42 +59,59 @@ def run_inline(work: Callable[[T], R], arguments: Sequence[T]) -> Generator[R, N
 
 
 def run_in_processes(
-    work: Callable[[T], R], arguments: Sequence[T] | Line[T], *, processes: int, environment: Environment
+    work: Callable[[T], R], arguments: Sequence[T] | Dispatcher[T], *, processes: int, environment: Environment
 ) -> Generator[R, None, None]:
-    """Call `work`, importable by name, in that many new processes, started with `environment`; results as they come.
+    """Call a function on many arguments in new worker processes.
 
-    `arguments` (none of them None) are called in order, or as a `Line` deals them out.
+    Parameters
+    ----------
+    work
+        A function that workers can import by name.
+    arguments
+        The arguments, none of them None, in the order in which they are called, or a `Dispatcher` that hands them out.
+    processes
+        Number of workers.
+    environment
+        Variables that the workers start with, or a function that returns them.
 
-    Closing the iterator, an interrupt or a lost worker ends the workers at once; a call that failed lets the others in
-    flight finish first. Raises `SweepError` or what `work` raised.
+    Yields
+    ------
+    R
+        The results, as they come. Closing the iterator ends the workers at once, and so does an interrupt.
+
+    Raises
+    ------
+    SweepError
+        Where a worker is lost, or this process is itself a worker. An exception of `work` is raised as it is, after the
+        other calls that are running have finished.
     """
     if multiprocessing.parent_process() is not None:
         # A work function's module that starts a sweep when it is imported would otherwise multiply without end.
         raise SweepError(
-            "a worker process must not start a sweep of its own; this one does so when its module is imported. Put the "
+            "a worker process must not start a sweep; this one does so when its module is imported. Put the "
             'call of run under `if __name__ == "__main__":`, or use processes=0'
         )
     context = multiprocessing.get_context("spawn")
     lifeline, parents_end = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(processes, context, initializer=_enter_worker, initargs=(lifeline,))
-    line = _InOrder(arguments) if isinstance(arguments, Sequence) else arguments
+    dispatcher = _InOrder(arguments) if isinstance(arguments, Sequence) else arguments
     try:
-        # As many calls as workers are handed out, no more: the pool could not take back what it has queued, and the only
-        # idle worker, which takes a call, is the one that has just done the call before.
+        # No more calls are submitted than there are workers: the pool could not take queued calls back, and a new call
+        # goes to the only idle worker, the one that has just finished.
         with _worker_start(variables(environment)):
-            running = _submit(pool, work, [line.after(None) for _ in range(processes)])
+            running = _submit(pool, work, [dispatcher.next_after(None) for _ in range(processes)])
         while running:
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             results = [future.result() for future in done]
-            running |= _submit(pool, work, [line.after(running.pop(future)) for future in done])
+            running |= _submit(pool, work, [dispatcher.next_after(running.pop(future)) for future in done])
             yield from results
     except BrokenProcessPool as error:
         raise SweepError(
-            "a worker process ended before its work did, perhaps for want of memory. What a store holds is kept and the "
+            "a worker process ended before its work was done, perhaps for lack of memory. Stored chunks are kept, and the "
             "same command resumes; fewer processes (--processes N on the command line) need less memory"
         ) from error
     except BaseException as error:
-        if not isinstance(error, Exception):  # an interrupt, or nobody wants the rest
+        if not isinstance(error, Exception):  # an interrupt, or the iterator was closed
             parents_end.close()
         raise
     finally:
@@ -111,11 +128,11 @@ def _submit(pool: ProcessPoolExecutor, work: Callable[[T], R], arguments: list[T
 
 @contextlib.contextmanager
 def _worker_start(environment: Mapping[str, str]) -> Iterator[None]:
-    """What new workers inherit: the environment, no Ctrl-C, and not the caller's main module."""
+    """Within, new workers start with the environment, with Ctrl-C blocked, and without the caller's main module."""
     before = {name: os.environ.get(name) for name in environment}
     main = sys.modules["__main__"]
     # A new interpreter would die noisily of a Ctrl-C before it could ignore it, so it starts with the signal blocked.
-    # One that comes meanwhile, or a SIGTERM, reaches this process at the end.
+    # This process gets a Ctrl-C or SIGTERM that comes meanwhile when the block ends.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         os.environ.update(environment)
@@ -142,7 +159,7 @@ def inside_worker() -> bool:
 
 
 def enter_worker() -> None:
-    """Make this process a worker: it starts no sweep, and leaves a Ctrl-C to its parent."""
+    """Make this process a worker, which starts no sweep and leaves Ctrl-C to its parent."""
     global _inside_worker
     _inside_worker = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -150,10 +167,10 @@ def enter_worker() -> None:
 
 def _enter_worker(lifeline: Connection) -> None:
     enter_worker()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # with which the pool ends workers once one is lost
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # the pool ends workers with it once one is lost
     threading.Thread(target=_end_with_parent, args=(lifeline,), name="lifeline", daemon=True).start()
 
 
 def _end_with_parent(lifeline: Connection) -> None:
-    lifeline.poll(None)  # nothing is ever sent: it returns when the other end is closed
+    lifeline.poll(None)  # nothing is ever sent, so this returns when the other end is closed
     os._exit(1)

@@ -1,4 +1,4 @@
-"""Which table and tasks the words of `advise` mean: a file of the user's or a bundled table, checked and read without JAX."""
+"""The table and the tasks that `advise` is asked about: the user's file or a bundled table, read and checked without JAX."""
 
 import csv
 import os
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the table comes from and what of it is meant, as the command's words say it; None or () where they do not."""
+    """The options of `advise` that choose table, tasks and rows; None or () where an option was not given."""
 
     file: Path | None
     dataset: str | None
@@ -29,8 +29,8 @@ class Source:
     missing: tuple[str, ...] | None = None
 
 
-def chosen(source: Source) -> tuple["Table", tuple[str, ...]]:
-    """The table and its tasks, the main one first. Raises `InputError`."""
+def read_table(source: Source) -> tuple["Table", tuple[str, ...]]:
+    """Read the table; return it and its tasks, the main one first. Raises `InputError`."""
     if (source.file is None) == (source.dataset is None):
         received = "neither" if source.file is None else "both"
         hint = "Name a file, or a bundled table such as --dataset digits."
@@ -45,7 +45,7 @@ def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
 
     assert source.file is not None
     if source.labels is not None:
-        hint = "Empty the label in the rows that are to lack it."
+        hint = "Empty the label in the rows that should lack it."
         raise invalid("--labels is for the bundled tables", received=f"it with {source.file}", hint=hint)
     main = () if source.main is None else (source.main,)
     if not main and not source.every:
@@ -72,7 +72,7 @@ def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
             raise invalid(f"{option} is for files", received=f"it with --dataset {name}", hint=hint)
     if source.labels is not None and source.every:
         hint = "Leave one of the two out."
-        raise invalid("--labels says how many one main task has", received="it with --all", hint=hint)
+        raise invalid("--labels is the number of labels of the one main task", received="it with --all", hint=hint)
     usual, first = tables.bundled(name)
     main = source.main or first
     others = source.auxiliaries or tuple(task for task in usual.labels if task != main)
@@ -80,20 +80,20 @@ def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
     return table, (main, *others)
 
 
-def names(texts: Sequence[str] | None) -> tuple[str, ...]:
-    """Column names of `a,b` and of repeated options; a name with a comma stands in double quotes. Raises `InputError`."""
-    rows = csv.reader(map(word, texts or []), skipinitialspace=True)
+def column_names(texts: Sequence[str] | None) -> tuple[str, ...]:
+    """Column names from `a,b` and repeated options; a name with a comma is in double quotes. Raises `InputError`."""
+    rows = csv.reader(map(as_utf8, texts or []), skipinitialspace=True)
     try:
         return tuple(name.strip() for row in rows for name in row if name.strip())
-    except csv.Error as error:  # a line break outside of quotes, or 131,072 characters
+    except csv.Error as error:  # a line break outside quotes, or more than 131,072 characters
         hint = "Put a name with a comma or a line break in double quotes: --aux '\"income, yearly\",region'."
         raise invalid("column names are separated by commas", received=f"'{error}'", hint=hint) from error
 
 
-def word(text: str) -> str:
-    """A word of the command line as the text of a table, which is UTF-8, whatever the terminal's encoding is.
+def as_utf8(text: str) -> str:
+    """An argument of the command line as UTF-8, the encoding of tables, whatever the terminal's encoding is.
 
-    Under a bare C locale Python hands bytes beyond ASCII on as surrogates. Words that are no UTF-8 stay as they are.
+    Under a bare C locale Python passes bytes beyond ASCII on as surrogates. Arguments that are not UTF-8 stay as they are.
     """
     try:
         return os.fsencode(text).decode("utf-8")

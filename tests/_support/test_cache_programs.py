@@ -1,5 +1,7 @@
-"""Programs kept between processes: the same numbers, traced once, and never in the way."""
+"""Programs from the cache: the same numbers, traced once, and never in the way."""
 
+import os
+import shutil
 import subprocess
 import sys
 
@@ -9,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sharedtrunk._support import programs as _programs
-from sharedtrunk._support.cache import FOLDER
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache import programs as _programs
+from sharedtrunk._support.cache.folder import VARIABLE
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.gaussian._factor import centred
 
 TRACES = []
@@ -43,7 +45,7 @@ class Doubling(eqx.Module):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv(FOLDER, str(tmp_path))
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
     TRACES.clear()
     return tmp_path
 
@@ -84,7 +86,7 @@ def test_a_function_of_ours_is_known_by_its_name(folder):
     assert len(list(folder.glob("*.program"))) == 1
 
 
-def test_what_the_fingerprint_does_not_cover_is_not_kept(folder):
+def test_what_the_fingerprint_does_not_cover_is_not_cached(folder):
     """Its code may change while its name stays."""
     for function, expected in ((double, 2), (lambda x: 3 * x, 3), (lambda x: 5 * x, 5)):
         assert program(applied)(function, jnp.ones(())) == expected
@@ -134,21 +136,69 @@ def test_a_program_that_calls_the_host_serves_its_process(folder):
     assert not list(folder.glob("*.program"))
 
 
-def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
-    monkeypatch.delenv(FOLDER, raising=False)
+def test_switched_off_it_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     np.testing.assert_allclose(program(scaled)(arrays(), 2)["product"], np.matmul(*arrays()) ** 2)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_is_gone_only_costs_time(folder, monkeypatch):
-    monkeypatch.setenv(FOLDER, str(folder / "gone"))
-    np.testing.assert_allclose(program(scaled)(arrays(), 2)["product"], np.matmul(*arrays()) ** 2)
+def test_a_folder_that_is_gone_only_costs_time(folder):
+    program(scaled)(arrays(), 2)
+    shutil.rmtree(folder)
+    np.testing.assert_allclose(program(scaled)(arrays(), 3)["product"], np.matmul(*arrays()) ** 3)
+
+
+def test_without_a_variable_the_folder_is_the_users_own_and_made_by_the_first_entry(tmp_path, monkeypatch):
+    """In a process of its own: in this one, the variable that is not set means no cache (see conftest)."""
+    code = (
+        "import sharedtrunk.gaussian, jax.numpy as jnp, pathlib, sys\n"
+        "found = lambda: sorted(path.suffix for path in pathlib.Path(sys.argv[1]).rglob('*') if path.is_file())\n"
+        "print(found()); sharedtrunk.gaussian.free_energy(jnp.eye(3, 2)); print(found())"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    environment["XDG_CACHE_HOME"] = str(tmp_path)
+    words = [sys.executable, "-c", code, str(tmp_path / "sharedtrunk")]
+    before, after = subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )[:2]
+    assert before == "[]"
+    assert ".program" in after
+
+
+def test_a_setting_of_jax_makes_another_program(folder):
+    call = program(scaled)
+    call(arrays(), 2)
+    with jax.default_matmul_precision("highest"):
+        call(arrays(), 2)
+    assert TRACES == [2, 2]
+
+
+@pytest.mark.parametrize("switch", ["jax_disable_jit", "jax_debug_nans"])
+def test_a_debugging_switch_leaves_the_call_to_jax(folder, switch):
+    jax.config.update(switch, True)
+    try:
+        np.testing.assert_allclose(program(scaled)(arrays(), 2)["product"], np.matmul(*arrays()) ** 2)
+    finally:
+        jax.config.update(switch, False)
+    assert not list(folder.glob("*.program"))
+
+
+def checked(x):
+    return eqx.error_if(x, x < 0, "negative")
+
+
+def test_a_failed_check_of_equinox_is_nan_in_a_stored_program(folder):
+    call = program(checked)
+    assert call(jnp.ones(())) == 1
+    assert np.isnan(call(-jnp.ones(())))
+    assert len(list(folder.glob("*.program"))) == 1
 
 
 LAPACK = """
 import jax.numpy as jnp, numpy as np
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.gaussian._factor import centred
 
 @program

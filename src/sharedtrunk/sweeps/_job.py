@@ -1,8 +1,8 @@
-"""Computing one chunk: what happens inside a worker, whoever owns the worker.
+"""Computing one chunk inside a worker of any kind.
 
-`run_chunk` is a plain function of picklable arguments: the process pool calls it, and so can any other executor, to the
-same bytes. What it needs travels in a `Job`; what it learns comes back in a `Finished`. Where worker and store share no
-file system, `compute_shard` returns the bytes instead and `receive` stores them.
+`run_chunk` is a plain function of picklable arguments, so any executor can call it, with the same bytes as the result. A
+`Job` carries what it needs, and a `Finished` what the caller has to know. Where worker and store share no file system,
+`compute_shard` returns the bytes and `receive` stores them.
 """
 
 import copy
@@ -22,12 +22,12 @@ from sharedtrunk.sweeps._sweep import RESULT
 
 
 class SweepError(RuntimeError):
-    """A sweep that stopped: its chunk function failed or a worker was lost. What had finished is stored."""
+    """Raised where a sweep stops because its function failed or a worker was lost; finished chunks are stored."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A chunk to compute: the dims of each array wanted from it (lane left out), and its relative run time."""
+    """A chunk to compute, with the dims of each array (without the lane), and its relative run time."""
 
     chunk: Chunk
     variables: Mapping[str, tuple[str, ...]]
@@ -36,7 +36,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Finished:
-    """A chunk that is stored: its key, its number of lanes, and how many of them bear each result code but 0."""
+    """A stored chunk: its key, its number of lanes, and result code → number of lanes, without code 0."""
 
     key: str
     lanes: int
@@ -44,9 +44,26 @@ class Finished:
 
 
 def run_chunk(job: Job, folder: str) -> Finished:
-    """Compute the chunk, check the arrays' shapes, store them in `folder`, and say how the lanes fared.
+    """Compute a chunk, check the shapes of its arrays and store them.
 
-    Raises `SweepError`, or `InputError` where the function did or the folder refused; the text names the lanes.
+    Parameters
+    ----------
+    job
+        The chunk and the arrays to expect.
+    folder
+        The folder of the `Store`.
+
+    Returns
+    -------
+    Finished
+        The number of lanes and the codes of failed ones.
+
+    Raises
+    ------
+    SweepError
+        Where the function fails or returns other arrays; the message names the lanes.
+    InputError
+        Where the function raises one, or the folder cannot be written.
     """
     arrays = _compute(job)
     Store(folder).write(job.chunk, arrays)
@@ -54,12 +71,12 @@ def run_chunk(job: Job, folder: str) -> Finished:
 
 
 def compute_shard(job: Job) -> bytes:
-    """Compute the chunk, check the arrays' shapes, and return its shard. Raises as `run_chunk`."""
+    """Compute a chunk, check the shapes of its arrays and return its shard. Raises the errors of `run_chunk`."""
     return encode(job.chunk, _compute(job))
 
 
 def receive(job: Job, shard: bytes, store: Store) -> Finished:
-    """Store a shard that was computed elsewhere. Raises `SweepError` where it is not the chunk's or arrived damaged."""
+    """Store a shard that was computed elsewhere. Raises `SweepError` where it belongs to another chunk or is damaged."""
     try:
         arrays = decode(job.chunk, shard)
     except DamagedShardError as error:
@@ -86,22 +103,22 @@ def _compute(job: Job) -> Arrays:
             f"(lanes: {describe(chunk.lanes)}). Finished chunks are stored; the same command resumes"
         ) from error
     arrays = {name: np.asarray(array) for name, array in returned.items()}
-    complaint = breach(arrays, job.variables, chunk.size)
+    complaint = mismatch(arrays, job.variables, chunk.size)
     if complaint is not None:
         raise SweepError(f"{chunk.function} returned {complaint} (lanes: {describe(chunk.lanes)})")
     return {name: array[: len(chunk.lanes)] for name, array in arrays.items()}
 
 
 def finished(chunk: Chunk, arrays: Arrays) -> Finished:
-    """How the lanes of a stored chunk fared; a lane with several codes counts under its first that is not 0."""
+    """Count the result codes of a chunk; a lane with several codes counts under its first that is not 0."""
     codes = arrays.get(RESULT, np.zeros(len(chunk.lanes), int)).reshape(len(chunk.lanes), -1)
     bad = codes[codes.any(axis=1)]
     first = np.take_along_axis(bad, (bad != 0).argmax(axis=1)[:, None], axis=1)
     return Finished(chunk.key, len(chunk.lanes), dict(Counter(int(code) for code in first[:, 0])))
 
 
-def breach(arrays: Arrays, variables: Mapping[str, tuple[str, ...]], lanes: int) -> str | None:
-    """In what the arrays differ from what was declared; None where they do not."""
+def mismatch(arrays: Arrays, variables: Mapping[str, tuple[str, ...]], lanes: int) -> str | None:
+    """How the arrays differ from the sweep's declaration, in words; None where they agree."""
     sizes: dict[str, int] = {}
     for name, array in arrays.items():
         if array.dtype.kind not in KINDS:

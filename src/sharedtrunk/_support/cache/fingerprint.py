@@ -1,11 +1,12 @@
-"""The fingerprint of the numerical code: stored lanes made by other code or other libraries are not reused.
+"""The fingerprint of the numerical code: nothing that other code or other libraries made is used again.
 
-It enters the settings of every sweep of students or theory, and so the content key of every stored chunk. It covers
-every source that `sharedtrunk.experiments` and `sharedtrunk.prediction` import, but for the wording of errors, and the
-versions of the libraries they call; plots, checks and the command line may change without making a stored lane stale.
-It needs no JAX.
+It is part of the name of every cached entry and, through the settings of a sweep, of the content key of every stored chunk.
+It covers the sources that `sharedtrunk.experiments` and `sharedtrunk.prediction` import and that decide numbers, and the
+versions of the numerical libraries. Pictures, checks of input and the command line may change without making a stored
+lane stale. It needs no JAX.
 """
 
+import functools
 import hashlib
 from importlib import metadata
 from pathlib import Path
@@ -37,14 +38,20 @@ def fingerprint() -> str:
     digest = hashlib.sha256()
     for name, version in sorted(library_versions(NUMERICAL_LIBRARIES).items()):
         _feed(digest, f"{name}=={version}".encode())
-    for name, source in _sources(Path(__file__).parents[1]):
+    for name, source in _sources(Path(__file__).parents[2]):
         _feed(digest, name.encode())
         _feed(digest, source)
     return digest.hexdigest()[:16]
 
 
+@functools.cache
+def process_fingerprint() -> str:
+    """The fingerprint of the code that this process runs, computed once."""
+    return fingerprint()
+
+
 def library_versions(names: tuple[str, ...]) -> dict[str, str]:
-    """Installed version of each library, `"absent"` for one that is not installed; nothing is imported."""
+    """The installed version of each library, `"absent"` where there is none; nothing is imported."""
     versions = {}
     for name in names:
         try:
@@ -57,8 +64,8 @@ def library_versions(names: tuple[str, ...]) -> dict[str, str]:
 def _sources(package: Path) -> list[tuple[str, bytes]]:
     files: list[Path] = []
     for name in NUMERICAL_SOURCES:
-        place = package / name
-        files += place.rglob("*.py") if place.is_dir() else [place] if place.is_file() else []
+        path = package / name
+        files += path.rglob("*.py") if path.is_dir() else [path] if path.is_file() else []
     return [(file.relative_to(package).as_posix(), file.read_bytes()) for file in sorted(files)]
 
 

@@ -1,11 +1,11 @@
-"""The clean processes of a Dask worker: one per thread and run, lent to one call at a time."""
+"""The clean processes of a Dask worker: one for each thread and run, used by one call at a time."""
 
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from sharedtrunk.sweeps._clean_process import CleanProcess, LostProcessError
-from sharedtrunk.sweeps._pool import Environment
+from sharedtrunk.sweeps._executors import Environment
 
 _lock = threading.Lock()
 _idle: dict[str, list[CleanProcess]] = {}
@@ -15,11 +15,11 @@ _busy: dict[str, list[CleanProcess]] = {}
 def call_cleanly(
     run: str, environment: Environment, expected: Mapping[str, str], work: Callable[[Any], Any], argument: Any
 ) -> Any:
-    """Call `work` in a clean process of this run, started if none is idle; returns and raises what `work` does.
+    """Call `work` in a clean process of this run, starting one if none is idle; return or raise the result of `work`.
 
-    Raises `LostProcessError`, and what `CleanProcess` does when it starts.
+    Raises `LostProcessError`, and the errors of `CleanProcess` where it does not start.
     """
-    process = _borrow(run) or CleanProcess(environment, expected)
+    process = _idle_process(run) or CleanProcess(environment, expected)
     with _lock:
         _busy.setdefault(run, []).append(process)
     lost = False
@@ -30,24 +30,24 @@ def call_cleanly(
         raise
     finally:
         with _lock:
-            # `end_run` may have taken it away meanwhile.
+            # `end_run` may have removed it in the meantime.
             if process in _busy.get(run, []):
                 _busy[run].remove(process)
                 if not lost:
                     _idle.setdefault(run, []).append(process)
-                _forget_the_dead()
+                _drop_ended()
 
 
 def end_run(run: str) -> None:
-    """End the run's processes at once, working or not."""
+    """End all processes of the run at once, busy or idle."""
     with _lock:
         processes = [*_idle.pop(run, []), *_busy.pop(run, [])]
     for process in processes:
         process.kill()
 
 
-def _forget_the_dead() -> None:
-    """Drop what left for want of work, of this run or of one whose client was killed."""
+def _drop_ended() -> None:
+    """Drop the processes that have ended, of this run or of one whose client was killed."""
     for processes in (_idle, _busy):
         for run in list(processes):
             processes[run] = [process for process in processes[run] if not process.ended()]
@@ -55,7 +55,7 @@ def _forget_the_dead() -> None:
                 del processes[run]
 
 
-def _borrow(run: str) -> CleanProcess | None:
+def _idle_process(run: str) -> CleanProcess | None:
     while True:
         with _lock:
             if not _idle.get(run):

@@ -15,10 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sharedtrunk._support import cache as _cache
-from sharedtrunk._support import cached_arrays as _kept
-from sharedtrunk._support import structure as _structure
-from sharedtrunk._support.programs import program
+import sharedtrunk
+from sharedtrunk._support.cache import entries
+from sharedtrunk._support.cache import folder as cache_folder
+from sharedtrunk._support.cache import structure as _structure
+from sharedtrunk._support.cache.arrays import stored_arrays
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.students import SharedTrunk
 
 ARRAYS = [np.arange(6.0).reshape(2, 3) / 7, np.arange(3)]
@@ -39,7 +41,7 @@ def use_arrays():
         CALLS.append("made")
         return ARRAYS
 
-    return _kept.kept("words", make)
+    return stored_arrays("words", make)
 
 
 USES = {"program": (use_program, [np.arange(4.0) ** 3]), "arrays": (use_arrays, ARRAYS)}
@@ -48,8 +50,8 @@ both = pytest.mark.parametrize("kind", USES)
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv(_cache.FOLDER, str(tmp_path))
-    monkeypatch.setattr(_cache, "_said", set())
+    monkeypatch.setenv(cache_folder.VARIABLE, str(tmp_path))
+    monkeypatch.setattr(cache_folder, "_warned", set())
     CALLS.clear()
     return tmp_path
 
@@ -76,18 +78,18 @@ def test_a_flipped_bit_anywhere_is_noticed_counted_and_mended(folder, kind, capl
     for place in places:
         damaged = bytearray(whole)
         damaged[place] ^= 1 << draw.randrange(8)
-        with pytest.raises(_cache.DamagedEntryError):
-            _cache.decode(path.name, bytes(damaged))
+        with pytest.raises(entries.DamagedEntryError):
+            entries.decode(path.name, bytes(damaged))
     for length in (*range(0, 200, 7), len(whole) - 1):
-        with pytest.raises(_cache.DamagedEntryError):
-            _cache.decode(path.name, whole[:length])
+        with pytest.raises(entries.DamagedEntryError):
+            entries.decode(path.name, whole[:length])
     caplog.set_level(logging.INFO, "sharedtrunk.cache")
-    before, made = _cache.damaged(), len(CALLS)
+    before, made = entries.damaged(), len(CALLS)
     path.write_bytes(bytes(damaged))
     assert_right(kind)
     assert len(CALLS) == made + 1
-    assert _cache.damaged() > before
-    assert f"{_cache.damaged()} damaged so far" in caplog.text
+    assert entries.damaged() > before
+    assert f"{entries.damaged()} damaged so far" in caplog.text
     assert all(record.levelno < logging.WARNING for record in caplog.records)
     assert_right(kind)
     assert len(CALLS) == made + 1  # mended
@@ -97,13 +99,13 @@ def test_a_flipped_bit_anywhere_is_noticed_counted_and_mended(folder, kind, capl
 def test_an_entry_under_the_name_of_another_is_not_used(folder, kind):
     assert_right(kind)
     path = stored(folder, kind)
-    other, _ = _cache.read(path)
+    other, _ = entries.read(path)
     assert other is not None
     renamed = path.with_name(f"{'0' * 64}.{kind}")
     path.rename(renamed)
-    assert _cache.read(renamed) is None
+    assert entries.read(renamed) is None
     renamed.rename(path)
-    assert _cache.read(path) is not None
+    assert entries.read(path) is not None
 
 
 class Bomb:
@@ -123,14 +125,14 @@ def test_nothing_in_the_folder_is_unpickled(folder, kind, tmp_path_factory):
     assert not mark.exists()
     # Not even in an entry whose checksum fits.
     path = stored(folder, kind)
-    header, _ = _cache.read(path)
-    _cache.write(path, header, [pickle.dumps(Bomb(mark))] * len(header.get("arrays", "1")))
+    header, _ = entries.read(path)
+    entries.write(path, header, [pickle.dumps(Bomb(mark))] * len(header.get("arrays", "1")))
     assert_right(kind)
     assert not mark.exists()
 
 
 def test_the_package_unpickles_what_clean_processes_send_and_nothing_else():
-    package = os.path.dirname(_cache.__file__)
+    package = os.path.dirname(sharedtrunk.__file__)
     words = [
         "grep",
         "-rlE",
@@ -146,8 +148,8 @@ def test_the_package_unpickles_what_clean_processes_send_and_nothing_else():
 def test_under_any_umask_files_and_folders_are_this_users_alone(tmp_path, monkeypatch, kind):
     before = os.umask(0)
     try:
-        made = _cache.make(tmp_path / "home" / "sharedtrunk" / "xla")
-        monkeypatch.setenv(_cache.FOLDER, str(made))
+        made = tmp_path / "home" / "sharedtrunk" / "xla"
+        monkeypatch.setenv(cache_folder.VARIABLE, str(made))
         assert_right(kind)
     finally:
         os.umask(before)
@@ -187,7 +189,7 @@ def test_a_file_that_others_can_change_is_not_used(folder, kind, spoilt, caplog,
         stored(folder, kind).chmod(0o666)
     else:
         monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
-        monkeypatch.setattr(_cache, "usable", lambda given: folder)
+        monkeypatch.setattr(cache_folder, "_usable", lambda path: True)
     assert_right(kind)
     assert len(CALLS) == made + 1
     (line,) = caplog.messages
@@ -219,7 +221,7 @@ def test_a_stopped_process_is_not_waited_for_without_end(folder, monkeypatch, ca
     assert_right("program")
     path = stored(folder, "program")
     path.unlink()
-    monkeypatch.setattr(_cache, "LOCK_SECONDS", 0.5)
+    monkeypatch.setattr(entries, "LOCK_SECONDS", 0.5)
     lock = path.with_suffix(".lock")
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, lock], stdout=subprocess.PIPE, text=True)
     try:
@@ -240,18 +242,20 @@ def test_a_stopped_process_is_not_waited_for_without_end(folder, monkeypatch, ca
 def test_a_lock_that_is_no_file_is_not_waited_for(tmp_path, place):
     lock = tmp_path / "entry.lock"
     os.mkfifo(lock) if place == "pipe" else lock.mkdir()
-    with _cache.alone(tmp_path / "entry.program"):
+    with entries.alone(tmp_path / "entry.program"):
         pass
 
 
-def test_unused_entries_of_all_kinds_are_forgotten(tmp_path):
-    folder = _cache.make(tmp_path / "cache")
+def test_unused_entries_of_all_kinds_are_removed(tmp_path, monkeypatch):
+    folder = tmp_path / "cache"
+    folder.mkdir(mode=0o700)
     old = [folder / name for name in ("a.program", "b.arrays", "c.npz")]
     for path in (*old, folder / "others"):
         path.write_bytes(b"")
         os.utime(path, (0, 0))
     (folder / "new.program").write_bytes(b"")
-    _cache.make(folder)
+    monkeypatch.setenv(cache_folder.VARIABLE, str(folder))
+    assert cache_folder.folder() == folder
     assert {path.name for path in folder.iterdir()} == {"others", "new.program"}
 
 
@@ -261,7 +265,7 @@ def test_unused_entries_of_all_kinds_are_forgotten(tmp_path):
         {"module": "os:PathLike", "fields": {}},
         {"named": "subprocess:Popen", "items": []},
         {"module": "sharedtrunk.errors:InputError", "fields": {}},
-        {"named": "sharedtrunk._support.cache:make", "items": []},
+        {"named": "sharedtrunk._support.cache.folder:folder", "items": []},
         {"named": "sharedtrunk.__main__:main", "items": []},
         {"call": "os.system"},
         ["array"],
