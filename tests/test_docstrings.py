@@ -28,7 +28,7 @@ def sections(docstring: str) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-@pytest.mark.parametrize("value", public_names())
+@pytest.mark.parametrize("value", list(public_names()))
 def test_parameters_and_results_are_listed(value):
     docstring = inspect.getdoc(value)
     assert docstring

@@ -4,10 +4,10 @@ from matplotlib.colors import to_hex, to_rgb
 
 import affinity_problems as problems
 from sharedtrunk._support.statistics import Estimate
-from sharedtrunk.affinity._records import Effect
 from sharedtrunk.affinity._advice_page import advice_figure
 from sharedtrunk.affinity._effects_forest import Bar
 from sharedtrunk.affinity._heat_map import affinity_figure
+from sharedtrunk.affinity._records import Effect
 from sharedtrunk.errors import InputError
 
 

@@ -33,7 +33,8 @@ from sharedtrunk._support.cache.arrays import stored_arrays  # noqa: E402
 from sharedtrunk._support.cache.folder import VARIABLE  # noqa: E402
 from sharedtrunk._support.cache.programs import program  # noqa: E402
 from sharedtrunk.errors import InputError  # noqa: E402
-from sharedtrunk.paper import figures, ledger, report  # noqa: E402
+from sharedtrunk.paper import figures, report  # noqa: E402
+from sharedtrunk.paper.claims import captions  # noqa: E402
 
 MOST_SECONDS = 60
 ROOM = Path(tempfile.mkdtemp(prefix="sharedtrunk-fuzz-"))
@@ -207,7 +208,7 @@ def reported() -> object:
 
 
 def claimed() -> object:
-    rows = ledger.judge_stored(ledger.Datasets(RESULTS, quick=True), None)
+    rows = captions.judge_stored(captions.Datasets(RESULTS, quick=True), None)
     return repr([(row.claim.key, row.verdict, row.evidence) for row in rows])
 
 

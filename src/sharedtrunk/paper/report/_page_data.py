@@ -6,7 +6,7 @@ from typing import Any
 
 from sharedtrunk._version import __version__
 from sharedtrunk.paper import claims
-from sharedtrunk.paper.figures import FIGURES, HONEST, SIZE_MARKS, Check
+from sharedtrunk.paper.figures import FIGURES, SIZE_MARKS, VALIDATION, Check
 from sharedtrunk.paper.report._explorer import controls, explorer_data, why_no_theory
 from sharedtrunk.paper.report._gather import CUBES, Material, Shown, command, ledger_command, make_again
 from sharedtrunk.paper.report._numbers import interval, plus_minus
@@ -18,7 +18,7 @@ TITLE = "Does learning task B beside task A help A? The paper’s answer, measur
 MANY = 40
 """A table of more checks than these is folded."""
 
-PICTURE_LABELS = {"": "oracle stopping", HONEST: "honest stopping"}
+PICTURE_LABELS = {"": "oracle stopping", VALIDATION: "validation stopping"}
 
 
 def view(material: Material) -> dict[str, Any]:
