@@ -36,7 +36,7 @@ def missed(ratio: float, ends: list[float], times: np.ndarray, curves: np.ndarra
 def measure(job: tuple[int, int, float]) -> list[tuple[int, float, np.ndarray, np.ndarray]]:
     """(N, ratio, time of the stop, worst miss), lane by lane, of one number of samples, seed and main task."""
     from sharedtrunk.experiments import StandardSettings, draw_lanes, follow
-    from sharedtrunk.experiments._times import flow_legs
+    from sharedtrunk.experiments._legs import flow_legs
 
     samples, seed, s_main = job
     common = {"n_samples": samples, "seed": seed, "s_main": s_main}

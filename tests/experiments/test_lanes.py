@@ -10,11 +10,11 @@ import pytest
 
 from sharedtrunk import benefit, gaussian, students, sweeps
 from sharedtrunk.errors import InputError
-from sharedtrunk.experiments import StandardSettings, _times, standard_lanes
+from sharedtrunk.experiments import StandardSettings, _legs, standard_lanes
 from sharedtrunk.experiments._draw import draw_chunk
 from sharedtrunk.experiments._follow import follow
-from sharedtrunk.experiments._times import descent_legs, flow_legs
-from sharedtrunk.experiments._value import stop_and_value
+from sharedtrunk.experiments._legs import descent_legs, flow_legs
+from sharedtrunk.experiments._stopped import stop_and_value
 from sharedtrunk.paper.figures import worker_environment
 
 SMALL = {
@@ -61,8 +61,8 @@ def test_another_chunk_changes_less_than_the_tolerance(joint):
 
 def test_the_times_at_which_a_training_is_seen_change_less_than_the_tolerance(joint, monkeypatch):
     """Neither stop falls on a saved time; with half as many they would be farther off by as much. The bars cover it."""
-    monkeypatch.setattr(_times, "LEG_TIMES", (_times.LEG_TIMES + 1) // 2)
-    monkeypatch.setattr(_times, "LATE_LEG_TIMES", 2 * _times.LATE_LEG_TIMES - 1)
+    monkeypatch.setattr(_legs, "LEG_TIMES", (_legs.LEG_TIMES + 1) // 2)
+    monkeypatch.setattr(_legs, "LATE_LEG_TIMES", 2 * _legs.LATE_LEG_TIMES - 1)
     other = standard_lanes({**SMALL, "tasks": 2}, LANES)
     for stop in ("", "_honest"):
         assert (joint[f"stop{stop}"] % 0.25 > 1e-3).all()

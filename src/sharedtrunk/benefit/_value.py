@@ -16,10 +16,10 @@ from sharedtrunk._support.arguments import check_kind_of
 from sharedtrunk._support.axes import AnyArray, Covariance
 from sharedtrunk._support.programs import program
 from sharedtrunk._support.statistics import t_factor
-from sharedtrunk.benefit._between import FEWER_NODES, Between, at_minimum, at_saved, reading_error, rounding_error
 from sharedtrunk.benefit._curves import check_judges, main_composites
 from sharedtrunk.benefit._stopping import at, known_curve
 from sharedtrunk.errors import invalid
+from sharedtrunk.flows.minimum import FEWER_NODES, Between, at_minimum, at_saved, reading_error, rounding_error
 from sharedtrunk.flows.trajectory import Trajectory
 
 CONFIDENCE = 0.99

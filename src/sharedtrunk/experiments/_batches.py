@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import jax
 import numpy as np
 
-from sharedtrunk.experiments._settings import StandardSettings
+from sharedtrunk.experiments.problems import StandardSettings
 
 CACHE_BYTES = 9 * 2**19
 """What a core has for itself: a mebibyte or two of level 2 and its share of level 3."""

@@ -16,7 +16,7 @@ from sharedtrunk import students, teachers
 from sharedtrunk._support.programs import program
 from sharedtrunk._support.randomness import stream
 from sharedtrunk.errors import invalid
-from sharedtrunk.experiments._settings import StandardSettings
+from sharedtrunk.experiments.problems import StandardSettings
 
 
 class Draw(eqx.Module):

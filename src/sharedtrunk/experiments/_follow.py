@@ -10,8 +10,8 @@ import numpy as np
 from sharedtrunk import benefit, gaussian, students
 from sharedtrunk.experiments._batches import batch_width, batches
 from sharedtrunk.experiments._draw import Draw
-from sharedtrunk.experiments._settings import StandardSettings
-from sharedtrunk.experiments._times import descent_legs, flow_legs
+from sharedtrunk.experiments._legs import descent_legs, flow_legs
+from sharedtrunk.experiments.problems import StandardSettings
 from sharedtrunk.flows.trajectory import Result, Trajectory
 
 FIRST_STEP = {"linear": 0.5, "relu": 0.1}

@@ -20,7 +20,7 @@ from sharedtrunk.students._drive import drive, label_moments
 from sharedtrunk.students._network import SharedTrunk, like
 from sharedtrunk.students._problem import Problem
 from sharedtrunk.students._relu_drive import relu_drive
-from sharedtrunk.students._stacked import predictions, split
+from sharedtrunk.students._task_axis import predictions, split
 
 BLOCK_BYTES = 2**25
 """Most bytes of a batch's logits: of the order of a processor's last-level cache, far below any memory."""

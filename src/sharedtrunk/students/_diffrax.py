@@ -14,8 +14,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from sharedtrunk.flows.runge_kutta import explicit_step, moved
 from sharedtrunk.students._batch import batch_drive
-from sharedtrunk.students._explicit import explicit_step, moved
 from sharedtrunk.students._flow import Flow
 from sharedtrunk.students._stiffness import begun, stabilized_step
 

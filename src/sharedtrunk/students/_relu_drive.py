@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 
 from sharedtrunk.students._network import SharedTrunk, like
 from sharedtrunk.students._problem import Problem, carries_lanes
-from sharedtrunk.students._stacked import predictions, split
+from sharedtrunk.students._task_axis import predictions, split
 
 CACHE_BYTES = 2**19
 """For one layer's activations: half of the level-2 cache of a core, usually 1 MiB; weights and inputs have the other."""

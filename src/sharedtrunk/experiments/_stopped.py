@@ -8,8 +8,8 @@ import numpy as np
 from sharedtrunk import benefit, gaussian
 from sharedtrunk.experiments._draw import Draw
 from sharedtrunk.experiments._follow import settled
-from sharedtrunk.experiments._settings import StandardSettings
-from sharedtrunk.experiments._times import SPACING
+from sharedtrunk.experiments._legs import SPACING
+from sharedtrunk.experiments.problems import StandardSettings
 from sharedtrunk.flows.trajectory import Result, Trajectory
 
 LEAST_POINTS = 512

@@ -19,11 +19,11 @@ from sharedtrunk._support.programs import program
 from sharedtrunk._support.randomness import stream
 from sharedtrunk.benefit._stopping import first_minimum
 from sharedtrunk.benefit._value import mean_with_error
-from sharedtrunk.experiments._around import STRIDE, Around, Best
 from sharedtrunk.experiments._draw import Draw
 from sharedtrunk.experiments._follow import follow
-from sharedtrunk.experiments._settings import StandardSettings
-from sharedtrunk.experiments._value import columns_of, told
+from sharedtrunk.experiments._networks_kept import STRIDE, Around, Best
+from sharedtrunk.experiments._stopped import columns_of, told
+from sharedtrunk.experiments.problems import StandardSettings
 from sharedtrunk.flows.parabola import vertex_below
 from sharedtrunk.flows.trajectory import Trajectory
 

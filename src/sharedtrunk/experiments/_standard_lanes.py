@@ -4,9 +4,9 @@ import numpy as np
 
 from sharedtrunk.experiments._draw import Draw, draw_lanes
 from sharedtrunk.experiments._follow import follow
-from sharedtrunk.experiments._sampled import draw_fresh, sampled_lanes
-from sharedtrunk.experiments._settings import StandardSettings
-from sharedtrunk.experiments._value import stop_and_value
+from sharedtrunk.experiments._relu_lanes import draw_fresh, sampled_lanes
+from sharedtrunk.experiments._stopped import stop_and_value
+from sharedtrunk.experiments.problems import StandardSettings
 
 
 def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
@@ -22,7 +22,7 @@ def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     rule (`_scrambles`) and what the saved times leave open (`_refinement`). Of the oracle's stop also `weights`,
     the main task's composite W (lane, class, feature); `slope` (the same shape) = M − ∇F(W) = −∇L(W), of which the bounds
     (22)–(23) are made; and `slope_error` (lane,), the numerical error of the slope's Frobenius norm. ReLU students have none
-    of these three; their losses are means over blocks of fresh inputs, one "scramble" each (see `_sampled`).
+    of these three; their losses are means over blocks of fresh inputs, one "scramble" each (see `_relu_lanes`).
 
     Raises `InputError` for settings or lanes out of range, and lanes that do not share what they must.
     """

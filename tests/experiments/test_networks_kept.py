@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import students
-from sharedtrunk.experiments._around import STRIDE, Around, Best
+from sharedtrunk.experiments._networks_kept import STRIDE, Around, Best
 
 LEGS = [np.linspace(5 * leg, 5 * leg + 5, 21) for leg in range(4)]
 
