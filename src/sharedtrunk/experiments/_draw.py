@@ -84,6 +84,12 @@ def draw_chunk(
 
     Raises `InputError` for a lane's value out of range, or fewer auxiliary than main samples.
     """
+    if settings.precision == "float64" and not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
+        raise invalid(
+            "Lanes in float64 need JAX's float64 switched on",
+            received="jax_enable_x64 = False",
+            hint='Set JAX_ENABLE_X64=1, or call jax.config.update("jax_enable_x64", True)',
+        )
     auxiliary_samples = samples if auxiliary_samples is None else auxiliary_samples
     if auxiliary_samples < samples:
         raise invalid(

@@ -1,4 +1,4 @@
-"""Figure 1's settings and draws: rank-one teachers, aligned starts of rank one, 100 points.
+"""Figure 1's draws: rank-one teachers, aligned starts of rank one, 100 points.
 
 Softmax does not see a shift common to all classes, so û and the noise are centred over the classes: the labels are the
 same, and û is centred as (3) needs it. For two classes the noisy teacher is then of rank one too. The student starts at
@@ -6,9 +6,7 @@ s(0) û v̂ᵀ, the leading singular vectors of the noisy teacher, its other sin
 matter: see `_rank_one_descent`.
 """
 
-import dataclasses
 import itertools
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -20,6 +18,7 @@ from jaxtyping import Array, Float
 from sharedtrunk import gaussian, teachers
 from sharedtrunk._support.programs import program
 from sharedtrunk.errors import invalid
+from sharedtrunk.experiments.problems import RankOneProblem
 
 LABELS = ("hard", "soft")
 """argmax of the noisy teacher, or its softmax at inverse temperature 1."""
@@ -29,52 +28,6 @@ HARD_RULE = gaussian.Pairs(points=256, scrambles=4)
 
 SOFT_RULE = gaussian.Sobol(points=16384, scrambles=1)
 """For those of soft labels, once a lane."""
-
-
-@dataclasses.dataclass(frozen=True)
-class RankOneSettings:
-    """What all lanes of Figure 1 share: sizes, the descent, when it is seen, and how theory is computed."""
-
-    features: int = 100
-    samples: int = 100
-    step: float = 1e-3
-    steps: int = 5000
-    saves: int = 50
-    rtol: float = 1e-4
-    points: int = 1024
-    time_limit: float = 100.0
-    precision: str = "float32"
-
-    def __post_init__(self):
-        numbers = {name: getattr(self, name) for name in ("step", "rtol", "time_limit")}
-        if not all(0 < value < float("inf") for value in numbers.values()) or self.time_limit <= self.step * self.steps:
-            raise invalid(
-                "step, rtol and time_limit are finite and positive, time_limit beyond the descent's end",
-                received=f"{numbers} with {self.steps} steps",
-                hint="The paper has step 1e-3 and 5000 steps",
-            )
-        if self.saves < 1 or self.steps % self.saves:
-            raise invalid(
-                "The descent is seen every steps/saves steps, a whole number",
-                received=f"{self.steps} steps, {self.saves} saves",
-                hint="Use 5000 steps and 50 saves",
-            )
-        if self.precision not in ("float32", "float64"):
-            raise invalid("precision is float32 or float64", received=self.precision, hint="Use float32")
-
-    @classmethod
-    def parse(cls, settings: Mapping) -> "RankOneSettings":
-        """Take the known names; `fingerprint` only marks the stored chunks."""
-        names = {field.name for field in dataclasses.fields(cls)}
-        unknown = sorted(set(settings) - names - {"fingerprint"})
-        if unknown:
-            raise invalid("Settings of Figure 1 must be known", received=unknown, hint=f"Use {sorted(names)}")
-        return cls(**{name: settings[name] for name in names & set(settings)})
-
-    @property
-    def counts(self) -> np.ndarray:
-        """The step counts at which the descent is seen, from 0 to its end."""
-        return np.linspace(0, self.steps, self.saves + 1).round().astype(np.int32)
 
 
 class RankOneDraw(eqx.Module):
@@ -90,7 +43,7 @@ class RankOneDraw(eqx.Module):
     first: Float[Array, "lane"]
 
 
-def draw_rank_one(settings: RankOneSettings, lanes: list[dict]) -> RankOneDraw:
+def draw_rank_one(settings: RankOneProblem, lanes: list[dict]) -> RankOneDraw:
     """Draw the lanes' data; lanes share `seed`, `classes` and `labels`, and every draw depends on the seed alone.
 
     Raises `InputError` for a lane whose values nothing can have, or lanes that differ in what they share.

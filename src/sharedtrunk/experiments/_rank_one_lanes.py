@@ -20,7 +20,8 @@ import numpy as np
 from sharedtrunk import dynamics, gaussian, students
 from sharedtrunk._support.programs import program
 from sharedtrunk.experiments._rank_one_descent import RankOneStudent, descend
-from sharedtrunk.experiments._rank_one_draw import RankOneDraw, RankOneSettings, draw_rank_one
+from sharedtrunk.experiments._rank_one_draw import RankOneDraw, draw_rank_one
+from sharedtrunk.experiments.problems import RankOneProblem
 from sharedtrunk.flows.trajectory import Result, Trajectory
 
 LATER_TIMES = 31
@@ -43,7 +44,7 @@ def rank_one_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
 
     Raises `InputError` for unknown settings, and lanes that differ in what they share or have impossible values.
     """
-    parsed = RankOneSettings.parse(settings)
+    parsed = RankOneProblem.parse(settings)
     draw = draw_rank_one(parsed, lanes)
     times = jnp.asarray(parsed.counts * parsed.step, draw.first.dtype)
     root = jnp.sqrt(draw.first)[:, None]
@@ -89,7 +90,7 @@ class _Students:
         return np.einsum("lc,ltc->lt", draw.left, self.head) * np.einsum("ltf,lf->lt", self.trunk, draw.right)
 
 
-def _theories(settings: RankOneSettings, draw: RankOneDraw, start, labels: str, times) -> dict[str, Trajectory]:
+def _theories(settings: RankOneProblem, draw: RankOneDraw, start, labels: str, times) -> dict[str, Trajectory]:
     tolerance = dynamics.Tolerance(rtol=settings.rtol, atol=1e-2 * settings.rtol, order=3)
     readings = {"equation": 1.0} | ({"limit": None} if labels == "hard" else {})
     equations = {name: _equations(draw.left, draw.value, draw.right, beta) for name, beta in readings.items()}
@@ -117,7 +118,7 @@ def _equations(left, value, right, beta: float | None) -> dynamics.RankOneFlow:
     return jax.vmap(one)(left, value, right)
 
 
-def _validation(settings: RankOneSettings, draw: RankOneDraw, trained: _Students) -> dict[str, np.ndarray]:
+def _validation(settings: RankOneProblem, draw: RankOneDraw, trained: _Students) -> dict[str, np.ndarray]:
     """F(W) − ⟨M̂, W⟩ along the training, followed beyond the last step by the flow that descent approximates."""
     later = np.geomspace(settings.step * settings.steps, settings.time_limit, LATER_TIMES)
     dtype = draw.first.dtype
