@@ -13,7 +13,7 @@ from sharedtrunk.flows.trajectory import Trajectory
 
 pytestmark = pytest.mark.float64
 
-FAILED_LANES = {"oracle_stop", "honest_stop", "multitask_benefit", "value_at"}
+FAILED_LANES = {"oracle_stop", "validation_stop", "multitask_benefit", "value_at"}
 """Curves of failed lanes are NaN by design; what is finite of a curve has a minimum."""
 
 

@@ -12,7 +12,7 @@ from sharedtrunk import benefit, gaussian, students, sweeps
 from sharedtrunk.errors import InputError
 from sharedtrunk.experiments import StandardSettings, _legs, standard_lanes
 from sharedtrunk.experiments._draw import draw_chunk
-from sharedtrunk.experiments._follow import follow
+from sharedtrunk.experiments._follow import follow, method_from
 from sharedtrunk.experiments._legs import descent_legs, flow_legs
 from sharedtrunk.experiments._stopped import stop_and_value
 from sharedtrunk.paper.figures import worker_environment
@@ -83,7 +83,7 @@ def test_the_student_stopped_is_the_one_trained_to_that_time(joint, stop):
         times = jnp.asarray([0.0, joint[f"stop{stop}"][lane]], jnp.float32)
         one = jax.tree.map(lambda w, lane=lane: w[lane : lane + 1], draw.start)
         problem = students.of_lanes(draw.problem(settings), np.array([lane]))
-        weights = students.train(one, problem, times, settings.method).composites[0][0, -1]
+        weights = students.train(one, problem, times, method_from(settings, 0.0)).composites[0][0, -1]
         loss = gaussian.population_loss(weights, draw.moments[lane], rule=rule)
         assert float(loss) == pytest.approx(float(joint[f"loss{stop}"][lane]), abs=5e-5)
         if not stop:
@@ -131,7 +131,7 @@ def test_a_baseline_is_a_student_that_never_met_the_auxiliary_task():
     problem = students.make_problem(draw.inputs, draw.labels[:1], classes=4)
     alone = students.SharedTrunk(draw.start.trunk, draw.start.heads[:1])
     times = np.concatenate([flow_legs(500.0)[0], flow_legs(500.0)[1][1:]])
-    trained = students.train(alone, problem, jnp.asarray(times, jnp.float32), settings.method)
+    trained = students.train(alone, problem, jnp.asarray(times, jnp.float32), method_from(settings, 0.0))
     curve = benefit.with_generalization_loss(trained, draw.moments)
     rule = gaussian.Sobol(points=1024, scrambles=8)
     stop = benefit.oracle_stop(curve)

@@ -1,36 +1,38 @@
 """What is kept on the way to find a minimum again."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from sharedtrunk import students
-from sharedtrunk.experiments._networks_kept import STRIDE, Around, Best
+from sharedtrunk.experiments._networks_kept import STRIDE, filled, near_lowest, nothing_near
+from sharedtrunk.flows.legs import Lowest, follow_lanes, lowest_so_far
 
 LEGS = [np.linspace(5 * leg, 5 * leg + 5, 21) for leg in range(4)]
 
 
 def network(times):
-    """A one-weight student that is its time; a lane axis, then time."""
+    """A one-weight student whose weight is its time; a lane axis, then time."""
     weights = jnp.asarray(times, "float32")[..., None, None]
     return students.SharedTrunk((weights,), (weights,), "relu")
 
 
-def followed(minima, keep):
-    """Show legs of parabolas with these minima, every `STRIDE`th time watched, lanes in two batches."""
+def followed(minima, start, keep):
+    """Follow legs of parabolas with these minima, every `STRIDE`th time watched, two lanes in a batch."""
     minima = np.asarray(minima)
-    for leg in LEGS:
-        for lanes in (np.array([1, 1]), np.array([0, 2])):
-            curve = (leg[None, :] - minima[lanes][:, None]) ** 2
-            curve[:, np.arange(21) % STRIDE != 0] = np.nan
-            keep(lanes, leg, curve, network(np.broadcast_to(leg, curve.shape)))
+
+    def leg_of_lanes(lanes, state, leg):
+        curve = (leg[None, :] - minima[lanes][:, None]) ** 2
+        curve[:, np.arange(21) % STRIDE != 0] = np.nan
+        return keep(state, leg, curve, jax.tree.map(np.asarray, network(np.broadcast_to(leg, curve.shape)))), curve
+
+    return follow_lanes(start, LEGS, leg_of_lanes, lambda *_: np.zeros(3, bool), width=2)
 
 
 @pytest.mark.parametrize("minima", [(7.6, 12.4, 2.4), (5.0, 10.1, 14.9), (0.0, 19.9, 20.0)])
 def test_the_times_around_the_lowest_are_kept(minima):
-    around = Around(3)
-    followed(minima, around.keep)
-    times, networks = around.gathered()
+    times, networks = filled(followed(minima, nothing_near(network(np.zeros(3))), near_lowest).state)
     np.testing.assert_array_equal(times.astype("float32"), networks.trunk[0][..., 0, 0])
     everything = np.unique(np.concatenate(LEGS))
     for lane, minimum in enumerate(minima):
@@ -39,7 +41,10 @@ def test_the_times_around_the_lowest_are_kept(minima):
         np.testing.assert_allclose(np.unique(times[lane]), near)
 
 
-def test_the_best_is_the_lowest_of_what_was_seen():
-    best = Best(network(np.zeros(3)))
-    followed((7.6, 12.4, 2.4), lambda lanes, leg, curve, networks: best.keep(lanes, curve, networks))
-    np.testing.assert_allclose(best.networks.trunk[0][:, 0, 0], [7.5, 12.5, 2.5])
+def test_the_lowest_so_far_is_the_lowest_that_was_seen():
+    nothing = Lowest(np.full(3, np.inf), np.zeros(3), jax.tree.map(np.asarray, network(np.zeros(3))))
+    found = followed((7.6, 12.4, 2.4), nothing, lowest_so_far)
+    np.testing.assert_allclose(found.state.kept.trunk[0][:, 0, 0], [7.5, 12.5, 2.5])
+    np.testing.assert_allclose(found.state.time, [7.5, 12.5, 2.5])
+    assert found.record.shape == (3, found.times.size)
+    np.testing.assert_array_equal(found.times, np.unique(np.concatenate(LEGS)))

@@ -19,8 +19,7 @@ from jaxtyping import Array, Float
 from sharedtrunk import gaussian
 from sharedtrunk._support.axes import AnyArray, Covariance
 from sharedtrunk._support.programs import program
-from sharedtrunk._support.statistics import t_factor
-from sharedtrunk.benefit._value import CONFIDENCE
+from sharedtrunk._support.statistics import half_width
 from sharedtrunk.errors import invalid
 from sharedtrunk.gaussian._checks import as_covariance, as_moment, as_weights, check_error_rule, check_rule
 
@@ -228,10 +227,8 @@ def _by_scrambles(joint: Array, single: Array, C: Array | None, rule: gaussian.S
 
 
 def _mean(scrambles: Float[Array, "*lane scramble"], rounding: Array) -> tuple[Array, Array]:
-    """Mean over scrambles and the half-width of its interval (Student's t), with the rounding of each."""
-    count = scrambles.shape[-1]
-    factor = jnp.asarray(t_factor(count, CONFIDENCE) / count**0.5, scrambles.dtype)
-    return jnp.mean(scrambles, axis=-1), factor * jnp.std(scrambles, axis=-1, ddof=1) + rounding
+    """Mean over scrambles, and its half-width with the rounding of each."""
+    return jnp.mean(scrambles, axis=-1), half_width(scrambles) + rounding
 
 
 def _norm(W: Array) -> Array:

@@ -6,10 +6,7 @@ The formula takes the cache from a constant, not from the machine, so that every
 An accelerator takes all lanes of a chunk at once.
 """
 
-from collections.abc import Iterator
-
 import jax
-import numpy as np
 
 from sharedtrunk.experiments.problems import StandardSettings
 
@@ -40,10 +37,3 @@ def lane_bytes(settings: StandardSettings, samples: int) -> int:
     weights = settings.hidden * (settings.features + deep * settings.hidden + outputs)
     units = outputs if settings.activation == "linear" else outputs + settings.hidden_layers * settings.hidden
     return settings.dtype.itemsize * (_STATES[settings.activation] * weights + 2 * units * samples)
-
-
-def batches(lanes: np.ndarray, width: int) -> Iterator[np.ndarray]:
-    """Lanes in their order, `width` at a time; the last batch is filled up by repeating its last lane."""
-    for first in range(0, len(lanes), width):
-        batch = lanes[first : first + width]
-        yield np.concatenate([batch, np.repeat(batch[-1:], width - len(batch))])

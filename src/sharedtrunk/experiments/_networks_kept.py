@@ -1,72 +1,77 @@
-"""Networks to come back to: those at the lowest point of a curve, and those around it.
+"""Networks that are kept on the way because their loss will be computed again once the minimum is known.
 
-A watched loss costs as much as an evaluation of the drive, so it is seen at every `STRIDE`th saved time only. The networks at
-the saved times around its lowest point are kept meanwhile, and looked at when the minimum is bracketed.
+A watched loss costs as much as an evaluation of the drive, so it is computed at every `STRIDE`th saved time only.
+Meanwhile the networks at the saved times around its lowest point are kept, and their losses computed when the minimum is
+bracketed.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from sharedtrunk import students
-
 STRIDE = 5
-"""Between the saved times at which the loss is watched: 1.25 apart in the beginning, then 6 %."""
+"""The loss is watched at every `STRIDE`th saved time: 1.25 apart in the beginning, 6 % apart later."""
 
 
-class Best:
-    """Every lane's network at the lowest point of a curve so far."""
+class NearLowest(NamedTuple):
+    """Every lane's networks at the `STRIDE` saved times before and after its lowest watched loss so far, and at that one.
 
-    def __init__(self, start: students.SharedTrunk):
-        self.networks = jax.tree.map(np.array, start)
-        self._loss = np.full(start.heads[0].shape[0], np.inf)
+    `times` (lane, 2 · STRIDE + 1) and `networks` have that time in the middle; slots without a network are NaN.
+    `recent_times` and `recent` are the last `STRIDE` saved times before the next leg's first, which may turn out to be
+    near it.
+    """
 
-    def keep(self, lanes: np.ndarray, curve: np.ndarray, networks) -> None:
-        """Take one leg of some lanes in. A later equal loss, such as a leg's first, changes nothing."""
-        lowest = np.where(np.isfinite(curve), curve, np.inf)
-        index = lowest.argmin(axis=1)
-        loss = np.take_along_axis(lowest, index[:, None], axis=1)[:, 0]
-        (better,) = np.nonzero(loss < self._loss[lanes])
-        self._loss[lanes[better]] = loss[better]
-        for kept, seen in zip(jax.tree.leaves(self.networks), jax.tree.leaves(networks), strict=True):
-            kept[lanes[better]] = seen[better, index[better]]
+    loss: np.ndarray
+    times: np.ndarray
+    networks: Any
+    recent_times: np.ndarray
+    recent: Any
 
 
-class Around:
-    """Every lane's networks at the saved times up to `STRIDE` before and after the lowest watched loss so far."""
+def nothing_near(networks: Any) -> NearLowest:
+    """Before the first leg; `networks` (lane, …) give the shapes."""
+    count = jax.tree.leaves(networks)[0].shape[0]
 
-    def __init__(self, count: int):
-        self._loss = np.full(count, np.inf)
-        self._lowest = np.full(count, -np.inf)
-        self._near: list[list[tuple[float, Any]]] = [[] for _ in range(count)]
-        self._recent: list[list[tuple[float, Any]]] = [[] for _ in range(count)]
+    def empty(slots: int):
+        return jax.tree.map(lambda w: np.full((count, slots, *w.shape[1:]), np.nan, w.dtype), networks)
 
-    def keep(self, lanes: np.ndarray, leg: np.ndarray, curve: np.ndarray, networks) -> None:
-        """Take one leg of some lanes in; `curve` is NaN where the loss was not watched. A lane may come twice."""
-        for lane, place in zip(*np.unique(lanes, return_index=True), strict=True):
-            self._keep_one(int(lane), leg, curve[place], jax.tree.map(lambda w, at=place: w[at], networks))
+    slots = 2 * STRIDE + 1
+    times = (np.full((count, size), np.nan) for size in (slots, STRIDE))
+    return NearLowest(np.full(count, np.inf), next(times), empty(slots), next(times), empty(STRIDE))
 
-    def _keep_one(self, lane: int, leg: np.ndarray, curve: np.ndarray, networks) -> None:
-        def some(first: int, last: int) -> list[tuple[float, Any]]:
-            within = range(max(first, 0), min(last, len(leg) - 1) + 1)
-            return [(float(leg[i]), jax.tree.map(lambda w, at=i: w[at].copy(), networks)) for i in within]
 
-        lowest = np.where(np.isfinite(curve), curve, np.inf)
-        index = int(lowest.argmin())
-        if lowest[index] < self._loss[lane] or not self._near[lane]:
-            earlier = self._recent[lane][index - STRIDE - 1 : -1] if index < STRIDE else []
-            self._loss[lane], self._lowest[lane] = lowest[index], leg[index]
-            self._near[lane] = earlier + some(index - STRIDE, index + STRIDE)
-        elif self._lowest[lane] == leg[0]:
-            self._near[lane] = self._near[lane] + some(1, STRIDE)
-        self._recent[lane] = some(len(leg) - STRIDE - 1, len(leg) - 1)
+def near_lowest(before: NearLowest, leg: np.ndarray, curve: np.ndarray, networks: Any) -> NearLowest:
+    """Take in one leg; `curve` (lane, time) is NaN where the loss was not watched, `networks` are (lane, time, …)."""
+    lowest = np.where(np.isfinite(curve), curve, np.inf)
+    window_times = np.concatenate([before.recent_times, np.broadcast_to(leg, curve.shape)], axis=1)
+    window = jax.tree.map(lambda old, new: np.concatenate([old, new], axis=1), before.recent, networks)
+    loss, times = before.loss.copy(), before.times.copy()
+    near = jax.tree.map(np.array, before.networks)
+    for lane, index in enumerate(lowest.argmin(axis=1)):
+        if lowest[lane, index] < loss[lane]:
+            loss[lane] = lowest[lane, index]
+            slots, first = slice(None), index
+        elif (
+            times[lane, STRIDE] == leg[0]
+        ):  # the lowest is the last of the leg before: what follows it was not yet known
+            slots, first = slice(STRIDE, None), STRIDE
+        else:
+            continue
+        for whole, seen in ((times, window_times), *zip(*map(jax.tree.leaves, (near, window)), strict=True)):
+            found = seen[lane, first : first + len(whole[lane, slots])]
+            whole[lane, slots] = np.nan
+            whole[lane, slots][: len(found)] = found
+    recent_times = window_times[:, -STRIDE - 1 : -1]
+    return NearLowest(loss, times, near, recent_times, jax.tree.map(lambda w: w[:, -STRIDE - 1 : -1], window))
 
-    def gathered(self) -> tuple[np.ndarray, Any]:
-        """Times (lane, near) and networks (lane, near first) of all lanes, as many of each: the last is repeated."""
-        most = 2 * STRIDE + 1
-        near = [points + points[-1:] * (most - len(points)) for points in self._near]
-        networks = [jax.tree.map(lambda *w: np.stack(w), *(network for _, network in points)) for points in near]
-        return np.array([[time for time, _ in points] for points in near]), jax.tree.map(
-            lambda *w: np.stack(w), *networks
-        )
+
+def filled(near: NearLowest) -> tuple[np.ndarray, Any]:
+    """Times (lane, slot) and networks (lane, slot first), with the lowest repeated in slots without a network."""
+    empty = np.isnan(near.times)
+    empty[np.isnan(near.times[:, STRIDE])] = False  # a lane that was lost at once has none
+
+    def fill(leaf: np.ndarray) -> np.ndarray:
+        return np.where(empty.reshape(*empty.shape, *(1 for _ in leaf.shape[2:])), leaf[:, STRIDE : STRIDE + 1], leaf)
+
+    return fill(near.times), jax.tree.map(fill, near.networks)

@@ -22,7 +22,8 @@ from sharedtrunk._support.programs import program
 from sharedtrunk.experiments._rank_one_descent import RankOneStudent, descend
 from sharedtrunk.experiments._rank_one_draw import RankOneDraw, draw_rank_one
 from sharedtrunk.experiments.problems import RankOneProblem
-from sharedtrunk.flows.trajectory import Result, Trajectory
+from sharedtrunk.flows.result import Result
+from sharedtrunk.flows.trajectory import Trajectory
 
 LATER_TIMES = 31
 """How often the students are seen from the end of the descent to the time limit, where a flow follows them."""

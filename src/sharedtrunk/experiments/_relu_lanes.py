@@ -1,9 +1,9 @@
-"""ReLU students: no composite weights, so their losses are sampled, on inputs that all lanes of a seed share.
+"""ReLU students: they have no composite weights, so their losses are sampled, on inputs that all lanes of a seed share.
 
-Two sets of inputs, neither trained on. The first (`WATCH_POINTS`) gives the curve whose minimum is the oracle's stop: at
-every `STRIDE`th saved time on the way, and at all saved times around the lowest of these (`_around`). The second,
-`fresh_points` in `scrambles` blocks, values the students stopped. The value is unbiased, because the points that chose the
-time do not enter it. A benefit is a paired difference over blocks.
+There are two sets of inputs, and no student trains on either. The first (`WATCH_POINTS`) gives the curve whose minimum is
+the oracle's stop: at every `STRIDE`th saved time on the way, and at all saved times around the lowest of these
+(`_networks_kept`). The second, `fresh_points` in `scrambles` blocks, values the stopped students. Those points did not
+choose the time, so the value is unbiased. A benefit is a paired difference over blocks.
 """
 
 import dataclasses
@@ -17,35 +17,38 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk import benefit, students, teachers
 from sharedtrunk._support.programs import program
 from sharedtrunk._support.randomness import stream
-from sharedtrunk.benefit._stopping import first_minimum
-from sharedtrunk.benefit._value import mean_with_error
+from sharedtrunk._support.statistics import half_width
 from sharedtrunk.experiments._draw import Draw
-from sharedtrunk.experiments._follow import follow
-from sharedtrunk.experiments._networks_kept import STRIDE, Around, Best
-from sharedtrunk.experiments._stopped import columns_of, told
+from sharedtrunk.experiments._follow import follow_with, method_from
+from sharedtrunk.experiments._networks_kept import STRIDE, NearLowest, filled, near_lowest, nothing_near
+from sharedtrunk.experiments._stopped import columns, with_result
 from sharedtrunk.experiments.problems import StandardSettings
-from sharedtrunk.flows.parabola import vertex_below
+from sharedtrunk.flows.legs import Lowest, lowest_so_far
+from sharedtrunk.flows.minimum import first_minimum, vertex_below
+from sharedtrunk.flows.stopped import Stopped, Stops
 from sharedtrunk.flows.trajectory import Trajectory
 
 WATCH_POINTS = 2048
+"""Inputs of the watched curve. It only has to find the minimum, and all lanes share its sampling error."""
+
 BLOCK = 256
-"""Inputs looked at together: their activations stay in the cache of a core."""
+"""Inputs evaluated together: their activations stay in the cache of a core."""
 
 
 class Fresh(NamedTuple):
-    """What watches a training, and what values it: blocks of inputs, columns each, with every lane's clean labels."""
+    """Inputs that watch a training, and blocks of inputs (columns) that value it, with every lane's clean labels."""
 
     watched: students.FreshInputs
     inputs: Float[Array, "block feature sample"]
     labels: Int[Array, "block lane sample"]
 
     def deciding(self, lanes: np.ndarray) -> students.FreshInputs:
-        """The points of honest stopping, for some lanes by number: few enough to be looked at at every saved time."""
+        """The points of validation stopping for some lanes by number: few enough to be evaluated at every saved time."""
         labels = jnp.asarray(np.asarray(self.watched.validation_labels)[lanes])
         return students.FreshInputs(self.watched.validation_inputs, labels, self.watched.validation_inputs, labels)
 
     def losses(self, lanes: np.ndarray, networks) -> np.ndarray:
-        """The loss that is watched, of some lanes' networks (lane, time first): (lane, time)."""
+        """The watched loss (lane, time) of some lanes' networks, which have lane and time as first axes."""
         labels = jnp.asarray(np.asarray(self.watched.clean_labels)[lanes])
         return np.asarray(_losses(networks, self.watched.inputs, labels))
 
@@ -77,45 +80,49 @@ def draw_fresh(settings: StandardSettings, draw: Draw, seed: int) -> Fresh:
     return Fresh(watched, inputs.reshape(blocks, count, features).swapaxes(1, 2), labels.swapaxes(0, 1))
 
 
-def sampled_lanes(settings: StandardSettings, draw: Draw, fresh: Fresh) -> dict[str, np.ndarray]:
-    """Train ReLU students, stop them by the oracle and honestly, and value both on fresh inputs."""
-    best, around = Best(draw.start), Around(draw.start.heads[0].shape[0])
-    problem = draw.problem(settings)
+def relu_lanes(settings: StandardSettings, draw: Draw, fresh: Fresh) -> dict[str, np.ndarray]:
+    """Train ReLU students, stop them by both rules, and value both on fresh inputs: the columns that a sweep stores."""
+    problem, count = draw.problem(settings), draw.start.heads[0].shape[0]
+    start = jax.tree.map(np.array, draw.start)
+    nothing = (Lowest(np.full(count, np.inf), np.zeros(count), start), nothing_near(start))
 
-    def watch(lanes, networks, leg, step):
+    def train_leg(lanes, networks, leg, step, kept):
+        best, near = kept
         part = students.train(
             networks,
             students.of_lanes(problem, lanes),
             leg,
-            settings.method,
+            method_from(settings, float(leg[0])),
             evaluation=fresh.deciding(lanes),
             networks=True,
             first_step=step,
         )
         part = jax.tree.map(np.asarray, part)
-        best.keep(lanes, part.validation_loss, part.networks)
         watched = np.append(np.arange(0, len(leg) - 1, STRIDE), len(leg) - 1)
         curve = np.full(part.validation_loss.shape, np.nan, part.validation_loss.dtype)
         curve[:, watched] = fresh.losses(lanes, jax.tree.map(lambda w: w[:, watched], part.networks))
-        around.keep(lanes, np.asarray(leg), curve, part.networks)
-        return dataclasses.replace(part, generalization_loss=curve)
+        kept = (
+            lowest_so_far(best, leg, part.validation_loss, part.networks),
+            near_lowest(near, np.asarray(leg), curve, part.networks),
+        )
+        return dataclasses.replace(part, generalization_loss=curve), kept
 
-    followed = follow(settings, draw, watch=watch)
-    trajectory, lowest = _looked_closer(followed, around, fresh)
-    oracle, honest = benefit.oracle_stop(trajectory), benefit.honest_stop(trajectory)
-    curve = np.asarray(trajectory.generalization_loss)
-    below = vertex_below(np.asarray(trajectory.times), curve, oracle)
-    stops = {"": (lowest, oracle, below), "_honest": (best.networks, honest, np.zeros(below.shape))}
-    columns = {}
-    for suffix, (networks, index, refinement) in stops.items():
-        columns |= columns_of(suffix, _valued(networks, fresh, np.asarray(trajectory.times)[index], refinement))
-    # settled as seen on the way: a closer look may find the minimum up to a watched time later
-    return told(followed, columns)
+    followed, (best, near) = follow_with(settings, draw, train_leg, nothing)
+    trajectory, lowest = _looked_closer(followed, near, fresh)
+    times, curve = np.asarray(trajectory.times), np.asarray(trajectory.generalization_loss)
+    oracle, validation = benefit.oracle_stop(trajectory), benefit.validation_stop(trajectory)
+    below = vertex_below(times, curve, oracle)
+    stops = (
+        (_valued(lowest, fresh, times[oracle], below), followed.generalization_loss),
+        (_valued(best.kept, fresh, times[validation], np.zeros(below.shape)), followed.validation_loss),
+    )
+    # bracketed as seen on the way: a closer look may find the minimum up to a watched time later
+    return columns(Stops(*(with_result(stopped, followed, seen) for stopped, seen in stops)), {})
 
 
-def _looked_closer(trajectory: Trajectory, around: Around, fresh: Fresh) -> tuple[Trajectory, students.SharedTrunk]:
+def _looked_closer(trajectory: Trajectory, near: NearLowest, fresh: Fresh) -> tuple[Trajectory, students.SharedTrunk]:
     """The watched curve with all saved times around its lowest point filled in, and the networks at the lowest of these."""
-    times, networks = around.gathered()
+    times, networks = filled(near)
     lanes = np.arange(len(times))
     losses = fresh.losses(lanes, networks)
     curve = np.array(trajectory.generalization_loss)
@@ -125,9 +132,9 @@ def _looked_closer(trajectory: Trajectory, around: Around, fresh: Fresh) -> tupl
     return dataclasses.replace(trajectory, generalization_loss=curve), jax.tree.map(lambda w: w[lanes, index], networks)
 
 
-def _valued(networks, fresh: Fresh, time: np.ndarray, below: np.ndarray) -> benefit.Stopped:
-    """The loss by every block of fresh inputs, less what the parabola through the saved times still finds below."""
+def _valued(networks, fresh: Fresh, time: np.ndarray, below: np.ndarray) -> Stopped:
+    """The loss by every block of fresh inputs, minus how far `below` the saved times the parabola through them lies."""
     losses, accuracy = students.sampled_losses(networks, fresh.inputs, fresh.labels)
     blocks = np.asarray(losses, np.float64) - below[:, None]
-    mean, error = mean_with_error(blocks)
-    return benefit.Stopped(mean, error + below / 2, np.asarray(accuracy, np.float64), time, blocks, below / 2)
+    error = half_width(blocks) + below / 2
+    return Stopped(blocks.mean(axis=-1), error, time, np.asarray(accuracy, np.float64), blocks, below / 2)

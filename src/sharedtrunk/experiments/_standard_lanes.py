@@ -4,7 +4,7 @@ import numpy as np
 
 from sharedtrunk.experiments._draw import Draw, draw_lanes
 from sharedtrunk.experiments._follow import follow
-from sharedtrunk.experiments._relu_lanes import draw_fresh, sampled_lanes
+from sharedtrunk.experiments._relu_lanes import draw_fresh, relu_lanes
 from sharedtrunk.experiments._stopped import stop_and_value
 from sharedtrunk.experiments.problems import StandardSettings
 
@@ -31,7 +31,7 @@ def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     if parsed.activation == "linear":
         values = stop_and_value(parsed, draw, follow(parsed, draw))
     else:
-        values = sampled_lanes(parsed, draw, draw_fresh(parsed, draw, int(lanes[0]["seed"])))
+        values = relu_lanes(parsed, draw, draw_fresh(parsed, draw, int(lanes[0]["seed"])))
     return values | describe_labels(parsed, draw)
 
 

@@ -8,13 +8,14 @@ A lane's own place in the grid, such as its seed and its singular values, is not
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, TypeVar
+
+import numpy as np
 
 from sharedtrunk._support.limits import check_choice, check_number
 from sharedtrunk.errors import invalid
 
-if TYPE_CHECKING:
-    import numpy as np
+Settings = TypeVar("Settings", bound="_Problem")
 
 RELU_START_SCALE = (1.0, 0.3)
 """Start scale of trunk and heads with which ReLU students of one to four hidden layers start near chance and learn.
@@ -43,7 +44,7 @@ class _Problem:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}
 
     @classmethod
-    def parse(cls, settings: Mapping) -> Self:
+    def parse(cls: type[Settings], settings: Mapping) -> Settings:
         """The settings from JSON data. `fingerprint` is skipped: it only tells stored chunks apart.
 
         Raises `InputError` for an unknown name or a value out of range.
@@ -152,11 +153,9 @@ class StandardProblem(_Problem):
             )
 
     @property
-    def dtype(self) -> "np.dtype":
+    def dtype(self) -> np.dtype:
         """`precision` as a dtype."""
-        from numpy import dtype  # here: listing the figures does without NumPy
-
-        return dtype(self.precision)
+        return np.dtype(self.precision)
 
     @property
     def layer_scales(self) -> tuple[float, ...]:
@@ -233,8 +232,6 @@ class RankOneProblem(_Problem):
         check_choice("precision", self.precision, ("float32", "float64"))
 
     @property
-    def counts(self) -> "np.ndarray":
+    def counts(self) -> np.ndarray:
         """The step counts at which the descent is saved, from 0 to its end."""
-        import numpy as np  # here: listing the figures does without NumPy
-
         return np.linspace(0, self.steps, self.saves + 1).round().astype(np.int32)

@@ -1,9 +1,10 @@
-"""Between saved times: where a curve's minimum lies, and what is known at saved times there.
+"""The minimum of a curve that is known at saved times: on them, and between them.
 
-Through six saved times t_i around the lowest goes one polynomial, p(t) = Σ_i ℓ_i(t) y_i (Lagrange's form). Of the curve it
-gives the time t* of the minimum, of the weights W(t*) = Σ_i ℓ_i(t*) W(t_i). A flow is smooth in time, so the error of the
-weights falls with the sixth power of the spacing. A stop at a saved time is off by up to half a spacing; an honest stop, no
-minimum of the generalization loss, shows that at first order.
+Through six saved times t_i around the lowest goes one polynomial, p(t) = Σ_i ℓ_i(t) y_i (Lagrange's form). The curve's
+polynomial gives the time t* of the minimum; the same ℓ_i(t*) give the weights W(t*) = Σ_i ℓ_i(t*) W(t_i). A flow is smooth in
+time, so the error of the weights falls with the sixth power of the spacing. A stop at a saved time is off by up to half a
+spacing, which changes the loss at first order where the curve that decides is another than the loss (validation stopping).
+Where weights are known at saved times only, `vertex_below` corrects the loss by the parabola through three of them.
 """
 
 from typing import NamedTuple
@@ -14,43 +15,43 @@ from jaxtyping import Float, Int
 from sharedtrunk._support.axes import AnyArray
 
 NODES, FEWER_NODES = 6, 4
-"""Saved times that a stop is read off, and those of the rougher reading that tells its error."""
+"""Saved times through which the polynomial goes, and those of a second, rougher one, whose difference is the error."""
 
-LOOKED_AT = 129
-"""Points between the neighbours at which the polynomial is looked at; a parabola through the lowest three does the rest."""
-
+GRID_POINTS = 129
+"""Points between the lowest saved time's neighbours at which the polynomial is evaluated to find its minimum. A parabola
+through the lowest three of them is exact enough from there."""
 
 FINE_DIFFERENCES = 64
-"""Parts of a spacing in which derivatives of the polynomial are taken."""
+"""Derivatives of the polynomial are differences over this fraction of a spacing."""
 
 
-class Between(NamedTuple):
-    """A stop between saved times, lane by lane: its time t*, the saved times around it (by index), and ℓ_i(t*)."""
+class Interpolated(NamedTuple):
+    """A time t* between saved times, lane by lane: the indices of the saved times around it, and their weights ℓ_i(t*)."""
 
     time: Float[np.ndarray, "*lane"]
     nodes: Int[np.ndarray, "*lane node"]
     coefficients: Float[np.ndarray, "*lane node"]
 
     def of(self, values: np.ndarray) -> np.ndarray:
-        """What is known at saved times (*lane, time, …), at the stop (*lane, …)."""
+        """Values at saved times (*lane, time, …), interpolated to t* (*lane, …)."""
         lanes, rest = self.nodes.shape[:-1], values.shape[self.nodes.ndim :]
         flat = values.reshape((-1, *values.shape[self.nodes.ndim - 1 :]))
         nodes, coefficients = (part.reshape(-1, part.shape[-1]) for part in (self.nodes, self.coefficients))
-        seen = flat[np.arange(len(flat))[:, None], nodes]
-        # a stop at a saved time must not see what is not finite beside it
+        near = flat[np.arange(len(flat))[:, None], nodes]
+        # where t* is a saved time, a neighbour that is not finite must not spoil the value: 0 · NaN is NaN
         used = coefficients.reshape((*coefficients.shape, *(1 for _ in rest))) != 0
-        found = np.einsum("ln,ln...->l...", coefficients.astype(values.dtype), np.where(used, seen, 0))
+        found = np.einsum("ln,ln...->l...", coefficients.astype(values.dtype), np.where(used, near, 0))
         return found.reshape((*lanes, *rest))
 
-    def at(self, times: Float[AnyArray, "time"], when: Float[np.ndarray, "*lane"]) -> "Between":
-        """Another time on the same polynomial."""
+    def at(self, times: Float[AnyArray, "time"], when: Float[np.ndarray, "*lane"]) -> "Interpolated":
+        """Another time, by the polynomial through the same saved times."""
         coefficients = _lagrange(np.asarray(times, np.float64)[self.nodes], np.asarray(when))
         return self._replace(time=when, coefficients=coefficients)
 
 
-def at_saved(times: Float[AnyArray, "time"], index: Int[np.ndarray, "*lane"]) -> Between:
-    """A stop at a saved time of every lane."""
-    return Between(np.asarray(times)[index], index[..., None], np.ones((*index.shape, 1)))
+def at_saved(times: Float[AnyArray, "time"], index: Int[np.ndarray, "*lane"]) -> Interpolated:
+    """The stop at one saved time of every lane."""
+    return Interpolated(np.asarray(times)[index], index[..., None], np.ones((*index.shape, 1)))
 
 
 def at_minimum(
@@ -58,10 +59,10 @@ def at_minimum(
     curve: Float[AnyArray, "*lane time"],
     index: Int[np.ndarray, "*lane"],
     nodes: int = NODES,
-) -> Between:
-    """A stop at the minimum of a curve whose smallest saved value is at `index`.
+) -> Interpolated:
+    """The stop at the minimum of a curve whose smallest saved value is at `index`.
 
-    A lane stays at the saved time where that is the last that it has, or where a value around it is not finite.
+    A lane stops at the saved time itself where that is its last one, or where a value around it is not finite.
     """
     lanes, exact = np.shape(index), np.asarray(times, np.float64)
     curve, index = np.asarray(curve, np.float64).reshape(-1, exact.size), np.reshape(index, -1)
@@ -70,16 +71,16 @@ def at_minimum(
     inside = np.isfinite(seen).all(axis=-1) & (exact[index] < near[..., -1])
     lower, upper = (exact[np.clip(index + shift, 0, exact.size - 1)] for shift in (-1, 1))
     time = np.where(inside, _lowest(near, np.where(inside[..., None], seen, 0), lower, upper), exact[index])
-    found = Between(time, used, _lagrange(near, time))
-    return Between(*(part.reshape((*lanes, *part.shape[1:])) for part in found))
+    found = Interpolated(time, used, _lagrange(near, time))
+    return Interpolated(*(part.reshape((*lanes, *part.shape[1:])) for part in found))
 
 
 def reading_error(
-    times: Float[AnyArray, "time"], losses: Float[np.ndarray, "*lane time"], stop: Between, rough: Between
+    times: Float[AnyArray, "time"], losses: Float[np.ndarray, "*lane time"], stop: Interpolated, rough: Interpolated
 ) -> Float[np.ndarray, "*lane"]:
-    """By how much a loss at a stop may be wrong, from a rougher reading of the stop: |p(t*) − p(t′)| + |p(t′) − p′(t′)|.
+    """How wrong a loss at a stop may be because times are saved only so often: |p(t*) − p(t′)| + |p(t′) − p′(t′)| in nats.
 
-    p and t* are the polynomial of the loss and the time by six saved times, p′ and t′ those by four.
+    p and t* are the loss's polynomial and the stop by six saved times, p′ and t′ those by four (`rough`).
     """
     there = stop.at(times, rough.time).of(losses)
     return np.abs(stop.of(losses) - there) + np.abs(there - rough.of(losses))
@@ -89,14 +90,14 @@ def rounding_error(
     times: Float[AnyArray, "time"],
     curve: Float[AnyArray, "*lane time"],
     losses: Float[np.ndarray, "*lane time"],
-    stop: Between,
+    stop: Interpolated,
 ) -> Float[np.ndarray, "*lane"]:
-    """By how much a loss L at a stop may be wrong because the curve that decides is rounded: |dL/dt| Σ_i |ℓ_i′ y_i| ε / y″.
+    """How wrong a loss L at a stop may be because the curve that decides is rounded: |dL/dt| Σ_i |ℓ_i′ y_i| ε / y″ in nats.
 
-    Rounding the values y_i (ε is their precision's) moves the place where their polynomial has no slope, and the farther the
-    flatter the curve. y″ is taken less its own rounding, ε Σ_i |ℓ_i″ y_i|; where too little is left of it to stay within a
-    spacing, the loss may be that of any saved time whose value cannot be told from the smallest. A lane that stays at a saved
-    time is not moved. Our own arithmetic, in float64, is not in it.
+    Rounding the values y_i (ε is the spacing of their precision) moves the minimum of their polynomial, and moves it the
+    farther the flatter the curve is. y″ is reduced by its own rounding, ε Σ_i |ℓ_i″ y_i|. Where the minimum may then move by
+    more than a spacing, the loss may be that of any saved time whose value equals the smallest within rounding. A lane that
+    stops at a saved time has no such error. Our own arithmetic is float64 and not counted.
     """
     exact, deciding = np.asarray(times, np.float64), np.asarray(curve)
     near = exact[stop.nodes]
@@ -112,11 +113,11 @@ def rounding_error(
     sharp = rounded < spacing * curvature
     moved = np.where(sharp, rounded / np.where(sharp, curvature, 1), spacing)
     near_by = moved * np.abs(np.sum(slope * judged, axis=-1))
-    return np.where(moves, near_by + np.where(sharp, 0, _among_alike(deciding, losses, stop, epsilon)), 0.0)
+    return np.where(moves, near_by + np.where(sharp, 0, _among_equals(deciding, losses, stop, epsilon)), 0.0)
 
 
-def _among_alike(curve: np.ndarray, losses: np.ndarray, stop: Between, epsilon: float) -> np.ndarray:
-    """How much the loss at the stop differs from that at any saved time whose value may as well be the smallest."""
+def _among_equals(curve: np.ndarray, losses: np.ndarray, stop: Interpolated, epsilon: float) -> np.ndarray:
+    """Largest difference between the loss at the stop and at a saved time whose value is the smallest within rounding."""
     seen = np.where(np.isfinite(curve), curve, np.inf)
     least = np.min(seen, axis=-1, keepdims=True)
     alike = seen <= least + 2 * epsilon * np.abs(least)
@@ -124,7 +125,7 @@ def _among_alike(curve: np.ndarray, losses: np.ndarray, stop: Between, epsilon: 
 
 
 def _nodes(curve: np.ndarray, index: np.ndarray, count: int) -> np.ndarray:
-    """The saved time `index` and its neighbours, as far as the lane was seen."""
+    """Indices of the saved time `index` and its neighbours, none beyond the lane's last finite value."""
     last = curve.shape[-1] - 1 - np.argmax(np.isfinite(curve)[..., ::-1], axis=-1)
     count = min(count, curve.shape[-1])
     first = np.clip(index - count // 2, 0, np.maximum(last - count + 1, 0))
@@ -150,12 +151,37 @@ def _lowest(near: np.ndarray, seen: np.ndarray, lower: np.ndarray, upper: np.nda
     span = np.where(upper > lower, upper - lower, 1.0)
     powers = ((near - lower[..., None]) / span[..., None])[..., None] ** np.arange(near.shape[-1])
     coefficients = np.linalg.solve(powers, seen[..., None])[..., 0]
-    looked = np.linspace(0, 1, LOOKED_AT)
+    looked = np.linspace(0, 1, GRID_POINTS)
     values = np.einsum("...k,kx->...x", coefficients, looked ** np.arange(near.shape[-1])[:, None])
-    index = np.clip(np.argmin(values, axis=-1), 1, LOOKED_AT - 2)
+    index = np.clip(np.argmin(values, axis=-1), 1, GRID_POINTS - 2)
     around = np.take_along_axis(values, index[..., None] + np.arange(-1, 2), axis=-1)
     before, at, after = np.moveaxis(around, -1, 0)
     curvature = before - 2 * at + after
     vertex = np.clip((before - after) / (2 * np.where(curvature > 0, curvature, 1)), -1, 1)
     shift = np.where(curvature > 0, vertex, np.argmin(around, axis=-1) - 1)
     return lower + span * (looked[index] + shift * looked[1])
+
+
+def vertex_below(
+    times: Float[AnyArray, "time"], curve: Float[AnyArray, "*lane time"], index: Int[np.ndarray, "*lane"]
+) -> np.ndarray:
+    """How far below curve[index] the vertex of the parabola through it and its neighbours lies; 0 at either end."""
+    inner = np.clip(index, 1, times.shape[0] - 2)
+    t0, t1, t2 = (np.asarray(times)[inner + shift] for shift in (-1, 0, 1))
+    y0, y1, y2 = (value_at(curve, inner + shift) for shift in (-1, 0, 1))
+    left, right = (y1 - y0) / (t1 - t0), (y2 - y1) / (t2 - t1)
+    curvature = (right - left) / (t2 - t0)
+    slope = left + curvature * (t1 - t0)
+    convex = (curvature > 0) & (index == inner)
+    return np.where(convex, slope * slope / (4 * np.where(convex, curvature, 1)), 0)
+
+
+def first_minimum(curve: Float[AnyArray, "*lane time"]) -> Int[np.ndarray, "*lane"]:
+    """Index of the smallest finite value. A lane without finite values gets index 0, and its value there stays NaN."""
+    curve = np.asarray(curve)
+    return np.asarray(np.argmin(np.where(np.isfinite(curve), curve, np.inf), axis=-1))
+
+
+def value_at(curve: Float[AnyArray, "*lane time"], index: Int[np.ndarray, "*lane"]) -> Float[np.ndarray, "*lane"]:
+    """The curve's value at one saved time of every lane."""
+    return np.take_along_axis(np.asarray(curve), index[..., None], axis=-1)[..., 0]

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk.flows.result import Result as Result
 
 
 class Trajectory(eqx.Module):

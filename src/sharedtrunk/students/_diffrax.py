@@ -14,13 +14,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from sharedtrunk.flows.runge_kutta import explicit_step, moved
+from sharedtrunk.flows.runge_kutta import Tableau, explicit_step, hermite_weights, moved
 from sharedtrunk.students._batch import batch_drive
 from sharedtrunk.students._flow import Flow
-from sharedtrunk.students._stiffness import begun, stabilized_step
+from sharedtrunk.students._stiffness import first_estimate, stabilized_step
 
 
-class Between(diffrax.AbstractLocalInterpolation):
+class TsitourasInterpolation(diffrax.AbstractLocalInterpolation):
     """Tsitouras' interpolation, y(t0 + θ (t1 − t0)) = y0 + (t1 − t0) Σ_j b_j(θ) k_j, from slopes that are not stacked."""
 
     t0: Any  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -42,7 +42,7 @@ def _interpolation_weights(position):
     return diffrax.Tsit5.interpolation_cls(t0=zero, t1=one, y0=0 * unit[0], y1=unit[0], k=unit).evaluate(position)
 
 
-class WrittenOut(diffrax.AbstractSolver):
+class ExplicitSolver(diffrax.AbstractSolver):
     """A method of diffrax's, its numbers in fewer passes over them, for fields that do not depend on time."""
 
     term_structure: ClassVar = diffrax.AbstractTerm
@@ -55,40 +55,38 @@ class WrittenOut(diffrax.AbstractSolver):
         return terms.vf(t0, y0, args)
 
     def step(self, terms, t0, t1, y0, args, solver_state, made_jump):
-        tableau, step = self.method.tableau, t1 - t0
-        y1, slopes, error = explicit_step(
-            lambda y: terms.vf(t0, y, args), tableau.a_lower, tableau.b_error, y0, solver_state, step
-        )
-        return y1, error, self.between(y0, y1, slopes, step), slopes[-1], diffrax.RESULTS.successful
+        step, tableau = t1 - t0, Tableau(self.method.tableau.a_lower, self.method.tableau.b_error)
+        y1, slopes, error = explicit_step(lambda y: terms.vf(t0, y, args), tableau, y0, solver_state, step)
+        return y1, error, self.dense(y0, y1, slopes, step), slopes[-1], diffrax.RESULTS.successful
 
     def func(self, terms, t0, y0, args):
         return terms.vf(t0, y0, args)
 
     @staticmethod
     @abc.abstractmethod
-    def between(y0, y1, slopes, step) -> dict:
+    def dense(y0, y1, slopes, step) -> dict:
         """What the interpolation needs."""
 
 
-class Tsitouras(WrittenOut):
+class Tsitouras(ExplicitSolver):
     """`diffrax.Tsit5`, of fifth order."""
 
     method: ClassVar = diffrax.Tsit5
-    interpolation_cls: ClassVar = Between
+    interpolation_cls: ClassVar = TsitourasInterpolation
 
     @staticmethod
-    def between(y0, y1, slopes, step) -> dict:
+    def dense(y0, y1, slopes, step) -> dict:
         return {"y0": y0, "slopes": slopes}
 
 
-class BogackiShampine(WrittenOut):
+class BogackiShampine(ExplicitSolver):
     """`diffrax.Bosh3`, of third order."""
 
     method: ClassVar = diffrax.Bosh3
     interpolation_cls: ClassVar = diffrax.ThirdOrderHermitePolynomialInterpolation
 
     @staticmethod
-    def between(y0, y1, slopes, step) -> dict:
+    def dense(y0, y1, slopes, step) -> dict:
         return hermite(y0, y1, slopes[0], slopes[-1], step)
 
 
@@ -108,24 +106,24 @@ class Chebyshev(diffrax.AbstractSolver):
         return 2
 
     def init(self, terms, t0, t1, y0, args):
-        return begun(lambda y: terms.vf(t0, y, args), y0)
+        return first_estimate(lambda y: terms.vf(t0, y, args), y0)
 
     def step(self, terms, t0, t1, y0, args, solver_state, made_jump):
-        y1, error, standing = stabilized_step(lambda y: terms.vf(t0, y, args), y0, solver_state, t1 - t0)
-        between = hermite(y0, y1, solver_state.slope, standing.slope, t1 - t0)
-        return y1, error, between, standing, diffrax.RESULTS.successful
+        y1, error, stiffness = stabilized_step(lambda y: terms.vf(t0, y, args), y0, solver_state, t1 - t0)
+        dense = hermite(y0, y1, solver_state.slope, stiffness.slope, t1 - t0)
+        return y1, error, dense, stiffness, diffrax.RESULTS.successful
 
     def func(self, terms, t0, y0, args):
         return terms.vf(t0, y0, args)
 
 
-class Seen(NamedTuple):
+class Observation(NamedTuple):
     """What is looked at, at a time between steps."""
 
-    view: Any
+    observed: Any
 
 
-class View(diffrax.AbstractLocalInterpolation):
+class ObservationInterpolation(diffrax.AbstractLocalInterpolation):
     """The polynomial of fourth degree through what is seen, and its slopes, at both ends of a step and in its middle."""
 
     t0: Any  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -138,36 +136,36 @@ class View(diffrax.AbstractLocalInterpolation):
         step = self.t1 - self.t0
         x = (t0 - self.t0) / step
         bump = 16 * (x * (1 - x)) ** 2  # 1 in the middle; flat, like the cubic's remainder, at both ends
-        ends = ((1 + 2 * x) * (1 - x) ** 2, x * (1 - x) ** 2 * step, x**2 * (3 - 2 * x), x**2 * (x - 1) * step)
+        ends = hermite_weights(x, step)
         halves = (0.5, 0.125 * step, 0.5, -0.125 * step)
         weights = [end - bump * half for end, half in zip(ends, halves, strict=True)]
         seen = (*self.before, *self.after, self.middle)
-        return Seen(moved(None, jnp.ones_like(step), (*weights, bump), seen))
+        return Observation(moved(None, jnp.ones_like(step), (*weights, bump), seen))
 
 
-class Looking(diffrax.AbstractSolver):
+class ObservingSolver(diffrax.AbstractSolver):
     """A method that follows what is looked at beside the state: between steps that alone is interpolated.
 
     Of a network of megabytes only the composite weights may be wanted, a sixth of it, and at several times a step.
     """
 
     term_structure: ClassVar = diffrax.AbstractTerm
-    interpolation_cls: ClassVar = View
+    interpolation_cls: ClassVar = ObservationInterpolation
     method: Any
-    look: Callable = eqx.field(static=True)
+    observe: Callable = eqx.field(static=True)
 
     def order(self, terms):
         return self.method.order(terms)
 
     def init(self, terms, t0, t1, y0, args):
         slope = self.method.init(terms, t0, t1, y0, args)
-        return slope, jax.jvp(self.look, (y0,), (slope,))
+        return slope, jax.jvp(self.observe, (y0,), (slope,))
 
     def step(self, terms, t0, t1, y0, args, solver_state, made_jump):
         slope, before = solver_state
-        y1, error, between, slope, result = self.method.step(terms, t0, t1, y0, args, slope, made_jump)
-        after = jax.jvp(self.look, (y1,), (slope,))
-        middle = self.look(self.method.interpolation_cls(t0=t0, t1=t1, **between).evaluate((t0 + t1) / 2))
+        y1, error, dense, slope, result = self.method.step(terms, t0, t1, y0, args, slope, made_jump)
+        after = jax.jvp(self.observe, (y1,), (slope,))
+        middle = self.observe(self.method.interpolation_cls(t0=t0, t1=t1, **dense).evaluate((t0 + t1) / 2))
         return y1, error, {"before": before, "after": after, "middle": middle}, (slope, after), result
 
     def func(self, terms, t0, y0, args):
@@ -185,13 +183,13 @@ def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe
         return batch_drive(state, args, axes)
 
     def seen_at(t, state, args):
-        return state.view if isinstance(state, Seen) else observe(state)
+        return state.observed if isinstance(state, Observation) else observe(state)
 
     solver = _solver(method)
     shortest = 16 * jnp.finfo(times.dtype).eps.astype(times.dtype) * times[-1]
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(field),  # pyright: ignore[reportArgumentType]
-        Looking(solver, observe) if smooth else solver,
+        ObservingSolver(solver, observe) if smooth else solver,
         t0=times[0],
         t1=times[-1],
         dt0=first_step,
@@ -232,9 +230,9 @@ def _evaluations(method: Flow, solution):
     """Of the drive: the last stage of a step is the first of the next. Stabilized, a rejected step counts as a mean one."""
     if not method.stabilized:
         return len(_solver(method).method.tableau.a_lower) * solution.stats["num_steps"] + 1
-    known = solution.solver_state.evaluations
-    accepted, rejected = (solution.stats[f"num_{kind}_steps"].astype(known.dtype) for kind in ("accepted", "rejected"))
-    return known + known * rejected // jnp.maximum(accepted, 1)
+    done = solution.solver_state.evaluations
+    accepted, rejected = (solution.stats[f"num_{kind}_steps"].astype(done.dtype) for kind in ("accepted", "rejected"))
+    return done + done * rejected // jnp.maximum(accepted, 1)
 
 
 class LaneController(diffrax.AbstractStepSizeController):
@@ -260,8 +258,8 @@ class LaneController(diffrax.AbstractStepSizeController):
         errors = scaled_errors(y0, y1_candidate, y_error, self.pid.rtol, self.pid.atol)
         errors = jnp.where(_finite_lanes(y0), jnp.where(jnp.isfinite(errors), errors, jnp.inf), 0)
         none = jnp.zeros_like(errors)
-        known = dataclasses.replace(self.pid, rtol=0, atol=1, norm=jnp.max)
-        return known.adapt_step_size(t0, t1, none, none, args, errors, error_order, controller_state)
+        control = dataclasses.replace(self.pid, rtol=0, atol=1, norm=jnp.max)
+        return control.adapt_step_size(t0, t1, none, none, args, errors, error_order, controller_state)
 
 
 def _finite_lanes(tree):

@@ -11,10 +11,8 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int
 
 from sharedtrunk._support.programs import program
+from sharedtrunk._support.statistics import half_width
 from sharedtrunk.students._network import SharedTrunk, logits
-
-NORMAL_99 = 2.5758
-"""Standard errors in the half-width of a 99 % interval, the confidence of all numerical errors here."""
 
 
 class FreshInputs(eqx.Module):
@@ -34,7 +32,7 @@ def evaluate(network: SharedTrunk, fresh: FreshInputs) -> dict[str, Float[Array,
     validation = _cross_entropy(logits(network, fresh.validation_inputs)[0], fresh.validation_labels)
     return {
         "generalization_loss": jnp.mean(losses),
-        "error": NORMAL_99 * jnp.std(losses, ddof=1) / jnp.sqrt(jnp.asarray(losses.size, losses.dtype)),
+        "error": half_width(losses),
         "accuracy": jnp.mean(hits),
         "validation_loss": jnp.mean(validation),
     }

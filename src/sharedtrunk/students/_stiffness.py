@@ -24,16 +24,17 @@ where a unit switches, so that ever smaller differences would find rates without
 
 CALM = 0.1
 REST = 3
-"""A rate that changed by less than `CALM` is believed for so many more steps."""
+"""A rate that changed by less than `CALM` is fresh_for for so many more steps."""
 
-_AT_FIRST = 2
+_FIRST_POWER_STEPS = 2
 
 Field = Callable[[Any], Any]
 Scalar = Float[Array, ""]
 
 
-class Standing(NamedTuple):
-    """Where a stabilized flow stands: F there, λ_max, the direction in which it was found, for how many steps it is believed.
+class Stiffness(NamedTuple):
+    """Where a stabilized flow stands: F there, λ_max, the direction in which it was found, for how many steps it is
+    fresh_for.
 
     `evaluations` of the field are those up to here, without those of rejected steps.
     """
@@ -41,30 +42,30 @@ class Standing(NamedTuple):
     slope: Any
     rate: Scalar
     direction: Any
-    believed: Int[Array, ""]
+    fresh_for: Int[Array, ""]
     evaluations: Int[Array, ""]
 
 
-def begun(field: Field, start) -> Standing:
+def first_estimate(field: Field, start) -> Stiffness:
     """Before the first step: F, and two steps of the power method from its direction. Leaves have a leading lane axis."""
     slope = field(start)
     direction, rate = slope, None
-    for _ in range(_AT_FIRST):
-        rate, direction = probed(field, start, slope, direction)
-    return Standing(slope, rate, direction, _count(0), _count(1 + _AT_FIRST))  # pyright: ignore[reportArgumentType]
+    for _ in range(_FIRST_POWER_STEPS):
+        rate, direction = power_step(field, start, slope, direction)
+    return Stiffness(slope, rate, direction, _count(0), _count(1 + _FIRST_POWER_STEPS))  # pyright: ignore[reportArgumentType]
 
 
-def stabilized_step(field: Field, start, standing: Standing, step) -> tuple[Any, Any, Standing]:
+def stabilized_step(field: Field, start, known: Stiffness, step) -> tuple[Any, Any, Stiffness]:
     """A step on, stable for decay up to `MARGIN` λ_max: the new y, the estimate of the local error, and how things stand."""
-    stale = standing.believed <= 0
-    rate, direction, believed = jax.lax.cond(
+    stale = known.fresh_for <= 0
+    rate, direction, fresh_for = jax.lax.cond(
         stale,
-        lambda: _renewed(field, start, standing),
-        lambda: (standing.rate, standing.direction, standing.believed - 1),
+        lambda: _updated(field, start, known),
+        lambda: (known.rate, known.direction, known.fresh_for - 1),
     )
     stages = stages_for(step, rate)
-    end, slope, error = chebyshev_step(field, start, standing.slope, step, stages)
-    return end, error, Standing(slope, rate, direction, believed, standing.evaluations + stages + _count(stale))
+    end, slope, error = chebyshev_step(field, start, known.slope, step, stages)
+    return end, error, Stiffness(slope, rate, direction, fresh_for, known.evaluations + stages + _count(stale))
 
 
 def stages_for(step: Scalar, rate: Scalar) -> Int[Array, ""]:
@@ -73,7 +74,7 @@ def stages_for(step: Scalar, rate: Scalar) -> Int[Array, ""]:
     return _count(jnp.clip(stages, FEWEST_STAGES, MOST_STAGES))
 
 
-def probed(field: Field, start, slope, direction) -> tuple[Scalar, Any]:
+def power_step(field: Field, start, slope, direction) -> tuple[Scalar, Any]:
     """The largest over lanes of |F(y + d) − F(y)| / |d|, |d| = `PROBE` |y|, and that difference: the next direction.
 
     Lanes that do not move, or are not finite, have no rate.
@@ -86,9 +87,9 @@ def probed(field: Field, start, slope, direction) -> tuple[Scalar, Any]:
     return jnp.max(jnp.where(jnp.isfinite(rate), rate, 0)), response
 
 
-def _renewed(field: Field, start, standing: Standing):
-    rate, direction = probed(field, start, standing.slope, standing.direction)
-    calm = jnp.abs(rate - standing.rate) < CALM * standing.rate
+def _updated(field: Field, start, known: Stiffness):
+    rate, direction = power_step(field, start, known.slope, known.direction)
+    calm = jnp.abs(rate - known.rate) < CALM * known.rate
     return rate, direction, _count(jnp.where(calm, REST, 0))
 
 

@@ -10,7 +10,8 @@ from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import all_finite, concrete
 from sharedtrunk._support.programs import program
 from sharedtrunk.errors import invalid
-from sharedtrunk.flows.trajectory import Result, Trajectory
+from sharedtrunk.flows.result import Result
+from sharedtrunk.flows.trajectory import Trajectory
 from sharedtrunk.students._batch import prepare
 from sharedtrunk.students._descent import Descent, run_descent
 from sharedtrunk.students._evaluation import FreshInputs, evaluate

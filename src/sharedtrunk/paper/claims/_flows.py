@@ -16,10 +16,10 @@ import numpy as np
 
 from sharedtrunk import dynamics, students, teachers
 from sharedtrunk._support.randomness import stream
-from sharedtrunk._support.statistics import t_factor
+from sharedtrunk._support.statistics import half_width
 from sharedtrunk.experiments import StandardProblem
 from sharedtrunk.flows.result import Result
-from sharedtrunk.paper.claims._lanes import CONFIDENCE, MANY_SEEDS, STRONG, WEAK
+from sharedtrunk.paper.claims._lanes import MANY_SEEDS, STRONG, WEAK
 from sharedtrunk.paper.ledger import Reading
 
 BUNDLE = "population flows"
@@ -133,7 +133,7 @@ class Flows:
         """Error of the mean benefit in nats: quadrature, whose scrambles all seeds share, the times, what is still open."""
         joint, single = self.arms(s_main, s_aux, relatedness)
         scrambles = np.nanmean(single.scrambles - joint.scrambles, axis=0)
-        quadrature = t_factor(len(scrambles), CONFIDENCE) * scrambles.std(ddof=1) / len(scrambles) ** 0.5
+        quadrature = half_width(scrambles)
         rest = joint.refinement + single.refinement + abs(single.late - joint.late)
         return float(quadrature + np.nanmean(rest))
 
