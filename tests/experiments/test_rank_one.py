@@ -237,10 +237,10 @@ def test_the_figure_names_what_comes_back():
 @pytest.mark.parametrize(
     ("settings", "change", "words"),
     [
-        ({}, {"labels": "loud"}, "labels are one of hard, soft; got 'loud'"),
-        ({}, {"start": 0.0}, "start of a lane is finite and above 0"),
-        ({}, {"noise": -1.0}, "noise of a lane is finite and at least 0"),
-        ({}, {"s_main": float("nan")}, "s_main of a lane is finite and above 0"),
+        ({}, {"labels": "loud"}, "labels must be 'hard' or 'soft'; got 'loud'"),
+        ({}, {"start": 0.0}, "start of a lane must be a finite number above 0"),
+        ({}, {"noise": -1.0}, "noise of a lane must be a finite number at least 0"),
+        ({}, {"s_main": float("nan")}, "s_main of a lane must be a finite number above 0"),
         ({"width": 3}, {}, "Settings of RankOneProblem must be known; got \\['width'\\]"),
         ({"saves": 3}, {}, "a whole number; got 200 steps, 3 saves"),
         ({"time_limit": 1.0}, {}, "beyond the descent's end"),

@@ -1,4 +1,4 @@
-"""The point function: train one chunk of lanes of the standard problem, stop them, and value what they learned."""
+"""The function that sweeps call: train one chunk of lanes of the standard problem, stop them, and value them."""
 
 import numpy as np
 
@@ -10,21 +10,35 @@ from sharedtrunk.experiments.problems import StandardSettings
 
 
 def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
-    """Train the lanes of one chunk and return, lane by lane, losses, accuracies, stopping times and result codes.
+    """Train the lanes of one chunk, stop them by both rules, and value them.
 
-    `lanes` share `n_samples` and `seed`; each has `s_main` and, for a joint lane (`settings["tasks"]` = 2), `s_aux` and
-    `relatedness`. Joint lanes may share an `n_aux` ≥ `n_samples`: the auxiliary task's points, of which the first
-    `n_samples` are the main task's. A baseline (1) is trained as a joint lane whose auxiliary task has weight 0, which
-    leaves the main task as it is alone, and shares the joint lanes' compiled program.
+    A baseline is trained as a joint lane whose auxiliary task has weight 0. That leaves the main task as it is alone, and
+    shares the joint lanes' compiled program.
 
-    Losses in nats: at the minimum over time of the generalization loss (`loss`) and of the validation loss
-    (`loss_honest`), each with its estimated numerical error (`_error`), its value by every scramble of the quadrature
-    rule (`_scrambles`) and what the saved times leave open (`_refinement`). Of the oracle's stop also `weights`,
-    the main task's composite W (lane, class, feature); `slope` (the same shape) = M − ∇F(W) = −∇L(W), of which the bounds
-    (22)–(23) are made; and `slope_error` (lane,), the numerical error of the slope's Frobenius norm. ReLU students have none
-    of these three; their losses are means over blocks of fresh inputs, one "scramble" each (see `_relu_lanes`).
+    Parameters
+    ----------
+    settings
+        `StandardSettings` as JSON data; `tasks` is 2 for joint lanes, 1 for baselines.
+    lanes
+        Values of every lane by name: `n_samples` and `seed`, which all share, `s_main` and, for joint lanes, `s_aux` and
+        `relatedness`. Joint lanes may share an `n_aux` ≥ `n_samples`: the auxiliary task's points, of which the first
+        `n_samples` are the main task's.
 
-    Raises `InputError` for settings or lanes out of range, and lanes that do not share what they must.
+    Returns
+    -------
+    dict of arrays (lane, …)
+        `result` codes; `loss` (nats) at the minimum of the generalization loss and `loss_honest` at that of the validation
+        loss, each with its numerical error (`_error`), its value by every scramble (`_scrambles`), the error's part that does
+        not come from scrambles (`_refinement`), and `accuracy` and `stop` to match. At the oracle's stop also `weights`, the
+        main task's composite W (lane, class, feature), `slope` = M − ∇F(W) = −∇L(W), which the bounds (22)–(23) need, and
+        `slope_error` (lane,), the error of its Frobenius norm. ReLU students have none of these three; their losses are
+        means over blocks of fresh inputs, one "scramble" each. `label_flips`, `smallest_class` and `largest_class` describe
+        the main task's training labels.
+
+    Raises
+    ------
+    InputError
+        For settings or lanes out of range, and lanes that do not share what they must.
     """
     parsed = StandardSettings.parse(settings)
     draw = draw_lanes(parsed, lanes)
@@ -36,7 +50,7 @@ def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
 
 
 def describe_labels(settings: StandardSettings, draw: Draw) -> dict[str, np.ndarray]:
-    """What the main task's training labels are like: the share that noise flipped, the rarest and commonest class."""
+    """The main task's training labels: the share that noise flipped, and the shares of the rarest and commonest class."""
     labels = np.asarray(draw.labels[0])
     shares = (labels[:, :, None] == np.arange(settings.classes)).mean(axis=1)
     return {

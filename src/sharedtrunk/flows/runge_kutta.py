@@ -45,13 +45,13 @@ def explicit_step(
 
 def moved(start: Any, step, weights, slopes: Sequence[Any]):
     """start + step Σ_j weights_j slopes_j; the sum alone where there is no start. Weights known to be 0 cost nothing."""
-    used = [n for n, weight in enumerate(weights) if not (isinstance(weight, float) and weight == 0)]
-    factors = [step * jnp.asarray(weights[n], step.dtype) for n in used]
+    pairs = [pair for pair in zip(weights, slopes, strict=True) if not (isinstance(pair[0], float) and pair[0] == 0)]
+    factors = [step * jnp.asarray(weight, step.dtype) for weight, _ in pairs]
 
     def combined(*leaves):
         return sum(lanewise(factor, leaf) * leaf for factor, leaf in zip(factors, leaves, strict=True))
 
-    change = jax.tree.map(combined, *(slopes[n] for n in used))
+    change = jax.tree.map(combined, *(slope for _, slope in pairs))
     return change if start is None else jax.tree.map(jnp.add, start, change)
 
 

@@ -1,7 +1,7 @@
-"""From a flow to its states at given times: the room's one place that calls diffrax.
+"""From a flow to its states at given times: the package's one place that calls diffrax.
 
-All lanes of a batch share one step, chosen so that the worst lane meets the tolerance. The file is imported when a program
-is traced: importing diffrax takes half a second, and a worker that loads its programs does without it.
+All lanes of a batch share one step, chosen so that the worst lane meets the tolerance. This file is imported when a
+program is traced: importing diffrax takes half a second, which a worker that loads compiled programs saves.
 """
 
 import abc
@@ -21,7 +21,7 @@ from sharedtrunk.students._stiffness import first_estimate, stabilized_step
 
 
 class TsitourasInterpolation(diffrax.AbstractLocalInterpolation):
-    """Tsitouras' interpolation, y(t0 + θ (t1 − t0)) = y0 + (t1 − t0) Σ_j b_j(θ) k_j, from slopes that are not stacked."""
+    """Tsitouras' interpolation y(t0 + θ (t1 − t0)) = y0 + (t1 − t0) Σ_j b_j(θ) k_j, from a tuple of slopes k_j."""
 
     t0: Any  # pyright: ignore[reportIncompatibleVariableOverride]
     t1: Any  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -36,14 +36,14 @@ class TsitourasInterpolation(diffrax.AbstractLocalInterpolation):
 
 
 def _interpolation_weights(position):
-    """b_j(θ): what diffrax's interpolation makes of slopes that are unit vectors."""
+    """b_j(θ), as the values of diffrax's interpolation for slopes that are unit vectors."""
     unit = jnp.eye(len(diffrax.Tsit5.tableau.b_sol), dtype=position.dtype)
     zero, one = jnp.zeros_like(position), jnp.ones_like(position)
     return diffrax.Tsit5.interpolation_cls(t0=zero, t1=one, y0=0 * unit[0], y1=unit[0], k=unit).evaluate(position)
 
 
 class ExplicitSolver(diffrax.AbstractSolver):
-    """A method of diffrax's, its numbers in fewer passes over them, for fields that do not depend on time."""
+    """A method of diffrax with its stages written out, for fields that do not depend on time."""
 
     term_structure: ClassVar = diffrax.AbstractTerm
     method: ClassVar[Any]
@@ -65,7 +65,7 @@ class ExplicitSolver(diffrax.AbstractSolver):
     @staticmethod
     @abc.abstractmethod
     def dense(y0, y1, slopes, step) -> dict:
-        """What the interpolation needs."""
+        """The arguments of the interpolation."""
 
 
 class Tsitouras(ExplicitSolver):
@@ -91,13 +91,13 @@ class BogackiShampine(ExplicitSolver):
 
 
 def hermite(y0, y1, first, last, step) -> dict:
-    """A step's ends and slopes in the form of diffrax's cubic interpolation."""
+    """The arguments of diffrax's cubic interpolation from a step's ends and slopes."""
     scaled = (jax.tree.map(lambda f: step * f, slope) for slope in (first, last))
     return dict(zip(("y0", "y1", "k0", "k1"), (y0, y1, *scaled), strict=True))
 
 
 class Chebyshev(diffrax.AbstractSolver):
-    """The Runge–Kutta–Chebyshev step, with as many stages as it needs, for fields that do not depend on time."""
+    """The Runge–Kutta–Chebyshev step with as many stages as stability needs, for fields that do not depend on time."""
 
     term_structure: ClassVar = diffrax.AbstractTerm
     interpolation_cls: ClassVar = diffrax.ThirdOrderHermitePolynomialInterpolation
@@ -118,13 +118,13 @@ class Chebyshev(diffrax.AbstractSolver):
 
 
 class Observation(NamedTuple):
-    """What is looked at, at a time between steps."""
+    """An observation at a time between steps, instead of a state."""
 
     observed: Any
 
 
 class ObservationInterpolation(diffrax.AbstractLocalInterpolation):
-    """The polynomial of fourth degree through what is seen, and its slopes, at both ends of a step and in its middle."""
+    """The polynomial of fourth degree through the observations and their slopes at a step's ends, and through its middle."""
 
     t0: Any  # pyright: ignore[reportIncompatibleVariableOverride]
     t1: Any  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -144,9 +144,9 @@ class ObservationInterpolation(diffrax.AbstractLocalInterpolation):
 
 
 class ObservingSolver(diffrax.AbstractSolver):
-    """A method that follows what is looked at beside the state: between steps that alone is interpolated.
+    """A method that carries an observation of the state along, and between steps interpolates that instead of the state.
 
-    Of a network of megabytes only the composite weights may be wanted, a sixth of it, and at several times a step.
+    Composite weights are a sixth of a network of megabytes, and are saved at several times per step.
     """
 
     term_structure: ClassVar = diffrax.AbstractTerm
@@ -175,8 +175,9 @@ class ObservingSolver(diffrax.AbstractSolver):
 def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe, *, smooth: bool = False):
     """Follow the flow of a batch of lanes through `times`.
 
-    With `smooth`, what is observed is a smooth function of the network, and is interpolated itself between steps.
-    Returns observations by time, the final network, gradient evaluations, the mean step, and whether it got there.
+    `smooth` says that the observations are a smooth function of the network; they are then interpolated between steps.
+    Returns observations by time, the final network, gradient evaluations, the mean step, and whether the last time was
+    reached.
     """
 
     def field(_, state, args):
@@ -227,7 +228,7 @@ def _solver(method: Flow) -> Any:
 
 
 def _evaluations(method: Flow, solution):
-    """Of the drive: the last stage of a step is the first of the next. Stabilized, a rejected step counts as a mean one."""
+    """Drive evaluations. A step's last stage is the next one's first; a rejected stabilized step counts as a mean one."""
     if not method.stabilized:
         return len(_solver(method).method.tableau.a_lower) * solution.stats["num_steps"] + 1
     done = solution.solver_state.evaluations
@@ -236,14 +237,14 @@ def _evaluations(method: Flow, solution):
 
 
 class LaneController(diffrax.AbstractStepSizeController):
-    """A PID controller for the worst lane that is still alive.
+    """A PID controller of the step by the worst lane that is still finite.
 
-    A lane that is no longer finite is lost already, and must not drag the step of the others to zero: it is left out. A
-    finite lane that the trial step would make infinite or NaN counts as an infinite error, so that the step is tried
-    again shorter; only at the shortest step that the times' precision allows is it let go.
+    A lane that is no longer finite is left out, so that it does not shrink the step of the others to zero. A finite lane that
+    the trial step would make infinite or NaN counts as an infinite error, so that the step is tried again shorter. At the
+    shortest step that the precision of the times allows, the lane is given up.
 
-    Diffrax's controller is told one number a lane, its scaled error, in place of states and errors of megabytes, over
-    which it would go several times; its own norm serves to choose a first step.
+    Diffrax's controller receives one number per lane, its scaled error, because it would go several times over states and
+    errors of megabytes. Its own norm chooses the first step.
     """
 
     pid: diffrax.PIDController
@@ -268,7 +269,7 @@ def _finite_lanes(tree):
 
 
 def scaled_errors(before, after, error, rtol, atol):
-    """Of every lane the root mean square of error / (atol + rtol max(|before|, |after|)); not finite where `after` is not."""
+    """Root mean square of error / (atol + rtol max(|before|, |after|)) of every lane; not finite where `after` is not."""
 
     def scaled(y0, y1, e):
         within = e / (atol + rtol * jnp.maximum(jnp.abs(y0), jnp.abs(y1)))

@@ -1,8 +1,8 @@
 """How stiff a flow is, by the power method along the way, and the stabilized step with as many stages as that asks for.
 
-Early on, and for one ReLU layer throughout, accuracy limits the step and three stages are enough; deep students become stiff
+Early on, and for one ReLU layer throughout, accuracy limits the step and three stages are enough. Deep students become stiff
 as they learn (h λ_max about 40 with four layers) and need nine. A step of the power method costs one evaluation of the
-drive and goes on from the direction of the last one, so one now and then is enough where the rate is calm.
+drive and starts from the direction of the last one, so one every few steps is enough while λ_max changes slowly.
 """
 
 import functools
@@ -16,15 +16,16 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk.students._chebyshev import FEWEST_STAGES, MOST_STAGES, REACH, chebyshev_step
 
 MARGIN = 1.25
-"""On λ_max, which the power method bounds from below and which may grow within the step."""
+"""Safety factor on λ_max: the power method finds at most λ_max, which may also grow within the step."""
 
 PROBE = 1e-3
-"""Size of the power method's differences beside |y|: about the error that a step may make. The drive of a ReLU student jumps
-where a unit switches, so that ever smaller differences would find rates without bound."""
+"""Size of the power method's differences relative to |y|, about the error that a step may make. The drive of a ReLU student
+jumps where a unit switches, so smaller differences would find arbitrarily large rates."""
 
 CALM = 0.1
 REST = 3
-"""A rate that changed by less than `CALM` is fresh_for for so many more steps."""
+"""Where λ_max changed by less than a share `CALM`, it is not measured again for `REST` steps. Both were chosen so that the
+measurements cost little beside the stages."""
 
 _FIRST_POWER_STEPS = 2
 
@@ -33,10 +34,9 @@ Scalar = Float[Array, ""]
 
 
 class Stiffness(NamedTuple):
-    """Where a stabilized flow stands: F there, λ_max, the direction in which it was found, for how many steps it is
-    fresh_for.
+    """How stiff a flow is where it stands: F there, λ_max, the direction in which it was found, and how long it stays valid.
 
-    `evaluations` of the field are those up to here, without those of rejected steps.
+    `fresh_for` counts steps. `evaluations` of the field are those up to here, without those of rejected steps.
     """
 
     slope: Any
@@ -47,7 +47,7 @@ class Stiffness(NamedTuple):
 
 
 def first_estimate(field: Field, start) -> Stiffness:
-    """Before the first step: F, and two steps of the power method from its direction. Leaves have a leading lane axis."""
+    """Before the first step: F, and λ_max by two steps of the power method from its direction. Leaves have a lane axis."""
     slope = field(start)
     direction, rate = slope, None
     for _ in range(_FIRST_POWER_STEPS):
@@ -56,7 +56,7 @@ def first_estimate(field: Field, start) -> Stiffness:
 
 
 def stabilized_step(field: Field, start, known: Stiffness, step) -> tuple[Any, Any, Stiffness]:
-    """A step on, stable for decay up to `MARGIN` λ_max: the new y, the estimate of the local error, and how things stand."""
+    """One step, stable for decay up to `MARGIN` λ_max: the new y, the estimate of the local error, and the new stiffness."""
     stale = known.fresh_for <= 0
     rate, direction, fresh_for = jax.lax.cond(
         stale,
@@ -75,9 +75,9 @@ def stages_for(step: Scalar, rate: Scalar) -> Int[Array, ""]:
 
 
 def power_step(field: Field, start, slope, direction) -> tuple[Scalar, Any]:
-    """The largest over lanes of |F(y + d) − F(y)| / |d|, |d| = `PROBE` |y|, and that difference: the next direction.
+    """The largest over lanes of |F(y + d) − F(y)| / |d| with |d| = `PROBE` |y|, and that difference as the next direction.
 
-    Lanes that do not move, or are not finite, have no rate.
+    Lanes that do not move, or are not finite, count as rate 0.
     """
     scale = PROBE * jnp.sqrt(_squares(start) / _squares(direction))
     scale = jnp.where(jnp.isfinite(scale), scale, 0)
