@@ -1,4 +1,4 @@
-"""Does the auxiliary task help? Losses along a training, when to stop, and the difference that answers the question."""
+"""Does the auxiliary task help? Losses along a training, when to stop, and the multitask benefit with its bounds."""
 
 from sharedtrunk.benefit._aligned_bounds import aligned_bounds as aligned_bounds
 from sharedtrunk.benefit._aligned_bounds import printed_aligned_bounds as printed_aligned_bounds

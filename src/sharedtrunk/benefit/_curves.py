@@ -62,7 +62,7 @@ def with_generalization_loss(
 
 
 def check_judges(shape: tuple[int, ...], dtype, moment, covariance) -> None:
-    """Check moment and covariance against students (*lane, class, feature) here: under jit values cannot be seen."""
+    """Check moment and covariance against students (*lane, class, feature) here: under jit values are unknown."""
     given = jax.ShapeDtypeStruct(shape, dtype)
     as_moment(moment, given)
     as_covariance(covariance, given)
@@ -119,7 +119,7 @@ def with_validation_loss(
         raise invalid(
             f"Validation labels must be class indices 0 … {weights.shape[-2] - 1}",
             received=f"values from {known.min()} to {known.max()}",
-            hint="Leave points without a label out",
+            hint="Leave out points without a label",
         )
     return dataclasses.replace(trajectory, validation_loss=_cross_entropies(weights, inputs, labels))
 

@@ -98,7 +98,7 @@ def integrate(batch: Batch, starts, times, tolerance: Tolerance) -> Integrated:
     return out._replace(evaluations=out.evaluations + 1)
 
 
-Solver = Stepper | tuple[Any, Array]
+Solver = Stepper | tuple[Any, Any]
 """What a lane carries from one leg to the next: a stepper at order 3, the state and the next step at order 5."""
 
 

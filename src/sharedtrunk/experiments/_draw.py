@@ -153,7 +153,7 @@ def draw_chunk(
 
 
 def _check_lanes(lanes: list[dict], tasks: int) -> None:
-    """Check values on the host, because teachers are drawn under jit, where values cannot be seen."""
+    """Check values on the host, because teachers are drawn under jit, where values are unknown."""
     rules = {
         "n_samples": ("whole and at least 1", lambda v: v == int(v) >= 1),
         "seed": ("whole and at least 0", lambda v: v == int(v) >= 0),

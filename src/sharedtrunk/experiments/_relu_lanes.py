@@ -116,7 +116,7 @@ def relu_lanes(settings: StandardSettings, draw: Draw, fresh: Fresh) -> dict[str
         (_valued(lowest, fresh, times[oracle], below), followed.generalization_loss),
         (_valued(best.kept, fresh, times[validation], np.zeros(below.shape)), followed.validation_loss),
     )
-    # bracketed as seen on the way: a closer look may find the minimum up to a watched time later
+    # the results are those found in training: the closer look may find the minimum up to a watched time later
     return columns(Stops(*(with_result(stopped, followed, seen) for stopped, seen in stops)), {})
 
 

@@ -63,11 +63,13 @@ def follow_lanes(
         with ThreadPoolExecutor(workers) if workers > 1 else contextlib.nullcontext() as pool:
             each = [(lanes, jax.tree.map(lambda a, at=lanes: a[at], state)) for lanes in batches(still_open, width)]
             run = map if pool is None else pool.map
-            for (lanes, _), (after, seen) in zip(each, run(lambda b, t=leg: leg_of_lanes(*b, t), each), strict=True):
+            for (lanes, _), (after, observed) in zip(
+                each, run(lambda b, t=leg: leg_of_lanes(*b, t), each), strict=True
+            ):
                 own, first = np.unique(lanes, return_index=True)
-                seen = jax.tree.map(lambda a, at=first, skip=kept: np.asarray(a)[at, skip:], seen)
-                record = jax.tree.map(lambda a: _blank(count, a), seen) if record is None else record
-                _put(record, own, seen)
+                observed = jax.tree.map(lambda a, at=first, skip=kept: np.asarray(a)[at, skip:], observed)
+                record = jax.tree.map(lambda a: _blank(count, a), observed) if record is None else record
+                _put(record, own, observed)
                 _put(state, own, jax.tree.map(lambda a, at=first: np.asarray(a)[at], after))
         times.append(leg[kept:])
         records.append(record)
@@ -92,8 +94,9 @@ class Lowest(NamedTuple):
     kept: Any
 
 
-def lowest_so_far(before: Lowest, times: np.ndarray, curve: np.ndarray, seen: Any) -> Lowest:
-    """`before` or, where one leg's `curve` (lane, time) is lower, that point with what was `seen` (lane, time, …) there.
+def lowest_so_far(before: Lowest, times: np.ndarray, curve: np.ndarray, observed: Any) -> Lowest:
+    """`before` or, where one leg's `curve` (lane, time) is lower, that point with the `observed` values (lane, time, …)
+    there.
 
     An equal value does not replace an earlier one.
     """
@@ -106,12 +109,12 @@ def lowest_so_far(before: Lowest, times: np.ndarray, curve: np.ndarray, seen: An
     def chosen(new, old):
         return np.where(better.reshape(-1, *(1 for _ in old.shape[1:])), new, old)
 
-    kept = jax.tree.map(lambda new, old: chosen(np.asarray(new)[lanes, index], old), seen, before.kept)
+    kept = jax.tree.map(lambda new, old: chosen(np.asarray(new)[lanes, index], old), observed, before.kept)
     return Lowest(chosen(value, before.value), chosen(np.asarray(times)[index], before.time), kept)
 
 
-def _blank(count: int, seen: np.ndarray) -> np.ndarray:
-    return np.full((count, *seen.shape[1:]), np.nan, seen.dtype)
+def _blank(count: int, observed: np.ndarray) -> np.ndarray:
+    return np.full((count, *observed.shape[1:]), np.nan, observed.dtype)
 
 
 def _put(whole: Any, lanes: np.ndarray, some: Any) -> None:

@@ -67,10 +67,10 @@ def at_minimum(
     lanes, exact = np.shape(index), np.asarray(times, np.float64)
     curve, index = np.asarray(curve, np.float64).reshape(-1, exact.size), np.reshape(index, -1)
     used = _nodes(curve, index, nodes)
-    near, seen = exact[used], np.take_along_axis(curve, used, axis=-1)
-    inside = np.isfinite(seen).all(axis=-1) & (exact[index] < near[..., -1])
+    near, near_values = exact[used], np.take_along_axis(curve, used, axis=-1)
+    inside = np.isfinite(near_values).all(axis=-1) & (exact[index] < near[..., -1])
     lower, upper = (exact[np.clip(index + shift, 0, exact.size - 1)] for shift in (-1, 1))
-    time = np.where(inside, _lowest(near, np.where(inside[..., None], seen, 0), lower, upper), exact[index])
+    time = np.where(inside, _lowest(near, np.where(inside[..., None], near_values, 0), lower, upper), exact[index])
     found = Interpolated(time, used, _lagrange(near, time))
     return Interpolated(*(part.reshape((*lanes, *part.shape[1:])) for part in found))
 
@@ -101,15 +101,15 @@ def rounding_error(
     """
     exact, deciding = np.asarray(times, np.float64), np.asarray(curve)
     near = exact[stop.nodes]
-    seen, judged = (np.take_along_axis(values, stop.nodes, axis=-1) for values in (deciding, losses))
-    moves = np.isfinite(seen).all(axis=-1) & (near[..., 0] < stop.time) & (stop.time < near[..., -1])
+    near_values, judged = (np.take_along_axis(values, stop.nodes, axis=-1) for values in (deciding, losses))
+    moves = np.isfinite(near_values).all(axis=-1) & (near[..., 0] < stop.time) & (stop.time < near[..., -1])
     if near.shape[-1] < 3 or not moves.any():
         return np.zeros(stop.time.shape)
-    seen, judged = (np.where(moves[..., None], values, 0) for values in (seen, judged))
+    near_values, judged = (np.where(moves[..., None], values, 0) for values in (near_values, judged))
     spacing, epsilon = np.min(np.diff(near, axis=-1), axis=-1), float(np.finfo(deciding.dtype).eps)
     slope, bend = _lagrange_derivatives(near, stop.time, spacing / FINE_DIFFERENCES)
-    rounded, curvature_rounded = (epsilon * np.sum(np.abs(weights * seen), axis=-1) for weights in (slope, bend))
-    curvature = np.sum(bend * seen, axis=-1) - curvature_rounded
+    rounded, curvature_rounded = (epsilon * np.sum(np.abs(weights * near_values), axis=-1) for weights in (slope, bend))
+    curvature = np.sum(bend * near_values, axis=-1) - curvature_rounded
     sharp = rounded < spacing * curvature
     moved = np.where(sharp, rounded / np.where(sharp, curvature, 1), spacing)
     near_by = moved * np.abs(np.sum(slope * judged, axis=-1))
@@ -118,9 +118,9 @@ def rounding_error(
 
 def _among_equals(curve: np.ndarray, losses: np.ndarray, stop: Interpolated, epsilon: float) -> np.ndarray:
     """Largest difference between the loss at the stop and at a saved time whose value is the smallest within rounding."""
-    seen = np.where(np.isfinite(curve), curve, np.inf)
-    least = np.min(seen, axis=-1, keepdims=True)
-    alike = seen <= least + 2 * epsilon * np.abs(least)
+    finite = np.where(np.isfinite(curve), curve, np.inf)
+    least = np.min(finite, axis=-1, keepdims=True)
+    alike = finite <= least + 2 * epsilon * np.abs(least)
     return np.max(np.where(alike, np.abs(losses - stop.of(losses)[..., None]), 0), axis=-1)
 
 
@@ -146,20 +146,20 @@ def _lagrange_derivatives(near: np.ndarray, when: np.ndarray, small: np.ndarray)
     return (after - before) / (2 * small)[..., None], (before - 2 * at + after) / (small**2)[..., None]
 
 
-def _lowest(near: np.ndarray, seen: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    """The time between two others at which the polynomial through the values `seen` at `near` is lowest."""
+def _lowest(near: np.ndarray, near_values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """The time between two others at which the polynomial through `near_values` at the times `near` is lowest."""
     span = np.where(upper > lower, upper - lower, 1.0)
     powers = ((near - lower[..., None]) / span[..., None])[..., None] ** np.arange(near.shape[-1])
-    coefficients = np.linalg.solve(powers, seen[..., None])[..., 0]
-    looked = np.linspace(0, 1, GRID_POINTS)
-    values = np.einsum("...k,kx->...x", coefficients, looked ** np.arange(near.shape[-1])[:, None])
+    coefficients = np.linalg.solve(powers, near_values[..., None])[..., 0]
+    grid = np.linspace(0, 1, GRID_POINTS)
+    values = np.einsum("...k,kx->...x", coefficients, grid ** np.arange(near.shape[-1])[:, None])
     index = np.clip(np.argmin(values, axis=-1), 1, GRID_POINTS - 2)
     around = np.take_along_axis(values, index[..., None] + np.arange(-1, 2), axis=-1)
     before, at, after = np.moveaxis(around, -1, 0)
     curvature = before - 2 * at + after
     vertex = np.clip((before - after) / (2 * np.where(curvature > 0, curvature, 1)), -1, 1)
     shift = np.where(curvature > 0, vertex, np.argmin(around, axis=-1) - 1)
-    return lower + span * (looked[index] + shift * looked[1])
+    return lower + span * (grid[index] + shift * grid[1])
 
 
 def vertex_below(

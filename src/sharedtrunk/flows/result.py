@@ -22,7 +22,7 @@ class Result(enum.IntEnum):
 _MESSAGES = {
     Result.SUCCESS: "trained; the minimum of the generalization loss is bracketed",
     Result.DIVERGED: "diverged: the weights stopped being finite numbers",
-    Result.STEP_LIMIT: "the solver used up its steps before the last time asked for",
+    Result.STEP_LIMIT: "the solver used up its steps before the last time",
     Result.NOT_BRACKETED: "the minimum of the generalization or the validation loss was not bracketed by the time limit",
     Result.RAN_AWAY: "ran away: the weights grew beyond the ceiling before the minimum of the loss was bracketed",
     Result.RULE_TOO_COARSE: "the quadrature rule is too coarse: its error is no longer small beside the drive of the weights",

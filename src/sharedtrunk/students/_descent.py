@@ -44,10 +44,10 @@ def run_descent(step, key, batch_size, network, problem, axes, counts, observe):
         return state, observe(state)
 
     bounds = jnp.stack([counts[:-1], counts[1:]], axis=1)
-    final, seen = jax.lax.scan(segment, network, bounds)
+    final, saved = jax.lax.scan(segment, network, bounds)
     first = observe(network)
-    seen = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), first, seen)
-    return seen, final, counts[-1] - counts[0]
+    saved = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), first, saved)
+    return saved, final, counts[-1] - counts[0]
 
 
 def _batch(problem: Problem, key, index, size: int) -> Problem:

@@ -139,8 +139,8 @@ class ObservationInterpolation(diffrax.AbstractLocalInterpolation):
         ends = hermite_weights(x, step)
         halves = (0.5, 0.125 * step, 0.5, -0.125 * step)
         weights = [end - bump * half for end, half in zip(ends, halves, strict=True)]
-        seen = (*self.before, *self.after, self.middle)
-        return Observation(moved(None, jnp.ones_like(step), (*weights, bump), seen))
+        saved = (*self.before, *self.after, self.middle)
+        return Observation(moved(None, jnp.ones_like(step), (*weights, bump), saved))
 
 
 class ObservingSolver(diffrax.AbstractSolver):
@@ -214,11 +214,11 @@ def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe
         max_steps=method.max_steps,
         throw=False,
     )
-    seen, final = solution.ys  # pyright: ignore[reportGeneralTypeIssues]
+    saved, final = solution.ys  # pyright: ignore[reportGeneralTypeIssues]
     evaluations = _evaluations(method, solution) + int(first_step is None)
     mean_step = (times[-1] - times[0]) / jnp.maximum(solution.stats["num_accepted_steps"], 1).astype(times.dtype)
     complete = solution.result == diffrax.RESULTS.successful
-    return seen, jax.tree.map(lambda leaf: leaf[0], final), evaluations, mean_step, complete
+    return saved, jax.tree.map(lambda leaf: leaf[0], final), evaluations, mean_step, complete
 
 
 def _solver(method: Flow) -> Any:

@@ -40,7 +40,7 @@ def drive(network: SharedTrunk, problem: Problem, moments: Moments | None = None
     Returns
     -------
     SharedTrunk
-        The drive of each layer in the place of its weights.
+        The drive of each layer, in the shape of the student.
     """
     check_kind_of(network, SharedTrunk, "A student", "Use random_start")
     check_kind_of(problem, Problem, "The problem", "Use make_problem")

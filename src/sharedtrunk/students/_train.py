@@ -79,20 +79,20 @@ def train(
     counts = _check_method(method, times, problem)
     if isinstance(method, Flow):
         step = None if first_step is None else jnp.asarray(first_step, times.dtype)
-        seen, final, result, evaluations, mean_step = _train_flow(
+        saved, final, result, evaluations, mean_step = _train_flow(
             lanes, problem, times, method, step, evaluation, networks, seen_tasks
         )
     else:
         key = jax.random.key(0) if method.key is None else method.key
         step = jnp.asarray(method.step, times.dtype)
         mean_step = step
-        seen, final, result, evaluations = _train_descent(
+        saved, final, result, evaluations = _train_descent(
             lanes, problem, counts, step, key, method.batch_size, evaluation, networks, seen_tasks
         )
     if single:
-        seen, final, result = jax.tree.map(lambda leaf: leaf[0], (seen, final, result))
-    weights = seen.pop("composites", ())
-    return Trajectory(times, weights, result, final, mean_step=mean_step, gradient_evaluations=evaluations, **seen)
+        saved, final, result = jax.tree.map(lambda leaf: leaf[0], (saved, final, result))
+    weights = saved.pop("composites", ())
+    return Trajectory(times, weights, result, final, mean_step=mean_step, gradient_evaluations=evaluations, **saved)
 
 
 @program
@@ -100,7 +100,7 @@ def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, net
     from sharedtrunk.students._diffrax import solve_flow  # only here: a program that is loaded needs no diffrax
 
     axes, observe = lane_axes(problem), _observer(evaluation, networks, seen_tasks)
-    seen, final, evaluations, mean_step, complete = solve_flow(
+    saved, final, evaluations, mean_step, complete = solve_flow(
         method,
         lanes,
         prepare(lanes, problem, axes),
@@ -111,14 +111,14 @@ def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, net
         smooth=evaluation is None and not networks and not method.stabilized,
     )
     failure = jnp.where(complete, Result.DIVERGED, Result.STEP_LIMIT)
-    return *_finish(seen, final, failure), evaluations, mean_step
+    return *_finish(saved, final, failure), evaluations, mean_step
 
 
 @program
 def _train_descent(lanes, problem, counts, step, key, batch_size, evaluation, networks: bool, seen_tasks: int | None):
     axes, observe = lane_axes(problem), _observer(evaluation, networks, seen_tasks)
-    seen, final, steps = run_descent(step, key, batch_size, lanes, problem, axes, counts, observe)
-    return *_finish(seen, final, jnp.asarray(Result.DIVERGED)), steps
+    saved, final, steps = run_descent(step, key, batch_size, lanes, problem, axes, counts, observe)
+    return *_finish(saved, final, jnp.asarray(Result.DIVERGED)), steps
 
 
 def _observer(evaluation: FreshInputs | None, networks: bool, seen_tasks: int | None):
@@ -151,11 +151,11 @@ def _parts(evaluation: FreshInputs):
     )
 
 
-def _finish(seen, final, failure: Int[Array, ""]):
+def _finish(saved, final, failure: Int[Array, ""]):
     """Put lanes first, and give lanes whose numbers are not all finite the code `failure`."""
-    seen = jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), seen)
-    finite = [jnp.isfinite(leaf).all(axis=tuple(range(1, leaf.ndim))) for leaf in jax.tree.leaves((seen, final))]
-    return seen, final, jnp.where(jnp.stack(finite).all(axis=0), int(Result.SUCCESS), failure)
+    saved = jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), saved)
+    finite = [jnp.isfinite(leaf).all(axis=tuple(range(1, leaf.ndim))) for leaf in jax.tree.leaves((saved, final))]
+    return saved, final, jnp.where(jnp.stack(finite).all(axis=0), int(Result.SUCCESS), failure)
 
 
 def _check_network(lanes: SharedTrunk) -> None:
