@@ -192,7 +192,7 @@ def calls() -> dict[str, dict[str, tuple]]:
             },
             "bracketed": ((TIMES, np.array([1.0, 0.5, 0.7])), {}),
             "oracle_stop": ((trajectory(),), {}),
-            "honest_stop": ((trajectory(),), {}),
+            "validation_stop": ((trajectory(),), {}),
             "multitask_benefit": ((trajectory(), trajectory()), {}),
             "value_at": ((trajectory(), np.asarray(1), MOMENT, W), {"rule": RULE}),
             "with_generalization_loss": ((trajectory(), jnp.asarray(MOMENT)), {"rule": NODES}),

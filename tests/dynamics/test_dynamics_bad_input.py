@@ -82,7 +82,7 @@ BAD = {
     "judge": (lambda: dynamics.population_flow([W], inverse_temperature=1.0, judge=W[:2], rule=RULE), "task 0"),
     "judge value": (lambda: dynamics.population_flow([W], inverse_temperature=1.0, judge=np.nan * W), "finite"),
     "no judge": (lambda: dynamics.solve_until_bracketed(flow(), layers((1, 3, 3))), "with a judge"),
-    "time limit": (lambda: dynamics.solve_until_bracketed(judged(), layers((1, 3, 3)), time_limit=0.0), "time limit"),
+    "time limit": (lambda: dynamics.solve_until_bracketed(judged(), layers((1, 3, 3)), time_limit=0.0), "time_limit"),
     "chunk": (lambda: dynamics.solve_until_bracketed(judged(), layers((1, 3, 3)), chunk=0), "at least 1"),
     "value rule": (
         lambda: dynamics.solve_until_bracketed(judged(), layers((1, 3, 3)), value_rule=RULE),

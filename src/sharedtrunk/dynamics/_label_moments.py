@@ -20,7 +20,7 @@ from sharedtrunk import gaussian
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
 from sharedtrunk._support.programs import program
-from sharedtrunk._support.statistics import t_factor
+from sharedtrunk._support.statistics import scramble_factor
 from sharedtrunk.errors import invalid
 from sharedtrunk.gaussian._orthant import uniform_nodes
 
@@ -100,7 +100,7 @@ def _at_once(W, root, rule, dtype):
     mean = M.mean(axis=1)
     square = np.sum((M - mean[:, None]) ** 2, axis=(1, 2, 3)) / (rule.scrambles * (rule.scrambles - 1))
     rounding = 16 * float(jnp.finfo(dtype).eps) * np.linalg.norm(mean, axis=(1, 2))
-    return mean, t_factor(rule.scrambles) * np.sqrt(square) + rounding
+    return mean, scramble_factor(rule.scrambles) * np.sqrt(square) + rounding
 
 
 def _meetings(A, first, second):

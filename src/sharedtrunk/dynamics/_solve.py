@@ -12,13 +12,14 @@ from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import all_finite, concrete
 from sharedtrunk._support.programs import program
 from sharedtrunk.errors import invalid
+from sharedtrunk.flows.bracketing import no_minimum, stopping
 from sharedtrunk.flows.trajectory import Result, Trajectory
 
 from ._drive_error import first_too_coarse
 from ._flow import AbstractFlow
 from ._given import described, floating
 from ._integrate import Batch, Tolerance, check_tolerance, integrate
-from ._judge import JudgedFlow, nothing_seen, stopping
+from ._judge import JudgedFlow
 
 
 def solve(
@@ -139,7 +140,7 @@ def _judged(flow: AbstractFlow, times, stop: bool, seen, finite, result):
     clean = jnp.where(finite[:, None, None], seen[0], jnp.zeros_like(seen[0]))
     loss = jnp.where(finite, flow.judge.loss(clean), jnp.nan)
     if stop:
-        finite, stopped, _ = stopping(times, loss, finite, nothing_seen(times.dtype))
+        finite, stopped, _ = stopping(times, loss, finite, no_minimum(times.dtype))
         result = settled(result, stopped)
         loss = jnp.where(finite, loss, jnp.nan)
     return finite, result, loss

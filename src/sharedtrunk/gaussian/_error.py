@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from scipy.special import stdtrit
 
 from sharedtrunk._support.arguments import finite
+from sharedtrunk._support.statistics import scramble_factor as t_factor
 from sharedtrunk.errors import invalid
 
 
@@ -26,11 +26,6 @@ def length(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
 def rounded(length, dtype):
     """What storing a value of this Euclidean norm in a precision may change: rounding, and what lies below its range."""
     return 8 * float(jnp.finfo(dtype).eps) * length + float(jnp.finfo(dtype).tiny)
-
-
-def t_factor(scrambles: int) -> float:
-    """Two-sided 99 % quantile of Student's t: wide enough that 95 in 100 also holds for skewed spreads."""
-    return float(stdtrit(scrambles - 1, 0.995))
 
 
 def mean_and_error(values: Float[Array, "scramble *entry"]) -> tuple[Float[Array, "*entry"], Float[Array, ""]]:

@@ -1,62 +1,47 @@
 """Two arms at their stops, whoever followed them: the benefit, its error, and its bounds."""
 
-from typing import NamedTuple
-
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from sharedtrunk import benefit, gaussian
-from sharedtrunk.flows.trajectory import Result
+from sharedtrunk.flows.result import Result
+from sharedtrunk.flows.stopped import Stopped, Stops
 from sharedtrunk.prediction._prediction import Way
 
 BOUND_RULE = gaussian.Sobol(points=1024, scrambles=8)
 """For the bounds: their error is far below their width."""
 
 
-class Arm(NamedTuple):
-    """Students at the lowest generalization loss, lane by lane; a failed lane is NaN."""
-
-    loss: Float[np.ndarray, "lane"]
-    scrambles: Float[np.ndarray, "lane scramble"]
-    refinement: Float[np.ndarray, "lane"]
-    time: Float[np.ndarray, "lane"]
-    weights: Float[np.ndarray, "lane class feature"]
-    result: Int[np.ndarray, "lane"]
-    loss_honest: Float[np.ndarray, "lane"] | None = None
-
-    def lanes(self, index) -> "Arm":
-        """Some of the lanes, in the order of `index`."""
-        return jax.tree.map(lambda part: part[index], self)
-
-    def stopped(self) -> benefit.Stopped:
-        """As `benefit` knows a stopped student; accuracies are not asked for here."""
-        unknown = np.full(self.loss.shape, np.nan)
-        return benefit.Stopped(self.loss, unknown, unknown, self.time, self.scrambles, self.refinement)
-
-
-def compared(joint: Arm, single: Arm, moments: Float[np.ndarray, "lane class feature"]) -> Way:
+def compared(joint: Stops, single: Stops, moments: Float[np.ndarray, "lane class feature"]) -> Way:
     """The benefit of the joint lanes over their baselines, lane by lane, bounded with the clean label moments."""
-    found = benefit.multitask_benefit(joint.stopped(), single.stopped())
-    known = np.asarray(np.isfinite(joint.weights + single.weights).all(axis=(-2, -1)))
-    safe = [jnp.asarray(np.where(known[:, None, None], arm.weights, 0)) for arm in (joint, single)]
+    arms = joint.oracle, single.oracle
+    assert arms[0].weights is not None  # students here are linear
+    assert arms[1].weights is not None
+    found = benefit.multitask_benefit(*arms)
+    known = np.asarray(np.isfinite(arms[0].weights + arms[1].weights).all(axis=(-2, -1)))
+    safe = [jnp.asarray(np.where(known[:, None, None], arm.weights, 0)) for arm in arms]
     bounds = benefit.benefit_bounds(safe[0], safe[1], jnp.asarray(moments, safe[0].dtype), rule=BOUND_RULE)
     lower, upper, bound_error = (np.where(known, np.asarray(part, float), np.nan) for part in bounds)
     assert found.error is not None  # both arms bring their scrambles
-    honest = None
-    if joint.loss_honest is not None and single.loss_honest is not None:
-        honest = single.loss_honest - joint.loss_honest
+    validation = None
+    if joint.validation is not None and single.validation is not None:
+        validation = _bracketed_loss(single.validation) - _bracketed_loss(joint.validation)
     return Way(
         benefit=found.oracle,
         error=found.error,
         lower=lower,
         upper=upper,
         bound_error=bound_error,
-        loss_single=single.loss,
-        loss_joint=joint.loss,
-        stop_single=single.time,
-        stop_joint=joint.time,
-        result=np.where(joint.result != Result.SUCCESS, joint.result, single.result),
-        benefit_honest=honest,
+        loss_single=arms[1].loss,
+        loss_joint=arms[0].loss,
+        stop_single=arms[1].time,
+        stop_joint=arms[0].time,
+        result=np.where(arms[0].result != Result.SUCCESS, arms[0].result, arms[1].result),  # pyright: ignore[reportArgumentType]
+        benefit_honest=validation,
     )
+
+
+def _bracketed_loss(stopped: Stopped) -> np.ndarray:
+    """The loss where validation stopping has found a minimum, NaN elsewhere."""
+    return np.where(stopped.result == Result.SUCCESS, stopped.loss, np.nan)

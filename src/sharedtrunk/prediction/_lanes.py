@@ -6,13 +6,10 @@ They take the settings and lanes of `experiments.standard_lanes`, and meet the s
 
 import numpy as np
 
-from sharedtrunk._support.statistics import t_factor
 from sharedtrunk.errors import invalid
 from sharedtrunk.experiments import Draw, StandardSettings, draw_lanes
-from sharedtrunk.prediction._arms import Arm
+from sharedtrunk.flows.stopped import Stopped
 from sharedtrunk.prediction._theory import closure_arm, population_arm
-
-CONFIDENCE = 0.99
 
 
 def closure_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
@@ -24,7 +21,7 @@ def closure_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     """
     parsed = _linear(settings)
     draw = draw_lanes(parsed, lanes)
-    return _told(closure_arm(draw, _weights(parsed, draw), parsed.time_limit, workers=1))
+    return _columns(closure_arm(draw, _weights(parsed, draw), parsed.time_limit, workers=1).oracle)
 
 
 def population_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
@@ -38,7 +35,7 @@ def population_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]
     # whoever draws teachers draws inputs too: one will do
     without = [{name: value for name, value in lane.items() if name != "n_aux"} | {"n_samples": 1} for lane in lanes]
     draw = draw_lanes(parsed, without)
-    return _told(population_arm([draw], _weights(parsed, draw), parsed.time_limit, workers=1))
+    return _columns(population_arm([draw], _weights(parsed, draw), parsed.time_limit, workers=1).oracle)
 
 
 def _linear(settings: dict) -> StandardSettings:
@@ -54,12 +51,12 @@ def _weights(settings: StandardSettings, draw: Draw) -> np.ndarray:
     return np.tile(np.asarray(settings.task_weights), (draw.moments.shape[0], 1))
 
 
-def _told(arm: Arm) -> dict[str, np.ndarray]:
-    count = arm.scrambles.shape[1]
-    spread = arm.scrambles.std(axis=1, ddof=1) / count**0.5
+def _columns(stopped: Stopped) -> dict[str, np.ndarray]:
+    """A stop in the names of a dataset."""
+    assert stopped.result is not None  # flows bring it
     return {
-        "loss": arm.loss,
-        "loss_error": t_factor(count, CONFIDENCE) * spread + arm.refinement,
-        "stop": arm.time,
-        "result": arm.result.astype(np.int8),
+        "loss": stopped.loss,
+        "loss_error": stopped.error,
+        "stop": stopped.time,
+        "result": stopped.result.astype(np.int8),
     }

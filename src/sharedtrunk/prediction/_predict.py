@@ -8,7 +8,8 @@ from sharedtrunk._support.environment import cores
 from sharedtrunk._support.limits import MOST_PROCESSES
 from sharedtrunk.errors import invalid
 from sharedtrunk.experiments import draw_chunk
-from sharedtrunk.prediction._arms import Arm, compared
+from sharedtrunk.flows.stopped import Stops
+from sharedtrunk.prediction._arms import compared
 from sharedtrunk.prediction._plan import Plan
 from sharedtrunk.prediction._prediction import Prediction, WayName
 from sharedtrunk.prediction._setting import Setting, as_seeds, as_settings, as_whole, standard_problem
@@ -111,7 +112,7 @@ def predict_grid(
     if not plan.settings:
         return []
     draws = [draw_chunk(problem_of[2], group.seed, group.samples, group.joint + group.single) for group in plan.groups]
-    arms: dict[WayName, tuple[Arm, Arm]] = {
+    arms: dict[WayName, tuple[Stops, Stops]] = {
         "population": by_population(problem_of[2], plan, draws, workers),
         "closure": by_closure(problem_of[2], plan, draws, workers),
     }

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk._support.statistics import Estimate, estimate
-from sharedtrunk.flows.trajectory import Result
+from sharedtrunk.flows.result import Result
 from sharedtrunk.prediction._setting import Setting
 
 WayName = Literal["population", "closure", "simulation"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from sharedtrunk import dynamics, gaussian
 from sharedtrunk.experiments import Draw
-from sharedtrunk.prediction._arms import Arm
+from sharedtrunk.flows.stopped import Stops
 
 CHUNK = 7
 """Divides the 35 lanes of a group of the standard grid, and its 7 baselines, so that no lane is followed twice."""
@@ -27,7 +27,7 @@ TOLERANCE = dynamics.Tolerance(rtol=3e-4, atol=3e-6, order=3)
 """Benefits within 4e-5 nats of those at rtol 1e-6."""
 
 
-def population_arm(draws: Sequence[Draw], weights: np.ndarray, time_limit: float, workers: int) -> Arm:
+def population_arm(draws: Sequence[Draw], weights: np.ndarray, time_limit: float, workers: int) -> Stops:
     """Infinite data from the noisy teachers of all lanes of `draws`; `weights` (lane, task) are the tasks'."""
     noisy = [jnp.concatenate([draw.noisy_weights[task] for draw in draws]) for task in range(2)]
     judges = jnp.concatenate([draw.moments for draw in draws])
@@ -36,7 +36,7 @@ def population_arm(draws: Sequence[Draw], weights: np.ndarray, time_limit: float
     return _followed(flow, starts, weights, time_limit, workers)
 
 
-def closure_arm(draw: Draw, weights: np.ndarray, time_limit: float, workers: int) -> Arm:
+def closure_arm(draw: Draw, weights: np.ndarray, time_limit: float, workers: int) -> Stops:
     """The Gaussian closure of the sample of `draw`, all lanes on the same inputs."""
     # one object where the tasks share their points: they then share the root of the sample's covariance
     shared = draw.labels[0].shape == draw.labels[1].shape
@@ -45,13 +45,13 @@ def closure_arm(draw: Draw, weights: np.ndarray, time_limit: float, workers: int
     return _followed(flow, draw.start, weights, time_limit, workers)
 
 
-def _followed(flow, start, weights: np.ndarray, time_limit: float, workers: int) -> Arm:
+def _followed(flow, start, weights: np.ndarray, time_limit: float, workers: int) -> Stops:
     flow = eqx.tree_at(lambda f: f.task_weights, flow, jnp.asarray(weights, flow.task_weights.dtype))
     layers = dynamics.Layers(trunk=start.trunk, heads=start.heads)
     found = dynamics.solve_until_bracketed(
         flow, layers, time_limit=time_limit, tolerance=TOLERANCE, chunk=CHUNK, workers=workers
     )
-    return Arm(found.loss, found.scrambles, found.refinement, found.time, found.weights, found.result)
+    return Stops(found._replace(trajectory=None))
 
 
 def lanes_of(draw: Draw, lanes: slice | np.ndarray) -> Draw:

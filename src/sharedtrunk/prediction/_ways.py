@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from sharedtrunk.experiments import Draw, StandardSettings
-from sharedtrunk.prediction._arms import Arm
+from sharedtrunk.flows.stopped import Stops
 from sharedtrunk.prediction._plan import Group, Plan, keys_of, weights_of
 from sharedtrunk.prediction._simulation import simulated_arm
 from sharedtrunk.prediction._theory import closure_arm, lanes_of, population_arm
@@ -16,7 +16,7 @@ from sharedtrunk.prediction._theory import closure_arm, lanes_of, population_arm
 _T = TypeVar("_T")
 
 
-def by_population(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Arm, Arm]:
+def by_population(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Stops, Stops]:
     """Infinite data know no N: every lane of a seed is followed once."""
     known: dict[tuple, int] = {}
     parts, weights = [], []
@@ -36,10 +36,10 @@ def by_population(problem: StandardSettings, plan: Plan, draws: list[Draw], work
     return arm.lanes(index[0]), arm.lanes(index[1])
 
 
-def by_closure(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Arm, Arm]:
+def by_closure(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Stops, Stops]:
     inside = max(1, workers // len(plan.groups))
 
-    def one(group: Group, draw: Draw) -> Arm:
+    def one(group: Group, draw: Draw) -> Stops:
         return closure_arm(draw, weights_of(problem, group), problem.time_limit, inside)
 
     return _joined(plan, _side_by_side(one, plan, draws, workers))
@@ -47,8 +47,8 @@ def by_closure(problem: StandardSettings, plan: Plan, draws: list[Draw], workers
 
 def by_simulation(
     problem_of: dict[int, StandardSettings], plan: Plan, draws: list[Draw], workers: int
-) -> tuple[Arm, Arm]:
-    def one(group: Group, draw: Draw) -> Arm:
+) -> tuple[Stops, Stops]:
+    def one(group: Group, draw: Draw) -> Stops:
         count = len(group.joint)
         arms = (
             simulated_arm(problem_of[2], draw, slice(0, count)),
@@ -59,7 +59,7 @@ def by_simulation(
     return _joined(plan, _side_by_side(one, plan, draws, workers))
 
 
-def _joined(plan: Plan, arms: list[Arm]) -> tuple[Arm, Arm]:
+def _joined(plan: Plan, arms: list[Stops]) -> tuple[Stops, Stops]:
     """Joint lanes and their baselines of all members of all groups."""
     both = [
         [arm.lanes(getattr(group, which)) for group, arm in zip(plan.groups, arms, strict=True)]
@@ -69,7 +69,7 @@ def _joined(plan: Plan, arms: list[Arm]) -> tuple[Arm, Arm]:
     return joint, single
 
 
-def _stacked(arms: Sequence[Arm]) -> Arm:
+def _stacked(arms: Sequence[Stops]) -> Stops:
     return jax.tree.map(lambda *parts: np.concatenate(parts), *arms)
 
 

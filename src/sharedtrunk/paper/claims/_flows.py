@@ -16,9 +16,10 @@ import numpy as np
 
 from sharedtrunk import dynamics, students, teachers
 from sharedtrunk._support.randomness import stream
-from sharedtrunk._support.statistics import t_factor
-from sharedtrunk.flows.trajectory import Result
-from sharedtrunk.paper.claims._lanes import CONFIDENCE, MANY_SEEDS, STRONG, WEAK
+from sharedtrunk._support.statistics import half_width
+from sharedtrunk.experiments import StandardProblem
+from sharedtrunk.flows.result import Result
+from sharedtrunk.paper.claims._lanes import MANY_SEEDS, STRONG, WEAK
 from sharedtrunk.paper.ledger import Reading
 
 BUNDLE = "population flows"
@@ -52,7 +53,7 @@ TOLERANCE = dynamics.Tolerance(rtol=1e-4, atol=1e-6, order=3)
 CHUNK = 8
 """Lanes that go through the solver together."""
 
-CLASSES, FEATURES, HIDDEN, START_SCALE = 10, 100, 100, 0.3
+STANDARD = StandardProblem()
 
 
 class Stop(NamedTuple):
@@ -132,7 +133,7 @@ class Flows:
         """Error of the mean benefit in nats: quadrature, whose scrambles all seeds share, the times, what is still open."""
         joint, single = self.arms(s_main, s_aux, relatedness)
         scrambles = np.nanmean(single.scrambles - joint.scrambles, axis=0)
-        quadrature = t_factor(len(scrambles), CONFIDENCE) * scrambles.std(ddof=1) / len(scrambles) ** 0.5
+        quadrature = half_width(scrambles)
         rest = joint.refinement + single.refinement + abs(single.late - joint.late)
         return float(quadrature + np.nanmean(rest))
 
@@ -293,7 +294,10 @@ def _timed(seeds: Sequence[int], label_rule) -> tuple[Flows, ...]:
         return *arms, clean, np.asarray(teachers.clean_label_moment(main[-1])[0])
 
     joint, single, clean, moments = zip(*map(one_seed, seeds), strict=True)
-    arms = np.stack(single), np.stack(joint).reshape(len(joint), *shape, len(EQUAL_TIMES), CLASSES, FEATURES)
+    arms = (
+        np.stack(single),
+        np.stack(joint).reshape(len(joint), *shape, len(EQUAL_TIMES), STANDARD.classes, STANDARD.features),
+    )
     return tuple(
         Flows(
             *axes,
@@ -310,8 +314,8 @@ def teacher_pair(key, noise: float | tuple[float, float], s_main: float, s_aux: 
     return teachers.related_pair(
         key,
         relatedness=relatedness,
-        classes=CLASSES,
-        features=FEATURES,
+        classes=STANDARD.classes,
+        features=STANDARD.features,
         singular_values=(s_main, s_aux),
         noise=noise,
         dtype=jnp.float32,
@@ -340,10 +344,10 @@ def start_of(key, tasks: int, lanes: int) -> dynamics.Layers:
     """The simulation's random start, the same for every lane."""
     drawn = students.random_start(
         stream(key, "student"),
-        features=FEATURES,
-        hidden=(HIDDEN,),
-        classes=(CLASSES,) * tasks,
-        scale=START_SCALE,
+        features=STANDARD.features,
+        hidden=(STANDARD.hidden,),
+        classes=(STANDARD.classes,) * tasks,
+        scale=STANDARD.start_scale,
         dtype=jnp.float32,
     )
     return jax.tree.map(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sharedtrunk._support.statistics import estimate, t_factor
+from sharedtrunk._support.statistics import estimate, half_width
 from sharedtrunk.experiments import standard_lanes
 from sharedtrunk.flows.trajectory import Result
 from sharedtrunk.paper.contrasts import NEGLIGIBLE
@@ -116,9 +116,7 @@ class PerSeed:
     def numerical_error(self) -> float:
         """Of the mean over seeds: half-width over scrambles, whose nodes all seeds share, and the times' part."""
         by_scramble = self.scrambles.mean(axis=0)
-        spread = 0.0
-        if len(by_scramble) > 1:
-            spread = t_factor(len(by_scramble), CONFIDENCE) * by_scramble.std(ddof=1) / len(by_scramble) ** 0.5
+        spread = half_width(by_scramble) if len(by_scramble) > 1 else 0.0
         return float(spread + self.refinement.mean())
 
 

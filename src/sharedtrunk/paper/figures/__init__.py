@@ -5,6 +5,7 @@ stored datasets again, where JAX is not installed. Nothing here imports JAX; the
 """
 
 from sharedtrunk._support.environment import worker_environment as worker_environment
+from sharedtrunk.experiments.problems import StandardProblem as StandardProblem
 from sharedtrunk.paper.figures._checks import Check as Check
 from sharedtrunk.paper.figures._checks import Claim as Claim
 from sharedtrunk.paper.figures._figure import HONEST as HONEST
@@ -19,4 +20,3 @@ from sharedtrunk.paper.figures._registry import get as get
 from sharedtrunk.paper.figures._reproduce import Reproduction as Reproduction
 from sharedtrunk.paper.figures._reproduce import redraw as redraw
 from sharedtrunk.paper.figures._reproduce import reproduce as reproduce
-from sharedtrunk.paper.figures._standard import StandardProblem as StandardProblem

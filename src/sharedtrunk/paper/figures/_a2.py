@@ -10,11 +10,12 @@ hardly any harm.
 
 import functools
 
+from sharedtrunk.experiments.problems import StandardProblem
 from sharedtrunk.paper.figures._cube import cube_pictures
 from sharedtrunk.paper.figures._dataset import benefit_dataset
 from sharedtrunk.paper.figures._figure import Figure
 from sharedtrunk.paper.figures._lanes import benefit_sweeps
-from sharedtrunk.paper.figures._standard import QUICK_CUBE, STANDARD_CUBE, StandardProblem
+from sharedtrunk.paper.figures._standard import QUICK_CUBE, STANDARD_CUBE
 from sharedtrunk.paper.figures._theory import judge_with_theory
 from sharedtrunk.paper.figures._trends import trend_claims
 

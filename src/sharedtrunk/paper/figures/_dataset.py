@@ -8,14 +8,13 @@ that theory predicts for the same draws.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sharedtrunk._support.statistics import t_factor
+from sharedtrunk._support.statistics import scramble_factor
 from sharedtrunk.paper.figures._axes import AXES
 from sharedtrunk.paper.figures._measured import ARMS, LOSSES, OF_THE_LABELS, OF_THEORY, THEORIES
 
 if TYPE_CHECKING:
     import xarray
 
-NUMERICAL_CONFIDENCE = 0.99
 """Of the interval that the scrambles give: wide, because the spread of a few is itself uncertain."""
 
 STOPPINGS = {"": "oracle stopping, as the paper", "_honest": "each arm stopped by its validation loss"}
@@ -94,7 +93,7 @@ def _benefit_error(single: "xarray.Dataset", joint: "xarray.Dataset", suffix: st
     """Half-width of the interval of the paired difference, plus what both arms' times leave open."""
     paired = single[f"loss{suffix}_scrambles"] - joint[f"loss{suffix}_scrambles"]
     count = paired.sizes["scramble"]
-    quadrature = t_factor(count, NUMERICAL_CONFIDENCE) * paired.std("scramble", ddof=1) / count**0.5
+    quadrature = scramble_factor(count) * paired.std("scramble", ddof=1) / count**0.5
     return quadrature + single[f"loss{suffix}_refinement"] + joint[f"loss{suffix}_refinement"]
 
 

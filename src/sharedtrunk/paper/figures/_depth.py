@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sharedtrunk.experiments.problems import RELU_RTOL, RELU_START_SCALE
 from sharedtrunk.paper import contrasts
 from sharedtrunk.paper.contrasts import NotMeasured
 from sharedtrunk.paper.figures._checks import Claim
@@ -30,8 +31,8 @@ def name_of(depth: int) -> str:
     return f"ReLU, {depth} layer{'s' * (depth > 1)}"
 
 
-RELU_START = [1.0, 0.3]
-RELU = {"activation": "relu", "start_scale": RELU_START, "rtol": 4e-3}
+RELU_START = list(RELU_START_SCALE)
+RELU = {"activation": "relu", "start_scale": RELU_START, "rtol": RELU_RTOL}
 STUDENTS = {LINEAR: {}, LINEAR_ALIKE: {"start_scale": RELU_START}}
 STUDENTS |= {name_of(depth): {**RELU, "hidden_layers": depth} for depth in DEPTHS}
 """The students by name, each with the settings in which it differs from the standard one."""

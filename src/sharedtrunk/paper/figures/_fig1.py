@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sharedtrunk.experiments.problems import RankOneProblem
 from sharedtrunk.paper.contrasts import NotMeasured
 from sharedtrunk.paper.figures._checks import Check, Claim
 from sharedtrunk.paper.figures._checks import judge as judge_claim
@@ -29,7 +30,6 @@ from sharedtrunk.paper.figures._fig1_dataset import (
     PARAMETERS,
     READINGS,
     THEORIES,
-    RankOneProblem,
     rank_one_dataset,
     rank_one_sweeps,
 )

@@ -1,14 +1,9 @@
-"""The standard problem of the paper's figures, as pure data.
+"""The grids of the paper's figures, and the functions that compute their lanes.
 
-Everything that decides a lane's numbers, other than the lane's own place in the grid, stands here and goes as JSON
-to the worker that trains it, and into the attributes of the dataset. What the paper leaves open (feature count,
-hidden width, noise, start, step, stop) is our choice, see the README.
+Everything else that decides a lane's numbers is in `experiments.problems.StandardProblem`.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Literal
-
-from sharedtrunk.errors import invalid
+from sharedtrunk.flows.result import Result
 from sharedtrunk.paper.contrasts import HIGH_SNR
 
 POINT_FUNCTIONS = {
@@ -18,19 +13,8 @@ POINT_FUNCTIONS = {
 }
 """`module:function` that works out one chunk of lanes, by role; imported by the worker, never here."""
 
-TRAININGS = ("flow", "descent")
-
-RESULT_FLAGS = {
-    0: "trained; the minimum of the generalization loss is bracketed",
-    1: "diverged: the weights stopped being finite numbers",
-    2: "the solver used up its steps before the last time asked for",
-    3: "the minimum of the generalization or the validation loss was not bracketed by the time limit",
-    4: "ran away: the weights grew beyond the ceiling before the minimum of the loss was bracketed",
-    5: "the quadrature rule is too coarse: its error is no longer small beside the drive of the weights",
-}
-"""What a lane's result code means: the messages of `sharedtrunk.flows.trajectory.Result`, here without its JAX."""
-
-NOT_BRACKETED = 3
+RESULT_FLAGS = {int(result): result.message for result in Result}
+"""What a lane's result code means, for the attributes of a dataset."""
 
 # A linear group's 35 lanes are one chunk, a second's work, which the point function cuts to the cache; ReLU lanes take
 # as long one by one.
@@ -61,41 +45,3 @@ QUICK_CUBE = {
     "seed": (0, 1),
 }
 """A part of it, for a first look in seconds."""
-
-
-@dataclass(frozen=True)
-class StandardProblem:
-    """Teachers, students, training and quadrature of the standard problem."""
-
-    classes: int = 10
-    rank: int = 10
-    features: int = 100
-    hidden: int = 100
-    noise: float = 1.0
-    alpha: tuple[float, ...] = (1.0, 1.0)
-    start: Literal["random", "aligned"] = "random"
-    start_scale: float | tuple[float, float] = 0.3  # of all layers, or of trunk and heads
-    hidden_layers: int = 1
-    activation: Literal["linear", "relu"] = "linear"
-    training: str = "flow"
-    step: float = 0.1  # of descent; flow ignores it
-    rtol: float = 1e-4  # of flow; descent ignores it
-    time_limit: float = 500.0
-    precision: Literal["float32", "float64"] = "float32"
-    coarse_points: int = 256
-    fine_points: int = 1024
-    scrambles: int = 24
-    fresh_points: int = 24576  # that value a ReLU student, in as many blocks as there are scrambles
-    validation_fraction: float = 0.25
-
-    def __post_init__(self):
-        if self.training not in TRAININGS:
-            raise invalid(
-                f"training is one of {', '.join(TRAININGS)}",
-                received=repr(self.training),
-                hint="Leave it out for the continuous-time flow.",
-            )
-
-    def settings(self) -> dict[str, object]:
-        """The problem as JSON data: tuples become lists."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}

@@ -1,13 +1,13 @@
-"""Figure 1's point function: one aligned student of a rank-one teacher, and four theories of it.
+"""The function that Figure 1's sweep calls: aligned students of rank-one teachers, and four theories of each.
 
-The *students* descend on 100 points, step by step. Beside them stand (3), one *equation* for one number; the
-*population* flow, which has infinitely many points; and the Gaussian *closure* of the same 100 points. Two order
-parameters are seen: the *projection* û·W v̂ on the noisy teacher's leading singular vectors, which is the s of (3), and the
-student's own leading *singular value*, never below it.
+The *students* descend on 100 points, step by step. They are compared with (3), one *equation* for one number, in two
+readings; with the *population* flow, which has infinitely many points; and with the Gaussian *closure* of the same 100
+points. There are two order parameters: the *projection* û·W v̂ on the noisy teacher's leading singular vectors, which is
+the s of (3), and the student's own leading *singular value*, which is never smaller.
 
-(3) is solved in two readings. As printed its teacher's term is ŝ G(ŝûv̂ᵀ) with the noisy teacher's own ŝ, whatever the
-labels: the student is taught a softmax and ends at s = ŝ. Appendix B writes βΣ̂ with β ≫ 1; the *limit* β → ∞ is (3) for
-argmax labels, under which s grows without end. It says nothing of soft labels, where it is not solved.
+As printed, the teacher's term of (3) is ŝ G(ŝûv̂ᵀ) with the noisy teacher's own ŝ for labels of either kind: the student
+learns a softmax and ends at s = ŝ. Appendix B writes βΣ̂ with β ≫ 1. The *limit* β → ∞ is (3) for argmax labels, under
+which s grows without bound. It does not apply to soft labels, and is not solved for them.
 """
 
 import functools
@@ -20,30 +20,45 @@ import numpy as np
 from sharedtrunk import dynamics, gaussian, students
 from sharedtrunk._support.programs import program
 from sharedtrunk.experiments._rank_one_descent import RankOneStudent, descend
-from sharedtrunk.experiments._rank_one_draw import RankOneDraw, RankOneSettings, draw_rank_one
-from sharedtrunk.flows.trajectory import Result, Trajectory
+from sharedtrunk.experiments._rank_one_draw import RankOneDraw, draw_rank_one
+from sharedtrunk.experiments.problems import RankOneProblem
+from sharedtrunk.flows.minimum import first_minimum
+from sharedtrunk.flows.result import Result
+from sharedtrunk.flows.trajectory import Trajectory
 
 LATER_TIMES = 31
-"""How often the students are seen from the end of the descent to the time limit, where a flow follows them."""
+"""Saved times from the end of the descent to the time limit, where a flow continues the training."""
 
 LOSS_POINTS = 4096
-"""Of the validation loss, in one dimension."""
+"""Nodes of the validation loss, an integral in one dimension."""
 
 
 def rank_one_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     """Train the lanes of one chunk, solve the theories, and return both order parameters at the saved steps.
 
-    `lanes` share `seed`, `classes` and `labels` ("hard": argmax of the noisy teacher, "soft": its softmax at β = 1); each has
-    `s_main`, `noise` and `start` (s(0)). Curves are (lane, save): `projection` û·W v̂ and `singular_value` σ₁(W) of
-    the students, the same with `_population` and `_closure`, `equation` and `limit`, the s of (3) as printed and in its
-    hard-label limit (NaN for soft labels), and `steps`, the step counts.
-    Lane by lane also result codes, the number of `named_classes` among the labels, and of the validation loss (infinitely
-    many fresh points, the training labels' kind): its `validation_excess` at the last step over its minimum up to the
-    time limit (nats), and `validation_stop`, the minimum's step count (NaN: not bracketed).
+    Parameters
+    ----------
+    settings
+        `RankOneProblem` as JSON data.
+    lanes
+        Values of every lane by name: `seed`, `classes` and `labels` ("hard": argmax of the noisy teacher, "soft": its softmax
+        at β = 1), which all share, and `s_main`, `noise` and `start`, s(0).
 
-    Raises `InputError` for unknown settings, and lanes that differ in what they share or have impossible values.
+    Returns
+    -------
+    dict of arrays (lane, …)
+        Curves (lane, save): `projection` û·W v̂ and `singular_value` σ₁(W) of the students, both also with `_population` and
+        `_closure`; `equation` and `limit`, the s of (3) as printed and in its hard-label limit (NaN for soft labels); and
+        `steps`, the step counts. Numbers (lane,): result codes; `named_classes`, how many classes the labels name;
+        `validation_excess`, by how much the validation loss on infinitely many points at the last step exceeds its minimum
+        up to the time limit (nats); and `validation_stop`, the step count of that minimum (NaN if it is not bracketed).
+
+    Raises
+    ------
+    InputError
+        For unknown settings, lanes that differ in what they must share, and values out of range.
     """
-    parsed = RankOneSettings.parse(settings)
+    parsed = RankOneProblem.parse(settings)
     draw = draw_rank_one(parsed, lanes)
     times = jnp.asarray(parsed.counts * parsed.step, draw.first.dtype)
     root = jnp.sqrt(draw.first)[:, None]
@@ -56,9 +71,9 @@ def rank_one_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
         values[f"result_{name}"] = np.asarray(each.result, np.int32)
         weights = np.asarray(each.composites[0], np.float64)
         values[f"projection_{name}"] = np.einsum("lc,ltcf,lf->lt", draw.left, weights, draw.right)
-        # of rank one, but for rounding: its Frobenius norm
+        # W has rank one up to rounding, so σ₁ is its Frobenius norm
         values[f"singular_value_{name}"] = np.linalg.norm(weights, axis=(-2, -1))
-    for name in ("equation", "limit"):  # (3) knows one number
+    for name in ("equation", "limit"):  # (3) has one number
         values[name] = values.pop(f"projection_{name}", np.full_like(values["projection"], np.nan))
         values.pop(f"singular_value_{name}", None)
     values.setdefault("result_limit", np.zeros_like(values["result"]))  # not solved for soft labels, so not failed
@@ -89,7 +104,7 @@ class _Students:
         return np.einsum("lc,ltc->lt", draw.left, self.head) * np.einsum("ltf,lf->lt", self.trunk, draw.right)
 
 
-def _theories(settings: RankOneSettings, draw: RankOneDraw, start, labels: str, times) -> dict[str, Trajectory]:
+def _theories(settings: RankOneProblem, draw: RankOneDraw, start, labels: str, times) -> dict[str, Trajectory]:
     tolerance = dynamics.Tolerance(rtol=settings.rtol, atol=1e-2 * settings.rtol, order=3)
     readings = {"equation": 1.0} | ({"limit": None} if labels == "hard" else {})
     equations = {name: _equations(draw.left, draw.value, draw.right, beta) for name, beta in readings.items()}
@@ -100,8 +115,8 @@ def _theories(settings: RankOneSettings, draw: RankOneDraw, start, labels: str, 
         np.zeros(draw.moments.shape[1:], draw.moments.dtype),
         rule=gaussian.Sobol(points=settings.points, scrambles=1),
     )
-    # The population flow is the closure of a sample whose second moment is the population's: with as many points as
-    # features both are one compiled program.
+    # The population flow is the closure of a sample whose second moment is the population's. With as many points as
+    # features both share one compiled program.
     parts = ((draw.moments,), (jnp.eye(draw.inputs.shape[-1], dtype=draw.inputs.dtype),))
     population = eqx.tree_at(lambda flow: (flow.moments, flow.roots), closure, parts)
     return {
@@ -117,8 +132,8 @@ def _equations(left, value, right, beta: float | None) -> dynamics.RankOneFlow:
     return jax.vmap(one)(left, value, right)
 
 
-def _validation(settings: RankOneSettings, draw: RankOneDraw, trained: _Students) -> dict[str, np.ndarray]:
-    """F(W) − ⟨M̂, W⟩ along the training, followed beyond the last step by the flow that descent approximates."""
+def _validation(settings: RankOneProblem, draw: RankOneDraw, trained: _Students) -> dict[str, np.ndarray]:
+    """F(W) − ⟨M̂, W⟩ along the training, which beyond the last step is continued by the flow that descent approximates."""
     later = np.geomspace(settings.step * settings.steps, settings.time_limit, LATER_TIMES)
     dtype = draw.first.dtype
     problem = students.make_problem(draw.inputs, [draw.probabilities])
@@ -141,11 +156,11 @@ def _validation(settings: RankOneSettings, draw: RankOneDraw, trained: _Students
     ]
     loss = np.asarray(F, np.float64) - np.concatenate(agreement, axis=1)
     counts = np.concatenate([settings.counts, later[1:] / settings.step])
-    place = np.argmin(np.where(np.isnan(loss), np.inf, loss), axis=1)
-    bracketed = (place < counts.size - 1) & np.isfinite(loss[:, -1])
+    lowest = first_minimum(loss)
+    bracketed = (lowest < counts.size - 1) & np.isfinite(loss[:, -1])
     return {
-        "validation_excess": loss[:, settings.counts.size - 1] - loss[np.arange(len(loss)), place],
-        "validation_stop": np.where(bracketed, counts[place], np.nan),
+        "validation_excess": loss[:, settings.counts.size - 1] - loss[np.arange(len(loss)), lowest],
+        "validation_stop": np.where(bracketed, counts[lowest], np.nan),
     }
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sharedtrunk.benefit._between import FEWER_NODES, NODES, at_minimum, at_saved, reading_error, rounding_error
+from sharedtrunk.flows.minimum import FEWER_NODES, NODES, at_minimum, at_saved, reading_error, rounding_error
 
 
 def times(spacing):

@@ -62,7 +62,7 @@ def test_what_is_looked_at_is_followed_between_the_steps(solver, order, steps):
     exact = solved(_diffrax.Tsitouras(), times, 0.01, look)
     errors = []
     for step in steps:
-        looking = _diffrax.Looking(solver(), look)
-        seen = solved(looking, times, step, lambda y: y.view if isinstance(y, _diffrax.Seen) else look(y))
+        looking = _diffrax.ObservingSolver(solver(), look)
+        seen = solved(looking, times, step, lambda y: y.observed if isinstance(y, _diffrax.Observation) else look(y))
         errors.append(max(float(jnp.abs(seen[name] - exact[name]).max()) for name in exact))
     assert order - 0.5 < np.log2(errors[0] / errors[1]) < order + 1.5

@@ -1,27 +1,30 @@
-"""The times at which a training is seen, in legs: after each leg one looks whether the minimum is bracketed.
+"""The saved times of a training, in legs: after each leg it is checked whether the minima are bracketed.
 
-Below t = 20 the times are 0.25 apart; above they grow by about 4 %, close enough for stops between them, which are read off
-polynomials (`benefit._between`). Stops of a descent with large steps fall on its steps, so late it is seen twice as often.
-Legs of either kind have as many times, so that one compiled program serves them all; each begins where the one before ended.
+Below t = 20 the times are 0.25 apart; above they grow by about 4 %, close enough for stops between them, which are
+interpolated by polynomials (`flows.minimum`). Stops of a descent with large steps fall on its steps, so late it is saved
+twice as often. All early legs have equally many times, and so have all late ones, so that two compiled programs serve
+them. A leg begins at the time at which the one before ended.
 """
 
 import itertools
 
 import numpy as np
 
-LEG_TIMES = 41
-LATE_LEG_TIMES = 11
-SPACING = 0.25
-EVEN_UNTIL = 20.0
+LEG_TIMES, LATE_LEG_TIMES = 41, 11
+"""Saved times of a leg before and after `EVEN_UNTIL`, both ends included."""
+
+SPACING, EVEN_UNTIL = 0.25, 20.0
+"""Times are `SPACING` apart until `EVEN_UNTIL`."""
+
 LEG_ENDS = (10.0, 20.0, 30.0, 45.0, 67.0, 100.0, 150.0, 225.0, 340.0)
 
 SHORT_LEG_TIMES = 21
 SHORT_LEG_ENDS = (5.0, 10.0, 15.0, *(20.0 * 1.25 ** np.arange(15)).tolist())
-"""Where training costs more than looking whether to go on: for ReLU students, whose late flow is the stiffest."""
+"""Shorter legs for ReLU students: their late flow is the stiffest, and training beyond the bracketed minimum costs most."""
 
 
 def flow_legs(time_limit: float, *, short: bool = False) -> list[np.ndarray]:
-    """Legs up to `time_limit` for a flow, which can be seen at any time."""
+    """Legs up to `time_limit` for a flow, which can be saved at any time; `short` ones for ReLU students."""
     leg_ends, early, late = (
         (SHORT_LEG_ENDS, SHORT_LEG_TIMES, SHORT_LEG_TIMES) if short else (LEG_ENDS, LEG_TIMES, LATE_LEG_TIMES)
     )
@@ -32,7 +35,7 @@ def flow_legs(time_limit: float, *, short: bool = False) -> list[np.ndarray]:
 
 
 def descent_legs(time_limit: float, step: float, *, short: bool = False) -> list[np.ndarray]:
-    """The same legs at multiples of the step, below t = 20 no farther apart than the flow's where the step allows."""
+    """The same legs at multiples of the step; below t = 20 no farther apart than a flow's, where the step allows that."""
     legs = []
     for leg in flow_legs(time_limit, short=short):
         if leg[0] < EVEN_UNTIL:
@@ -45,7 +48,7 @@ def descent_legs(time_limit: float, step: float, *, short: bool = False) -> list
 
 
 def _no_farther(leg: np.ndarray, step: float) -> np.ndarray:
-    """Counts of steps at times as even as an even leg's."""
+    """Evenly spaced counts of steps over an even leg, no farther apart than its times."""
     gap = max(int((leg[1] - leg[0]) / step * (1 + 1e-9)), 1)
     first, last = (int(np.rint(end / step)) for end in (leg[0], leg[-1]))
     return np.append(np.arange(first, last, gap), last)
