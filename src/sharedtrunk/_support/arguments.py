@@ -10,8 +10,8 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array
 
-from ._concrete import concrete
-from ._errors import invalid
+from sharedtrunk._support.concrete import concrete
+from sharedtrunk.errors import invalid
 
 
 def floating(values: Any, name: str = "Weights") -> Array:
