@@ -8,7 +8,7 @@ from scipy import interpolate
 
 from dynamics_problems import RULE, runge_kutta, slow
 from sharedtrunk import dynamics, gaussian
-from sharedtrunk.dynamics._line import mean_variance
+from sharedtrunk.dynamics._line_integral import mean_variance
 from sharedtrunk.flows.trajectory import Result
 
 TIMES = np.linspace(0, 12, 13)

@@ -22,7 +22,7 @@ from sharedtrunk._support.programs import program
 from sharedtrunk._support.statistics import t_factor
 from sharedtrunk.benefit._value import CONFIDENCE
 from sharedtrunk.errors import invalid
-from sharedtrunk.gaussian._checks import as_covariance, as_moment, as_weights, check_error_rule, check_rule
+from sharedtrunk.gaussian.checks import as_covariance, as_moment, as_weights, check_error_rule, check_rule
 
 
 class BenefitBounds(NamedTuple):

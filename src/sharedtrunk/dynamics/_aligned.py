@@ -18,14 +18,13 @@ from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk.dynamics._checks import check_kind
+from sharedtrunk.dynamics._decomposition import decomposition
+from sharedtrunk.dynamics._flow import AbstractFlow, Term
+from sharedtrunk.dynamics._given import floating
+from sharedtrunk.dynamics._line_integral import mean_variance, pair_variance, rule_of_nodes, softmax_moment
+from sharedtrunk.dynamics._population import FLOW_RULE, check_inverse_temperature, check_rule
 from sharedtrunk.errors import invalid
-
-from ._checks import check_kind
-from ._decomposition import decomposition
-from ._flow import AbstractFlow, Term
-from ._given import floating
-from ._line import mean_variance, pair_variance, rule_of_nodes, softmax_moment
-from ._population import FLOW_RULE, check_inverse_temperature, check_rule
 
 Reading = Literal["exact", "per-class", "trace"]
 

@@ -18,10 +18,9 @@ from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
+from sharedtrunk.dynamics._given import matrices, whole_numbers
+from sharedtrunk.dynamics._layers import Layers
 from sharedtrunk.errors import invalid
-
-from ._given import matrices, whole_numbers
-from ._layers import Layers
 
 
 def conserved(layers: Layers) -> tuple[Float[Array, "*lane _ _"], ...]:

@@ -10,9 +10,8 @@ from jaxtyping import Array, Float
 from sharedtrunk import gaussian
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
+from sharedtrunk.dynamics._given import described, floating, is_number
 from sharedtrunk.errors import invalid
-
-from ._given import described, floating, is_number
 
 
 def covariance_root(covariance: Float[AnyArray, "feature feature"], like: Array) -> Float[Array, "feature feature"]:

@@ -20,13 +20,12 @@ from jaxtyping import Array, Float
 from sharedtrunk import gaussian
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
+from sharedtrunk.dynamics._checks import check_rule, checked_task_weights
+from sharedtrunk.dynamics._given import described, floating, per_task, span, whole_numbers
+from sharedtrunk.dynamics._judge import Judge, JudgedFlow, make_judge
+from sharedtrunk.dynamics._layers import Layers, check_layers, check_layers_kind, composites, shared_out
+from sharedtrunk.dynamics._population import FLOW_RULE, layered_terms, moment_of
 from sharedtrunk.errors import invalid
-
-from ._checks import check_rule, checked_task_weights
-from ._given import described, floating, per_task, span, whole_numbers
-from ._judge import Judge, JudgedFlow, make_judge
-from ._layers import Layers, check_layers, check_layers_kind, composites, shared_out
-from ._population import FLOW_RULE, layered_terms, moment_of
 
 
 class ClosureFlow(JudgedFlow):

@@ -5,9 +5,8 @@ import numpy as np
 from jaxtyping import Array
 
 from sharedtrunk._support.concrete import concrete
+from sharedtrunk.dynamics._given import described, floating, span
 from sharedtrunk.errors import invalid
-
-from ._given import described, floating, span
 
 
 def decomposition(parts) -> tuple[Array, Array, Array]:

@@ -17,10 +17,9 @@ from jaxtyping import Array, Float, Int
 
 from sharedtrunk._support.concrete import concrete
 from sharedtrunk._support.programs import program
+from sharedtrunk.dynamics._flow import AbstractFlow, Term
 from sharedtrunk.gaussian._factor import centred
 from sharedtrunk.gaussian._sobol import moment_lane
-
-from ._flow import AbstractFlow, Term
 
 MOST = 0.5
 """The largest share of the drive that its error may be; the weights then grow by as much too fast or too slowly."""

@@ -16,12 +16,11 @@ from jaxtyping import Float
 
 from sharedtrunk import gaussian
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk.dynamics._aligned import AlignedFlow, SingularValues, aligned_flow, aligned_weights
+from sharedtrunk.dynamics._given import described, floating
+from sharedtrunk.dynamics._layers import Layers
+from sharedtrunk.dynamics._population import PopulationFlow
 from sharedtrunk.errors import invalid
-
-from ._aligned import AlignedFlow, SingularValues, aligned_flow, aligned_weights
-from ._given import described, floating
-from ._layers import Layers
-from ._population import PopulationFlow
 
 CHARACTERS = gaussian.Characters(points=16384)
 

@@ -21,11 +21,10 @@ from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
 from sharedtrunk._support.programs import program
 from sharedtrunk._support.statistics import t_factor
+from sharedtrunk.dynamics._checks import covariance_root
+from sharedtrunk.dynamics._given import floating
 from sharedtrunk.errors import invalid
 from sharedtrunk.gaussian._orthant import uniform_nodes
-
-from ._checks import covariance_root
-from ._given import floating
 
 FAST_LABELS = gaussian.Pairs(points=64, scrambles=4)
 """Relative error 2e-3 at K = 10; a benefit moves by 1e-5 … 5e-4 nats, by 2e-3 for identical tasks of singular value 10."""

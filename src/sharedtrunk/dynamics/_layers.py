@@ -16,9 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from sharedtrunk.dynamics._checks import check_kind
 from sharedtrunk.errors import invalid
-
-from ._checks import check_kind
 
 
 class Layers(eqx.Module):

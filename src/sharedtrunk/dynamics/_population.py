@@ -22,17 +22,16 @@ from jaxtyping import Array, Float
 from sharedtrunk import gaussian
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
+from sharedtrunk.dynamics._checks import check_inverse_temperature as check_inverse_temperature
+from sharedtrunk.dynamics._checks import check_rule as check_rule
+from sharedtrunk.dynamics._checks import checked_task_weights, covariance_root
+from sharedtrunk.dynamics._flow import Term
+from sharedtrunk.dynamics._given import matrices
+from sharedtrunk.dynamics._judge import Judge, JudgedFlow, make_judge, times_root
+from sharedtrunk.dynamics._label_moments import label_moments
+from sharedtrunk.dynamics._layers import Layers, check_layers, check_layers_kind, composites, map_first, shared_out
+from sharedtrunk.dynamics._line_integral import rule_of_nodes, softmax_moment
 from sharedtrunk.errors import invalid
-
-from ._checks import check_inverse_temperature as check_inverse_temperature
-from ._checks import check_rule as check_rule
-from ._checks import checked_task_weights, covariance_root
-from ._flow import Term
-from ._given import matrices
-from ._judge import Judge, JudgedFlow, make_judge, times_root
-from ._label_moments import label_moments
-from ._layers import Layers, check_layers, check_layers_kind, composites, map_first, shared_out
-from ._line import rule_of_nodes, softmax_moment
 
 FLOW_RULE = gaussian.Sobol(points=4096, scrambles=1)
 """Nodes for following a flow: one fixed set, so the solver sees a smooth function."""

@@ -15,13 +15,12 @@ from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
+from sharedtrunk.dynamics._decomposition import check_decomposition
+from sharedtrunk.dynamics._flow import AbstractFlow, Term
+from sharedtrunk.dynamics._given import described, floating, is_number, span
+from sharedtrunk.dynamics._line_integral import mean_variance
+from sharedtrunk.dynamics._population import check_inverse_temperature
 from sharedtrunk.errors import invalid
-
-from ._decomposition import check_decomposition
-from ._flow import AbstractFlow, Term
-from ._given import described, floating, is_number, span
-from ._line import mean_variance
-from ._population import check_inverse_temperature
 
 
 class RankOneFlow(AbstractFlow):

@@ -22,13 +22,12 @@ from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import all_finite, concrete
+from sharedtrunk.dynamics._given import floating, matrices, span
+from sharedtrunk.dynamics._integrate import Tolerance
+from sharedtrunk.dynamics._layers import Layers
+from sharedtrunk.dynamics._regression_flow import RegressionFlow
+from sharedtrunk.dynamics._solve import solve
 from sharedtrunk.errors import invalid
-
-from ._given import floating, matrices, span
-from ._integrate import Tolerance
-from ._layers import Layers
-from ._regression_flow import RegressionFlow
-from ._solve import solve
 
 
 class RegressionBenefit(NamedTuple):

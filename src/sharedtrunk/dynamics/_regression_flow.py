@@ -12,12 +12,11 @@ from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import all_finite
+from sharedtrunk.dynamics._checks import checked_task_weights
+from sharedtrunk.dynamics._flow import AbstractFlow, Term
+from sharedtrunk.dynamics._given import matrices
+from sharedtrunk.dynamics._layers import Layers, check_layers, check_layers_kind, composites, map_first, shared_out
 from sharedtrunk.errors import invalid
-
-from ._checks import checked_task_weights
-from ._flow import AbstractFlow, Term
-from ._given import matrices
-from ._layers import Layers, check_layers, check_layers_kind, composites, map_first, shared_out
 
 
 class RegressionFlow(AbstractFlow):

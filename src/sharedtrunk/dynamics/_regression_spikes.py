@@ -22,9 +22,8 @@ from jaxtyping import Array, Float
 from sharedtrunk import spectra
 from sharedtrunk._support.arguments import described, is_number
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk.dynamics._regression import RegressionBenefit, regression_growth
 from sharedtrunk.errors import invalid
-
-from ._regression import RegressionBenefit, regression_growth
 
 _NODES = 200  # the bulk's density ends in square roots, where Gauss–Legendre converges like n⁻³
 

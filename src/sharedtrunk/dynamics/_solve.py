@@ -11,14 +11,13 @@ from jaxtyping import Array, Float
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import all_finite, concrete
 from sharedtrunk._support.programs import program
+from sharedtrunk.dynamics._drive_error import first_too_coarse
+from sharedtrunk.dynamics._flow import AbstractFlow
+from sharedtrunk.dynamics._given import described, floating
+from sharedtrunk.dynamics._integrate import Batch, Tolerance, check_tolerance, integrate
+from sharedtrunk.dynamics._judge import JudgedFlow, nothing_seen, stopping
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.trajectory import Result, Trajectory
-
-from ._drive_error import first_too_coarse
-from ._flow import AbstractFlow
-from ._given import described, floating
-from ._integrate import Batch, Tolerance, check_tolerance, integrate
-from ._judge import JudgedFlow, nothing_seen, stopping
 
 
 def solve(

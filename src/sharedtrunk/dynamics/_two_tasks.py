@@ -18,14 +18,20 @@ from sharedtrunk import gaussian
 from sharedtrunk._support.arguments import check_result, finite
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
+from sharedtrunk.dynamics._aligned import (
+    Reading,
+    aligned_terms,
+    aligned_weights,
+    response,
+    soft_values,
+    teacher_response,
+)
+from sharedtrunk.dynamics._checks import check_kind
+from sharedtrunk.dynamics._decomposition import decomposition
+from sharedtrunk.dynamics._flow import AbstractFlow
+from sharedtrunk.dynamics._given import described, floating, is_number, span
+from sharedtrunk.dynamics._population import FLOW_RULE, check_inverse_temperature, check_rule
 from sharedtrunk.errors import invalid
-
-from ._aligned import Reading, aligned_terms, aligned_weights, response, soft_values, teacher_response
-from ._checks import check_kind
-from ._decomposition import decomposition
-from ._flow import AbstractFlow
-from ._given import described, floating, is_number, span
-from ._population import FLOW_RULE, check_inverse_temperature, check_rule
 
 
 class TwoTaskValues(eqx.Module):

@@ -10,12 +10,11 @@ from jaxtyping import Array, Float
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.programs import program
 from sharedtrunk.errors import invalid
-
-from ._checks import as_covariance, as_weights, check_error_rule
-from ._error import mean_and_error
-from ._factor import factor, to_unit_scale, whitened
-from ._rules import FINE, Sobol
-from ._sobol import over_lanes, over_scrambles
+from sharedtrunk.gaussian._error import mean_and_error
+from sharedtrunk.gaussian._factor import factor, to_unit_scale, whitened
+from sharedtrunk.gaussian._rules import FINE, Sobol
+from sharedtrunk.gaussian._sobol import over_lanes, over_scrambles
+from sharedtrunk.gaussian.checks import as_covariance, as_weights, check_error_rule
 
 
 def accuracy(

@@ -17,8 +17,7 @@ import functools
 import numpy as np
 
 from sharedtrunk.errors import invalid
-
-from ._rules import Characters, antithetic_half
+from sharedtrunk.gaussian._rules import Characters, antithetic_half
 
 
 def hadamard_vectors(classes: int) -> np.ndarray:

@@ -15,11 +15,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
-
-from ._error import rounded
-from ._moments import softmax_covariance, softmax_covariance_with_error
-from ._random_energy import as_scale, equal_participation
-from ._rules import Rule
+from sharedtrunk.gaussian._error import rounded
+from sharedtrunk.gaussian._random_energy import as_scale, equal_participation
+from sharedtrunk.gaussian._rules import Rule
+from sharedtrunk.gaussian._softmax_moment import softmax_covariance, softmax_covariance_with_error
 
 
 def participation(

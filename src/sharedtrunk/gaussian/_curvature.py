@@ -12,7 +12,7 @@ heat equation all κ are one-dimensional integrals of L(y) = E exp(−e^{s ε �
 import numpy as np
 from scipy import special
 
-from ._random_energy import gumbel_grid, maximum_grid
+from sharedtrunk.gaussian._random_energy import gumbel_grid, maximum_grid
 
 MOST_CLASSES = 12  # a table has (K − 1)⁴/8 numbers for every scale and scramble
 

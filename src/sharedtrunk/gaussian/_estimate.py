@@ -15,15 +15,21 @@ import numpy as np
 
 from sharedtrunk._support.programs import program
 from sharedtrunk.errors import invalid
-
-from . import _panels
-from ._checks import check_error_rule, check_rule, concrete
-from ._error import length, mean_and_error, rounded, t_factor
-from ._factor import covariance_root, host_root, whitened
-from ._pairs import distances, softmax_covariances
-from ._rules import FINE, NodeRule, Pairs, Panels, Rule, Sobol
-from ._sobol import over_lanes
-from ._spectrum import Sensitivity, deviation_from_equal, host_whitened, kept_rank, numerical_rank, tail
+from sharedtrunk.gaussian import _panels
+from sharedtrunk.gaussian._error import length, mean_and_error, rounded, t_factor
+from sharedtrunk.gaussian._factor import covariance_root, host_root, whitened
+from sharedtrunk.gaussian._pairs import distances, softmax_covariances
+from sharedtrunk.gaussian._rules import FINE, NodeRule, Pairs, Panels, Rule, Sobol
+from sharedtrunk.gaussian._sobol import over_lanes
+from sharedtrunk.gaussian._spectrum import (
+    Sensitivity,
+    deviation_from_equal,
+    host_whitened,
+    kept_rank,
+    numerical_rank,
+    tail,
+)
+from sharedtrunk.gaussian.checks import check_error_rule, check_rule, concrete
 
 FINER_PAIRS = Pairs(points=16384, scrambles=16)
 

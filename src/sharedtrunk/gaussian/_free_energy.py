@@ -14,15 +14,14 @@ from scipy import special
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.programs import program
 from sharedtrunk.errors import invalid
-
-from ._checks import as_covariance, as_moment, as_weights
-from ._error import rounded
-from ._estimate import Quantity, estimate, estimate_with_error
-from ._factor import whitened
-from ._random_energy import free_energy_and_slope
-from ._rules import FINE, Rule, Sobol
-from ._sobol import free_energy_lane, over_lanes
-from ._spectrum import Sensitivity
+from sharedtrunk.gaussian._error import rounded
+from sharedtrunk.gaussian._estimate import Quantity, estimate, estimate_with_error
+from sharedtrunk.gaussian._factor import whitened
+from sharedtrunk.gaussian._random_energy import free_energy_and_slope
+from sharedtrunk.gaussian._rules import FINE, Rule, Sobol
+from sharedtrunk.gaussian._sobol import free_energy_lane, over_lanes
+from sharedtrunk.gaussian._spectrum import Sensitivity
+from sharedtrunk.gaussian.checks import as_covariance, as_moment, as_weights
 
 
 def _equal(s: float, deviation: float, W: np.ndarray):

@@ -12,8 +12,7 @@ from jaxtyping import Array, Float
 from sharedtrunk._support.arguments import finite
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.errors import invalid
-
-from ._error import length
+from sharedtrunk.gaussian._error import length
 
 
 def isotropic_part(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*lane class class"]:

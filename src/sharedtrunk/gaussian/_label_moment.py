@@ -17,13 +17,12 @@ from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.errors import invalid
-
-from ._checks import as_covariance, as_weights, concrete
-from ._error import length, rounded, t_factor
-from ._factor import host_root, to_unit_scale
-from ._pairs import first_equals, tie_densities
-from ._random_energy import expected_maximum
-from ._rules import Pairs
+from sharedtrunk.gaussian._error import length, rounded, t_factor
+from sharedtrunk.gaussian._factor import host_root, to_unit_scale
+from sharedtrunk.gaussian._pairs import first_equals, tie_densities
+from sharedtrunk.gaussian._random_energy import expected_maximum
+from sharedtrunk.gaussian._rules import Pairs
+from sharedtrunk.gaussian.checks import as_covariance, as_weights, concrete
 
 
 def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarray, float]:

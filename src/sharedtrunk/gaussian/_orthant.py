@@ -12,7 +12,7 @@ import functools
 import numpy as np
 from scipy import special
 
-from ._error import length
+from sharedtrunk.gaussian._error import length
 
 TIE = 1e-11  # relative size below which two directions of the logits are the same to rounding
 MARGIN = 3.6  # exp(−e^{3.6}) = 1e-16: a soft constraint exceeded by this much has no weight

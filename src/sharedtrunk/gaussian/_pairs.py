@@ -14,9 +14,9 @@ identity).
 import numpy as np
 from scipy import special
 
-from ._error import length
-from ._orthant import TIE, hard_cone, soft_cone, uniform_nodes
-from ._rules import Pairs
+from sharedtrunk.gaussian._error import length
+from sharedtrunk.gaussian._orthant import TIE, hard_cone, soft_cone, uniform_nodes
+from sharedtrunk.gaussian._rules import Pairs
 
 
 def _others(A: np.ndarray, i: int, j: int, others: list[int]) -> tuple[np.ndarray, np.ndarray, float]:

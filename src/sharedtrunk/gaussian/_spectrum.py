@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._error import length
-from ._factor import host_root
+from sharedtrunk.gaussian._error import length
+from sharedtrunk.gaussian._factor import host_root
 
 _AFFORDABLE = 1e-4  # relative cost of a cut, the error of `Pairs`: a method that cuts nothing is no better
 _EQUAL = 1e-6  # relative spread below which the closed form of equal singular values beats any nodes

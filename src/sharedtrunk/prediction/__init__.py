@@ -3,8 +3,6 @@
 All three meet the same teachers, inputs and starts (common random numbers), so they are compared seed by seed.
 """
 
-from sharedtrunk.prediction._lanes import closure_lanes as closure_lanes
-from sharedtrunk.prediction._lanes import population_lanes as population_lanes
 from sharedtrunk.prediction._predict import predict as predict
 from sharedtrunk.prediction._predict import predict_grid as predict_grid
 from sharedtrunk.prediction._prediction import Prediction as Prediction
@@ -17,3 +15,5 @@ from sharedtrunk.prediction._report import title as title
 from sharedtrunk.prediction._report import write_json as write_json
 from sharedtrunk.prediction._sentence import sentence as sentence
 from sharedtrunk.prediction._setting import Setting as Setting
+from sharedtrunk.prediction._theory_lanes import closure_lanes as closure_lanes
+from sharedtrunk.prediction._theory_lanes import population_lanes as population_lanes

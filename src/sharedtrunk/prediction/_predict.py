@@ -9,10 +9,10 @@ from sharedtrunk._support.limits import MOST_PROCESSES
 from sharedtrunk.errors import invalid
 from sharedtrunk.experiments import draw_chunk
 from sharedtrunk.prediction._arms import Arm, compared
-from sharedtrunk.prediction._plan import Plan
+from sharedtrunk.prediction._lane_groups import Plan
+from sharedtrunk.prediction._methods import by_closure, by_population, by_simulation
 from sharedtrunk.prediction._prediction import Prediction, WayName
 from sharedtrunk.prediction._setting import Setting, as_seeds, as_settings, as_whole, standard_problem
-from sharedtrunk.prediction._ways import by_closure, by_population, by_simulation
 
 MOST_INPUTS = 2e9
 """Numbers in the training inputs of all seeds and sample counts, and in the weights of all students: each of the two lies in

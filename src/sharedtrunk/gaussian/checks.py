@@ -8,8 +8,7 @@ import numpy as np
 from sharedtrunk._support.arguments import floating
 from sharedtrunk._support.concrete import concrete as value_of
 from sharedtrunk.errors import invalid
-
-from ._rules import NodeRule, Pairs, Panels
+from sharedtrunk.gaussian._rules import NodeRule, Pairs, Panels
 
 LEAST_POINTS = 256
 

@@ -15,13 +15,12 @@ from jaxtyping import Float
 from sharedtrunk import gaussian, teachers
 from sharedtrunk._support.axes import AnyArray, PRNGKey
 from sharedtrunk._support.statistics import mean_and_error
+from sharedtrunk.dynamics._closure import ClosureFlow, closure_flow
+from sharedtrunk.dynamics._given import described, per_task
+from sharedtrunk.dynamics._layers import Layers
+from sharedtrunk.dynamics._minimum import Minimum, solve_until_bracketed
+from sharedtrunk.dynamics._population import FAST_RULE
 from sharedtrunk.errors import invalid
-
-from ._closure import ClosureFlow, closure_flow
-from ._given import described, per_task
-from ._layers import Layers
-from ._minimum import Minimum, solve_until_bracketed
-from ._population import FAST_RULE
 
 
 class SampleAverage(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 
 from sharedtrunk.experiments import Draw, StandardSettings
 from sharedtrunk.prediction._arms import Arm
-from sharedtrunk.prediction._plan import Group, Plan, keys_of, weights_of
+from sharedtrunk.prediction._lane_groups import Group, Plan, keys_of, weights_of
 from sharedtrunk.prediction._simulation import simulated_arm
 from sharedtrunk.prediction._theory import closure_arm, lanes_of, population_arm
 

@@ -7,13 +7,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
-
-from ._checks import as_covariance, as_weights
-from ._estimate import Quantity, estimate, estimate_with_error
-from ._random_energy import random_energy_slope
-from ._rules import FINEST, Rule, Sobol
-from ._sobol import covariance_lane, moment_lane
-from ._spectrum import Sensitivity
+from sharedtrunk.gaussian._estimate import Quantity, estimate, estimate_with_error
+from sharedtrunk.gaussian._random_energy import random_energy_slope
+from sharedtrunk.gaussian._rules import FINEST, Rule, Sobol
+from sharedtrunk.gaussian._sobol import covariance_lane, moment_lane
+from sharedtrunk.gaussian._spectrum import Sensitivity
+from sharedtrunk.gaussian.checks import as_covariance, as_weights
 
 
 def _slope(s: float, classes: int) -> float:

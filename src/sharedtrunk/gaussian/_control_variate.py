@@ -27,9 +27,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ._control_tables import COUNT, LOWEST, STEP, simplex_factor, tables
-from ._curvature import own_entries
-from ._rules import Sobol
+from sharedtrunk.gaussian._control_variate_tables import COUNT, LOWEST, STEP, simplex_factor, tables
+from sharedtrunk.gaussian._curvature import own_entries
+from sharedtrunk.gaussian._rules import Sobol
 
 MOST_CLASSES = 32  # beyond, the tables cost more than they bring
 _FARTHEST = 0.65  # relative distance from s L₀ up to which turning pays (K = 10, s = 0.5 … 300)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sharedtrunk._support.cached_arrays import kept
+from sharedtrunk.gaussian._random_energy import free_energy_and_slope
+from sharedtrunk.gaussian._rules import Sobol, half_nodes
 
 from . import _curvature
-from ._random_energy import free_energy_and_slope
-from ._rules import Sobol, half_nodes
 
 LOWEST, STEP, COUNT = math.log(0.2), 0.246, 30  # in ln s: s = 0.2 … 250
 SCALES = np.exp(LOWEST + STEP * np.arange(COUNT))
