@@ -1,6 +1,6 @@
 """Theory of the training: flows of the expected gradient, in full and reduced to singular values, solved to tolerance.
 
-Each flow stands for an equation of the paper and starts from its own kind of state:
+Each flow is an equation of the paper (or our own) and starts from its own kind of state:
 
 - `population_flow`, (2) and (8) on infinite data: `Layers`, as `balanced_start` makes them;
 - `closure_flow`, (8) on N samples by the Gaussian closure, not in the paper: `Layers`; `sampled_closures` for a batch;
@@ -10,8 +10,9 @@ Each flow stands for an equation of the paper and starts from its own kind of st
 - `regression_flow`, the regression twin of [16]: `Layers`; `regression_growth` in closed form;
 - `hadamard_problem`, where (18) is exact: a population flow and an aligned flow, each with its start.
 
-`solve` follows any of them through given times, `solve_until_bracketed` a batch with judges up to the minimum of its
-generalization loss. Time is steps × step size throughout.
+`solve` follows any of them through given times; `solve_until_bracketed` follows a batch with judges up to the minimum of its
+generalization loss. Time is steps × step size throughout. A new equation is an `AbstractFlow` with a `drive` and its
+`composites` (see `_flow`).
 """
 
 from sharedtrunk.dynamics._aligned import AlignedFlow as AlignedFlow
@@ -33,8 +34,6 @@ from sharedtrunk.dynamics._hadamard import hadamard_problem as hadamard_problem
 from sharedtrunk.dynamics._integrate import Tolerance as Tolerance
 from sharedtrunk.dynamics._judge import Judge as Judge
 from sharedtrunk.dynamics._judge import JudgedFlow as JudgedFlow
-from sharedtrunk.dynamics._label_moments import FAST_LABELS as FAST_LABELS
-from sharedtrunk.dynamics._label_moments import label_moments as label_moments
 from sharedtrunk.dynamics._layers import Layers as Layers
 from sharedtrunk.dynamics._minimum import Minimum as Minimum
 from sharedtrunk.dynamics._minimum import solve_until_bracketed as solve_until_bracketed
@@ -57,3 +56,5 @@ from sharedtrunk.dynamics._two_tasks import TwoTaskValues as TwoTaskValues
 from sharedtrunk.dynamics._two_tasks import predicted_sign as predicted_sign
 from sharedtrunk.dynamics._two_tasks import two_task_flow as two_task_flow
 from sharedtrunk.dynamics._two_tasks import two_task_start as two_task_start
+from sharedtrunk.gaussian import FAST_LABELS as FAST_LABELS
+from sharedtrunk.gaussian import label_moments as label_moments

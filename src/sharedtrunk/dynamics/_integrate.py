@@ -12,10 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from sharedtrunk._support.arguments import described, is_number
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.trajectory import Result
 
-from ._given import described, is_number
 from ._steps import Marks, Stand, begin, first_step, follow
 
 

@@ -13,13 +13,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from sharedtrunk import gaussian
+from sharedtrunk._support.arguments import floating
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
 from sharedtrunk.errors import invalid
 
 from ._checks import covariance_root
 from ._flow import AbstractFlow
-from ._given import floating
 
 STOP_RATIO, STOP_TIME = 2.0, 5.0
 """A minimum at time t counts once the flow has been followed to max(STOP_RATIO · t, STOP_TIME) and its loss has risen."""
@@ -39,11 +39,6 @@ class Judge(eqx.Module):
         """The generalization loss of one lane's weights, by the judge's rule."""
         agreement = jnp.einsum("...cf,cf->...", weights, self.moment, precision="highest")
         return gaussian.free_energy(times_root(weights, self.root), rule=self.rule) - agreement
-
-    @property
-    def ranks(self) -> list[int]:
-        """Number of axes of each array in one lane."""
-        return [2] + [2] * (self.root is not None)
 
 
 class JudgedFlow(AbstractFlow):

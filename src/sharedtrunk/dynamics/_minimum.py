@@ -11,12 +11,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk import gaussian
+from sharedtrunk._support.arguments import described, is_number
 from sharedtrunk._support.statistics import t_factor
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.parabola import vertex_below
 from sharedtrunk.flows.trajectory import Result, Trajectory
 
-from ._given import described, is_number
 from ._integrate import Tolerance, check_tolerance
 from ._judge import Judge, JudgedFlow, times_root
 from ._legs import Record, legs

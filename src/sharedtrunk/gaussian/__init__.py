@@ -1,4 +1,4 @@
-"""What softmax does to Gaussian logits: free energy, moments, the population loss, each with an error bar."""
+"""What softmax does to Gaussian logits: free energy, moments, label moments and population loss, with error bars."""
 
 from sharedtrunk.gaussian._accuracy import accuracy as accuracy
 from sharedtrunk.gaussian._accuracy import accuracy_with_error as accuracy_with_error
@@ -19,6 +19,9 @@ from sharedtrunk.gaussian._isotropy import anisotropy as anisotropy
 from sharedtrunk.gaussian._isotropy import isotropic_part as isotropic_part
 from sharedtrunk.gaussian._label_moment import label_moment as label_moment
 from sharedtrunk.gaussian._label_moment import label_moment_with_error as label_moment_with_error
+from sharedtrunk.gaussian._label_moment import orthonormal_label_moment as orthonormal_label_moment
+from sharedtrunk.gaussian._label_moment_batch import FAST_LABELS as FAST_LABELS
+from sharedtrunk.gaussian._label_moment_batch import label_moments as label_moments
 from sharedtrunk.gaussian._random_energy import expected_maximum as expected_maximum
 from sharedtrunk.gaussian._random_energy import random_energy_free_energy as random_energy_free_energy
 from sharedtrunk.gaussian._random_energy import random_energy_slope as random_energy_slope
@@ -34,4 +37,5 @@ from sharedtrunk.gaussian._rules import Sobol as Sobol
 from sharedtrunk.gaussian._softmax_moment import softmax_covariance as softmax_covariance
 from sharedtrunk.gaussian._softmax_moment import softmax_covariance_with_error as softmax_covariance_with_error
 from sharedtrunk.gaussian._softmax_moment import softmax_moment as softmax_moment
+from sharedtrunk.gaussian._softmax_moment import softmax_moment_scrambles as softmax_moment_scrambles
 from sharedtrunk.gaussian._softmax_moment import softmax_moment_with_error as softmax_moment_with_error

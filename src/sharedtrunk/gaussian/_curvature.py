@@ -1,4 +1,4 @@
-"""The free energy to second order about equal variances: exact, and as a set of nodes has it.
+"""The free energy to second order about equal variances: exact, and by a set of nodes.
 
 About the logits s L₀ u, L₀ L₀ᵀ = J, a change L₀ δ with δ symmetric and tr δ = 0 (Δ = L₀ δ L₀ᵀ) adds
 

@@ -3,16 +3,18 @@
 By Stein's identity ∇F = G W C, and G = 2 ∂F/∂Q, Q = W C Wᵀ. (Paper: (12)–(14).)
 """
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.gaussian._estimate import Quantity, estimate, estimate_with_error
+from sharedtrunk.gaussian._factor import covariance_root, whitened
 from sharedtrunk.gaussian._random_energy import random_energy_slope
-from sharedtrunk.gaussian._rules import FINEST, Rule, Sobol
-from sharedtrunk.gaussian._sobol import covariance_lane, moment_lane
+from sharedtrunk.gaussian._rules import FINE, FINEST, NodeRule, Rule, Sobol
+from sharedtrunk.gaussian._sobol import covariance_lane, moment_lane, over_lanes
 from sharedtrunk.gaussian._spectrum import Sensitivity
-from sharedtrunk.gaussian.checks import as_covariance, as_weights
+from sharedtrunk.gaussian.checks import as_covariance, as_weights, check_scrambles
 
 
 def _slope(s: float, classes: int) -> float:
@@ -20,8 +22,8 @@ def _slope(s: float, classes: int) -> float:
     return float(random_energy_slope(s, classes)) / ((classes - 1) * s)
 
 
-# Where the singular values deviate by d from their root mean square the closed forms err in first order, by less than
-# 0.6 g d and 0.6 g d / s (measured at K = 5 … 24, s = 0.1 … 300); the errors stated are three times that.
+# Where the singular values deviate by d from their root mean square, the errors of the closed forms are of first order and
+# below 0.6 g d and 0.6 g d / s (measured at K = 5 … 24, s = 0.1 … 300). The functions return three times that.
 def _equal_moment(s: float, deviation: float, W: np.ndarray):
     g = _slope(s, len(W))
     return g * W, 2 * g * deviation
@@ -66,17 +68,33 @@ def softmax_moment(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
 ) -> Float[Array, "*lane class feature"]:
-    """Gradient of the free energy: the moment of the softmax probabilities with the inputs.
+    """Gradient of the free energy, ∇F(W) = E[P(W x) xᵀ] = G(W) W C: the moment of softmax probabilities with the inputs.
 
-    ∇F(W) = E[P(W x) xᵀ] = G(W) W C (paper, (12)–(14)). `softmax_moment(β W)` is the label moment of a
-    teacher that draws its labels from softmax(β W x); `label_moment(W)` is its limit β → ∞.
+    `softmax_moment(β W)` is the label moment of a teacher that draws its labels from softmax(β W x); `label_moment(W)` is its
+    limit β → ∞.
 
-    `rule=None` goes by the singular values of J W C^½ as in `free_energy`; above rank 3 it takes Sobol
-    points in all of space while they are moderate and `Pairs`, about 2 s per lane at K = 10, where they are
-    large, and finer ones (four times the cost) where the error bar would be longer than 10⁻³ of the value. Under jit,
-    vmap and grad it takes `FINE`.
+    Parameters
+    ----------
+    W, covariance
+        As `free_energy`.
+    rule
+        By default as in `free_energy` up to rank 3. Above, Sobol points in all of space while the singular values are
+        moderate, and `Pairs` (about 2 s a lane at K = 10) where they are large; where the error bar would be longer than
+        10⁻³ of the value, rules that take four times as long. Under jit, vmap and grad it is `FINE`.
 
-    Returns (…, class, feature); its rows sum to zero. Raises as `free_energy`.
+    Returns
+    -------
+    Array
+        (…, class, feature) in the units of the inputs; its rows sum to zero.
+
+    Raises
+    ------
+    InputError
+        As `free_energy`.
+
+    References
+    ----------
+    The paper's (12)–(14).
     """
     W = as_weights(W)
     return estimate(W, as_covariance(covariance, W), _MOMENT, rule)
@@ -88,13 +106,59 @@ def softmax_moment_with_error(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
 ) -> tuple[Float[Array, "*lane class feature"], Float[Array, "*lane"]]:
-    """`softmax_moment` and an error bar on its Frobenius norm, in the inputs' own units (with C as without).
+    """`softmax_moment` with an error bar that covers its true error at least 95 times in 100.
 
-    It covers the true error at least 95 times in 100, against exact arithmetic on the same arrays. Raises as
-    `free_energy_with_error`.
+    Parameters
+    ----------
+    W, covariance, rule
+        As `softmax_moment` and `free_energy_with_error`.
+
+    Returns
+    -------
+    moment, error
+        ∇F (…, class, feature), and the half-width (…) of the 99 % interval of its Frobenius norm, in the units of the inputs
+        with and without C.
+
+    Raises
+    ------
+    InputError
+        As `free_energy_with_error`.
     """
     W = as_weights(W)
     return estimate_with_error(W, as_covariance(covariance, W), _MOMENT, rule)
+
+
+def softmax_moment_scrambles(
+    W: Float[AnyArray, "*lane class feature"],
+    *,
+    covariance: Float[AnyArray, "feature feature"] | None = None,
+    rule: NodeRule = FINE,
+) -> Float[Array, "*lane scramble class feature"]:
+    """`softmax_moment` by every scramble of a rule that is pure JAX.
+
+    Parameters
+    ----------
+    W, covariance
+        As `softmax_moment`; traced arrays are allowed.
+    rule
+        A `Sobol` or `Characters` rule.
+
+    Returns
+    -------
+    Array
+        ∇F by every scramble, (…, scramble, class, feature). The spread of differences between similar W over the scrambles
+        is the numerical error of that difference.
+
+    Raises
+    ------
+    InputError
+        As `free_energy`, and for another rule.
+    """
+    W = as_weights(W)
+    check_scrambles(rule, NodeRule)
+    C = as_covariance(covariance, W)
+    moments = over_lanes(lambda w: moment_lane(w, rule), whitened(W, C), rule.points)
+    return moments if C is None else jnp.matmul(moments, covariance_root(C).T, precision="highest")
 
 
 def softmax_covariance(
@@ -103,10 +167,26 @@ def softmax_covariance(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
 ) -> Float[Array, "*lane class class"]:
-    """Mean covariance of a one-hot draw from the softmax probabilities.
+    """Mean covariance of a one-hot draw from the softmax probabilities, G(W) = E[diag P − P Pᵀ] = 2 ∂F/∂Q, Q = W C Wᵀ.
 
-    G(W) = E[diag P − P Pᵀ] = 2 ∂F/∂Q, Q = W C Wᵀ (paper, (13)); symmetric, positive semidefinite, rows
-    summing to zero. Rules as in `softmax_moment`. Returns (…, class, class). Raises as `free_energy`.
+    Parameters
+    ----------
+    W, covariance, rule
+        As `softmax_moment`.
+
+    Returns
+    -------
+    Array
+        (…, class, class), symmetric, positive semidefinite, with rows that sum to zero.
+
+    Raises
+    ------
+    InputError
+        As `free_energy`.
+
+    References
+    ----------
+    The paper's (13).
     """
     W = as_weights(W)
     return estimate(W, as_covariance(covariance, W), _COVARIANCE, rule)
@@ -118,6 +198,22 @@ def softmax_covariance_with_error(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
 ) -> tuple[Float[Array, "*lane class class"], Float[Array, "*lane"]]:
-    """`softmax_covariance` and an error bar on its Frobenius norm. Covers and raises as `softmax_moment_with_error`."""
+    """`softmax_covariance` with an error bar that covers its true error at least 95 times in 100.
+
+    Parameters
+    ----------
+    W, covariance, rule
+        As `softmax_moment_with_error`.
+
+    Returns
+    -------
+    covariance, error
+        G (…, class, class), and the half-width (…) of the 99 % interval of its Frobenius norm.
+
+    Raises
+    ------
+    InputError
+        As `free_energy_with_error`.
+    """
     W = as_weights(W)
     return estimate_with_error(W, as_covariance(covariance, W), _COVARIANCE, rule)

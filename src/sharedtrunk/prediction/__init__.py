@@ -1,12 +1,12 @@
 """One setting, three answers: the benefit by theory on infinite data, by theory on the samples, and by a quick simulation.
 
-All three meet the same teachers, inputs and starts (common random numbers), so they are compared seed by seed.
+All three use the same teachers, inputs and starts (common random numbers), so they are compared seed by seed.
 """
 
 from sharedtrunk.prediction._predict import predict as predict
 from sharedtrunk.prediction._predict import predict_grid as predict_grid
+from sharedtrunk.prediction._prediction import Answer as Answer
 from sharedtrunk.prediction._prediction import Prediction as Prediction
-from sharedtrunk.prediction._prediction import Way as Way
 from sharedtrunk.prediction._report import CAPTION as CAPTION
 from sharedtrunk.prediction._report import COLUMNS as COLUMNS
 from sharedtrunk.prediction._report import caption as caption
