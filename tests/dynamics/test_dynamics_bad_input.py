@@ -1,4 +1,4 @@
-"""Every rule of the room, broken once: one line that says the rule, what came, and the way out."""
+"""Every rule of the package, broken once: one line with the rule, what was received, and a hint."""
 
 import jax
 import jax.numpy as jnp
@@ -199,7 +199,7 @@ BAD = {
     "values for two tasks": (lambda: dynamics.solve(two_tasks((U, S, V), 0.5), S, TIMES), "two_task_start"),
     "layers for a number": (
         lambda: dynamics.solve(rank_one(), layers((3, 3)), TIMES),
-        r"start s\(0\) must be an array",
+        "start of a RankOneFlow must be an array",
     ),
     "rank-one sign": (lambda: dynamics.solve(rank_one(), np.array([0.1, -0.1]), TIMES), "must be ≥ 0"),
     "precision": (lambda: dynamics.solve(flow(), other_precision(layers((3, 3))), TIMES), "same precision"),

@@ -21,7 +21,7 @@ from sharedtrunk._support.axes import AnyArray, Covariance
 from sharedtrunk._support.programs import program
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.errors import invalid
-from sharedtrunk.gaussian._checks import as_covariance, as_moment, as_weights, check_error_rule, check_rule
+from sharedtrunk.gaussian.checks import as_covariance, as_moment, as_weights, check_error_rule, check_rule
 
 
 class BenefitBounds(NamedTuple):

@@ -20,7 +20,7 @@ from sharedtrunk._support.programs import program
 from sharedtrunk.benefit._stopping import check_trajectory
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.trajectory import Trajectory
-from sharedtrunk.gaussian._checks import as_covariance, as_moment
+from sharedtrunk.gaussian.checks import as_covariance, as_moment
 
 
 def with_generalization_loss(

@@ -39,11 +39,6 @@ class Judge(eqx.Module):
         agreement = jnp.einsum("...cf,cf->...", weights, self.moment, precision="highest")
         return gaussian.free_energy(times_root(weights, self.root), rule=self.rule) - agreement
 
-    @property
-    def ranks(self) -> list[int]:
-        """Number of axes of each array in one lane."""
-        return [2] + [2] * (self.root is not None)
-
 
 class JudgedFlow(AbstractFlow):
     """A flow whose main task may have a judge."""

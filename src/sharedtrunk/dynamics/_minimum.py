@@ -16,7 +16,8 @@ from sharedtrunk._support.statistics import half_width
 from sharedtrunk.dynamics._integrate import Tolerance, check_tolerance
 from sharedtrunk.dynamics._judge import Judge, JudgedFlow, times_root
 from sharedtrunk.dynamics._legs import follow_judged
-from sharedtrunk.dynamics._solve import as_start, check_lanes, reduced_lanes
+from sharedtrunk.dynamics._reduction import reduced_lanes
+from sharedtrunk.dynamics._solve import as_start, check_lanes
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.legs import Followed
 from sharedtrunk.flows.minimum import vertex_below

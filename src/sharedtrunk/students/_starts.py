@@ -14,8 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import described, floating, is_number, whole_number
-from sharedtrunk._support.arguments import sizes as sizes_of
+from sharedtrunk._support.arguments import described, floating, is_number, whole_number, whole_numbers
 from sharedtrunk._support.axes import PRNGKey
 from sharedtrunk._support.concrete import all_finite, concrete
 from sharedtrunk._support.limits import check_choice
@@ -61,7 +60,9 @@ def random_start(
     """
     check_choice("activation", activation, get_args(Activation))
     whole_number(features, "Features", least=1, hint="The standard problem has features=100")
-    hidden, classes = sizes_of(hidden, "Hidden widths"), sizes_of(classes, "Classes")
+    hidden, classes = (
+        whole_numbers(values, name, "Give (100,)") for values, name in ((hidden, "Hidden widths"), (classes, "Classes"))
+    )
     sizes = [features, *hidden]
     if len(hidden) == 0 or len(classes) == 0 or min(*sizes, *classes) < 1:
         raise invalid(
@@ -123,7 +124,7 @@ def aligned_start(
     rank = min(noisy_weights.shape)
     values = jnp.asarray(singular_values, noisy_weights.dtype)
     known = concrete(values)
-    hidden = sizes_of(hidden, "Hidden widths")
+    hidden = whole_numbers(hidden, "Hidden widths", "Give (100,)")
     fits = len(hidden) > 0 and min(hidden) >= rank and values.shape in ((), (rank,)) and all_finite(noisy_weights)
     if not fits or (known is not None and not ((known >= 0) & np.isfinite(known)).all()):
         raise invalid(

@@ -8,8 +8,8 @@ import pytest
 from gaussian_problems import centred_frame
 from sharedtrunk import gaussian
 from sharedtrunk.gaussian import Sobol, _curvature
-from sharedtrunk.gaussian._control import MOST_CLASSES, control, turned
-from sharedtrunk.gaussian._control_tables import simplex_factor
+from sharedtrunk.gaussian._control_variate import MOST_CLASSES, control, turned
+from sharedtrunk.gaussian._control_variate_tables import simplex_factor
 from sharedtrunk.gaussian._factor import factor
 from sharedtrunk.gaussian._sobol import mean_log_partition, mean_moments, over_scrambles
 

@@ -1,5 +1,4 @@
-"""Checks of the public verbs: shapes always, values where they are concrete (under tracing they are
-skipped)."""
+"""Checks of weights, covariances, moments and rules. Shapes are always checked, values where they are concrete."""
 
 import jax
 import jax.numpy as jnp
@@ -8,17 +7,17 @@ import numpy as np
 from sharedtrunk._support.arguments import floating
 from sharedtrunk._support.concrete import concrete as value_of
 from sharedtrunk.errors import invalid
-
-from ._rules import NodeRule, Pairs, Panels
+from sharedtrunk.gaussian._rules import NodeRule, Pairs, Panels
 
 LEAST_POINTS = 256
+"""Points of a scramble below which the bias that all scrambles share is not small beside their spread."""
 
 HEADROOM = 20
-"""Binary digits between the largest logit weight taken and the largest number: sums of 10⁶ terms stay finite."""
+"""Binary digits between the largest allowed weight and the largest number: sums of 10⁶ terms stay finite."""
 
 
 def concrete(*arrays) -> bool:
-    """Are the values at hand, or only shapes (inside jit, grad, vmap)?"""
+    """Whether all values are known; inside jit, grad and vmap only shapes are."""
     return all(value_of(array) is not None for array in arrays)
 
 
@@ -45,7 +44,7 @@ def as_weights(W, name: str = "W") -> jax.Array:
 
 
 def check_range(name: str, values, dtype) -> None:
-    """Raise where concrete values leave no room for the sums over features and the nodes' lengths in a precision."""
+    """Raise where concrete values are so large that sums over features and nodes could overflow their precision."""
     largest = float(jnp.finfo(dtype).max) * 2.0**-HEADROOM
     if concrete(values) and (top := np.abs(np.asarray(values)).max(initial=0)) > largest:
         raise invalid(
@@ -55,8 +54,8 @@ def check_range(name: str, values, dtype) -> None:
         )
 
 
-def as_covariance(covariance, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array | None:
-    """The input covariance in W's precision: (feature, feature), symmetric, positive semidefinite."""
+def as_covariance(covariance, W: jax.Array | jax.ShapeDtypeStruct, *, definite: bool = False) -> jax.Array | None:
+    """The input covariance in W's precision: (feature, feature), symmetric, positive semidefinite or definite."""
     if covariance is None:
         return None
     C = floating(covariance, "the covariance").astype(W.dtype)
@@ -65,7 +64,7 @@ def as_covariance(covariance, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array 
         raise invalid(
             "the covariance has shape (feature, feature)",
             received=f"shape {C.shape} for {features} features",
-            hint="Give one row and one column per feature of W.",
+            hint="Give one row and one column per feature.",
         )
     if not concrete(C):
         return C
@@ -80,13 +79,13 @@ def as_covariance(covariance, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array 
             hint="Use (C + Cᵀ)/2 if that is what you mean.",
         )
     smallest = np.linalg.eigvalsh(host)[0]
-    if smallest < -slack:
+    if smallest < -slack or (definite and smallest <= slack):
         raise invalid(
-            "the covariance is positive semidefinite",
+            f"the covariance is positive {'definite' if definite else 'semidefinite'}",
             received=f"an eigenvalue of {smallest:.3g}",
-            hint="Estimate it as X Xᵀ / N.",
+            hint="Drop the directions without variance." if definite else "Estimate it as X Xᵀ / N.",
         )
-    if concrete(W):
+    if isinstance(W, jax.Array) and concrete(W):
         with np.errstate(over="ignore"):
             largest = np.sqrt(np.abs(host).max()) * np.abs(np.asarray(W, float)).max(initial=0)
         check_range("W C^½", largest, W.dtype)
@@ -148,3 +147,9 @@ def check_error_rule(rule) -> None:
             received=f"{rule.points}",
             hint="Use Sobol(points=1024, scrambles=8).",
         )
+
+
+def check_scrambles(rule, kind) -> None:
+    """The rule has scrambles, each with a value of its own."""
+    if not isinstance(rule, kind):
+        raise invalid("Scrambles belong to a Sobol rule", received=repr(rule), hint="Use FINE or Sobol(…).")

@@ -1,4 +1,4 @@
-"""The errors that a set of nodes makes at equal variances, where the truth is known (see `_control`), by scale."""
+"""The errors that a set of nodes makes at equal variances, where the truth is known (see `_control_variate`), by scale."""
 
 import functools
 import math
@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sharedtrunk._support.cached_arrays import kept
-
-from . import _curvature
-from ._random_energy import free_energy_and_slope
-from ._rules import Sobol, half_nodes
+from sharedtrunk.gaussian import _curvature
+from sharedtrunk.gaussian._random_energy import free_energy_and_slope
+from sharedtrunk.gaussian._rules import Sobol, half_nodes
 
 LOWEST, STEP, COUNT = math.log(0.2), 0.246, 30  # in ln s: s = 0.2 … 250
 SCALES = np.exp(LOWEST + STEP * np.arange(COUNT))
@@ -36,7 +35,7 @@ class Tables(NamedTuple):
 
 @functools.lru_cache(maxsize=16)
 def tables(rule: Sobol, classes: int, *, bend: bool) -> Tables:
-    """On the host, float64. The second order (`bend`) stays out where its table is too large or takes seconds."""
+    """The errors of a rule, on the host in float64; `bend` is left out where its table is too large or takes seconds."""
     bend = bend and 3 <= classes <= _curvature.MOST_CLASSES and rule.points * rule.scrambles <= _MOST_NODES
     parts = kept(("tables", rule, classes, bend), functools.partial(_made, rule, classes, bend))
     return Tables(*parts, *[None] * (4 - len(parts)))

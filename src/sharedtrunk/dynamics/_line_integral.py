@@ -1,7 +1,7 @@
-"""Softmax moments of logits along one line, W = s û v̂ᵀ: an integral over one Gaussian number, exact to rounding at any scale.
+"""Softmax moments of logits along one direction, W = s û v̂ᵀ: an integral over one Gaussian number, exact to rounding.
 
-It serves two classes, whose logits have one difference, and singular vectors of rank one. All else goes by the flow's rule,
-whose error stops falling where the logits are large: softmax is then a step between the nodes.
+It is used for two classes, whose logits have one difference, and for singular vectors of rank one. Everything else uses the
+flow's rule, whose error stops falling where the logits are large, because softmax is then a step between the nodes.
 """
 
 import functools
@@ -35,14 +35,14 @@ def softmax_moment(
 def pair_variance(white: Float[Array, "... class direction"]) -> Float[Array, "..."]:
     """tr G of two classes, which is û·G û for û = (1, −1)/√2."""
     square = jnp.sum(jnp.square(white[..., 0, :] - white[..., 1, :]), axis=-1) / 2
-    # the root has no derivative at 0, where the logits have one
+    # the root has no derivative at 0, where the result has one
     apart = square > 0
     s = jnp.where(apart, jnp.sqrt(jnp.where(apart, square, 1)), 0)
     return mean_variance(jnp.asarray([np.sqrt(0.5), -np.sqrt(0.5)], white.dtype), s)
 
 
 def rule_of_nodes(classes: int, rule: gaussian.NodeRule, *, rank: int | None = None) -> gaussian.NodeRule | None:
-    """The rule where a softmax moment is by its nodes, None where it is the exact integral."""
+    """The rule where a softmax moment uses its nodes, None where it uses the exact integral."""
     return None if classes == 2 or rank == 1 else rule
 
 

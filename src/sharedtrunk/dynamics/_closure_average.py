@@ -1,7 +1,6 @@
-"""The Gaussian closure averaged over samples: what a training on N points does on average, with its standard error.
+"""The Gaussian closure averaged over samples: the mean effect of training on N points, with its standard error.
 
-The teachers and the start are given (quenched); the inputs are drawn anew for every sample, and all
-tasks see the same.
+Teachers and start are fixed (quenched). The inputs are drawn anew for every sample, and all tasks have the same inputs.
 """
 
 from collections.abc import Sequence
@@ -13,22 +12,30 @@ import numpy as np
 from jaxtyping import Float
 
 from sharedtrunk import gaussian, teachers
+from sharedtrunk._support.arguments import described, per_task
 from sharedtrunk._support.axes import AnyArray, PRNGKey
 from sharedtrunk._support.statistics import mean_and_error
+from sharedtrunk.dynamics._closure import ClosureFlow, closure_flow
+from sharedtrunk.dynamics._layers import Layers
+from sharedtrunk.dynamics._minimum import Minimum, solve_until_bracketed
+from sharedtrunk.dynamics._population import FAST_RULE
 from sharedtrunk.errors import invalid
-
-from ._closure import ClosureFlow, closure_flow
-from ._given import described, per_task
-from ._layers import Layers
-from ._minimum import Minimum, solve_until_bracketed
-from ._population import FAST_RULE
 
 
 class SampleAverage(NamedTuple):
-    """The closure's generalization loss over samples: mean curve, its standard error, and the minimum of every sample.
+    """The closure's generalization loss over samples.
 
-    The curve runs over the times at which every sample that did not fail is still followed, `draws` of them. `minimum` has
-    one lane a sample: benefits of two arms drawn by one key are paired, `single.minimum.loss - joint.minimum.loss`.
+    Parameters
+    ----------
+    times
+        Training times (time,) at which every sample that did not fail has a loss.
+    mean, error
+        Mean loss over samples and its standard error, in nats (time,).
+    draws
+        Number of samples that did not fail.
+    minimum
+        The minimum of every sample, one lane each. Benefits of two arms drawn by one key are paired:
+        `single.minimum.loss - joint.minimum.loss`.
     """
 
     times: Float[np.ndarray, "time"]
@@ -50,13 +57,37 @@ def averaged_closure(
     rule: gaussian.NodeRule = FAST_RULE,
     **options,
 ) -> SampleAverage:
-    """Draw `draws` samples of `samples` points labelled by the noisy teachers, follow their closures, and average.
+    """Average of the Gaussian closure over independent samples, labelled by given noisy teachers.
 
-    The Gaussian closure is our own addition, with the hypotheses of `closure_flow`; inputs are drawn from N(0, C).
-    `tasks` are the teachers, the main one first, and `start` one lane of layers with a head for each. The draws depend on
-    `key` alone: arms with other tasks meet the same inputs. `options` go to `solve_until_bracketed`.
+    It is our own addition, with the hypotheses of `closure_flow`. The draws depend on `key` alone, so arms with other tasks
+    have the same inputs.
 
-    Raises `InputError` for fewer than 2 draws, which have no standard error, and as `sampled_closures`.
+    Parameters
+    ----------
+    key
+        JAX key of the draws.
+    tasks
+        The teachers, the main one first.
+    samples
+        N, points of each sample, drawn from N(0, C).
+    start
+        One lane of `Layers` with a head for each task.
+    draws
+        Number of samples, at least 2.
+    covariance, task_weights, rule
+        As `closure_flow`.
+    **options
+        Options of `solve_until_bracketed`.
+
+    Returns
+    -------
+    SampleAverage
+        Mean curve with its standard error, and every minimum.
+
+    Raises
+    ------
+    InputError
+        For fewer than 2 draws, which have no standard error, and as `sampled_closures`.
     """
     if not isinstance(start, Layers):
         raise invalid("The start is one lane of Layers", received=described(start), hint="Use balanced_start")
@@ -80,11 +111,22 @@ def sampled_closures(
     task_weights: Sequence[float] | None = None,
     rule: gaussian.NodeRule = FAST_RULE,
 ) -> ClosureFlow:
-    """The closures of `draws` independent samples as one batch of flows, judged by the main teacher's clean moment.
+    """The closures of independent samples as one batch of flows, judged by the main teacher's clean moment.
 
-    The equation and hypotheses of `closure_flow`, our own addition, with `samples` inputs drawn from N(0, C) for each,
-    the same for all tasks, and labels argmax Σ̂_t x. Every array of the flow has a leading lane axis of `draws`.
-    Raises `InputError` for no teacher or tasks that are no `Teacher`, fewer than 2 draws, and as `closure_flow`.
+    Parameters
+    ----------
+    key, tasks, samples, draws, covariance, task_weights, rule
+        As `averaged_closure`. All tasks have the same inputs, with labels argmax Σ̂_t x.
+
+    Returns
+    -------
+    ClosureFlow
+        A batch: every array has a leading lane axis of `draws`.
+
+    Raises
+    ------
+    InputError
+        For no teacher or tasks that are not `Teacher` objects, fewer than 2 draws, and as `closure_flow`.
     """
     tasks = per_task(tasks, "Tasks")
     if not all(isinstance(task, teachers.Teacher) for task in tasks):

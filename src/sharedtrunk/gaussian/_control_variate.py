@@ -1,7 +1,7 @@
 """The equal-variance case as a control variate.
 
 For logits s L₀ u, L₀ L₀ᵀ = J, every expectation is a known one-dimensional integral (`_random_energy`, `_curvature`), so the
-error that a set of nodes makes there is known too, and so are the errors of the first and second derivative. Weights near
+error of a set of nodes is known there, and so are the errors of the first and second derivative. Weights near
 that case (the students of an equal-variance teacher) make nearly the same error, and it is subtracted: at A = s L₀ + change
 
     F ← F − b₁ [e(s) + ⟨D(s), change⟩] − b₂ ⟨δ, E(s) δ⟩,   e = F̂(s L₀) − F(s),   D = Ê[P uᵀ] − E[P uᵀ] at s L₀,
@@ -11,9 +11,10 @@ over scrambles whatever s, b₁ and b₂ are, so the estimate stays unbiased. e,
 interpolated in ln s.
 
 F depends on A Aᵀ only, so A may be turned. `turned` turns it until A = L₀ (s + δ) with δ symmetric: no other is as near
-s L₀, and the second order is that of K(K − 1)/2 numbers. Two limits: the decomposition takes longer than a thousand nodes,
-so it is for rules of several scrambles, which value (a single one follows a training); and far from equal variances a
-triangular A, whose first directions matter most, has the smaller error. Both then have the first order alone.
+s L₀, and the second order is that of K(K − 1)/2 numbers. There are two limits. The decomposition takes longer than a
+thousand nodes, so it is used for rules of several scrambles (a single one is for the loss along a training). And far from
+equal variances a triangular A, whose first directions matter most, has the smaller error. In both cases only the first
+order is used.
 
 The fades b were fitted to the regression coefficients of random spectra (K = 10, s = 0.3 … 100, singular values spread by
 10 to 100 %) and of 280 students of the standard problem, of which they leave 7 % of the spread, the best b's 6.8 %.
@@ -27,11 +28,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ._control_tables import COUNT, LOWEST, STEP, simplex_factor, tables
-from ._curvature import own_entries
-from ._rules import Sobol
+from sharedtrunk.gaussian._control_variate_tables import COUNT, LOWEST, STEP, simplex_factor, tables
+from sharedtrunk.gaussian._curvature import own_entries
+from sharedtrunk.gaussian._rules import Sobol
 
-MOST_CLASSES = 32  # beyond, the tables cost more than they bring
+MOST_CLASSES = 32  # with more classes the tables cost more time than they save
 _FARTHEST = 0.65  # relative distance from s L₀ up to which turning pays (K = 10, s = 0.5 … 300)
 
 
@@ -44,7 +45,7 @@ class Control(NamedTuple):
 
 
 def turned(A: Float[Array, "class direction"], rule: Sobol) -> tuple[Array, Array | None, Array]:
-    """A R, the rotation R and whether L₀ᵀ A R is symmetric; R is None where the rule is for no such thing."""
+    """A R, the rotation R, and whether L₀ᵀ A R is symmetric; R is None where turning does not pay."""
     if not _may_turn(rule, A.shape[0]):
         return A, None, jnp.asarray(False)
     L = jnp.asarray(simplex_factor(A.shape[0]), A.dtype)
