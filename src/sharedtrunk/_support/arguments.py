@@ -1,6 +1,7 @@
-"""Arguments as the arrays and numbers that a function needs, or an `InputError` that says what it needs."""
+"""A caller's arguments as arrays, lists and numbers that the packages can work with, or an error that states the rule."""
 
 import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -74,12 +75,76 @@ def whole_number(value: Any, name: str, *, least: int, most: int | None = None, 
     return int(value)
 
 
-def sizes(values: Any, name: str) -> tuple[int, ...]:
-    """As a tuple of whole numbers; raises for one number or anything else in its place."""
-    listed = isinstance(values, list | tuple | np.ndarray) and np.ndim(np.asarray(values, object)) == 1
+def whole_numbers(values: Any, name: str, hint: str) -> list[int]:
+    """As a list of ints; raises for anything else, one number among them."""
+    listed = isinstance(values, Sequence | np.ndarray) and np.ndim(np.asarray(values, object)) == 1
     if not listed or not all(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in values):
-        raise invalid(f"{name} must be a list of whole numbers", received=described(values), hint="Give (100,)")
-    return tuple(int(part) for part in values)
+        raise invalid(f"{name} must be a list of whole numbers", received=described(values), hint=hint)
+    return [int(part) for part in values]
+
+
+def per_task(values: Any, name: str) -> list:
+    """As a list with one entry per task, the entries unchanged; raises for one matrix or anything else in its place."""
+    listed = isinstance(values, Sequence) and not isinstance(values, str)
+    if not listed and getattr(values, "ndim", 0) < 3:
+        raise invalid(
+            f"{name} must be a list with one entry per task",
+            received=described(values),
+            hint="Put a single task in a list: [task]",
+        )
+    return list(values)
+
+
+def matrices(values: Any, name: str) -> list[Array]:
+    """As one floating matrix per task; raises for teachers in their place."""
+    parts = [values] if hasattr(values, "noisy_weights") else per_task(values, name)
+    if any(hasattr(part, "noisy_weights") for part in parts):
+        raise invalid(
+            f"{name} must be matrices (…, class, feature), not Teacher objects",
+            received=f"{len(parts)} entries, a Teacher among them",
+            hint="Pass [teacher.noisy_weights]",
+        )
+    return [floating(part, name) for part in parts]
+
+
+def broadcast(**named: Any) -> tuple[Array, ...]:
+    """The arguments as floating arrays of one dtype and one shape; raises where the shapes do not broadcast.
+
+    Floating arrays set the precision; Python numbers and integers follow them.
+    """
+    for name, value in named.items():
+        floating(value, name)
+    # float(): a NumPy scalar counts as a Python number, so that it follows the precision of the arrays too
+    given = {name: float(x) if isinstance(x, int | float) else jnp.asarray(x) for name, x in named.items()}
+    precise = [x for x in given.values() if jnp.issubdtype(jnp.result_type(x), jnp.floating)]
+    dtype = jnp.result_type(*precise) if precise else jnp.result_type(float)
+    shapes = {name: jnp.shape(x) for name, x in given.items()}
+    try:
+        shape = np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        raise invalid(
+            f"The shapes of {' and '.join(shapes)} must broadcast",
+            received=", ".join(f"{name} {shape}" for name, shape in shapes.items()),
+            hint="Give one number, or one per lane",
+        ) from None
+    return tuple(jnp.broadcast_to(jnp.asarray(x, dtype), shape) for x in given.values())
+
+
+def check_values(values: Any, holds: Callable[[np.ndarray], Any], rule: str, hint: str) -> None:
+    """Raise `rule` where an entry of a concrete array does not hold; names the first such entry."""
+    known = concrete(values)
+    if known is not None and (broken := known[~holds(known)]).size:
+        more = "" if broken.size == 1 else f" and {broken.size - 1} more"
+        raise invalid(rule, received=f"{broken.flat[0]:g}{more}", hint=hint)
+
+
+def check_inverse_temperature(beta: Any, hint: str) -> None:
+    """Raise unless β is one finite number > 0, known or traced."""
+    known = concrete(beta) if is_number(beta) else np.nan
+    if known is not None and not (np.isfinite(known) and known > 0):
+        raise invalid(
+            "The inverse temperature β must be finite and > 0, one number", received=described(beta), hint=hint
+        )
 
 
 def check_kind_of(value: Any, kind: Any, name: str, hint: str) -> None:
@@ -95,6 +160,11 @@ def is_number(value: object) -> bool:
     if dtype is None or np.ndim(value) != 0:  # pyright: ignore[reportArgumentType]
         return False
     return any(jnp.issubdtype(dtype, kind) for kind in (jnp.floating, jnp.integer))
+
+
+def value_range(values: np.ndarray) -> str:
+    """The range of an array's values in words, for a message."""
+    return f"values from {values.min() + 0.0:g} to {values.max() + 0.0:g}" if values.size else "no values"
 
 
 def described(value: object) -> str:

@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from numbers import Integral
+from typing import Any
 
 from sharedtrunk._support.words import listed
 from sharedtrunk.errors import invalid
@@ -70,6 +71,20 @@ def check_whole(name: str, value: object, *, least: int, rule: str, most: int, r
     if int(value) > most:
         raise invalid(f"{name} must be at most {most:,}, {reason}", received=shown(value), hint=hint)
     return int(value)
+
+
+def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:
+    """Raise `InputError` unless a value is one of the allowed words, of which the first is recommended."""
+    if value not in allowed:
+        rule = f"{name} must be {' or '.join(map(repr, allowed))}"
+        raise invalid(rule, received=shown(value), hint=f"{allowed[0]!r} is usual.")
+
+
+def check_number(name: str, value: Any, *, hint: str, zero: bool = False) -> None:
+    """Raise `InputError` unless a value is a finite number above 0, or 0 itself where `zero` is allowed."""
+    if not 0 <= value < math.inf or (value == 0 and not zero):
+        limit = "at least 0" if zero else "above 0"
+        raise invalid(f"{name} must be a finite number {limit}", received=shown(value), hint=hint)
 
 
 def check_seed(seed: object) -> int:

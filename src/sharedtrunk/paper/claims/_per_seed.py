@@ -4,10 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sharedtrunk._support.statistics import t_factor
-
-NUMERICAL_CONFIDENCE = 0.99
-"""Confidence of the interval over scrambles: high, because the spread of a few scrambles is itself uncertain."""
+from sharedtrunk._support.statistics import half_width
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,4 @@ class PerSeed:
 
 def scramble_error(by_scramble: np.ndarray) -> float:
     """Half-width of the 99 % interval of a mean over scrambles (scramble,); 0 for a single one."""
-    count = len(by_scramble)
-    if count < 2:
-        return 0.0
-    return float(t_factor(count, NUMERICAL_CONFIDENCE) * by_scramble.std(ddof=1) / count**0.5)
+    return float(half_width(by_scramble)) if len(by_scramble) > 1 else 0.0

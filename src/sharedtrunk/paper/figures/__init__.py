@@ -5,6 +5,7 @@ and judges stored datasets again. Only the workers import JAX.
 """
 
 from sharedtrunk._support.environment import worker_environment as worker_environment
+from sharedtrunk.experiments.problems import StandardProblem as StandardProblem
 from sharedtrunk.paper.figures._checks import Check as Check
 from sharedtrunk.paper.figures._figure import SIZE_MARKS as SIZE_MARKS
 from sharedtrunk.paper.figures._figure import VALIDATION as VALIDATION
@@ -18,4 +19,3 @@ from sharedtrunk.paper.figures._registry import get as get
 from sharedtrunk.paper.figures._reproduce import Reproduction as Reproduction
 from sharedtrunk.paper.figures._reproduce import redraw as redraw
 from sharedtrunk.paper.figures._reproduce import reproduce as reproduce
-from sharedtrunk.paper.figures._standard import StandardProblem as StandardProblem

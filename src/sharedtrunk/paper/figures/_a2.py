@@ -10,12 +10,13 @@ hardly any harm.
 
 import functools
 
+from sharedtrunk.experiments.problems import StandardProblem
 from sharedtrunk.paper.claims.captions import trend_claims
 from sharedtrunk.paper.figures._appendix_pictures import cube_pictures
 from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
 from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
 from sharedtrunk.paper.figures._figure import Figure
-from sharedtrunk.paper.figures._standard import QUICK_CUBE, STANDARD_CUBE, StandardProblem
+from sharedtrunk.paper.figures._standard import QUICK_CUBE, STANDARD_CUBE
 from sharedtrunk.paper.figures._theory import judge_with_theory
 
 TITLE = "Multitask benefit with teachers of rank 3, 3 classes"

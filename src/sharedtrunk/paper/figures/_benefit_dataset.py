@@ -8,15 +8,13 @@ predicts for the same samples.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sharedtrunk._support.statistics import t_factor
+from sharedtrunk._support.statistics import scramble_factor
 from sharedtrunk.paper.figures._grid_axes import AXES
 from sharedtrunk.paper.figures._measured import ARMS, LOSSES, OF_THE_LABELS, OF_THEORY, THEORIES
 
 if TYPE_CHECKING:
     import xarray
 
-NUMERICAL_CONFIDENCE = 0.99
-"""Confidence of the interval from the scrambles: high, because the spread of a few scrambles is uncertain itself."""
 
 STOPPINGS = {"": "oracle stopping, as the paper", "_honest": "each arm stopped by its validation loss"}
 """How a variable was stopped, by the ending of its name. "Honest" is the old name of validation stopping."""
@@ -110,7 +108,7 @@ def _benefit_error(single: "xarray.Dataset", joint: "xarray.Dataset", suffix: st
     """Return the half-width of the paired difference's interval, plus the errors from both arms' saved times."""
     paired = single[f"loss{suffix}_scrambles"] - joint[f"loss{suffix}_scrambles"]
     count = paired.sizes["scramble"]
-    quadrature = t_factor(count, NUMERICAL_CONFIDENCE) * paired.std("scramble", ddof=1) / count**0.5
+    quadrature = scramble_factor(count) * paired.std("scramble", ddof=1) / count**0.5
     return quadrature + single[f"loss{suffix}_refinement"] + joint[f"loss{suffix}_refinement"]
 
 

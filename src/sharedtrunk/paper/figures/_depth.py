@@ -7,6 +7,7 @@ ReLU layers within 0.05 nats of chance; He's √2 in the trunk lets them learn h
 Because the start alone changes benefits, a linear student with the ReLU students' start stands beside the usual one.
 """
 
+from sharedtrunk.experiments.problems import RELU_RTOL, RELU_START_SCALE
 from sharedtrunk.paper.claims.captions import LINEAR, LINEAR_ALIKE
 
 DIM = "student"
@@ -19,8 +20,8 @@ def name_of(depth: int) -> str:
     return f"ReLU, {depth} layer{'s' * (depth > 1)}"
 
 
-RELU_START = [1.0, 0.3]
-RELU = {"activation": "relu", "start_scale": RELU_START, "rtol": 4e-3}
+RELU_START = list(RELU_START_SCALE)
+RELU = {"activation": "relu", "start_scale": RELU_START, "rtol": RELU_RTOL}
 STUDENTS = {LINEAR: {}, LINEAR_ALIKE: {"start_scale": RELU_START}}
 STUDENTS |= {name_of(depth): {**RELU, "hidden_layers": depth} for depth in DEPTHS}
 """The students by name, each with the settings in which it differs from the standard one."""

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sharedtrunk.experiments.problems import RankOneProblem
 from sharedtrunk.paper.claims import NO_EFFECT, POSITIVE, Claim, Limit, figure_claim
 from sharedtrunk.paper.contrasts import APPROXIMATELY, NotMeasured
 from sharedtrunk.paper.figures._checks import Check
@@ -31,7 +32,6 @@ from sharedtrunk.paper.figures._fig1_dataset import (
     PARAMETERS,
     READINGS,
     THEORIES,
-    RankOneProblem,
     rank_one_dataset,
     rank_one_sweeps,
 )

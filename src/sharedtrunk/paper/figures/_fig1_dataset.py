@@ -10,8 +10,7 @@ which holds for hard labels alone and is NaN for soft ones.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sharedtrunk.paper.figures._standard import RESULT_FLAGS
 from sharedtrunk.sweeps import Grid, Sweep, Variable
@@ -46,28 +45,6 @@ COORDINATES = {
     "theory": "what predicts the curve",
     "order_parameter": "which number of the student's composite weights W is predicted",
 }
-
-
-@dataclass(frozen=True)
-class RankOneProblem:
-    """What all lanes of Figure 1 have in common: sizes, the descent, the saved steps, and how theory is computed.
-
-    The width of the students has no effect, because from a start of rank one all hidden units move as one.
-    """
-
-    features: int = 100
-    samples: int = 100
-    step: float = 1e-3
-    steps: int = 5000
-    saves: int = 50
-    rtol: float = 1e-4  # relative tolerance of the theories
-    points: int = 1024  # of the theories' quadrature; with eight times as many, curves differ by less than 0.2 %
-    time_limit: float = 100.0  # of the search for the minimum of the validation loss
-    precision: Literal["float32", "float64"] = "float32"
-
-    def settings(self) -> dict[str, object]:
-        """Return the problem as JSON data."""
-        return asdict(self)
 
 
 def rank_one_sweeps(

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from sharedtrunk.paper.figures._standard import POINT_FUNCTIONS, StandardProblem
+from sharedtrunk.experiments.problems import StandardProblem
+from sharedtrunk.paper.figures._standard import POINT_FUNCTIONS
 
 Axes = Mapping[str, tuple]
 

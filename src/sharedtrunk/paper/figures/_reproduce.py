@@ -12,13 +12,13 @@ from sharedtrunk._support.environment import accelerator, check_inline, check_tr
 from sharedtrunk._support.files import check_regular, check_writable, kind_of
 from sharedtrunk._support.limits import MOST_SEEDS, check_processes, check_seeds
 from sharedtrunk.errors import invalid
+from sharedtrunk.experiments.problems import StandardProblem
 from sharedtrunk.paper.commands import figure_command
 from sharedtrunk.paper.figures._benefit_sweeps import widened
 from sharedtrunk.paper.figures._figure import Figure, Size
 from sharedtrunk.paper.figures._outcome import Outcome, file_paths, present
 from sharedtrunk.paper.figures._provenance import provenance
 from sharedtrunk.paper.figures._registry import ALL, PAPER, get
-from sharedtrunk.paper.figures._standard import StandardProblem
 
 STORE = ".sharedtrunk"
 """The folder of stored chunks inside the output folder, shared by all figures."""

@@ -16,12 +16,13 @@ explanations of the rows, (28) and (34)–(37), are judged in the ledger.
 
 from typing import TYPE_CHECKING
 
+from sharedtrunk.flows.result import Result
 from sharedtrunk.paper.claims.captions import ABUNDANT, LIMITED, SOURCES, TABLE_1, THEORY, Statement
 from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
 from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
 from sharedtrunk.paper.figures._checks import STOPPING_WORDS, Check, judge
 from sharedtrunk.paper.figures._figure import Figure
-from sharedtrunk.paper.figures._standard import NOT_BRACKETED, QUICK_CUBE, STANDARD_CUBE
+from sharedtrunk.paper.figures._standard import QUICK_CUBE, STANDARD_CUBE
 from sharedtrunk.paper.figures._title_and_note import marked
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _note(dataset: "xarray.Dataset") -> str:
 def _open_ended(dataset: "xarray.Dataset") -> str:
     if "result_population" not in dataset:
         return ""
-    beyond = int((dataset["result_population"] == NOT_BRACKETED).sum())
+    beyond = int((dataset["result_population"] == Result.NOT_BRACKETED).sum())
     total = dataset["result_population"].size
     return f", {beyond:,} of whose {total:,} lanes have no bracketed minimum by the time limit" if beyond else ""
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from sharedtrunk import dynamics, students, teachers
 from sharedtrunk._support.randomness import stream
-from sharedtrunk.flows.trajectory import Result
+from sharedtrunk.experiments import StandardProblem
+from sharedtrunk.flows.result import Result
 from sharedtrunk.paper.claims import Reading, scramble_error
 from sharedtrunk.paper.claims.equations._simulated_benefits import MANY_SEEDS, STRONG, WEAK
 from sharedtrunk.paper.contrasts import LOW_SNR
@@ -53,8 +54,7 @@ TOLERANCE = dynamics.Tolerance(rtol=1e-4, atol=1e-6, order=3)
 CHUNK = 8
 """Number of lanes that are solved together."""
 
-CLASSES, FEATURES, HIDDEN, START_SCALE = 10, 100, 100, 0.3
-"""Sizes and start of the standard problem."""
+STANDARD = StandardProblem()
 
 
 class Stop(NamedTuple):
@@ -294,7 +294,10 @@ def _timed(seeds: Sequence[int], label_rule) -> tuple[Flows, ...]:
         return *arms, clean, np.asarray(teachers.clean_label_moment(main[-1])[0])
 
     joint, single, clean, moments = zip(*map(one_seed, seeds), strict=True)
-    arms = np.stack(single), np.stack(joint).reshape(len(joint), *shape, len(EQUAL_TIMES), CLASSES, FEATURES)
+    arms = (
+        np.stack(single),
+        np.stack(joint).reshape(len(joint), *shape, len(EQUAL_TIMES), STANDARD.classes, STANDARD.features),
+    )
     return tuple(
         Flows(
             *axes,
@@ -311,8 +314,8 @@ def teacher_pair(key, noise: float | tuple[float, float], s_main: float, s_aux: 
     return teachers.related_pair(
         key,
         relatedness=relatedness,
-        classes=CLASSES,
-        features=FEATURES,
+        classes=STANDARD.classes,
+        features=STANDARD.features,
         singular_values=(s_main, s_aux),
         noise=noise,
         dtype=jnp.float32,
@@ -341,10 +344,10 @@ def start_of(key, tasks: int, lanes: int) -> dynamics.Layers:
     """The simulation's random start, the same for every lane."""
     drawn = students.random_start(
         stream(key, "student"),
-        features=FEATURES,
-        hidden=(HIDDEN,),
-        classes=(CLASSES,) * tasks,
-        scale=START_SCALE,
+        features=STANDARD.features,
+        hidden=(STANDARD.hidden,),
+        classes=(STANDARD.classes,) * tasks,
+        scale=STANDARD.start_scale,
         dtype=jnp.float32,
     )
     return jax.tree.map(
