@@ -7,7 +7,7 @@ from sharedtrunk import gaussian
 from sharedtrunk._support.cache import arrays
 from sharedtrunk._support.cache.arrays import stored_arrays
 from sharedtrunk._support.cache.folder import VARIABLE
-from sharedtrunk.gaussian import _control_tables, _rules
+from sharedtrunk.gaussian import _control_variate_tables, _rules
 
 ARRAYS = [np.arange(6.0).reshape(2, 3) / 7, np.array(0.1), np.zeros((0, 2))]
 
@@ -80,13 +80,13 @@ def test_nodes_and_tables_come_back_bit_by_bit(monkeypatch, tmp_path):
 
     def fresh():
         _rules.half_nodes.cache_clear()
-        _control_tables.tables.cache_clear()
-        return [_rules.half_nodes(rule, 3), *_control_tables.tables(rule, 4, bend=True)]
+        _control_variate_tables.tables.cache_clear()
+        return [_rules.half_nodes(rule, 3), *_control_variate_tables.tables(rule, 4, bend=True)]
 
     monkeypatch.setenv(VARIABLE, "")
     made = fresh()
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     fresh()
     monkeypatch.setattr(_rules, "antithetic_half", None)
-    monkeypatch.setattr(_control_tables, "_over_nodes", None)
+    monkeypatch.setattr(_control_variate_tables, "_over_nodes", None)
     assert [array.tobytes() for array in fresh()] == [array.tobytes() for array in made]
