@@ -210,7 +210,7 @@ def report_(
         terminal.say(
             console, f"Page      {made.path}  ({made.bytes / 1e6:.1f} MB: {figures_}, {made.rows} rows of the ledger)"
         )
-        terminal.say(console, *(f"Missing   {gap.what}: {gap.command}" for gap in made.gaps))
+        terminal.say(console, *(f"Missing   {lacking.name}: {lacking.command}" for lacking in made.missing))
 
 
 @app.command("claims")

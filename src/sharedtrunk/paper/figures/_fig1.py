@@ -229,8 +229,8 @@ def draw(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
         reading=reading,
         title=marked(FIGURE.title, dataset),
         note="Top: relative error of the students' singular value, root mean square over the steps, a mark for every s_main "
-        f"and s(0), {over};\nerrors below 0.1 % are drawn at 0.1 %. Curves: s_main = {reading['s_main']:g}, {over}; lines are "
-        "means over the same seeds.\n"
+        f"and s(0), {over};\nerrors below 0.1 % are drawn at 0.1 %. Curves: s_main = {reading['s_main']:g}, {over}; lines "
+        "are means over the same seeds.\n"
         "Hard labels are the noisy teacher's argmax, soft ones its softmax (β = 1). Equation (3) has one s; for the flow and "
         "the closure the singular value is drawn.\n"
         "As printed, (3) has the noisy teacher's own ŝ in its target; its hard-label limit is β → ∞, for hard labels alone. "
