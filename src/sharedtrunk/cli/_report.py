@@ -26,5 +26,5 @@ def report(
         terminal.say(
             terminal.open_console(),
             f"Page      {made.path}  ({made.bytes / 1e6:.1f} MB: {figures}, {made.rows} rows of the ledger)",
-            *(f"Missing   {gap.what}: {gap.command}" for gap in made.gaps),
+            *(f"Missing   {lacking.name}: {lacking.command}" for lacking in made.missing),
         )

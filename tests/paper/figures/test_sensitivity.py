@@ -131,7 +131,7 @@ def test_the_picture_frames_who_differs_and_counts_them(by_choice):
     assert len(framed) == len(differing)
     survivors = sum(check.verdict == "holds" for check in checks if check.id.endswith("-as-standard"))
     assert f"The verdict of {survivors} is the same" in figure.texts[1].get_text().replace("\n", " ")
-    assert plots.render(figures.get("sensitivity").draw_honest(dataset), "png").startswith(b"\x89PNG")
+    assert plots.render(figures.get("sensitivity").draw_validation(dataset), "png").startswith(b"\x89PNG")
 
 
 def _standard_of(name):

@@ -1,4 +1,4 @@
-"""The cube of benefits as compact data for the page's explorer: mean and standard error over seeds of every cell."""
+"""The data of the page's explorer: mean and standard error over seeds of every cell of a cube of benefits."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,16 +21,16 @@ LABELS = {
     "s_aux": ("Auxiliary task’s SNR", "s_aux"),
     "relatedness": ("Relatedness", "r"),
 }
-# Where the sliders stand at first: clean, fully related tasks and enough data to see their benefit.
+# Where the sliders begin: clean, fully related tasks, and enough data to see their benefit.
 START = {"n_samples": 800, "s_main": 10.0, "s_aux": 10.0, "relatedness": 1.0}
-DECIMALS = 5
+DECIMALS = 5  # of a benefit: a tenth of its numerical tolerance, in two thirds of the bytes of all digits
 
 
 def explorer_data(dataset: "xarray.Dataset") -> dict[str, Any]:
-    """Axes, colours, and per quantity the flat lists `mean`, `error`, `seeds` in the order of `CUBE_DIMS`.
+    """Return axes, colours, and for each quantity the flat lists `mean`, `error`, `seeds` in the order of `CUBE_DIMS`.
 
-    A number that does not exist is None. `scale` is the largest |mean benefit| of the cube, either stopping, rounded up:
-    the end of the colour scale.
+    A number that does not exist is None. `scale`, the end of the colour scale, is the largest |mean benefit| of either
+    stopping, rounded up.
     """
     values = {name: _quantity(dataset[name]) for name in QUANTITIES if name in dataset}
     largest = max(
@@ -47,7 +47,7 @@ def explorer_data(dataset: "xarray.Dataset") -> dict[str, Any]:
 
 
 def controls(axes: Mapping[str, Sequence[int | float]]) -> list[dict[str, Any]]:
-    """The sliders: name, label, stops in words, and the stop at which each begins."""
+    """Return the sliders: name, label, stops in words, and the stop at which each begins."""
     return [
         {
             "name": name,
@@ -62,10 +62,10 @@ def controls(axes: Mapping[str, Sequence[int | float]]) -> list[dict[str, Any]]:
 
 
 def why_no_theory(values: Mapping[str, Any], command: str) -> str:
-    """Why the overlay cannot be shown; empty where it can."""
+    """Say why theory cannot be shown, or nothing where it can."""
     if any(name in values for name in THEORY):
         return ""
-    return f"This dataset holds no theory; `{command}` stores it."
+    return f"This dataset has no theory; `{command}` adds it."
 
 
 def _quantity(array: "xarray.DataArray") -> dict[str, list[Any]]:
@@ -74,7 +74,6 @@ def _quantity(array: "xarray.DataArray") -> dict[str, list[Any]]:
 
 
 def _listed(numbers: np.ndarray) -> list[float | None]:
-    # five decimals of a nat: a tenth of the numerical tolerance, and a third of the page's bytes
     return [round(value, DECIMALS) if np.isfinite(value) else None for value in numbers.ravel().tolist()]
 
 

@@ -1,4 +1,4 @@
-"""Where figures and ledger come from, as (name, words) for the page."""
+"""The provenance of figures and ledger, as (name, words) for the page."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def of_figure(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Of a figure's record: when, from which commit, with which seeds, grid, settings and versions, and its lanes."""
+    """Return when and from which commit a figure was made, its seeds, grid, settings, versions and lanes."""
     stored = record["provenance"]
     named = {
         "created": stored.get("created"),
@@ -22,7 +22,7 @@ def of_figure(record: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def of_ledger(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Of the ledger's file: when, with which seed and versions."""
+    """Return when the ledger was measured, with which seed and versions."""
     names = ("created", "seed", "thorough", "versions")
     return [(name, _listed(record[name])) for name in names if record.get(name) is not None]
 
@@ -38,7 +38,7 @@ def _lanes(lanes: Any) -> str:
 
 
 def _listed(value: Any) -> str:
-    """Structure as text on one line: name value; name value, value."""
+    """Return nested data as text on one line, as in "name value; name value, value"."""
     if isinstance(value, dict):
         return "; ".join(f"{name} {_listed(item)}" for name, item in value.items())
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""From what a folder holds to what the page's templates name: words, rows and addresses, no markup."""
+"""The data of the page's templates, made from a folder's contents: words, rows and addresses without markup."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -6,9 +6,10 @@ from typing import Any
 
 from sharedtrunk._version import __version__
 from sharedtrunk.paper import claims
-from sharedtrunk.paper.figures import FIGURES, SIZE_MARKS, VALIDATION, Check
+from sharedtrunk.paper.commands import claims_command, figure_command
+from sharedtrunk.paper.figures import FIGURES, SIZE_MARKS, STOPPING_WORDS, VALIDATION, Check
 from sharedtrunk.paper.report._explorer import controls, explorer_data, why_no_theory
-from sharedtrunk.paper.report._gather import CUBES, Material, Shown, command, ledger_command, make_again
+from sharedtrunk.paper.report._gather import CUBES, LEDGER, Contents, StoredFigure, remake_command
 from sharedtrunk.paper.report._numbers import interval, plus_minus
 from sharedtrunk.paper.report._origins import of_figure, of_ledger
 from sharedtrunk.paper.report._stored_checks import VERDICTS
@@ -16,56 +17,56 @@ from sharedtrunk.paper.report._summary import ORACLE, as_the_paper, summarize
 
 TITLE = "Does learning task B beside task A help A? The paper’s answer, measured"
 MANY = 40
-"""A table of more checks than these is folded."""
+"""The most checks in a table that is open at first."""
 
 PICTURE_LABELS = {"": "oracle stopping", VALIDATION: "validation stopping"}
 
 
-def view(material: Material) -> dict[str, Any]:
-    """All that the templates name."""
+def page_data(contents: Contents) -> dict[str, Any]:
+    """Return the data that the templates name."""
     return {
         "title": TITLE,
         "version": __version__,
-        "grid": SIZE_MARKS[material.size].strip(" ()").capitalize(),
-        "summary": summarize(material),
-        "figures": [_figure(material, shown) for shown in material.shown],
-        "missing": material.gaps,
-        **_explorer(material),
-        **_ledger(material),
+        "grid": SIZE_MARKS[contents.size].strip(" ()").capitalize(),
+        "summary": summarize(contents),
+        "figures": [_figure(contents, stored) for stored in contents.figures],
+        "missing": contents.missing,
+        **_explorer(contents),
+        **_ledger(contents),
     }
 
 
-def _figure(material: Material, shown: Shown) -> dict[str, Any]:
-    figure, record = shown.figure, shown.record
-    as_it_does = as_the_paper(shown.checks)
-    tally = _tally(check.verdict for check in as_it_does)
-    again = make_again(material.folder, figure, material.size)
+def _figure(contents: Contents, stored: StoredFigure) -> dict[str, Any]:
+    figure, record = stored.figure, stored.record
+    with_oracle = as_the_paper(stored.checks)
+    tally = _tally(check.verdict for check in with_oracle)
+    again = remake_command(contents.folder, figure, contents.size)
     return {
         "name": figure.name,
         "paper": figure.paper,
         "title": figure.title,
         "claim": figure.claim,
         "tally": tally,
-        "counted": f"of {len(as_it_does)} checks"
-        + (" with oracle stopping" if any(check.stopping == ORACLE for check in as_it_does) else ""),
-        "pictures": _pictures(shown, tally),
+        "counted": f"of {len(with_oracle)} checks"
+        + (" with oracle stopping" if any(check.stopping == ORACLE for check in with_oracle) else ""),
+        "pictures": _pictures(stored, tally),
         "redraw": again,
-        "checks": _grouped(shown.checks),
-        "folded": len(shown.checks) > MANY,
-        "check_count": len(shown.checks),
+        "checks": _grouped(stored.checks),
+        "folded": len(stored.checks) > MANY,
+        "check_count": len(stored.checks),
         "command": str(record["provenance"].get("command", again)),
         "provenance": of_figure(record),
     }
 
 
-def _pictures(shown: Shown, tally: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+def _pictures(stored: StoredFigure, tally: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in tally)
-    figure = shown.figure
+    figure = stored.figure
     made = []
     for ending in figure.pictures:
-        if ending not in shown.pictures:
+        if ending not in stored.pictures:
             continue
-        picture = shown.pictures[ending]
+        picture = stored.pictures[ending]
         stopping = f" ({PICTURE_LABELS[ending]})" if len(figure.pictures) > 1 else ""
         made.append(
             {
@@ -75,14 +76,14 @@ def _pictures(shown: Shown, tally: Sequence[tuple[str, int]]) -> list[dict[str, 
                 "width": picture.width,
                 "height": picture.height,
                 "alt": f"{figure.paper}{stopping}: {figure.title}. Claim: {figure.claim}. "
-                f"Checks: {verdicts or 'none'}; their numbers stand in the table below.",
+                f"Checks: {verdicts or 'none'}; their numbers are in the table below.",
             }
         )
     return made
 
 
 def _grouped(checks: Iterable[Check]) -> list[dict[str, Any]]:
-    """Checks of one statement together, in the order of their first."""
+    """Return the checks grouped by statement, in the order of each statement's first check."""
     groups: dict[tuple[str, str], list[Check]] = {}
     for check in checks:
         groups.setdefault((check.id, check.statement), []).append(check)
@@ -95,7 +96,7 @@ def _grouped(checks: Iterable[Check]) -> list[dict[str, Any]]:
 def _check(check: Check) -> dict[str, str]:
     seeds = f"{check.seeds_left_out} seeds left out" if check.seeds_left_out else ""
     return {
-        "stopping": check.stopping,
+        "stopping": STOPPING_WORDS.get(check.stopping, check.stopping),
         "verdict": check.verdict,
         "criterion": f"{check.criterion}; {check.n_seeds} seeds",
         "number": plus_minus(check),
@@ -105,30 +106,30 @@ def _check(check: Check) -> dict[str, str]:
     }
 
 
-def _explorer(material: Material) -> dict[str, Any]:
-    if material.cube is None:
-        make = command("reproduce", CUBES[0], material.folder, material.size)
+def _explorer(contents: Contents) -> dict[str, Any]:
+    if contents.cube is None:
+        make = figure_command("reproduce", [CUBES[0]], contents.folder, contents.size)
         return {"cube": None, "no_cube": f"The explorer needs the dataset of {FIGURES[CUBES[0]].paper}: `{make}`."}
-    figure, dataset = material.cube
+    figure, dataset = contents.cube
     data = explorer_data(dataset)
-    make = command("reproduce", figure.name, material.folder, material.size)
+    make = figure_command("reproduce", [figure.name], contents.folder, contents.size)
     return {
         "cube": data,
-        "cube_source": f"cube of {figure.paper}" + SIZE_MARKS[material.size],
+        "cube_source": f"cube of {figure.paper}" + SIZE_MARKS[contents.size],
         "controls": controls(data["axes"]),
         "no_theory": why_no_theory(data["values"], make),
     }
 
 
-def _ledger(material: Material) -> dict[str, Any]:
-    rows = material.ledger.rows
-    lacking = f"The rows of the equations are not in this folder: `{ledger_command(material.folder)}`."
+def _ledger(contents: Contents) -> dict[str, Any]:
+    rows = contents.ledger.rows
+    lacking = f"The rows of the equations are not in this folder: `{claims_command(contents.folder / LEDGER)}`."
     return {
-        "no_ledger": lacking if material.ledger.record is None else "",
+        "no_ledger": lacking if contents.ledger.record is None else "",
         "ledger": [_row(row) for row in rows],
         "ledger_words": claims.tally(rows),
         "ledger_tally": _tally(row.verdict for row in rows),
-        "ledger_provenance": of_ledger(material.ledger.record or {}),
+        "ledger_provenance": of_ledger(contents.ledger.record or {}),
     }
 
 
@@ -149,7 +150,7 @@ def _row(row: claims.Row) -> dict[str, Any]:
         "method": claims.sentence(claim.method) if claim.method else "",
         "opens": f"{len(readings)} reading{'' if len(readings) == 1 else 's'}, how measured"
         if readings
-        else "how to be measured",
+        else "how to measure it",
         "readings": readings,
     }
 

@@ -1,4 +1,4 @@
-"""The checks of a figure as its file has them, back as objects."""
+"""The checks of a figure, read from its JSON file."""
 
 import math
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.paper.figures import Check, Figure
 
 VERDICTS = ("holds", "holds only if", "fails", "undecided", "not measured")
-"""All that a check or a row of the ledger can come to, the best first."""
+"""The verdicts of checks and of rows of the ledger, the best first."""
 
 _NUMBERS = ("number", "standard_error", "low", "high")
 
 
 def read_record(path: Path, figure: Figure, again: str) -> tuple[dict[str, Any], tuple[Check, ...]]:
-    """The record of a figure and its checks; `again` is the command that makes the file.
+    """Read the record of a figure and its checks; `again` is the command that makes the file.
 
     Raises `InputError` where the file is damaged or another figure's.
     """
@@ -32,7 +32,7 @@ def read_record(path: Path, figure: Figure, again: str) -> tuple[dict[str, Any],
 
 
 def _check(stored: Mapping[str, Any]) -> Check:
-    """A check from its record, where a number that does not exist is null."""
+    """Return a check from its record, in which null is a number that does not exist."""
     numbers = {name: math.nan if stored[name] is None else float(stored[name]) for name in _NUMBERS}
     if stored["verdict"] not in VERDICTS:
         raise ValueError(f"no verdict is called {stored['verdict']!r}")
