@@ -85,7 +85,7 @@ def value_at(
     weights = stop.of(np.asarray(main_composites(trajectory)))
     # The rules take finite weights only; lanes that have none are put back as NaN below.
     check_judges(weights.shape, weights.dtype, moment, covariance)
-    moment, finite = jnp.asarray(moment), np.isfinite(weights).all(axis=(-2, -1))
+    moment, finite = jnp.asarray(moment), np.asarray(np.isfinite(weights).all(axis=(-2, -1)))
     safe = jnp.asarray(np.where(finite[..., None, None], weights, 0))
     parts = _valued(safe, moment, finite_array(clean_weights, "Clean weights"), covariance, rule)
     scrambles, accuracy = (np.array(part, np.float64) for part in parts)

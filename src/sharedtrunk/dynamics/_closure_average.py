@@ -94,11 +94,13 @@ def averaged_closure(
     flow = sampled_closures(key, tasks, samples, draws, covariance=covariance, task_weights=task_weights, rule=rule)
     lanes = jax.tree.map(lambda w: jnp.broadcast_to(jnp.asarray(w)[None], (draws, *jnp.shape(w))), start)
     minimum = solve_until_bracketed(flow, lanes, **options)
-    loss = np.asarray(minimum.trajectory.generalization_loss)
+    trajectory = minimum.trajectory
+    assert trajectory is not None  # flows bring it
+    loss = np.asarray(trajectory.generalization_loss)
     loss = loss[np.isfinite(minimum.loss)]
     together = np.isfinite(loss).all(axis=0) & (len(loss) > 0)
     mean, error, _ = mean_and_error(loss[:, together], axis=0)
-    return SampleAverage(np.asarray(minimum.trajectory.times)[together], mean, error, len(loss), minimum)
+    return SampleAverage(np.asarray(trajectory.times)[together], mean, error, len(loss), minimum)
 
 
 def sampled_closures(

@@ -41,13 +41,13 @@ class Stepper(NamedTuple):
 
 
 class Following(NamedTuple):
-    """A stepper within a leg: slope and observations at its time, what was saved, index of the next time, and work done."""
+    """A stepper within a leg: slope and observations at its time, what was saved, the index of the next time, and work done."""
 
     stepper: Stepper
     slope: Any
     observed: Observed
     saved: tuple[Float[Array, "lane time ..."], ...]
-    index: Int[Array, "lane"]
+    next_time: Int[Array, "lane"]
     tried: Int[Array, "lane"]
     accepted: Int[Array, "lane"]
     stopped: Bool[Array, "lane"]
@@ -104,7 +104,7 @@ def _advance(
     time = jnp.where(arrive & (step >= left), times[-1], stepper.time + step)
     time = jnp.where(kept, time, stepper.time)
     observed = jax.jvp(observe, (after,), (slope,))
-    saved, index = _save(now.observed, observed, stepper.time, step, time, times, now.saved, now.index)
+    saved, index = _save(now.observed, observed, stepper.time, step, time, times, now.saved, now.next_time)
     wanted = _next_step(step, size, kept)
     stuck = ~kept & (stepper.time + wanted <= stepper.time)
     last_step = jnp.where(kept, step, stepper.last_step)

@@ -75,8 +75,10 @@ def with_result(stopped: Stopped, trajectory: Trajectory, curve) -> Stopped:
 def columns(stops: Stops, others: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Both stops in the names of a dataset. A lane's code is the validation stop's where the oracle's is a success."""
     oracle, validation = stops
-    assert validation is not None  # students have both
-    code = np.where(oracle.result != Result.SUCCESS, oracle.result, validation.result)  # pyright: ignore[reportArgumentType]
+    assert validation is not None  # students have both, with codes
+    assert oracle.result is not None
+    assert validation.result is not None
+    code = np.where(np.asarray(oracle.result != Result.SUCCESS), oracle.result, validation.result)
     found = {"result": code.astype(np.int8)} | others
     for suffix, stopped in (("", oracle), ("_honest", validation)):
         found |= {

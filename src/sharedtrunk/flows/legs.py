@@ -64,7 +64,7 @@ def follow_lanes(
             each = [(lanes, jax.tree.map(lambda a, at=lanes: a[at], state)) for lanes in batches(still_open, width)]
             run = map if pool is None else pool.map
             for (lanes, _), (after, observed) in zip(
-                each, run(lambda b, t=leg: leg_of_lanes(*b, t), each), strict=True
+                each, run(lambda b, t=leg: leg_of_lanes(b[0], b[1], t), each), strict=True
             ):
                 own, first = np.unique(lanes, return_index=True)
                 observed = jax.tree.map(lambda a, at=first, skip=kept: np.asarray(a)[at, skip:], observed)

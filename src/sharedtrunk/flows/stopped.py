@@ -44,8 +44,8 @@ class Stopped(NamedTuple):
 
     def lanes(self, index) -> "Stopped":
         """Some of the lanes, in the order of `index`, without the trajectory."""
-        parts = self._replace(trajectory=None)
-        return Stopped(*(None if part is None else part[index] for part in parts))  # pyright: ignore[reportArgumentType]
+        some = {name: part[index] for name, part in self._asdict().items() if part is not None and name != "trajectory"}
+        return Stopped(**some)
 
 
 class Stops(NamedTuple):

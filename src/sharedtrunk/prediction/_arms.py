@@ -85,6 +85,8 @@ def compared(joint: Stops, single: Stops, moments: Float[np.ndarray, "lane class
     arms = joint.oracle, single.oracle
     assert arms[0].weights is not None  # students here are linear
     assert arms[1].weights is not None
+    assert arms[0].result is not None  # and all arms bring their codes
+    assert arms[1].result is not None
     found = benefit.multitask_benefit(*arms)
     known = np.asarray(np.isfinite(arms[0].weights + arms[1].weights).all(axis=(-2, -1)))
     safe = [jnp.asarray(np.where(known[:, None, None], arm.weights, 0)) for arm in arms]
@@ -104,11 +106,11 @@ def compared(joint: Stops, single: Stops, moments: Float[np.ndarray, "lane class
         loss_joint=arms[0].loss,
         stop_single=arms[1].time,
         stop_joint=arms[0].time,
-        result=np.where(arms[0].result != Result.SUCCESS, arms[0].result, arms[1].result),  # pyright: ignore[reportArgumentType]
+        result=np.where(np.asarray(arms[0].result != Result.SUCCESS), arms[0].result, arms[1].result),
         benefit_honest=validated,
     )
 
 
 def _bracketed_loss(stopped: Stopped) -> np.ndarray:
     """The loss where validation stopping has found a minimum, NaN elsewhere."""
-    return np.where(stopped.result == Result.SUCCESS, stopped.loss, np.nan)
+    return np.where(np.asarray(stopped.result == Result.SUCCESS), stopped.loss, np.nan)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sharedtrunk.paper import contrasts
 from sharedtrunk.paper.claims import Claim, Evidence, Verdict
 from sharedtrunk.paper.claims.captions import STANDARD
-from sharedtrunk.paper.figures._checks import Check, judge
+from sharedtrunk.paper.figures._checks import Check, counted, judge
 from sharedtrunk.paper.figures._sensitivity_choices import DIM
 
 if TYPE_CHECKING:

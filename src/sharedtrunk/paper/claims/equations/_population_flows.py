@@ -333,6 +333,11 @@ def minimum(key, noisy_weights, moment, time_limit: float, label_rule=dynamics.F
     flow = dynamics.population_flow(filled, judge=moment, rule=dynamics.FAST_RULE, label_rule=label_rule)
     start = start_of(key, len(filled), filled[0].shape[0])
     found = dynamics.solve_until_bracketed(flow, start, time_limit=time_limit, chunk=CHUNK)
+    assert found.trajectory is not None  # flows bring it, and all else that a stop needs
+    assert found.weights is not None
+    assert found.result is not None
+    assert found.scrambles is not None
+    assert found.refinement is not None
     times, curve = found.trajectory.times, np.asarray(found.trajectory.generalization_loss)
     fallen = curve[:, np.searchsorted(times, times[-1] / 2)] - curve[:, -1]
     late = np.where(found.result == Result.NOT_BRACKETED, fallen, 0.0)
