@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import gaussian
-from sharedtrunk.paper.claims import Claim, Evidence, Reading, at_least, at_most
+from sharedtrunk.paper.claims import Claim, Evidence, Reading, at_least, at_most, negligible
 from sharedtrunk.paper.claims.equations._gradients import cross_covariance
 from sharedtrunk.paper.claims.equations._random_problems import (
     centred_frame,
