@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from sharedtrunk._support.arguments import described, on_host
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.errors import invalid
 from sharedtrunk.gaussian._error import length, norm_half_width, rounded
@@ -77,7 +78,13 @@ def orthonormal_label_moment(frame: Float[AnyArray, "class feature"]) -> Float[n
     InputError
         For a frame that is not a matrix of finite numbers with 2 classes or more.
     """
-    host = np.asarray(as_weights(frame, "frame"), float)
+    host = on_host(frame, "The frame")
+    if host.ndim != 2 or len(host) < 2 or not np.isfinite(host).all():
+        raise invalid(
+            "The frame must be a finite matrix (class, feature) of 2 classes or more",
+            received=described(host),
+            hint="Give U Vᵀ of a singular value decomposition",
+        )
     return expected_maximum(len(host)) / (len(host) - 1) * (host - host.mean(axis=0))
 
 
