@@ -17,8 +17,8 @@ def public_names():
     for name in PACKAGES:
         package = importlib.import_module(name)
         for attribute, value in vars(package).items():
-            ours = inspect.getmodule(value) is not None and value.__module__.startswith("sharedtrunk")
-            if not attribute.startswith("_") and ours and (inspect.isfunction(value) or inspect.isclass(value)):
+            public = not attribute.startswith("_") and (inspect.isfunction(value) or inspect.isclass(value))
+            if public and value.__module__.startswith("sharedtrunk"):
                 yield pytest.param(value, id=f"{name}.{attribute}")
 
 
@@ -28,7 +28,7 @@ def sections(docstring: str) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-@pytest.mark.parametrize("value", public_names())
+@pytest.mark.parametrize("value", list(public_names()))
 def test_parameters_and_results_are_listed(value):
     docstring = inspect.getdoc(value)
     assert docstring
