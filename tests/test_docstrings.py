@@ -17,8 +17,8 @@ def public_names():
     for name in PACKAGES:
         package = importlib.import_module(name)
         for attribute, value in vars(package).items():
-            documented = inspect.isfunction(value) or inspect.isclass(value)
-            if documented and not attribute.startswith("_") and value.__module__.startswith("sharedtrunk"):
+            public = not attribute.startswith("_") and (inspect.isfunction(value) or inspect.isclass(value))
+            if public and value.__module__.startswith("sharedtrunk"):
                 yield pytest.param(value, id=f"{name}.{attribute}")
 
 
