@@ -41,7 +41,7 @@ class Stepper(NamedTuple):
 
 
 class Following(NamedTuple):
-    """A stepper within a leg: slope and observations at its time, what was saved, the index of the next time, and work done."""
+    """A stepper within a leg: slope and observations at its time, what was saved, the next time's index, and work done."""
 
     stepper: Stepper
     slope: Any

@@ -1,5 +1,7 @@
 """Trained linear students at their stops: valued by a fine rule, with the slope of the loss there."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -79,7 +81,7 @@ def columns(stops: Stops, others: dict[str, np.ndarray]) -> dict[str, np.ndarray
     assert oracle.result is not None
     assert validation.result is not None
     code = np.where(np.asarray(oracle.result != Result.SUCCESS), oracle.result, validation.result)
-    found = {"result": code.astype(np.int8)} | others
+    found: dict[str, Any] = {"result": code.astype(np.int8)} | others
     for suffix, stopped in (("", oracle), ("_honest", validation)):
         found |= {
             f"loss{suffix}": stopped.loss,

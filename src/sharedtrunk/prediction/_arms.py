@@ -87,9 +87,10 @@ def compared(joint: Stops, single: Stops, moments: Float[np.ndarray, "lane class
     assert arms[1].weights is not None
     assert arms[0].result is not None  # and all arms bring their codes
     assert arms[1].result is not None
+    weights = arms[0].weights, arms[1].weights
     found = benefit.multitask_benefit(*arms)
-    known = np.asarray(np.isfinite(arms[0].weights + arms[1].weights).all(axis=(-2, -1)))
-    safe = [jnp.asarray(np.where(known[:, None, None], arm.weights, 0)) for arm in arms]
+    known = np.asarray(np.isfinite(weights[0] + weights[1]).all(axis=(-2, -1)))
+    safe = [jnp.asarray(np.where(known[:, None, None], part, 0)) for part in weights]
     bounds = benefit.benefit_bounds(safe[0], safe[1], jnp.asarray(moments, safe[0].dtype), rule=BOUND_RULE)
     lower, upper, bound_error = (np.where(known, np.asarray(part, float), np.nan) for part in bounds)
     assert found.error is not None  # both arms have their scrambles
