@@ -153,9 +153,11 @@ def test_a_folder_that_is_gone_only_costs_time(folder):
 def test_without_a_variable_the_folder_is_the_users_own_and_made_by_the_first_entry(tmp_path, monkeypatch):
     """In a process of its own: in this one, the variable that is not set means no cache (see conftest)."""
     code = (
-        "import sharedtrunk.gaussian, jax.numpy as jnp, pathlib, sys\n"
+        "import jax.numpy as jnp, pathlib, sys\n"
+        "from sharedtrunk._support.cache.programs import program\n"
+        "def square(x): return x * x\n"
         "found = lambda: sorted(path.suffix for path in pathlib.Path(sys.argv[1]).rglob('*') if path.is_file())\n"
-        "print(found()); sharedtrunk.gaussian.free_energy(jnp.eye(3, 2)); print(found())"
+        "print(found()); program(square)(jnp.ones(2)); print(found())"
     )
     environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
     environment["XDG_CACHE_HOME"] = str(tmp_path)
