@@ -131,3 +131,12 @@ def test_a_lane_that_is_not_finite_stays_nan(key):
     value = benefit.value_at(seen, np.array([5, 5]), moment, clean)
     assert np.isfinite(value.loss[0])
     assert np.isnan([value.loss[1], value.error[1], value.accuracy[1]]).all()
+
+
+@pytest.mark.parametrize("index", [40, -41])
+def test_an_index_beyond_the_saved_times(key, index):
+    teacher, weights = students_along_a_ray(key, 1.0)
+    seen = dataclasses.replace(trajectory(np.zeros((1, 40))), composites=(weights,))
+    moment = teachers.clean_label_moment(teacher)[0][None]
+    with pytest.raises(InputError, match="The index of a saved time is a whole number below 40"):
+        benefit.value_at(seen, np.array([index]), moment, teacher.weights[None])

@@ -90,3 +90,11 @@ def test_a_nonlinear_student_needs_an_evaluation():
 def test_start(options, message, key):
     with pytest.raises(InputError, match=message):
         students.random_start(key, **{"features": 3, "hidden": (5,), "classes": (2,), **options})
+
+
+def test_masks_of_different_lengths_are_a_list():
+    """Auxiliary tasks may have more points than the main one, so their masks are no array."""
+    masks = [np.ones(6, bool), np.ones(9, bool)]
+    with pytest.raises(InputError) as refused:
+        students.make_problem(np.zeros((9, 3)), [np.zeros(9, int)] * 2, classes=2, masks=masks)
+    assert "are a list with an entry per task" not in str(refused.value)

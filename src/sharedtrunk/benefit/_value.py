@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk import gaussian
-from sharedtrunk._support.arguments import check_kind_of
+from sharedtrunk._support.arguments import check_kind_of, described
 from sharedtrunk._support.arguments import finite as finite_array
 from sharedtrunk._support.axes import AnyArray, Covariance
 from sharedtrunk._support.cache.programs import program
@@ -76,7 +76,7 @@ def value_at(
         raise invalid(
             "Valuing a student needs a rule of at least 4 scrambles", received=repr(rule), hint="Use gaussian.FINE"
         )
-    index = np.asarray(index)
+    index = _index_of_times(index, trajectory)
     if not trajectory.composites:
         curves = (trajectory.generalization_loss, trajectory.error, trajectory.accuracy)
         loss, error, accuracy = (minimum.value_at(curve, index) for curve in curves)  # pyright: ignore[reportArgumentType]
@@ -92,6 +92,18 @@ def value_at(
     scrambles[~finite], accuracy[~finite] = np.nan, np.nan
     rest = spacing + moment_error * np.linalg.norm(weights, axis=(-2, -1))
     return Stopped(scrambles.mean(axis=-1), half_width(scrambles) + rest, stop.time, accuracy, scrambles, rest, weights)
+
+
+def _index_of_times(index, trajectory: Trajectory) -> np.ndarray:
+    """The index as whole numbers (*lane,); raises `InputError` unless each is that of a saved time."""
+    index, count = np.asarray(index), np.shape(trajectory.times)[0]
+    if index.dtype.kind not in "iu" or index.size == 0 or index.min() < -count or index.max() >= count:
+        raise invalid(
+            f"The index of a saved time is a whole number below {count}",
+            received=described(index),
+            hint="Use benefit.oracle_stop",
+        )
+    return index
 
 
 def _stop(trajectory: Trajectory, index: np.ndarray, curve) -> tuple[minimum.Interpolated, np.ndarray]:

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._support.arguments import floating
+from sharedtrunk._support.arguments import check_kind_of, floating
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.dynamics._checks import check_beta, check_rule
 from sharedtrunk.dynamics._decomposition import decomposition
@@ -159,6 +159,7 @@ def aligned_values(flow: AlignedFlow, weights: Float[Array, "*time class feature
     Array
         s, (…, rank).
     """
+    check_kind_of(flow, AlignedFlow, "The flow", "Use aligned_flow")
     return jnp.einsum("ck,...cf,fk->...k", flow.left, weights, flow.right, precision="highest")
 
 

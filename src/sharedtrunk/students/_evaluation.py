@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int
 
+from sharedtrunk._support.arguments import check_kind_of, floating
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.students._network import SharedTrunk, logits
@@ -46,7 +47,6 @@ def evaluate(network: SharedTrunk, fresh: FreshInputs) -> dict[str, Float[Array,
     }
 
 
-@program
 def sampled_losses(
     networks: SharedTrunk,
     inputs: Float[Array, "block feature sample"],
@@ -71,7 +71,14 @@ def sampled_losses(
     losses, accuracy
         Losses (lane, block) in nats and accuracies (lane,).
     """
+    check_kind_of(networks, SharedTrunk, "What is evaluated", "Use a trajectory's final or networks")
+    for leaf in jax.tree.leaves((networks, inputs, labels)):
+        floating(leaf, "Weights, inputs and labels")
+    return _sampled_losses(networks, inputs, labels)
 
+
+@program
+def _sampled_losses(networks, inputs, labels):
     def block(given):
         x, y = given
         z = jax.vmap(lambda network: logits(network, x)[0])(networks)

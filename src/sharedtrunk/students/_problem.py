@@ -80,7 +80,8 @@ def make_problem(
     if not isinstance(labels, Sequence) or isinstance(labels, str):
         raise invalid("Labels are a list with an array per task", received=described(labels), hint="Give [labels]")
     for name, entries in (("Masks", masks), ("Task weights", task_weights), ("Classes", classes)):
-        if not isinstance(entries, int | None) and (not hasattr(entries, "__len__") or isinstance(entries, str)):
+        listed = hasattr(entries, "__len__") and not isinstance(entries, str) and getattr(entries, "ndim", 1) > 0
+        if not listed and not isinstance(entries, int | None):
             raise invalid(f"{name} are a list with an entry per task", received=described(entries), hint="Give a list")
     count = inputs.shape[-2]
     tasks = len(labels)

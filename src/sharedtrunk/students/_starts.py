@@ -122,7 +122,7 @@ def aligned_start(
         For a hidden layer narrower than min(class, feature), or a negative s₀.
     """
     rank = min(noisy_weights.shape)
-    values = jnp.asarray(singular_values, noisy_weights.dtype)
+    values = floating(singular_values, "Singular values").astype(noisy_weights.dtype)
     known = concrete(values)
     hidden = whole_numbers(hidden, "Hidden widths", "Give (100,)")
     fits = len(hidden) > 0 and min(hidden) >= rank and values.shape in ((), (rank,)) and all_finite(noisy_weights)
