@@ -145,6 +145,8 @@ def test_scrambles_average_to_the_value():
     assert bool(jnp.all(error > 0))
 
 
+# In single precision the part of the bar that rounding takes, 3e-5 here, is as large as the rule's own at 4,096 points.
+@pytest.mark.float64
 def test_error_falls_with_points():
     W = weights(12, np.linspace(1, 2, 9))
     errors = [float(gaussian.free_energy_with_error(W, rule=Sobol(n, 16))[1]) for n in (256, 1024, 4096)]
