@@ -79,7 +79,7 @@ def compilation_cache(environ: Mapping[str, str]) -> Path | None:
         return _cache.make(Path(given).absolute())
     base = environ.get("XDG_CACHE_HOME", "")
     try:
-        # The XDG specification: a relative path is to be ignored.
+        # The XDG specification says to ignore a relative path.
         home = Path(base) if os.path.isabs(base) else Path("~/.cache").expanduser()
     except RuntimeError:  # no HOME, and the system does not know the user
         return None

@@ -31,7 +31,7 @@ class _Refusing:
     """What stands for `jax` and `jax.numpy` in a forked process."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # whoever inspects modules shall find an ordinary object
+        if name.startswith("__"):  # code that inspects modules must find an ordinary object
             raise AttributeError(name)
         return check_process()
 

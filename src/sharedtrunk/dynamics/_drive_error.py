@@ -39,7 +39,7 @@ def first_too_coarse(
 ) -> Int[np.ndarray, "lane"] | None:
     """The index of the first saved time at which the error of the drive is more than `MOST` of it.
 
-    It is the number of times where there is none; None where nothing is to be checked: weights that are traced, or small.
+    The number of times stands for "none is too coarse". None means that nothing was checked: weights are traced, or small.
     Of many times `MOST_TIMES` are checked, and those between the last good and the first bad one count as bad.
     """
     known = [concrete(W) for W in composites]
