@@ -1,11 +1,12 @@
 # make reproduce   the main job: Figure 2 of the paper, into results/
 # make test        the tests, in a few minutes    (make test-slow: the long ones too)
 # make lint        what CI also checks
+# make fuzz        random input to everything that takes input
 # make evaluate    the advisor against the truth and against baselines, on real tables; resumes
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-## one process a core with one thread each, as in the library's own workers
+## one process per core with one thread each, as in the library's own workers
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NPROC=1 $(BIN)/python -m pytest -n auto --dist loadscope
 
 .PHONY: install install-benchmarks reproduce test test-slow test-float32 test-benchmarks fuzz evaluate lint clean
@@ -37,7 +38,7 @@ test-slow: install
 test-float32: install
 	SHAREDTRUNK_TEST_PRECISION=float32 $(PYTEST)
 
-# PyTorch and statsmodels: what the advisor is compared with.
+# PyTorch and statsmodels, with which the advisor is compared.
 install-benchmarks: $(VENV)/.installed-benchmarks
 
 $(VENV)/.installed-benchmarks: $(VENV)/.installed
@@ -47,7 +48,7 @@ $(VENV)/.installed-benchmarks: $(VENV)/.installed
 test-benchmarks: install-benchmarks
 	$(PYTEST) benchmarks/affinity/tests benchmarks/speed/tests
 
-# Random input to everything that takes input; FUZZ_SECONDS each. A fault prints the seed and case that repeat it.
+# Each fuzzer runs for FUZZ_SECONDS; a fault prints the seed and the case that repeat it.
 FUZZ_SECONDS ?= 15
 fuzz: install
 	@for script in tests/fuzz/fuzz_*.py; do \

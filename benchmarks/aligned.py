@@ -24,7 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import dynamics, gaussian
-from sharedtrunk.dynamics._line import mean_variance
+from sharedtrunk.dynamics._line_integral import mean_variance
 
 CLASSES, RANK, START, CHUNK = 10, 9, 0.1, 32
 TIMES = np.linspace(0, 60, 31)

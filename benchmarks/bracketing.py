@@ -19,15 +19,15 @@ RATIOS = (1.1, 1.25, 1.5, 2.0)
 
 def missed(ratio: float, ends: list[float], times: np.ndarray, curves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """When each curve is settled (the last end of a leg where it never is), and how far it later falls below its minimum."""
-    from sharedtrunk.benefit import _stopping
+    from sharedtrunk.flows import bracketing
 
-    _stopping.BRACKET_RATIO = ratio
+    bracketing.STUDENT_RATIO = ratio
     settled = np.full(len(curves), ends[-1])
     found = np.nanmin(curves, axis=1)
     open_ = np.ones(len(curves), bool)
     for end in ends:
         seen = times <= end * (1 + 1e-9)
-        done = open_ & _stopping.bracketed(times[seen], curves[:, seen])
+        done = open_ & bracketing.bracketed(times[seen], curves[:, seen])
         settled[done], found[done] = end, np.nanmin(curves[done][:, seen], axis=1)
         open_ &= ~done
     return settled, found - np.nanmin(curves, axis=1)
@@ -36,7 +36,7 @@ def missed(ratio: float, ends: list[float], times: np.ndarray, curves: np.ndarra
 def measure(job: tuple[int, int, float]) -> list[tuple[int, float, np.ndarray, np.ndarray]]:
     """(N, ratio, time of the stop, worst miss), lane by lane, of one number of samples, seed and main task."""
     from sharedtrunk.experiments import StandardSettings, draw_lanes, follow
-    from sharedtrunk.experiments._times import flow_legs
+    from sharedtrunk.experiments._legs import flow_legs
 
     samples, seed, s_main = job
     common = {"n_samples": samples, "seed": seed, "s_main": s_main}

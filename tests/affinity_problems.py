@@ -5,16 +5,10 @@ import math
 import numpy as np
 
 from sharedtrunk._support.statistics import Estimate
-from sharedtrunk.affinity._advice import (
-    VERDICTS,
-    Advice,
-    AffinityMatrix,
-    AuxiliaryAdvice,
-    Conditions,
-    CurvePoint,
-    Effect,
-)
+from sharedtrunk.affinity import Advice, AffinityMatrix
 from sharedtrunk.affinity._explanation import Explanation
+from sharedtrunk.affinity._records import AuxiliaryAdvice, Conditions, CurvePoint, Effect
+from sharedtrunk.affinity._verdicts import VERDICTS
 
 NAMES = (
     "parity", "loop", "a_very_long_column_name_that_goes_on_and_on_for_more_than_one_line", "half", "prime", "third",

@@ -1,6 +1,7 @@
 """Strict JAX for every test: float64 on, no silent rank or dtype promotion, one key fixture."""
 
 import os
+import tempfile
 
 import jax
 import pytest
@@ -10,6 +11,21 @@ PRECISION = os.environ.get("SHAREDTRUNK_TEST_PRECISION", "float64")
 jax.config.update("jax_enable_x64", PRECISION == "float64")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+
+CACHE = "SHAREDTRUNK_CACHE_DIR"
+
+
+def pytest_configure(config):
+    """Commands and workers that tests start share a cache of this run; nothing is written into the home folder."""
+    if not hasattr(config, "workerinput"):  # workers of pytest-xdist inherit the variable
+        folder = tempfile.TemporaryDirectory(prefix="sharedtrunk-tests-")
+        config.add_cleanup(folder.cleanup)
+        os.environ[CACHE] = folder.name
+    config.stash[SHARED] = os.environ[CACHE]
+
+
+SHARED = pytest.StashKey[str]()
 
 
 def pytest_collection_modifyitems(items):
@@ -23,12 +39,24 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def environment_as_it_was():
-    """Commands called in this process set variables for JAX and for what is kept between runs."""
+    """Commands called in this process set variables for JAX and for the cache."""
     before = dict(os.environ)
     yield
     for name in os.environ.keys() - before.keys():
         del os.environ[name]
     os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
+def no_cache_in_this_process(monkeypatch, pytestconfig):
+    """Programs and arrays are made anew in the process of the tests, unless a test names a folder."""
+    from sharedtrunk._support.cache import arrays, folder, programs  # here: pytest has put jaxtyping's checks in by now
+
+    def folder_of_the_test():
+        return None if os.environ.get(CACHE) in (None, pytestconfig.stash[SHARED]) else folder.folder()
+
+    for module in (arrays, programs):
+        monkeypatch.setattr(module, "folder", folder_of_the_test)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ JUDGED, ROWS = 24, 32
 
 def schedule(**changes):
     return Schedule(
-        judged=JUDGED, judged_batch=JUDGED, rest_batch=ROWS, every=2, patience=8, max_steps=80, tol=0.01
+        judged=JUDGED, judged_batch=JUDGED, rest_batch=ROWS, check_every=2, patience=8, max_steps=80, tol=0.01
     )._replace(**changes)
 
 
@@ -37,7 +37,6 @@ def lane_problem(lanes=3, activation="relu", seed=0):
         start=start(jax.random.split(jax.random.key(seed), lanes)),
         coefficients=jnp.asarray(alpha[:, :, None] * normalized(trains[:, None, :] & (codes >= 0)[None]), dtype),
         validation=jnp.asarray(normalized((roles == 1)[:, None, :] & (codes[:, :JUDGED] >= 0)[None]), dtype),
-        test=jnp.asarray(normalized((roles == 2)[:, None, :] & (codes[:, :JUDGED] >= 0)[None]), dtype),
         criteria=jnp.asarray(criteria, dtype),
         open=jnp.ones((lanes, 2), bool),
     )
@@ -109,27 +108,26 @@ def naive_gradient(layers, inputs, codes, coefficients, relu):
 
 
 def naive_training(layers, inputs, codes, lane, plan, rate, relu):
-    """One lane by Adam with the constants of its paper; by criterion the best look, and when the patience was renewed."""
-    coefficients, validation, test, criteria = lane
+    """One lane by Adam with the constants of its paper; by criterion the best check, and when the patience was renewed."""
+    coefficients, validation, criteria = lane
     mean = [[np.zeros_like(leaf) for leaf in part] for part in layers]
     square = [[np.zeros_like(leaf) for leaf in part] for part in layers]
-    kept = [{"validation": np.inf, "mark": np.inf, "marked": 0, "open": True} for _ in criteria]
+    stops = [{"validation": np.inf, "reference": np.inf, "reference_step": 0, "open": True} for _ in criteria]
     step = 0
     while True:
         losses, right = naive_row_losses(layers, inputs[: plan.judged], codes[:, : plan.judged], relu)
         per_task = (validation * losses).sum(axis=1)
-        for best, weights in zip(kept, criteria, strict=True):
+        for best, weights in zip(stops, criteria, strict=True):
             value = weights @ per_task
             if best["open"] and value < best["validation"]:
-                best |= {"validation": value, "step": step, "validation_loss": per_task}
-                best |= {"loss": (test * losses).sum(axis=1), "accuracy": (test * right).sum(axis=1)}
+                best |= {"validation": value, "step": step, "row_loss": weights @ losses, "row_right": weights @ right}
                 best["network"] = [[leaf.copy() for leaf in part] for part in layers]
-            if best["open"] and value < best["mark"] - plan.tol:
-                best |= {"mark": value, "marked": step}
-            best["open"] = best["open"] and step - best["marked"] < plan.patience
-        if step >= plan.max_steps or not any(best["open"] for best in kept):
-            return kept
-        for _ in range(plan.every):
+            if best["open"] and value < best["reference"] - plan.tol:
+                best |= {"reference": value, "reference_step": step}
+            best["open"] = best["open"] and step - best["reference_step"] < plan.patience
+        if step >= plan.max_steps or not any(best["open"] for best in stops):
+            return stops
+        for _ in range(plan.check_every):
             step += 1
             slopes = naive_gradient(layers, inputs, codes, coefficients, relu)
             for part in range(4):

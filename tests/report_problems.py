@@ -8,7 +8,7 @@ import xarray as xr
 from PIL import Image
 
 from sharedtrunk._support.json_files import write_json
-from sharedtrunk.paper import ledger
+from sharedtrunk.paper import claims
 from sharedtrunk.paper.figures import Check
 
 GRID = {
@@ -59,12 +59,12 @@ def rewrite(path, **entries):
 
 def make_rows():
     """One row of every verdict, three of them measured, one with words that would break a careless page."""
-    low, high = ledger.at_most("K = 2: deviation", 0.01, 0.05, error=0.001), ledger.at_most("K = 9", 0.4, 0.05)
-    claim = ledger.Claim("eq-2", "(2)", "training follows the flow <b>W & V</b>", "small steps", "largest `gap`")
-    bound = ledger.Claim("eq-3", "(3)", "one equation is enough", "", "gap", condition="K = 2")
-    wrong = ledger.Claim("eq-24", "(24)", "the benefit is bounded below", "", "difference")
+    low, high = claims.at_most("K = 2: deviation", 0.01, 0.05, error=0.001), claims.at_most("K = 9", 0.4, 0.05)
+    claim = claims.Claim("eq-2", "(2)", "training follows the flow <b>W & V</b>", "small steps", "largest `gap`")
+    bound = claims.Claim("eq-3", "(3)", "one equation is enough", "", "gap", condition="K = 2")
+    wrong = claims.Claim("eq-24", "(24)", "the benefit is bounded below", "", "difference")
     return [
-        ledger.Row(claim, ledger.Evidence((low,))),
-        ledger.Row(bound, ledger.Evidence((low,), (high,))),
-        ledger.Row(wrong, ledger.Evidence((high,))),
+        claims.Row(claim, claims.Evidence((low,))),
+        claims.Row(bound, claims.Evidence((low,), (high,))),
+        claims.Row(wrong, claims.Evidence((high,))),
     ]

@@ -85,12 +85,17 @@ def calls() -> dict[str, dict[str, tuple]]:
                 for quantity in ("free_energy", "softmax_moment", "softmax_covariance", "participation")
                 for name in (quantity, f"{quantity}_with_error")
             },
-            **{name: ((W,), {"covariance": np.eye(3)}) for name in ("label_moment", "label_moment_with_error")},
+            **{
+                name: ((W,), {"covariance": np.eye(3)})
+                for name in ("label_moment", "label_moment_with_error", "label_moments")
+            },
+            "orthonormal_label_moment": ((W,), {}),
             **{
                 name: ((W, MOMENT), {"covariance": np.eye(3), "rule": RULE})
                 for name in ("population_loss", "population_loss_with_error", "accuracy", "accuracy_with_error")
             },
             "free_energy_scrambles": ((W,), {"covariance": np.eye(3), "rule": RULE}),
+            "softmax_moment_scrambles": ((W,), {"covariance": np.eye(3), "rule": RULE}),
             **{
                 f"{name}": ((0.7, 3), {})
                 for name in (
@@ -192,7 +197,7 @@ def calls() -> dict[str, dict[str, tuple]]:
             },
             "bracketed": ((TIMES, np.array([1.0, 0.5, 0.7])), {}),
             "oracle_stop": ((trajectory(),), {}),
-            "honest_stop": ((trajectory(),), {}),
+            "validation_stop": ((trajectory(),), {}),
             "multitask_benefit": ((trajectory(), trajectory()), {}),
             "value_at": ((trajectory(), np.asarray(1), MOMENT, W), {"rule": RULE}),
             "with_generalization_loss": ((trajectory(), jnp.asarray(MOMENT)), {"rule": NODES}),

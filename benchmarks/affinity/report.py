@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from sharedtrunk._support.files import write_atomically
-from sharedtrunk.affinity._advice import VERDICTS
+from sharedtrunk.affinity._verdicts import VERDICTS
 
 from . import drawing, results
 from .metrics import (

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sharedtrunk._support.files import make_folder, write_atomically
-from sharedtrunk.affinity import _advise, _engine, _network, _trials
+from sharedtrunk.affinity import _advise, _engine, _network, _student, _trials
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 
 
@@ -99,4 +99,4 @@ def _key(rows, arms, roles, ranks, student, seed) -> str:
 
 def training_code() -> bytes:
     """The sources that decide what a training gives."""
-    return b"".join(Path(str(module.__file__)).read_bytes() for module in (_engine, _network, _trials))
+    return b"".join(Path(str(module.__file__)).read_bytes() for module in (_engine, _network, _student, _trials))

@@ -27,7 +27,8 @@ import numpy as np
 
 from sharedtrunk.affinity._rows import prepared_rows
 from sharedtrunk.affinity._splits import FOLDS, TEST, TRAIN, VALIDATION, VALIDATION_FOLDS, split_roles
-from sharedtrunk.affinity._trials import STUDENT, Arm, Outcome, Rows, Student, run_trials, schedule_for
+from sharedtrunk.affinity._student import STUDENT, Student
+from sharedtrunk.affinity._trials import Arm, Outcome, Rows, run_trials, schedule_for
 from sharedtrunk.tables import standardized
 
 from .pairs import Family, remainder, with_labels
@@ -158,7 +159,7 @@ def _laid_out(family: Family, main_rows, new_rows, test_rows, draw: int, all_lab
 def _visits(rows: Rows) -> tuple:
     """What of the schedule bears on the training itself."""
     schedule = schedule_for(rows.judged, len(rows.inputs), STUDENT)
-    own = (getattr(schedule, name) for name in ("rest_batch", "every", "patience", "max_steps"))
+    own = (getattr(schedule, name) for name in ("rest_batch", "check_every", "patience", "max_steps"))
     return schedule.judged_batch == rows.judged, *own
 
 

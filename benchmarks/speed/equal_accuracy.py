@@ -15,7 +15,7 @@ import numpy as np
 
 from sharedtrunk import benefit, experiments, gaussian, students
 from sharedtrunk.errors import invalid
-from sharedtrunk.experiments._follow import FIRST_STEP
+from sharedtrunk.experiments._follow import FIRST_STEP, method_from
 
 ACCURACY = 1e-4
 """Nats, of a loss curve."""
@@ -148,7 +148,7 @@ def _own_curve(settings, draw: experiments.Draw, times: np.ndarray) -> np.ndarra
         leg = times[(times >= begin) & (times <= end)]
         if leg.size < 2:
             break
-        method = settings.method_from(begin)
+        method = method_from(settings, begin)
         trajectory = students.train(network, draw.problem(settings), jnp.asarray(leg), method, first_step=step)
         parts.append(_losses(draw, trajectory)[0][:, min(1, len(parts)) :])
         network, begin, step = trajectory.final, end, trajectory.mean_step

@@ -130,7 +130,7 @@ def _evaluations(settings: experiments.StandardSettings, lanes: list[dict]):
     def value() -> None:
         stops = (
             (benefit.oracle_stop(judged), judged.generalization_loss),
-            (benefit.honest_stop(judged), judged.validation_loss),
+            (benefit.validation_stop(judged), judged.validation_loss),
         )
         for stop, decides in stops:
             benefit.value_at(judged, stop, draw.moments, draw.clean_weights, rule=fine, curve=decides)

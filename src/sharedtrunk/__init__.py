@@ -1,20 +1,20 @@
 """Will learning task B beside task A help A? By theory, by simulation, and on your own table.
 
-The rooms are imported by name (`from sharedtrunk import gaussian, teachers, students, dynamics, benefit`); importing the
-package itself loads neither JAX nor matplotlib, so the command line answers at once. `sharedtrunk.predict` is the answer
-for one setting; it loads what it needs when it is asked for.
+Packages are imported by name (`from sharedtrunk import gaussian, teachers, students, dynamics, benefit`). Importing
+`sharedtrunk` itself loads neither JAX nor matplotlib, so the command line answers at once. `sharedtrunk.predict` answers the
+question for one setting, and is imported at its first use. Input that breaks a rule raises `sharedtrunk.errors.InputError`.
 """
 
 import importlib
 from typing import Any
 
-import sharedtrunk._support.forked  # noqa: F401 - whatever is used first, a fork that JAX does not survive is noticed
+import sharedtrunk._support.forked  # noqa: F401 - notices every fork that JAX does not survive
 from sharedtrunk._version import __version__ as __version__
 
 
 def __getattr__(name: str) -> Any:
     if name == "predict":
-        # By name: whoever imports the package for its version alone must not depend on the science.
+        # By name, so that import-linter sees no arrow from here to the science.
         return importlib.import_module("sharedtrunk.prediction").predict
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -1,14 +1,15 @@
-"""`python -m sharedtrunk` and the entry point of the `sharedtrunk` command: the command line, once it is imported.
+"""`python -m sharedtrunk` and the entry point of the `sharedtrunk` command.
 
-Thin, so that a Ctrl-C while the imports run (a tenth of a second) is answered as one during the command is.
+The file imports next to nothing itself, so that Ctrl-C ends the command in one line even while the command line is imported,
+which takes a tenth of a second.
 """
 
-from sharedtrunk._support.interrupts import importing
+from sharedtrunk._support.interrupts import exit_on_interrupt
 
 
 def main() -> None:
     """Import the command line and run it."""
-    with importing(b"sharedtrunk: Interrupted before the command began.\n"):
+    with exit_on_interrupt(b"sharedtrunk: Interrupted before the command began.\n"):
         from sharedtrunk.cli import main as command
     command()
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from sharedtrunk import sweeps
-from sharedtrunk._support import cache as _cache
 from sharedtrunk._support import environment
+from sharedtrunk._support.cache.folder import VARIABLE, folder
 from sharedtrunk.paper.figures import _provenance as provenance
 
 
 def test_workers_have_one_thread_and_float64(monkeypatch, tmp_path):
-    monkeypatch.delenv(_cache.FOLDER, raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
     got = environment.worker_environment()
@@ -53,35 +53,36 @@ def test_an_accelerator_is_what_jax_says_it_is(monkeypatch, tmp_path, plugin, an
 def test_a_cache_that_cannot_be_written_is_left_out(monkeypatch, tmp_path, blocked):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / blocked))
-    for name in ("JAX_COMPILATION_CACHE_DIR", _cache.FOLDER):
+    for name in ("JAX_COMPILATION_CACHE_DIR", VARIABLE):
         monkeypatch.delenv(name, raising=False)
     got = environment.worker_environment()
-    assert got[_cache.FOLDER] == ""
+    assert got[VARIABLE] == ""
     assert not any(name.startswith(("JAX_COMPILATION", "JAX_PERSISTENT")) for name in got)
 
 
 def test_only_a_folder_given_to_this_program_holds_its_files(monkeypatch, tmp_path):
     """People share the folder that they give to JAX."""
-    given = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "jax"), "XDG_CACHE_HOME": str(tmp_path)}
-    assert environment.compilation_cache(given) == tmp_path / "sharedtrunk" / "xla"
-    assert environment.compilation_cache({**given, _cache.FOLDER: str(tmp_path / "mine")}) == tmp_path / "mine"
-    for name, value in given.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "jax"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "mine"))
+    assert folder() == tmp_path / "mine"
+    monkeypatch.delenv(VARIABLE)
+    assert folder() == tmp_path / "sharedtrunk" / "xla"
     got = environment.worker_environment()
     assert got["JAX_COMPILATION_CACHE_DIR"] == str(tmp_path / "jax")
-    assert got[_cache.FOLDER] == str(tmp_path / "sharedtrunk" / "xla")
+    assert got[VARIABLE] == str(tmp_path / "sharedtrunk" / "xla")
 
 
 def test_an_account_without_a_home_has_no_cache(monkeypatch):
-    for name in ("HOME", "XDG_CACHE_HOME", _cache.FOLDER):
+    for name in ("HOME", "XDG_CACHE_HOME", VARIABLE):
         monkeypatch.delenv(name, raising=False)
 
     def unknown(_):
         raise KeyError
 
     monkeypatch.setattr("pwd.getpwuid", unknown)
-    assert environment.compilation_cache({}) is None
-    assert environment.worker_environment()[_cache.FOLDER] == ""
+    assert folder() is None
+    assert environment.worker_environment()[VARIABLE] == ""
 
 
 # The effective user stays root, who can read this Python wherever it is installed.
@@ -148,10 +149,20 @@ def test_cores_are_counted_in_one_place():
 
 def test_relative_cache_home_is_ignored(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv(_cache.FOLDER, raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     expected = tmp_path / ".cache" / "sharedtrunk" / "xla"
-    assert environment.compilation_cache({"XDG_CACHE_HOME": "relative"}) == expected
-    assert environment.compilation_cache({}) == expected
+    for base in ("relative", ""):
+        monkeypatch.setenv("XDG_CACHE_HOME", base)
+        assert folder() == expected
+
+
+def test_an_empty_variable_switches_the_cache_off_for_workers_too(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv(VARIABLE, "")
+    got = environment.worker_environment()
+    assert got[VARIABLE] == ""
+    assert "JAX_COMPILATION_CACHE_DIR" not in got
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_commit_of_a_tracked_file_only(tmp_path, monkeypatch):

@@ -28,9 +28,7 @@ pytestmark = [
 ]
 
 HANGING = 30  # seconds after which a child is killed
-SAID = (
-    "JAX works in the process that began with it, not in one forked from it; got a process forked after JAX was used. "
-)
+SAID = "JAX works in the process that first used it, not in one forked from that; got a process forked after JAX was used. "
 
 X = np.random.default_rng(0).normal(size=(60, 4))
 Y = (X[:, :2] + 0.1 > 0).astype(int)

@@ -131,7 +131,7 @@ def test_a_task_of_weight_zero_is_as_if_it_were_not_there():
 @pytest.mark.parametrize("whole", [1024, 40])
 def test_rows_without_a_main_label_leave_the_main_task_alone_as_it_is(monkeypatch, whole):
     """Also where there are more judged rows than are visited in a step."""
-    monkeypatch.setattr(_trials, "WHOLE", whole)
+    monkeypatch.setattr(_trials, "FULL_BATCH_ROWS", whole)
     monkeypatch.setattr(_trials, "JUDGED_BATCH", 25)
     table = _table(n_main=60)
     labels = {name: codes[:60] for name, codes in table.labels.items()}
@@ -183,8 +183,8 @@ def test_the_matrix_is_directed_and_groups_what_helps():
         ("main", ["main"], {}, "at least one other task"),
         ("main", [], {}, "at least one other task"),
         ("main", ["same", "same"], {}, "different label columns"),
-        ("main", ["same"], {"student": Student(hidden=())}, "a trunk of 1 to 20 layers; got 0 layers"),
-        ("main", ["same"], {"repeats": 0}, "repeats must be a whole number, at least 1; got 0"),
+        ("main", ["same"], {"student": Student(hidden=())}, "a trunk of 1 to 20 layers"),
+        ("main", ["same"], {"repeats": 0}, "repeats must be a whole number, at least 1"),
         ("main", ["same"], {"negligible": -1.0}, "negligible"),
         ("main", ["same"], {"seed": -1}, "seed"),
     ],

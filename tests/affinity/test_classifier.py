@@ -300,13 +300,13 @@ X, Y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
         ({"hidden": (3, 0)}, "a width in hidden is a whole number ≥ 1; got 0"),
         (
             {"hidden": 10**400},
-            "a width in hidden must be at most 10,000, beyond which the weights of a layer fill the memory; got 1000",
+            "a width in hidden must be at most 10,000, beyond which the weights of a layer fill the memory; got 1",
         ),
+        ({"hidden": (10**4,) * 3}, "a network has at most 134,217,728 weights; got 200,050,000, of 3 features"),
         (
-            {"hidden": (10**4, 10**4, 10**4)},
-            "a network has at most 134,217,728 weights; got 200,050,000, of 3 features",
+            {"max_iter": 10**10},
+            "max_iter must be at most 1,000,000,000, for steps and rows are counted in 32 bits; got 10000000000",
         ),
-        ({"max_iter": 10**10}, "max_iter is at most 1,000,000,000; got 10000000000"),
         ({"learning_rate_init": 1e300}, "learning_rate_init lies between 1e-30 and 1e+30; got 1e+300"),
         ({"hidden": 2.5}, "a width in hidden is a whole number ≥ 1; got 2.5"),
         ({"hidden": "wide"}, "a width in hidden is a whole number ≥ 1; got 'wide'"),
@@ -335,10 +335,10 @@ def test_parameters_out_of_range_say_so(parameters, message):
     ("X", "Y", "message"),
     [
         (X, Y[:-1], "X and y have the same rows; got 20 rows and 19 rows of labels"),
-        (X, np.zeros(20), "A task has at least two classes; got 1 class, 0.0, in task 0"),
-        (X, np.full(20, np.nan), "A task has at least two classes; got no labels in task 0"),
-        (X[:2], Y[:2], "Early stopping needs validation rows beside training rows; got n_samples = 2"),
-        (X * 1e200, Y, "Inputs are of a size that float32 can square; got values up to"),
+        (X, np.zeros(20), "a task has at least two classes; got 1 class, 0.0, in 'task 0'"),
+        (X, np.full(20, np.nan), "a task has at least two classes; got no labels in 'task 0'"),
+        (X[:2], Y[:2], "early stopping needs validation rows beside training rows; got n_samples = 2"),
+        (X * 1e200, Y, "inputs are of a size that float32 can square; got values up to"),
         (
             X,
             np.zeros((20, 2, 2)),
@@ -362,7 +362,7 @@ def test_tasks_of_weight_zero_stop_nothing(digits, fitted):
     assert model.best_iter_ == alone.best_iter_
     Y[2:, 0] = np.nan
     with pytest.raises(
-        ValueError, match=r"Early stopping needs validation rows .*; got n_samples = 400, with 2 labelled"
+        ValueError, match=r"early stopping needs validation rows .*; got n_samples = 400, with 2 labelled"
     ):
         classifier(task_weights={1: 0, 2: 0}).fit(X, Y)
 
@@ -371,5 +371,5 @@ def test_another_number_of_tasks_says_so(digits, fitted):
     X, Y = digits
     with pytest.raises(ValueError, match=r"y has 3 tasks, as in fit; got 2\. Give the columns that fit had"):
         fitted.score(X, Y[:, :2])
-    with pytest.raises(ValueError, match="A score needs labels; got none"):
+    with pytest.raises(ValueError, match="a score needs labels; got none"):
         fitted.score(X, np.full(Y.shape, np.nan))

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from sharedtrunk.affinity import _fit
-from sharedtrunk.affinity._fit import BLANK, Recipe, _filled, _laid_out, _lane, _schedule, fit_network
+from sharedtrunk.affinity._fit import BLANK, Recipe, _arranged, _lane, _padded, _schedule, fit_network
 from sharedtrunk.affinity._network import initial_network, logits
+from sharedtrunk.affinity._student import Student
 
-RECIPE = Recipe(True, (6,), "relu", (2.0, 0.5), (2.0, 0.5), 0.02, 300, 40, 0.001, None, "float32")
+STUDENT = Student(hidden=(6,), learning_rate=0.02, max_steps=300, patience=40, tol=0.001)
+RECIPE = Recipe(STUDENT, True, (2.0, 0.5), (2.0, 0.5), None)
 
 
 def table(rows=100):
@@ -26,7 +28,7 @@ def table(rows=100):
 
 @pytest.mark.parametrize("rows", [1, 31, 32, 33, 64, 65, 100, 1000, 1438])
 def test_few_sizes_and_few_blanks(rows):
-    filled = _filled(np.arange(rows), np.random.default_rng(0))
+    filled = _padded(np.arange(rows), np.random.default_rng(0))
     assert sorted(filled[filled != BLANK]) == list(range(rows))
     odd = len(filled) // (len(filled) & -len(filled))
     assert odd <= 7
@@ -37,26 +39,26 @@ def test_rows_and_weights_of_the_lane():
     """Every coefficient by its definition: α over the number of the task's training labels, where the row trains."""
     _, codes, held = table()
     labelled = (codes >= 0).any(axis=0)
-    rows = _laid_out(held, ~held & labelled, labelled, np.random.default_rng(0))
-    labels = np.where(rows.places == BLANK, -1, codes[:, rows.places])
+    rows = _arranged(held, ~held & labelled, labelled, np.random.default_rng(0))
+    labels = np.where(rows.indices == BLANK, -1, codes[:, rows.indices])
     start = initial_network(jax.random.key(0), 4, (6,), (3, 2), "relu", jnp.dtype("float32"))
     lanes = _lane(start, labels, rows, RECIPE)
-    assert (rows.steady, rows.judged, len(rows.places)) == (32, 32, 32 + 80)
+    assert (rows.validating, rows.judged, len(rows.indices)) == (32, 32, 32 + 80)
     for task, alpha in enumerate(RECIPE.task_weights):
         training = (codes[task] >= 0) & ~held
         validation = (codes[task] >= 0) & held
-        for place, row in enumerate(rows.places):
+        for index, row in enumerate(rows.indices):
             trains = row != BLANK and training[row]
             validates = row != BLANK and validation[row]
             expected = alpha / training.sum() if trains else 0
-            np.testing.assert_allclose(lanes.coefficients[0, task, place], expected, rtol=1e-6)
-            if place < rows.judged:
+            np.testing.assert_allclose(lanes.coefficients[0, task, index], expected, rtol=1e-6)
+            if index < rows.judged:
                 expected = 1 / validation.sum() if validates else 0
-                np.testing.assert_allclose(lanes.validation[0, task, place], expected, rtol=1e-6)
+                np.testing.assert_allclose(lanes.validation[0, task, index], expected, rtol=1e-6)
     np.testing.assert_allclose(lanes.criteria[0, 0], [0.8, 0.2], rtol=1e-6)
     without = _lane(
         start,
-        np.where(np.arange(len(rows.places)) < 32, [labels[0], np.full(len(rows.places), -1)], labels),
+        np.where(np.arange(len(rows.indices)) < 32, [labels[0], np.full(len(rows.indices), -1)], labels),
         rows,
         RECIPE,
     )
@@ -67,15 +69,15 @@ def test_without_validation_rows_training_rows_are_judged(monkeypatch):
     _, codes, _ = table()
     labelled = (codes >= 0).any(axis=0)
     nobody = np.zeros(100, bool)
-    rows = _laid_out(nobody, labelled, labelled, np.random.default_rng(0))
-    assert (rows.steady, rows.judged) == (0, len(rows.places))
-    assert sorted(rows.places[rows.places != BLANK]) == np.flatnonzero(labelled).tolist()
+    rows = _arranged(nobody, labelled, labelled, np.random.default_rng(0))
+    assert (rows.validating, rows.judged) == (0, len(rows.indices))
+    assert sorted(rows.indices[rows.indices != BLANK]) == np.flatnonzero(labelled).tolist()
     monkeypatch.setattr(_fit, "MOST_HELD_OUT", 40)
     deciding = np.arange(100) % 4 == 1
-    rows = _laid_out(nobody, labelled, deciding, np.random.default_rng(0))
+    rows = _arranged(nobody, labelled, deciding, np.random.default_rng(0))
     assert rows.judged == 40
-    assert sorted(rows.places[rows.places != BLANK]) == np.flatnonzero(labelled).tolist()
-    assert set(np.flatnonzero(deciding)) <= set(rows.places[:40])  # what can decide is looked at
+    assert sorted(rows.indices[rows.indices != BLANK]) == np.flatnonzero(labelled).tolist()
+    assert set(np.flatnonzero(deciding)) <= set(rows.indices[:40])  # rows that can decide are judged
 
 
 def test_blank_rows_change_nothing(monkeypatch):
@@ -94,7 +96,7 @@ def adam(weights, slopes, mean, square, step):
     square = jax.tree.map(lambda s, g: 0.999 * s + 0.001 * g**2, square, slopes)
 
     def moved(w, m, s):
-        return w - RECIPE.learning_rate * (m / (1 - 0.9**step)) / (jnp.sqrt(s / (1 - 0.999**step)) + 1e-8)
+        return w - STUDENT.learning_rate * (m / (1 - 0.9**step)) / (jnp.sqrt(s / (1 - 0.999**step)) + 1e-8)
 
     return jax.tree.map(moved, weights, mean, square), mean, square
 
@@ -124,7 +126,7 @@ def validation_path(inputs, codes, held, steps):
 
 
 def test_the_step_kept_is_the_best_of_the_tasks_that_decide():
-    """Against a plain loop: each criterion's lowest value among the looks, every fifth step, of one and the same training."""
+    """Against a plain loop: each criterion's lowest value among the checks, every fifth step, of the same training."""
     inputs, codes, held = table()
     random = np.random.default_rng(2)  # wrong labels: both are overfitted, each at its own step
     wrong = (random.uniform(size=codes.shape) < [[0.3], [0.6]]) & (codes >= 0)
@@ -132,7 +134,8 @@ def test_the_step_kept_is_the_best_of_the_tasks_that_decide():
     path = validation_path(inputs, codes, held, 150)[::5]
     kept = {}
     for weights in ((2.0, 0.0), (0.0, 0.5), (2.0, 0.5)):
-        recipe = dataclasses.replace(RECIPE, stop_weights=weights, max_iter=150, patience=150)
+        student = dataclasses.replace(STUDENT, max_steps=150, patience=150)
+        recipe = dataclasses.replace(RECIPE, student=student, stop_weights=weights)
         kept[weights] = fit_network(inputs, codes, (3, 2), held, recipe, seed=1).best_step
         assert kept[weights] == 5 * np.argmin(path @ weights)
     assert len(set(kept.values())) == 3
@@ -147,10 +150,11 @@ def test_all_rows_a_step_or_batches(training, batch_size, batch):
     assert plan.judged_batch + plan.rest_batch == batch
     # judged training rows have their share of a batch, judged validation rows none
     assert plan.judged_batch == -(-100 * batch // 1200)
-    assert _schedule(RECIPE, rows._replace(steady=100), training).judged_batch == 0
+    assert _schedule(RECIPE, rows._replace(validating=100), training).judged_batch == 0
 
 
 @pytest.mark.parametrize(("max_iter", "every"), [(1000, 5), (12, 4), (7, 1)])
-def test_looks_end_on_the_last_step(max_iter, every):
+def test_checks_end_on_the_last_step(max_iter, every):
     rows = _fit._Rows(np.zeros(50, int), 0, 50)
-    assert _schedule(dataclasses.replace(RECIPE, max_iter=max_iter), rows, 50).every == every
+    recipe = dataclasses.replace(RECIPE, student=dataclasses.replace(STUDENT, max_steps=max_iter))
+    assert _schedule(recipe, rows, 50).check_every == every

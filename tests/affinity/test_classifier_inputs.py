@@ -11,12 +11,11 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.feature_extraction.text import CountVectorizer
 
 from sharedtrunk.affinity import AuxiliaryTaskAdvisor, SharedTrunkClassifier
-from sharedtrunk.affinity import _inputs as inputs_module
 from sharedtrunk.affinity._explanation import signals
 from sharedtrunk.affinity._parameters import recipe_of
 from sharedtrunk.affinity._rows import prepared_rows
 from sharedtrunk.errors import InputError
-from sharedtrunk.tables import Table, from_arrays, standardized
+from sharedtrunk.tables import Table, dense, from_arrays, standardized
 
 RANDOM = np.random.default_rng(5)
 X = RANDOM.normal(size=(120, 4))
@@ -75,7 +74,7 @@ def test_a_feature_that_varies_among_validation_rows_only_takes_no_part():
 
 
 def _recipe():
-    return recipe_of(classifier().get_params(), [0, 1])
+    return recipe_of(classifier(), [0, 1])
 
 
 def test_a_constant_among_real_features_does_not_move_the_probabilities():
@@ -189,7 +188,7 @@ def test_the_advisor_takes_sparse_features(container, monkeypatch):
 
 
 def test_dense_features_are_passed_on():
-    assert inputs_module.dense(X) is X
+    assert dense(X) is X
 
 
 # --- names
@@ -224,13 +223,15 @@ def test_columns_of_any_frame_name_the_tasks(frame):
 def test_repeated_names_are_refused(frame):
     make = FRAMES[frame]
     twice = _twice(frame, Y[:, 0], Y[:, 1])
-    with pytest.raises(InputError, match=r"tasks have different names; got 'a' twice\. Rename one of each\."):
+    with pytest.raises(InputError, match=r"tasks have different names; got 'a' more than once\. Rename one of each\."):
         classifier().fit(X, twice)
     for parameters in ({"task_weights": {"a": 2.0}}, {"stop_on": "a"}):
-        with pytest.raises(InputError, match="tasks have different names; got 'a' twice"):
+        with pytest.raises(InputError, match="tasks have different names; got 'a' more than once"):
             classifier(**parameters).fit(X, twice)
     repeated = _twice(frame, X[:, 0], X[:, 1])
-    with pytest.raises(InputError, match=r"columns of X have different names; got 'a'\. Rename one of each\."):
+    with pytest.raises(
+        InputError, match=r"columns of X have different names; got 'a' more than once\. Rename one of each\."
+    ):
         classifier().fit(repeated, Y)
     model = classifier().fit(make({"a": X[:, 0], "b": X[:, 1]}), Y)
     with pytest.raises(InputError, match="columns of X have different names; got 'a'"):

@@ -6,7 +6,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from sharedtrunk.affinity._classifier import SharedTrunkClassifier
-from sharedtrunk.affinity._labels import class_codes, class_names, label_columns
+from sharedtrunk.affinity._label_columns import label_columns
 from sharedtrunk.affinity._targets import Tasks, find_tasks
 
 GAP = None
@@ -26,14 +26,14 @@ MIXED = pd.DataFrame(
 
 def codes_of(y):
     columns, _ = label_columns(y)
-    return [class_codes(column, class_names(column)).tolist() for column in columns]
+    return [column.codes(column.classes()).tolist() for column in columns]
 
 
 def test_columns_of_a_frame_keep_their_types():
     columns, axes = label_columns(MIXED)
     assert axes == 2
     assert [column.name for column in columns] == list(MIXED.columns)
-    assert [class_names(column).dtype.kind for column in columns] == list("OibfOibM")
+    assert [column.classes().dtype.kind for column in columns] == list("OibfOibM")
     assert codes_of(MIXED) == [
         [0, -1, 1, 0],
         [1, 1, 0, 0],
@@ -78,13 +78,13 @@ def test_every_kind_of_gap_is_a_missing_label(y):
 )
 def test_nested_lists_get_types_by_column_and_arrays_keep_theirs(y, kind):
     columns, _ = label_columns(y)
-    assert "".join(class_names(column).dtype.kind for column in columns) == kind
+    assert "".join(column.classes().dtype.kind for column in columns) == kind
 
 
 def test_names_that_do_not_compare_are_ordered_by_type():
     (column,), _ = label_columns(np.array(["b", 2, "a", 1, ("x", 1), None], dtype=object))
-    assert class_names(column).tolist() == [1, 2, "a", "b", ("x", 1)]
-    assert class_codes(column, class_names(column)).tolist() == [3, 1, 2, 0, 4, -1]
+    assert column.classes().tolist() == [1, 2, "a", "b", ("x", 1)]
+    assert column.codes(column.classes()).tolist() == [3, 1, 2, 0, 4, -1]
 
 
 def test_labels_are_looked_up_in_what_fit_saw():
@@ -96,19 +96,19 @@ def test_labels_are_looked_up_in_what_fit_saw():
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        (csr_matrix([[1, 0], [0, 1]]), r"Labels are dense; got a sparse matrix. Give y.toarray\(\)"),
+        (csr_matrix([[1, 0], [0, 1]]), r"labels are dense; got a sparse matrix. Give y.toarray\(\)"),
         (np.array([[[1], [2]], [[1], [3]]]), "y has one column a task"),
         (3, "y has one column a task"),
         (np.empty((4, 0)), "y has one column a task"),
-        ([0.0, 1.0, np.inf], "Labels are finite"),
-        (np.linspace(0, 1, 60), r"Unknown label type: continuous\); got 58 different fractional numbers in task 0"),
-        ([{}, {}], "Class names are hashable; got others in task 0"),
-        (["a", "a", None], "at least two classes; got 1 class, 'a', in task 0. Leave the task out"),
+        ([0.0, 1.0, np.inf], "labels are finite"),
+        (np.linspace(0, 1, 60), r"Unknown label type: continuous\); got 58 different fractional numbers in 'task 0'"),
+        ([{}, {}], "class names are hashable; got others in 'task 0'"),
+        (["a", "a", None], "at least two classes; got 1 class, 'a', in 'task 0'. Leave the task out"),
     ],
 )
 def test_what_is_no_label_is_refused(y, message):
     with pytest.raises(ValueError, match=message):
-        class_names(label_columns(y)[0][0])
+        label_columns(y)[0][0].classes()
 
 
 def test_predictions_of_several_kinds_keep_each_its_own():

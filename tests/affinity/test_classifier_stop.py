@@ -113,7 +113,7 @@ def test_a_task_that_decides_needs_labels_to_validate(questions):
     X, labels = questions
     rare = labels.assign(coin=labels["coin"].where(labels.index < 4))
     message = (
-        r"Early stopping needs .*; got n_samples = 200, with 4 labelled, none of which can validate task 'coin'\. Label"
+        r"early stopping needs .*; got n_samples = 200, with 4 labelled, none of which can validate task 'coin'\. Label"
     )
     for stop_on in ("coin", ["digit", "coin"]):
         with pytest.raises(ValueError, match=message):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sharedtrunk.affinity._advice import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
 from sharedtrunk.affinity._effects import Paired, effects
 from sharedtrunk.affinity._trials import Outcome
+from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
 
 SPLITS = 40
 
@@ -18,11 +18,11 @@ def _outcome(losses: np.ndarray) -> Outcome:
     )
 
 
-def _paired(mean: float, error: float, doubts=()) -> Paired:
+def _paired(mean: float, error: float, objections=()) -> Paired:
     """A pair whose benefit has exactly this mean and standard error."""
     noise = np.random.default_rng(0).normal(size=SPLITS)
     noise = (noise - noise.mean()) / noise.std(ddof=1)
-    return Paired(("b",), 1.0, _outcome(1 - mean - error * SPLITS**0.5 * noise), _outcome(np.ones(SPLITS)), doubts)
+    return Paired(("b",), 1.0, _outcome(1 - mean - error * SPLITS**0.5 * noise), _outcome(np.ones(SPLITS)), objections)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_what_helps_alone_may_not_among_many():
     assert "once corrected for 10" in among.reason
 
 
-def test_a_doubt_keeps_from_telling():
-    (found,) = effects([_paired(0.1, 0.01, doubts=["class x is rare"])], negligible=0.01)
+def test_an_objection_prevents_a_verdict():
+    (found,) = effects([_paired(0.1, 0.01, objections=["class x is rare"])], negligible=0.01)
     assert (found.verdict, found.reason) == (CANNOT_TELL, "class x is rare")
 
 

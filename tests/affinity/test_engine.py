@@ -58,17 +58,18 @@ def test_gradient_is_the_slope_of_the_loss():
     ("activation", "changes"),
     [
         ("relu", {}),
-        ("linear", {"every": 1, "patience": 12, "tol": 0.001}),
+        ("linear", {"check_every": 1, "patience": 12, "tol": 0.001}),
         ("relu", {"max_steps": 10, "tol": 0.5}),
     ],
 )
 def test_stops_are_those_of_the_written_out_training(activation, changes):
     batch, inputs, targets, codes = problems.lane_problem(activation=activation)
     plan = problems.schedule(**changes)
-    kept = trained(batch, inputs, targets, plan)
-    assert kept.network is not None
+    stops = trained(batch, inputs, targets, plan)
+    labelled = (codes[:, : problems.JUDGED] >= 0).all(axis=0)
+    assert stops.network is not None
     for lane in range(3):
-        parts = (batch.coefficients, batch.validation, batch.test, batch.criteria)
+        parts = (batch.coefficients, batch.validation, batch.criteria)
         naive = problems.naive_training(
             problems.plain(batch.start, lane),
             np.asarray(inputs),
@@ -79,21 +80,23 @@ def test_stops_are_those_of_the_written_out_training(activation, changes):
             activation == "relu",
         )
         for criterion, best in enumerate(naive):
-            for name in ("step", "marked"):
-                assert int(getattr(kept, name)[lane, criterion]) == best[name]
-            for name in ("validation", "loss", "accuracy", "validation_loss"):
-                np.testing.assert_allclose(getattr(kept, name)[lane, criterion], best[name], atol=tolerance())
-        for part, leaves in zip(problems.plain(kept.network, lane), naive[0]["network"], strict=True):
+            for name in ("step", "reference_step"):
+                assert int(getattr(stops, name)[lane, criterion]) == best[name]
+            for name in ("validation", "row_loss"):
+                np.testing.assert_allclose(getattr(stops, name)[lane, criterion], best[name], atol=tolerance())
+            right = np.asarray(stops.row_right[lane, criterion])  # means nothing where a label is missing
+            np.testing.assert_allclose(right[labelled], best["row_right"][labelled], atol=tolerance())
+        for part, leaves in zip(problems.plain(stops.network, lane), naive[0]["network"], strict=True):
             assert_same(part, leaves, atol=tolerance())
 
 
 def test_some_stop_early_and_some_go_on():
     """The written-out training is a test of stopping only where stops differ."""
     batch, inputs, targets, _ = problems.lane_problem()
-    kept = trained(batch, inputs, targets, problems.schedule())
+    stops = trained(batch, inputs, targets, problems.schedule())
     last = problems.schedule().max_steps - problems.schedule().patience
-    assert (np.asarray(kept.marked) < last).any()
-    assert len(np.unique(kept.step)) > 2
+    assert (np.asarray(stops.reference_step) < last).any()
+    assert len(np.unique(stops.step)) > 2
 
 
 def test_a_lane_is_the_same_alone_and_in_a_batch():
@@ -122,7 +125,7 @@ def test_a_task_without_labels_changes_nothing():
     one = trained(first_task(blank), inputs, targets[:1], plan)
     assert_same(two.network.trunk, one.network.trunk, atol=tolerance())
     np.testing.assert_array_equal(two.step, one.step)
-    assert_same(two.loss[:, :, 0], one.loss[:, :, 0], atol=tolerance())
+    assert_same(two.row_loss, one.row_loss, atol=tolerance())
     assert_same(two.network.heads[1], blank.start.heads[1], rtol=0)
 
 
@@ -133,9 +136,9 @@ def test_a_task_of_weight_zero_leaves_the_other_alone():
     heard = Lanes(**{**vars(batch), "criteria": main_only(batch)})
     two = trained(silent, inputs, targets, plan)
     one = trained(first_task(silent), inputs, targets[:1], plan)
-    assert_same(two.loss[:, :, 0], one.loss[:, :, 0], atol=tolerance())
+    assert_same(two.row_loss, one.row_loss, atol=tolerance())
     beside = trained(heard, inputs, targets, plan)
-    assert np.abs(beside.loss[:, :, 0] - one.loss[:, :, 0]).max() > 1e-3  # where it has a weight it does matter
+    assert np.abs(beside.row_loss - one.row_loss).max() > 1e-3  # where it has a weight it does matter
 
 
 def test_blank_rows_change_nothing():
@@ -191,10 +194,10 @@ def test_the_rest_does_not_change_a_lane_that_gives_it_no_weight():
 def test_a_lane_that_diverges_keeps_its_start_and_one_without_finite_losses_keeps_nan():
     batch, inputs, targets, _ = problems.lane_problem()
     broken = jax.tree.map(lambda leaf: leaf.at[2].set(jnp.nan), batch.start)
-    kept = trained(Lanes(**{**vars(batch), "start": broken}), inputs, targets, problems.schedule(), rate=1e30)
-    np.testing.assert_array_equal(kept.step[:2], 0)
-    assert np.isfinite(kept.loss[:2]).all()
-    assert np.isnan(kept.loss[2]).all()
+    stops = trained(Lanes(**{**vars(batch), "start": broken}), inputs, targets, problems.schedule(), rate=1e30)
+    np.testing.assert_array_equal(stops.step[:2], 0)
+    assert np.isfinite(stops.row_loss[:2]).all()
+    assert np.isnan(stops.row_loss[2]).all()
 
 
 def main_only(batch):
@@ -209,7 +212,6 @@ def first_task(batch):
         alone,
         batch.coefficients[:, :1],
         batch.validation[:, :1],
-        batch.test[:, :1],
         batch.criteria[:, :, :1],
         batch.open,
     )

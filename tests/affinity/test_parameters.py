@@ -31,17 +31,22 @@ STRANGE = [
 ]
 
 
+def _recipe(**parameters):
+    classifier = SharedTrunkClassifier(**parameters)
+    classifier._validate_params()
+    return recipe_of(classifier, TASKS)
+
+
 @pytest.mark.parametrize(("name", "value", "says"), STRANGE)
 def test_a_strange_parameter_is_one_line(name, value, says):
     with pytest.raises(InputError, match=says) as caught:
-        recipe_of(SharedTrunkClassifier(**{name: value}).get_params(), TASKS)
+        _recipe(**{name: value})
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
 
 
 @pytest.mark.parametrize("given", [[1, 0.5, 0], (1, 0.5, 0), np.array([1, 0.5, 0]), {"parity": 0.5, 2: np.float32(0)}])
 def test_weights_in_any_container(given):
-    parameters = SharedTrunkClassifier(task_weights=given, standardize=np.bool_(False)).get_params()
-    recipe = recipe_of(parameters, TASKS)
+    recipe = _recipe(task_weights=given, standardize=np.bool_(False))
     assert recipe.task_weights == (1.0, 0.5, 0.0)
     assert recipe.standardize is False

@@ -5,7 +5,7 @@ import pytest
 
 from sharedtrunk import spectra
 from sharedtrunk._support.statistics import mean_and_error
-from sharedtrunk.affinity._clean_values import clean_values, drawn_together
+from sharedtrunk.affinity._clean_values import clean_values, shrunk_together
 from sharedtrunk.affinity._signal import FALSE_ALARMS, task_signal
 from sharedtrunk.affinity._whitening import GROUPS, whiten
 from sharedtrunk.errors import InputError
@@ -124,7 +124,7 @@ def test_clean_values_invert_the_spectra(rank):
     np.testing.assert_allclose(right, overlaps.right, rtol=1e-3)
 
 
-def test_values_that_only_noise_spread_are_drawn_together():
+def test_values_that_only_noise_spread_are_shrunk_together():
     """Eigenvalues of a debiased Gram matrix: equal ones lose most of their spread, well separated ones keep it."""
     rng, (R, width, noise) = np.random.default_rng(3), (8, 50, 1 / 200)
     for clean, most in ((np.full(R, 0.6), 0.35), (np.linspace(0.2, 3, R), None)):
@@ -132,7 +132,7 @@ def test_values_that_only_noise_spread_are_drawn_together():
         for _ in range(60):
             matrix = np.eye(R, width) * np.sqrt(clean)[:, None] + np.sqrt(noise) * rng.normal(size=(R, width))
             raw = np.linalg.eigvalsh(matrix @ matrix.T) - width * noise
-            drawn = drawn_together(raw, noise, width)
+            drawn = shrunk_together(raw, noise, width)
             assert drawn.sum() == pytest.approx(raw.sum())
             before.append(np.sum((raw - np.sort(clean)) ** 2))
             after.append(np.sum((drawn - np.sort(clean)) ** 2))

@@ -36,7 +36,7 @@ def test_benefit_is_the_difference_of_the_minima():
     found = benefit.multitask_benefit(joint, single)
     late = single.generalization_loss[1].min()
     np.testing.assert_allclose(found.oracle, [0.5, late - 2.0], atol=1e-12)
-    np.testing.assert_allclose(found.honest, [1.5 - 1.04, bowl(1.0, 30.0)[12] - 2.0], atol=1e-12)
+    np.testing.assert_allclose(found.validation, [1.5 - 1.04, bowl(1.0, 30.0)[12] - 2.0], atol=1e-12)
     assert found.error is None
 
 
@@ -44,7 +44,7 @@ def test_unequal_lanes_and_missing_curves_are_refused():
     with pytest.raises(InputError, match="same lanes"):
         benefit.multitask_benefit(trajectory(np.ones((3, 5))), trajectory(np.ones((1, 5))))
     with pytest.raises(InputError, match="with_validation_loss"):
-        benefit.honest_stop(trajectory(np.ones((3, 5))))
+        benefit.validation_stop(trajectory(np.ones((3, 5))))
     with pytest.raises(InputError, match="linear students only"):
         benefit.with_generalization_loss(trajectory(np.ones((3, 5))), jnp.ones((3, 2, 2)))
 

@@ -222,8 +222,8 @@ def toy_ledger(monkeypatch):
         )  # fmt: skip
 
     toys = {f"eq-{number}": planted(number) for number in (0, 2)}
-    monkeypatch.setattr("sharedtrunk.paper.claims._ledger.CLAIMS", toys)
-    monkeypatch.setattr(cli, "worker_environment", dict)
+    monkeypatch.setattr("sharedtrunk.paper.claims.equations._measure.CLAIMS", toys)
+    monkeypatch.setattr("sharedtrunk._support.environment.worker_environment", dict)
     return toys
 
 
@@ -259,7 +259,7 @@ def test_an_interrupted_ledger_says_so(toy_ledger, monkeypatch):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sharedtrunk.paper.claims.measure", interrupted)
+    monkeypatch.setattr("sharedtrunk.paper.claims.equations.measure", interrupted)
     done = call("claims", "--processes", 0)
     assert done.exit_code == 130
     assert "Interrupted" in done.stderr

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import affinity_problems as problems
 from sharedtrunk import affinity, cli
-from sharedtrunk.cli import _advise_source, _terminal_advice
+from sharedtrunk.cli import _advice_tables, _table_source
 from sharedtrunk.cli._advise import widths
 from sharedtrunk.errors import InputError
 
@@ -140,9 +140,9 @@ def test_words_are_utf8_whatever_the_locale_is(severities, locale):
 
 
 def test_words_that_are_no_utf8_stay_as_they_are():
-    assert _advise_source.word("k\udce4ufe") == "k\udce4ufe"
-    assert _advise_source.word("k\udcc3\udca4ufe") == "käufe"
-    assert _advise_source.word("käufe") == "käufe"
+    assert _table_source.as_utf8("k\udce4ufe") == "k\udce4ufe"
+    assert _table_source.as_utf8("k\udcc3\udca4ufe") == "käufe"
+    assert _table_source.as_utf8("käufe") == "käufe"
 
 
 def test_a_leak_is_told_first_and_once(visits, asked):
@@ -319,13 +319,13 @@ def test_an_interrupt_elsewhere_is_one_line(visits, monkeypatch):
     ],
 )
 def test_column_names_of_the_command(texts, names):
-    assert _advise_source.names(texts) == names
+    assert _table_source.column_names(texts) == names
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "x" * 200_000])
 def test_column_names_that_cannot_be_told_apart_are_refused(text):
     with pytest.raises(InputError, match=r"column names are separated by commas; got '.*in double quotes"):
-        _advise_source.names([text])
+        _table_source.column_names([text])
 
 
 @pytest.mark.parametrize(("text", "units"), [("100", (100,)), ("64, 32", (64, 32))])
@@ -349,12 +349,12 @@ def shown(*renderables, width=80):
 def test_names_from_a_file_neither_style_the_terminal_nor_steer_it():
     row = ("[red]x[/red]\x1b[2J\n12", "+0.1", "+1.0", "helps", "0.5", "agrees")
     columns = ("a", "b", "c", "d", "e", "f")
-    told = shown(_terminal_advice.advice_table("[b]t[/b]", ("c", "d"), columns, [row], verdict=3, width=80))
+    told = shown(_advice_tables.advice_table("[b]t[/b]", ("c", "d"), columns, [row], verdict=3, width=80))
     assert "[red]x[/red]?[2J" in told
     assert "\x1b[2J" not in told
     assert "[b]t[/b]" in told
     console = Console(file=io.StringIO(), width=80)
-    _terminal_advice.tell(console, [("Note", "a\rb [dim]c[/dim]")])
+    _advice_tables.sentences(console, [("Note", "a\rb [dim]c[/dim]")])
     assert "a?b [dim]c[/dim]" in console.file.getvalue()
 
 
@@ -364,7 +364,7 @@ def test_the_table_fits_the_terminal_and_breaks_no_word(width):
 
     made = problems.advice(12)
     words = (wording.title(made), wording.CAPTIONS, wording.COLUMNS, wording.rows(made))
-    table = _terminal_advice.advice_table(*words, verdict=wording.VERDICT, width=width)
+    table = _advice_tables.advice_table(*words, verdict=wording.VERDICT, width=width)
     plain = [Text.from_ansi(line).plain for line in shown(table, width=width).splitlines()]
     assert sum("[+0.159, +0.241]" in line for line in plain) == 1  # on one line
     assert max(len(line.rstrip()) for line in plain) <= width
@@ -381,9 +381,7 @@ def test_a_matrix_without_room_shows_signs_alone():
     from sharedtrunk.affinity import _wording as wording
 
     rows = wording.matrix_rows(problems.matrix(12))
-    wide, narrow = (
-        shown(_terminal_advice.matrix_table("t", "c", rows, width=width), width=width) for width in (150, 80)
-    )
+    wide, narrow = (shown(_advice_tables.matrix_table("t", "c", rows, width=width), width=width) for width in (150, 80))
     assert "+0.12" in wide
     assert "+0.12" not in narrow
     assert "Numbers: --csv FILE." in " ".join(narrow.split())
@@ -394,7 +392,7 @@ def test_a_matrix_without_room_shows_signs_alone():
 def test_the_bar_opens_at_the_first_training_and_counts_down():
     def told(*calls):
         console = Console(file=io.StringIO(), force_terminal=True, width=100)
-        with _terminal_advice.trainings_bar(console) as progress:
+        with _advice_tables.trainings_bar(console) as progress:
             for done, total in calls:
                 progress(done, total)
         return console.file.getvalue()

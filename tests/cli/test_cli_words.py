@@ -1,4 +1,4 @@
-"""Words of the command line that no system and no memory takes: one line each, with the rule and the way out."""
+"""Words of the command line that no system and no memory takes: one line each, with the rule and a hint."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from sharedtrunk import cli
 from sharedtrunk._support.json_files import write_json
-from sharedtrunk.paper import figures, ledger
+from sharedtrunk.paper import claims, figures
 
 LONG = "a" * 300
 HUGE = 99999999999999999999
@@ -20,7 +20,7 @@ HUGE = 99999999999999999999
 @pytest.fixture(autouse=True)
 def in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "worker_environment", dict)
+    monkeypatch.setattr("sharedtrunk._support.environment.worker_environment", dict)
     rows = "".join(f"{row % 2},{row % 3},{(row * 7) % 61}.5\n" for row in range(60))
     (tmp_path / "t.csv").write_text(f"a,b,x\n{rows}")
     record = {"figure": "fig2-left", "checks": [], "provenance": {}}
@@ -146,11 +146,11 @@ def test_control_characters_of_a_name_do_not_reach_the_terminal():
     ("error", "says"),
     [
         (OSError(errno.EMFILE, "Too many open files", "x"), "the system refused: 'Too many open files' at x. "),
-        (MemoryError(), "the memory is not enough for this"),
-        (RuntimeError("INTERNAL: Out of memory allocating 160000000000 bytes."), "the memory is not enough for this"),
+        (MemoryError(), "there is not enough memory"),
+        (RuntimeError("INTERNAL: Out of memory allocating 160000000000 bytes."), "there is not enough memory"),
     ],
 )
-def test_what_no_room_catches_is_one_line_and_code_1(monkeypatch, error, says):
+def test_what_no_package_catches_is_one_line_and_code_1(monkeypatch, error, says):
     def fail(*_, **__):
         raise error
 
@@ -170,12 +170,12 @@ def test_json_through_a_link_keeps_the_link_and_the_mode(tmp_path, monkeypatch):
     (tmp_path / "shared.json").write_text("old")
     (tmp_path / "shared.json").chmod(0o664)
     (tmp_path / "link.json").symlink_to("shared.json")
-    monkeypatch.setattr("sharedtrunk.paper.claims.measure", lambda *_, **__: [])
+    monkeypatch.setattr("sharedtrunk.paper.claims.equations.measure", lambda *_, **__: [])
     done = CliRunner().invoke(cli.app, ["claims", "eq-2", "--json", "link.json"])
     assert done.exit_code == 0, done.output
     assert os.readlink("link.json") == "shared.json"
     assert stat.S_IMODE(os.stat("shared.json").st_mode) == 0o664
-    assert ledger.read_json("shared.json") == []
+    assert claims.read_json("shared.json") == []
 
 
 def test_a_folder_whose_name_is_not_utf_8(tmp_path):

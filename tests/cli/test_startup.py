@@ -24,7 +24,7 @@ def imported(code, *words):
 
 
 @pytest.mark.parametrize("words", [("--help",), ("reproduce", "--help"), ("--version",), ()])
-def test_help_is_told_without_the_rooms(words):
+def test_help_is_shown_without_numpy(words):
     found = imported("from sharedtrunk.__main__ import main; main()", *words)
     assert "typer" in found
     assert not found & {"numpy", *SCIENCE, *TABLES_AND_PICTURES, "pydantic"}

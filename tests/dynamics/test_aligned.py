@@ -8,7 +8,7 @@ from scipy import interpolate
 
 from dynamics_problems import RULE, runge_kutta, slow
 from sharedtrunk import dynamics, gaussian
-from sharedtrunk.dynamics._line import mean_variance
+from sharedtrunk.dynamics._line_integral import mean_variance
 from sharedtrunk.flows.trajectory import Result
 
 TIMES = np.linspace(0, 12, 13)
@@ -69,7 +69,7 @@ def test_fixed_point_is_the_teacher(reading):
 @pytest.mark.parametrize("classes", [2, 20])
 @pytest.mark.parametrize("s", [1e-3, 0.3, 10.0, 1e3])
 def test_rank_one_variance_against_panels(classes, s):
-    """û·Gû of the one-dimensional integral against the gaussian room's adaptive panels."""
+    """û·Gû of the one-dimensional integral against the adaptive panels of `gaussian`."""
     u = orthonormal(classes, 1)[:, 0]
     G = gaussian.softmax_covariance(s * u[:, None], rule=gaussian.Panels(order=12))
     np.testing.assert_allclose(mean_variance(jnp.asarray(u), jnp.asarray(s)), u @ G @ u, rtol=2e-5)

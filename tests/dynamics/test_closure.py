@@ -177,7 +177,7 @@ def test_stops_after_its_minimum(solved, lane):
     assert loss[last] > loss[lowest]
     assert np.isfinite(loss[: last + 1]).all()
     assert np.isnan(solved.composites[0][lane, last + 1 :]).all()
-    assert benefit.bracketed(TIMES[: last + 1], loss[: last + 1]), "the rule of the benefit room"
+    assert benefit.bracketed(TIMES[: last + 1], loss[: last + 1]), "the rule of `benefit`"
 
 
 def test_not_bracketed_and_run_away_are_codes(flows):

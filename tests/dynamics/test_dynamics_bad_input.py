@@ -1,4 +1,4 @@
-"""Every rule of the room, broken once: one line that says the rule, what came, and the way out."""
+"""Every rule of the package, broken once: one line with the rule, what was received, and a hint."""
 
 import jax
 import jax.numpy as jnp
@@ -82,7 +82,7 @@ BAD = {
     "judge": (lambda: dynamics.population_flow([W], inverse_temperature=1.0, judge=W[:2], rule=RULE), "task 0"),
     "judge value": (lambda: dynamics.population_flow([W], inverse_temperature=1.0, judge=np.nan * W), "finite"),
     "no judge": (lambda: dynamics.solve_until_bracketed(flow(), layers((1, 3, 3))), "with a judge"),
-    "time limit": (lambda: dynamics.solve_until_bracketed(judged(), layers((1, 3, 3)), time_limit=0.0), "time limit"),
+    "time limit": (lambda: dynamics.solve_until_bracketed(judged(), layers((1, 3, 3)), time_limit=0.0), "time_limit"),
     "chunk": (lambda: dynamics.solve_until_bracketed(judged(), layers((1, 3, 3)), chunk=0), "at least 1"),
     "value rule": (
         lambda: dynamics.solve_until_bracketed(judged(), layers((1, 3, 3)), value_rule=RULE),
@@ -199,7 +199,7 @@ BAD = {
     "values for two tasks": (lambda: dynamics.solve(two_tasks((U, S, V), 0.5), S, TIMES), "two_task_start"),
     "layers for a number": (
         lambda: dynamics.solve(rank_one(), layers((3, 3)), TIMES),
-        r"start s\(0\) must be an array",
+        "start of a RankOneFlow must be an array",
     ),
     "rank-one sign": (lambda: dynamics.solve(rank_one(), np.array([0.1, -0.1]), TIMES), "must be ≥ 0"),
     "precision": (lambda: dynamics.solve(flow(), other_precision(layers((3, 3))), TIMES), "same precision"),

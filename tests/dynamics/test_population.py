@@ -11,6 +11,7 @@ import pytest
 
 from dynamics_problems import RULE, covariance, one_hot, pair, runge_kutta, sample_slope, slow, softmax, stacked, start
 from sharedtrunk import dynamics, gaussian, students
+from sharedtrunk.dynamics._reduction import reduced, restored
 from sharedtrunk.flows.trajectory import Result
 
 TIMES = np.linspace(0, 8, 17)
@@ -145,7 +146,7 @@ def test_finite_temperature_fixed_point(flows, noisy, hidden):
 
 @pytest.mark.float64
 def test_flow_loss_with_a_covariance(key, flows, noisy):
-    """The whitened form of the loss equals the plain one of the gaussian room."""
+    """The whitened form of the loss equals the plain one of `gaussian`."""
     C = covariance()
     W = [jax.random.normal(key, w.shape) for w in noisy]
     M = [gaussian.label_moment(w, covariance=C) for w in noisy]
@@ -160,10 +161,10 @@ def test_reduction_is_exact(key, hidden):
     weights = [teacher.noisy_weights for teacher in pair(key, features=40)]
     flow = dynamics.population_flow(weights, inverse_temperature=1.0, rule=RULE)
     first = start(key, hidden, features=40)
-    small, state, basis = flow.reduced(first)
+    small, state, basis = reduced(flow, first)
     assert basis.shape == (40, 14 if not hidden else 11)
     assert all(m.shape[1] == basis.shape[1] for m in small.moments)
-    inside = small.restored(small.drive(state), basis)
+    inside = restored(small.drive(state), basis)
     for a, b in zip(jax.tree.leaves(inside), jax.tree.leaves(flow.drive(first)), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-12)
 
@@ -212,7 +213,7 @@ def assert_agree(theory, trained, weights, seeds):
 
 
 def test_against_simulation(flows, noisy):
-    """Trainings on fresh samples, by the other room: loss curves and weights within their standard errors.
+    """Trainings on fresh samples, by `students`: loss curves and weights within their standard errors.
 
     The mean over samples differs from infinite data by a bias of order 1/samples, beside a standard error of order
     1/√(samples · seeds), which at these sizes is larger.

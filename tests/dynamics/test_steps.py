@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sharedtrunk.dynamics._steps import Marks, begin, first_step, follow
+from sharedtrunk.dynamics._steps import StepControl, first_step, follow, start_stepper
 
 DTYPE = jnp.result_type(float)
 RATES = np.array([0.5, 1.0, 4.0])
@@ -28,15 +28,17 @@ def start():
     return {"y": jnp.ones((3, 2), DTYPE), "z": jnp.full(3, 2.0, DTYPE)}
 
 
-def set_out(step=0.05, size=None):
-    return begin(both(start()), start() if size is None else size, jnp.zeros((), DTYPE), jnp.full(3, step, DTYPE))
+def at_start(step=0.05, size=None):
+    return start_stepper(
+        both(start()), start() if size is None else size, jnp.zeros((), DTYPE), jnp.full(3, step, DTYPE)
+    )
 
 
-def followed(times, rtol=1e-5, *, field=decay, stand=None, arrive=True, max_steps=2000, runs_away=never):
-    marks = Marks(rtol, rtol / 100, max_steps)
-    stand = set_out() if stand is None else stand
-    run = jax.jit(lambda stand, times: follow(field, both, runs_away, stand, times, marks, arrive=arrive))
-    return run(stand, jnp.asarray(times, DTYPE))
+def followed(times, rtol=1e-5, *, field=decay, stepper=None, arrive=True, max_steps=2000, runs_away=never):
+    control = StepControl(rtol, rtol / 100, max_steps)
+    stepper = at_start() if stepper is None else stepper
+    run = jax.jit(lambda stepper, times: follow(field, both, runs_away, stepper, times, control, arrive=arrive))
+    return run(stepper, jnp.asarray(times, DTYPE))
 
 
 def exact(times, scale=1.0):
@@ -48,8 +50,8 @@ def test_every_lane_is_right_at_all_times_with_steps_of_its_own():
     out = followed(times)
     np.testing.assert_allclose(out.saved[0], exact(times)[..., None].repeat(2, -1), atol=2e-5)
     np.testing.assert_allclose(out.saved[1], exact(times, 2.0), atol=4e-5)
-    np.testing.assert_allclose(out.stand.time, 6.0)  # it ends there, not beyond
-    np.testing.assert_allclose(out.stand.state["z"], exact([6.0], 2.0)[:, 0], atol=4e-5)
+    np.testing.assert_allclose(out.stepper.time, 6.0)  # it ends there, not beyond
+    np.testing.assert_allclose(out.stepper.state["z"], exact([6.0], 2.0)[:, 0], atol=4e-5)
     assert out.accepted[0] < out.accepted[2]
     assert not out.stopped.any()
 
@@ -66,21 +68,21 @@ def test_the_error_follows_the_tolerance_at_order_three():
 def test_legs_go_on_where_the_last_step_ended():
     """No step is cut: legs make the steps of one long run, and see the same between them."""
     times = np.linspace(0, 4, 33)
-    whole, stand, seen, tried = followed(times, arrive=False), set_out(), [], 0
+    whole, stepper, seen, tried = followed(times, arrive=False), at_start(), [], 0
     for first in range(0, 32, 4):
-        out = followed(times[first : first + 5], stand=stand, arrive=False)
-        stand, tried = out.stand, tried + np.asarray(out.tried)
+        out = followed(times[first : first + 5], stepper=stepper, arrive=False)
+        stepper, tried = out.stepper, tried + np.asarray(out.tried)
         seen.append(np.asarray(out.saved[1])[:, (first > 0) :])
     np.testing.assert_allclose(np.concatenate(seen, axis=1), whole.saved[1], rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(tried, whole.tried)
-    assert (np.asarray(whole.stand.time) >= 4.0).all()
+    assert (np.asarray(whole.stepper.time) >= 4.0).all()
 
 
 def test_a_first_step_is_found():
-    marks = Marks(1e-5, 1e-7, 100)
-    step = np.asarray(first_step(decay, start(), jnp.asarray([0.0, 1.0], DTYPE), marks))
+    control = StepControl(1e-5, 1e-7, 100)
+    step = np.asarray(first_step(decay, start(), jnp.asarray([0.0, 1.0], DTYPE), control))
     assert (step[:-1] > step[1:]).all()  # the faster the shorter
-    out = followed([0.0, 1.0], stand=set_out()._replace(step=jnp.asarray(step, DTYPE)))
+    out = followed([0.0, 1.0], stepper=at_start()._replace(step=jnp.asarray(step, DTYPE)))
     assert (np.asarray(out.tried) - np.asarray(out.accepted) <= 1).all()
 
 
@@ -93,14 +95,16 @@ def test_an_explosion_ends_only_its_own_lane():
 
     first = {"y": jnp.array([[1.0, 1], [1, 1], [2, 2]], DTYPE), "z": jnp.ones(3, DTYPE)}
     times = [0.0, 0.25, 2.0]
-    out = followed(times, field=explosive, stand=set_out(size=first))
+    out = followed(times, field=explosive, stepper=at_start(size=first))
     np.testing.assert_allclose(np.asarray(out.saved[0])[:, 1, 0], [np.exp(-0.25), 4 / 3, 4.0], rtol=1e-4)
     np.testing.assert_allclose(np.asarray(out.saved[0])[0, 2], np.exp(-2.0), rtol=1e-3)
     assert np.isinf(np.asarray(out.saved[0])[1:, 2]).all()
-    np.testing.assert_allclose(np.asarray(out.stand.time), [2.0, 1.0, 0.5], atol=1e-3)
-    caught = followed(times, field=explosive, stand=set_out(size=first), runs_away=lambda state: state["y"][:, 0] > 10)
+    np.testing.assert_allclose(np.asarray(out.stepper.time), [2.0, 1.0, 0.5], atol=1e-3)
+    caught = followed(
+        times, field=explosive, stepper=at_start(size=first), runs_away=lambda state: state["y"][:, 0] > 10
+    )
     np.testing.assert_array_equal(caught.stopped, [False, True, True])
-    assert (np.asarray(caught.stand.time)[1:] < np.asarray(out.stand.time)[1:]).all()
+    assert (np.asarray(caught.stepper.time)[1:] < np.asarray(out.stepper.time)[1:]).all()
 
 
 @pytest.mark.parametrize("limit", [1, 7])

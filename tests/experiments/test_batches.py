@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from sharedtrunk.experiments import _batches, standard_lanes
-from sharedtrunk.experiments._batches import batch_width, batches, lane_bytes
-from sharedtrunk.experiments._settings import StandardSettings
+from sharedtrunk.experiments._batches import batch_width, lane_bytes
+from sharedtrunk.experiments.problems import StandardSettings
+from sharedtrunk.flows.legs import batches
 
 
 def test_bytes_of_a_lane_are_counted():

@@ -10,11 +10,11 @@ import pytest
 
 from sharedtrunk import benefit, gaussian, students, sweeps
 from sharedtrunk.errors import InputError
-from sharedtrunk.experiments import StandardSettings, _times, standard_lanes
+from sharedtrunk.experiments import StandardSettings, _legs, standard_lanes
 from sharedtrunk.experiments._draw import draw_chunk
-from sharedtrunk.experiments._follow import follow
-from sharedtrunk.experiments._times import descent_legs, flow_legs
-from sharedtrunk.experiments._value import stop_and_value
+from sharedtrunk.experiments._follow import follow, method_from
+from sharedtrunk.experiments._legs import descent_legs, flow_legs
+from sharedtrunk.experiments._stopped import stop_and_value
 from sharedtrunk.paper.figures import worker_environment
 
 SMALL = {
@@ -61,8 +61,8 @@ def test_another_chunk_changes_less_than_the_tolerance(joint):
 
 def test_the_times_at_which_a_training_is_seen_change_less_than_the_tolerance(joint, monkeypatch):
     """Neither stop falls on a saved time; with half as many they would be farther off by as much. The bars cover it."""
-    monkeypatch.setattr(_times, "LEG_TIMES", (_times.LEG_TIMES + 1) // 2)
-    monkeypatch.setattr(_times, "LATE_LEG_TIMES", 2 * _times.LATE_LEG_TIMES - 1)
+    monkeypatch.setattr(_legs, "LEG_TIMES", (_legs.LEG_TIMES + 1) // 2)
+    monkeypatch.setattr(_legs, "LATE_LEG_TIMES", 2 * _legs.LATE_LEG_TIMES - 1)
     other = standard_lanes({**SMALL, "tasks": 2}, LANES)
     for stop in ("", "_honest"):
         assert (joint[f"stop{stop}"] % 0.25 > 1e-3).all()
@@ -83,7 +83,7 @@ def test_the_student_stopped_is_the_one_trained_to_that_time(joint, stop):
         times = jnp.asarray([0.0, joint[f"stop{stop}"][lane]], jnp.float32)
         one = jax.tree.map(lambda w, lane=lane: w[lane : lane + 1], draw.start)
         problem = students.of_lanes(draw.problem(settings), np.array([lane]))
-        weights = students.train(one, problem, times, settings.method).composites[0][0, -1]
+        weights = students.train(one, problem, times, method_from(settings, 0.0)).composites[0][0, -1]
         loss = gaussian.population_loss(weights, draw.moments[lane], rule=rule)
         assert float(loss) == pytest.approx(float(joint[f"loss{stop}"][lane]), abs=5e-5)
         if not stop:
@@ -131,7 +131,7 @@ def test_a_baseline_is_a_student_that_never_met_the_auxiliary_task():
     problem = students.make_problem(draw.inputs, draw.labels[:1], classes=4)
     alone = students.SharedTrunk(draw.start.trunk, draw.start.heads[:1])
     times = np.concatenate([flow_legs(500.0)[0], flow_legs(500.0)[1][1:]])
-    trained = students.train(alone, problem, jnp.asarray(times, jnp.float32), settings.method)
+    trained = students.train(alone, problem, jnp.asarray(times, jnp.float32), method_from(settings, 0.0))
     curve = benefit.with_generalization_loss(trained, draw.moments)
     rule = gaussian.Sobol(points=1024, scrambles=8)
     stop = benefit.oracle_stop(curve)
@@ -213,15 +213,15 @@ def test_lanes_of_one_chunk_share_seed_and_samples():
     [
         ({"time_limt": 5.0}, "must be known"),
         ({"alpha": [1.0]}, "two finite weights"),
-        ({"validation_fraction": -1.0}, "finite and positive"),
-        ({"activation": "tanh"}, "linear or relu"),
+        ({"validation_fraction": -1.0}, "a finite number above 0"),
+        ({"activation": "tanh"}, "'linear' or 'relu'"),
         ({"start_scale": 0.0}, "never moves"),
         ({"start_scale": [1.0, float("inf")]}, "one for the trunk"),
-        ({"start": "zero"}, "random or aligned"),
+        ({"start": "zero"}, "'random' or 'aligned'"),
         ({"start": "aligned", "hidden": 19}, "twice as wide"),
         ({"activation": "relu", "scrambles": 1}, "at least 2 blocks"),
         ({"tasks": 3}, "1 or 2 tasks"),
-        ({"training": "adam"}, "flow or descent"),
+        ({"training": "adam"}, "'flow' or 'descent'"),
         ({"precision": "half"}, "float32"),
     ],
 )

@@ -8,8 +8,9 @@ import pytest
 
 import references
 from sharedtrunk import students
-from sharedtrunk.experiments import RELU_START_SCALE, StandardSettings, _sampled, draw_lanes, standard_lanes
-from sharedtrunk.experiments._sampled import draw_fresh
+from sharedtrunk.experiments import RELU_START_SCALE, StandardSettings, _relu_lanes, draw_lanes, standard_lanes
+from sharedtrunk.experiments._follow import method_from
+from sharedtrunk.experiments._relu_lanes import draw_fresh
 
 SMALL = {
     "activation": "relu",
@@ -81,7 +82,7 @@ def test_a_stabilized_flow_is_the_flow(key):
     times = jnp.linspace(0, 10, 11, dtype=draw.inputs.dtype)
     fast, exact = (
         students.train(draw.start, draw.problem(settings), times, method, evaluation=fresh.watched)
-        for method in (settings.method, students.Flow(rtol=1e-5, atol=1e-7))
+        for method in (method_from(settings, 0.0), students.Flow(rtol=1e-5, atol=1e-7))
     )
     np.testing.assert_allclose(fast.generalization_loss, exact.generalization_loss, atol=2e-3)
     assert int(fast.gradient_evaluations) < int(exact.gradient_evaluations) / 4
@@ -115,7 +116,7 @@ def test_the_error_covers_a_far_larger_sample(joint):
 
 def test_a_closer_look_does_not_unsettle(monkeypatch):
     """A lane is followed until its watched minimum is bracketed; that a later saved time is lower does not change that."""
-    look = _sampled._looked_closer
+    look = _relu_lanes._looked_closer
 
     def lower_in_the_end(followed, *parts):
         trajectory, networks = look(followed, *parts)
@@ -123,7 +124,7 @@ def test_a_closer_look_does_not_unsettle(monkeypatch):
         curve[:, -1] = 0.0
         return dataclasses.replace(trajectory, generalization_loss=curve), networks
 
-    monkeypatch.setattr(_sampled, "_looked_closer", lower_in_the_end)
+    monkeypatch.setattr(_relu_lanes, "_looked_closer", lower_in_the_end)
     found = standard_lanes({**SMALL, "tasks": 2}, LANES)
     assert found["result"].tolist() == [0, 0]
 

@@ -28,11 +28,13 @@ from figures_toy import toy_figures  # noqa: E402
 from sweeps_toy import toy_sweep  # noqa: E402
 
 from sharedtrunk import sweeps  # noqa: E402
-from sharedtrunk._support import cache as _cache  # noqa: E402
-from sharedtrunk._support import cached_arrays as _kept  # noqa: E402
-from sharedtrunk._support.programs import program  # noqa: E402
+from sharedtrunk._support.cache import entries  # noqa: E402
+from sharedtrunk._support.cache.arrays import stored_arrays  # noqa: E402
+from sharedtrunk._support.cache.folder import VARIABLE  # noqa: E402
+from sharedtrunk._support.cache.programs import program  # noqa: E402
 from sharedtrunk.errors import InputError  # noqa: E402
-from sharedtrunk.paper import figures, ledger, report  # noqa: E402
+from sharedtrunk.paper import figures, report  # noqa: E402
+from sharedtrunk.paper.claims import captions  # noqa: E402
 
 MOST_SECONDS = 60
 ROOM = Path(tempfile.mkdtemp(prefix="sharedtrunk-fuzz-"))
@@ -122,7 +124,7 @@ ARRAYS = [np.arange(6.0).reshape(2, 3) / 7, np.arange(3, dtype=np.int8), np.zero
 
 
 def use_arrays() -> bool:
-    found = _kept.kept("fuzz", lambda: ARRAYS)
+    found = stored_arrays("fuzz", lambda: ARRAYS)
     return len(found) == len(ARRAYS) and all(
         a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
         for a, b in zip(found, ARRAYS, strict=True)
@@ -136,7 +138,7 @@ ENTRIES: dict[Callable[[], bool], tuple[str, bytes]] = {}
 def cached(draw: random.Random, use: Callable[[], bool]) -> str | None:
     """A damaged entry is made again, and whole afterwards."""
     with tempfile.TemporaryDirectory(dir=ROOM) as folder:
-        os.environ[_cache.FOLDER] = folder
+        os.environ[VARIABLE] = folder
         if use not in ENTRIES:
             use()
             (path,) = Path(folder).iterdir()
@@ -150,7 +152,7 @@ def cached(draw: random.Random, use: Callable[[], bool]) -> str | None:
             right = use()
             if not right:
                 return f"{how}: wrong numbers from {path.suffix}"
-            again = path.is_file() and _cache.read(path) is not None
+            again = path.is_file() and entries.read(path) is not None
         return None if again or path.read_bytes() == whole else f"{how}: {path.suffix} is not mended"
 
 
@@ -206,7 +208,7 @@ def reported() -> object:
 
 
 def claimed() -> object:
-    rows = ledger.judge_stored(ledger.Datasets(RESULTS, quick=True), None)
+    rows = captions.judge_stored(captions.Datasets(RESULTS, quick=True), None)
     return repr([(row.claim.key, row.verdict, row.evidence) for row in rows])
 
 

@@ -225,13 +225,13 @@ def _without_work() -> None:
     """Replace what takes long, behind the checks of the words."""
     # Imported here also because an alarm during an import would spoil it.
     from sharedtrunk.affinity import _advise, _matrix
-    from sharedtrunk.paper.claims import _ledger
+    from sharedtrunk.paper.claims.equations import _measure
     from sharedtrunk.paper.figures import _reproduce
     from sharedtrunk.prediction import _predict
 
     _reproduce.sweeps.run = _accept
-    _ledger.measure_bundle = _accept
-    _ledger.sweeps.run_in_processes = _accept
+    _measure.measure_bundle = _accept
+    _measure.sweeps.run_in_processes = _accept
     _predict.draw_chunk = _accept
     _advise._Study.measure = _accept
     _matrix.run_trials = _accept

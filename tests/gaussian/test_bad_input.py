@@ -8,7 +8,7 @@ from sharedtrunk import gaussian
 from sharedtrunk.errors import InputError
 from sharedtrunk.gaussian import Pairs, Panels, Sobol
 from sharedtrunk.gaussian._accuracy import _accuracy
-from sharedtrunk.gaussian._checks import as_covariance, as_moment, as_weights
+from sharedtrunk.gaussian.checks import as_covariance, as_moment, as_weights
 
 W = np.arange(12.0).reshape(3, 4) % 5
 

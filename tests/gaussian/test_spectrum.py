@@ -7,8 +7,8 @@ import pytest
 from gaussian_problems import centred_frame, weights
 from sharedtrunk import gaussian
 from sharedtrunk.gaussian import Pairs
-from sharedtrunk.gaussian._moments import _MOMENT
 from sharedtrunk.gaussian._pairs import softmax_covariances
+from sharedtrunk.gaussian._softmax_moment import _MOMENT
 from sharedtrunk.gaussian._spectrum import deviation_from_equal, kept_rank
 
 MOMENTS = [gaussian.softmax_moment_with_error, gaussian.softmax_covariance_with_error]

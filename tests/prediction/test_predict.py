@@ -14,7 +14,7 @@ import pytest
 from sharedtrunk import dynamics, experiments, prediction, teachers
 from sharedtrunk.errors import InputError
 from sharedtrunk.flows.trajectory import Result
-from sharedtrunk.prediction._theory import CLOSURE_RULE
+from sharedtrunk.prediction._arms import CLOSURE_RULE
 
 SMALL = {"classes": 4, "features": 20, "hidden": 10, "workers": 2, "time_limit": 80.0}
 SETTING = prediction.Setting(samples=200, s_main=3.0, s_aux=10.0, relatedness=1.0)
@@ -94,7 +94,7 @@ def test_the_population_knows_no_sample_count(made):
 
 def test_rows_and_json_hold_the_numbers(made, tmp_path):
     rows = prediction.rows(made[0])
-    assert [row[0] for row in rows] == ["population", "closure", "simulation", "… honest stop"]
+    assert [row[0] for row in rows] == ["population", "closure", "simulation", "… validation stop"]
     assert all(len(row) == len(prediction.COLUMNS) for row in rows)
     assert rows[1][1].startswith(f"{made[0].ways['closure'].benefit.mean():+.3f} ± ")
     prediction.write_json(tmp_path / "made.json", made[0])
@@ -120,8 +120,8 @@ def test_a_single_seed_has_no_error_bar(tmp_path):
 def way(values, result=None):
     values = np.asarray(values, float)
     code = np.zeros(len(values), int) if result is None else np.asarray(result)
-    parts = {field.name: values for field in dataclasses.fields(prediction.Way)}
-    return prediction.Way(**{**parts, "result": code, "benefit_honest": None})
+    parts = {field.name: values for field in dataclasses.fields(prediction.Answer)}
+    return prediction.Answer(**{**parts, "result": code, "benefit_honest": None})
 
 
 SIMULATED = np.array([0.10, 0.12, 0.14, 0.11, 0.13])
@@ -229,7 +229,8 @@ def test_an_unfinished_benefit_is_marked_wherever_it_is_shown(late, tmp_path):
 
 
 def test_a_finished_table_is_not_marked_and_a_mean_of_some_seeds_says_so(made):
-    assert prediction.caption(made[0]) == prediction.CAPTION
+    without = dataclasses.replace(made[0], ways={name: made[0].ways[name] for name in ("population", "closure")})
+    assert prediction.caption(without) == prediction.CAPTION
     lost = way(np.where(np.arange(5) < 2, np.nan, SIMULATED), np.where(np.arange(5) < 2, int(Result.RAN_AWAY), 0))
     some = prediction.Prediction(SETTING, {}, tuple(range(5)), {"closure": lost}, "")
     assert prediction.rows(some)[0][1] == "+0.127 ± 0.038 (3 of 5 seeds)"
@@ -334,6 +335,15 @@ def test_one_setting_and_many_take_the_same_options():
     assert [name for name, option in one.items() if option.kind is option.KEYWORD_ONLY] == named
     differ = [name for name in named if one[name].default != many[name].default]
     assert differ == ["simulate"]
+
+
+def test_the_caption_says_what_validation_stopping_adds(made):
+    simulated = made[0].ways["simulation"]
+    added = (simulated.benefit_honest - simulated.benefit).mean()
+    assert f"that adds {added:+.3f} ± " in prediction.caption(made[0])
+    never = dataclasses.replace(simulated, benefit_honest=np.full(3, np.nan))
+    words = prediction.caption(dataclasses.replace(made[0], ways={"simulation": never}))
+    assert words.endswith("as one must in practice; how much that changes is not known.")
 
 
 @pytest.mark.slow

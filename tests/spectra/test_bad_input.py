@@ -1,4 +1,4 @@
-"""Bad input gets one line: the rule, what was received, the way out."""
+"""Bad input gets one line: the rule, what was received, a hint."""
 
 import jax
 import jax.numpy as jnp
@@ -41,7 +41,7 @@ def test_noise(verb, noise):
 
 
 def test_a_density_needs_noise():
-    with pytest.raises(InputError, match="A density needs noise above 0; got noise 0"):
+    with pytest.raises(InputError, match="A density needs noise above 0; got 0"):
         spectra.bulk_density(1.0, 0.1, np.array([1.0, 0.0]))
 
 

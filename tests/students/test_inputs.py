@@ -60,7 +60,7 @@ def test_train(start, times, method, message):
 @pytest.mark.parametrize("seen_tasks", [0, 2, -1])
 def test_tasks_to_be_seen(seen_tasks):
     problem = students.make_problem(X, [Y], classes=2)
-    with pytest.raises(InputError, match=f"at least one is seen.*seen_tasks={seen_tasks}"):
+    with pytest.raises(InputError, match=f"seen_tasks must be from 1 to .*got {seen_tasks}"):
         students.train(network(), problem, jnp.asarray([0.0, 1.0], X.dtype), seen_tasks=seen_tasks)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk.students._chebyshev import FEWEST_STAGES, MOST_STAGES, REACH
-from sharedtrunk.students._stiffness import MARGIN, REST, begun, probed, stabilized_step, stages_for
+from sharedtrunk.students._stiffness import MARGIN, REST, first_estimate, power_step, stabilized_step, stages_for
 
 RATES = jnp.asarray([[1.0, 4.0, 50.0], [1.0, 2.0, 7.0]])
 """Of two lanes' three directions."""
@@ -20,15 +20,15 @@ def test_the_power_method_finds_the_fastest_rate_of_all_lanes():
     y = jnp.ones((2, 3))
     direction = slope = decaying(y)
     for _ in range(3):
-        rate, direction = probed(decaying, y, slope, direction)
+        rate, direction = power_step(decaying, y, slope, direction)
     assert float(rate) == pytest.approx(50, rel=1e-2)
 
 
 def test_lanes_that_stand_still_or_are_lost_have_no_rate():
     y = jnp.asarray([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]).at[0, 1].set(jnp.nan)
-    rate, _ = probed(decaying, y, decaying(y), decaying(y))
+    rate, _ = power_step(decaying, y, decaying(y), decaying(y))
     assert 0 < float(rate) <= 7.01
-    rate, _ = probed(decaying, jnp.zeros((2, 3)), jnp.zeros((2, 3)), jnp.zeros((2, 3)))
+    rate, _ = power_step(decaying, jnp.zeros((2, 3)), jnp.zeros((2, 3)), jnp.zeros((2, 3)))
     assert float(rate) == 0
 
 
@@ -44,7 +44,7 @@ def test_steps_are_stable_where_few_stages_are_not_and_a_calm_rate_is_believed()
     """h λ = 50 asks for 10 stages. Evaluations: 3 at first, then the stages and one where the rate was looked for."""
     y, probes = jnp.ones((2, 3)), []
     advance = jax.jit(lambda y, standing: stabilized_step(decaying, y, standing, jnp.asarray(1.0)))
-    standing = begun(decaying, y)
+    standing = first_estimate(decaying, y)
     for _ in range(2 * REST):
         before = standing
         y, _, standing = advance(y, standing)

@@ -20,7 +20,7 @@ import sharedtrunk
 from sharedtrunk.errors import InputError
 from sharedtrunk.sweeps import Store, SweepError, Variable, collect, plan, run, run_chunk
 from sharedtrunk.sweeps._clean_process import CleanProcess, LostProcessError, identity
-from sharedtrunk.sweeps._work import Job, compute_shard, receive
+from sharedtrunk.sweeps._job import Job, compute_shard, receive
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +154,7 @@ def test_a_lost_process_is_replaced_and_its_chunk_alone_runs_again(tmp_path, cli
 def test_a_chunk_that_loses_every_process_ends_the_run(tmp_path, client):
     log, store = tmp_path / "log", Store(tmp_path / "store")
     with pytest.raises(
-        SweepError, match=r"ended on .* before its work did, perhaps for want of memory, 4 times.*resumes"
+        SweepError, match=r"on .* ended before its work was done, perhaps for lack of memory, 4 times.*resumes"
     ):
         run([logged_sweep(log, "dies_first", chunks=5, deaths=99)], store, cluster=client)
     assert calls(log).count("3 4") == 4
@@ -200,7 +200,7 @@ def test_what_a_worker_sends_is_bytes_or_refused(tmp_path, threads, monkeypatch,
         "error": b"KeyboardInterrupt\ntext",
     }
     monkeypatch.setattr(sharedtrunk.sweeps._cluster, "call_on_worker", lambda *_: answers[answer])
-    with pytest.raises(SweepError, match="a worker answered with something else than a chunk's bytes"):
+    with pytest.raises(SweepError, match="a worker's answer was not the bytes of a chunk"):
         run([toy_sweep()], Store(tmp_path / "store"), cluster=threads)
     assert not mark.exists()
 

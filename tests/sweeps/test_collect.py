@@ -114,7 +114,7 @@ def test_a_changed_byte_is_noticed_wherever_it_is(tmp_path, dataset):
 
 def test_the_mark_of_the_checksum_is_kept_out_of_the_attributes(tmp_path, dataset):
     dataset.attrs = {"note": f"sharedtrunk-sha256:{'a' * 64}"}
-    with pytest.raises(InputError, match="mark of the file's checksum must stand in it once"):
+    with pytest.raises(InputError, match="mark of the checksum must be in a file exactly once"):
         write_dataset(dataset, tmp_path / "a.nc")
     assert not (tmp_path / "a.nc").exists()
 

@@ -89,8 +89,8 @@ def test_settings_are_what_json_can_hold():
         ({"work": "size"}, "work of sweep 'toy' must name an axis of positive numbers; got 'size'"),
         ({"work": "seed"}, "must name an axis of positive numbers; got 'seed' with values [0, 1]"),
         ({"variables": {}}, "must have variables"),
-        ({"variables": {"x": Variable()}}, "must not bear the names of grid axes; got ['x']"),
-        ({"variables": {"y": Variable(dims=("seed",))}}, "must not bear the names of grid axes; got ['seed']"),
+        ({"variables": {"x": Variable()}}, "must not have the names of grid axes; got ['x']"),
+        ({"variables": {"y": Variable(dims=("seed",))}}, "must not have the names of grid axes; got ['seed']"),
         ({"variables": {"y": Variable(dims=("t", "t"))}}, "dims of variable 'y' must be distinct"),
     ],
 )

@@ -5,9 +5,9 @@ import itertools
 
 import pytest
 
+from sharedtrunk.sweeps._job import Job
 from sharedtrunk.sweeps._plan import Chunk
 from sharedtrunk.sweeps._queue import Queue, in_order
-from sharedtrunk.sweeps._work import Job
 
 
 def jobs(kinds):
@@ -24,14 +24,14 @@ def simulated(given, workers):
     """(worker, job, begin) in the order in which jobs begin, and the time at which the last one ends."""
     queue, log, busy = Queue(given, workers), [], []
     for worker in range(workers):
-        job = queue.after(None)
+        job = queue.next_after(None)
         if job is not None:
             log.append((worker, job, 0.0))
             heapq.heappush(busy, (job.work, worker, job))
     end = 0.0
     while busy:
         end, worker, done = heapq.heappop(busy)
-        job = queue.after(done)
+        job = queue.next_after(done)
         if job is not None:
             log.append((worker, job, end))
             heapq.heappush(busy, (end + job.work, worker, job))
@@ -62,7 +62,7 @@ def test_a_worker_that_ends_a_kind_takes_one_like_it():
     queue = Queue(given, 1)
     lane_works = []
     done = None
-    while (done := queue.after(done)) is not None:
+    while (done := queue.next_after(done)) is not None:
         lane_works.append((done.chunk.function, done.work / done.chunk.size))
     assert len([1 for _ in itertools.groupby(lane_works)]) == 3
 
@@ -83,7 +83,7 @@ def test_an_order_for_those_who_do_not_ask():
 
 def test_nothing_left():
     queue = Queue(jobs([("f", 0, 1, 1, 1)]), 2)
-    job = queue.after(None)
+    job = queue.next_after(None)
     assert job is not None
-    assert queue.after(None) is None
-    assert queue.after(job) is None
+    assert queue.next_after(None) is None
+    assert queue.next_after(job) is None

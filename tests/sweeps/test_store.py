@@ -174,7 +174,7 @@ def test_a_full_disk_stops_the_sweep_and_the_same_call_resumes(tmp_path, monkeyp
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fsync)
-        with pytest.raises(InputError, match="Free some space and give the same command again"):
+        with pytest.raises(InputError, match="Free some space and run the same command again"):
             run([sweep], store, processes=0)
     kept = stored_bytes(store)
     assert set(kept) == {store.file(chunk).name for chunk in plan(sweep)[:3]}
@@ -186,7 +186,9 @@ def test_a_full_disk_stops_the_sweep_and_the_same_call_resumes(tmp_path, monkeyp
 def test_a_file_where_the_folder_should_be(tmp_path):
     (tmp_path / "taken").write_text("mine")
     for path in (tmp_path / "taken", tmp_path / "taken" / "deeper"):
-        with pytest.raises(InputError, match=r"results go to a folder; got .* a file stands where a folder is needed"):
+        with pytest.raises(
+            InputError, match=r"results go to a folder; got .* there is a file where a folder is needed"
+        ):
             run([toy_sweep()], Store(path), processes=0)
     assert (tmp_path / "taken").read_text() == "mine"
     assert list(tmp_path.iterdir()) == [tmp_path / "taken"]

@@ -89,13 +89,13 @@ def test_labels_of_the_main_task_are_thinned_at_random():
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("digit", {}, "one of their names; got 'digit'. Did you mean 'digits'"),
+        ("digit", {}, "the name is that of a bundled table; got 'digit'. Did you mean 'digits'"),
         (
             "digits",
             {"tasks": ["loops"]},
-            "the tasks of digits have names of their own; got 'loops'. Did you mean 'loop'",
+            "a task is one of those of digits; got 'loops'. Did you mean 'loop'",
         ),
-        ("digits", {"tasks": []}, "at least one task"),
+        ("digits", {"tasks": []}, "one task or more"),
         ("digits", {"tasks": ["loop", "loop"]}, "each once"),
         ("iris", {"labels": 151}, "between 30 and 150 rows keep the main label; got 151"),
         ("iris", {"labels": 10}, "between 30 and 150"),

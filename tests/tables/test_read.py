@@ -155,7 +155,7 @@ _BAD_TEXTS = {
     "open quote": ('age,churned,segment\n1,"2,3\n', "rows are fields between separators"),
     "wrong task": (_table().replace("churned", "Churn"), "got 'churned', which is not one. Did you mean 'Churn'"),
     "named twice": (_table().replace("income", "age"), "different names; got 'age' more than once"),
-    "one class": (_table(churned=["yes"] * ROWS), "at least two classes; got one in 'churned', 'yes'"),
+    "one class": (_table(churned=["yes"] * ROWS), "at least two classes; got 1 class, 'yes', in 'churned'"),
     "few labels": (_table(churned=["yes", "no"] + [""] * (ROWS - 2)), "at least 30 labelled rows; got 2 in 'churned'"),
     "ten rows": (csv_text(columns(10)), "at least 30 labelled rows; got 10 in 'churned'"),
     "identifier": (
@@ -164,7 +164,7 @@ _BAD_TEXTS = {
     ),
     "measurement": (
         csv_text({**columns(60), "churned": [i + 0.5 for i in range(60)]}),
-        "labels are classes; got 60 distinct numbers in 'churned', .*Bin it",
+        "labels are classes .*; got 60 different fractional numbers in 'churned', .*Bin them",
     ),
     "word in numbers": (
         _table(age=[*range(20, 56), "unknown", 1, 2, 3]),
@@ -502,9 +502,9 @@ def test_the_row_of_a_word_is_its_row_in_the_file_also_in_a_sample(tmp_path):
 
 
 def test_of_many_distinct_texts_a_feature_remembers_some_and_a_task_all(tmp_path, monkeypatch):
-    from sharedtrunk.tables import _text
+    from sharedtrunk.tables import _text_column
 
-    monkeypatch.setattr(_text, "MOST_DISTINCT_TEXTS", 3)
+    monkeypatch.setattr(_text_column, "MOST_DISTINCT_TEXTS", 3)
     given = columns(120)
     given["colour"] = [f"c{i % 6}" for i in range(120)]
     given["churned"] = [f"c{i % 5}" for i in range(120)]

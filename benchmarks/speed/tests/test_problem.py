@@ -31,7 +31,8 @@ def test_what_is_saved_is_read_again(tmp_path):
 def test_the_grid_is_that_of_the_standard_problem():
     from benchmarks.speed import problem, whole_figure
 
-    from sharedtrunk.paper.figures._standard import STANDARD_CUBE, StandardProblem
+    from sharedtrunk.experiments.problems import StandardProblem
+    from sharedtrunk.paper.figures._standard import STANDARD_CUBE
 
     assert STANDARD_CUBE["s_aux"] == problem.SINGULAR_VALUES
     assert STANDARD_CUBE["relatedness"] == problem.RELATEDNESS

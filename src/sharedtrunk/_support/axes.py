@@ -1,4 +1,4 @@
-"""The axis vocabulary, in one place: every shape in a signature is written with these words.
+"""The axis vocabulary: every shape in a signature is written with these words.
 
 `task`, `class`, `feature`, `hidden`, `sample`, `time`, `lane`, and `node` for the points of a quadrature rule.
 A leading `*lane` means any number of batch axes. The aliases below are the shapes that recur.
@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 AnyArray = Array | np.ndarray
-"""What is only looked at, not differentiated or compiled, may live on the host."""
+"""A JAX or NumPy array, where values are read and neither differentiated nor compiled."""
 
 PRNGKey = Key[Array, ""]
 """A new-style JAX key (`jax.random.key(seed)`)."""

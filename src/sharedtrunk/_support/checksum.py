@@ -1,7 +1,7 @@
-"""A checksum inside the file that it guards: the sha256 of all bytes, its own digits counted as zeros.
+"""A checksum inside the file that it protects: the sha256 of all bytes, with its own digits counted as zeros.
 
 A writer puts `BLANK` into the file's own format (an attribute, an entry of an object) and passes the bytes to `sealed`. A
-reader asks `complaint` before it uses anything in the file, so that one changed byte anywhere is noticed.
+reader calls `complaint` before it uses the content, and so notices one changed byte anywhere.
 """
 
 import hashlib
@@ -14,28 +14,28 @@ _ZEROS = b"0" * 64
 _CHECKSUM = re.compile(_MARK + rb"([0-9a-f]{64})")
 
 BLANK = (_MARK + _ZEROS).decode()
-"""The text that stands in a file until it is sealed."""
+"""The text that marks the place of the checksum until the file is sealed."""
 
 
 def sealed(content: bytes) -> bytes:
-    """The same bytes with their checksum in the place of `BLANK`.
+    """Replace `BLANK` by the checksum of the bytes.
 
     Raises
     ------
     InputError
-        Where the mark of the checksum does not stand in the content exactly once.
+        Where the mark of the checksum is not in the content exactly once.
     """
     if len(_CHECKSUM.findall(content)) != 1:
         raise invalid(
-            "the mark of the file's checksum must stand in it once",
+            "the mark of the checksum must be in a file exactly once",
             received=f"{_MARK.decode()!r} in the file's own text",
-            hint="Leave it out of the names and attributes.",
+            hint="Remove it from names and attributes.",
         )
     return _CHECKSUM.sub(_MARK + _digest(content), content)
 
 
 def complaint(content: bytes) -> str | None:
-    """What is wrong with the checksum in these bytes, in a few words; None where it fits."""
+    """What is wrong with the checksum in these bytes, in a few words; None where it is right."""
     found = _CHECKSUM.findall(content)
     if not found:
         return "it bears no checksum of sharedtrunk's"

@@ -1,4 +1,4 @@
-"""Value checks need values: under a JAX transformation there are none, and the checks are skipped."""
+"""Values for checks: under a JAX transformation arrays have none, and checks of values are skipped."""
 
 import jax
 import numpy as np

@@ -1,9 +1,9 @@
-"""Files that exist whole or not at all.
+"""Files that are written whole or not at all, and checks of the paths that a user gives.
 
-The content goes to a *temporary file* in the same folder, reaches the disk, takes the final name in one step, and the
-folder's entry reaches the disk. Killed at any instant, the writer leaves the old file or the new one, and at most a
-temporary file, which a later run removes. A live writer holds a lock on its temporary file, so that runs side by side
-leave each other's alone. POSIX systems only.
+A writer puts the content into a *temporary file* in the same folder, waits until it is on the disk, gives it the final name
+in one step, and waits for the folder's entry to be on the disk. Killed at any instant, it leaves the old file or the new one
+and perhaps a temporary file, which a later run removes. A writer holds a lock on its temporary file as long as it lives, so
+that other runs do not remove it. POSIX systems only.
 """
 
 import contextlib
@@ -27,23 +27,23 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
 _MISSING = {errno.ENOENT, errno.ENOTDIR}
 
 _LONGEST_NAME = 255
-"""Bytes in the name of a file, on nearly every file system."""
+"""Bytes that the name of a file may have on nearly every file system."""
 
 _SHOWN = 400
-"""Characters of a path in a message; of a longer one the beginning and the end are shown."""
+"""Characters of a path in a message; of a longer path only the beginning and the end are shown."""
 
 Kind = Literal["file", "folder", "device", "pipe or socket"]
 
 
 @contextlib.contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
-    """Turn the system's complaint about `path` into an `InputError` of one line that says what to do."""
+    """Within, turn the system's error about `path` into an `InputError` of one line that says what to do."""
     try:
         yield
     except OSError as error:
         received = f"'{error.strerror or error}' at {_shown(path)}"
         if error.errno in _FULL:
-            hint = "Free some space and give the same command again: what is stored is kept."
+            hint = "Free some space and run the same command again; what is stored is kept."
             raise invalid("writing results needs space on the disk", received=received, hint=hint) from error
         if error.errno in _FORBIDDEN:
             hint = "Choose another folder or change its permissions."
@@ -53,17 +53,17 @@ def storage_errors(path: Path) -> Iterator[None]:
             rule = f"the name of a file or folder has at most {_LONGEST_NAME} bytes, and a path 4095"
             raise invalid(rule, received=received, hint=hint) from error
         if error.errno in _NOT_A_FOLDER:
-            hint = "Choose another folder: a file stands where a folder is needed."
+            hint = "Choose another folder: there is a file where a folder is needed."
             raise invalid("results go to a folder", received=received, hint=hint) from error
-        hint = "Check the path and the disk, and give the same command again: what is stored is kept."
+        hint = "Check the path and the disk, and run the same command again; what is stored is kept."
         raise invalid("files must be readable and writable", received=received, hint=hint) from error
 
 
 def kind_of(path: Path) -> Kind | None:
-    """What stands at `path`, links followed; None where nothing does.
+    """Find out what is at `path`, following links; None where there is nothing.
 
-    Every path that a user gives is looked at through this function, because `Path.is_file` and its like raise `OSError`
-    for a name that is too long or a folder that may not be entered.
+    Every path that a user gives goes through this function, because `Path.is_file` and its like raise `OSError` for a name
+    that is too long or a folder that may not be entered.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def kind_of(path: Path) -> Kind | None:
     Raises
     ------
     InputError
-        Where the system does not say, for instance because the name is too long or the links lead in a circle.
+        Where the system cannot tell, for instance because the name is too long or the links form a circle.
     """
     if "\0" in os.fspath(path):
         raise invalid("a path has no zero byte", received=repr(os.fspath(path)), hint="Leave it out.")
@@ -97,14 +97,14 @@ def kind_of(path: Path) -> Kind | None:
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder and its parents where they are missing. Raises `InputError`."""
+    """Make a folder and its parents where they are missing. Raises `InputError` where the system refuses."""
     kind_of(path)
     with storage_errors(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o666, replace: bool = False) -> None:
-    """Write `content` under the name `path`, whole or not at all.
+    """Write a file, whole or not at all.
 
     Where `path` is a symbolic link, the file that it leads to is written and the link stays. A file that is replaced
     keeps its permissions and, where the system allows it, its owner.
@@ -116,14 +116,14 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o666, replace: 
     content
         All of its bytes.
     mode
-        Permissions of a new file, before the umask takes some away.
+        Permissions of a new file, before the umask is applied.
     replace
-        Whether whatever stands at `path` is replaced, be it a link or a pipe: for files that only this program writes.
+        Whether to replace whatever is at `path`, even a link or a pipe: for files that only this program writes.
 
     Raises
     ------
     InputError
-        Where the system refuses, and where something other than a regular file stands at `path`.
+        Where the system refuses, and where something other than a regular file is at `path`.
     """
     target = path if replace else _target(path)
     with storage_errors(path):
@@ -135,7 +135,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o666, replace: 
                 if not replace:
                     _take_over_permissions(target, file.fileno())
                 os.fsync(file.fileno())
-                # Renamed while the lock is held: nobody takes it for a leftover.
+                # Renamed while the lock is held, so that no other run takes it for a leftover.
                 os.replace(temporary, target)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -144,7 +144,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o666, replace: 
 
 
 def check_regular(path: Path) -> None:
-    """Raise `InputError` where something other than a regular file stands at `path`."""
+    """Raise `InputError` where something other than a regular file is at `path`."""
     kind = kind_of(path)
     if kind not in (None, "file"):
         hint = "Name a file in it." if kind == "folder" else "Name another file."
@@ -152,7 +152,7 @@ def check_regular(path: Path) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raise `InputError` now, not after minutes of work, where `path` cannot become a file; make its folder."""
+    """Raise `InputError` where no file can be written at `path`, before minutes of work are lost; make its folder."""
     target = _target(path)
     make_folder(target.parent)
     with storage_errors(path):
@@ -166,7 +166,7 @@ def check_writable(path: Path) -> None:
 
 
 def remove_leftovers(folder: Path, pattern: str = "*") -> int:
-    """Remove the temporary files, for names that match `pattern`, of writers that are gone; return their number."""
+    """Remove temporary files of dead writers, for file names that match `pattern`; return their number."""
     removed = 0
     with storage_errors(folder):
         for path in sorted(folder.glob(f".{pattern}.*{_SUFFIX}")):
@@ -182,13 +182,13 @@ def remove_leftovers(folder: Path, pattern: str = "*") -> int:
 
 
 class NotRegularError(OSError):
-    """A pipe, device or socket stands where a file is read: opening one may wait for ever, and reading never end."""
+    """There is a pipe, device or socket in place of a file; opening or reading it might never end."""
 
 
 @contextlib.contextmanager
 def opened_regular(path: Path) -> Iterator[int]:
-    """A descriptor of the regular file `path`, to be read. Raises `NotRegularError` for a pipe or device, or `OSError`."""
-    # Without O_NONBLOCK the opening of a pipe waits for somebody who writes.
+    """Yield a descriptor for reading a regular file. Raises `NotRegularError` for a pipe or device, or `OSError`."""
+    # Without O_NONBLOCK, opening a pipe waits for a writer.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         mode = os.fstat(descriptor).st_mode
@@ -215,7 +215,7 @@ def read_regular(path: Path) -> bytes:
 
 @contextlib.contextmanager
 def locked(path: Path, seconds: float) -> Iterator[bool | None]:
-    """Hold a lock that one process has at a time, on a file made for it.
+    """Hold the lock of the file `path`, which one process has at a time; the file is made if it is missing.
 
     Yields True with the lock, False where another process still held it after `seconds` (it may be stopped), and None where
     the file cannot be made or locked.
@@ -248,13 +248,13 @@ def _shown(path: Path) -> str:
 
 
 def _target(path: Path) -> Path:
-    """The file that is written under the name `path`: what a link leads to, else `path` itself. Raises `InputError`."""
+    """The file to write: the one that a link leads to, else `path` itself. Raises `InputError`."""
     check_regular(path)
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def _take_over_permissions(target: Path, descriptor: int) -> None:
-    """Give the open file the permissions and the owner of the file that it is going to replace."""
+    """Give the open file the permissions and the owner of the file that it will replace."""
     try:
         before = target.stat()
     except FileNotFoundError:
@@ -274,14 +274,14 @@ def _open_temporary(path: Path, mode: int) -> tuple[int, Path]:
     while True:
         temporary = path.with_name(f".{name}.{secrets.token_hex(8)}{_SUFFIX}")
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, mode)
-        # Another run may have removed the file between its making and its lock; then make another.
+        # Another run may have removed the file before it was locked; then make another.
         if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
             return descriptor, temporary
         os.close(descriptor)
 
 
 def _lock(descriptor: int) -> bool | None:
-    """Whether the lock could be had; None where the file system has no locks (then leftovers stay)."""
+    """Whether the lock was free and is now held; None where the file system has no locks (leftovers then stay)."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

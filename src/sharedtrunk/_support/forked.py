@@ -1,9 +1,9 @@
-"""JAX does not survive `os.fork`: the child has its memory and none of its threads, and waits for them for ever.
+"""JAX does not survive `os.fork`: the child has JAX's memory but none of its threads, and waits for them for ever.
 
-In a process that was forked after JAX had begun, what would start JAX work raises `InputError` instead. `jax` and `jax.numpy`
-are replaced there in our own modules by something that refuses, so that this holds for every function of ours, and
-`check_process` asks where a module may have been imported after the fork. All else works, such as the predictions of a
-trained classifier; and so do processes that were forked earlier, or that start anew (spawn, forkserver, loky).
+In a process that was forked after JAX was used, every function of ours that would use JAX raises `InputError` instead of
+hanging. To that end `jax` and `jax.numpy` are replaced in our modules by an object that raises. Functions of modules that
+may be imported after the fork call `check_process`. The rest works, such as the predictions of a trained classifier, and so
+do processes that were forked before JAX was used or that start anew (spawn, forkserver, loky).
 """
 
 import os
@@ -13,14 +13,14 @@ from typing import Any
 from sharedtrunk.errors import invalid
 
 _forked = False
-"""Whether this process was forked from one in which JAX had begun."""
+"""Whether this process was forked from one that had used JAX."""
 
 
 def check_process() -> None:
-    """Raise `InputError` in a process that was forked after JAX was used: its work would hang."""
+    """Raise `InputError` in a process that was forked after JAX was used, where JAX would hang."""
     if _forked:
         raise invalid(
-            "JAX works in the process that began with it, not in one forked from it",
+            "JAX works in the process that first used it, not in one forked from that",
             received="a process forked after JAX was used",
             hint='Start processes anew (joblib: backend "loky"; multiprocessing: get_context("spawn"); a web server: '
             "without preloading), or fork before anything is computed. A fitted classifier predicts here.",
@@ -28,7 +28,7 @@ def check_process() -> None:
 
 
 class _Refusing:
-    """What stands for `jax` and `jax.numpy` in a forked process."""
+    """Stands for `jax` and `jax.numpy` in a forked process, and raises when it is used."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # code that inspects modules must find an ordinary object
@@ -37,7 +37,7 @@ class _Refusing:
 
 
 def _refuse_jax() -> None:
-    """In the child, right after the fork."""
+    """Called in the child, right after the fork."""
     global _forked
     # JAX has no public way to ask for its backends without making them. This is its dictionary of them; its own function
     # takes a lock, which another thread may have held at the fork.

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def importing(said: bytes) -> Iterator[None]:
-    """Within, Ctrl-C writes `said` to standard error and leaves with code 130.
+def exit_on_interrupt(message: bytes) -> Iterator[None]:
+    """Within, Ctrl-C writes `message` to standard error and ends the process with code 130.
 
-    Handled, not raised: inside the imports of compiled modules an exception may come out as another one, or crash. A
-    run in the background, which ignores Ctrl-C, goes on ignoring it, and so does a thread, which has no say in signals.
+    No exception is raised, because one raised while a compiled module is imported may come out as another one, or crash.
+    A run in the background, which ignores Ctrl-C, goes on ignoring it; so does a thread, which cannot handle signals.
     """
     before = signal.getsignal(signal.SIGINT)
 
     def leave(*_: object) -> None:
-        os.write(2, said)
+        os.write(2, message)
         os._exit(130)
 
     try:
@@ -35,12 +35,12 @@ _terminated = False
 
 
 def end_cleanly_on_sigterm() -> None:
-    """From now on SIGTERM raises KeyboardInterrupt here, so that worker processes and semaphores are left to nobody."""
+    """Let SIGTERM raise KeyboardInterrupt from now on, so that worker processes and semaphores are cleaned up."""
 
     def interrupt(*_: object) -> None:
         global _terminated
         _terminated = True
-        # `timeout` and others send it twice, to the process and to its group; the second must not stop the cleaning up.
+        # `timeout` and others send it twice, to the process and to its group; the second must not stop the clean-up.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise KeyboardInterrupt
 

@@ -1,9 +1,7 @@
-"""JSON files that commands write, and those among them that other commands read back.
-
-Nobody edits the latter by hand, so they carry a checksum, and a file that was changed by one byte is refused.
-"""
+"""JSON files that commands write. Those that other commands read carry a checksum, since nobody edits them by hand."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,26 @@ from sharedtrunk.errors import invalid
 _ENTRY = "checksum"
 
 
+def without_nan(value: Any) -> Any:
+    """Return JSON data with null in place of NaN and infinity, which JSON does not have.
+
+    Parameters
+    ----------
+    value
+        Numbers and texts, in any nesting of mappings, lists and tuples.
+
+    Returns
+    -------
+    Any
+        The same, with None for a number that does not exist and lists for tuples.
+    """
+    if isinstance(value, Mapping):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def write_json(path: Path, record: Mapping[str, Any], *, checksum: bool = False) -> None:
     """Write a record as a JSON file, whole or not at all.
 
@@ -23,9 +41,9 @@ def write_json(path: Path, record: Mapping[str, Any], *, checksum: bool = False)
     path
         The file.
     record
-        Plain data without NaN and infinity, which JSON does not have.
+        JSON data without NaN and infinity. See `without_nan`.
     checksum
-        Whether a checksum stands in the file. A file that `read_json` reads needs one.
+        Whether the file gets a checksum, which `read_json` needs.
 
     Raises
     ------
@@ -33,7 +51,7 @@ def write_json(path: Path, record: Mapping[str, Any], *, checksum: bool = False)
         Where the file cannot be written.
     """
     marked = {_ENTRY: _checksum.BLANK, **record} if checksum else record
-    # The escape of a character that UTF-8 does not have (from a file's name in another encoding) is JSON's own.
+    # A character that UTF-8 cannot encode, such as one of a file name in another encoding, is escaped as JSON does it.
     content = json.dumps(marked, indent=1, ensure_ascii=False, allow_nan=False).encode(errors="backslashreplace")
     content += b"\n"
     write_atomically(path, _checksum.sealed(content) if checksum else content)
@@ -47,9 +65,9 @@ def read_json(path: Path, *, rule: str, again: str) -> dict[str, Any]:
     path
         The file, which exists.
     rule
-        What the file must be, for the message.
+        The rule that the file must keep, for the message.
     again
-        The command that makes the file, for the message.
+        The command that makes the file again, for the message.
 
     Returns
     -------
@@ -69,6 +87,11 @@ def read_json(path: Path, *, rule: str, again: str) -> dict[str, Any]:
             record = json.loads(content)
             del record[_ENTRY]
             return record
-        except (ValueError, TypeError, KeyError, RecursionError) as error:  # somebody else's file with our mark in it
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            RecursionError,
+        ) as error:  # another program's file that contains our mark
             wrong = type(error).__name__
     raise invalid(rule, received=f"{path} ({wrong})", hint=f"Make it again: {again}.")

@@ -1,62 +1,65 @@
-"""Numbers that a user gives: how large they may be, and what is said where they are not.
+"""Limits of the numbers that a user gives, and the messages where a number exceeds one.
 
-Each limit is far beyond use. It is there because what follows would otherwise fail in words of NumPy or JAX, or fill the
-memory before anything is said.
+Each limit is far beyond use. Without it, a larger number would fail later with a message of NumPy or JAX, or fill the
+memory without any message.
 """
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from numbers import Integral
+from typing import Any
 
+from sharedtrunk._support.words import listed
 from sharedtrunk.errors import invalid
 
 LARGEST_SEED = 2**32 - 1
 """JAX's keys are made of 32 bits."""
 
 MOST_SEEDS = 10_000
-"""The standard error over so many seeds is a hundredth of the spread between them."""
+"""At this number the standard error is a hundredth of the spread between seeds; more seeds answer no question."""
 
 MOST_PROCESSES = 1_000
-"""Each worker is a Python interpreter with JAX, a few hundred megabytes."""
+"""Each worker is a Python interpreter with JAX and takes a few hundred megabytes."""
 
 LARGEST_WIDTH = 10_000
-"""Classes, features or hidden units: a matrix of this many by as many has 10⁸ numbers."""
+"""Classes, features or hidden units: a square matrix of this size has 10⁸ numbers."""
 
 MOST_LAYERS = 20
 """Hidden layers of a trunk: a deeper one without normalization or residual connections does not learn."""
 
 MOST_REPEATS = 1_000
-"""Repeats of ten folds; far fewer leave only the number of rows to limit the error."""
+"""Repeats of ten folds: beyond some dozens, only the number of rows limits the error."""
 
 MOST_SAMPLES = 10**9
-"""Training points, of which memory holds fewer even with one feature."""
+"""Training points: memory holds fewer than this even with one feature each."""
 
 _SHOWN = 80
 """Characters of a value in a message."""
 
 
 def check_whole(name: str, value: object, *, least: int, rule: str, most: int, reason: str, hint: str) -> int:
-    """A whole number within its limits.
+    """Return a whole number that lies within its limits.
 
     Parameters
     ----------
     name
-        What the number is called, for the message.
+        The name of the number, for the message.
     value
-        What was given.
+        The value that the user gave.
     least, most
         The limits, both allowed.
     rule
-        What is said of a value that is not a whole number, or below `least`.
+        The rule in the message about a value below `least` or one that is not a whole number.
     reason
-        Why there is a `most`: "{name} must be at most {most}, {reason}".
+        The reason for `most`, in the message "{name} must be at most {most}, {reason}".
     hint
-        What to do instead.
+        What the user should do instead.
 
     Returns
     -------
     int
-        The number as Python's.
+        The number.
 
     Raises
     ------
@@ -68,6 +71,20 @@ def check_whole(name: str, value: object, *, least: int, rule: str, most: int, r
     if int(value) > most:
         raise invalid(f"{name} must be at most {most:,}, {reason}", received=shown(value), hint=hint)
     return int(value)
+
+
+def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:
+    """Raise `InputError` unless a value is one of the allowed words, of which the first is recommended."""
+    if value not in allowed:
+        rule = f"{name} must be {' or '.join(map(repr, allowed))}"
+        raise invalid(rule, received=shown(value), hint=f"{allowed[0]!r} is usual.")
+
+
+def check_number(name: str, value: Any, *, hint: str, zero: bool = False) -> None:
+    """Raise `InputError` unless a value is a finite number above 0, or 0 itself where `zero` is allowed."""
+    if not 0 <= value < math.inf or (value == 0 and not zero):
+        limit = "at least 0" if zero else "above 0"
+        raise invalid(f"{name} must be a finite number {limit}", received=shown(value), hint=hint)
 
 
 def check_seed(seed: object) -> int:
@@ -124,7 +141,7 @@ def check_negligible(negligible: float) -> None:
 
 
 def check_trunk_widths(hidden: Sequence[object]) -> None:
-    """Raise `InputError` unless these are the hidden units of 1 to `MOST_LAYERS` layers, each of a width in its limits."""
+    """Raise `InputError` unless these are the widths of 1 to `MOST_LAYERS` layers, each within its limits."""
     if not 0 < len(hidden) <= MOST_LAYERS:
         rule = f"tasks share a trunk of 1 to {MOST_LAYERS} layers"
         received, hint = f"{len(hidden)} layers in hidden", "Give at least one, such as hidden=(100,)."
@@ -146,10 +163,18 @@ def check_width(width: object) -> None:
     )
 
 
+def check_different_names(what: str, names: Iterable[object]) -> None:
+    """Raise `InputError` where two of `what`, such as "tasks", have one name."""
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        received = f"{listed(twice)} more than once"
+        raise invalid(f"{what} have different names", received=received, hint="Rename one of each.")
+
+
 def shown(value: object) -> str:
-    """The value as Python writes it, on one line of no great length."""
+    """A value as Python writes it, on one line of at most `_SHOWN` characters."""
     try:
         text = " ".join(repr(value).split())
-    except ValueError:  # Python does not write integers of more than 4,300 digits
+    except ValueError:  # Python refuses to write integers of more than 4,300 digits
         text = "a number of thousands of digits"
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

@@ -1,8 +1,8 @@
-"""Common random numbers: every draw comes from a key made of the seed and the name of its stream, nothing else.
+"""Common random numbers: the key of every draw is made of the seed and the name of its stream alone.
 
-Signal strengths, relatedness, sample counts and the place of a lane in its batch never enter a key, so two lanes
-of one seed meet the same inputs, singular vectors, noise and start, and their difference is a paired one.
-Normals are drawn in single precision and cast: a float64 run then has the same teachers and inputs as a float32 run.
+Signal strengths, relatedness, sample counts and the index of a lane in its batch are part of no key. So two lanes of one
+seed have the same inputs, singular vectors, noise and start, and their difference is a paired one. Normals are drawn in
+single precision and cast, so that a float64 run has the same teachers and inputs as a float32 run.
 """
 
 import zlib
@@ -20,12 +20,12 @@ def stream(key: PRNGKey, name: str) -> PRNGKey:
 
 
 def normal(key: PRNGKey, shape: tuple[int, ...], dtype=None) -> Array:
-    """Standard normals of `shape`, the same numbers whatever `dtype` is."""
+    """Standard normals of `shape`, the same numbers for every `dtype`."""
     return jax.random.normal(key, shape, jnp.float32).astype(dtype or jnp.result_type(float))
 
 
 def normal_rows(key: PRNGKey, rows: int, columns: int, dtype=None) -> Float[Array, "sample feature"]:
-    """Standard normals drawn row by row: the first rows of a larger draw are a smaller draw (nested samples)."""
+    """Standard normals drawn row by row, so that a smaller draw is the first rows of a larger one (nested samples)."""
     keys = jax.vmap(lambda row: jax.random.fold_in(key, row))(jnp.arange(rows))
     draw = jax.vmap(lambda row_key: jax.random.normal(row_key, (columns,), jnp.float32))(keys)
     return draw.astype(dtype or jnp.result_type(float))

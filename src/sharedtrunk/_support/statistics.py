@@ -1,22 +1,27 @@
 """Statistics over seeds: a mean, its standard error, and a Student t-interval.
 
-All inputs of one seed are shared by every setting (common random numbers), so benefits and contrasts of benefits
-are *paired*: form the contrast seed by seed first, then call `estimate` on the one number per seed. A seed whose
-number is NaN (a lane that diverged) is left out and counted, never replaced; with fewer than two seeds there is
-no standard error, and it is NaN.
+All settings share the draws of a seed (common random numbers), so benefits and contrasts of benefits are *paired*: form the
+contrast seed by seed, then call `estimate` on the one number per seed. A seed whose number is NaN (a lane that diverged) is
+left out and counted, never replaced. With fewer than two seeds the standard error is NaN.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 CONFIDENCE = 0.95
+"""Level of the intervals of statistics over seeds."""
+
+NUMERICAL_CONFIDENCE = 0.99
+"""Level of the intervals of numerical errors over scrambles. The spread of eight scrambles is itself uncertain and skewed; at
+99 % at least 95 of 100 intervals cover the true value."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Mean over seeds, its standard error, the interval `low … high`, seeds used, and seeds left out as NaN."""
+    """A mean over `n` seeds, its standard error, its interval `low … high`, and the number of seeds left out as NaN."""
 
     mean: float
     standard_error: float
@@ -27,10 +32,19 @@ class Estimate:
 
 
 def estimate(values: ArrayLike, *, confidence: float = CONFIDENCE) -> Estimate:
-    """Mean x̄ of one number per seed with the two-sided t-interval x̄ ± t_{n−1} s/√n.
+    """The mean x̄ of one number per seed, with the two-sided t-interval x̄ ± t_{n−1} s/√n.
 
-    `values` has one axis, seed. NaN seeds are left out and counted. With one seed the standard error and the
-    interval are NaN; with none the mean is NaN too.
+    Parameters
+    ----------
+    values
+        One axis, seed. NaN is left out and counted.
+    confidence
+        Share of intervals that cover the true mean.
+
+    Returns
+    -------
+    Estimate
+        Standard error and interval are NaN for one seed, and the mean too for none.
     """
     values = np.asarray(values, dtype=np.float64)
     mean, error, n = mean_and_error(values, axis=0)
@@ -46,18 +60,18 @@ def estimate(values: ArrayLike, *, confidence: float = CONFIDENCE) -> Estimate:
 
 
 def paired(treated: ArrayLike, control: ArrayLike, *, confidence: float = CONFIDENCE) -> Estimate:
-    """`estimate` of the seed-by-seed difference treated − control; a seed needs both to count."""
+    """`estimate` of the difference treated − control, seed by seed; a seed with NaN in either is left out."""
     return estimate(
         np.asarray(treated, dtype=np.float64) - np.asarray(control, dtype=np.float64), confidence=confidence
     )
 
 
 def mean_and_error(values: ArrayLike, *, axis: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean, standard error s/√n (s² with n − 1) and count n of the numbers that are not NaN, along `axis`."""
+    """Mean, standard error s/√n (s² with n − 1) and count n along `axis`, of the numbers that are not NaN."""
     values = np.asarray(values, dtype=np.float64)
     present = ~np.isnan(values)
     n = present.sum(axis=axis)
-    # 0/0 is the answer wanted here: no seeds, no mean; one seed, no error.
+    # 0/0 gives the NaN that is wanted: there is no mean of no seeds, and no error of one.
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(present, values, 0.0).sum(axis=axis) / n
         deviation = np.where(present, values - np.expand_dims(mean, axis), 0.0)
@@ -65,8 +79,34 @@ def mean_and_error(values: ArrayLike, *, axis: int) -> tuple[np.ndarray, np.ndar
     return np.asarray(mean), np.asarray(error), np.asarray(n)
 
 
+def half_width(scrambles: Any, *, axis: int = -1) -> Any:
+    """Half-width t_{n−1} s/√n of the 99 % interval of a mean over n independent scrambles (`NUMERICAL_CONFIDENCE`).
+
+    Parameters
+    ----------
+    scrambles
+        NumPy or JAX array of a value by every scramble.
+    axis
+        The axis of the scrambles.
+
+    Returns
+    -------
+    array
+        The half-width, in the unit of the value and without that axis; NaN for one scramble.
+    """
+    count = scrambles.shape[axis]
+    if count < 2:
+        return scrambles.mean(axis=axis) * float("nan")
+    return scramble_factor(count) * (scrambles.std(axis=axis, ddof=1) / count**0.5)
+
+
+def scramble_factor(scrambles: int) -> float:
+    """Standard errors in the half-width of a numerical error over that many scrambles."""
+    return t_factor(scrambles, NUMERICAL_CONFIDENCE)
+
+
 def t_factor(n: int, confidence: float = CONFIDENCE) -> float:
     """Quantile of Student's t with n − 1 degrees of freedom that leaves (1 − confidence)/2 above it; NaN for n < 2."""
-    from scipy.special import stdtrit  # here: a quarter of a second that listing the figures does without
+    from scipy.special import stdtrit  # only here: the import takes a quarter of a second, which `list` saves
 
     return float(stdtrit(n - 1, 0.5 + confidence / 2)) if n > 1 else float("nan")

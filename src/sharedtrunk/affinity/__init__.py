@@ -1,18 +1,18 @@
-"""Your own data: should task B be trained beside task A? Measured first, then explained.
+"""Your own data: should task B be trained beside task A? The benefit is measured first, then explained.
 
-`AuxiliaryTaskAdvisor` and `SharedTrunkClassifier` are estimators of scikit-learn's kind; `advise` and `affinity_matrix` take
-a `tables.Table` and return an `Advice` or an `AffinityMatrix`.
+`AuxiliaryTaskAdvisor` and `SharedTrunkClassifier` are scikit-learn estimators. `advise` and `affinity_matrix` take a
+`tables.Table` and return an `Advice` or an `AffinityMatrix`; `affinity.presentation` shows and writes them.
 """
 
 from sharedtrunk.affinity._advice import Advice as Advice
 from sharedtrunk.affinity._advice import AffinityMatrix as AffinityMatrix
-from sharedtrunk.affinity._advice import AuxiliaryAdvice as AuxiliaryAdvice
-from sharedtrunk.affinity._advice import Conditions as Conditions
-from sharedtrunk.affinity._advice import CurvePoint as CurvePoint
-from sharedtrunk.affinity._advice import Effect as Effect
 from sharedtrunk.affinity._advise import advise as advise
 from sharedtrunk.affinity._advisor import AuxiliaryTaskAdvisor as AuxiliaryTaskAdvisor
 from sharedtrunk.affinity._classifier import SharedTrunkClassifier as SharedTrunkClassifier
 from sharedtrunk.affinity._explanation import Explanation as Explanation
 from sharedtrunk.affinity._matrix import affinity_matrix as affinity_matrix
-from sharedtrunk.affinity._trials import Student as Student
+from sharedtrunk.affinity._records import AuxiliaryAdvice as AuxiliaryAdvice
+from sharedtrunk.affinity._records import Conditions as Conditions
+from sharedtrunk.affinity._records import CurvePoint as CurvePoint
+from sharedtrunk.affinity._records import Effect as Effect
+from sharedtrunk.affinity._student import Student as Student

@@ -1,27 +1,25 @@
-"""The verb: measure what each auxiliary task does for the main task, choose, and explain."""
+"""`advise`: measure what each auxiliary task does for the main task, select a set and a weight, and explain them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from sharedtrunk._support.limits import check_negligible, check_repeats, check_seed, check_trunk_widths
-from sharedtrunk.affinity._advice import Advice, AuxiliaryAdvice, Conditions, Effect
-from sharedtrunk.affinity._choices import ALPHAS, best_alpha, best_set, further_sets, leading
-from sharedtrunk.affinity._curve import benefit_curve, shares_for
+from sharedtrunk._support.words import counted
+from sharedtrunk.affinity._advice import Advice
+from sharedtrunk.affinity._conditions import Progress, check_conditions, conditions_of, repeats_for
 from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
 from sharedtrunk.affinity._explanation import explain_pair, signals
 from sharedtrunk.affinity._intervals import clustered
-from sharedtrunk.affinity._rows import doubts, prepared_rows
-from sharedtrunk.affinity._splits import FOLDS, VALIDATION_FOLDS, nested_ranks, split_roles
-from sharedtrunk.affinity._trials import STUDENT, Arm, Outcome, Student, run_trials
+from sharedtrunk.affinity._label_curve import benefit_curve, shares_for
+from sharedtrunk.affinity._records import AuxiliaryAdvice, CurvePoint, Effect
+from sharedtrunk.affinity._rows import objections, prepared_rows
+from sharedtrunk.affinity._selection import ALPHAS, best_alpha, best_set, further_sets, leading
+from sharedtrunk.affinity._splits import FOLDS, nested_ranks, split_roles
+from sharedtrunk.affinity._student import STUDENT, Student
+from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Table, leaks, standardized
-
-Progress = Callable[[int, int], None]
-
-REPEATS = 3
-"""Of ten folds. More of them lower the share of the trainings in the error, not that of the rows."""
 
 
 def advise(
@@ -36,18 +34,51 @@ def advise(
     choose: bool = True,
     progress: Progress | None = None,
 ) -> Advice:
-    """Will training with `auxiliaries` help `main`? Paired trainings on resampled splits, with intervals and verdicts.
+    """Measure by paired trainings on resampled splits whether training with `auxiliaries` helps `main`.
 
-    Benefit of B: MT = E[loss of A alone − loss of A beside B], in nats of held-out rows, both stopped by the same
-    validation rows of A; the expectation is over tables with as many labels. Of the main labels seven tenths are learnt
-    from, two decide when to stop, one tests. With `choose` sets, weights α and the curve are measured too. `repeats` of
-    ten folds are 3 unless said, fewer for large tables. `progress(done, total)` counts trainings. Raises `InputError` for
-    tasks that the table lacks, too few labels, and settings out of range.
+    The benefit of B is MT = E[loss of A alone − loss of A beside B], in nats of held-out rows; both arms are stopped by the
+    same validation rows of A. The expectation is over tables with as many labels. Of the main labels, seven tenths are
+    learnt from, two tenths decide when to stop and one tenth tests.
+
+    Parameters
+    ----------
+    table
+        The user's table.
+    main
+        Task A.
+    auxiliaries
+        The other tasks to try, each alone.
+    student
+        Trunk and optimizer of all trainings.
+    repeats
+        Repeats of ten folds; None: 3, fewer for large tables.
+    negligible
+        Benefits within ± this many nats count as no difference.
+    seed
+        Seed of splits, starts and the theory's draws.
+    choose
+        Whether sets of auxiliary tasks, weights α and the curve by number of labels are measured too.
+    progress
+        Called as `progress(done, total)`, in trainings.
+
+    Returns
+    -------
+    Advice
+        Effects with 95 % intervals and corrected verdicts, the best set and weight, and the theory's explanations.
+
+    Raises
+    ------
+    InputError
+        For tasks that the table lacks, too few labels, and settings out of range.
+
+    References
+    ----------
+    Standley et al. (2020) group tasks by measured gains; equation (4) of the paper defines the relatedness in the
+    explanations.
     """
-    begun = time.perf_counter()
-    check_settings(repeats, negligible, seed)
+    started = time.perf_counter()
+    check_conditions(student, repeats, negligible, seed)
     _check_tasks(main, auxiliaries)
-    check_trunk(student)
     study = _Study(table, main, tuple(auxiliaries), student, repeats, negligible, seed, choose, progress)
     singles = study.measure([((name,), 1.0) for name in auxiliaries])
     ranked = sorted(singles, key=lambda effect: -effect.benefit.mean)
@@ -70,25 +101,35 @@ def advise(
         alphas=tuple(alphas),
         best_alpha=best_alpha(alphas),
         curve=curve,
-        conditions=study.conditions(time.perf_counter() - begun),
-        notes=(*(leak.sentence for leak in found), *table.notes, *study.rare()),
+        conditions=conditions_of(
+            table,
+            main,
+            study.labels,
+            student,
+            repeats=study.repeats,
+            negligible=negligible,
+            seed=seed,
+            trainings=study.done,
+            seconds=time.perf_counter() - started,
+        ),
+        notes=(*(leak.sentence for leak in found), *table.notes, *study.rare_classes()),
         leaks=found,
     )
 
 
 class _Study:
-    """One main task's table, splits and the outcomes so far."""
+    """The table and splits of one main task, and the outcomes of all arms that were trained so far."""
 
     def __init__(self, table, main, auxiliaries, student, repeats, negligible, seed, choose, progress):
         self.table, self.main, self.auxiliaries, self.student, self.seed = table, main, auxiliaries, student, seed
-        self.negligible, self.report = negligible, progress
+        self.negligible, self.progress = negligible, progress
         self.tasks = (main, *auxiliaries)
         self.rows = prepared_rows(table, self.tasks, [main], seed=seed)
         strata = self.rows.codes[0, : self.rows.judged]
         self.repeats = repeats_for(strata.size) if repeats is None else repeats
         self.roles = split_roles(strata, folds=FOLDS, repeats=self.repeats, seed=seed)
         self.ranks = nested_ranks(strata, seed=seed)
-        self.doubts = doubts(strata, table.classes[main], self.roles, main)
+        self.objections = objections(strata, table.classes[main], self.roles, main)
         self.labels = strata.size
         self.outcomes: dict[Arm, Outcome] = {}
         self.done, self.planned = 0, len(self.roles) * self._arms(len(auxiliaries), choose)
@@ -98,54 +139,55 @@ class _Study:
         further = len(further_sets(["?"] * auxiliaries)) + len(ALPHAS) - 1 + 2 * (len(shares_for(self.labels)) - 1)
         return 1 + auxiliaries + choose * further
 
-    def rare(self) -> list[str]:
-        """A sentence on every class of the main task that some folds are tested without."""
+    def rare_classes(self) -> list[str]:
+        """A sentence for every class of the main task that has fewer labels than there are folds."""
         codes = self.rows.codes[0, : self.rows.judged]
         counts = np.bincount(codes, minlength=self.rows.classes[0])
         few = [pair for pair in zip(self.table.classes[self.main], counts, strict=True) if pair[1] < FOLDS]
         return [
-            f"{self.main} = {name} has {count} label{'' if count == 1 else 's'}: some of the {FOLDS} folds are tested "
-            "without it, so that the intervals say little about it."
+            f"{self.main} = {name} has {counted(count, 'label')}: some of the {FOLDS} folds are tested "
+            "without it, so the intervals say little about it."
             for name, count in few
         ]
 
     def arm(self, names: Sequence[str], alpha: float, share: float = 1.0) -> Arm:
         return Arm((1.0, *(alpha * (task in names) for task in self.auxiliaries)), share)
 
-    def run(self, arms: Sequence[Arm]) -> None:
+    def train(self, arms: Sequence[Arm]) -> None:
         """Train the arms that have no outcome yet."""
-        missing = [arm for arm in dict.fromkeys(arms) if arm not in self.outcomes]
+        untrained = [arm for arm in dict.fromkeys(arms) if arm not in self.outcomes]
         found = run_trials(
-            self.rows, missing, self.roles, self.ranks, self.student, seed=self.seed, progress=self._progress
+            self.rows, untrained, self.roles, self.ranks, self.student, seed=self.seed, progress=self._report
         )
         self.outcomes |= {arm: outcome for (arm, _), outcome in found.items()}
 
-    def _progress(self, more: int) -> None:
+    def _report(self, more: int) -> None:
         self.done += more
-        if self.report is not None:
-            self.report(self.done, max(self.planned, self.done))
+        if self.progress is not None:
+            self.progress(self.done, max(self.planned, self.done))
 
     def measure(self, candidates: list[tuple[tuple[str, ...], float]], before: Sequence[Effect] = ()) -> list[Effect]:
-        """Effects of the candidates, corrected together with those `before`, of which only the new are returned."""
+        """Effects of the candidates (auxiliaries, α), corrected together with the effects measured `before`."""
         if not candidates:
             return []
         single = self.arm((), 1.0)
         family = [(effect.auxiliaries, effect.alpha) for effect in before] + candidates
-        self.run([single, *(self.arm(*candidate) for candidate in family)])
+        self.train([single, *(self.arm(*candidate) for candidate in family)])
         alone = self.outcomes[single]
-        paired = [Paired(*each, self.outcomes[self.arm(*each)], alone, self.doubts) for each in family]
+        paired = [Paired(*each, self.outcomes[self.arm(*each)], alone, self.objections) for each in family]
         found = effects(paired, negligible=self.negligible)
         return found[len(before) :]
 
-    def curve(self, names: tuple[str, ...]):
+    def curve(self, names: tuple[str, ...]) -> tuple[CurvePoint, ...]:
+        """The benefit of a set by number of main labels."""
         shares = shares_for(self.labels)
         pairs = {share: (self.arm(names, 1.0, share), self.arm((), 1.0, share)) for share in shares}
-        self.run([arm for pair in pairs.values() for arm in pair])
+        self.train([arm for pair in pairs.values() for arm in pair])
         measured = {share: (self.outcomes[joint], self.outcomes[single]) for share, (joint, single) in pairs.items()}
         return benefit_curve(measured, self.labels)
 
     def explained(self, ranked: Sequence[Effect]) -> tuple[AuxiliaryAdvice, ...]:
-        """The effects of single auxiliaries with the theory's reasons."""
+        """The effects of single auxiliary tasks with the theory's explanations."""
         features, _, _ = standardized(self.table.features)
         found = signals(features, {task: self.table.labels[task] for task in self.tasks}, seed=self.seed)
         advices = []
@@ -156,46 +198,11 @@ class _Study:
             advices.append(AuxiliaryAdvice(name, labels, effect, why, why.agreement(effect.verdict)))
         return tuple(advices)
 
-    def conditions(self, seconds: float) -> Conditions:
-        return Conditions(
-            rows=len(self.table.features),
-            features=self.table.features.shape[1],
-            classes=len(self.table.classes[self.main]),
-            labels=self.rows.judged,
-            trained_on=round(self.labels * (1 - (1 + VALIDATION_FOLDS) / FOLDS)),
-            stopped_by=round(self.labels * VALIDATION_FOLDS / FOLDS),
-            hidden=self.student.hidden,
-            activation=self.student.activation,
-            folds=FOLDS,
-            repeats=self.repeats,
-            negligible=self.negligible,
-            seed=self.seed,
-            trainings=self.done,
-            seconds=seconds,
-        )
-
-
-def repeats_for(labels: int) -> int:
-    """Three repeats, fewer where the many test rows of one already make a narrow interval."""
-    return int(np.clip(round(1500 / labels), 1, REPEATS))
-
-
-def check_settings(repeats: int | None, negligible: float, seed: int) -> None:
-    """Raise `InputError` for settings out of range."""
-    check_repeats(repeats)
-    check_negligible(negligible)
-    check_seed(seed)
-
-
-def check_trunk(student: Student) -> None:
-    """Raise `InputError` for a student without a trunk, whose tasks share nothing, and for one that memory does not hold."""
-    check_trunk_widths(student.hidden)
-
 
 def _check_tasks(main: str, auxiliaries: Sequence[str]) -> None:
     if not auxiliaries or main in auxiliaries:
         raise invalid(
             "Advice needs a main task and at least one other task beside it",
             received=f"main {main}, auxiliary {', '.join(map(str, auxiliaries)) or 'none'}",
-            hint="Name auxiliary tasks that are not the main one",
+            hint="Name auxiliary tasks that are not the main one.",
         )

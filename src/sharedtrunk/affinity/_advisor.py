@@ -1,9 +1,9 @@
-"""The advisor as an estimator of scikit-learn's kind: `AuxiliaryTaskAdvisor(main="churned").fit(X, Y)`."""
+"""The advisor as a scikit-learn estimator: `AuxiliaryTaskAdvisor(main="churned").fit(X, Y)`."""
 
 import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
@@ -11,23 +11,64 @@ from sklearn.utils.validation import check_is_fitted
 
 from sharedtrunk import tables
 from sharedtrunk.affinity._advise import advise
-from sharedtrunk.affinity._classifier import SharedTrunkClassifier
 from sharedtrunk.affinity._effects import NEGLIGIBLE
-from sharedtrunk.affinity._inputs import dense
-from sharedtrunk.affinity._parameters import check_network, recipe_of
-from sharedtrunk.affinity._trials import Student
+from sharedtrunk.affinity._parameters import (
+    STUDENT_CONSTRAINTS,
+    ValidatedParameters,
+    check_network,
+    one_of,
+    satisfies,
+    student_of,
+)
 from sharedtrunk.errors import invalid
 
 
-class AuxiliaryTaskAdvisor(BaseEstimator):
-    """Which other tasks to train beside `main`: measured by paired trainings, explained by the theory.
+class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
+    """Find the tasks to train beside `main`, by paired trainings, and explain them by the theory.
 
-    MT = E[loss of the main task alone − beside the auxiliary tasks], in nats of held-out rows. `main` and `auxiliaries`
-    name columns of Y, or number them; without `auxiliaries` all others are tried. `hidden`, `activation`,
-    `learning_rate_init`, `max_iter`, `n_iter_no_change` and `tol` are those of `SharedTrunkClassifier`; `repeats` of ten
-    folds, `negligible` in nats, `choose`, `random_state` and `progress` those of `advise`, `missing` that of
-    `tables.from_arrays`. After `fit`, `advice_` holds everything that was found.
+    The benefit is MT = E[loss of the main task alone − beside the auxiliary tasks], in nats of held-out rows.
+
+    Parameters
+    ----------
+    main : str or int
+        Column of Y, by name or index.
+    auxiliaries : sequence of str or int, optional
+        The tasks to try; all other columns by default.
+    hidden, activation, learning_rate_init, max_iter, n_iter_no_change, tol
+        The student, as in `SharedTrunkClassifier`.
+    repeats : int, optional
+        Repeats of ten folds; 3 by default, fewer for large tables.
+    negligible : float
+        Benefits within ± this many nats count as no difference.
+    choose : bool
+        Whether sets, weights and the curve by number of labels are measured too.
+    random_state : int, RandomState or None
+        Seed of splits, starts and the theory's draws.
+    progress : callable, optional
+        Called as `progress(done, total)`, in trainings.
+    missing : sequence of str, optional
+        Texts that stand for a missing value, as for `tables.from_arrays`.
+
+    Attributes
+    ----------
+    advice_ : Advice
+        Everything that was found.
+    n_features_in_ : int
+        Number of columns of X.
     """
+
+    _parameter_constraints: ClassVar = {
+        **STUDENT_CONSTRAINTS,
+        "auxiliaries": satisfies(
+            "is a list of tasks",
+            lambda value: value is None or (isinstance(value, Sequence) and not isinstance(value, str)),
+            "Put it in brackets.",
+        ),
+        "repeats": satisfies("is a whole number or None", lambda value: value is None or _whole(value)),
+        "negligible": satisfies("is a number of nats", lambda value: isinstance(value, Real)),
+        "choose": one_of(True, False),
+        "progress": satisfies("is a function of (done, total) or None", lambda value: value is None or callable(value)),
+    }
 
     # No types here: scikit-learn's parameters take anything until `fit` checks them.
     def __init__(
@@ -64,19 +105,33 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
         self.missing = missing
 
     def fit(self, X, Y) -> "AuxiliaryTaskAdvisor":
-        """Measure and explain. X is (sample, feature), Y (sample, task) with NaN or None where a label is missing.
+        """Measure and explain.
 
-        A sparse X is made dense. Raises `InputError` where that takes more than 1 GiB, for what `tables.from_arrays` and
-        `advise` refuse, and for tasks that Y lacks.
+        Parameters
+        ----------
+        X : (sample, feature)
+            Array, frame or sparse matrix; a sparse one is made dense, of at most 1 GiB.
+        Y : (sample, task)
+            Labels, NaN or None where missing.
+
+        Returns
+        -------
+        AuxiliaryTaskAdvisor
+            The same object.
+
+        Raises
+        ------
+        InputError
+            For parameters out of range, tasks that Y lacks, and what `tables.from_arrays` and `advise` refuse.
         """
-        X = dense(X)
+        self._validate_params()
+        X = tables.dense(X)
         table = tables.from_arrays(X, Y, missing=self.missing)
         names = list(table.labels)
-        self._check()
         main = _named(self.main, names)
         others = [name for name in names if name != main]
         chosen = others if self.auxiliaries is None else [_named(task, names) for task in self.auxiliaries]
-        student = self._student(names)
+        student = student_of(self)
         check_network(student.hidden, table.features.shape[1], [len(table.classes[name]) for name in names])
         self.advice_ = advise(
             table,
@@ -95,36 +150,6 @@ class AuxiliaryTaskAdvisor(BaseEstimator):
         self.n_features_in_ = X.shape[1] if hasattr(X, "shape") else len(X[0])
         return self
 
-    def _check(self) -> None:
-        """Raise `InputError` for parameters of a wrong kind; `advise` checks their range."""
-        if isinstance(self.auxiliaries, str) or not (
-            self.auxiliaries is None or isinstance(self.auxiliaries, Sequence)
-        ):
-            raise invalid("auxiliaries is a list of tasks", received=repr(self.auxiliaries), hint="Put it in brackets.")
-        kinds = {
-            "repeats": (self.repeats is None or _whole(self.repeats), "a whole number or None"),
-            "negligible": (isinstance(self.negligible, Real), "a number of nats"),
-            "choose": (isinstance(self.choose, bool), "True or False"),
-            "progress": (self.progress is None or callable(self.progress), "a function of (done, total) or None"),
-        }
-        for name, (fits, kind) in kinds.items():
-            if not fits:
-                raise invalid(f"{name} is {kind}", received=repr(getattr(self, name)), hint="See the class's defaults.")
-
-    def _student(self, tasks: Sequence[str]) -> Student:
-        """The student that these parameters ask for, checked as the classifier checks them."""
-        shared = ("hidden", "activation", "learning_rate_init", "max_iter", "n_iter_no_change", "tol")
-        asked = SharedTrunkClassifier(**{name: getattr(self, name) for name in shared})
-        recipe = recipe_of(asked.get_params(), tasks)
-        return Student(
-            hidden=recipe.hidden,
-            activation=recipe.activation,
-            learning_rate=recipe.learning_rate,
-            max_steps=recipe.max_iter,
-            patience=recipe.patience,
-            tol=recipe.tol,
-        )
-
     def to_frame(self):
         """One row an auxiliary task, best first, as a pandas DataFrame; see `Advice.to_frame`."""
         check_is_fitted(self)
@@ -141,20 +166,14 @@ def _whole(value: object) -> bool:
 
 
 def _seed(random_state: Any) -> int:
-    """A whole number as it is; anything else that scikit-learn takes for a random state gives one."""
-    if isinstance(random_state, Integral):
-        return int(random_state)
-    try:
-        return int(check_random_state(random_state).randint(2**31 - 1))
-    except ValueError as error:
-        received, hint = repr(random_state), "Give a whole number."
-        raise invalid("random_state is a seed, a RandomState or None", received=received, hint=hint) from error
+    """A whole number as it is; a seed drawn from anything else that scikit-learn takes for a random state."""
+    return int(random_state) if _whole(random_state) else int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def _named(task: Any, names: list[str]) -> str:
-    """A task's name, given as such or, where no task is named so, by its place among the columns of Y."""
+    """The name of a task that is given by name or, where no task has that name, by its index among the columns of Y."""
     if str(task) in names:
         return str(task)
     if _whole(task) and 0 <= task < len(names):
         return names[int(task)]
-    raise invalid("A task is a column of Y, by name or place", received=task, hint=f"It has {', '.join(names)}.")
+    raise invalid("a task is a column of Y, by name or index", received=task, hint=f"It has {', '.join(names)}.")

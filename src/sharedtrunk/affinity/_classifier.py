@@ -9,6 +9,7 @@ rank.
 
 import warnings
 from collections.abc import Hashable, Sequence
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
@@ -19,69 +20,95 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sharedtrunk.affinity._fit import Recipe, fit_network
 from sharedtrunk.affinity._forward import accuracies, likeliest, mean_losses
 from sharedtrunk.affinity._holdout import held_out
-from sharedtrunk.affinity._inputs import check_feature_names, check_size, dense
-from sharedtrunk.affinity._labels import MISSING
-from sharedtrunk.affinity._parameters import check_network, recipe_of
+from sharedtrunk.affinity._inputs import check_feature_names, check_size
+from sharedtrunk.affinity._parameters import (
+    STUDENT_CONSTRAINTS,
+    ValidatedParameters,
+    between,
+    check_network,
+    count_or,
+    one_of,
+    recipe_of,
+)
 from sharedtrunk.affinity._targets import find_tasks
 from sharedtrunk.errors import InputError, invalid
+from sharedtrunk.tables import MISSING, dense
 
 _SPARSE = ("csr", "csc", "coo")  # scikit-learn checks the numbers of these, and makes them of other formats
 
 
-class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
+class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMixin, BaseEstimator):
     """Multi-output multiclass classifier whose tasks share a trunk; labels may be missing.
 
-    `y` is (sample, task), or (sample,) for one task: class names of any type, each task its own; NaN, None or NA where a
-    label is missing. A frame's columns (pandas, polars, pyarrow) name the tasks. `X` is (sample, feature): an array, a
-    frame, or a sparse matrix, which is made dense. Trained by Adam; the weights kept are those of the lowest validation loss.
+    `y` is (sample, task), or (sample,) for one task, with class names of any type and NaN, None or NA where a label is
+    missing. The columns of a frame (pandas, polars, pyarrow) name the tasks. `X` is (sample, feature): an array, a frame, or
+    a sparse matrix, which is made dense. Training is by Adam, and the weights are those of the lowest validation loss.
 
     Parameters
     ----------
     hidden : int or sequence of int
         Units of each trunk layer.
     activation : {"relu", "linear"}
+        φ of the trunk.
     task_weights : sequence or dict, optional
-        The α_t, in the tasks' order or by name (or place); 1 where not given.
+        The α_t in the order of the tasks, or by name or index; 1 where not given.
     stop_on : task or sequence of tasks, optional
-        The tasks, by name or place, whose loss, weighted by α_t, decides when to stop; all of them by default.
+        The tasks, by name or index, whose losses, weighted by α_t, decide when to stop; all of them by default.
     standardize : bool
-        Whether inputs are standardized by mean and deviation of all rows that do not validate. With or without,
-        features that are constant in those rows take no part, whatever value comes later.
+        Whether inputs are standardized by mean and deviation of all rows that do not validate. In either case, features
+        that are constant in those rows take no part, whatever their later values.
     learning_rate_init, max_iter : float, int
         Adam's step size and number of steps.
     early_stopping : bool
-        On a `validation_fraction` of the rows with a label of a task that decides (stratified, at most 4,096), else on
-        the training loss.
+        Whether training stops on validation rows, or else on the training loss.
+    validation_fraction : float
+        Share of the validation rows among the rows with a label of a task that decides (stratified, at most 4,096 rows).
     n_iter_no_change, tol : int, float
-        Steps without an improvement by `tol` nats after which training stops.
+        Training stops after this many steps without an improvement by `tol` nats.
     batch_size : int or "auto"
-        Training rows a step; "auto": all up to 1,024, else 512.
+        Training rows a step; "auto": all of up to 1,024 rows, 512 of more.
     dtype : {"float32", "float64"}
         Precision of the training, whatever JAX's own setting is.
     random_state : int, RandomState or None
-        For start, validation rows and order.
+        Seed of the start, the validation rows and the order of the rows.
 
     Attributes
     ----------
     classes_, n_classes_ : (class,), int
-        Lists of them by task where `y` has several.
+        Class names in the order of the codes, and their number; lists by task where `y` has several.
     task_names_, n_outputs_, label_counts_ : list, int, (task,)
+        Names of the tasks, their number, and the number of labels of each.
     network_ : TrainedNetwork
-        Weights and scaling as NumPy arrays; features that took no part have weights of 0.
+        Weights and scaling as NumPy arrays; features that took no part have weights 0.
     n_iter_, best_iter_ : int
-        Steps made, and the step whose weights are kept.
+        Number of steps made, and the step that the weights are from.
     loss_ : (task,)
-        Of the training rows there, in nats.
+        Loss of the training rows at that step, in nats.
     validation_loss_, validation_score_ : (task,) or None
         With early stopping, loss in nats and accuracy of the validation rows; NaN for a task without labels there.
 
-    For an auxiliary task's benefit to the main one, stop on the main one, as the advisor does; else the auxiliary task also
-    moves the stop. All rows without a label of a task in `stop_on` are then trained on, and each such task needs a label that
-    validates: `fit` raises `InputError` where it has none.
+    Notes
+    -----
+    To let an auxiliary task help the main one, stop on the main one, as the advisor does; otherwise the auxiliary task moves
+    the stop too. All rows without a label of a task in `stop_on` are then trained on, and each such task needs a validation
+    label: `fit` raises `InputError` where it has none.
 
-    To cross-validate with missing labels, give scikit-learn a splitter (`cv=KFold(5)`): choosing one for `cv=5` it looks into
+    To cross-validate with missing labels, give scikit-learn a splitter (`cv=KFold(5)`): to choose one for `cv=5`, it reads
     `y` and refuses gaps.
+
+    References
+    ----------
+    Section 4.2 and equation (2) of the paper; the biases are an addition.
     """
+
+    _parameter_constraints: ClassVar = {
+        **STUDENT_CONSTRAINTS,
+        "standardize": one_of(True, False),
+        "early_stopping": one_of(True, False),
+        "validation_fraction": between(0.0, 1.0, "0.2"),
+        "batch_size": count_or("auto"),
+        "dtype": one_of("float32", "float64"),
+    }
 
     # No types here: scikit-learn's parameters take anything until `fit` checks them.
     def __init__(
@@ -124,7 +151,7 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
         return tags
 
     def fit(self, X, y):
-        """Train.
+        """Train on the labelled rows.
 
         Parameters
         ----------
@@ -136,7 +163,7 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
         Returns
         -------
         SharedTrunkClassifier
-            This one.
+            The same object.
 
         Raises
         ------
@@ -152,18 +179,19 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
         """
         if y is None:
             rule = f"{type(self).__name__} requires y to be passed, but the target y is None"
-            raise invalid(rule, received="no labels", hint="Say fit(X, y).")
+            raise invalid(rule, received="no labels", hint="Call fit(X, y).")
+        self._validate_params()
         X = self._inputs(X, reset=True)
         tasks = find_tasks(y, len(X))
-        recipe = recipe_of(self.get_params(deep=False), tasks.names)
-        check_network(recipe.hidden, X.shape[1], tasks.sizes)
+        recipe = recipe_of(self, tasks.names)
+        check_network(recipe.student.hidden, X.shape[1], tasks.sizes)
         codes = tasks.codes(y, len(X))
         random = check_random_state(self.random_state)
         held = self._held_out(codes, recipe, tasks.names, random)
         fitted = fit_network(X, codes, tasks.sizes, held, recipe, int(random.randint(2**31 - 1)))
-        if not fitted.patient:
-            told = f"max_iter={self.max_iter} steps were made before patience ended; raise max_iter."
-            warnings.warn(told, ConvergenceWarning, stacklevel=2)
+        if not fitted.converged:
+            message = f"max_iter={self.max_iter} steps were made before patience ended; raise max_iter."
+            warnings.warn(message, ConvergenceWarning, stacklevel=2)
         self._tasks, self.network_ = tasks, fitted.network
         self.n_iter_, self.best_iter_ = fitted.steps, fitted.best_step
         self._describe(codes)
@@ -171,51 +199,117 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
         return self
 
     def predict(self, X) -> np.ndarray:
-        """The likeliest class (sample,) or (sample, task); of type object where the tasks' names are of different kinds."""
+        """Predict the likeliest class of every task.
+
+        Parameters
+        ----------
+        X : (sample, feature)
+
+        Returns
+        -------
+        (sample,) or (sample, task)
+            Class names, of dtype object where tasks have names of different types.
+        """
         logarithms = self._log_probabilities(X)
         return self._tasks.named(likeliest(logarithms))
 
     def predict_proba(self, X) -> np.ndarray | list[np.ndarray]:
-        """P_t (sample, class), classes as in `classes_`; a list of them by task where `y` had several."""
+        """Probabilities P_t of the classes.
+
+        Parameters
+        ----------
+        X : (sample, feature)
+
+        Returns
+        -------
+        (sample, class) or list of (sample, class)
+            In the order of `classes_`; a list by task where `y` had several.
+        """
         probabilities = [np.exp(each) for each in self._log_probabilities(X)]
         return probabilities[0] if self._tasks.single else probabilities
 
     def predict_log_proba(self, X) -> np.ndarray | list[np.ndarray]:
-        """ln P_t in nats, arranged as in `predict_proba`; finite also where P_t is too small for a double."""
+        """Logarithms ln P_t in nats, finite also where P_t is too small for a double.
+
+        Parameters
+        ----------
+        X : (sample, feature)
+
+        Returns
+        -------
+        (sample, class) or list of (sample, class)
+            As in `predict_proba`.
+        """
         logarithms = self._log_probabilities(X)
         return logarithms[0] if self._tasks.single else logarithms
 
     def score(self, X, y, sample_weight=None) -> float:
-        """Accuracy: every task's over the rows that have a label of it, averaged over the tasks that have any.
+        """Accuracy of every task over the rows with a label of it, averaged over the tasks with labels.
 
-        A label that `fit` did not see counts as wrong. `sample_weight` (sample,) weighs the rows. Raises `InputError` where
-        there are no labels.
+        Parameters
+        ----------
+        X : (sample, feature)
+        y : (sample,) or (sample, task)
+            Labels; one that `fit` did not see counts as wrong.
+        sample_weight : (sample,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        InputError
+            Where there are no labels.
         """
         logarithms = self._log_probabilities(X)
         rows = len(logarithms[0])
         weights = np.ones(rows) if sample_weight is None else np.asarray(sample_weight, float)
         by_task = accuracies(logarithms, self._tasks.codes(y, rows), weights)
         if np.isnan(by_task).all():
-            raise invalid("A score needs labels", received="none", hint="Give rows with a label of some task.")
+            raise invalid("a score needs labels", received="none", hint="Give rows with a label of some task.")
         return float(np.nanmean(by_task))
 
     def log_loss(self, X, y) -> np.ndarray:
-        """Cross-entropy ⟨−ln P_t(label)⟩ (task,) in nats over the rows that have a label of the task; NaN where none has.
+        """Cross-entropy ⟨−ln P_t(label)⟩ of every task over the rows with a label of it.
 
-        Raises `InputError` for a label that `fit` did not see: its loss has no finite value.
+        Parameters
+        ----------
+        X : (sample, feature)
+        y : (sample,) or (sample, task)
+
+        Returns
+        -------
+        (task,)
+            In nats; NaN for a task without labels.
+
+        Raises
+        ------
+        InputError
+            For a label that `fit` did not see: its loss has no finite value.
         """
         logarithms = self._log_probabilities(X)
         codes = self._tasks.codes(y, len(logarithms[0]))
         for name, size, labels in zip(self._tasks.names, self._tasks.sizes, codes, strict=True):
             if (labels == size).any():
                 hint = "Leave those rows out, or fit on rows of every class."
-                raise invalid("A log loss needs labels that fit saw", received=f"others in task {name!r}", hint=hint)
+                raise invalid("a log loss needs labels that fit saw", received=f"others in task {name!r}", hint=hint)
         return mean_losses(logarithms, codes)
 
     def hidden_units(self, X) -> np.ndarray:
-        """h^L (sample, hidden): what the trunk makes of the rows, the features that all heads share."""
+        """The trunk's output h^L, which all heads share.
+
+        Parameters
+        ----------
+        X : (sample, feature)
+
+        Returns
+        -------
+        (sample, hidden)
+        """
         inputs = self._inputs(X, reset=False)
-        with np.errstate(over="ignore", invalid="ignore"):  # the check says it in words
+        with np.errstate(over="ignore", invalid="ignore"):  # the check below reports it
             hidden = self.network_.hidden_units(inputs)
         _check_finite([hidden], inputs)
         return hidden
@@ -230,13 +324,13 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
 
     def _log_probabilities(self, X) -> list[np.ndarray]:
         inputs = self._inputs(X, reset=False)
-        with np.errstate(over="ignore", invalid="ignore"):  # the check says it in words
+        with np.errstate(over="ignore", invalid="ignore"):  # the check below reports it
             logarithms = self.network_.log_probabilities(inputs)
         _check_finite(logarithms, inputs)
         return logarithms
 
     def _held_out(self, codes: np.ndarray, recipe: Recipe, names: Sequence[Hashable], random) -> np.ndarray:
-        """Rows are held out for the tasks that decide; rows without labels of these are all trained on."""
+        """The validation rows (sample,): rows with labels of the tasks that decide when to stop."""
         if not self.early_stopping:
             return np.zeros(codes.shape[1], bool)
         decides = np.array(recipe.stop_weights) > 0
@@ -266,16 +360,16 @@ class SharedTrunkClassifier(ClassifierMixin, MultiOutputMixin, BaseEstimator):
 
 def _check_finite(found: Sequence[np.ndarray], inputs: np.ndarray) -> None:
     if not all(np.isfinite(each).all() for each in found):
-        rule = "Inputs are of a size that the network can weigh, near those that it was trained on"
+        rule = "inputs are of a size that the network can weigh, near those that it was trained on"
         received = f"values up to {np.abs(inputs).max():.3g}"
         raise invalid(rule, received=received, hint="Leave those rows out, or clip them.")
 
 
 def _too_few_labels(codes: np.ndarray, task: Hashable) -> InputError:
-    """No row of `codes` (task, sample) could be held out; `task` is the first of them."""
+    """The error for `codes` (task, sample) of which no row could be held out; `task` is the first one."""
     labelled = int((codes != MISSING).any(axis=0).sum())
     return invalid(
-        "Early stopping needs validation rows beside training rows",
+        "early stopping needs validation rows beside training rows",
         received=f"n_samples = {codes.shape[1]}, with {labelled} labelled, none of which can validate task {task!r}",
         hint="Label more rows, raise validation_fraction, stop_on other tasks, or set early_stopping=False.",
     )

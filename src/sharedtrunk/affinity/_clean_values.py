@@ -1,4 +1,4 @@
-"""From observed to clean canonical correlations, and what observed directions keep of the clean ones.
+"""From observed to clean canonical correlations, and the overlaps of observed with clean directions.
 
 With c₁ = F/n, c₂ = (K − 1)/n, and f the share of the rows that whitened the inputs which are labelled, a clean correlation s
 of labels and inputs is observed as ŝ with
@@ -7,13 +7,13 @@ of labels and inputs is observed as ŝ with
 
 the known limit of canonical correlations at f = 1 (Bao, Hu, Pan and Zhou 2019), the spiked matrix of `spectra` with σ² = c₁
 and cσ² = c₂ at f, c₂ → 0, and right at s = 1 and s → 0 for any f: correlations end at 1, so a strong signal leaves less
-room for noise. It is the spiked formula for ŝ/√((1 − f c₁)(1 − c₂)) with σ² = c₁/(1 − f c₁) and cσ² = c₂/(1 − c₂), so
-`spectra` inverts it. Two things are for few classes, where K − 1 is not large against the rank R:
+space for noise. It is the spiked formula for ŝ/√((1 − f c₁)(1 − c₂)) with σ² = c₁/(1 − f c₁) and cσ² = c₂/(1 − c₂), so
+`spectra` inverts it. Few classes, where K − 1 is not much larger than the rank R, need two corrections:
 
 - the class side is noisy in the other directions only, so c₂ counts K − R of them: K − 1 at one spike, as in the limit of
   small rank, and one at full rank, where a task has just as many directions as rows;
-- noise repels singular values, so they spread although the clean ones are equal. Their squares are drawn together by the
-  share of their dispersion that noise explains (Ledoit and Wolf 2004), which keeps their sum.
+- noise repels singular values, so they spread even where the clean ones are equal. Their squares are shrunk towards their
+  mean by the share of their dispersion that noise explains (Ledoit and Wolf 2004), which keeps their sum.
 
 A binary task is one row: ŝ² = (1 − f c₁) s² + c₁, adjusted R² at f = 1, with the squared overlap s²/ŝ².
 """
@@ -26,6 +26,7 @@ from sharedtrunk import spectra
 from sharedtrunk.affinity._precision import jax_precision
 
 _PAD = 16
+"""Arrays are padded to a multiple of this length, so that ranks share compiled programs."""
 
 
 def clean_values(
@@ -33,7 +34,7 @@ def clean_values(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Clean values and squared overlaps (left, right) of the leading `rank` observed singular values of a moment of m rows.
 
-    Fewer, where the last ones lie within the noise's bulk. Symbols and sources: above.
+    Fewer values come back where the last ones lie within the noise's bulk. The module defines the symbols.
     """
     if m == 1:
         squares = (observed[:rank] ** 2 - c1) / (1 - f * c1)
@@ -45,13 +46,13 @@ def clean_values(
         σ2, cσ2 = c1 / (1 - f * c1), rest / (1 - rest)
         s, left, right = _unspiked(observed[:rank] / np.sqrt(shrink), cσ2 / σ2, np.sqrt(σ2))
         if s[-1] > 0:  # a value within the bulk's edge has no clean value
-            squares = drawn_together(s**2, c2 / m, round(c1 * m / c2))
+            squares = shrunk_together(s**2, c2 / m, round(c1 * m / c2))
             return np.sqrt(np.clip(squares, 0, 1)), left, np.minimum(right / (1 - f * c1), 1)
         rank -= 1
     return np.zeros(0), np.zeros(0), np.zeros(0)
 
 
-def drawn_together(squares: np.ndarray, noise: float, width: int) -> np.ndarray:
+def shrunk_together(squares: np.ndarray, noise: float, width: int) -> np.ndarray:
     """Eigenvalues λ of a Gram matrix of `width` columns with entries of variance `noise`: μ + (1 − β)(λ − μ) [Ledoit, Wolf].
 
     β is the share of Σ (λ − μ)² that the noise's part, (R² + R)(2 μ noise + width · noise²), explains. The sum stays.

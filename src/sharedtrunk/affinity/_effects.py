@@ -6,36 +6,37 @@ from typing import NamedTuple
 import numpy as np
 
 from sharedtrunk._support.statistics import CONFIDENCE, Estimate
-from sharedtrunk.affinity._advice import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE, Effect
 from sharedtrunk.affinity._intervals import clustered, holm, two_sided_p
+from sharedtrunk.affinity._records import Effect
 from sharedtrunk.affinity._trials import Outcome
+from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
 
 NEGLIGIBLE = 0.01
 """A benefit within ± this many nats makes no difference to a user, unless they say otherwise."""
 
 MOST_FAILED = 0.1
-"""Of the splits: with more failed trainings than this share, nothing is told."""
+"""Share of the splits whose trainings may fail; with more of them the verdict is "cannot tell yet"."""
 
 
 class Paired(NamedTuple):
-    """What is compared: auxiliaries and their weight, both arms on the same splits, and why nothing could be told."""
+    """Both arms of a comparison on the same splits, and reasons why it allows no verdict."""
 
     auxiliaries: tuple[str, ...]
     alpha: float
     joint: Outcome
     single: Outcome
-    doubts: Sequence[str] = ()
+    objections: Sequence[str] = ()
 
 
 def effects(tried: Sequence[Paired], *, negligible: float) -> list[Effect]:
-    """The effect of each, all of them one family for the correction."""
+    """The effect of each comparison; all of them are one family for the correction."""
     measured = [_measured(each.joint, each.single) for each in tried]
     p_values = [two_sided_p(benefit) for benefit, _ in measured]
     found = []
     for each, (benefit, accuracy), p, adjusted in zip(tried, measured, p_values, holm(p_values), strict=True):
-        verdict, reason = _verdict(benefit, adjusted, negligible, each.doubts)
+        verdict, reason = _verdict(benefit, adjusted, negligible, each.objections)
         if not reason and verdict == CANNOT_TELL:
-            reason = _open(benefit, p, adjusted, len(tried))
+            reason = _undecided(benefit, p, adjusted, len(tried))
         found.append(Effect(each.auxiliaries, each.alpha, benefit, accuracy, p, adjusted, verdict, reason))
     return found
 
@@ -45,10 +46,10 @@ def _measured(joint: Outcome, single: Outcome) -> tuple[Estimate, Estimate]:
     return clustered((single.loss - joint.loss)[made]), clustered(100 * (joint.right - single.right)[made])
 
 
-def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, doubts: Sequence[str]) -> tuple[str, str]:
-    """Within ± negligible: no difference; away from 0 after correction: helps or hurts; else it cannot be told yet."""
-    if doubts:
-        return CANNOT_TELL, doubts[0]
+def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, objections: Sequence[str]) -> tuple[str, str]:
+    """The verdict, and the reason where there is something wrong: no difference within ± negligible, else by the p-value."""
+    if objections:
+        return CANNOT_TELL, objections[0]
     if benefit.left_out > MOST_FAILED * (benefit.n + benefit.left_out) or not np.isfinite(benefit.low):
         return CANNOT_TELL, f"{benefit.left_out} of {benefit.n + benefit.left_out} trainings gave no finite loss"
     if -negligible < benefit.low and benefit.high < negligible:
@@ -58,8 +59,8 @@ def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, doubts: Se
     return CANNOT_TELL, ""
 
 
-def _open(benefit: Estimate, p: float, adjusted: float, tried: int) -> str:
-    """Why an effect without failures or doubts is undecided."""
+def _undecided(benefit: Estimate, p: float, adjusted: float, tried: int) -> str:
+    """Why the verdict on an effect without failures and objections is "cannot tell yet"."""
     if p < 1 - CONFIDENCE:
         return f"p = {p:.3f} alone, but {adjusted:.3f} once corrected for {tried} that were tried"
     return f"the interval reaches from {benefit.low:+.3f} to {benefit.high:+.3f} nats"

@@ -2,15 +2,15 @@
 
     L = Σ_t Σ_i c_ti ℓ_ti,   ℓ_ti = ln Z(z_ti) − z_t,label(i),   c_ti = α_t m_ti / n_t on the training rows (1)
 
-is minimized by Adam (Kingma and Ba 2015, as optax has it). Every `every` steps the losses on the *judged* rows are taken.
-A *criterion* is a weighting of the tasks' validation losses; for each the step of its lowest value so far is kept, with the
-test losses there: honest early stopping, decided without the test rows. A criterion that has not improved by `tol` nats
-for `patience` steps is closed for good, so that a lane's outcome does not depend on its neighbours; a batch ends when all
-are closed.
+is minimized by Adam (Kingma and Ba 2015) as optax implements it. Every `check_every` steps the losses on the *judged* rows
+are evaluated. A *criterion* is a weighting of the tasks' validation losses. For each criterion the engine keeps the step of
+its lowest value so far, with the losses of all judged rows there: validation stopping, decided without the test rows. A
+criterion that has not improved by `tol` nats for `patience` steps is closed for good, so a lane's outcome does not depend on
+its neighbours; a batch ends when all criteria are closed.
 
-Rows come in two parts: first those that are judged (they carry roles), then the rest. A step visits `judged_batch` of the
-former and `rest_batch` of the latter, the same for every lane, each weighted up to its whole part, so that what one part
-adds to the gradient does not depend on the other. The caller has shuffled what is not visited whole.
+Rows come in two parts: first those that are judged (they have roles), then the rest. A step visits `judged_batch` rows of the
+first part and `rest_batch` of the second, the same for every lane. Each batch is weighted up to its whole part, so what one
+part adds to the gradient does not depend on the other. The caller shuffles a part that is not visited whole.
 """
 
 import dataclasses
@@ -28,51 +28,51 @@ from sharedtrunk.affinity._network import Network, logits
 Targets = tuple[Float[Array, "sample _"], ...]
 
 
+FULL_BATCH_ROWS = 1024
+"""Up to this many rows are all visited in every step, unless the user asks for batches."""
+
+
 class Schedule(NamedTuple):
-    """How to train: judged rows, how many of them and of the rest are visited in a step, steps between looks, patience and
+    """The loop of a training: number of judged rows, judged and other rows a step, steps between two checks, patience and
     last step (in steps), and the improvement in nats that renews the patience."""
 
     judged: int
     judged_batch: int
     rest_batch: int
-    every: int
+    check_every: int
     patience: int
     max_steps: int
     tol: float
 
 
 class Lanes(eqx.Module):
-    """What distinguishes the lanes: starts, training coefficients c_ti, and what each row counts in validation and test.
+    """What differs between the lanes: starts, training coefficients c_ti, and the rows' weights in the validation losses.
 
-    `validation` and `test` weigh the judged rows of every task; a task's weights sum to 1, or to 0 where it has no such row.
-    `criteria` weigh the tasks' validation losses; `open` says which of them a lane is to follow.
+    A task's weights in `validation` sum to 1, or to 0 where it has no validation row. `criteria` weigh the tasks' validation
+    losses; `open` says which of them a lane follows.
     """
 
     start: Network
     coefficients: Float[Array, "lane task sample"]
     validation: Float[Array, "lane task judged"]
-    test: Float[Array, "lane task judged"]
     criteria: Float[Array, "lane criterion task"]
     open: Bool[Array, "lane criterion"]
 
 
-class Kept(eqx.Module):
-    """For every criterion its lowest validation value and the step of it, with every task's losses (nats) and accuracy there.
+class Stops(eqx.Module):
+    """The stop of every criterion: its lowest validation value (nats), the step, and the judged rows there.
 
-    `row_loss` and `row_right` are every judged row's loss and correctness in the criterion's weighting of the tasks. `mark`
-    and `marked` are value and step of the last improvement that renewed the patience. `network` holds the weights at the
-    first criterion's stop, where they were asked for.
+    `row_loss` (nats) and `row_right` are every judged row's loss and correctness, the tasks weighted as in the criterion.
+    `reference` and `reference_step` are value and step of the last improvement by more than `tol`, from which patience
+    counts. `network` holds the weights at the first criterion's stop, where they were asked for.
     """
 
     validation: Float[Array, "lane criterion"]
     step: Int[Array, "lane criterion"]
-    loss: Float[Array, "lane criterion task"]
-    accuracy: Float[Array, "lane criterion task"]
-    validation_loss: Float[Array, "lane criterion task"]
     row_loss: Float[Array, "lane criterion judged"]
     row_right: Float[Array, "lane criterion judged"]
-    mark: Float[Array, "lane criterion"]
-    marked: Int[Array, "lane criterion"]
+    reference: Float[Array, "lane criterion"]
+    reference_step: Int[Array, "lane criterion"]
     network: Network | None
 
 
@@ -85,8 +85,8 @@ def train_lanes(
     *,
     schedule: Schedule,
     keep_networks: bool = False,
-) -> Kept:
-    """Train all lanes until every open criterion is closed or `max_steps` are made; see the module.
+) -> Stops:
+    """Train all lanes until every open criterion is closed or `max_steps` are made.
 
     `targets[t]` are one-hot labels (sample, class), zero rows where the label is missing. A lane whose losses are nowhere
     finite keeps NaN.
@@ -95,10 +95,12 @@ def train_lanes(
     drive = jax.vmap(jax.grad(_training_loss), in_axes=(0, 0, None, None))
     judged = (inputs[: schedule.judged], tuple(target[: schedule.judged] for target in targets))
 
-    def look(network: Network, step: Int[Array, ""], kept: Kept, following: Bool[Array, "lane criterion"]) -> Kept:
+    def evaluate(
+        network: Network, step: Int[Array, ""], stops: Stops, following: Bool[Array, "lane criterion"]
+    ) -> Stops:
         losses, right = jax.vmap(_row_losses, in_axes=(0, None, None))(network, *judged)
-        seen = _seen(lanes, network if keep_networks else None, step, losses, right)
-        return _improved(kept, seen, following, jnp.asarray(schedule.tol, inputs.dtype))
+        now = _evaluated(lanes, network if keep_networks else None, step, losses, right)
+        return _improved(stops, now, following, jnp.asarray(schedule.tol, inputs.dtype))
 
     def advance(_, state):
         network, optimizer, step = state
@@ -110,23 +112,23 @@ def train_lanes(
             updates, optimizer = adam.update(slopes, optimizer)
         return eqx.apply_updates(network, updates), optimizer, step + 1
 
-    def following(step, kept: Kept) -> Bool[Array, "lane criterion"]:
-        return lanes.open & (step - kept.marked < schedule.patience)
+    def following(step, stops: Stops) -> Bool[Array, "lane criterion"]:
+        return lanes.open & (step - stops.reference_step < schedule.patience)
 
     def leg(state):
-        moving, kept = state
-        followed = following(moving[2], kept)
-        moving = jax.lax.fori_loop(0, schedule.every, advance, moving)
-        return moving, look(moving[0], moving[2], kept, followed)
+        moving, stops = state
+        followed = following(moving[2], stops)
+        moving = jax.lax.fori_loop(0, schedule.check_every, advance, moving)
+        return moving, evaluate(moving[0], moving[2], stops, followed)
 
-    def goes_on(state) -> Bool[Array, ""]:
-        (_, _, step), kept = state
-        return jnp.any(following(step, kept)) & (step < schedule.max_steps)
+    def unfinished(state) -> Bool[Array, ""]:
+        (_, _, step), stops = state
+        return jnp.any(following(step, stops)) & (step < schedule.max_steps)
 
-    begin = jnp.zeros((), jnp.int32)
-    first = look(lanes.start, begin, _nothing(lanes, keep_networks), jnp.ones_like(lanes.open))
+    start = jnp.zeros((), jnp.int32)
+    first = evaluate(lanes.start, start, _no_stops(lanes, keep_networks), jnp.ones_like(lanes.open))
     weights: Any = lanes.start  # optax's type of a tree of arrays leaves out modules
-    return jax.lax.while_loop(goes_on, leg, ((weights, adam.init(weights), begin), first))[1]
+    return jax.lax.while_loop(unfinished, leg, ((weights, adam.init(weights), start), first))[1]
 
 
 def _training_loss(network: Network, coefficients, inputs, targets: Targets) -> Float[Array, ""]:
@@ -164,66 +166,52 @@ def _batch(rows: Array, step: Int[Array, ""], begin: int, count: int, batch: int
     return chosen * jnp.asarray(count / size, rows.dtype) if scaled else chosen
 
 
-def _seen(lanes: Lanes, network: Network | None, step, losses, right) -> Kept:
-    """What a look at the judged rows shows, as every criterion would keep it."""
+def _evaluated(lanes: Lanes, network: Network | None, step, losses, right) -> Stops:
+    """Losses and accuracies of the judged rows at one step, arranged by criterion as a stop would be."""
     weighed = functools.partial(jnp.einsum, precision="highest")
-    per_task = weighed("ltn,ltn->lt", lanes.validation, losses)
-    criterion = weighed("lct,lt->lc", lanes.criteria, per_task)
+    criterion = weighed("lct,lt->lc", lanes.criteria, weighed("ltn,ltn->lt", lanes.validation, losses))
     steps = jnp.broadcast_to(step, criterion.shape)
-
-    def for_each(value: Float[Array, "lane task"]) -> Float[Array, "lane criterion task"]:
-        return jnp.broadcast_to(value[:, None], lanes.criteria.shape)
-
-    return Kept(
+    return Stops(
         validation=criterion,
         step=steps,
-        loss=for_each(weighed("ltn,ltn->lt", lanes.test, losses)),
-        accuracy=for_each(weighed("ltn,ltn->lt", lanes.test, right)),
-        validation_loss=for_each(per_task),
         row_loss=weighed("lct,ltn->lcn", lanes.criteria, losses),
         row_right=weighed("lct,ltn->lcn", lanes.criteria, right),
-        mark=criterion,
-        marked=steps,
+        reference=criterion,
+        reference_step=steps,
         network=network,
     )
 
 
-def _improved(kept: Kept, seen: Kept, following: Bool[Array, "lane criterion"], tol: Float[Array, ""]) -> Kept:
-    """The better of two looks, criterion by criterion, where it is still followed; NaN is never better."""
-    better = following & (seen.validation < kept.validation)
-    renewed = following & (seen.validation < kept.mark - tol)
+def _improved(stops: Stops, now: Stops, following: Bool[Array, "lane criterion"], tol: Float[Array, ""]) -> Stops:
+    """The better of the stop so far and the losses now, by criterion, where it is still followed; NaN is never better."""
+    better = following & (now.validation < stops.validation)
+    renewed = following & (now.validation < stops.reference - tol)
 
     def choose(flags: Bool[Array, "lane ..."], new: Any, old: Any) -> Any:
         return jax.tree.map(
             lambda a, b: jnp.where(flags.reshape(flags.shape + (1,) * (a.ndim - flags.ndim)), a, b), new, old
         )
 
-    chosen = choose(better, *(eqx.tree_at(lambda k: k.network, k, None, is_leaf=_is_none) for k in (seen, kept)))
-    marks = choose(renewed, (seen.mark, seen.marked), (kept.mark, kept.marked))
-    network = choose(better[:, 0], seen.network, kept.network)
-    return dataclasses.replace(chosen, mark=marks[0], marked=marks[1], network=network)
+    chosen = choose(
+        better, *(eqx.tree_at(lambda k: k.network, k, None, is_leaf=lambda leaf: leaf is None) for k in (now, stops))
+    )
+    references = choose(renewed, (now.reference, now.reference_step), (stops.reference, stops.reference_step))
+    network = choose(better[:, 0], now.network, stops.network)
+    return dataclasses.replace(chosen, reference=references[0], reference_step=references[1], network=network)
 
 
-def _is_none(leaf: object) -> bool:
-    return leaf is None
-
-
-def _nothing(lanes: Lanes, keep_networks: bool) -> Kept:
-    """Before the first look: every value is worse than any that can be seen."""
-    per_criterion, per_task, dtype = lanes.open.shape, lanes.criteria.shape, lanes.coefficients.dtype
-    unknown = functools.partial(jnp.full, fill_value=jnp.nan, dtype=dtype)
-    steps = jnp.zeros(per_criterion, jnp.int32)
-    worst = jnp.full(per_criterion, jnp.inf, dtype)
-    rows = (*per_criterion, lanes.test.shape[2])
-    return Kept(
+def _no_stops(lanes: Lanes, keep_networks: bool) -> Stops:
+    """The stops before the first check: worse than any value that can occur."""
+    dtype = lanes.coefficients.dtype
+    unknown = jnp.full((*lanes.open.shape, lanes.validation.shape[2]), jnp.nan, dtype)
+    steps = jnp.zeros(lanes.open.shape, jnp.int32)
+    worst = jnp.full(lanes.open.shape, jnp.inf, dtype)
+    return Stops(
         validation=worst,
         step=steps,
-        loss=unknown(per_task),
-        accuracy=unknown(per_task),
-        validation_loss=unknown(per_task),
-        row_loss=unknown(rows),
-        row_right=unknown(rows),
-        mark=worst,
-        marked=steps,
+        row_loss=unknown,
+        row_right=unknown,
+        reference=worst,
+        reference_step=steps,
         network=lanes.start if keep_networks else None,
     )

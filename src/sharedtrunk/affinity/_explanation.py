@@ -1,39 +1,63 @@
 """Why an auxiliary task should help or hurt, from the table alone: what the theory makes of both tasks' label moments.
 
 No network is trained. One `Whitening` and one `TaskSignal` a task serve every ordered pair: `signals`, then `explain_pair`;
-`explain` does both for one pair. The prediction's error is made of the draws', and of what relatedness leaves open: half
-the difference of the benefits at both ends of its interval, over 1.96. An auxiliary task in whose labels nothing is seen
-is taken for noise, and its error is the benefit of the strongest signal that could have been missed, were it all related.
+`explain` does both for one pair. The prediction's error combines that of the draws with that of the relatedness: half the
+difference of the benefits at both ends of its interval, over 1.96. An auxiliary task without a visible signal counts as
+noise; its error is the benefit of the strongest signal that could have been missed, if all of it were related.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from sharedtrunk.affinity._regression_twin import (
+    NEGLIGIBLE_SHARE,
+    Overlap,
+    PredictedBenefit,
+    predicted_benefit,
+    twin_task,
+)
+from sharedtrunk.affinity._relatedness import NORMAL, Relatedness, relatedness
+from sharedtrunk.affinity._signal import TaskSignal, task_signal
+from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE, Verdict
+from sharedtrunk.affinity._whitening import whiten
 from sharedtrunk.errors import invalid
 
-from ._relatedness import Relatedness, relatedness
-from ._signal import TaskSignal, task_signal
-from ._theory import NEGLIGIBLE, Overlap, PredictedBenefit, predicted_benefit, side
-from ._whitening import whiten
-
-Verdict = Literal["helps", "hurts", "no difference", "cannot tell yet"]
-
-_NORMAL = 1.96
 _NEAR = 45.0
+"""Principal angles (degrees) below this count as near in the sentence: more than half of the variance is shared."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Relatedness, signals, label starvation and trunk of an ordered pair of tasks, and what theory expects of it.
+    """The theory's numbers for an ordered pair of tasks, and the benefit that it predicts.
 
-    `relatedness` r (4) with its 95 % interval `low … high`; principal `angles` in degrees; `snr_*` = s̄/σ and `rank_*` of the
-    directions seen (`TaskSignal`); `labels_per_parameter` = n_main/(R(F + K − 1 − R)), the free numbers of the main task's
-    rank-R moment (R = 1 where none is seen); `trunk_share` hidden units a direction of both tasks; `predicted` benefit ±
-    `predicted_error` as a share of the main task's linearly explainable variance, not nats, NaN where nothing is seen.
+    Attributes
+    ----------
+    main, auxiliary : str
+        The tasks.
+    relatedness, relatedness_error, low, high : float
+        Relatedness r (4), its standard error, and the ends of its 95 % interval.
+    angles : (angle,)
+        Principal angles between the tasks' directions, in degrees.
+    snr_main, snr_auxiliary, rank_main, rank_auxiliary : float, int
+        Signal-to-noise ratio s̄/σ of each task, and number of its directions above the noise.
+    labels_main, labels_auxiliary : int
+        Numbers of labels.
+    labels_per_parameter : float
+        n_main/(R(F + K − 1 − R)): main labels for each free number of the main task's moment of rank R (at least 1).
+    trunk_share : float
+        Hidden units for each direction of both tasks.
+    predicted, predicted_error : float
+        The predicted benefit and its error, as a share of the main task's linearly explainable variance and not in nats;
+        NaN where the main task has no visible signal.
+    predicted_verdict : str
+        helps, hurts, no difference or cannot tell yet.
+
+    References
+    ----------
+    Equation (4) of the paper for r; the prediction is that of its linear networks [16].
     """
 
     main: str
@@ -60,7 +84,7 @@ class Explanation:
         """The numbers in words: both tasks, and what theory expects."""
         if not self.rank_main:
             return f"{self.about_main}. {self.about_auxiliary}"
-        return f"{self._relation()}; {self.about_main}; {self._room()}. {self._expectation()}"
+        return f"{self._relation()}; {self.about_main}; {self._trunk()}. {self._expectation()}"
 
     @property
     def about_main(self) -> str:
@@ -72,17 +96,17 @@ class Explanation:
 
     @property
     def about_auxiliary(self) -> str:
-        """How related the auxiliary task is, its signal, the trunk's room for both, and what theory expects."""
+        """How related the auxiliary task is, its signal, the trunk's size for both, and what theory expects."""
         if not self.rank_main:
             return f"Theory cannot tell yet what {self.auxiliary} does to it."
-        return f"{self._relation()}; {self._room()}. {self._expectation()}"
+        return f"{self._relation()}; {self._trunk()}. {self._expectation()}"
 
-    def _room(self) -> str:
+    def _trunk(self) -> str:
         return f"the trunk has {_short(self.trunk_share)} hidden units a direction"
 
     def agreement(self, measured_verdict: str) -> str:
         """Whether the measured verdict is the predicted one: agrees, disagrees, cannot be compared."""
-        if "cannot tell yet" in (measured_verdict, self.predicted_verdict):
+        if CANNOT_TELL in (measured_verdict, self.predicted_verdict):
             return "cannot be compared"
         return "agrees" if measured_verdict == self.predicted_verdict else "disagrees"
 
@@ -96,9 +120,9 @@ class Explanation:
         return f"{self.auxiliary} is {kind} to {self.main} ({interval}) and {strength}"
 
     def _expectation(self) -> str:
-        words = {"helps": "help", "hurts": "harm", "no difference": f"no difference beyond ± {NEGLIGIBLE:g}"}
+        words = {HELPS: "help", HURTS: "harm", NO_DIFFERENCE: f"no difference beyond ± {NEGLIGIBLE_SHARE:g}"}
         number = f"{self.predicted:+.3f} ± {self.predicted_error:.3f} of the explainable variance"
-        if self.predicted_verdict == "cannot tell yet":
+        if self.predicted_verdict == CANNOT_TELL:
             return f"Theory cannot tell yet ({number})."
         return f"Theory expects {words[self.predicted_verdict]} ({number})."
 
@@ -130,7 +154,7 @@ def explain(
     """
     for task in (main, auxiliary):
         if task not in labels:
-            raise invalid("A task explained must be in the table", received=task, hint=f"It has {', '.join(labels)}")
+            raise invalid("A task explained must be in the table", received=task, hint=f"It has {', '.join(labels)}.")
     found = signals(features, {task: labels[task] for task in (main, auxiliary)}, seed=seed)
     return explain_pair(found[main], found[auxiliary], hidden=hidden, alpha=alpha, seed=seed)
 
@@ -174,12 +198,12 @@ def _short(number: float) -> str:
 
 
 def verdict(benefit: float, error: float) -> Verdict:
-    """No difference within ± `NEGLIGIBLE`, two errors included; helps or hurts beyond two errors of 0; else open."""
-    if abs(benefit) + 2 * error <= NEGLIGIBLE:
-        return "no difference"
+    """No difference where benefit ± two errors is within ± `NEGLIGIBLE_SHARE`; helps or hurts beyond two errors."""
+    if abs(benefit) + 2 * error <= NEGLIGIBLE_SHARE:
+        return NO_DIFFERENCE
     if abs(benefit) > 2 * error:
-        return "helps" if benefit > 0 else "hurts"
-    return "cannot tell yet"
+        return HELPS if benefit > 0 else HURTS
+    return CANNOT_TELL
 
 
 def label_overlap(main: TaskSignal, auxiliary: TaskSignal) -> Overlap | None:
@@ -199,8 +223,8 @@ def _predicted(main, auxiliary, related: Relatedness, *, hidden: int, alpha: flo
 
     def benefit(values, left, R) -> PredictedBenefit:
         return predicted_benefit(
-            _side(main, main.values, main.left),
-            _side(auxiliary, values, left),
+            _twin(main, main.values, main.left),
+            _twin(auxiliary, values, left),
             R,
             features=main.moments.shape[2],
             hidden=hidden,
@@ -212,7 +236,7 @@ def _predicted(main, auxiliary, related: Relatedness, *, hidden: int, alpha: flo
     if auxiliary.rank:
         found = benefit(auxiliary.values, auxiliary.left, related.cosines)
         ends = [benefit(auxiliary.values, auxiliary.left, R) for R in _ends(related)]
-        width = (ends[1].benefit - ends[0].benefit) / (2 * _NORMAL)
+        width = (ends[1].benefit - ends[0].benefit) / (2 * NORMAL)
     else:
         found = benefit(np.zeros(0), np.zeros((auxiliary.classes - 1, 0)), np.zeros((0, main.rank)))
         missed = np.sqrt(np.clip(auxiliary.threshold**2 - auxiliary.noise**2, 0, 1))
@@ -221,12 +245,12 @@ def _predicted(main, auxiliary, related: Relatedness, *, hidden: int, alpha: flo
     return found.benefit, float(np.hypot(found.standard_error, width))
 
 
-def _side(task: TaskSignal, values: np.ndarray, left: np.ndarray):
-    return side(values, classes=task.classes, labels=task.labels, left=left)
+def _twin(task: TaskSignal, values: np.ndarray, left: np.ndarray):
+    return twin_task(values, classes=task.classes, labels=task.labels, left=left)
 
 
 def _ends(related: Relatedness) -> list[np.ndarray]:
-    """The cosines drawn out or in to either end of the interval of r, or r·I where they are all 0."""
+    """The cosines rescaled to either end of the interval of r, or r·I where they are all 0."""
     R = related.cosines
     size = np.linalg.norm(R, 2)
     if not (size > 0 and related.value > 0):

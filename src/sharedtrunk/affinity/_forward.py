@@ -1,4 +1,4 @@
-"""A trained network in NumPy: what it makes of a table's rows, in double precision and without compiling anything."""
+"""A trained network in NumPy, evaluated on a table's rows in double precision and without compiling anything."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_softmax
 
-from sharedtrunk.affinity._labels import MISSING
 from sharedtrunk.affinity._network import Activation
+from sharedtrunk.tables import MISSING
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class TrainedNetwork:
 
 
 def mean_losses(log_probabilities: Sequence[np.ndarray], codes: np.ndarray) -> np.ndarray:
-    """Cross-entropy (task,) in nats over the rows with a label of the task; `codes` (task, sample); NaN where none has."""
+    """Cross-entropy (task,) in nats over the rows with a label of the task, NaN without any; `codes` is (task, sample)."""
     losses = np.full(len(codes), np.nan)
     for task, (each, labels) in enumerate(zip(log_probabilities, codes, strict=True)):
         rows = np.flatnonzero(labels != MISSING)
@@ -52,7 +52,7 @@ def mean_losses(log_probabilities: Sequence[np.ndarray], codes: np.ndarray) -> n
 
 
 def accuracies(log_probabilities: Sequence[np.ndarray], codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Share of rows, weighted (sample,), whose likeliest class is the label (task,); NaN where no weight is labelled."""
+    """Share of rows, weighted (sample,), whose likeliest class is the label (task,); NaN where no labelled row has weight."""
     right = np.stack(likeliest(log_probabilities)) == codes
     counted = np.where(codes != MISSING, weights, 0.0)
     totals = counted.sum(axis=1)
@@ -62,6 +62,7 @@ def accuracies(log_probabilities: Sequence[np.ndarray], codes: np.ndarray, weigh
 def likeliest(log_probabilities: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Codes (sample,) of the likeliest class by task.
 
-    By probabilities: their logarithms may differ where they are equal, and predictions shall agree with `predict_proba`.
+    Probabilities are compared, not their logarithms, which may differ between equal ones: `predict` has to agree with
+    `predict_proba`.
     """
     return [np.exp(each).argmax(axis=1) for each in log_probabilities]

@@ -1,24 +1,25 @@
 """A suggested grouping of tasks, one trunk a group, from their directed pairwise benefits.
 
-A task's benefit in a group is taken as the mean over its mates, as Fifty et al. (2021) do for groups beyond pairs; the
-grouping of largest total is suggested. Pairs count by their mean less one standard error, and as a gain only where the
-verdict, corrected for all pairs, is helps: else chance would group tasks that do nothing for each other.
+A task's benefit in a group is the mean over its partners, as Fifty et al. (2021) have it for groups beyond pairs; the
+grouping of largest total is suggested. A pair counts with its mean benefit less one standard error, and as a gain only where
+the verdict, corrected for all pairs, is helps: otherwise chance would group tasks that do nothing for each other.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from sharedtrunk.affinity._advice import HELPS, Effect
+from sharedtrunk.affinity._records import Effect
+from sharedtrunk.affinity._verdicts import HELPS
 
 Groups = tuple[tuple[str, ...], ...]
 
 MOST_EXACT = 8
-"""Up to this many tasks every partition is looked at (4,140); beyond, groups are merged one by one."""
+"""Up to this many tasks every partition is tried (4,140); with more, groups are merged one by one."""
 
 
 def suggested_groups(tasks: Sequence[str], effects: Mapping[tuple[str, str], Effect]) -> Groups:
-    """The partition of `tasks` of largest total benefit; tasks alone where none is sure to gain."""
+    """The partition of `tasks` of largest total benefit; a task that gains nothing for sure is alone."""
     gain = {pair: _cautious(effect) for pair, effect in effects.items()}
     if len(tasks) <= MOST_EXACT:
         return max(_partitions(tuple(tasks)), key=lambda groups: (_total(groups, gain), len(groups)))
@@ -35,7 +36,7 @@ def _cautious(effect: Effect) -> float:
 def _total(groups: Groups, gain: Mapping[tuple[str, str], float]) -> float:
     return sum(
         (
-            float(np.mean([gain[main, mate] for mate in group if mate != main]))
+            float(np.mean([gain[main, other] for other in group if other != main]))
             for group in groups
             if len(group) > 1
             for main in group
@@ -51,14 +52,14 @@ def _partitions(tasks: tuple[str, ...]) -> Iterator[Groups]:
     first, rest = tasks[0], tasks[1:]
     for smaller in _partitions(rest):
         yield ((first,), *smaller)
-        for place, group in enumerate(smaller):
-            yield (*smaller[:place], (first, *group), *smaller[place + 1 :])
+        for index, group in enumerate(smaller):
+            yield (*smaller[:index], (first, *group), *smaller[index + 1 :])
 
 
 def _merged(groups: Groups, gain: Mapping[tuple[str, str], float]) -> Groups:
-    """Merge the two groups that gain most by it, as long as any do."""
+    """Merge the two groups that gain most from it, as long as any two do."""
     while len(groups) > 1:
-        pairs = [(a, b) for place, a in enumerate(groups) for b in groups[place + 1 :]]
+        pairs = [(a, b) for index, a in enumerate(groups) for b in groups[index + 1 :]]
         merged = [(*(group for group in groups if group not in pair), pair[0] + pair[1]) for pair in pairs]
         best = max(merged, key=lambda candidate: _total(candidate, gain))
         if not _total(best, gain) > _total(groups, gain):

@@ -1,18 +1,18 @@
-"""Intervals for means over resampled splits, whose numbers hang together by rows and by trainings.
+"""Intervals for means over resampled splits, whose numbers are correlated by row and by training.
 
-δ_ji is how much lower the loss of test row i is beside the auxiliary task in split j; with R repeats every row has R of them.
-Numbers of one row share what is peculiar to it, numbers of one split share a training. Their mean d̄ has the two-way clustered
+δ_ji is the single arm's loss of test row i in split j minus the joint arm's; with R repeats every row has R such numbers.
+Numbers of one row share its peculiarities, numbers of one split share a training. Their mean d̄ has the two-way clustered
 variance (Cameron, Gelbach and Miller 2011)
 
     V = V_row + V_split − V_cell,     V_cell = n/(n−1) Σ_ji e_ji²/n²,
     V_row = N/(N−1) Σ_i (Σ_j e_ji)²/n²,     V_split = J/(J−1) Σ_j (Σ_i e_ji)²/n²,
 
-e = δ − d̄ over the n numbers of N rows and J splits, and never less than V_row or V_split. It is the variance over draws of
+e = δ − d̄ over the n numbers of N rows and J splits, and is at least V_row and V_split. It is the variance over draws of
 rows and of trainings; the interval is Student's t with J − 1 degrees of freedom. The correction of Nadeau and Bengio (2003),
-(1/J + n_test/n_train) s², charges every difference between splits to their rows, also those that come from the start and
-the stop and do average out over splits. That all trainings see much the same rows is in neither; and with few rows and
-heavy tails the interval is too narrow, as for any mean. `benchmarks/affinity` measures what both cost. Several effects
-that are tried together are corrected by Holm (1979), which holds whatever their dependence.
+(1/J + n_test/n_train) s², attributes every difference between splits to their rows, also differences from start and stop,
+which do average out over splits. Neither accounts for the rows that all trainings have in common; and with few rows and
+heavy tails the interval is too narrow, as for any mean. `benchmarks/affinity` measures both effects. Several effects that
+are tried together are corrected by Holm (1979), which holds for any dependence.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from sharedtrunk._support.statistics import CONFIDENCE, Estimate, t_factor
 
 
 def clustered(differences: Float[np.ndarray, "split judged"], *, confidence: float = CONFIDENCE) -> Estimate:
-    """Mean over test rows and splits with its two-way clustered t-interval; NaN where a row is no test row of a split.
+    """Mean over test rows and splits with its two-way clustered t-interval; `differences` are NaN where a row is not tested.
 
     A split without any finite number (a training that failed) is left out and counted. With fewer than two splits or rows
     there is no error, and it is NaN.
@@ -62,9 +62,9 @@ def two_sided_p(estimate: Estimate) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjusted p-values: the k-th smallest of m times m − k + 1, made to rise, at most 1."""
+    """Holm's adjusted p-values: the k-th smallest of m times m − k + 1, made monotone, at most 1."""
     order = np.argsort(p_values, kind="stable")
-    raised = np.maximum.accumulate([p_values[place] * (len(order) - rank) for rank, place in enumerate(order)])
+    raised = np.maximum.accumulate([p_values[index] * (len(order) - rank) for rank, index in enumerate(order)])
     adjusted = np.empty(len(order))
     adjusted[order] = np.minimum(raised, 1)
     return adjusted.tolist()

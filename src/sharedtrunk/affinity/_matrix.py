@@ -1,6 +1,6 @@
 """Every task beside every other: the directed matrix of benefits, and which tasks to put on one trunk.
 
-One training of a pair answers both ways: each task is judged by its own stop. The roles of rows are shared by all tasks.
+One training of a pair serves both directions: each task is judged at its own stop. All tasks share the roles of rows.
 """
 
 import time
@@ -8,16 +8,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sharedtrunk.affinity._advice import AffinityMatrix, Conditions
-from sharedtrunk.affinity._advise import Progress, check_settings, check_trunk, repeats_for
+from sharedtrunk.affinity._advice import AffinityMatrix
+from sharedtrunk.affinity._conditions import Progress, check_conditions, conditions_of, repeats_for
 from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
 from sharedtrunk.affinity._groups import suggested_groups
 from sharedtrunk.affinity._intervals import clustered
-from sharedtrunk.affinity._rows import doubts, prepared_rows
-from sharedtrunk.affinity._splits import FOLDS, VALIDATION_FOLDS, split_roles
-from sharedtrunk.affinity._trials import STUDENT, Arm, Student, run_trials
+from sharedtrunk.affinity._rows import objections, prepared_rows
+from sharedtrunk.affinity._splits import FOLDS, split_roles
+from sharedtrunk.affinity._student import STUDENT, Student
+from sharedtrunk.affinity._trials import Arm, run_trials
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables import Leak, Table, leaks
+from sharedtrunk.tables import Table, leaks
 
 
 def affinity_matrix(
@@ -30,23 +31,42 @@ def affinity_matrix(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> AffinityMatrix:
-    """MT_{A←B} for every ordered pair of `tasks`, in nats of A's held-out loss, by paired trainings; and groups.
+    """Measure the benefit MT_{A←B} of every ordered pair of `tasks`, and suggest groups of tasks.
 
-    All pairs are one family for the correction. Unlike in `advise`, a row's role holds for all its labels, so that one
-    training judges both tasks: an auxiliary task with labels of its own rows is trained on seven tenths of them, not on all.
-    Raises `InputError` for fewer than two tasks, too few labels, and settings out of range.
+    All pairs are one family for the correction of verdicts. Unlike in `advise`, a row's role holds for all its labels, so
+    that one training judges both tasks: an auxiliary task learns from seven tenths of its labels and not from all of them.
+
+    Parameters
+    ----------
+    table, student, repeats, negligible, seed, progress
+        As for `advise`.
+    tasks
+        Two or more tasks of the table.
+
+    Returns
+    -------
+    AffinityMatrix
+        An effect, in nats of A's held-out loss, for every pair (A, B), and the suggested groups.
+
+    Raises
+    ------
+    InputError
+        For fewer than two tasks, too few labels, and settings out of range.
+
+    References
+    ----------
+    Standley et al. (2020), Fifty et al. (2021) for the grouping.
     """
-    begun = time.perf_counter()
-    check_settings(repeats, negligible, seed)
-    check_trunk(student)
+    started = time.perf_counter()
+    check_conditions(student, repeats, negligible, seed)
     if len(tasks) < 2:
-        raise invalid("A matrix needs at least two tasks", received=", ".join(tasks) or "none", hint="Name more")
+        raise invalid("A matrix needs at least two tasks", received=", ".join(tasks) or "none", hint="Name more tasks.")
     rows = prepared_rows(table, tasks, tasks, seed=seed)
     repeats = repeats_for(min(int((codes >= 0).sum()) for codes in rows.codes)) if repeats is None else repeats
     roles = split_roles(_strata(rows.codes[:, : rows.judged]), folds=FOLDS, repeats=repeats, seed=seed)
-    places = range(len(tasks))
-    alone = {a: _arm(len(tasks), a) for a in places}
-    pairs = {(a, b): _arm(len(tasks), a, b) for a in places for b in places if a != b}
+    indices = range(len(tasks))
+    alone = {a: _arm(len(tasks), a) for a in indices}
+    pairs = {(a, b): _arm(len(tasks), a, b) for a in indices for b in indices if a != b}
     arms = list(dict.fromkeys([*alone.values(), *pairs.values()]))
     total, done = len(arms) * len(roles), 0
 
@@ -57,22 +77,19 @@ def affinity_matrix(
             progress(done, total)
 
     found = run_trials(rows, arms, roles, np.zeros(rows.judged), student, seed=seed, progress=report)
-    doubted = [doubts(rows.codes[a, : rows.judged], table.classes[task], roles, task) for a, task in enumerate(tasks)]
-    paired = [Paired((tasks[b],), 1.0, found[arm, a], found[alone[a], a], doubted[a]) for (a, b), arm in pairs.items()]
+    objected = [
+        objections(rows.codes[a, : rows.judged], table.classes[task], roles, task) for a, task in enumerate(tasks)
+    ]
+    paired = [Paired((tasks[b],), 1.0, found[arm, a], found[alone[a], a], objected[a]) for (a, b), arm in pairs.items()]
     named = [(tasks[a], tasks[b]) for a, b in pairs]
     measured = dict(zip(named, effects(paired, negligible=negligible), strict=True))
-    seconds = time.perf_counter() - begun
+    seconds = time.perf_counter() - started
     conditions = {
-        task: Conditions(
-            rows=len(table.features),
-            features=table.features.shape[1],
-            classes=rows.classes[a],
-            labels=int((rows.codes[a] >= 0).sum()),
-            trained_on=round((rows.codes[a] >= 0).sum() * (1 - (1 + VALIDATION_FOLDS) / FOLDS)),
-            stopped_by=round((rows.codes[a] >= 0).sum() * VALIDATION_FOLDS / FOLDS),
-            hidden=student.hidden,
-            activation=student.activation,
-            folds=FOLDS,
+        task: conditions_of(
+            table,
+            task,
+            int((rows.codes[a] >= 0).sum()),
+            student,
             repeats=repeats,
             negligible=negligible,
             seed=seed,
@@ -81,8 +98,8 @@ def affinity_matrix(
         )
         for a, task in enumerate(tasks)
     }
-    told = {leak.sentence: leak for task in tasks for leak in leaks(table, task)}
-    worst_first = tuple(sorted(told.values(), key=_mild))
+    found_leaks = {leak.sentence: leak for task in tasks for leak in leaks(table, task)}
+    worst_first = tuple(sorted(found_leaks.values(), key=lambda leak: not leak.severe))
     return AffinityMatrix(
         tasks=tuple(tasks),
         loss_alone={task: clustered(found[alone[a], a].loss) for a, task in enumerate(tasks)},
@@ -94,10 +111,6 @@ def affinity_matrix(
     )
 
 
-def _mild(leak: Leak) -> bool:
-    return not leak.severe
-
-
 def _arm(tasks: int, *members: int) -> Arm:
     """The arm that trains `members`, each of weight 1, and judges them all."""
     members = tuple(sorted(members))
@@ -105,9 +118,9 @@ def _arm(tasks: int, *members: int) -> Arm:
 
 
 def _strata(codes: np.ndarray) -> np.ndarray:
-    """One stratum for every combination of labels, in the order of the tasks with the fewest labels.
+    """One stratum for every combination of labels, ordered by the labels of the task with the fewest labels first.
 
-    Rows are dealt in this order, so that what is rare is spread over the folds first, and every task's labels after it.
+    Rows are dealt to the folds in this order, so that the rarest labels are spread most evenly.
     """
     order = np.argsort((codes >= 0).sum(axis=1), kind="stable")
     return np.unique(codes[order], axis=1, return_inverse=True)[1].reshape(-1)

@@ -2,7 +2,7 @@
 
     h⁰ = x,   h^l = φ(W^l h^{l−1} + b^l),   z_t = V_t h^L + c_t,   P_t = softmax z_t,
 
-φ the identity or ReLU. It differs from the students of the theory by its biases, which real tables need.
+with φ the identity or ReLU. Unlike the theory's students it has biases, which real tables need.
 """
 
 import itertools
@@ -20,7 +20,7 @@ from sharedtrunk._support.randomness import normal, stream
 Activation = Literal["linear", "relu"]
 
 HEAD_SCALE = 0.3
-"""Initial heads are this much smaller than 1/√fan_in: students start near chance, where the theory's students start."""
+"""Initial heads have standard deviation `HEAD_SCALE`/√fan_in, so that students start near chance, as the theory's do."""
 
 
 class Network(eqx.Module):
@@ -44,8 +44,8 @@ def initial_network(
 ) -> Network:
     """Normal weights of variance g²/fan_in (g² = 2 for ReLU trunks (He et al. 2015), 1 for linear ones), biases 0.
 
-    Every layer has a key of its own name, heads by `names` (their places unless given), so networks with other heads share
-    the start of the trunk and of the heads that they have in common.
+    Every layer's key is made from its name, a head's from `names` (indices unless given), so networks with different heads
+    share the start of the trunk and of the heads that they have in common.
     """
     gain = 2.0**0.5 if activation == "relu" else 1.0
     widths = [features, *hidden]
@@ -68,7 +68,7 @@ def initial_network(
 
 
 def hidden_units(network: Network, inputs: Float[Array, "sample feature"]) -> Float[Array, "sample hidden"]:
-    """h^L, what the trunk makes of the inputs, for one lane."""
+    """h^L, the trunk's output for the inputs, of one lane."""
     hidden = inputs
     for weights, bias in zip(network.trunk, network.trunk_biases, strict=True):
         hidden = hidden @ weights.T + bias[None, :]
@@ -78,6 +78,6 @@ def hidden_units(network: Network, inputs: Float[Array, "sample feature"]) -> Fl
 
 
 def logits(network: Network, inputs: Float[Array, "sample feature"]) -> tuple[Float[Array, "sample _"], ...]:
-    """z_t for every task, for one lane."""
+    """z_t of every task, of one lane."""
     hidden = hidden_units(network, inputs)
     return tuple(hidden @ head.T + bias[None, :] for head, bias in zip(network.heads, network.head_biases, strict=True))

@@ -1,107 +1,167 @@
-"""The classifier's parameters, checked when `fit` is called, as a recipe for the training."""
+"""What the parameters of estimators may be, declared by name, and the training that they describe.
+
+An estimator lists its constraints in `_parameter_constraints`, as scikit-learn's do, and `fit` checks them; a refusal has the
+form of all errors here: the rule, what was received, a hint.
+"""
 
 import itertools
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
+from sklearn.utils import check_random_state
 
-from sharedtrunk._support.limits import check_width, shown
+from sharedtrunk._support.limits import check_whole, check_width, shown
 from sharedtrunk.affinity._fit import Recipe
+from sharedtrunk.affinity._student import Student
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables._limits import MOST_BYTES
+from sharedtrunk.tables import MOST_BYTES
+
+Constraint: TypeAlias = Callable[[str, Any], None]
+"""A check of a parameter, given its name and value. Raises `InputError`."""
 
 MOST = 10**9
-"""Steps, rows and units at most: steps are counted in 32 bits."""
+"""Largest number of steps and of rows in a batch: steps are counted in 32 bits."""
 
 RATES = (1e-30, 1e30)
-"""Outside of these, steps of Adam are zero or infinite in float32."""
+"""Step sizes outside of these make steps of Adam zero or infinite in float32."""
 
 
-def recipe_of(parameters: Mapping[str, Any], tasks: Sequence[Hashable]) -> Recipe:
-    """The recipe that a classifier's parameters (`get_params()`) ask for. Raises `InputError` where one is out of range."""
-    _check_choices(parameters)
-    _check_numbers(parameters)
-    hidden = parameters["hidden"]
-    weights = _weights(parameters["task_weights"], tasks)
-    return Recipe(
-        standardize=bool(parameters["standardize"]),
+class ValidatedParameters:
+    """Mixin of an estimator that declares the constraints of its parameters."""
+
+    _parameter_constraints: ClassVar[Mapping[str, Constraint]]
+
+    def _validate_params(self) -> None:
+        """Raise `InputError` for the first parameter that breaks its constraint."""
+        for name, constraint in self._parameter_constraints.items():
+            constraint(name, getattr(self, name))
+
+
+def satisfies(rule: str, holds: Callable[[Any], bool], hint: str = "See the class's defaults.") -> Constraint:
+    """The value satisfies a condition; `rule` says it in words after the parameter's name."""
+
+    def check(name: str, value: Any) -> None:
+        if not holds(value):
+            raise invalid(f"{name} {rule}", received=shown(value), hint=hint)
+
+    return check
+
+
+def one_of(usual: object, *others: object) -> Constraint:
+    """The value is one of these."""
+    choices = (usual, *others)
+
+    def holds(value: Any) -> bool:
+        # An array is compared element by element, so only what can be a choice is compared.
+        return isinstance(value, str | int | np.bool_) and value in choices
+
+    return satisfies(f"is {' or '.join(map(repr, choices))}", holds, f"{usual!r} is usual.")
+
+
+def between(least: float, below: float, usual: str) -> Constraint:
+    """The value is a real number in an open interval."""
+    rule = f"lies between {least:g} and {below:g}"
+    return satisfies(rule, lambda value: isinstance(value, Real) and least < float(value) < below, f"{usual} is usual.")
+
+
+def count(name: str, value: Any) -> None:
+    """The value is a whole number from 1 to `MOST`."""
+    rule, reason = f"{name} is a whole number ≥ 1", "for steps and rows are counted in 32 bits"
+    check_whole(name, value, least=1, rule=rule, most=MOST, reason=reason, hint="See the class's defaults.")
+
+
+def count_or(word: str) -> Constraint:
+    """The value is `word`, or a whole number from 1 to `MOST`."""
+
+    def check(name: str, value: Any) -> None:
+        if not isinstance(value, str) or value != word:
+            count(name, value)
+
+    return check
+
+
+def widths(_: str, value: Any) -> None:
+    """The value is a layer's width, or a sequence of them."""
+    for width in value if isinstance(value, Sequence) and not isinstance(value, str) else [value]:
+        check_width(width)
+
+
+def random_state(name: str, value: Any) -> None:
+    """The value is what scikit-learn takes for a random state."""
+    try:
+        check_random_state(value)
+    except ValueError as error:
+        rule = f"{name} is a seed, a RandomState or None"
+        raise invalid(rule, received=shown(value), hint="Give a whole number.") from error
+
+
+STUDENT_CONSTRAINTS: dict[str, Constraint] = {
+    "hidden": widths,
+    "activation": one_of("relu", "linear"),
+    "learning_rate_init": between(*RATES, "0.003"),
+    "max_iter": count,
+    "n_iter_no_change": count,
+    "tol": satisfies(
+        "is finite and ≥ 0 (nats)",
+        lambda value: isinstance(value, Real) and 0 <= float(value) < math.inf,
+        "0.003 is usual.",
+    ),
+    "random_state": random_state,
+}
+"""Constraints of the parameters that the classifier and the advisor share."""
+
+
+def student_of(estimator: Any) -> Student:
+    """The student that an estimator's valid parameters describe."""
+    hidden = estimator.hidden
+    return Student(
         hidden=(int(hidden),) if isinstance(hidden, Integral) else tuple(int(width) for width in hidden),
-        activation=parameters["activation"],
+        activation=estimator.activation,
+        learning_rate=float(estimator.learning_rate_init),
+        max_steps=int(estimator.max_iter),
+        patience=int(estimator.n_iter_no_change),
+        tol=float(estimator.tol),
+        dtype=getattr(estimator, "dtype", Student.dtype),
+    )
+
+
+def recipe_of(classifier: Any, tasks: Sequence[Hashable]) -> Recipe:
+    """The training of these tasks that a classifier's valid parameters describe.
+
+    Raises `InputError` where `task_weights` or `stop_on` do not fit the tasks.
+    """
+    weights = _weights(classifier.task_weights, tasks)
+    return Recipe(
+        student=student_of(classifier),
+        standardize=bool(classifier.standardize),
         task_weights=weights,
-        stop_weights=_stop_weights(parameters["stop_on"], weights, tasks),
-        learning_rate=float(parameters["learning_rate_init"]),
-        max_iter=int(parameters["max_iter"]),
-        patience=int(parameters["n_iter_no_change"]),
-        tol=float(parameters["tol"]),
-        batch_size=None if parameters["batch_size"] == "auto" else int(parameters["batch_size"]),
-        dtype=parameters["dtype"],
+        stop_weights=_stop_weights(classifier.stop_on, weights, tasks),
+        batch_size=None if classifier.batch_size == "auto" else int(classifier.batch_size),
     )
 
 
 def check_network(hidden: Sequence[int], features: int, classes: Sequence[int]) -> None:
-    """Raise `InputError` for a network of more weights than `tables`' limit of memory would hold at eight bytes each."""
-    widths = [features, *hidden]
-    weights = sum(below * above for below, above in itertools.pairwise(widths)) + widths[-1] * sum(classes)
+    """Raise `InputError` for a network of more weights than a table may hold numbers."""
+    units = [features, *hidden]
+    weights = sum(below * above for below, above in itertools.pairwise(units)) + units[-1] * sum(classes)
     if 8 * weights > MOST_BYTES:
         rule = f"a network has at most {MOST_BYTES // 8:,} weights"
         received = f"{weights:,}, of {features:,} features and hidden={shown(tuple(hidden))}"
         raise invalid(rule, received=received, hint="Give narrower or fewer layers, or fewer features.")
 
 
-def _check_choices(parameters: Mapping[str, Any]) -> None:
-    for name, choices in {
-        "activation": ("relu", "linear"),
-        "dtype": ("float32", "float64"),
-        "standardize": (True, False),
-        "early_stopping": (True, False),
-    }.items():
-        value = parameters[name]
-        # An array is compared element by element, so only what can be a choice is.
-        if not isinstance(value, str | int | np.bool_) or value not in choices:
-            rule = f"{name} is {choices[0]!r} or {choices[1]!r}"
-            raise invalid(rule, received=shown(value), hint=f"{choices[0]!r} is usual.")
-
-
-def _check_numbers(parameters: Mapping[str, Any]) -> None:
-    for name in ("max_iter", "n_iter_no_change"):
-        _check_count(name, parameters[name])
-    if not isinstance(parameters["batch_size"], str) or parameters["batch_size"] != "auto":
-        _check_count("batch_size", parameters["batch_size"])
-    hidden = parameters["hidden"]
-    for width in [hidden] if not isinstance(hidden, Sequence) or isinstance(hidden, str) else hidden:
-        check_width(width)
-    for name, least, below, usual in (
-        ("learning_rate_init", *RATES, "0.003"),
-        ("validation_fraction", 0.0, 1.0, "0.2"),
-    ):
-        value = parameters[name]
-        if not (isinstance(value, Real) and least < float(value) < below):
-            raise invalid(
-                f"{name} lies between {least:g} and {below:g}", received=shown(value), hint=f"{usual} is usual."
-            )
-    if not (isinstance(parameters["tol"], Real) and 0 <= float(parameters["tol"]) < math.inf):
-        raise invalid("tol is finite and ≥ 0 (nats)", received=shown(parameters["tol"]), hint="0.003 is usual.")
-
-
-def _check_count(name: str, value: object) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise invalid(f"{name} is a whole number ≥ 1", received=shown(value), hint="See the class's defaults.")
-    if int(value) > MOST:
-        raise invalid(f"{name} is at most {MOST:,}", received=shown(value), hint="See the class's defaults.")
-
-
 def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
-    """α of every task: 1 where none is given; a dict's keys are names or places of tasks."""
+    """α of every task, 1 where none is given; the keys of a dict are names or indices of tasks."""
     if given is None:
         return (1.0,) * len(tasks)
     if isinstance(given, Mapping):
-        by_place = dict(zip(_places("task_weights", list(given), tasks), given.values(), strict=True))
-        values = [_float(by_place.get(index, 1.0)) for index in range(len(tasks))]
+        by_index = dict(zip(_indices("task_weights", list(given), tasks), given.values(), strict=True))
+        values = [_float(by_index.get(index, 1.0)) for index in range(len(tasks))]
     else:
-        values = [_float(value) for value in _listed(given)]
+        values = [_float(value) for value in _elements(given)]
     fit = len(values) == len(tasks) and all(0 <= value < math.inf for value in values)
     if not fit or not any(values):
         rule = f"task_weights are {len(tasks)} finite numbers ≥ 0, one a task, not all 0"
@@ -109,8 +169,8 @@ def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
     return tuple(values)
 
 
-def _listed(given: Any) -> list:
-    """The elements of a sequence or array; none of what is no such thing, text among it."""
+def _elements(given: Any) -> list:
+    """The elements of a sequence or array; none for a text and for anything else."""
     if isinstance(given, str | bytes):
         return []
     try:
@@ -120,7 +180,7 @@ def _listed(given: Any) -> list:
 
 
 def _float(value: Any) -> float:
-    """The number, NaN where it is none."""
+    """The value as a number; NaN for a text and for anything else."""
     if isinstance(value, str | bytes):
         return math.nan
     try:
@@ -130,27 +190,27 @@ def _float(value: Any) -> float:
 
 
 def _stop_weights(given: Any, weights: tuple[float, ...], tasks: Sequence[Hashable]) -> tuple[float, ...]:
-    """α of the tasks that decide when to stop, 0 of the others; None: all decide, else a task or several of them."""
+    """α of the tasks that decide when to stop, 0 for the others; `given` is None (all decide), a task or several."""
     if given is None:
         return weights
-    # A name may itself be a tuple (pandas' columns of several levels), so names are looked for first.
+    # A name may itself be a tuple (pandas' columns of several levels), so names are looked up first.
     one = isinstance(given, str) or not isinstance(given, Iterable) or (isinstance(given, Hashable) and given in tasks)
-    places = _places("stop_on", [given] if one else list(given), tasks)
-    if not places or not all(weights[place] for place in places):
+    indices = _indices("stop_on", [given] if one else list(given), tasks)
+    if not indices or not all(weights[index] for index in indices):
         hint = "Name tasks that are trained, or leave stop_on=None for all of them."
         raise invalid("stop_on names tasks, each with a weight above 0", received=shown(given), hint=hint)
-    return tuple(weight if place in places else 0.0 for place, weight in enumerate(weights))
+    return tuple(weight if index in indices else 0.0 for index, weight in enumerate(weights))
 
 
-def _places(parameter: str, keys: list, tasks: Sequence[Hashable]) -> list[int]:
-    """The tasks' places in `y`; a key is a task's name, or its place where no task is named so."""
-    place = {**{index: index for index in range(len(tasks))}, **{name: index for index, name in enumerate(tasks)}}
+def _indices(parameter: str, keys: list, tasks: Sequence[Hashable]) -> list[int]:
+    """Indices of the tasks in `y`; a key is a task's name, or its index where no task has that name."""
+    known = {**{index: index for index in range(len(tasks))}, **{name: index for index, name in enumerate(tasks)}}
     for key in keys:
-        if not isinstance(key, Hashable) or key not in place:
+        if not isinstance(key, Hashable) or key not in known:
             hint = f"The tasks are {', '.join(map(repr, tasks))}."
             raise invalid(f"{parameter} names tasks", received=shown(key), hint=hint)
-    found = [place[key] for key in keys]
+    found = [known[key] for key in keys]
     if len(set(found)) < len(found):
-        hint = "A task's name and its place in y are the same task."
+        hint = "A task's name and its index in y are the same task."
         raise invalid(f"{parameter} names each task once", received=shown(keys), hint=hint)
     return found

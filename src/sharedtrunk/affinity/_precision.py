@@ -1,7 +1,7 @@
-"""JAX's float64, on or off for one piece of work: a student's numbers depend on its `dtype`, not on the process.
+"""JAX's float64, on or off for one computation: a student's numbers depend on its `dtype` and not on the process.
 
-Processes differ: joblib's workers start with JAX's float64 off, whatever the process that started them has set. JAX keeps
-this setting by thread, so work that is given to threads enters it there.
+Processes differ: joblib's workers start with JAX's float64 off, whatever their parent process has set. JAX keeps this setting
+by thread, so work on other threads has to enter the context there.
 """
 
 from contextlib import AbstractContextManager
@@ -18,6 +18,6 @@ def jax_precision(dtype: str) -> AbstractContextManager:
     Raises `InputError` in a process that was forked after JAX was used.
     """
     check_process()
-    # JAX 0.7 has it among the experiments only, later ones no longer.
+    # JAX 0.7 has enable_x64 in jax.experimental only, later versions only in jax.
     enable = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64  # pyright: ignore[reportAttributeAccessIssue]
     return enable(dtype == "float64")

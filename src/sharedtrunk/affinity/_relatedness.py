@@ -1,19 +1,19 @@
-"""Relatedness of two tasks from their labels: which part of the main task's signal lies where the auxiliary one looks.
+"""Relatedness of two tasks from their labels: the share of the main task's signal in the auxiliary task's directions.
 
 The paper's R = V̄_Bᵀ V̄_A (4) compares the feature sides of two clean matrices; here they are the whitened label moments
-B̄_A, B̄_B of `_signal`. In the frames of the directions seen, the signal's squares being s²,
+B̄_A, B̄_B of `_signal`. In the frames of the directions above the noise, with signals s,
 
     R = diag(s_B)⁻¹ Û_Bᵀ B̄_B B̄_Aᵀ Û_A diag(s_A)⁻¹,     share = Σ_k s_{A,k}² ‖R_{·k}‖² / Σ_k s_{A,k}²,     r = √share.
 
 The singular values of R are the cosines of the *principal angles*. r weighs them by the main task's signal, since that
-is what gains or loses; it is **directed**: a binary task may lie in the span of a task of ten classes, which then has nine
-directions of which it shares one. For R = r·I of equal ranks it is the paper's r.
+signal gains or loses. It is **directed**: a binary task may lie in the span of a task of ten classes, which shares only one
+of its nine directions with it. For R = r·I of equal ranks it is the paper's r.
 
 Every product of two moments is taken between different groups of rows, so the noise of a row, which two tasks labelled on
-the same rows share, never meets itself: products are then unbiased with no model of the noise. What remains of noise in
-*squares* of products is their variance, about s_A²/n_B + s_B²/n_A + F/(n_A n_B) an entry, and is subtracted. Dividing by
-clean values, not observed ones, is the division by √(overlap_A · overlap_B). Errors are by the jackknife over groups (a
-little too wide for products, Efron and Stein 1981), so they hold for inputs and labels of any distribution.
+the same rows share, is never multiplied by itself: products are unbiased without a model of the noise. Noise remains in the
+*squares* of products as their variance, about s_A²/n_B + s_B²/n_A + F/(n_A n_B) an entry, and is subtracted. Dividing by
+clean values and not by observed ones is the division by √(overlap_A · overlap_B). Errors come from the jackknife over groups
+(a little too wide for products, Efron and Stein 1981), so they hold for inputs and labels of any distribution.
 """
 
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sharedtrunk.affinity._clean_values import shrunk_together
+from sharedtrunk.affinity._signal import TaskSignal
 from sharedtrunk.errors import invalid
 
-from ._clean_values import drawn_together
-from ._signal import TaskSignal
-
-_NORMAL = 1.96
+NORMAL = 1.96
+"""Half-width of a 95 % interval in standard errors."""
 
 
 @dataclass(frozen=True)
 class Relatedness:
     """r = √share with its 95 % interval, cosines R (auxiliary × main direction), and principal angles in degrees.
 
-    `share` is not cut to 0 … 1, r and its interval are. Without a direction seen on either side r is NaN, and
-    the interval all of 0 … 1.
+    r and its interval are clipped to 0 … 1, `share` is not. Where a task has no direction above the noise, r is NaN and its
+    interval all of 0 … 1.
     """
 
     value: float
@@ -48,20 +48,20 @@ class Relatedness:
     @property
     def standard_error(self) -> float:
         """Half the interval's width over 1.96: r = √share is not symmetric around small values."""
-        return (self.high - self.low) / (2 * _NORMAL)
+        return (self.high - self.low) / (2 * NORMAL)
 
 
 def relatedness(main: TaskSignal, auxiliary: TaskSignal) -> Relatedness:
     """Directed relatedness of a main to an auxiliary task: the share of its signal in the other's directions, as a cosine.
 
-    Hypotheses: both tasks looked at through one `Whitening`, directions seen are all there are. Derivation: above; the
-    paper's (4). Raises `InputError` for tasks of different whitenings.
+    Hypotheses: both signals come from one `Whitening`, and all directions of the tasks are above the noise. Derivation: the
+    module; definition: (4) of the paper. Raises `InputError` for tasks of different whitenings.
     """
     if main.moments.shape[::2] != auxiliary.moments.shape[::2] or main.codes.shape != auxiliary.codes.shape:
         raise invalid(
             "Two tasks are compared in one table's whitened inputs",
             received=f"{main.codes.size} rows and {auxiliary.codes.size}, or other directions",
-            hint="Make both signals from the same whiten(features)",
+            hint="Make both signals from the same whiten(features).",
         )
     if not (main.rank and auxiliary.rank):
         nothing = np.zeros((auxiliary.rank, main.rank))
@@ -77,7 +77,7 @@ def relatedness(main: TaskSignal, auxiliary: TaskSignal) -> Relatedness:
     shares = np.array([_share(part, variance, scale, main) for part in left_out]) / np.maximum(ratio, 0.1)
     G = shares.size
     error = float(np.sqrt((G - 1) / G * np.sum((shares - shares.mean()) ** 2)))
-    low, high = (float(np.sqrt(np.clip(share + side * _NORMAL * error, 0, 1))) for side in (-1, 1))
+    low, high = (float(np.sqrt(np.clip(share + sign * NORMAL * error, 0, 1))) for sign in (-1, 1))
     cosines = _cosines(cross / scale, variance / scale**2, share, main)
     angles = np.degrees(np.arccos(np.clip(np.linalg.svd(cosines, compute_uv=False), 0, 1)))
     return Relatedness(float(np.sqrt(np.clip(share, 0, 1))), low, high, share, error, cosines, angles)
@@ -95,9 +95,9 @@ def _products(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _variance(main: TaskSignal, auxiliary: TaskSignal) -> np.ndarray:
-    """Of a cross product, auxiliary × main direction: s_A² η_B + s_B² η_A + F η_A η_B, with η = (1 − f s²)/n.
+    """Variance of a cross product, auxiliary × main direction: s_A² η_B + s_B² η_A + F η_A η_B, with η = (1 − f s²)/n.
 
-    Noise is the less the more of a label the inputs explain, where the same rows, a share f = n/N, whitened them.
+    f = n/N is the share of the rows that whitened the inputs and are labelled: on them, what inputs explain is no noise.
     """
     F, N = main.moments.shape[2], main.codes.size
     a2, b2 = main.values**2, auxiliary.values[:, None] ** 2
@@ -106,9 +106,9 @@ def _variance(main: TaskSignal, auxiliary: TaskSignal) -> np.ndarray:
 
 
 def _scale(main: TaskSignal, auxiliary: TaskSignal) -> np.ndarray:
-    """What a cosine of 1 would make of a cross product: clean values, less what the observed class sides miss.
+    """The cross product of a cosine of 1: clean values times the overlaps of the observed with the clean class sides.
 
-    Inputs whitened by N rows leave a share F/N of any moment to products within rows, which are not taken.
+    With inputs whitened by N rows, a share F/N of any moment is in products within rows, which are left out.
     """
     seen_a, seen_b = (task.values * np.sqrt(task.left_overlaps) for task in (main, auxiliary))
     return (1 - main.moments.shape[2] / main.codes.size) * seen_b[:, None] * seen_a
@@ -120,10 +120,10 @@ def _share(cross: np.ndarray, variance: np.ndarray, scale: np.ndarray, main: Tas
 
 
 def _cosines(raw: np.ndarray, variance: np.ndarray, share: float, main: TaskSignal) -> np.ndarray:
-    """R with its noise drawn out: singular values as the squares without noise have them, at most 1, with the given share."""
+    """R without its noise: singular values from the squares less noise, at most 1, rescaled to the given share."""
     U, c, Vt = np.linalg.svd(raw, full_matrices=False)
     squares = c**2 - variance.sum() / c.size
-    squares = drawn_together(squares, float(variance.mean()), max(raw.shape))
+    squares = shrunk_together(squares, float(variance.mean()), max(raw.shape))
     R = (U * np.sqrt(np.clip(squares, 0, 1))) @ Vt
     found = np.sum(R**2 @ main.values**2) / main.energy
     return R * min(1.0, np.sqrt(max(share, 0.0) / found)) if found > 0 else R

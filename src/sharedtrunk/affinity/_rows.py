@@ -1,21 +1,22 @@
-"""A table made ready for training: standardized, rows in order, roles dealt, and what speaks against telling anything."""
+"""A table made ready for training: standardized features and shuffled rows, and what makes a verdict impossible."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Int
 
+from sharedtrunk._support.words import counted
 from sharedtrunk.affinity._splits import TRAIN
 from sharedtrunk.affinity._trials import Rows
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Table, standardized
 
 LEAST_LABELS = 30
-"""Of a task that is judged: three test rows in each of ten folds."""
+"""Fewest labels of a task that is judged: they leave three test rows in each of ten folds."""
 
 
 def prepared_rows(table: Table, tasks: Sequence[str], judged: Sequence[str], *, seed: int) -> Rows:
-    """The rows that carry a label of `tasks`, shuffled: first those with a label of the `judged` tasks, then the rest.
+    """The rows that carry a label of `tasks`, shuffled: rows with a label of a `judged` task first, then the rest.
 
     Inputs are standardized by all rows of the table, labelled or not. Raises `InputError` for unknown or repeated tasks and
     for a judged task with fewer than `LEAST_LABELS` labels or with one class.
@@ -33,18 +34,18 @@ def prepared_rows(table: Table, tasks: Sequence[str], judged: Sequence[str], *, 
     return Rows(tuple(tasks), inputs[order], codes[:, order], classes, first.size)
 
 
-def doubts(
+def objections(
     codes: Int[np.ndarray, "judged"], names: Sequence[object], roles: Int[np.ndarray, "split judged"], task: str
 ) -> list[str]:
-    """Why nothing can be told about a main task: classes that some students never see."""
+    """Reasons why no verdict on a main task is possible: its classes that some students never see."""
     found = []
     for code, name in enumerate(names):
         absent = int((~((codes == code)[None] & (roles == TRAIN)).any(axis=1)).sum())
         if absent:
-            labels = int((codes == code).sum())
+            labels = counted(int((codes == code).sum()), "label")
             found.append(
-                f"{task} = {name} has {labels} label{'' if labels == 1 else 's'}, so {absent} of {len(roles)} splits train "
-                "without it: label more of it, or merge or drop the class"
+                f"{task} = {name} has {labels}, so {absent} of {len(roles)} splits train without it: label more of it, or "
+                "merge or drop the class"
             )
     return found
 
@@ -55,7 +56,7 @@ def _check(table: Table, tasks: Sequence[str], judged: Sequence[str]) -> None:
         raise invalid(
             "Tasks are different label columns of the table",
             received=", ".join(map(str, unknown or tasks)),
-            hint=f"It has {', '.join(map(str, table.labels))}",
+            hint=f"It has {', '.join(map(str, table.labels))}.",
         )
     for task in judged:
         labels = table.labels[task]
@@ -64,5 +65,5 @@ def _check(table: Table, tasks: Sequence[str], judged: Sequence[str]) -> None:
             raise invalid(
                 f"A main task needs at least {LEAST_LABELS} labelled rows and 2 classes",
                 received=f"{task} with {count} labelled rows and {seen} classes",
-                hint="Label more rows of it",
+                hint="Label more rows of it.",
             )

@@ -1,13 +1,14 @@
-"""A task's signal: what its labels have in common with the inputs, and how much of that is noise.
+"""A task's signal: the correlation of its labels with the inputs, and the part of it that is noise.
 
 With whitened inputs z (`_whitening`) and labels y of n rows, the whitened label moment is
 
     B̂ = (1/n) Σ e zᵀ,     e = D^{−½} (onehot(y) − p),     D = diag p − p pᵀ   (pseudo-inverse root, K − 1 rows),
 
-K − 1 × F, and its singular values are the canonical correlations of labels and inputs. Labels that know nothing of
-the inputs give entries of variance 1/n, a spiked matrix with σ² = F/n and c = (K − 1)/F, which `_clean_values` inverts.
+of shape (K − 1) × F; its singular values are the canonical correlations of labels and inputs. Labels that are independent of
+the inputs give entries of variance 1/n: B̂ is a spiked matrix with σ² = F/n and c = (K − 1)/F, which `_clean_values` inverts.
 
-How many directions are seen is no asymptotics: it is counted by permuting the labels, at a stated false-alarm rate.
+The number of directions above the noise does not rely on asymptotics: it is found by permuting the labels, at a stated rate
+of false alarms.
 """
 
 from dataclasses import dataclass
@@ -15,27 +16,31 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from sharedtrunk.affinity._clean_values import clean_values
+from sharedtrunk.affinity._whitening import GROUPS, Whitening
 from sharedtrunk.errors import invalid
 
-from ._clean_values import clean_values
-from ._whitening import GROUPS, Whitening
-
 PERMUTATIONS = 199
+"""Permutations of the labels: without signal, the true labels give the largest of 200 values in half a percent of cases."""
+
 FALSE_ALARMS = 2 / (1 + PERMUTATIONS)
-"""At most, for a first direction: two statistics, each above all of its permutations."""
+"""Largest rate at which labels without signal show a direction: two statistics, each above all of its permutations."""
+
 LATER_FALSE_ALARMS = 0.1
-"""For each further one: a direction overlooked makes tasks look less related, and that costs more than one too many."""
+"""The same rate for each further direction. It is higher, because a missed direction makes tasks look less related, which
+does more harm than one direction too many."""
+
 PERMUTED_ROWS = 10_000
-"""Noise of n rows is that of fewer, scaled; more than these are not permuted."""
+"""Rows that are permuted at most: the noise of more rows is the same, scaled."""
 
 
 @dataclass(frozen=True)
 class TaskSignal:
-    """What is known of a task before any training: its label moment, what of it is signal, and in how many directions.
+    """A task's label moment and the signal in it, before any training.
 
-    `values` are the clean canonical correlations s of the `rank` directions seen (unit: none, 0 … 1), `left` their class
-    side, `left_overlaps` and `right_overlaps` the squared overlaps of the observed with the clean singular vectors, and
-    `noise` is σ = √(F/n). `moments` sum to B̂ over the groups.
+    `values` are the clean canonical correlations s (0 … 1) of the `rank` directions above the noise, `left` their singular
+    vectors on the class side, `left_overlaps` and `right_overlaps` the squared overlaps of observed and clean singular
+    vectors, and `noise` is σ = √(F/n). `moments` sum to B̂ over the groups.
     """
 
     task: str
@@ -59,16 +64,16 @@ class TaskSignal:
 
     @property
     def snr(self) -> float:
-        """s̄/σ: root mean square of the clean values over σ (entries of variance σ²/F, so σ² = F/n); 0 if none is seen.
+        """s̄/σ: root mean square of the clean values over σ (entries of variance σ²/F, so σ² = F/n); 0 without a direction.
 
-        The paper's s̄/σ̂ is of a teacher's weights; here s̄ are canonical correlations of the labels as they are, and σ is what
-        n of them leave open. A spike is seen above about ((K − 1)/F)^¼.
+        In the paper, s̄/σ̂ is the ratio of a teacher's weights. Here s̄ are canonical correlations of the given labels, and σ is
+        the error with which n labels determine them. A direction is visible above about ((K − 1)/F)^¼.
         """
         return float(np.sqrt(np.mean(self.values**2)) / self.noise) if self.rank else 0.0
 
     @property
     def energy(self) -> float:
-        """Σ s² over the directions seen: the linearly explained variance of the labels, in whitened units."""
+        """Σ s² over the directions above the noise: the linearly explained variance of the labels, in whitened units."""
         return float(np.sum(self.values**2))
 
 
@@ -91,7 +96,7 @@ def task_signal(
     moments = np.stack([e[groups == g].T @ z[groups == g] for g in range(GROUPS)]) / n
     left, observed, _ = np.linalg.svd(moments.sum(axis=0), full_matrices=False)
     observed = np.pad(observed, (0, m - observed.size))
-    rank, threshold = _count_seen(observed, e, z, seed)
+    rank, threshold = _count_directions(observed, e, z, seed)
     sizes = (F / n, m / n, n / whitening.rows)
     values, left_overlaps, right_overlaps = clean_values(observed, rank, m, *sizes)
     rank = values.size
@@ -121,11 +126,11 @@ def _contrast(codes: np.ndarray) -> np.ndarray:
     return root - p @ root
 
 
-def _count_seen(observed: np.ndarray, e: np.ndarray, z: np.ndarray, seed: int) -> tuple[int, float]:
-    """How many directions stand out against permuted labels, and the largest value that noise made in any of those.
+def _count_directions(observed: np.ndarray, e: np.ndarray, z: np.ndarray, seed: int) -> tuple[int, float]:
+    """How many directions exceed those of permuted labels, and the largest singular value of any permutation.
 
-    Behind k directions seen, the noise that could pass for another is that of the last m − k rows: its largest value, and
-    the sum of its squares, which tells many weak directions from none.
+    After k directions, the noise that could pass for another one is that of the last m − k rows: its largest value, and the
+    sum of its squares, which distinguishes many weak directions from none.
     """
     largest, sums = _permuted(e, z, seed)
     tails = np.cumsum(observed[::-1] ** 2)[::-1]
@@ -158,13 +163,13 @@ def _checked(codes, rows: int, task: str) -> np.ndarray:
         raise invalid(
             f"Labels of {task} must be one whole number a row, −1 where missing",
             received=f"shape {codes.shape}, {codes.dtype}",
-            hint=f"Give {rows} class codes",
+            hint=f"Give {rows} class codes.",
         )
     seen = codes[codes >= 0]
     if seen.size < 4 or np.unique(seen).size < 2:
         raise invalid(
             f"Task {task} needs at least 4 labels of 2 classes",
             received=f"{seen.size} labels of {np.unique(seen).size} classes",
-            hint="Label more rows, or leave the task out",
+            hint="Label more rows, or leave the task out.",
         )
     return codes.astype(np.int64)

@@ -1,22 +1,26 @@
-"""Resampled splits: repeated stratified folds, each fold once the test rows of a training.
+"""Resampled splits: repeated stratified folds; each fold is once the test rows of a training.
 
-With `folds` folds a repeat makes `folds` splits: one fold is the test rows, the next `VALIDATION_FOLDS` decide when to stop,
-the others are trained on. Within a repeat every row is tested exactly once.
+A repeat of `folds` folds makes as many splits: one fold tests, the next `VALIDATION_FOLDS` decide when to stop, and the
+others are trained on. Within a repeat every row is tested exactly once.
 """
 
 import numpy as np
 from jaxtyping import Int
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
+"""The roles of a row in a split."""
 
 FOLDS = 10
+"""Folds of a repeat: with ten, seven tenths of the labels are trained on."""
+
 VALIDATION_FOLDS = 2
+"""Folds that decide when to stop."""
 
 
 def split_roles(
     strata: Int[np.ndarray, "sample"], *, folds: int, repeats: int, seed: int
 ) -> Int[np.ndarray, "split sample"]:
-    """Roles of every row in every split, TRAIN, VALIDATION or TEST; splits of one repeat stand together.
+    """Roles of every row in every split, TRAIN, VALIDATION or TEST; splits of one repeat are adjacent.
 
     Rows are dealt to the folds stratum by stratum, in random order, so that every fold has its share of each class.
     """
@@ -31,7 +35,7 @@ def split_roles(
 
 
 def _dealt(strata: np.ndarray, folds: int, generator: np.random.Generator) -> np.ndarray:
-    """A fold for every row: like cards, one stratum after the other, going on where the last one ended."""
+    """A fold for every row, dealt like cards: each stratum continues where the one before ended."""
     order = generator.permutation(strata.size)
     order = order[np.argsort(strata[order], kind="stable")]
     fold_of = np.empty(strata.size, np.int64)
@@ -40,7 +44,7 @@ def _dealt(strata: np.ndarray, folds: int, generator: np.random.Generator) -> np
 
 
 def nested_ranks(strata: Int[np.ndarray, "sample"], *, seed: int) -> np.ndarray:
-    """For every row a rank in (0, 1], stratum by stratum: the rows with ranks ≤ f are a stratified share f, nested in f."""
+    """A rank in (0, 1] for every row: the rows with ranks ≤ f are a stratified share f, nested in f."""
     generator = np.random.default_rng([seed, 1])
     ranks = np.empty(strata.size)
     for stratum in np.unique(strata):

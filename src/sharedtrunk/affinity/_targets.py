@@ -1,7 +1,6 @@
 """The tasks of a classifier: their names and classes, found in one `y` and looked up in every other."""
 
 import warnings
-from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
 
-from sharedtrunk.affinity._labels import Labels, class_codes, class_names, label_columns
+from sharedtrunk._support.limits import check_different_names
+from sharedtrunk.affinity._label_columns import Labels, label_columns
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables._words import listed
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Tasks:
         return tuple(len(names) for names in self.classes)
 
     def codes(self, y: Any, rows: int) -> np.ndarray:
-        """Class codes (task, sample) of `y`, −1 where missing, one past the last for a label that is none of the classes.
+        """Class codes (task, sample) of `y`, −1 where missing, and one past the last code for a label that is no class.
 
         Raises `InputError` where `y` has another number of rows or tasks.
         """
@@ -36,7 +35,7 @@ class Tasks:
         if len(columns) != len(self.classes):
             hint = "Give the columns that fit had, in its order."
             raise invalid(f"y has {len(self.classes)} tasks, as in fit", received=str(len(columns)), hint=hint)
-        return np.stack([class_codes(column, names) for column, names in zip(columns, self.classes, strict=True)])
+        return np.stack([column.codes(names) for column, names in zip(columns, self.classes, strict=True)])
 
     def named(self, likeliest: list[np.ndarray]) -> np.ndarray:
         """Class names (sample,) or (sample, task) for codes (sample,) by task; of type object where kinds of names differ."""
@@ -53,13 +52,11 @@ def find_tasks(y: Any, rows: int) -> Tasks:
     number, two tasks have one name, labels are no classes, or a task has fewer than two.
     """
     columns, axes = _columns(y, rows)
-    twice = [name for name, times in Counter(each.name for each in columns).items() if times > 1]
-    if twice:
-        raise invalid("tasks have different names", received=f"{listed(twice)} twice", hint="Rename one of each.")
+    check_different_names("tasks", [each.name for each in columns])
     if axes == 2 and len(columns) == 1:
-        told = "A column-vector y was passed when a 1d array was expected; give y of shape (n_samples,)."
-        warnings.warn(told, DataConversionWarning, stacklevel=3)
-    return Tasks(tuple(each.name for each in columns), tuple(map(class_names, columns)), len(columns) == 1)
+        message = "A column-vector y was passed when a 1d array was expected; give y of shape (n_samples,)."
+        warnings.warn(message, DataConversionWarning, stacklevel=3)
+    return Tasks(tuple(each.name for each in columns), tuple(each.classes() for each in columns), len(columns) == 1)
 
 
 def _columns(y: Any, rows: int) -> tuple[list[Labels], int]:

@@ -4,7 +4,6 @@ Arms of one split share rows, roles, start and the order of the batches (common 
 is paired. Batches of lanes run on several threads: one batch does not fill the cores.
 """
 
-import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -17,42 +16,30 @@ from jaxtyping import Bool, Float, Int
 
 from sharedtrunk._support.environment import cores
 from sharedtrunk._support.randomness import stream
-from sharedtrunk.affinity._engine import Lanes, Schedule, train_lanes
+from sharedtrunk.affinity._engine import FULL_BATCH_ROWS, Lanes, Schedule, train_lanes
 from sharedtrunk.affinity._network import Activation, initial_network
 from sharedtrunk.affinity._precision import jax_precision
 from sharedtrunk.affinity._splits import TEST, TRAIN, VALIDATION
+from sharedtrunk.affinity._student import Student
 
 LANES = 4
 """Lanes of a batch on a CPU: few, because a batch lasts as long as its slowest lane."""
 
-WHOLE = 1024
-"""Up to this many judged rows are all visited in every step; of more, `JUDGED_BATCH`."""
+LANES_ON_A_DEVICE = 256
+"""Lanes of a batch on an accelerator, which computes them side by side."""
 
 JUDGED_BATCH = 512
+"""Judged rows a step where there are more than `FULL_BATCH_ROWS` of them."""
 
 REST_BATCH = 128
-"""Further rows a step: with twice as many, trainings took a quarter longer for the same losses."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Student:
-    """How a student is built and trained, as in `SharedTrunkClassifier`: steps of Adam, patience in steps, tol in nats."""
-
-    hidden: tuple[int, ...] = (100,)
-    activation: Activation = "relu"
-    learning_rate: float = 0.003
-    max_steps: int = 1000
-    patience: int = 30
-    tol: float = 0.003
-    dtype: str = "float32"
-
-
-STUDENT = Student()
-"""One ReLU layer of 100 units."""
+"""Further rows a step: twice as many made trainings a quarter longer and losses no lower."""
 
 
 class Rows(NamedTuple):
-    """A table ready for training: tasks, standardized inputs, label codes (−1 missing), classes; judged rows first."""
+    """A table ready for training: tasks, standardized inputs, label codes (−1: missing) and numbers of classes.
+
+    The first `judged` rows are those with a label of a judged task.
+    """
 
     tasks: tuple[str, ...]
     inputs: Float[np.ndarray, "sample feature"]
@@ -70,10 +57,10 @@ class Arm(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """One arm's loss (nats) and correctness (0 or 1) on every test row of every split, NaN elsewhere, and where it stopped.
+    """How one arm does in one judged task: its loss (nats) and correctness (0 or 1) on every test row of every split.
 
-    For one judged task; `step` is the stop in steps and `validation` the validation loss there. `made` says which splits have
-    rows of the task to stop by and to test on; the others are no trainings of it.
+    Rows that are not tested are NaN. `step` is the stop and `validation` the validation loss there. `made` is False for
+    splits that have no row of the task to stop by or to test on; their trainings are left out.
     """
 
     loss: Float[np.ndarray, "split judged"]
@@ -84,7 +71,7 @@ class Outcome(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """One training to make: which arm on which split."""
+    """One training: an arm on a split."""
 
     arm: Arm
     split: int
@@ -102,24 +89,24 @@ def run_trials(
 ) -> dict[tuple[Arm, int], Outcome]:
     """Train every arm on every split and return its outcome for each task that it judges, by (arm, task).
 
-    `roles` are those of the judged rows; the others are trained on. `ranks` nest the shares of known main labels.
-    `progress(n)` is called as n more trainings are done. An interrupt leaves no threads behind.
+    `roles` are those of the judged rows; all others are trained on. `ranks` nest the shares of known main labels.
+    `progress(n)` is called whenever n more trainings are done. An interrupt leaves no threads behind.
     """
     trials = [Trial(arm, split) for arm in arms for split in range(len(roles))]
-    lanes = LANES if jax.default_backend() == "cpu" else 256
-    batches = [trials[begin : begin + lanes] for begin in range(0, len(trials), lanes)]
+    lanes = LANES if jax.default_backend() == "cpu" else LANES_ON_A_DEVICE
+    batches = [trials[first : first + lanes] for first in range(0, len(trials), lanes)]
     prepared = _Prepared(rows, roles, ranks, student, seed, min(lanes, len(trials)))
     done = [part for batch in _on_threads(prepared.train, batches, progress) for part in batch]
     found: dict[tuple[Arm, int], Outcome] = {}
-    for place, arm in enumerate(arms):
-        mine = done[place * len(roles) : (place + 1) * len(roles)]
+    for index, arm in enumerate(arms):
+        own = done[index * len(roles) : (index + 1) * len(roles)]
         for task in arm.judged:
-            found[arm, task] = Outcome(*(np.array([lane[name][task] for lane in mine]) for name in Outcome._fields))
+            found[arm, task] = Outcome(*(np.array([lane[name][task] for lane in own]) for name in Outcome._fields))
     return found
 
 
 def _on_threads(work, batches: list, progress) -> list:
-    """`work` on every batch, in order, on as many threads as there are cores; the first failure ends it."""
+    """Results of `work` on every batch, in order, from as many threads as there are cores; the first failure ends it."""
     pool = ThreadPoolExecutor(cores())
     try:
         futures = [pool.submit(work, batch) for batch in batches]
@@ -140,14 +127,8 @@ class _Prepared:
     """What all batches share, on the device; `train` makes one batch of trainings."""
 
     def __init__(self, rows: Rows, roles, ranks, student: Student, seed: int, lanes: int):
-        self.rows, self.roles, self.ranks, self.student, self.seed, self.lanes = (
-            rows,
-            roles,
-            ranks,
-            student,
-            seed,
-            lanes,
-        )
+        self.rows, self.roles, self.ranks = rows, roles, ranks
+        self.student, self.seed, self.lanes = student, seed, lanes
         with jax_precision(student.dtype):
             self.inputs = jnp.asarray(rows.inputs, student.dtype)
             self.targets = tuple(
@@ -158,39 +139,30 @@ class _Prepared:
 
     def train(self, batch: list[Trial]) -> list[dict[str, np.ndarray]]:
         padded = [*batch, *[batch[0]] * (self.lanes - len(batch))]
-        with jax_precision(self.student.dtype):  # here, because it is the thread's
-            lanes = self._lanes(padded, len(batch))
+        with jax_precision(self.student.dtype):  # JAX keeps this setting by thread
+            lanes, tested = self._lanes(padded, len(batch))
             rate = jnp.asarray(self.student.learning_rate, self.student.dtype)
-            kept = train_lanes(lanes, self.inputs, self.targets, rate, schedule=self.schedule)
-        # every task is judged by its own stop; what is no test row of it stays unknown
-        tested = np.asarray(lanes.test) > 0
+            stops = train_lanes(lanes, self.inputs, self.targets, rate, schedule=self.schedule)
+        # Every task is judged at its own stop; rows that do not test it stay NaN.
         own = {
-            "loss": np.where(tested, kept.row_loss, np.nan),
-            "right": np.where(tested, kept.row_right, np.nan),
-            "step": np.asarray(kept.step, np.float64),
-            "validation": np.where(np.isfinite(kept.validation), kept.validation, np.nan),
+            "loss": np.where(tested, stops.row_loss, np.nan),
+            "right": np.where(tested, stops.row_right, np.nan),
+            "step": np.asarray(stops.step, np.float64),
+            "validation": np.where(np.isfinite(stops.validation), stops.validation, np.nan),
             "made": tested.any(axis=2) & (np.asarray(lanes.validation) > 0).any(axis=2),
         }
         return [{name: values[lane] for name, values in own.items()} for lane in range(len(batch))]
 
-    def _lanes(self, trials: list[Trial], real: int) -> Lanes:
-        """Lanes of a batch; those beyond the `real` ones are padding, which follows nothing."""
+    def _lanes(self, trials: list[Trial], real: int) -> tuple[Lanes, Bool[np.ndarray, "lane task judged"]]:
+        """Lanes of a batch and their test rows; lanes beyond the first `real` ones are padding and follow no criterion."""
         parts = [self._roles(trial) for trial in trials]
         tasks = len(self.rows.classes)
         open_ = np.array([[task in trial.arm.judged for task in range(tasks)] for trial in trials])
         open_[real:] = False
         criteria = np.broadcast_to(np.eye(tasks), (len(trials), tasks, tasks))
-        coefficients, validation, test = (
-            jnp.asarray(np.stack(part), self.student.dtype) for part in zip(*parts, strict=True)
-        )
-        return Lanes(
-            self._starts(trials),
-            coefficients,
-            validation,
-            test,
-            jnp.asarray(criteria, self.student.dtype),
-            jnp.asarray(open_),
-        )
+        coefficients, validation, tested = (np.stack(part) for part in zip(*parts, strict=True))
+        weights = (jnp.asarray(part, self.student.dtype) for part in (coefficients, validation, criteria))
+        return Lanes(self._starts(trials), *weights, open=jnp.asarray(open_)), tested
 
     def _starts(self, trials: list[Trial]):
         key = stream(jax.random.key(self.seed), "start")
@@ -208,7 +180,7 @@ class _Prepared:
         )
 
     def _roles(self, trial: Trial) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Training coefficients (task, sample), validation and test weights (task, judged) of one trial."""
+        """Training coefficients (task, sample), validation weights and test rows (task, judged) of one trial."""
         judged, known = self.rows.judged, self.rows.codes >= 0
         role = self.roles[trial.split]
         hidden = (self.ranks > trial.arm.share) & (role != TEST)
@@ -220,16 +192,18 @@ class _Prepared:
         counts = np.maximum(train.sum(axis=1), 1)
         coefficients = train * (np.asarray(trial.arm.weights) / counts)[:, None]
         validation = known[:, :judged] & (role == VALIDATION)[None]
-        return coefficients, _shares(validation), _shares(known[:, :judged] & (role == TEST)[None])
+        return coefficients, _shares(validation), known[:, :judged] & (role == TEST)[None]
 
 
 def schedule_for(judged: int, samples: int, student: Student) -> Schedule:
-    """Judged rows whole where they are few; looks cost at most about a third of the steps between them."""
-    judged_batch = judged if judged <= WHOLE else JUDGED_BATCH
+    """All judged rows a step where they are few; checks cost at most about a third of the steps between them."""
+    judged_batch = judged if judged <= FULL_BATCH_ROWS else JUDGED_BATCH
     visited = judged_batch + min(REST_BATCH, samples - judged)
-    every = max(5, -(-judged // visited))
-    patience = max(student.patience, 4 * every)
-    return Schedule(judged, judged_batch, REST_BATCH, every, patience, max(student.max_steps, 20 * every), student.tol)
+    check_every = max(5, -(-judged // visited))
+    patience = max(student.patience, 4 * check_every)
+    return Schedule(
+        judged, judged_batch, REST_BATCH, check_every, patience, max(student.max_steps, 20 * check_every), student.tol
+    )
 
 
 def _shares(chosen: np.ndarray) -> np.ndarray:
@@ -244,7 +218,7 @@ def _one_hot(codes: np.ndarray, size: int) -> np.ndarray:
 
 @functools.partial(jax.jit, static_argnames=("features", "hidden", "classes", "tasks", "activation", "dtype"))
 def _starts(key, splits, *, features: int, hidden, classes, tasks, activation: Activation, dtype: str):
-    """A start for every lane, known by its split alone."""
+    """A start for every lane, made from its split alone."""
 
     def one(split):
         return initial_network(

@@ -1,14 +1,14 @@
-"""Whitened inputs z = C^{−½}(x − x̄): the coordinates in which every task of one table is looked at.
+"""Whitened inputs z = C^{−½}(x − x̄): the coordinates of all tasks of one table.
 
 C is the covariance of *all* rows, labelled or not. In these coordinates a label moment is a matrix of canonical
-correlations, and its noise is the same in every direction. Three choices, stated because the answer depends on them:
+correlations, and its noise is the same in every direction. The answer depends on three choices:
 
-- *Directions of hardly any variance are left out* (below `SMALL` times the mean over directions). Whitening would blow
-  them up, while a network learns along a direction at a rate proportional to its variance: a thousandth means never.
-- *At most a quarter as many directions as rows* are kept, those of largest variance. With as many directions as rows any
-  labels would be a linear function of the inputs, and every canonical correlation 1.
+- *Directions of variance below `SMALL` times the mean are left out.* Whitening would magnify them, while a network learns
+  along a direction at a rate proportional to its variance: at a thousandth of the rate it never learns it.
+- *At most one direction is kept for every `ROWS_PER_DIRECTION` rows*, those of largest variance. With as many directions as
+  rows any labels would be a linear function of the inputs, and every canonical correlation 1.
 - *Rows are dealt into `GROUPS` groups* at random, once for all tasks. Products of two moments are taken between different
-  groups only, so that the noise of a row never meets itself (`_relatedness`).
+  groups only, so the noise of a row is never multiplied by itself (`_relatedness`).
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,13 @@ from jaxtyping import Float, Int
 from sharedtrunk.errors import invalid
 
 SMALL = 1e-3
+"""Share of the mean variance below which a direction is left out."""
+
 GROUPS = 20
+"""Groups of rows: enough for the jackknife over them, few enough to have many rows each."""
+
 ROWS_PER_DIRECTION = 4
+"""Fewest rows for each direction that is kept."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +56,14 @@ def whiten(features: Float[np.ndarray, "sample feature"], *, seed: int = 0) -> W
         raise invalid(
             "Features must be a finite matrix (sample, feature) of at least 8 rows",
             received=f"shape {X.shape}" if np.isfinite(X).all() else "missing or infinite values",
-            hint="Fill or drop rows with missing values, and add rows",
+            hint="Fill or drop rows with missing values, and add rows.",
         )
     centred = X - X.mean(axis=0)
     variances, axes = np.linalg.eigh(centred.T @ centred / X.shape[0])
     order = np.argsort(variances)[::-1][: max(X.shape[0] // ROWS_PER_DIRECTION, 1)]
     kept = order[variances[order] > max(SMALL * variances.mean(), 1e-300)]
     if not kept.size:
-        raise invalid("Features must vary", received="constant columns only", hint="Add a feature")
+        raise invalid("Features must vary", received="constant columns only", hint="Add a feature.")
     groups = np.arange(X.shape[0]) % GROUPS
     return Whitening(
         inputs=centred @ axes[:, kept] / np.sqrt(variances[kept]),

@@ -1,30 +1,34 @@
-"""An advice in words: the rows of its table, its sentences, and the names of sets. Who prints them is not decided here."""
+"""An advice in words: the rows of its table, its sentences, and the names of sets. Callers print them."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from sharedtrunk._support.statistics import Estimate
-from sharedtrunk.affinity._advice import Advice, AffinityMatrix, AuxiliaryAdvice, Conditions, CurvePoint, Effect
+from sharedtrunk._support.words import counted
+from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Conditions, CurvePoint, Effect, MatrixRecord
 
 NOTHING = "–"
+"""Stands for a number that is not known."""
+
 _ACTIVATIONS = {"relu": "ReLU"}
+
 COLUMNS = ("auxiliary\nlabels", "benefit\n(nats)", "accuracy\n(points)", "verdict", "r\nSNR", "theory")
 VERDICT = COLUMNS.index("verdict")
 MEASURED = (
-    "Benefit: held-out loss alone minus beside the auxiliary task, with 95 % intervals; verdicts are corrected for the "
-    "number of tasks, or of sets, that were tried."
+    "Benefit: held-out loss of training alone minus that of training beside the auxiliary task, with 95 % intervals; "
+    "verdicts are corrected for the number of tasks or sets that were tried."
 )
 THEORY = (
-    "Theory: relatedness r and SNR of the auxiliary task; its benefit as a share of what the main task's labels can "
-    "explain linearly."
+    "Theory: relatedness r and SNR of the auxiliary task, and the predicted benefit as a share of the main task's linearly "
+    "explainable variance."
 )
 CAPTIONS = (MEASURED, THEORY)
-_COMPARED = {"cannot be compared": "unsettled"}
-MATRIX_CAPTION = "Row: the main task; column: the auxiliary task beside it; benefit to the row's task in nats."
+_SHORT_AGREEMENT = {"cannot be compared": "unsettled"}
+MATRIX_CAPTION = "Row: main task; column: auxiliary task beside it; cell: benefit of the row's task in nats."
 
 
-def title(advice: Advice) -> str:
+def title(advice: AdviceRecord) -> str:
     """Main task, its labels, table and student, in one line."""
     at = advice.conditions
     return f"Training beside {advice.main}: {counted(at.labels, 'label')}, {table_words(at)}, {student(at)}"
@@ -41,7 +45,7 @@ def student(at: Conditions) -> str:
     return f"{_ACTIVATIONS.get(at.activation, at.activation)} student of {layers} hidden units"
 
 
-def rows(advice: Advice) -> list[tuple[str, ...]]:
+def rows(advice: AdviceRecord) -> list[tuple[str, ...]]:
     """One row of two lines per auxiliary task, best first, in the order of `COLUMNS`."""
     return [_row(each) for each in advice.auxiliaries]
 
@@ -53,12 +57,12 @@ def _row(each: AuxiliaryAdvice) -> tuple[str, ...]:
     if why is None:
         return (named, *measured, NOTHING, NOTHING)
     signal = f"{number(why.relatedness, 'z.2f')}\n{number(why.snr_auxiliary, 'z.1f')}"
-    agreement = _COMPARED.get(each.agreement, each.agreement)
+    agreement = _SHORT_AGREEMENT.get(each.agreement, each.agreement)
     return (named, *measured, signal, f"{number(why.predicted, '+z.3f')}\n{agreement}")
 
 
-def sentences(advice: Advice) -> list[tuple[str, str]]:
-    """What follows from the numbers, as (keyword, sentence): sets, weight, curve, reasons."""
+def sentences(advice: AdviceRecord) -> list[tuple[str, str]]:
+    """The conclusions, as (keyword, sentence): set, weight, curve, theory, and why verdicts are unknown."""
     found = []
     if np.isfinite(advice.loss_alone.mean):
         found.append(("Alone", _alone(advice)))
@@ -75,8 +79,8 @@ def sentences(advice: Advice) -> list[tuple[str, str]]:
     return [(keyword, text if text.endswith(".") else f"{text}.") for keyword, text in found]
 
 
-def classifier(advice: Advice) -> str:
-    """The student that is recommended, in Python: it stops on the main task, as the students of the advice do."""
+def classifier(advice: AdviceRecord) -> str:
+    """The recommended student in Python; it stops on the main task, as the students of the advice did."""
     at, best = advice.conditions, advice.best_set
     assert best is not None  # there is nothing to train otherwise
     weights = {advice.main: 1.0} | dict.fromkeys(best.auxiliaries, advice.best_alpha)
@@ -85,23 +89,23 @@ def classifier(advice: Advice) -> str:
 
 
 def measured_on(at: Conditions) -> str:
-    """How much was trained for these numbers."""
+    """The effort behind the numbers, and the student."""
     splits = f"{at.folds * at.repeats} splits ({counted(at.folds, 'fold')}, {counted(at.repeats, 'repeat')})"
     return f"{counted(at.trainings, 'training')} on {splits} in {at.seconds:.1f} s; {student(at)}; seed {at.seed}."
 
 
-def matrix_conditions(matrix: AffinityMatrix) -> Conditions:
-    """Those of the first task; what differs between tasks is their numbers of labels and classes."""
+def matrix_conditions(matrix: MatrixRecord) -> Conditions:
+    """Conditions of the first task; others differ in their numbers of labels and classes only."""
     return matrix.conditions[matrix.tasks[0]]
 
 
-def matrix_title(matrix: AffinityMatrix) -> str:
+def matrix_title(matrix: MatrixRecord) -> str:
     """How many tasks, and the table, in one line."""
     at = matrix_conditions(matrix)
     return f"Affinity of {counted(len(matrix.tasks), 'task')}: {table_words(at)}, {student(at)}"
 
 
-def matrix_rows(matrix: AffinityMatrix) -> list[tuple[str, list[tuple[str, str] | None]]]:
+def matrix_rows(matrix: MatrixRecord) -> list[tuple[str, list[tuple[str, str] | None]]]:
     """A row per main task: its name, and for every auxiliary task (benefit, verdict); None on the diagonal."""
     return [(main, [_cell(matrix.effects.get((main, other))) for other in matrix.tasks]) for main in matrix.tasks]
 
@@ -110,7 +114,7 @@ def _cell(effect: Effect | None) -> tuple[str, str] | None:
     return None if effect is None else (number(effect.benefit.mean, "+z.2f"), effect.verdict)
 
 
-def grouping(matrix: AffinityMatrix) -> str:
+def grouping(matrix: MatrixRecord) -> str:
     """The suggested groups in words."""
     together = [" + ".join(group) for group in matrix.groups if len(group) > 1]
     alone = [group[0] for group in matrix.groups if len(group) == 1]
@@ -132,61 +136,56 @@ def interval(found: Estimate, digits: int) -> str:
 
 
 def with_error(value: float, error: float, form: str) -> str:
-    """`0.62 ± 0.08`, without the error where there is none, – alone where there is no value."""
+    """`0.62 ± 0.08`; `0.62` without an error, and – without a value."""
     known = np.isfinite(value) and np.isfinite(error)
     return f"{number(value, form)} ± {number(error, form)}" if known else number(value, form)
 
 
 def number(value: float, form: str) -> str:
-    """The number in that form, – where it is none."""
+    """The number in that form; – for NaN and infinity."""
     return format(value, form) if np.isfinite(value) else NOTHING
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 row`, `2,000 rows`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def studied_set(advice: Advice) -> tuple[str, ...]:
-    """The set whose weight and curve were measured: the best one, or the leading one where none is better than none."""
+def studied_set(advice: AdviceRecord) -> tuple[str, ...]:
+    """The set whose weight and curve were measured: the best one or, where there is none, that of the highest benefit."""
     return advice.alphas[0].auxiliaries if advice.alphas else ()
 
 
-def _alone(advice: Advice) -> str:
+def _alone(advice: AdviceRecord) -> str:
     loss, accuracy = advice.loss_alone, advice.accuracy_alone
     return f"{advice.main} alone has a held-out loss of {loss.mean:.3f} nats and {accuracy.mean:.1f} % accuracy"
 
 
-def _set(advice: Advice) -> str:
+def _set(advice: AdviceRecord) -> str:
     if advice.best_set is None:
         return f"none: no set surely helps {advice.main}{_leading(advice)}"
     best = advice.best_set
     tried = counted(len(advice.sets), "set")
-    chosen = f"the smallest near the best of {tried}; chosen for its number, which is likely to be a little too high"
+    chosen = f"the smallest near the best of {tried}; because it was selected, its number is likely a little too high"
     return f"{set_name(best.auxiliaries)}: {_benefit(best.benefit)}, {best.verdict} ({chosen})"
 
 
-def _leading(advice: Advice) -> str:
-    """The set that was looked into further, where none is recommended."""
+def _leading(advice: AdviceRecord) -> str:
+    """The set of the highest benefit, where none is recommended."""
     names = studied_set(advice)
     found = [effect for effect in advice.sets if effect.auxiliaries == names]
-    return f"; the leading one is {set_name(names)}: {_benefit(found[0].benefit)}" if found else ""
+    return f"; the highest benefit is that of {set_name(names)}: {_benefit(found[0].benefit)}" if found else ""
 
 
-def _weight(advice: Advice) -> str:
+def _weight(advice: AdviceRecord) -> str:
     tried = ", ".join(f"{effect.alpha:g}: {number(effect.benefit.mean, '+z.3f')}" for effect in advice.alphas)
-    leading = "" if advice.best_set is not None else ", were it taken"
+    leading = "" if advice.best_set is not None else ", if it were taken"
     return f"α = {advice.best_alpha:g} for {set_name(studied_set(advice))}{leading} (nats by α: {tried})"
 
 
-def _curve(advice: Advice) -> str:
+def _curve(advice: AdviceRecord) -> str:
     at = advice.conditions
     points = "; ".join(_point(point) for point in advice.curve)
-    return f"beside {set_name(studied_set(advice))}, by number of main labels (yours: {at.labels:,}): {points}"
+    return f"benefit of {set_name(studied_set(advice))} by number of main labels (yours: {at.labels:,}): {points}"
 
 
 def _point(point: CurvePoint) -> str:
-    extended = "" if point.measured else ", if the trend goes on along ln N"
+    extended = "" if point.measured else ", if the trend in ln N continues"
     return f"{point.labels:,}: {_benefit(point.benefit)}{extended}"
 
 

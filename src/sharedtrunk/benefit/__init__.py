@@ -1,4 +1,4 @@
-"""Does the auxiliary task help? Losses along a training, when to stop, and the difference that answers the question."""
+"""Does the auxiliary task help? Losses along a training, when to stop, and the multitask benefit with its bounds."""
 
 from sharedtrunk.benefit._aligned_bounds import aligned_bounds as aligned_bounds
 from sharedtrunk.benefit._aligned_bounds import printed_aligned_bounds as printed_aligned_bounds
@@ -11,8 +11,8 @@ from sharedtrunk.benefit._bounds import benefit_gaps as benefit_gaps
 from sharedtrunk.benefit._bounds import printed_bounds as printed_bounds
 from sharedtrunk.benefit._curves import with_generalization_loss as with_generalization_loss
 from sharedtrunk.benefit._curves import with_validation_loss as with_validation_loss
-from sharedtrunk.benefit._stopping import bracketed as bracketed
-from sharedtrunk.benefit._stopping import honest_stop as honest_stop
 from sharedtrunk.benefit._stopping import oracle_stop as oracle_stop
-from sharedtrunk.benefit._value import Stopped as Stopped
+from sharedtrunk.benefit._stopping import validation_stop as validation_stop
 from sharedtrunk.benefit._value import value_at as value_at
+from sharedtrunk.flows.bracketing import bracketed as bracketed
+from sharedtrunk.flows.stopped import Stopped as Stopped

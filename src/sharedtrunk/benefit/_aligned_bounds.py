@@ -1,4 +1,4 @@
-"""Bounds for training-aligned students, in singular values: what holds, and what (5), (29)–(30) and (32)–(33) print.
+"""Bounds for training-aligned students in singular values: those that hold, and (5), (29)–(30) and (32)–(33) as printed.
 
 Two students share their singular vectors: W_A = U diag(s) Vᵀ, W̃ = U diag(s̃) Vᵀ, inputs of covariance I. Only the
 diagonals of Uᵀ∇F V and Uᵀ M V then enter (24)–(25). *Exact* (`aligned_bounds`): h_σ(s) = u_σᵀ ∇F(U diag(s) Vᵀ) v_σ and
@@ -30,15 +30,34 @@ def aligned_bounds(
     *,
     rule: gaussian.Rule | None = None,
 ) -> BenefitBounds:
-    """Σ_σ [m_σ − h_σ(s)] (s_σ − s̃_σ) ≤ L(W̃) − L(W_A) ≤ Σ_σ [m_σ − h_σ(s̃)] (s_σ − s̃_σ), in nats ((24)–(25) aligned).
+    """Σ_σ [m_σ − h_σ(s)] (s_σ − s̃_σ) ≤ L(W̃) − L(W_A) ≤ Σ_σ [m_σ − h_σ(s̃)] (s_σ − s̃_σ) in nats ((24)–(25) aligned).
 
-    `joint` s and `single` s̃ are singular values along shared vectors, `left` is U (class, rank), `signal` m the diagonal
-    of Uᵀ M(W̄) V. Hypothesis: both students have the singular vectors U, V (signs may go into s); C = I. (5) is rank one
-    with the hard-label m. Lanes broadcast. Raises `InputError` for columns of U that are not orthonormal and as
-    `benefit_bounds`.
+    Hypotheses: both students have the singular vectors U, V (s may be negative), and C = I. (5) is the case of rank one with
+    the hard-label m.
+
+    Parameters
+    ----------
+    joint, single
+        Singular values s and s̃ along the shared vectors (*lane, rank). All lanes broadcast.
+    left
+        U (class, rank) with orthonormal columns.
+    signal
+        m, the diagonal of Uᵀ M(W̄) V (*lane, rank).
+    rule
+        Quadrature, as in `benefit_bounds`.
+
+    Returns
+    -------
+    BenefitBounds
+        Both bounds in nats with their error.
+
+    Raises
+    ------
+    InputError
+        For columns of U that are not orthonormal, and as `benefit_bounds`.
     """
     U, (s, single, m) = _checked(left, joint, single, signal)
-    # V drops out: F sees W Wᵀ only, so the right vectors may be taken as the axes.
+    # F depends on W Wᵀ only, so V drops out: the axes serve as right vectors.
     stretched = [jnp.broadcast_to(U, (*v.shape[:-1], *U.shape)) * v[..., None, :] for v in (s, single, m)]
     return benefit_bounds(*stretched, rule=rule)
 
@@ -54,15 +73,30 @@ def printed_aligned_bounds(
 ) -> BenefitBounds:
     """(5), (29)–(30) or (32)–(33) as printed, for one pair of aligned students, in nats.
 
-    `teacher` are the clean teacher's singular values s̄ along the same vectors, 0 beyond its rank.
-    "rank one" (5): (s − s̃)(s̄ g(s̄) − s g(s)) and (s − s̃)(s̄ g(s̄) − s̃ g(s̃)). "high" (30): the sum of
-    [g(s̄)s̄_σ − g(s)s_σ](s_σ − s̃_σ) over σ ≤ rank and of g(s)s_σ|s_σ − s̃_σ| beyond, no upper bound (infinite). "low" (33):
-    the teacher's term is 0.
-
     Hypotheses that the paper names: aligned students; at high signal the clean and the noisy teacher share singular vectors,
-    at low signal they are orthogonal; one g for all directions (16). Further ones that it needs: labels drawn from
-    softmax(W̄x) instead of argmax, and s̃_σ ≥ s_σ beyond the rank for the modulus in (30).
-    Raises `InputError` for an unknown regime, "rank one" with several singular values, and as `aligned_bounds`.
+    at low signal they are orthogonal; one g for all directions (16). It also needs labels drawn from softmax(W̄x) instead of
+    argmax, and s̃_σ ≥ s_σ beyond the rank for the modulus in (30).
+
+    Parameters
+    ----------
+    joint, single, left, rule
+        As in `aligned_bounds`, without lanes.
+    teacher
+        The clean teacher's singular values s̄ along the same vectors (rank,), 0 beyond its rank.
+    regime
+        "rank one" (5): (s − s̃)(s̄ g(s̄) − s g(s)) and (s − s̃)(s̄ g(s̄) − s̃ g(s̃)). "high" (30): the sum of
+        [g(s̄)s̄_σ − g(s)s_σ](s_σ − s̃_σ) over σ ≤ rank and of g(s)s_σ|s_σ − s̃_σ| beyond; there is no upper bound (infinite).
+        "low" (33): the teacher's term is 0.
+
+    Returns
+    -------
+    BenefitBounds
+        Both bounds in nats with their error.
+
+    Raises
+    ------
+    InputError
+        For an unknown regime, "rank one" with several singular values, and as `aligned_bounds`.
     """
     U, (s, single, clean) = _checked(left, joint, single, teacher)
     if (
@@ -77,7 +111,7 @@ def printed_aligned_bounds(
         )
     at_joint, error = _printed_response(U, s, regime, rule)
     at_single, single_error = _printed_response(U, single, regime, rule)
-    # a teacher without signal has no response, and none is printed at low signal
+    # a teacher without signal has no response, and at low signal the paper prints none
     known = regime != "low" and bool(np.any(np.asarray(clean)))
     target, target_error = _printed_response(U, clean, regime, rule) if known else (jnp.zeros_like(s), 0.0)
     step = s - single
@@ -115,6 +149,6 @@ def _checked(left, *values) -> tuple[Array, list[Array]]:
     slack = 64 * float(jnp.finfo(U.dtype).eps) * U.shape[0]
     if known is not None and np.abs(known.T @ known - np.eye(known.shape[1])).max() > slack:
         raise invalid(
-            "Left singular vectors must be orthonormal columns", received="others", hint="Take them from an SVD"
+            "Left singular vectors must be orthonormal columns", received="other columns", hint="Take them from an SVD"
         )
     return U, vectors

@@ -6,21 +6,24 @@ import numpy as np
 from jaxtyping import Float
 
 from sharedtrunk._support.arguments import check_kind_of
-from sharedtrunk.benefit._stopping import at, honest_stop, oracle_stop
-from sharedtrunk.benefit._value import Stopped, mean_with_error
+from sharedtrunk._support.statistics import half_width
+from sharedtrunk.benefit._stopping import oracle_stop, validation_stop
 from sharedtrunk.errors import invalid
-from sharedtrunk.flows.trajectory import Result, Trajectory
+from sharedtrunk.flows.minimum import value_at
+from sharedtrunk.flows.result import Result
+from sharedtrunk.flows.stopped import Stopped
+from sharedtrunk.flows.trajectory import Trajectory
 
 
 class MultitaskBenefit(NamedTuple):
-    """MT_{A←B} in nats, positive where B helps A: by oracle stopping, honestly stopped, and the numerical error.
+    """MT_{A←B} in nats (*lane,), positive where B helps A: by oracle stopping, by validation stopping, and its error.
 
-    `error` estimates the numerical error of `oracle`: from differences scramble by scramble where both arms have been
-    valued by the same rule, else both arms' errors added, because they may have one cause.
+    `error` is the numerical error of `oracle`: the half-width over scrambles of the difference where both arms were valued
+    by the same rule, else the sum of both arms' errors, which may have one cause.
     """
 
     oracle: Float[np.ndarray, "*lane"]
-    honest: Float[np.ndarray, "*lane"] | None
+    validation: Float[np.ndarray, "*lane"] | None
     error: Float[np.ndarray, "*lane"] | None
 
 
@@ -28,37 +31,51 @@ def multitask_benefit(
     joint: Trajectory | Stopped,
     single: Trajectory | Stopped,
     *,
-    honest: tuple[Stopped, Stopped] | None = None,
+    validation: tuple[Stopped, Stopped] | None = None,
 ) -> MultitaskBenefit:
-    """MT_{A←B} = min_t L(W̃(t)) − min_t L(W_A(t)) (section 4.4), lane by lane.
+    """MT_{A←B} = min_t L(W̃(t)) − min_t L(W_A(t)) in nats (section 4.4), lane by lane.
 
-    `joint` and `single` are the two arms on common random numbers, as trajectories with their loss curves, stopped at a
-    saved time, or as students already stopped, mostly between saved times, and valued (`value_at`; then `honest` = (joint,
-    single) adds the honest variant). Honest stopping from trajectories needs their validation curves. A lane of which one
-    arm failed is NaN; whether both minima were seen from both sides is for `bracketed` to say. Raises `InputError` where the
-    lanes do not match.
+    Parameters
+    ----------
+    joint, single
+        The two arms on common random numbers: trajectories with their loss curves, which are stopped at a saved time, or
+        students that were stopped and valued before (`value_at`).
+    validation
+        Stopped students (joint, single) by validation stopping. Trajectories with validation losses need none.
+
+    Returns
+    -------
+    MultitaskBenefit
+        A lane of which one arm failed is NaN. Whether both minima are bracketed is checked by `bracketed` alone.
+
+    Raises
+    ------
+    InputError
+        For arms with different lanes, or trajectories without generalization loss.
     """
     for arm in (joint, single):
         check_kind_of(arm, (Trajectory, Stopped), "An arm", "Use students.train, or value_at")
-    stopped_joint, stopped_single = (_lowest(arm) for arm in (joint, single))
-    if stopped_joint[0].shape != stopped_single[0].shape:
+    (loss_joint, *errors), (loss_single, error) = (_lowest(arm) for arm in (joint, single))
+    if loss_joint.shape != loss_single.shape:
         raise invalid(
             "Both arms need the same lanes",
-            received=f"{stopped_joint[0].shape} joint and {stopped_single[0].shape} single",
+            received=f"{loss_joint.shape} joint and {loss_single.shape} single",
             hint="Repeat the shared baseline for every joint lane",
         )
-    oracle = stopped_single[0] - stopped_joint[0]
-    return MultitaskBenefit(oracle, _honest(joint, single, honest), _error(joint, single))
+    errors = [known for known in (*errors, error) if known is not None]
+    paired = _paired_error(joint, single)
+    total = paired if paired is not None else errors[0] + errors[1] if len(errors) == 2 else None
+    return MultitaskBenefit(loss_single - loss_joint, _validation(joint, single, validation), total)
 
 
-def _error(joint: Trajectory | Stopped, single: Trajectory | Stopped):
-    arms = (single, joint)
-    scrambles = [arm.scrambles for arm in arms if isinstance(arm, Stopped) and arm.scrambles is not None]
-    if len(scrambles) == 2:
-        _, paired = mean_with_error(scrambles[0] - scrambles[1])
-        return paired + sum(arm.refinement for arm in arms if isinstance(arm, Stopped) and arm.refinement is not None)
-    known = [error for error in (_lowest(arm)[1] for arm in arms) if error is not None]
-    return known[0] + known[1] if len(known) == 2 else None
+def _paired_error(joint: Trajectory | Stopped, single: Trajectory | Stopped):
+    """The error of the difference where both arms bring their scrambles, else None."""
+    if not (isinstance(joint, Stopped) and isinstance(single, Stopped)):
+        return None
+    if joint.scrambles is None or single.scrambles is None:
+        return None
+    rest = sum(arm.refinement for arm in (single, joint) if arm.refinement is not None)
+    return half_width(single.scrambles - joint.scrambles) + rest
 
 
 def _lowest(arm: Trajectory | Stopped):
@@ -66,24 +83,22 @@ def _lowest(arm: Trajectory | Stopped):
     if isinstance(arm, Stopped):
         return arm.loss, arm.error
     index = oracle_stop(arm)
-    return _loss_at(arm, index), None if arm.error is None else at(arm.error, index)
+    return _loss_at(arm, index), None if arm.error is None else value_at(arm.error, index)
 
 
 def _loss_at(arm: Trajectory, index):
-    """The generalization loss at the stop; a lane that failed has none."""
+    """The generalization loss at the stop; NaN in a lane that failed."""
     assert arm.generalization_loss is not None  # stopping has made sure
-    failed = np.isin(
-        np.asarray(arm.result), (Result.DIVERGED, Result.STEP_LIMIT, Result.RAN_AWAY, Result.RULE_TOO_COARSE)
-    )
-    return np.where(failed, np.nan, at(arm.generalization_loss, index))
+    failed = ~np.isin(np.asarray(arm.result), (Result.SUCCESS, Result.NOT_BRACKETED))
+    return np.where(failed, np.nan, value_at(arm.generalization_loss, index))
 
 
-def _honest(joint, single, given):
+def _validation(joint, single, given):
     if given is not None:
         return given[1].loss - given[0].loss
     if isinstance(joint, Stopped) or isinstance(single, Stopped):
         return None
     if joint.validation_loss is None or single.validation_loss is None:
         return None
-    losses = [_loss_at(arm, honest_stop(arm)) for arm in (single, joint)]
+    losses = [_loss_at(arm, validation_stop(arm)) for arm in (single, joint)]
     return losses[0] - losses[1]

@@ -4,9 +4,9 @@ L(W) = F(W) − ⟨M, W⟩ is convex, so with D = W_A − W̃
 
     ⟨M − ∇F(W_A), D⟩ ≤ L(W̃) − L(W_A) ≤ ⟨M − ∇F(W̃), D⟩.
 
-*Theorem* ((22)–(25) with the hard-label moment M = M(W̄), `benefit_bounds`): for Gaussian inputs of any covariance and
-composite weights of any depth. *As printed* (`printed_bounds`): the paper writes the finite G(W̄) W̄ C for M; where that
-differs from M the inequalities can fail. The gaps to the benefit are Bregman divergences of F, in which M cancels.
+*Theorem* ((22)–(25) with the hard-label moment M = M(W̄), `benefit_bounds`): this holds for Gaussian inputs of any covariance
+and composite weights of any depth. *As printed* (`printed_bounds`): the paper writes the finite G(W̄) W̄ C for M, and where
+that differs from M the inequalities can fail. The gaps to the benefit are Bregman divergences of F, in which M cancels.
 """
 
 from typing import Any, NamedTuple
@@ -18,15 +18,14 @@ from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
 from sharedtrunk._support.axes import AnyArray, Covariance
-from sharedtrunk._support.programs import program
-from sharedtrunk._support.statistics import t_factor
-from sharedtrunk.benefit._value import CONFIDENCE
+from sharedtrunk._support.cache.programs import program
+from sharedtrunk._support.statistics import half_width
 from sharedtrunk.errors import invalid
-from sharedtrunk.gaussian._checks import as_covariance, as_moment, as_weights, check_error_rule, check_rule
+from sharedtrunk.gaussian.checks import as_covariance, as_moment, as_weights, check_error_rule, check_rule
 
 
 class BenefitBounds(NamedTuple):
-    """`lower` ≤ MT_{A←B} ≤ `upper` in nats; `error` covers the numerical error of either."""
+    """`lower` ≤ MT_{A←B} ≤ `upper` in nats (*lane,); `error` covers the numerical error of either."""
 
     lower: Float[AnyArray, "*lane"]
     upper: Float[AnyArray, "*lane"]
@@ -70,17 +69,36 @@ def benefit_bounds(
     rule: gaussian.Rule | None = None,
     moment_error: float | Float[AnyArray, "..."] = 0.0,
 ) -> BenefitBounds:
-    """⟨M − ∇F(W_A), W_A − W̃⟩ ≤ L(W̃) − L(W_A) ≤ ⟨M − ∇F(W̃), W_A − W̃⟩, in nats ((22)–(25) with the hard-label moment).
+    """⟨M − ∇F(W_A), W_A − W̃⟩ ≤ L(W̃) − L(W_A) ≤ ⟨M − ∇F(W̃), W_A − W̃⟩ in nats ((22)–(25) with the hard-label moment).
 
-    The lanes of all three broadcast: one baseline, or one moment, serves every joint lane.
+    Hypotheses: x ~ N(0, C) and linear students. Nothing else is assumed, because the loss is convex in their composite
+    weights for any `moment`. The bounds hold between any two students; at each one's stopping time they bound the
+    multitask benefit.
 
-    Hypotheses: x ~ N(0, C), linear students, given by their composite weights; nothing else, for the loss is convex in
-    them whatever `moment` is. The bounds are those of the generalization loss where `moment` is `label_moment(W̄)`. They
-    hold between any two students: at each one's stopping time they bound the multitask benefit.
+    Parameters
+    ----------
+    W_joint, W_single
+        Composite weights W_A and W̃ (*lane, class, feature). Lanes of both and of `moment` broadcast: one baseline, or one
+        moment, serves every joint lane.
+    moment
+        Label moment M (*lane, class, feature). With `label_moment(W̄)` the loss is the generalization loss.
+    covariance
+        Input covariance C (feature, feature); I by default.
+    rule
+        Quadrature of ∇F. With a Sobol rule of at least 4 scrambles the error is taken over scrambles of the bounds (and jit
+        works), otherwise as in `softmax_moment_with_error`.
+    moment_error
+        Frobenius error of `moment`, which enters the error times ‖W_A − W̃‖.
 
-    With a Sobol `rule` of at least 4 scrambles the error is taken scramble by scramble (and jit works); otherwise as
-    in `softmax_moment_with_error`. `moment_error`, the Frobenius error of the moment, adds itself times ‖W_A − W̃‖.
-    Raises `InputError` for shapes that do not broadcast, weights or moments that are not finite, an unknown rule.
+    Returns
+    -------
+    BenefitBounds
+        Both bounds in nats with their error.
+
+    Raises
+    ------
+    InputError
+        For shapes that do not broadcast, weights or moments that are not finite, or an unknown rule.
     """
     joint, single, M, C = _checked(W_joint, W_single, moment, covariance, rule)
     parts = _parts(joint, single, C, rule)
@@ -99,10 +117,26 @@ def printed_bounds(
     covariance: Covariance | None = None,
     rule: gaussian.Rule | None = None,
 ) -> BenefitBounds:
-    """(24)–(25) as printed: `benefit_bounds` with the finite G(W̄) W̄ C in the place of the label moment, in nats.
+    """(24)–(25) as printed: `benefit_bounds` with the finite G(W̄) W̄ C instead of the label moment, in nats.
 
-    They bound the loss on labels drawn from softmax(W̄x); no bound of the generalization loss, whose labels are
-    argmax W̄x. Raises as `benefit_bounds`.
+    They bound the loss on labels drawn from softmax(W̄x), not the generalization loss, whose labels are argmax W̄x.
+
+    Parameters
+    ----------
+    W_joint, W_single, covariance, rule
+        As in `benefit_bounds`.
+    teacher
+        The main teacher's clean weights W̄ (*lane, class, feature).
+
+    Returns
+    -------
+    BenefitBounds
+        As `benefit_bounds`.
+
+    Raises
+    ------
+    InputError
+        As `benefit_bounds`.
     """
     moment, error = gaussian.softmax_moment_with_error(teacher, covariance=covariance, rule=rule)
     return benefit_bounds(W_joint, W_single, moment, covariance=covariance, rule=rule, moment_error=error)
@@ -117,10 +151,25 @@ def benefit_gaps(
     rule: gaussian.Rule | None = None,
     moment_error: float | Float[AnyArray, "..."] = 0.0,
 ) -> BenefitGaps:
-    """L(W̃) − L(W_A) of the very weights that `benefit_bounds` bounds, and how far inside its bounds it lies, in nats.
+    """L(W̃) − L(W_A) of the weights that `benefit_bounds` bounds, and its distances from both bounds, in nats.
 
-    above = F(W̃) − F(W_A) + ⟨∇F(W_A), W_A − W̃⟩, below = F(W_A) − F(W̃) − ⟨∇F(W̃), W_A − W̃⟩: both ≥ 0, and independent of
-    M. Raises as `benefit_bounds`.
+    above = F(W̃) − F(W_A) + ⟨∇F(W_A), W_A − W̃⟩ and below = F(W_A) − F(W̃) − ⟨∇F(W̃), W_A − W̃⟩ are both ≥ 0 and independent
+    of M.
+
+    Parameters
+    ----------
+    W_joint, W_single, moment, covariance, rule, moment_error
+        As in `benefit_bounds`.
+
+    Returns
+    -------
+    BenefitGaps
+        Benefit and distances with their errors.
+
+    Raises
+    ------
+    InputError
+        As `benefit_bounds`.
     """
     joint, single, M, C = _checked(W_joint, W_single, moment, covariance, rule)
     parts = _parts(joint, single, C, rule)
@@ -156,12 +205,12 @@ def common_lanes(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
 
 
 def _as_lanes(like: Array, *parts: Array) -> list[Array]:
-    """A moment may bring lanes that the students do not have; what does not depend on it is repeated for them."""
+    """Parts that do not depend on the moment, repeated for lanes that only the moment has."""
     return [jnp.broadcast_to(part, like.shape) for part in parts]
 
 
 def _agreement(M: Array, step: Array, moment_error: Any) -> tuple[Array, Array]:
-    """⟨M, D⟩ over class and feature, and what M's error and rounding may change in it."""
+    """⟨M, D⟩ over class and feature, and its error from those of M and from rounding."""
     M = jnp.broadcast_to(M, jnp.broadcast_shapes(M.shape, step.shape))
     value = jnp.einsum("...cf,...cf->...", M, jnp.broadcast_to(step, M.shape), precision="highest")
     given = jnp.broadcast_to(jnp.asarray(moment_error, M.dtype), value.shape)
@@ -192,13 +241,13 @@ def _parts(joint: Array, single: Array, C: Array | None, rule: gaussian.Rule | N
 
 
 def _of_energy(rule: gaussian.Rule | None) -> gaussian.Rule | None:
-    """`Pairs` integrates moments only; the free energy beside it chooses for itself."""
+    """The rule of the free energy: `Pairs` integrates moments only, so there it is chosen automatically."""
     return None if isinstance(rule, gaussian.Pairs) else rule
 
 
 @program
 def _by_scrambles(joint: Array, single: Array, C: Array | None, rule: gaussian.Sobol) -> _Parts:
-    """All parts by the same nodes: their errors are alike scramble by scramble, and cancel in the differences."""
+    """All parts by the same nodes: their errors are alike in every scramble, and cancel in the differences."""
     step = joint - single
 
     def along(W):
@@ -211,7 +260,7 @@ def _by_scrambles(joint: Array, single: Array, C: Array | None, rule: gaussian.S
 
     (F_joint, at_joint), (F_single, at_single) = along(joint), along(single)
     energy = F_single - F_joint
-    # An exactly rounded logit is off by 4 ulps of ‖W x‖ at most; F moves by as much, ∇F by half of it, 1 in all.
+    # A logit is off by at most 4 units of rounding of ‖W x‖. F is off by as much, ∇F by half of it and by at most 1.
     eps = jnp.finfo(joint.dtype).eps
     stretch = 1.0 if C is None else jnp.sqrt(jnp.trace(C))
     sizes = [_norm(W) * stretch for W in (joint, single)]
@@ -228,10 +277,8 @@ def _by_scrambles(joint: Array, single: Array, C: Array | None, rule: gaussian.S
 
 
 def _mean(scrambles: Float[Array, "*lane scramble"], rounding: Array) -> tuple[Array, Array]:
-    """Mean over scrambles and the half-width of its interval (Student's t), with the rounding of each."""
-    count = scrambles.shape[-1]
-    factor = jnp.asarray(t_factor(count, CONFIDENCE) / count**0.5, scrambles.dtype)
-    return jnp.mean(scrambles, axis=-1), factor * jnp.std(scrambles, axis=-1, ddof=1) + rounding
+    """Mean over scrambles, and its half-width with the rounding of each."""
+    return jnp.mean(scrambles, axis=-1), half_width(scrambles) + rounding
 
 
 def _norm(W: Array) -> Array:

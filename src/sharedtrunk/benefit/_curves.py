@@ -1,4 +1,4 @@
-"""The two losses of the main task along a training: the one that judges and the one that a practitioner can see.
+"""The two losses of the main task along a training: the one that judges, and the one that a practitioner can see.
 
 *Generalization loss* (19): computed from the composite weights for Gaussian inputs and clean labels. *Validation loss*:
 the empirical cross-entropy on points held out from training, with the noisy labels that are all a practitioner has.
@@ -15,12 +15,12 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk import gaussian
 from sharedtrunk._support.arguments import check_kind_of, dtype_of, finite, floating
 from sharedtrunk._support.axes import AnyArray, Covariance
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import concrete
-from sharedtrunk._support.programs import program
 from sharedtrunk.benefit._stopping import check_trajectory
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.trajectory import Trajectory
-from sharedtrunk.gaussian._checks import as_covariance, as_moment
+from sharedtrunk.gaussian.checks import as_covariance, as_moment
 
 
 def with_generalization_loss(
@@ -32,7 +32,26 @@ def with_generalization_loss(
 ) -> Trajectory:
     """Fill in L(W_A(t); M) = F(W_A(t)) − ⟨M, W_A(t)⟩ in nats at every saved time (19), M the clean label moment.
 
-    The default rule is coarse: it is there to find the minimum, which is flat; `value_at` values it.
+    Parameters
+    ----------
+    trajectory
+        A training of linear students, with composite weights.
+    moment
+        Clean label moment M of the main task (*lane, class, feature).
+    covariance
+        Input covariance C (feature, feature); I by default.
+    rule
+        Quadrature of F. The default is coarse, because it only has to find the minimum; `value_at` values the student there.
+
+    Returns
+    -------
+    Trajectory
+        The same with `generalization_loss` (*lane, time).
+
+    Raises
+    ------
+    InputError
+        For students without composite weights, or a moment or covariance that does not fit.
     """
     weights = main_composites(trajectory)
     check_kind_of(rule, gaussian.Sobol, "The rule of a curve", "Use gaussian.COARSE")
@@ -43,7 +62,7 @@ def with_generalization_loss(
 
 
 def check_judges(shape: tuple[int, ...], dtype, moment, covariance) -> None:
-    """Check what judges students (*lane, class, feature) before it goes under jit, where values cannot be seen."""
+    """Check moment and covariance against students (*lane, class, feature) here: under jit values are unknown."""
     given = jax.ShapeDtypeStruct(shape, dtype)
     as_moment(moment, given)
     as_covariance(covariance, given)
@@ -58,7 +77,27 @@ def _population_losses(weights, moment, covariance, rule):
 def with_validation_loss(
     trajectory: Trajectory, inputs: Float[Array, "sample feature"], labels: Int[Array, "*lane sample"]
 ) -> Trajectory:
-    """Fill in the mean cross-entropy of the main task on held-out points with noisy labels, in nats."""
+    """Fill in the mean cross-entropy of the main task on held-out points with noisy labels, in nats.
+
+    Parameters
+    ----------
+    trajectory
+        A training of linear students, with composite weights.
+    inputs
+        Held-out inputs (sample, feature), the same for all lanes.
+    labels
+        Their class indices (*lane, sample).
+
+    Returns
+    -------
+    Trajectory
+        The same with `validation_loss` (*lane, time).
+
+    Raises
+    ------
+    InputError
+        For students without composite weights, or inputs and labels that do not fit.
+    """
     weights = main_composites(trajectory)
     inputs = finite(inputs, "Held-out inputs")
     whole = bool(np.issubdtype(dtype_of(labels) or object, np.integer))
@@ -81,7 +120,7 @@ def with_validation_loss(
         raise invalid(
             f"Validation labels must be class indices 0 … {weights.shape[-2] - 1}",
             received=f"values from {known.min()} to {known.max()}",
-            hint="Leave points without a label out",
+            hint="Leave out points without a label",
         )
     return dataclasses.replace(trajectory, validation_loss=_cross_entropies(weights, inputs, labels))
 

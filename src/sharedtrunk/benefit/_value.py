@@ -1,12 +1,9 @@
-"""The value of a stopped student, by a fine rule: what the coarse curve is not exact enough for.
+"""The value of a stopped student, by a fine rule: the coarse curve that finds the minimum is not exact enough.
 
-The curve only has to find the minimum, which is flat. The student stopped there, mostly between two saved times (`_between`),
-is valued itself.
+The minimum is flat, so a coarse curve finds it. The student there, mostly between two saved times (`flows.minimum`), is
+valued anew.
 """
 
-from typing import NamedTuple
-
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
@@ -15,37 +12,17 @@ from sharedtrunk import gaussian
 from sharedtrunk._support.arguments import check_kind_of, described
 from sharedtrunk._support.arguments import finite as finite_array
 from sharedtrunk._support.axes import AnyArray, Covariance
-from sharedtrunk._support.programs import program
-from sharedtrunk._support.statistics import t_factor
-from sharedtrunk.benefit._between import FEWER_NODES, Between, at_minimum, at_saved, reading_error, rounding_error
+from sharedtrunk._support.cache.programs import program
+from sharedtrunk._support.statistics import half_width
 from sharedtrunk.benefit._curves import check_judges, main_composites
-from sharedtrunk.benefit._stopping import at, known_curve
+from sharedtrunk.benefit._stopping import known_curve
 from sharedtrunk.errors import invalid
+from sharedtrunk.flows import minimum
+from sharedtrunk.flows.stopped import Stopped
 from sharedtrunk.flows.trajectory import Trajectory
 
-CONFIDENCE = 0.99
-"""Of the numerical errors: wide, because the spread of eight scrambles is itself uncertain."""
-
-
 ACCURACY = gaussian.Sobol(points=8192, scrambles=1)
-"""Right to 0.004 (root mean square); the loss, not the accuracy, is what is compared."""
-
-
-class Stopped(NamedTuple):
-    """A student at the time it was stopped: its loss (nats) with the estimated error, its accuracy, and the time.
-
-    `scrambles` is the loss by every independent scramble of the rule: two students are compared scramble by scramble,
-    because their quadrature errors are alike. `refinement` is the rest of the error: from the spacing of the saved times, the
-    rounding of the curve that decides, and the label moment. `weights` are the main task's composite of a linear student.
-    """
-
-    loss: Float[np.ndarray, "*lane"]
-    error: Float[np.ndarray, "*lane"]
-    accuracy: Float[np.ndarray, "*lane"]
-    time: Float[np.ndarray, "*lane"]
-    scrambles: Float[np.ndarray, "*lane scramble"] | None = None
-    refinement: Float[np.ndarray, "*lane"] | None = None
-    weights: Float[np.ndarray, "*lane class feature"] | None = None
+"""Rule for accuracies: its root mean square error is 0.004. Losses, not accuracies, are compared."""
 
 
 def value_at(
@@ -61,16 +38,37 @@ def value_at(
 ) -> Stopped:
     """L(W; M) of every lane's stopped student in nats, by a fine rule (19), and its accuracy against the clean teacher.
 
-    The stop is the saved time `index`. With `curve`, whose smallest saved value is at `index`, a linear student is stopped
-    at that curve's minimum between saved times, t*, as W(t*) = Σ_i ℓ_i(t*) W(t_i), i over six of them: the generalization
-    loss for the oracle's stop, the validation loss for an honest one. The error is the rule's estimate, plus how much the
-    generalization loss differs when four saved times are used or the curve is rounded otherwise, plus ‖W‖ · `moment_error`,
-    the Frobenius error of the label moment; that a coarse rule's minimum lies elsewhere than a fine one's is not in
-    it (second order in the shift).
-    Nonlinear students bring loss, error and accuracy with them. A lane whose weights are not finite is NaN.
+    Parameters
+    ----------
+    trajectory
+        A training with saved composite weights. Nonlinear students bring loss, error and accuracy of their own.
+    index
+        Saved time at which each lane stops (*lane,).
+    moment, clean_weights
+        Clean label moment M and clean weights of the main task (*lane, class, feature).
+    covariance
+        Input covariance C (feature, feature); I by default.
+    rule
+        Quadrature with at least 4 scrambles.
+    curve
+        A curve (*lane, time) whose smallest saved value is at `index`: the generalization loss for oracle stopping, the
+        validation loss for validation stopping. With it a linear student stops at the curve's minimum t* between saved
+        times, as W(t*) = Σ_i ℓ_i(t*) W(t_i) over six of them.
+    moment_error
+        Frobenius error of `moment`.
 
-    Raises `InputError` for a rule with fewer than 4 scrambles, which tells no error, for a `curve` on a trajectory without
-    generalization loss, and as `population_loss`.
+    Returns
+    -------
+    Stopped
+        A lane whose weights are not finite is NaN. The error adds up: the rule's; the change of the generalization loss at
+        the stop when four saved times are used, or the curve is rounded otherwise; and ‖W‖ · `moment_error`. It leaves out
+        that a coarse rule's minimum lies elsewhere than a fine one's, which is of second order in the shift.
+
+    Raises
+    ------
+    InputError
+        For a rule with fewer than 4 scrambles, which gives no error, for a `curve` on a trajectory without generalization
+        loss, and as `gaussian.population_loss`.
     """
     check_kind_of(trajectory, Trajectory, "What is valued", "Use students.train or dynamics.solve")
     check_kind_of(rule, gaussian.Sobol, "The rule", "Use gaussian.FINE")
@@ -81,19 +79,19 @@ def value_at(
     index = _index_of_times(index, trajectory)
     if not trajectory.composites:
         curves = (trajectory.generalization_loss, trajectory.error, trajectory.accuracy)
-        loss, error, accuracy = (at(curve, index) for curve in curves)  # pyright: ignore[reportArgumentType]
-        return Stopped(loss, error, accuracy, np.asarray(trajectory.times)[index])
+        loss, error, accuracy = (minimum.value_at(curve, index) for curve in curves)  # pyright: ignore[reportArgumentType]
+        return Stopped(loss, error, np.asarray(trajectory.times)[index], accuracy)
     stop, spacing = _stop(trajectory, index, curve)
     weights = stop.of(np.asarray(main_composites(trajectory)))
     # The rules take finite weights only; lanes that have none are put back as NaN below.
     check_judges(weights.shape, weights.dtype, moment, covariance)
-    moment, finite = jnp.asarray(moment), np.isfinite(weights).all(axis=(-2, -1))
-    parts = _valued(_finite(weights), moment, finite_array(clean_weights, "Clean weights"), covariance, rule)
+    moment, finite = jnp.asarray(moment), np.asarray(np.isfinite(weights).all(axis=(-2, -1)))
+    safe = jnp.asarray(np.where(finite[..., None, None], weights, 0))
+    parts = _valued(safe, moment, finite_array(clean_weights, "Clean weights"), covariance, rule)
     scrambles, accuracy = (np.array(part, np.float64) for part in parts)
     scrambles[~finite], accuracy[~finite] = np.nan, np.nan
-    mean, error = mean_with_error(scrambles)
     rest = spacing + moment_error * np.linalg.norm(weights, axis=(-2, -1))
-    return Stopped(mean, error + rest, accuracy, stop.time, scrambles, rest, weights)
+    return Stopped(scrambles.mean(axis=-1), half_width(scrambles) + rest, stop.time, accuracy, scrambles, rest, weights)
 
 
 def _index_of_times(index, trajectory: Trajectory) -> np.ndarray:
@@ -108,37 +106,22 @@ def _index_of_times(index, trajectory: Trajectory) -> np.ndarray:
     return index
 
 
-def _stop(trajectory: Trajectory, index: np.ndarray, curve) -> tuple[Between, np.ndarray]:
-    """Where to stop, and the error of the generalization loss there that the saved times and their rounding leave."""
+def _stop(trajectory: Trajectory, index: np.ndarray, curve) -> tuple[minimum.Interpolated, np.ndarray]:
+    """The stop, and the error of the generalization loss there that the saved times and their rounding leave."""
     if curve is None:
-        return at_saved(trajectory.times, index), np.zeros(index.shape)
+        return minimum.at_saved(trajectory.times, index), np.zeros(index.shape)
     losses = np.asarray(known_curve(trajectory.generalization_loss, "generalization"), np.float64)
-    stop = at_minimum(trajectory.times, curve, index)
-    rough = at_minimum(trajectory.times, curve, index, FEWER_NODES)
-    read = reading_error(trajectory.times, losses, stop, rough)
-    return stop, read + rounding_error(trajectory.times, curve, losses, stop)
-
-
-def mean_with_error(scrambles: Float[np.ndarray, "*lane scramble"]):
-    """Mean over independent scrambles and the half-width of its 99 % interval (Student's t), lane by lane."""
-    count = scrambles.shape[-1]
-    spread = np.std(scrambles, axis=-1, ddof=1) / count**0.5
-    return np.mean(scrambles, axis=-1), t_factor(count, CONFIDENCE) * spread
-
-
-def _finite(weights: np.ndarray) -> jax.Array:
-    """Zero weights where those given are not finite."""
-    return jnp.asarray(np.where(np.isfinite(weights).all(axis=(-2, -1), keepdims=True), weights, 0))
-
-
-@program
-def _losses(weights, moment, covariance, rule):
-    energies = gaussian.free_energy_scrambles(weights, covariance=covariance, rule=rule)
-    moment = jnp.broadcast_to(moment, weights.shape)
-    return energies - jnp.einsum("...cf,...cf->...", moment, weights, precision="highest")[..., None]
+    stop = minimum.at_minimum(trajectory.times, curve, index)
+    rough = minimum.at_minimum(trajectory.times, curve, index, minimum.FEWER_NODES)
+    read = minimum.reading_error(trajectory.times, losses, stop, rough)
+    return stop, read + minimum.rounding_error(trajectory.times, curve, losses, stop)
 
 
 @program
 def _valued(weights, moment, clean_weights, covariance, rule):
+    """Losses (*lane, scramble) and accuracies (*lane,)."""
     accuracy = gaussian.accuracy(weights, clean_weights, covariance=covariance, rule=ACCURACY)
-    return _losses(weights, moment, covariance, rule), accuracy
+    energies = gaussian.free_energy_scrambles(weights, covariance=covariance, rule=rule)
+    moment = jnp.broadcast_to(moment, weights.shape)
+    agreement = jnp.einsum("...cf,...cf->...", moment, weights, precision="highest")
+    return energies - agreement[..., None], accuracy

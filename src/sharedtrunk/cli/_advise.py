@@ -1,7 +1,7 @@
-"""The command `advise`: the advice about a table, shown and written.
+"""The command `advise`: advice about a table, shown and written.
 
-The table is read and everything checked before JAX is imported: bad input is answered in a second. JAX then runs in this
-process, on all cores, with its compiled programs kept between runs.
+The table is read and everything is checked before JAX is imported, so bad input is answered within a second. JAX then runs
+in this process, on all cores, with its compiled programs in the cache.
 """
 
 import os
@@ -9,16 +9,20 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-from sharedtrunk._support.environment import compilation_cache
+import typer
+
+from sharedtrunk._support.cache.folder import folder
 from sharedtrunk._support.files import check_regular, check_writable, kind_of
-from sharedtrunk._support.interrupts import importing
+from sharedtrunk._support.interrupts import exit_on_interrupt
 from sharedtrunk._support.limits import check_negligible, check_repeats, check_seed, check_trunk_widths
 from sharedtrunk._support.limits import shown as shown_value
+from sharedtrunk.cli import _advice_tables as shown
 from sharedtrunk.cli import _terminal as terminal
-from sharedtrunk.cli import _terminal_advice as shown
-from sharedtrunk.cli._advise_source import Source, chosen
+from sharedtrunk.cli._errors import BEFORE_THE_WORK, one_line_errors
+from sharedtrunk.cli._options import Json
+from sharedtrunk.cli._table_source import Source, as_utf8, column_names, read_table
 from sharedtrunk.errors import invalid
 
 if TYPE_CHECKING:
@@ -32,8 +36,8 @@ _KINDS = {"json": "JSON", "csv": "CSV", "picture": "Picture"}
 
 
 @dataclass(frozen=True)
-class Measure:
-    """How it is measured; None where the advisor's own choice holds."""
+class Measurement:
+    """How the benefit is measured; None leaves the choice to the advisor."""
 
     hidden: tuple[int, ...]
     activation: str
@@ -43,68 +47,124 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Files:
-    """What is written, where asked for."""
+class Outputs:
+    """The files to write; None for those that the user did not ask for."""
 
     json: Path | None
     csv: Path | None
     picture: Path | None
 
     def named(self) -> dict[str, Path]:
-        """Kind → file, of those asked for."""
-        asked = {"json": self.json, "csv": self.csv, "picture": self.picture}
-        return {kind: path for kind, path in asked.items() if path is not None}
+        """Kind → file, of those that the user asked for."""
+        files = {"json": self.json, "csv": self.csv, "picture": self.picture}
+        return {kind: path for kind, path in files.items() if path is not None}
 
 
-def answer(source: Source, measure: Measure, files: Files) -> None:
-    """Read, check, measure, show and write. Raises `InputError` for what breaks a rule."""
-    _check(measure, files, source.file)
-    table, tasks = chosen(source)
+def advise(
+    table: Annotated[
+        Path | None, typer.Argument(metavar="TABLE", help="A .csv, .tsv (also .gz), .parquet or .npz file.")
+    ] = None,
+    main_task: Annotated[
+        str | None, typer.Option("--main", metavar="COLUMN", help="The main task, whose loss decides.")
+    ] = None,
+    aux: Annotated[
+        list[str] | None, typer.Option("--aux", metavar="A,B,…", help="Tasks to train beside it; may be repeated.")
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Instead of a file: digits, breast_cancer, wine, iris or anes96."),
+    ] = None,
+    labels: Annotated[
+        int | None, typer.Option(metavar="N", help="With --dataset: keep the main label in N random rows only.")
+    ] = None,
+    rows: Annotated[int | None, typer.Option(metavar="N", help="Read a random sample of N rows of the file.")] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option("--drop", metavar="A,B,…", help="Columns that are not features; may be repeated."),
+    ] = None,
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Text that means a missing value, instead of NA, NaN, null, None, ? and the like; may be repeated. "
+            "Empty cells are always missing: --missing '' means only them.",
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every task beside every other: the directed matrix, and groups.")
+    ] = False,
+    hidden: Annotated[str, typer.Option(metavar="N,…", help="Hidden units of the trunk, layer by layer.")] = "100",
+    activation: Annotated[str, typer.Option(help="relu or linear.")] = "relu",
+    repeats: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Repeats of ten folds; chosen by the number of labels by default."),
+    ] = None,
+    negligible: Annotated[
+        float | None, typer.Option(metavar="NATS", min=0, help="A benefit within ± this is no difference; 0.01 nats.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="The seed of all random draws.")] = 0,
+    json: Json = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table to a file.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="FILE", help="Draw it: a .png or .pdf file.")
+    ] = None,
+) -> None:
+    """Your own table: which tasks should be trained beside the main one? Measured with intervals, then explained."""
+    with one_line_errors(shown.INTERRUPTED):
+        absent = tuple(map(as_utf8, missing)) if missing else None
+        main = None if main_task is None else as_utf8(main_task)
+        source = Source(table, dataset, main, column_names(aux), column_names(drop), labels, rows, every, seed, absent)
+        measurement = Measurement(widths(hidden), activation, repeats, negligible, seed)
+        _answer(source, measurement, Outputs(json, csv, picture))
+
+
+def _answer(source: Source, measurement: Measurement, files: Outputs) -> None:
+    _check(measurement, files, source.file)
+    table, tasks = read_table(source)
     for path in files.named().values():
         check_writable(path)  # makes folders, which bad input must not
     console = terminal.open_console()
     first = [*_leaks(table, tasks if source.every else tasks[:1]), *(("Note", note) for note in table.notes)]
     if first:
-        shown.tell(console, first)
-    room = _affinity_room()
+        shown.sentences(console, first)
+    library = _import_affinity()
     console.file.flush()
-    # Nothing is stored, so Ctrl-C need not wait for the threads, which end with their batch of trainings only.
-    with importing(shown.interrupted(console)), shown.trainings_bar(console) as progress:
-        made = _measured(room.affinity, table, tasks, source.every, measure, progress)
-    told = {sentence for _, sentence in first}
-    notes = [("Note", note) for note in made.notes if note not in told]
-    (_show_matrix if source.every else _show_advice)(console, room.wording, made, notes)
-    _write(console, room, made, files)
+    # Nothing is stored, so Ctrl-C need not wait for the threads, each of which would first finish its batch of trainings.
+    with exit_on_interrupt(shown.interrupted(console)), shown.trainings_bar(console) as progress:
+        made = _measured(library.affinity, table, tasks, source.every, measurement, progress)
+    seen = {sentence for _, sentence in first}
+    notes = [("Note", note) for note in made.notes if note not in seen]
+    (_show_matrix if source.every else _show_advice)(console, library.wording, made, notes)
+    _write(console, library, made, files)
 
 
 def widths(text: str) -> tuple[int, ...]:
-    """Hidden units layer by layer, of `100` or `100,50`. Raises `InputError`."""
+    """Hidden units layer by layer, from `100` or `100,50`. Raises `InputError`."""
     parts = [part.strip() for part in text.split(",")]
-    # Ten digits are more than any trunk has, and Python does not read numbers of thousands of them.
+    # No trunk has ten digits of units, and Python refuses to read numbers of thousands of digits.
     if not all(part.isdecimal() and len(part) <= 10 and int(part) > 0 for part in parts):
         hint = "Give for example --hidden 100."
         raise invalid("hidden units are whole numbers, at least 1 a layer", received=shown_value(text), hint=hint)
     return tuple(int(part) for part in parts)
 
 
-def _check(measure: Measure, files: Files, table: Path | None) -> None:
-    if measure.activation not in ACTIVATIONS:
+def _check(measurement: Measurement, files: Outputs, table: Path | None) -> None:
+    if measurement.activation not in ACTIVATIONS:
         rule = f"the activation is one of {', '.join(ACTIVATIONS)}"
-        raise invalid(rule, received=repr(measure.activation), hint="Choose one of them.")
+        raise invalid(rule, received=repr(measurement.activation), hint="Choose one of them.")
     if files.picture is not None and files.picture.suffix.lower() not in PICTURES:
-        rule, received = "a picture is a .png or .pdf file", str(files.picture)
-        raise invalid(rule, received=received, hint="Name it so.")
-    check_trunk_widths(measure.hidden)
-    check_repeats(measure.repeats)
-    check_negligible(0.0 if measure.negligible is None else measure.negligible)
-    check_seed(measure.seed)
+        raise invalid("a picture is a .png or .pdf file", received=str(files.picture), hint="Change the ending.")
+    check_trunk_widths(measurement.hidden)
+    check_repeats(measurement.repeats)
+    check_negligible(0.0 if measurement.negligible is None else measurement.negligible)
+    check_seed(measurement.seed)
     for path in files.named().values():
         check_regular(path)
     _check_apart(files, table)
 
 
-def _check_apart(files: Files, table: Path | None) -> None:
-    """Nothing that is written may take the place of the table, or of another file that is written."""
+def _check_apart(files: Outputs, table: Path | None) -> None:
+    """No output may replace the table or another output."""
     taken = {} if table is None else {"the table": table}
     for kind, path in files.named().items():
         for other, before in taken.items():
@@ -115,14 +175,14 @@ def _check_apart(files: Files, table: Path | None) -> None:
 
 
 def _same_file(one: Path, other: Path) -> bool:
-    """Whether two names, links followed, are one file, which need not exist."""
+    """Whether two paths, links followed, are the same file, which need not exist."""
     if os.path.realpath(one) == os.path.realpath(other):
         return True
     return kind_of(one) is not None and kind_of(other) is not None and one.samefile(other)
 
 
 def _leaks(table: "Table", mains: Sequence[str]) -> list[tuple[str, str]]:
-    """What gives a label away, as (keyword, sentence), severe findings first."""
+    """The features that give a label away, as (keyword, sentence), severe ones first."""
     from sharedtrunk import tables
 
     found = {leak.sentence: leak.severe for main in mains for leak in tables.leaks(table, main)}
@@ -132,27 +192,27 @@ def _leaks(table: "Table", mains: Sequence[str]) -> list[tuple[str, str]]:
     return [*severe, *(("Leak", text) for text, bad in found.items() if not bad)]
 
 
-class _Room(NamedTuple):
-    """What the room `affinity` does here, imported late."""
+class _Affinity(NamedTuple):
+    """The parts of `sharedtrunk.affinity` that the command uses."""
 
     affinity: Any
     wording: Any
     write: Mapping[str, Callable[[Path, Any], None]]
 
 
-def _affinity_room() -> _Room:
-    folder = compilation_cache(os.environ)
-    if folder is not None:
-        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder))
+def _import_affinity() -> _Affinity:
+    cache = folder()
+    if cache is not None:
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
         # Another run may be writing the program that this one reads; JAX then compiles it anew.
         warnings.filterwarnings("ignore", message="Error reading persistent compilation cache entry")
-    with importing(b"sharedtrunk: Interrupted before the work began.\n"):
-        from sharedtrunk import affinity  # takes seconds, which bad input does without
-        from sharedtrunk.affinity import _frames, _pictures, _wording
+    with exit_on_interrupt(BEFORE_THE_WORK):
+        from sharedtrunk import affinity  # takes seconds; bad input is refused before
+        from sharedtrunk.affinity import presentation
 
-    writers = {"json": _frames.write_json, "csv": _frames.write_csv, "picture": _pictures.write_picture}
-    return _Room(affinity, _wording, writers)
+    writers = {"json": presentation.write_json, "csv": presentation.write_csv, "picture": presentation.write_picture}
+    return _Affinity(affinity, presentation.wording, writers)
 
 
 def _measured(
@@ -160,12 +220,15 @@ def _measured(
     table: "Table",
     tasks: tuple[str, ...],
     every: bool,
-    measure: Measure,
+    measurement: Measurement,
     progress: Callable[[int, int], None],
 ) -> Any:
-    given = {"repeats": measure.repeats, "negligible": measure.negligible}
-    how = {name: value for name, value in given.items() if value is not None}
-    how |= {"student": affinity.Student(hidden=measure.hidden, activation=measure.activation), "seed": measure.seed}
+    given = {"repeats": measurement.repeats, "negligible": measurement.negligible}
+    how: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    how |= {
+        "student": affinity.Student(hidden=measurement.hidden, activation=measurement.activation),
+        "seed": measurement.seed,
+    }
     if every:
         return affinity.affinity_matrix(table, tasks, progress=progress, **how)
     return affinity.advise(table, tasks[0], tasks[1:], progress=progress, **how)
@@ -175,18 +238,18 @@ def _show_advice(console: "Console", wording: Any, advice: Any, notes: list[tupl
     words = (wording.title(advice), wording.CAPTIONS, wording.COLUMNS, wording.rows(advice))
     console.print(shown.advice_table(*words, verdict=wording.VERDICT, width=console.width))
     measured = ("Measured", wording.measured_on(advice.conditions))
-    shown.tell(console, [*wording.sentences(advice), *notes, measured])
+    shown.sentences(console, [*wording.sentences(advice), *notes, measured])
 
 
 def _show_matrix(console: "Console", wording: Any, matrix: Any, notes: list[tuple[str, str]]) -> None:
     words = (wording.matrix_title(matrix), wording.MATRIX_CAPTION, wording.matrix_rows(matrix))
     console.print(shown.matrix_table(*words, width=console.width))
     measured = ("Measured", wording.measured_on(wording.matrix_conditions(matrix)))
-    shown.tell(console, [("Groups", wording.grouping(matrix)), *notes, measured])
+    shown.sentences(console, [("Groups", wording.grouping(matrix)), *notes, measured])
 
 
-def _write(console: "Console", room: _Room, made: Any, files: Files) -> None:
-    """Files last: what was measured stands on the screen already if one of them fails."""
+def _write(console: "Console", library: _Affinity, made: Any, files: Outputs) -> None:
+    """Outputs last: what was measured stands on the screen already if one of them fails."""
     for kind, path in files.named().items():
-        room.write[kind](path, made)
+        library.write[kind](path, made)
         shown.files(console, [(_KINDS[kind], path)])

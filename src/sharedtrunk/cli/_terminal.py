@@ -1,7 +1,7 @@
-"""What the commands show: tables of verdicts, bars of progress, lines of text. Nothing is decided here.
+"""What the commands show: tables of verdicts, progress bars, lines of text. Nothing is decided here.
 
-rich is imported where something is shown, and so are the rooms that give it its words: `list` answers without the one,
-`--help` without the others.
+rich is imported where something is shown, and so are the packages that provide the text: `list` answers without rich,
+`--help` without the packages.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from sharedtrunk import sweeps
-    from sharedtrunk.paper import figures, ledger
+    from sharedtrunk.paper import claims, figures
 
 _VERDICT_STYLE = {
     "holds": "green",
@@ -24,12 +24,12 @@ _VERDICT_STYLE = {
 
 
 def plain_table(title: str, caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> "RenderableType":
-    """A table of words and numbers; numbers stand right, the first column left."""
+    """A table whose first column is aligned left and whose other columns, of numbers, are aligned right."""
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
-    for place, name in enumerate(columns):
-        table.add_column(name, justify="right" if place else "left")
+    for index, name in enumerate(columns):
+        table.add_column(name, justify="right" if index else "left")
     for row in rows:
         table.add_row(*row)
     return table
@@ -37,6 +37,7 @@ def plain_table(title: str, caption: str, columns: Sequence[str], rows: Sequence
 
 @contextlib.contextmanager
 def claims_bar(console: "Console") -> Iterator[Callable[[int, int, Any], None]]:
+    """Yield `progress(done, total, row)`, which moves a bar; it disappears when the work ends."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
@@ -51,23 +52,24 @@ def claims_bar(console: "Console") -> Iterator[Callable[[int, int, Any], None]]:
         yield lambda done, total, row: bar.update(task, completed=done, total=total)
 
 
-def ledger_table(rows: "Sequence[ledger.Row]") -> "RenderableType":
-    """One row per claim: source and verdict, what it says, the numbers that decide."""
+def ledger_table(rows: "Sequence[claims.Row]") -> "RenderableType":
+    """One row per claim: source and verdict, statement, and the numbers that decide."""
     from rich.table import Table
     from rich.text import Text
 
-    from sharedtrunk.paper import ledger
+    from sharedtrunk.paper import claims
 
     table = Table(title="Ledger of claims", title_justify="left", show_lines=True)
-    for name, ratio in zip(ledger.COLUMNS, (None, 1, 1), strict=True):
+    for name, ratio in zip(claims.COLUMNS, (None, 1, 1), strict=True):
         table.add_column(name, ratio=ratio)
     for row in rows:
         source = Text(row.claim.source).append(f"\n{row.verdict}", style=_VERDICT_STYLE[row.verdict])
-        table.add_row(source, Text("\n".join(ledger.said(row))), Text("\n".join(ledger.numbers(row))))
+        table.add_row(source, Text("\n".join(claims.statement_lines(row))), Text("\n".join(claims.number_lines(row))))
     return table
 
 
 def open_console() -> "Console":
+    """The terminal, or the file or pipe in its place."""
     from rich.console import Console
 
     return Console(highlight=False)
@@ -75,6 +77,7 @@ def open_console() -> "Console":
 
 @contextlib.contextmanager
 def lanes_bar(console: "Console") -> Iterator["Callable[[sweeps.Progress], None]"]:
+    """Yield `progress(now)`, which moves a bar with the rate and the seconds left; after an error the bar disappears."""
     from rich.progress import BarColumn, Progress, TextColumn
 
     columns = (
@@ -96,12 +99,12 @@ def lanes_bar(console: "Console") -> Iterator["Callable[[sweeps.Progress], None]
             left="starting" if now.seconds_left is None else f"{now.seconds_left:,.0f} s left",
         )
         if console.is_terminal:
-            bar.start()  # at the first call only: a refused command shows no bar
+            bar.start()  # at the first call only, so that a refused command shows no bar
 
     try:
         yield progress
     except BaseException:
-        bar.live.transient = True  # the bar goes, and the one line of the error stands alone
+        bar.live.transient = True  # the bar disappears, so that only the line of the error is left
         raise
     finally:
         if bar.live.is_started:  # stopping a bar that never started prints an empty line
@@ -109,15 +112,15 @@ def lanes_bar(console: "Console") -> Iterator["Callable[[sweeps.Progress], None]
 
 
 def run_lines(summary: "sweeps.Summary", precision: str) -> list[str]:
-    """What the run did, in a few lines."""
+    """A few lines about what the run did."""
     lines = [
         f"{summary.lanes:,} lanes: {summary.computed:,} trained in {summary.seconds:.1f} s, {summary.resumed:,} kept.",
     ]
     if summary.computed:
         lines.append(
-            f"Lanes train in {precision}; their losses are valued with JAX's float64 switched on (JAX_ENABLE_X64=1)."
+            f"Lanes train in {precision}; their losses are computed with JAX's float64 switched on (JAX_ENABLE_X64=1)."
         )
-    lines += [f"{count:,} lanes ended otherwise: {reason}." for reason, count in summary.failures.items()]
+    lines += [f"{count:,} lanes failed: {reason}." for reason, count in summary.failures.items()]
     if summary.redone:
         lines.append(f"{len(summary.redone)} stored files were damaged or foreign and were computed again:")
         lines += [f"  {message}" for message in summary.redone]
@@ -125,6 +128,7 @@ def run_lines(summary: "sweeps.Summary", precision: str) -> list[str]:
 
 
 def show_outcomes(console: "Console", outcomes: "Sequence[figures.Outcome]") -> None:
+    """For each figure its table of verdicts, its numerical error, its failed lanes and its files."""
     for outcome in outcomes:
         say(console, "")
         console.print(outcome_table(outcome))
@@ -142,7 +146,7 @@ def show_outcomes(console: "Console", outcomes: "Sequence[figures.Outcome]") -> 
 
 
 def outcome_table(outcome: "figures.Outcome") -> "RenderableType":
-    """One row per claim: the verdict with the paper's oracle stopping, and with other ways of knowing under it."""
+    """One row per claim: the verdict under oracle stopping, and below it those under validation stopping and by theory."""
     from rich.table import Table
     from rich.text import Text
 
@@ -174,5 +178,6 @@ def _number(check: "figures.Check") -> str:
 
 
 def say(console: "Console", *lines: str) -> None:
+    """Print lines as they are: not wrapped, and without markup."""
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)

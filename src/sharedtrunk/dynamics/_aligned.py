@@ -2,47 +2,66 @@
 
     ds⁽ˡ⁾/dt = [h(ŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾,     s = s⁽ᴸ⁾ ⊙ … ⊙ s⁽¹⁾.
 
-What h is depends on the *reading* of g: *exact*, the diagonal of Uᵀ ∇F(U diag(s) Vᵀ) V, which is what the flow does as long
-as it stays aligned; *per-class*, s tr G/(K − 1), as (16) says; *trace*, s tr G, as (17) says. The last two differ by the
+h depends on the *reading* of g: *exact*, the diagonal of Uᵀ ∇F(U diag(s) Vᵀ) V, which is what the flow does as long as it
+stays aligned; *per-class*, s tr G/(K − 1), as (16) says; *trace*, s tr G, as (17) says. The last two differ by the
 factor K − 1, and only the first of them is a limit of the truth. Hypotheses: C = I, and Uᵀ∇F V diagonal, which
 holds for K = 2, for equal singular values of all K − 1 centred left vectors, and for Sylvester–Hadamard left vectors;
 elsewhere these equations are an approximation to `PopulationFlow`. Differences of squares s⁽ˡ⁺¹⁾² − s⁽ˡ⁾² are conserved:
 layers may start unequal.
 """
 
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._support.arguments import check_kind_of
+from sharedtrunk._support.arguments import check_kind_of, floating
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk.dynamics._checks import check_beta, check_rule
+from sharedtrunk.dynamics._decomposition import decomposition
+from sharedtrunk.dynamics._flow import AbstractFlow, Term
+from sharedtrunk.dynamics._line_integral import mean_variance, pair_variance, rule_of_nodes, softmax_moment
+from sharedtrunk.dynamics._population import FLOW_RULE
 from sharedtrunk.errors import invalid
-
-from ._checks import check_kind
-from ._decomposition import decomposition
-from ._flow import AbstractFlow, Term
-from ._given import floating
-from ._line import mean_variance, pair_variance, rule_of_nodes, softmax_moment
-from ._population import FLOW_RULE, check_inverse_temperature, check_rule
 
 Reading = Literal["exact", "per-class", "trace"]
 
 
 class SingularValues(eqx.Module):
-    """The state of an aligned network: the singular values of every layer, s⁽¹⁾ first."""
+    """The state of an aligned network.
+
+    Parameters
+    ----------
+    layers
+        The singular values of every layer, s⁽¹⁾ first, each (*lane, rank).
+    """
 
     layers: tuple[Float[Array, "*lane rank"], ...]
 
 
 class AlignedFlow(AbstractFlow):
-    """ds⁽ˡ⁾/dt = [h(ŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾ (18).
+    """The aligned equations ds⁽ˡ⁾/dt = [h(ŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾ (18).
 
-    `left` is Û, `right` V̂, `target` is h(ŝ); `soft` is βŝ, zero or None for hard labels. `aligned_flow` makes one from a
-    teacher's singular value decomposition.
+    `aligned_flow` makes one from a teacher's singular value decomposition.
+
+    Parameters
+    ----------
+    left, right
+        The teacher's singular vectors Û (…, class, rank) and V̂ (…, feature, rank).
+    target
+        h(ŝ), (…, rank).
+    reading
+        Which h: see `aligned_response`.
+    rule
+        Quadrature of h.
+    soft
+        βŝ; zero or None for hard labels.
     """
+
+    state: ClassVar = SingularValues
+    start_form: ClassVar[str] = "SingularValues((s1, s2, …)), one vector a layer"
 
     left: Float[Array, "... class rank"]
     right: Float[Array, "... feature rank"]
@@ -60,12 +79,9 @@ class AlignedFlow(AbstractFlow):
         s = products(state.layers)[1]
         return (aligned_weights(self.left, s, self.right),)
 
-    def check_kind(self, start: SingularValues) -> None:
-        check_kind(self, start, SingularValues, "SingularValues((s1, s2, …)), one vector a layer", ("layers",))
-
-    def check_start(self, shapes: SingularValues) -> None:
-        sizes = [values.shape for values in shapes.layers]
-        if not sizes or any(size != self.target.shape[-1:] for size in sizes):
+    def check_start(self, start: SingularValues) -> None:
+        sizes = [values.shape[-1] for values in start.layers]
+        if set(sizes) != {self.target.shape[-1]}:
             raise invalid(
                 "An aligned start needs at least one layer, with one singular value per singular vector in each",
                 received=f"{sizes} for rank {self.target.shape[-1]}",
@@ -75,20 +91,6 @@ class AlignedFlow(AbstractFlow):
     def terms(self, composites):
         s = aligned_values(self, composites[0])
         return aligned_terms(self.left, s, self.target, self.reading, self.rule, self.soft)
-
-    def reduced(self, start: SingularValues):
-        return self, start, None
-
-    def restored(self, state: SingularValues, basis: Array) -> SingularValues:
-        return state
-
-    @property
-    def ranks(self) -> list[int]:
-        return [2, 2, 1] + [1] * (self.soft is not None)
-
-    @property
-    def state_rank(self) -> int:
-        return 1
 
 
 def aligned_flow(
@@ -102,26 +104,60 @@ def aligned_flow(
 ) -> AlignedFlow:
     """The aligned equations (18) for a (noisy) teacher Σ̂ = Û diag(ŝ) V̂ᵀ at inverse temperature β.
 
-    ds⁽ˡ⁾/dt = [h(βŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾, h by its `reading` (`aligned_response`). Hypotheses: C = I, layers that start on
-    the teacher's singular vectors, and Uᵀ∇F V diagonal, which holds for K = 2, for equal singular values of all K − 1
-    centred left vectors, and for Sylvester–Hadamard left vectors; elsewhere an approximation to `population_flow`.
+    ds⁽ˡ⁾/dt = [h(βŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾. Hypotheses: C = I, layers that start on the teacher's singular vectors, and
+    Uᵀ∇F V diagonal, which holds for K = 2, for equal singular values of all K − 1 centred left vectors, and for
+    Sylvester–Hadamard left vectors; elsewhere it approximates `population_flow`.
 
-    Hard labels (`inverse_temperature` None) take h(ŝ) from the label moment, with reading "exact" only; the paper
-    writes βΣ̂ for Σ̂. Raises `InputError` for shapes that do not fit, singular vectors that are not orthonormal, a β
-    that is not one number > 0, an unknown reading, a rule that is not `Sobol`.
+    Parameters
+    ----------
+    left, singular_values, right
+        Û (class, rank), ŝ (rank,) and V̂ (feature, rank), with orthonormal columns.
+    inverse_temperature
+        β; the paper writes βΣ̂ for Σ̂. None: hard labels, with h(ŝ) from the label moment and reading "exact" only.
+    reading
+        Which h: see `aligned_response`.
+    rule
+        Quadrature of h, `gaussian.Sobol` or `gaussian.Characters`.
+
+    Returns
+    -------
+    AlignedFlow
+        The flow; it starts from `SingularValues`.
+
+    Raises
+    ------
+    InputError
+        For shapes that do not fit, singular vectors that are not orthonormal, a β that is not one number > 0, and an unknown
+        reading or rule.
+
+    References
+    ----------
+    The paper's (18).
     """
     U, s, V = decomposition((left, singular_values, right))
-    check_inverse_temperature(inverse_temperature)
+    check_beta(inverse_temperature)
     check_rule(rule)
     target = teacher_response(U, s, V, inverse_temperature, reading, rule)
     return AlignedFlow(U, V, target, reading, rule, soft_values(s, inverse_temperature))
 
 
 def aligned_values(flow: AlignedFlow, weights: Float[Array, "*time class feature"]) -> Float[Array, "*time rank"]:
-    """The student's singular values along the teacher's vectors, the diagonal of Ûᵀ W V̂, at every time.
+    """The student's singular values along the teacher's vectors: the diagonal of Ûᵀ W V̂.
 
-    They are the s of (18) as long as W = Û diag(s) V̂ᵀ, which is not checked: `off_diagonal_share(W, Û, V̂)` says how
-    much of Ûᵀ W V̂ stands beside the diagonal.
+    They are the s of (18) as long as W = Û diag(s) V̂ᵀ, which is not checked: `off_diagonal_share(W, Û, V̂)` measures how much
+    of Ûᵀ W V̂ is off the diagonal.
+
+    Parameters
+    ----------
+    flow
+        An aligned flow of one lane, with its Û and V̂.
+    weights
+        Composite weights (…, class, feature), such as a trajectory's.
+
+    Returns
+    -------
+    Array
+        s, (…, rank).
     """
     check_kind_of(flow, AlignedFlow, "The flow", "Use aligned_flow")
     return jnp.einsum("ck,...cf,fk->...k", flow.left, weights, flow.right, precision="highest")
@@ -133,7 +169,7 @@ def aligned_weights(U, s, V):
 
 
 def products(layers) -> tuple[list, Array]:
-    """For every layer the product of all others' singular values, and the product of all; nothing is divided."""
+    """For every layer the product of all other layers' singular values, without division; and the product of all."""
     one = jnp.ones_like(layers[0])
     below, above = [one], [one]
     for low, high in zip(layers, reversed(layers), strict=True):
@@ -149,12 +185,36 @@ def aligned_response(
     reading: Reading = "exact",
     rule: gaussian.NodeRule = FLOW_RULE,
 ) -> Float[Array, "rank"]:
-    """h(s) in one of its three readings, for C = I.
+    """The response h(s) of softmax to aligned weights U diag(s) Vᵀ, in one of three readings, for C = I.
 
     *exact*: the diagonal of Uᵀ ∇F(U diag(s) Vᵀ) V; *per-class*: s tr G/(K − 1) (16); *trace*: s tr G (17). (15) says that the
-    components of the last fall as ‖s‖ grows; the projection of the first on a ray, Σ_k s_k h_k(λs), rises with λ always.
-    The right vectors do not matter. Raises `InputError` for an unknown reading, a rule without JAX, and shapes that do
-    not fit.
+    components of the last fall as ‖s‖ grows; the projection of the first on a ray, Σ_k s_k h_k(λs), always rises with λ. The
+    right vectors do not matter.
+
+    Parameters
+    ----------
+    left
+        U (class, rank).
+    singular_values
+        s (rank,).
+    reading
+        "exact", "per-class" or "trace".
+    rule
+        Quadrature, `gaussian.Sobol` or `gaussian.Characters`.
+
+    Returns
+    -------
+    Array
+        h(s), (rank,).
+
+    Raises
+    ------
+    InputError
+        For an unknown reading or rule, and shapes that do not fit.
+
+    References
+    ----------
+    The paper's (15)–(17).
     """
     check_reading(reading)
     check_rule(rule)
@@ -180,7 +240,7 @@ def response(U, s, reading: Reading, rule):
 
 
 def aligned_terms(U, s, target, reading: Reading, rule, soft) -> tuple[Term, ...]:
-    """The term of one task; none for the approximate readings, which have soft labels only and share their error."""
+    """The term of one task; empty for the approximate readings, where labels are soft and both sides have the same error."""
     if reading != "exact":
         return ()
     teacher = None if soft is None else U * soft[None, :]
@@ -208,6 +268,6 @@ def teacher_response(U, s, V, beta: float | None, reading: Reading, rule):
 
 
 def check_reading(reading: object) -> None:
-    """Raise unless the reading of g is known."""
+    """Raise for an unknown reading of g."""
     if reading not in get_args(Reading):
         raise invalid("g has three readings", received=repr(reading), hint=f"Use one of {get_args(Reading)}")

@@ -1,7 +1,7 @@
 """How far a drive is from moving singular values only.
 
-A drive D on composite weights U diag(s) Vᵀ leaves the singular vectors where they are exactly if Uᵀ D V is diagonal; what
-stands off the diagonal turns them. The paper takes it as zero (16), (18); this measures it.
+A drive D on composite weights U diag(s) Vᵀ leaves the singular vectors unchanged exactly if Uᵀ D V is diagonal; entries off
+the diagonal turn them. The paper takes those as zero (16), (18); `off_diagonal_share` measures them.
 """
 
 import jax.numpy as jnp
@@ -17,12 +17,32 @@ def off_diagonal_share(
     left: Float[AnyArray, "... class rank"],
     right: Float[AnyArray, "... _ rank"],
 ) -> Float[Array, "..."]:
-    """The share of a drive that turns singular vectors: ‖offdiag(Uᵀ D V)‖_F / ‖Uᵀ D V‖_F, between 0 and 1.
+    """The share of a drive that turns singular vectors: ‖offdiag(Uᵀ D V)‖_F / ‖Uᵀ D V‖_F.
 
-    What (16)–(18) take as zero; it vanishes for a drive M̂ − ∇F(W) only in special cases (K = 2, equal singular
-    values of all K − 1 centred left vectors, Sylvester–Hadamard left vectors of teacher and student). `left` is U and
-    `right` V, with orthonormal columns (not checked); what D does outside their span is not counted. NaN where Uᵀ D V
-    vanishes altogether. Raises `InputError` for shapes that do not fit.
+    (16)–(18) take it as zero. It vanishes for a drive M̂ − ∇F(W) only in special cases: K = 2, equal singular values of all
+    K − 1 centred left vectors, and Sylvester–Hadamard left vectors of teacher and student.
+
+    Parameters
+    ----------
+    drive
+        D (…, class, feature).
+    left, right
+        U (…, class, rank) and V (…, feature, rank) with orthonormal columns (not checked). What D does outside their span is
+        not counted.
+
+    Returns
+    -------
+    Array
+        Between 0 and 1, (…); NaN where Uᵀ D V vanishes altogether.
+
+    Raises
+    ------
+    InputError
+        For values that are not finite and shapes that do not fit.
+
+    References
+    ----------
+    The paper's (16)–(18).
     """
     D, U, V = (finite(part, name) for part, name in ((drive, "The drive"), (left, "Left"), (right, "Right")))
     fits = min(D.ndim, U.ndim, V.ndim) >= 2 and D.shape[-2:] == (U.shape[-2], V.shape[-2])

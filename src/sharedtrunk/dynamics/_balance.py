@@ -1,12 +1,12 @@
-"""What the layers conserve, and the starts for which it vanishes ((9), corrected).
+"""Conserved matrices of neighbouring layers, and the starts for which they vanish ((9), corrected).
 
 Gradient flow keeps the matrices
 
     W⁽ˡ⁺¹⁾ᵀ W⁽ˡ⁺¹⁾ − W⁽ˡ⁾ W⁽ˡ⁾ᵀ,     with Σ_t head_tᵀ head_t for the last layer,
 
-whatever the task weights are. The paper prints W⁽ˡ⁾ᵀW⁽ˡ⁾, whose shape is that of another layer. *Balanced* layers have zeros
-there. Through a shared trunk all heads count as one layer, the tasks' classes stacked, so a balanced start is made
-from the singular value decomposition of the stacked composites.
+for any task weights. The paper prints W⁽ˡ⁾ᵀW⁽ˡ⁾, which has the shape of another layer. For *balanced* layers they are zero.
+Through a shared trunk all heads count as one layer, the tasks' classes stacked, so a balanced start is made from the
+singular value decomposition of the stacked composites.
 """
 
 import itertools
@@ -16,19 +16,25 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import check_kind_of
+from sharedtrunk._support.arguments import check_kind_of, matrices, whole_numbers
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
+from sharedtrunk.dynamics._layers import Layers
 from sharedtrunk.errors import invalid
-
-from ._given import matrices, whole_numbers
-from ._layers import Layers
 
 
 def conserved(layers: Layers) -> tuple[Float[Array, "*lane _ _"], ...]:
-    """W⁽ˡ⁺¹⁾ᵀ W⁽ˡ⁺¹⁾ − W⁽ˡ⁾ W⁽ˡ⁾ᵀ of every pair of neighbours, from the inputs upwards ((9), corrected).
+    """The matrices W⁽ˡ⁺¹⁾ᵀ W⁽ˡ⁺¹⁾ − W⁽ˡ⁾ W⁽ˡ⁾ᵀ that gradient flow conserves ((9), corrected).
 
-    None without a trunk.
+    Parameters
+    ----------
+    layers
+        One lane or many.
+
+    Returns
+    -------
+    tuple of Array
+        One matrix (*lane, hidden, hidden) per pair of neighbouring layers, from the inputs upwards; empty without a trunk.
     """
     check_kind_of(layers, Layers, "What is conserved", "Use balanced_start")
     heads = jnp.concatenate(layers.heads, axis=-2)
@@ -44,14 +50,27 @@ def balanced_start(
 ) -> Layers:
     """Layers whose composites are given and whose conserved matrices vanish ((9), corrected; see `conserved`).
 
-    Balanced is a hypothesis of (3), (26) and (28), and what a start of vanishing size tends to. One task or many: all heads
-    count as one layer.
-    The tasks' composites (…, class, feature) stacked are U diag(s) Vᵀ; every one of the L layers gets diag(s)^(1/L): the
-    heads U diag(s)^(1/L), split into tasks, the first trunk layer diag(s)^(1/L) Vᵀ, those between diagonal. `hidden` are
-    the trunk's widths, at least the stacked rank min(Σ classes, features), which is also the default of a single hidden
-    layer; what is wider is filled with zeros, which the flow keeps. An empty `hidden` gives the single-layer student.
+    Balance is a hypothesis of (3), (26) and (28), and the limit of vanishing starts. All heads count as one layer: the tasks'
+    composites stacked are U diag(s) Vᵀ, and each of the L layers gets diag(s)^(1/L): the heads U diag(s)^(1/L), split into
+    tasks, the first trunk layer diag(s)^(1/L) Vᵀ, and diagonal matrices between them.
 
-    Raises `InputError` for no task, composites that are not finite or whose shapes do not fit, layers too narrow.
+    Parameters
+    ----------
+    composites
+        One matrix (…, class, feature) per task, with the same lanes and features.
+    hidden
+        Widths of the trunk, each at least the stacked rank min(Σ classes, features); by default one layer of that width.
+        Wider layers are filled with zeros, which the flow keeps. Empty: the single-layer student.
+
+    Returns
+    -------
+    Layers
+        The start, one lane or many as the composites.
+
+    Raises
+    ------
+    InputError
+        For no task, composites that are not finite or whose shapes do not fit, and layers that are too narrow.
     """
     stacked, sizes = _stacked(composites)
     rank = min(stacked.shape[-2:])

@@ -3,10 +3,10 @@
     D_t = J M_emp,t − G(W_t Ĉ_t W_tᵀ) W_t Ĉ_t,    M_emp = (1/N) Σ_μ y_μ x_μᵀ,    Ĉ = (1/N) Σ_μ x_μ x_μᵀ,  J = I − 11ᵀ/K,
 
 takes the place of the sample's exact drive in (8): the softmax moment of the sample is replaced by that of Gaussian
-inputs with the sample's second moment. Ĉ is taken about zero. J makes the drive exact at W = 0, where the sample's mean
-would otherwise leave a term (1/K) 1 x̄ᵀ. Hypothesis: the logits W x look Gaussian over the sample, so it is right to
-first order in W, drifts as the student memorizes, and can run away after the minimum of its generalization loss. With its
-judge it stops there: see `_judge`.
+inputs with the sample's second moment. Ĉ is about zero, not about the mean. J makes the drive exact at W = 0, where the
+sample's mean would otherwise leave a term (1/K) 1 x̄ᵀ. Hypothesis: the logits W x look Gaussian over the sample. So it is
+right to first order in W, drifts as the student memorizes, and can run away after the minimum of its generalization loss.
+With its judge it stops there: see `_judge`.
 """
 
 from collections.abc import Sequence
@@ -18,21 +18,34 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
+from sharedtrunk._support.arguments import described, floating, per_task, value_range, whole_numbers
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
+from sharedtrunk.dynamics._checks import check_rule, checked_task_weights
+from sharedtrunk.dynamics._flow import Term
+from sharedtrunk.dynamics._judge import Judge, JudgedFlow, make_judge
+from sharedtrunk.dynamics._layers import LayeredFlow
+from sharedtrunk.dynamics._population import FLOW_RULE, softmax_drives, softmax_terms
 from sharedtrunk.errors import invalid
 
-from ._checks import check_rule, checked_task_weights
-from ._given import described, floating, per_task, span, whole_numbers
-from ._judge import Judge, JudgedFlow, make_judge
-from ._layers import Layers, check_layers, check_layers_kind, composites, shared_out
-from ._population import FLOW_RULE, layered_terms, moment_of
 
+class ClosureFlow(LayeredFlow, JudgedFlow):
+    """Training on N samples by the Gaussian closure: D_t = J M_emp,t − G(W_t Ĉ_t W_tᵀ) W_t Ĉ_t.
 
-class ClosureFlow(JudgedFlow):
-    """dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (J M_emp,t − G(W_t Ĉ_t W_tᵀ) W_t Ĉ_t)] W_<ᵀ.
+    `closure_flow` makes one from a sample.
 
-    `moments[t]` is J M_emp,t and `roots[t]` a root R_t of Ĉ_t = R_t R_tᵀ. `closure_flow` makes one from a sample.
+    Parameters
+    ----------
+    moments
+        J M_emp,t of every task, (…, class, feature).
+    roots
+        A root R_t of every task's Ĉ_t = R_t R_tᵀ.
+    task_weights
+        α_t, (…, task).
+    rule
+        Quadrature of the softmax moment.
+    judge
+        The clean label moment of task 0.
     """
 
     moments: tuple[Float[Array, "... _ feature"], ...]
@@ -41,40 +54,11 @@ class ClosureFlow(JudgedFlow):
     rule: gaussian.NodeRule = eqx.field(static=True, default=FLOW_RULE)
     judge: Judge | None = None
 
-    def drive(self, state: Layers) -> Layers:
-        drives = [
-            alpha * (moment - moment_of(W, root, self.rule))
-            for alpha, moment, root, W in zip(
-                self.task_weights, self.moments, self.roots, composites(state), strict=True
-            )
-        ]
-        return shared_out(state, drives)
+    def task_drives(self, composites):
+        return softmax_drives(composites, self.moments, self.roots, self.rule)
 
-    def composites(self, state: Layers):
-        return composites(state)
-
-    def check_kind(self, start: Layers) -> None:
-        check_layers_kind(self, start)
-
-    def check_start(self, shapes: Layers) -> None:
-        check_layers(shapes, self.moments)
-
-    def terms(self, composites):
-        return layered_terms(composites, self.moments, self.task_weights, self.roots, self.rule)
-
-    def reduced(self, start: Layers):
-        return self, start, None  # the sample covariance mixes all features
-
-    def restored(self, state: Layers, basis: Array) -> Layers:
-        return state
-
-    @property
-    def ranks(self) -> list[int]:
-        return [2] * (2 * len(self.moments)) + [1] + ([] if self.judge is None else self.judge.ranks)
-
-    @property
-    def state_rank(self) -> int:
-        return 2
+    def terms(self, composites) -> tuple[Term, ...]:
+        return softmax_terms(self, composites, self.roots)
 
 
 def closure_flow(
@@ -87,21 +71,44 @@ def closure_flow(
     task_weights: Sequence[float] | None = None,
     rule: gaussian.NodeRule = FLOW_RULE,
 ) -> ClosureFlow:
-    """The Gaussian closure of a drawn sample, or of a batch of them: (8), its softmax moment taken for Gaussian inputs.
+    """The Gaussian closure of a drawn sample, or of a batch of them: (8) with its softmax moment taken for Gaussian inputs.
 
     dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (J M_emp,t − G(W_t Ĉ_t W_tᵀ) W_t Ĉ_t)] W_<ᵀ, with the sample's label moment M_emp and second
-    moment Ĉ. Our own addition, not in the paper. Hypotheses: linear layers, and logits W x that look Gaussian over the
-    sample. It is right to first order in W, drifts as the student memorizes, and can run away after the minimum of its
+    moment Ĉ. It is our own addition and not in the paper. Hypotheses: linear layers, and logits W x that look Gaussian over
+    the sample. It is right to first order in W, drifts as the student memorizes, and can run away after the minimum of its
     generalization loss, so it stops there.
 
-    `inputs[t]` (…, sample, feature) and `labels[t]` are task t's points: class indices (…, sample), or label
-    probabilities (…, class, sample). `judge` is the clean label moment of the main task (task 0). A leading lane axis may
-    stand on each; inputs without one are shared by the lanes. `classes` gives each task's number of classes, that of
-    the judge for all unless said; `covariance` is that of the population, which the judge needs.
+    Parameters
+    ----------
+    inputs
+        One array (…, sample, feature) per task; an array without a lane axis is shared by the lanes.
+    labels
+        One array per task: class indices (…, sample), or label probabilities (…, class, sample).
+    judge
+        Clean label moment of the main task (task 0), (…, class, feature).
+    classes
+        Every task's number of classes; by default that of the judge.
+    covariance
+        The population's C (feature, feature) for the judge; the identity by default.
+    task_weights
+        α_t ≥ 0, one per task; 1 by default.
+    rule
+        Quadrature of the softmax moment, `gaussian.Sobol` or `gaussian.Characters`.
 
-    Raises `InputError` without a judge, for empty or non-finite inputs, labels of another length or range, shapes
-    that do not fit, a covariance that is not positive definite, task weights that are not one finite number ≥ 0 per
-    task, an unknown rule.
+    Returns
+    -------
+    ClosureFlow
+        The flow; it starts from `Layers`.
+
+    Raises
+    ------
+    InputError
+        Without a judge, for empty or non-finite inputs, for labels of another length or range, and for shapes, a covariance,
+        task weights or a rule that are not as described.
+
+    References
+    ----------
+    The paper's (8) is its starting point.
     """
     judge = _judging(judge)
     inputs, labels = per_task(inputs, "Inputs"), per_task(labels, "Labels")
@@ -142,7 +149,7 @@ def _task(inputs, labels, size: int, judge, known: dict[int, Array]):
 
 
 def _judging(judge) -> Array:
-    """The judge as an array, which a closure cannot do without."""
+    """The judge as an array; raises without one, because a closure must stop at its minimum."""
     known = None if judge is None else floating(judge, "The judge")
     if known is None or known.ndim < 2:
         raise invalid(
@@ -154,7 +161,7 @@ def _judging(judge) -> Array:
 
 
 def _numbers(labels) -> Array:
-    """Labels as they came, once it is known that they are numbers."""
+    """The labels as an array, their dtype unchanged; raises unless they are numbers."""
     floating(labels, "Labels")
     return jnp.asarray(labels)
 
@@ -176,16 +183,16 @@ def _check_task(x, y, size: int, hard, features: int) -> None:
         in_range = (y_known >= 0) & (y_known < size) if hard else y_known >= -slack
         fits = bool(in_range.all() and (hard or (np.abs(y_known.sum(-2) - 1) <= slack).all()))
     if not fits:
-        seen = "" if y_known is None else f", {span(y_known)}"
+        values = "" if y_known is None else f", {value_range(y_known)}"
         raise invalid(
             f"Labels must be class indices 0 … {size - 1}, or probabilities (class, sample) that sum to 1",
-            received=f"shape {y.shape}{seen}",
+            received=f"shape {y.shape}{values}",
             hint="Number the classes from 0, and drop unlabelled samples from the task's inputs and labels",
         )
 
 
 def _hint(y, transposed: tuple[int, ...]) -> str:
-    """What to do about labels of a shape that does not fit."""
+    """A hint for labels of a shape that does not fit."""
     if y.shape[-2:] == transposed:
         return "These look like (sample, class): transpose them, as floating numbers, to (class, sample)"
     return "Give class indices (sample,) or probabilities (class, sample), lanes first"

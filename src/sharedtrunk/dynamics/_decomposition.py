@@ -1,18 +1,16 @@
-"""A teacher as its singular value decomposition, the form in which the aligned equations take it."""
+"""A teacher as its singular value decomposition, the argument of the aligned equations."""
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from sharedtrunk._support.arguments import check_finite
+from sharedtrunk._support.arguments import check_finite, described, floating, value_range
 from sharedtrunk._support.concrete import concrete
 from sharedtrunk.errors import invalid
 
-from ._given import described, floating, span
-
 
 def decomposition(parts) -> tuple[Array, Array, Array]:
-    """(left, singular values, right) as floating arrays; raises where they are none."""
+    """(left, singular values, right) as floating arrays; raises unless they are a decomposition."""
     if not isinstance(parts, tuple | list) or len(parts) != 3:
         raise invalid(
             "A teacher is a decomposition (left, singular values, right)",
@@ -47,6 +45,6 @@ def check_decomposition(U, s, V) -> None:
     if not (max(apart) <= slack and np.isfinite(values).all() and (values >= 0).all()):
         raise invalid(
             "Singular vectors must be orthonormal and singular values finite and ≥ 0",
-            received=f"departures {apart[0]:.2g} and {apart[1]:.2g}, singular values: {span(values)}",
+            received=f"departures {apart[0]:.2g} and {apart[1]:.2g}, singular values: {value_range(values)}",
             hint="Use numpy.linalg.svd",
         )

@@ -1,11 +1,11 @@
-"""Where a flow's quadrature is too coarse to follow it: the error of the drive against the drive.
+"""Where a flow's quadrature is too coarse: the error of the drive beside the drive.
 
 With hard labels the drive M̂ − ∇F(W) falls with the square of the weights, as c/s², while the nodes' error of ∇F does not
-fall: from some scale on the flow follows its nodes' error. What decides is the error along the weights, ⟨δ, W⟩/‖W‖, which
-makes them grow; across them the flow is stable. The error is the larger of two: the standard error over the scrambles of
-a reference rule, and the difference of the flow's own rule from their mean. With soft labels M̂ = ∇F(βΣ̂) has the same error
-at βΣ̂, and the two cancel as the student becomes the teacher. Rounding counts as error where labels are hard. Not counted is
-the error of the label moment itself.
+fall: from some scale on the flow follows the error of its nodes. What counts is the error along the weights, ⟨δ, W⟩/‖W‖,
+which makes them grow; across them the flow is stable. The error is the larger of two: the standard error over the
+scrambles of a reference rule, and the difference of the flow's own rule from their mean. With soft labels M̂ = ∇F(βΣ̂) has
+the same error at βΣ̂, and the two cancel as the student becomes the teacher. Rounding counts as error where labels are hard.
+The error of the label moment itself does not count.
 """
 
 import dataclasses
@@ -15,23 +15,23 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from sharedtrunk import gaussian
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import concrete
-from sharedtrunk._support.programs import program
-from sharedtrunk.gaussian._factor import centred
-from sharedtrunk.gaussian._sobol import moment_lane
-
-from ._flow import AbstractFlow, Term
+from sharedtrunk.dynamics._flow import AbstractFlow, Term
 
 MOST = 0.5
-"""The largest share of the drive that its error may be; the weights then grow by as much too fast or too slowly."""
+"""Largest error of the drive as a share of the drive; the weights then grow by that share too fast or too slowly."""
 
 LEAST_SCALE = 8.0
 """Root mean square of the singular values below which a trajectory is not checked. There the error of 2,048 nodes or more
 is below half of the drive of hard labels (measured: 0.4 for ten classes, 0.1 for three)."""
 
 REFERENCE_SCRAMBLES = 8
+"""Scrambles of the reference rule, enough for a standard error."""
+
 MOST_TIMES = 16
-"""Saved times at which a trajectory is checked."""
+"""Most saved times at which a trajectory is checked."""
 
 
 def first_too_coarse(
@@ -39,8 +39,8 @@ def first_too_coarse(
 ) -> Int[np.ndarray, "lane"] | None:
     """The index of the first saved time at which the error of the drive is more than `MOST` of it.
 
-    The number of times stands for "none is too coarse". None means that nothing was checked: weights are traced, or small.
-    Of many times `MOST_TIMES` are checked, and those between the last good and the first bad one count as bad.
+    Where there is no such time it is the number of times. None: nothing is checked, because weights are traced or small.
+    At most `MOST_TIMES` times are checked, and those between the last good and the first bad one count as bad.
     """
     known = [concrete(W) for W in composites]
     if any(W is None for W in known):
@@ -53,7 +53,7 @@ def first_too_coarse(
     some = tuple(jnp.asarray(W)[:, checked] for W in composites)
     shares = np.where(large[:, checked], np.asarray(_shares(flow, axes, some)), 0.0)
     bad = shares > MOST
-    # what lies between two checked times is not known to be good
+    # times between two checked ones are not known to be good
     begin = np.concatenate([checked[:1], checked[:-1] + 1])
     return np.where(bad.any(axis=1), begin[bad.argmax(axis=1)], scale.shape[1])
 
@@ -75,7 +75,7 @@ def _shares(flow: AbstractFlow, axes: tuple[int | None, ...], composites) -> Flo
 
     def lane(leaves, composites):
         terms_at = jax.tree.unflatten(structure, leaves).terms
-        # one time after the other: all nodes of all times would not fit into the cache
+        # one time after the other: the nodes of all times together would not fit into the cache
         return jax.lax.map(lambda weights: _largest([_share(term) for term in terms_at(weights)], weights), composites)
 
     return jax.vmap(lane, (list(axes), 0))(leaves, composites)
@@ -95,7 +95,7 @@ def _share(term: Term) -> Array:
 
 
 def _error(term: Term) -> Array:
-    """Of ⟨M̂ − ∇F(W), W⟩, from its own nodes and from those of a reference."""
+    """Error of ⟨M̂ − ∇F(W), W⟩, from the flow's own nodes and from those of a reference."""
     if term.rule is None:
         return jnp.zeros((), term.weights.dtype)
     reference = dataclasses.replace(term.rule, scrambles=max(REFERENCE_SCRAMBLES, term.rule.scrambles))
@@ -105,8 +105,9 @@ def _error(term: Term) -> Array:
 
 
 def _along(term: Term, rule) -> Float[Array, "scramble"]:
-    W = centred(term.weights)
-    moments = moment_lane(W, rule)
+    moments = gaussian.softmax_moment_scrambles(term.weights, rule=rule)
     if term.soft is not None:
-        moments = moments - moment_lane(centred(term.soft), rule)
+        moments = moments - gaussian.softmax_moment_scrambles(term.soft, rule=rule)
+    # softmax does not see the common shift of the rows
+    W = term.weights - jnp.mean(term.weights, axis=-2, keepdims=True)
     return jnp.sum(moments * W[None], axis=(-2, -1))

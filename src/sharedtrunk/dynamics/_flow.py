@@ -1,24 +1,38 @@
 """A flow: an autonomous differential equation dy/dt = drive(y) whose state y determines composite weights.
 
-Final flows are `PopulationFlow` (infinite data), `ClosureFlow` (N samples, Gaussian closure), `AlignedFlow` (18),
-`RankOneFlow` (3) and `TwoTaskFlow` (26). Time is t = steps × step size, so τ = 1 everywhere.
-A flow is written for one lane; `solve` batches.
+A new equation is a class with its arrays as fields, its kind of `state`, a `drive` and its `composites`. The annotations
+of the fields name the axes of one lane, with "..." for a lane axis, and everything else follows from them: which arrays
+carry lanes, what a start must look like, and which arrays shrink where fewer features will do.
+
+Time is t = steps × step size, so τ = 1 everywhere. A flow is written for one lane; `solve` batches.
 """
 
 import abc
-from typing import Any, NamedTuple
+import dataclasses
+import inspect
+import typing
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import equinox as eqx
+import jax
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
+from sharedtrunk._support.arguments import described, floating
+from sharedtrunk.errors import invalid
+
+if TYPE_CHECKING:
+    from typing import ClassVar as AbstractClassVar  # as Equinox's documentation says, for type checkers
+else:
+    from equinox import AbstractClassVar
 
 
 class Term(NamedTuple):
-    """One task's drive M̂ − ∇F(W) on composite weights, and what its error is made of.
+    """One task's drive M̂ − ∇F(W) on composite weights, with what its error is computed from.
 
-    `drive` and `moment` M̂ have the flow's own shape; `weights` is W for white inputs, `size` the norm of W for the flow's.
-    `soft` is βΣ̂ for white inputs, zero or None where labels are hard or a sample's. `rule` is that of ∇F, None if exact.
+    `drive` and `moment` M̂ have the flow's own shape; `weights` is W for white inputs, `size` the norm of W for the flow's
+    inputs. `soft` is βΣ̂ for white inputs, and zero or None where labels are hard or come from a sample. `rule` is the
+    quadrature of ∇F, None if ∇F is exact.
     """
 
     drive: Array
@@ -30,7 +44,10 @@ class Term(NamedTuple):
 
 
 class AbstractFlow(eqx.Module):
-    """dy/dt = drive(y), and what `solve` must know to follow, check and batch it."""
+    """dy/dt = drive(y). `state` is the class of y, or the shape of its only array; `start_form` says how to make one."""
+
+    state: AbstractClassVar[Any]
+    start_form: AbstractClassVar[str]
 
     @abc.abstractmethod
     def drive(self, state: Any) -> Any:
@@ -40,32 +57,59 @@ class AbstractFlow(eqx.Module):
     def composites(self, state: Any) -> tuple[Array, ...]:
         """Every task's composite weights (class, feature)."""
 
-    @abc.abstractmethod
-    def check_kind(self, start: Any) -> None:
-        """Raise `InputError` where a start (one lane or many) is another kind of state, or has values it may not have."""
+    def check_start(self, start: Any) -> None:
+        """Raise `InputError` where a start of the right kind, one lane or many, does not fit the flow."""
 
-    @abc.abstractmethod
-    def check_start(self, shapes: Any) -> None:
-        """Raise `InputError` where a start of these shapes (one lane) does not fit the flow."""
-
-    @abc.abstractmethod
     def terms(self, composites: tuple[Array, ...]) -> tuple[Term, ...]:
-        """Every task's drive at given composite weights of one lane, for its error; none where drives are exact."""
+        """Every task's drive at composite weights of one lane, with its error; empty where drives are exact."""
+        return ()
 
-    @abc.abstractmethod
-    def reduced(self, start: Any) -> tuple["AbstractFlow", Any, Array | None]:
-        """An equivalent smaller problem: flow, start, and the basis (feature, direction) that leads back, or None."""
-
-    @abc.abstractmethod
-    def restored(self, state: Any, basis: Array) -> Any:
-        """A state of the smaller problem, back among all features."""
+    def span(self) -> tuple[Array, ...] | None:
+        """Matrices (class, feature) whose rows, with those of the start, span all that is learned; None: all features."""
+        return None
 
     @property
-    @abc.abstractmethod
-    def ranks(self) -> list[int]:
-        """Number of axes of each of the flow's arrays in one lane, in the order of its leaves."""
-
-    @property
-    @abc.abstractmethod
     def state_rank(self) -> int:
         """Number of axes of the state's arrays in one lane."""
+        kind = self.state
+        return len(_axes(dataclasses.fields(kind)[0].type if _is_module(kind) else kind))
+
+
+def axes_of(module: eqx.Module) -> list[tuple[str, ...]]:
+    """Names of the axes of every array in one lane, in the order of the module's leaves."""
+    found = []
+    for field in dataclasses.fields(module):
+        value = getattr(module, field.name)
+        if isinstance(value, eqx.Module):
+            found += axes_of(value)
+        elif not field.metadata.get("static", False) and (leaves := jax.tree.leaves(value)):
+            found += [_axes(field.type)] * len(leaves)
+    return found
+
+
+def _axes(annotation: Any) -> tuple[str, ...]:
+    """The axes in an annotation such as `tuple[Float[Array, "... class feature"], ...] | None`, without the lane axis."""
+    while not hasattr(annotation, "dim_str"):
+        annotation = typing.get_args(annotation)[0]
+    return tuple(name for name in annotation.dim_str.split() if not name.startswith(("*", "...")))
+
+
+def check_kind(flow: AbstractFlow, start: Any) -> None:
+    """Raise where a start, one lane or many, is not the flow's kind of state, or holds no arrays."""
+    kind = flow.state
+    if not _is_module(kind):
+        floating(start, f"The start of a {type(flow).__name__}")
+        return
+    tuples = [field.name for field in dataclasses.fields(kind) if typing.get_origin(field.type) is tuple]
+    right = isinstance(start, kind)
+    whole = right and all(isinstance(getattr(start, name), tuple | list) for name in tuples)
+    if not whole or not jax.tree.leaves(start):
+        raise invalid(
+            f"A {type(flow).__name__} starts from {kind.__name__}",
+            received=f"{described(start)}, of another make or empty" if right else described(start),
+            hint=f"Give {flow.start_form}",
+        )
+
+
+def _is_module(kind: Any) -> bool:
+    return inspect.isclass(kind) and issubclass(kind, eqx.Module)

@@ -15,19 +15,27 @@ import jax.numpy as jnp
 from jaxtyping import Float
 
 from sharedtrunk import gaussian
+from sharedtrunk._support.arguments import described, floating
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk.dynamics._aligned import AlignedFlow, SingularValues, aligned_flow, aligned_weights
+from sharedtrunk.dynamics._layers import Layers
+from sharedtrunk.dynamics._population import PopulationFlow
 from sharedtrunk.errors import invalid
 
-from ._aligned import AlignedFlow, SingularValues, aligned_flow, aligned_weights
-from ._given import described, floating
-from ._layers import Layers
-from ._population import PopulationFlow
-
 CHARACTERS = gaussian.Characters(points=16384)
+"""Nodes with the symmetry of the problem; four times as many as in `FLOW_RULE`, because fewer of them are independent."""
 
 
 class HadamardProblem(NamedTuple):
-    """One training, twice: through all layers (`full`), and by its singular values (`aligned`), each with its start."""
+    """One training in two forms, each with its start.
+
+    Parameters
+    ----------
+    full, full_start
+        The population flow through all layers.
+    aligned, aligned_start
+        The aligned equations of its singular values.
+    """
 
     full: PopulationFlow
     full_start: Layers
@@ -44,15 +52,32 @@ def hadamard_problem(
 ) -> HadamardProblem:
     """A training for which (18) is exact: teacher and student both Sylvester–Hadamard.
 
-    The teacher is U diag(ŝ), the student's layers diag(s⁽¹⁾), …, U diag(s⁽ᴸ⁾), U the K − 1 = rank non-constant
-    Sylvester columns.
+    The teacher is U diag(ŝ), the student's layers diag(s⁽¹⁾), …, U diag(s⁽ᴸ⁾), with U the K − 1 = rank non-constant Sylvester
+    columns. Hypotheses: C = I, Sylvester left vectors and the same right vectors for teacher and student. Then renaming the
+    classes only flips signs of inputs, so that Uᵀ∇F V and the label moment are diagonal. The problem is in the basis of the
+    right vectors, so there are K − 1 features; zeros among the singular values lower the rank.
 
-    Hypotheses: C = I, Sylvester left vectors and the same right vectors for teacher and student: then
-    renaming the classes flips signs of inputs only, so that Uᵀ∇F V and the label moment are diagonal.
-    Posed in the basis of the right vectors, so there are K − 1 features; zeros among the singular values lower the
-    rank. Hard labels (`inverse_temperature` None) take the diagonal of the label moment: what lies beside it is
-    quadrature error. Raises `InputError` where rank + 1 is no power of two, where no layer is given or one has
-    another rank, for a rule that is not `Characters`, and as `aligned_flow`.
+    Parameters
+    ----------
+    teacher
+        ŝ (rank,), where rank + 1 is a power of two.
+    layers
+        s⁽ˡ⁾ (rank,) of every layer, the first one first.
+    inverse_temperature
+        β. None: hard labels, with the diagonal of the label moment; what is off the diagonal is quadrature error.
+    rule
+        A `gaussian.Characters` rule.
+
+    Returns
+    -------
+    HadamardProblem
+        The population flow and the aligned flow, each with its start.
+
+    Raises
+    ------
+    InputError
+        Where rank + 1 is not a power of two, without layers or with one of another rank, for another rule, and as
+        `aligned_flow`.
     """
     s_hat = floating(teacher, "The teacher's singular values")
     if not isinstance(layers, Sequence) or isinstance(layers, str):
@@ -64,9 +89,11 @@ def hadamard_problem(
     start = SingularValues(tuple(floating(s, "A layer's singular values").astype(s_hat.dtype) for s in layers))
     if not isinstance(rule, gaussian.Characters):
         raise invalid("Its rule is gaussian.Characters", received=repr(rule), hint="Leave it out, or set its points")
-    if s_hat.ndim != 1 or s_hat.shape[0] < 1:
+    if s_hat.shape == (0,) or any(s.ndim != 1 for s in (s_hat, *start.layers)):
         raise invalid(
-            "A teacher is known by K − 1 singular values", received=f"shape {s_hat.shape}", hint="Give a vector"
+            "Teacher and layers are vectors of K − 1 singular values",
+            received=f"shapes {[s.shape for s in (s_hat, *start.layers)]}",
+            hint="Give vectors",
         )
     U = jnp.asarray(gaussian.hadamard_vectors(s_hat.shape[0] + 1), s_hat.dtype)
     V = jnp.eye(s_hat.shape[0], dtype=s_hat.dtype)

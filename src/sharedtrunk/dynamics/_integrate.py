@@ -1,6 +1,7 @@
-"""From a flow to its states at given times, with the error controlled: the room's one place that calls diffrax.
+"""From a flow to its states at given times, with the error controlled: the package's one place that calls diffrax.
 
-It is imported when a flow is followed: it takes half a second, and workers that train students import this room too.
+Diffrax takes half a second to import, so it is imported where a flow of order 5 is traced: workers that train students import
+this package too.
 """
 
 import dataclasses
@@ -12,21 +13,32 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from sharedtrunk._support.arguments import check_kind_of, is_number
+from sharedtrunk.dynamics._steps import StepControl, Stepper, first_step, follow, start_stepper
 from sharedtrunk.errors import invalid
-from sharedtrunk.flows.trajectory import Result
-
-from ._given import described, is_number
-from ._steps import Marks, Stand, begin, first_step, follow
+from sharedtrunk.flows.result import Result
 
 
 @dataclasses.dataclass(frozen=True)
 class Tolerance:
-    """Local error below rtol·|y| + atol in the root mean square over the state.
+    """How exactly a flow is followed.
 
-    `order` 5 is Tsit5, for tight tolerances; 3 is Bogacki–Shampine, which at rtol 1e-4 needs two thirds of the evaluations:
-    late in a training stability limits the step, not accuracy.
-    `max_steps` bounds the work: a lane that is not done by then carries `Result.STEP_LIMIT`. `ceiling` bounds the
-    Frobenius norm of the composite weights: a lane that passes it stops with `Result.RAN_AWAY`.
+    Parameters
+    ----------
+    rtol, atol
+        The local error stays below rtol·|y| + atol in the root mean square over the state.
+    max_steps
+        Most steps of a lane; one that needs more ends with `Result.STEP_LIMIT`.
+    ceiling
+        Largest Frobenius norm of the composite weights; a lane that passes it ends with `Result.RAN_AWAY`.
+    order
+        5 is Tsit5, for tight tolerances. 3 is Bogacki–Shampine, which at rtol 1e-4 needs two thirds of the evaluations,
+        because late in a training stability limits the step, not accuracy.
+
+    Raises
+    ------
+    InputError
+        For a number that is not positive and finite, or another order.
     """
 
     rtol: float = 1e-6
@@ -40,11 +52,11 @@ class Tolerance:
 
 
 _STAGES = {3: 3, 5: 6}
-"""Evaluations of a step, by order: the last stage is the first one of the next."""
+"""Evaluations of the drive per step, by order: the last stage is the first one of the next step."""
 
 
-class Followed(NamedTuple):
-    """Lanes, followed: what was observed by time (infinity where it did not get to), and how it ended."""
+class Integrated(NamedTuple):
+    """Lanes that were followed: observations by time (infinite where a lane did not get), and how each lane ended."""
 
     seen: tuple[Float[Array, "lane time ..."], ...]
     final: Any
@@ -55,7 +67,7 @@ class Followed(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The flow of a batch of lanes, and what is seen of it.
+    """The flow of a batch of lanes, and what is observed of it.
 
     `axes` says which of the flow's arrays carry lanes (0) and which are shared (None); `observe(flow, state)` is a tuple of
     one lane's weights (class, feature).
@@ -72,66 +84,67 @@ class Batch(NamedTuple):
         def lane(leaves, state):
             return function(jax.tree.unflatten(structure, leaves), state)
 
-        # under jit, so that it is traced once, wherever it is called
+        # under jit, so that it is traced once however often it is called
         return functools.partial(jax.jit(jax.vmap(lane, (list(self.axes), 0))), leaves)
 
 
-def integrate(batch: Batch, starts, times, tolerance: Tolerance) -> Followed:
+def integrate(batch: Batch, starts, times, tolerance: Tolerance) -> Integrated:
     """Follow the lanes of a batch through `times`, to the last of them."""
     if tolerance.order == 5:
         return _by_diffrax(batch, starts, times, tolerance)
-    step = first_step(batch.lanewise(_drive), starts, times, _marks(tolerance))
+    step = first_step(batch.lanewise(_drive), starts, times, _control(tolerance))
     seen = jax.eval_shape(batch.lanewise(batch.observe), starts)
-    out, _ = _by_steps(batch, begin(seen, starts, times[0], step), times, tolerance, arrive=True)
+    out, _ = _by_steps(batch, start_stepper(seen, starts, times[0], step), times, tolerance, arrive=True)
     return out._replace(evaluations=out.evaluations + 1)
 
 
-class Walk(NamedTuple):
-    """What carries over from one leg to the next: of order 3 a stand, of order 5 the state and a step."""
-
-    stand: Any
+Solver = Stepper | tuple[Any, Any]
+"""What a lane carries from one leg to the next: a stepper at order 3, the state and the next step at order 5."""
 
 
-def set_out(seen, starts, time, tolerance: Tolerance, step) -> Walk:
-    """Before the first leg; `step` is the first one to try, of every lane, and `seen` has the observations' shapes."""
-    return Walk((starts, step) if tolerance.order == 5 else begin(seen, starts, time, step))
+def start_solver(seen, starts, time, tolerance: Tolerance, step) -> Solver:
+    """Before the first leg; `step` is every lane's first one to try, and `seen` has the observations' shapes."""
+    return (starts, step) if tolerance.order == 5 else start_stepper(seen, starts, time, step)
 
 
-def go_on(batch: Batch, walk: Walk, times, tolerance: Tolerance) -> tuple[Followed, Walk]:
+def continue_leg(batch: Batch, solver: Solver, times, tolerance: Tolerance) -> tuple[Integrated, Solver]:
     """One leg, whose first time is the last one of the leg before."""
-    if tolerance.order == 5:
-        out = _by_diffrax(batch, walk.stand[0], times, tolerance, walk.stand[1])
-        return out, Walk((out.final, out.mean_step))
-    # no step is cut to end with a leg: the next one begins where this one's last step ended
-    out, stand = _by_steps(batch, walk.stand, times, tolerance, arrive=False)
-    return out, Walk(stand)
+    if isinstance(solver, Stepper):
+        # no step is cut to end with a leg: the next leg begins where this one's last step ended
+        return _by_steps(batch, solver, times, tolerance, arrive=False)
+    state, step = solver
+    out = _by_diffrax(batch, state, times, tolerance, step)
+    return out, (out.final, out.mean_step)
 
 
-def _by_steps(batch: Batch, stand: Stand, times, tolerance: Tolerance, *, arrive: bool) -> tuple[Followed, Stand]:
-    """Order 3."""
+def _by_steps(
+    batch: Batch, stepper: Stepper, times, tolerance: Tolerance, *, arrive: bool
+) -> tuple[Integrated, Stepper]:
+    """Order 3, all lanes in one loop."""
     size = batch.lanewise(_size)
 
     def runs_away(state):
         return _is_gone(size(state), tolerance)
 
     drive, observe = batch.lanewise(_drive), batch.lanewise(batch.observe)
-    end = follow(drive, observe, runs_away, stand, times, _marks(tolerance), arrive=arrive)
-    finite, last = _finite(end.saved), size(end.stand.state)
-    arrived = (end.stand.time >= times[-1]) & ~end.stopped
+    end = follow(drive, observe, runs_away, stepper, times, _control(tolerance), arrive=arrive)
+    finite, last = _finite(end.saved), size(end.stepper.state)
+    arrived = (end.stepper.time >= times[-1]) & ~end.stopped
     result = _code(arrived, end.stopped & _is_gone(last, tolerance), finite, last)
-    mean_step = _mean_step(end.stand.time - stand.time, end.accepted)
-    return Followed(end.saved, end.stand.state, result, finite, _STAGES[3] * end.tried + 1, mean_step), end.stand
+    mean_step = _mean_step(end.stepper.time - stepper.time, end.accepted)
+    out = Integrated(end.saved, end.stepper.state, result, finite, _STAGES[3] * end.tried + 1, mean_step)
+    return out, end.stepper
 
 
-def _marks(tolerance: Tolerance) -> Marks:
-    return Marks(tolerance.rtol, tolerance.atol, tolerance.max_steps)
+def _control(tolerance: Tolerance) -> StepControl:
+    return StepControl(tolerance.rtol, tolerance.atol, tolerance.max_steps)
 
 
 def _drive(flow, state):
     return flow.drive(state)
 
 
-def _by_diffrax(batch: Batch, starts, times, tolerance: Tolerance, step=None) -> Followed:
+def _by_diffrax(batch: Batch, starts, times, tolerance: Tolerance, step=None) -> Integrated:
     """Order 5, lane by lane."""
     leaves, structure = jax.tree.flatten(batch.flow)
 
@@ -141,9 +154,9 @@ def _by_diffrax(batch: Batch, starts, times, tolerance: Tolerance, step=None) ->
     return jax.vmap(lane, (list(batch.axes), 0, None if step is None else 0))(leaves, starts, step)
 
 
-def _one_lane(flow, observe, start, first_step, times, tolerance: Tolerance) -> Followed:
+def _one_lane(flow, observe, start, first_step, times, tolerance: Tolerance) -> Integrated:
     """One lane by Tsit5."""
-    import diffrax  # only here: what is followed by steps of order 3 starts without it
+    import diffrax  # here: flows of order 3 start without it
 
     # As a flat list, because diffrax refuses a state that holds an empty tuple: the trunk of a single-layer student.
     leaves, structure = jax.tree.flatten(start)
@@ -177,7 +190,7 @@ def _one_lane(flow, observe, start, first_step, times, tolerance: Tolerance) -> 
     done, gone = (solution.result == code for code in (diffrax.RESULTS.successful, diffrax.RESULTS.event_occurred))
     result = _code(done, gone, finite, _size(flow, final))
     mean_step = _mean_step(times[-1] - times[0], solution.stats["num_accepted_steps"])
-    return Followed(seen, final, result, finite, evaluations, mean_step)
+    return Integrated(seen, final, result, finite, evaluations, mean_step)
 
 
 def _size(flow, state):
@@ -190,7 +203,7 @@ def _is_gone(size, tolerance: Tolerance):
 
 
 def _finite(seen) -> Array:
-    """At which times all that was observed is finite, (lane, time)."""
+    """Whether everything observed at a time is finite, (lane, time)."""
     return jnp.stack([jnp.isfinite(W).all(axis=tuple(range(2, W.ndim))) for W in seen]).all(axis=0)
 
 
@@ -199,7 +212,7 @@ def _mean_step(time, accepted):
 
 
 def _code(done, gone, finite, size):
-    """How lanes ended. Beyond the ceiling a lane ran away while its size is a number, else it diverged."""
+    """How lanes ended. A lane beyond the ceiling ran away if its size is finite, and diverged if not."""
     away = jnp.where(jnp.isfinite(size), int(Result.RAN_AWAY), int(Result.DIVERGED))
     arrived = jnp.where(finite.all(axis=-1), int(Result.SUCCESS), int(Result.DIVERGED))
     limit = jnp.where(gone, away, int(Result.STEP_LIMIT))
@@ -207,15 +220,12 @@ def _code(done, gone, finite, size):
 
 
 def check_tolerance(tolerance: object) -> None:
-    """Raise unless it is a `Tolerance`."""
-    if not isinstance(tolerance, Tolerance):
-        raise invalid(
-            "A tolerance is a Tolerance", received=described(tolerance), hint="Give dynamics.Tolerance(rtol=1e-6)"
-        )
+    """Raise `InputError` unless it is a `Tolerance`."""
+    check_kind_of(tolerance, Tolerance, "A tolerance", "Give dynamics.Tolerance(rtol=1e-6)")
 
 
 def _check(tolerance: Tolerance) -> None:
-    """Raise unless everything in it is finite and positive, and the order known."""
+    """Raise `InputError` unless all numbers are finite and positive, and the order known."""
     positive = (tolerance.rtol, tolerance.atol, tolerance.max_steps, tolerance.ceiling)
     if not all(is_number(x) and np.isfinite(x) and x > 0 for x in positive) or tolerance.order not in _STAGES:
         raise invalid(

@@ -1,35 +1,34 @@
-"""What judges a flow: the generalization loss of the main task, and where a flow that has seen its minimum stops.
+"""What judges a flow: the generalization loss of the main task.
 
-A flow with a judge has its curve L(W_A(t); M̄) filled in, and ends once the minimum of that curve is bracketed: with
-noisy teachers or finite samples what follows is the learning of noise. A flow without a judge has no curve and never
-stops. That is one rule for all flows.
+A flow with a judge has its curve L(W_A(t); M̄) filled in, and ends once the minimum of that curve is bracketed
+(`flows.bracketing`): with noisy teachers or finite samples the flow then learns the noise. A flow without a judge has no
+curve and never stops. That holds for all flows.
 """
 
-from typing import NamedTuple
-
 import equinox as eqx
-import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.arguments import floating
 from sharedtrunk._support.concrete import concrete
+from sharedtrunk.dynamics._checks import covariance_root
+from sharedtrunk.dynamics._flow import AbstractFlow
 from sharedtrunk.errors import invalid
-
-from ._checks import covariance_root
-from ._flow import AbstractFlow
-from ._given import floating
-
-STOP_RATIO, STOP_TIME = 2.0, 5.0
-"""A minimum at time t counts once the flow has been followed to max(STOP_RATIO · t, STOP_TIME) and its loss has risen."""
-
-ROUNDING = 8.0
-"""A loss has risen when it lies above its minimum by more than so many units of rounding."""
 
 
 class Judge(eqx.Module):
-    """L(W; M̄) = F(W) − ⟨M̄, W⟩ in nats (19): M̄ the clean label moment, `root` a root of the covariance (None: I)."""
+    """L(W; M̄) = F(W) − ⟨M̄, W⟩ in nats (19).
+
+    Parameters
+    ----------
+    moment
+        Clean label moment M̄ of the main task (…, class, feature).
+    root
+        R with R Rᵀ = C, the input covariance (feature, direction); None for I.
+    rule
+        Quadrature of F.
+    """
 
     moment: Float[Array, "... class feature"]
     root: Float[Array, "feature direction"] | None = None
@@ -40,20 +39,15 @@ class Judge(eqx.Module):
         agreement = jnp.einsum("...cf,cf->...", weights, self.moment, precision="highest")
         return gaussian.free_energy(times_root(weights, self.root), rule=self.rule) - agreement
 
-    @property
-    def ranks(self) -> list[int]:
-        """Number of axes of each array in one lane."""
-        return [2] + [2] * (self.root is not None)
-
 
 class JudgedFlow(AbstractFlow):
-    """A flow that may have a judge of task 0."""
+    """A flow whose main task may have a judge."""
 
     judge: eqx.AbstractVar[Judge | None]
 
 
 def make_judge(moment, like, covariance, rule: gaussian.NodeRule) -> Judge | None:
-    """A judge from the clean label moment of task 0, whose weights look `like` this; None from None."""
+    """A judge from the clean label moment of task 0, whose weights have the shape and dtype of `like`; None from None."""
     if moment is None:
         return None
     M = floating(moment, "The judge").astype(like.dtype)
@@ -67,35 +61,6 @@ def make_judge(moment, like, covariance, rule: gaussian.NodeRule) -> Judge | Non
     if known is not None and not jnp.isfinite(known).all():
         raise invalid("The judge must be finite", received="NaN or infinity", hint="Check the teacher")
     return Judge(M, None if covariance is None else covariance_root(covariance, M), rule)
-
-
-class Best(NamedTuple):
-    """What is known of the minimum so far: the lowest loss, and the last time at which it was met."""
-
-    loss: Float[AnyArray, "*lane"]
-    time: Float[AnyArray, "*lane"]
-
-
-def nothing_seen(dtype) -> Best:
-    """Before the first time."""
-    return Best(jnp.asarray(jnp.inf, dtype), jnp.zeros((), dtype))
-
-
-def stopping(
-    times: Float[AnyArray, "time"], loss: Float[Array, "time"], finite: Bool[Array, "time"], before: Best
-) -> tuple[Bool[Array, "time"], Bool[Array, ""], Best]:
-    """Where a judged flow stops: which times are kept, whether it has stopped, and what is known for going on.
-
-    It stops at the first saved time t ≥ max(STOP_RATIO · t_min, STOP_TIME) at which the loss lies above its minimum so
-    far, at t_min, by more than rounding; that time is the last one kept.
-    """
-    lowest = jnp.minimum(jax.lax.cummin(jnp.where(finite, loss, jnp.inf)), before.loss)
-    met = jnp.where(finite & (loss == lowest), times, jnp.zeros_like(times))
-    since = jnp.maximum(jax.lax.cummax(met), before.time)
-    risen = loss > lowest + ROUNDING * float(jnp.finfo(loss.dtype).eps) * jnp.abs(lowest)
-    done = finite & risen & (times >= jnp.maximum(STOP_RATIO * since, STOP_TIME))
-    first = jnp.cumsum(done) - done.astype(int) == 0
-    return finite & first, jnp.any(done), Best(lowest[-1], since[-1])
 
 
 def times_root(weights: Float[Array, "*time class feature"], root) -> Float[Array, "*time class direction"]:

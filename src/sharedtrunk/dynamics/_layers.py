@@ -5,27 +5,59 @@ composite weights reaches the layers as
 
     head_t ← D_t (W⁽ᴸ⁻¹⁾ … W⁽¹⁾)ᵀ,     W⁽ˡ⁾ ← (W⁽ᴸ⁻¹⁾ … W⁽ˡ⁺¹⁾)ᵀ [Σ_t head_tᵀ D_t] (W⁽ˡ⁻¹⁾ … W⁽¹⁾)ᵀ.
 
-Written apart from the simulation on purpose: where the two agree, that is evidence.
+This is written independently of `students` on purpose: where the two agree, that is evidence.
 """
 
+import abc
 from collections.abc import Sequence
+from typing import ClassVar
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from sharedtrunk.dynamics._flow import AbstractFlow
 from sharedtrunk.errors import invalid
-
-from ._checks import check_kind
 
 
 class Layers(eqx.Module):
-    """Weights of trunk, from the inputs upwards, and heads: `trunk[l]` (*lane, out, in), `heads[t]` (*lane, class, in)."""
+    """Weights of a trunk, from the inputs upwards, and its heads.
+
+    Parameters
+    ----------
+    trunk
+        `trunk[l]` is W⁽ˡ⁺¹⁾, (*lane, out, in); empty for the single-layer student.
+    heads
+        `heads[t]` is task t's last layer, (*lane, class, in).
+    """
 
     trunk: tuple[Float[Array, "... _ _"], ...]
     heads: tuple[Float[Array, "... _ _"], ...]
+
+
+class LayeredFlow(AbstractFlow):
+    """dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t D_t(W_t)] W_<ᵀ (6): an equation gives D_t, on the composite weights of every task."""
+
+    state: ClassVar = Layers
+    start_form: ClassVar[str] = "Layers(trunk=(first, …), heads=(one per task, …)), or balanced_start(composites)"
+
+    moments: eqx.AbstractVar[tuple[Array, ...]]
+    task_weights: eqx.AbstractVar[Array]
+
+    @abc.abstractmethod
+    def task_drives(self, composites: tuple[Array, ...]) -> tuple[Array, ...]:
+        """D_t of every task, without its weight α_t."""
+
+    def drive(self, state: Layers) -> Layers:
+        drives = self.task_drives(composites(state))
+        return shared_out(state, [alpha * D for alpha, D in zip(self.task_weights, drives, strict=True)])
+
+    def composites(self, state: Layers) -> tuple[Array, ...]:
+        return composites(state)
+
+    def check_start(self, start: Layers) -> None:
+        check_layers(start, self.moments)
 
 
 def composites(layers: Layers) -> tuple[Array, ...]:
@@ -46,7 +78,7 @@ def shared_out(layers: Layers, drives: Sequence[Array]) -> Layers:
 
 
 def _stacked(tasks: Sequence[Array]) -> Array:
-    """The classes of all tasks one below the other: one product in place of several small ones."""
+    """All tasks' classes in one matrix: one product is faster than several small ones."""
     return jnp.concatenate(tasks, axis=-2)
 
 
@@ -56,35 +88,30 @@ def _split(together: Array, tasks: Sequence[Array]) -> tuple[Array, ...]:
 
 
 def map_first(function, layers: Layers) -> Layers:
-    """Apply a function to the weights that meet the inputs: the first trunk layer, or the heads where there is none."""
+    """Apply a function to the `first_weights`."""
     if layers.trunk:
         return Layers((function(layers.trunk[0]), *layers.trunk[1:]), layers.heads)
     return Layers((), tuple(function(head) for head in layers.heads))
 
 
-def check_layers_kind(flow: object, start: object) -> None:
-    """Raise unless a start is `Layers` with tuples of weights."""
-    form = "Layers(trunk=(first, …), heads=(one per task, …)), or balanced_start(composites)"
-    check_kind(flow, start, Layers, form, ("trunk", "heads"))
+def first_weights(layers: Layers) -> tuple[Array, ...]:
+    """The weights that multiply the inputs: the first trunk layer, or the heads where there is no trunk."""
+    return layers.trunk[:1] or layers.heads
 
 
 def check_layers(layers: Layers, moments: Sequence) -> None:
-    """Raise where the layers (one lane, shapes only) do not fit together or not the tasks' moments."""
-    shapes = [w.shape for w in jax.tree.leaves(layers)]
-    inner = [low.shape[0] == high.shape[1] for low, high in zip(layers.trunk[:-1], layers.trunk[1:], strict=True)]
-    features = moments[0].shape[-1]
-    first = layers.trunk[:1] or layers.heads
+    """Raise where the layers (*lane, out, in) do not fit together or not the tasks' moments."""
+    trunk, heads, tasks = ([part.shape[-2:] for part in parts] for parts in (layers.trunk, layers.heads, moments))
+    given = [tasks[0][1], *(out for out, _ in trunk)]  # how many inputs each trunk layer, then every head, must take
     fits = (
-        len(layers.heads) == len(moments)
-        and all(inner)
-        and all(w.shape[1] == features for w in first)
-        and (not layers.trunk or all(h.shape[1] == layers.trunk[-1].shape[0] for h in layers.heads))
-        and all(h.shape[0] == m.shape[-2] for h, m in zip(layers.heads, moments, strict=True))
+        [into for _, into in trunk] == given[:-1]
+        and {into for _, into in heads} == {given[-1]}
+        and [out for out, _ in heads] == [classes for classes, _ in tasks]
     )
     if not fits:
         raise invalid(
             "Start and flow must agree in features, tasks and classes, and each layer take what the one below gives",
-            received=f"layers {shapes} for moments {[m.shape[-2:] for m in moments]}",
+            received=f"layers {[*trunk, *heads]} for moments {tasks}",
             hint="Shapes are (out, in), trunk from the inputs upwards, one head per task",
         )
 

@@ -1,37 +1,38 @@
-"""Following a batch of judged flows leg by leg: who is still open, the curves, and the best weights so far.
+"""Following a batch of judged flows leg by leg, until each has stopped: what one leg of theory is.
 
-Time goes in *legs*, all with as many times, so that one compiled program serves them all. After each leg the lanes that have
-stopped are left out and the others packed into full *chunks*, batches of lanes that fit into the cache.
+All legs have as many times, so that one compiled program serves them all.
 """
 
-import contextlib
 import itertools
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sharedtrunk._support.programs import program
-from sharedtrunk.flows.trajectory import Result
-
-from ._integrate import Batch, Tolerance, Walk, go_on, set_out
-from ._judge import Best, nothing_seen, stopping
+from sharedtrunk._support.cache.programs import program
+from sharedtrunk.dynamics._integrate import Batch, Solver, Tolerance, continue_leg, start_solver
+from sharedtrunk.flows.bracketing import MinimumSoFar, no_minimum, stopping
+from sharedtrunk.flows.legs import Followed, Lowest, follow_lanes, lowest_so_far
+from sharedtrunk.flows.result import Result
 
 LEG_ENDS = (2.5, 5.0, 7.5, 10.0, 15.0, *(20.0 * 2.0 ** (0.5 * k) for k in range(12)))
 LEG_TIMES = 11
-"""Saved times are 0.25 apart up to t = 10, 0.5 up to 20, and grow by 3.5 % each from there on."""
+"""Saved times are 0.25 apart up to t = 10, 0.5 up to 20, and grow by 3.5 % each from there on: close enough for the parabola
+that corrects the loss at the minimum."""
 
 FIRST_STEP = 0.1
+"""First step of a flow. One too long is tried again shorter."""
 
 
-class _Lanes(NamedTuple):
-    """What a lane carries from leg to leg."""
+class FlowLanes(NamedTuple):
+    """Where each lane stands at the end of a leg: the solver, what decides its stop, its lowest loss, and how it ended."""
 
-    walk: Walk
-    best: Best
+    solver: Solver
+    so_far: MinimumSoFar
+    lowest: Lowest
+    result: np.ndarray
 
 
 def legs(time_limit: float) -> Iterator[np.ndarray]:
@@ -41,87 +42,52 @@ def legs(time_limit: float) -> Iterator[np.ndarray]:
         yield np.linspace(begin, end, LEG_TIMES) if begin < 20 else np.geomspace(begin, end, LEG_TIMES)
 
 
-class Record:
-    """The lanes on the host while legs go by: curves, the best weights so far, and who has stopped."""
+def follow_judged(flow, axes, start, time_limit: float, tolerance: Tolerance, *, chunk: int, workers: int) -> Followed:
+    """Follow every lane until it stops: last `FlowLanes`, saved times, and the loss (lane, time).
 
-    def __init__(self, count, chunk, flow, axes, tolerance, workers):
-        # on the host, where picking lanes costs nothing
-        self.flow, self.axes, self.tolerance = jax.tree.map(np.asarray, flow), axes, tolerance
-        self.chunk, self.workers = chunk, workers
-        self.times, self.curves = [], []
-        self.lowest, self.time = np.full(count, np.inf), np.zeros(count)
-        self.weights = np.empty(0)
-        self.result = np.full(count, int(Result.NOT_BRACKETED))
-        self.open = np.ones(count, bool)
+    `axes` says which of the flow's arrays carry lanes. A lane that has not stopped by the limit is `NOT_BRACKETED`.
+    """
+    leaves, structure = jax.tree.flatten(jax.tree.map(np.asarray, flow))
+    dtype, count = jax.tree.leaves(start)[0].dtype, jax.tree.leaves(start)[0].shape[0]
+    weights = np.full((count, *flow.judge.moment.shape[-2:]), np.nan, dtype)
+    lanes = FlowLanes(
+        start_solver((weights,), start, np.zeros((), dtype), tolerance, np.full(count, FIRST_STEP, dtype)),
+        MinimumSoFar(*(np.full(count, part) for part in no_minimum(dtype))),
+        Lowest(np.full(count, np.inf), np.zeros(count), weights),
+        np.full(count, int(Result.NOT_BRACKETED)),
+    )
 
-    def follow(self, state, legs) -> None:
-        dtype = jax.tree.leaves(state)[0].dtype
-        count = len(self.open)
-        spread = Best(*(np.full(count, part) for part in nothing_seen(dtype)))
-        seen = np.empty((count, *self.flow.judge.moment.shape[-2:]), dtype)
-        walk = set_out((seen,), state, np.zeros((), dtype), self.tolerance, np.full(count, FIRST_STEP, dtype))
-        lanes = jax.tree.map(np.array, _Lanes(walk, spread))
-        for times in legs:
-            self._leg(lanes, np.asarray(times, dtype))
-            if not self.open.any():
-                break
+    def leg_of_lanes(index: np.ndarray, lanes: FlowLanes, times: np.ndarray):
+        taken = [leaf[index] if axis == 0 else leaf for leaf, axis in zip(leaves, axes, strict=True)]
+        times = times.astype(dtype)
+        moving = (lanes.solver, lanes.so_far)
+        out = _leg(jax.tree.unflatten(structure, taken), axes, *moving, times, tolerance)
+        solver, so_far, loss, seen, stopped, result = jax.tree.map(np.asarray, out)
+        ended = np.where(result == int(Result.SUCCESS), lanes.result, result)
+        result = np.where(stopped, int(Result.SUCCESS), ended)
+        return FlowLanes(solver, so_far, lowest_so_far(lanes.lowest, times, loss, seen), result), loss
 
-    def _leg(self, lanes: _Lanes, times) -> None:
-        """One leg of all open lanes, in chunks."""
-        index = np.flatnonzero(self.open)
-        chunks = [index[k : k + self.chunk] for k in range(0, len(index), self.chunk)]
-        curve = np.full((len(self.open), len(times)), np.nan, times.dtype)
-        with ThreadPoolExecutor(self.workers) if self.workers > 1 else contextlib.nullcontext() as pool:
-            run = map if pool is None else pool.map
-            for part, out in zip(chunks, run(lambda part: self._run(part, lanes, times), chunks), strict=True):
-                self._keep(part, lanes, times, curve, out)
-        skip = min(1, len(self.times))  # the first time of a later leg is known
-        self.times.append(times[skip:])
-        self.curves.append(curve[:, skip:])
+    def finished(lanes: FlowLanes, *_: Any) -> np.ndarray:
+        return lanes.result != int(Result.NOT_BRACKETED)
 
-    def _run(self, part, lanes: _Lanes, times):
-        """One chunk through the compiled leg, filled up with its last lane."""
-        filled = np.concatenate([part, np.repeat(part[-1:], self.chunk - len(part))])
-        leaves, structure = jax.tree.flatten(self.flow)
-        taken = [leaf[filled] if axis == 0 else leaf for leaf, axis in zip(leaves, self.axes, strict=True)]
-        flow = jax.tree.unflatten(structure, taken)
-        out = _leg_of_lanes(flow, self.axes, jax.tree.map(lambda leaf: leaf[filled], lanes), times, self.tolerance)
-        return jax.tree.map(np.asarray, out)
-
-    def _keep(self, part, lanes: _Lanes, times, curve, out) -> None:
-        after, loss, seen, stopped, result = jax.tree.map(lambda leaf: leaf[: len(part)], out)
-        for whole, piece in zip(jax.tree.leaves(lanes), jax.tree.leaves(after), strict=True):
-            whole[part] = piece
-        curve[part] = loss
-        if not self.weights.size:
-            self.weights = np.full((len(self.open), *seen.shape[2:]), np.nan, seen.dtype)
-        lowest = np.where(np.isfinite(loss), loss, np.inf)
-        pick = lowest.argmin(axis=1)
-        value = lowest[np.arange(len(part)), pick]
-        better = value < self.lowest[part]
-        self.lowest[part[better]] = value[better]
-        self.time[part[better]] = times[pick[better]]
-        self.weights[part[better]] = seen[better, pick[better]]
-        failed = ~stopped & (result != int(Result.SUCCESS))
-        self.result[part[stopped]] = int(Result.SUCCESS)
-        self.result[part[failed]] = result[failed]
-        self.open[part] = ~stopped & ~failed
+    each_leg = (leg.astype(dtype) for leg in legs(time_limit))
+    return follow_lanes(lanes, each_leg, leg_of_lanes, finished, width=min(chunk, count), workers=workers)
 
 
 @program
-def _leg_of_lanes(flow, axes: tuple[int | None, ...], lanes: _Lanes, times, tolerance: Tolerance):
-    out, walk = go_on(Batch(flow, axes, _main_task), lanes.walk, times, tolerance)
+def _leg(flow, axes: tuple[int | None, ...], solver: Solver, so_far: MinimumSoFar, times, tolerance: Tolerance):
+    out, solver = continue_leg(Batch(flow, axes, _main_task), solver, times, tolerance)
     leaves, structure = jax.tree.flatten(flow)
 
-    def judged(leaves, seen, finite, best):
+    def judged(leaves, seen, finite, so_far):
         judge = jax.tree.unflatten(structure, leaves).judge
         loss = judge.loss(jnp.where(finite[:, None, None], seen, jnp.zeros_like(seen)))
-        kept, stopped, best = stopping(times, loss, finite, best)
-        return best, jnp.where(kept, loss, jnp.nan), stopped
+        kept, stopped, so_far = stopping(times, loss, finite, so_far)
+        return so_far, jnp.where(kept, loss, jnp.nan), stopped
 
     (seen,) = out.seen
-    best, loss, stopped = jax.vmap(judged, in_axes=(list(axes), 0, 0, 0))(leaves, seen, out.finite, lanes.best)
-    return _Lanes(walk, best), loss, seen, stopped, out.result
+    so_far, loss, stopped = jax.vmap(judged, in_axes=(list(axes), 0, 0, 0))(leaves, seen, out.finite, so_far)
+    return solver, so_far, loss, seen, stopped, out.result
 
 
 def _main_task(flow, state):

@@ -1,50 +1,38 @@
 """A batch of judged flows, each followed until the minimum of its generalization loss is bracketed, and no further.
 
-`solve_until_bracketed` is the way to predict grids of settings: benefits are differences of its minima.
+`solve_until_bracketed` predicts grids of settings: benefits are differences of its minima.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
 
 from sharedtrunk import gaussian
-from sharedtrunk._support.statistics import t_factor
+from sharedtrunk._support.arguments import described, is_number, whole_number
+from sharedtrunk._support.limits import check_number
+from sharedtrunk._support.statistics import half_width
+from sharedtrunk.dynamics._integrate import Tolerance, check_tolerance
+from sharedtrunk.dynamics._judge import Judge, JudgedFlow, times_root
+from sharedtrunk.dynamics._legs import follow_judged
+from sharedtrunk.dynamics._reduction import reduced_lanes
+from sharedtrunk.dynamics._solve import as_start, check_lanes
 from sharedtrunk.errors import invalid
-from sharedtrunk.flows.parabola import vertex_below
-from sharedtrunk.flows.trajectory import Result, Trajectory
-
-from ._given import described, is_number
-from ._integrate import Tolerance, check_tolerance
-from ._judge import Judge, JudgedFlow, times_root
-from ._legs import Record, legs
-from ._solve import as_start, check_lanes, reduced_lanes
+from sharedtrunk.flows.legs import Followed
+from sharedtrunk.flows.minimum import vertex_below
+from sharedtrunk.flows.result import Result
+from sharedtrunk.flows.stopped import Stopped
+from sharedtrunk.flows.trajectory import Trajectory
 
 FAST_TOLERANCE = Tolerance(rtol=1e-4, atol=1e-6, order=3)
+"""Tolerance that is exact enough for differences of minima, with the method that is fastest late in a training."""
+
 VALUE_RULE = gaussian.Sobol(points=4096, scrambles=8)
-"""For the loss at the minimum and its error."""
+"""Rule for the loss at the minimum and its error."""
 
-
-class Minimum(NamedTuple):
-    """Flows at the minimum of their generalization loss, lane by lane, on the host.
-
-    `loss` (nats) is valued by a rule of its own, with `error` the half-width of its 99 % interval and `scrambles` its
-    values by every scramble: two arms are compared scramble by scramble, because their errors are alike. `refinement` is the
-    part of the error that the spacing of the times leaves. `weights` are the main task's at the saved time `time` of the
-    lowest loss. `trajectory` holds the coarse curve that found it (NaN where a lane has stopped), without weights. A lane
-    that failed is NaN; `Result.NOT_BRACKETED` comes with the lowest loss seen by the time limit.
-    """
-
-    loss: Float[np.ndarray, "lane"]
-    error: Float[np.ndarray, "lane"]
-    time: Float[np.ndarray, "lane"]
-    weights: Float[np.ndarray, "lane class feature"]
-    result: Int[np.ndarray, "lane"]
-    scrambles: Float[np.ndarray, "lane scramble"]
-    refinement: Float[np.ndarray, "lane"]
-    trajectory: Trajectory
+Minimum = Stopped
+"""What `solve_until_bracketed` returns: the record that simulations return too."""
 
 
 def solve_until_bracketed(
@@ -56,48 +44,66 @@ def solve_until_bracketed(
     chunk: int = 4,
     workers: int = 1,
     value_rule: gaussian.Sobol = VALUE_RULE,
-) -> Minimum:
-    """Follow every lane of a judged flow until its minimum is bracketed (the rule of `solve`), or to `time_limit`.
+) -> Stopped:
+    """Follow every lane of a judged flow until its minimum is bracketed (`flows.bracketing`), or to the time limit.
 
-    `start` and `flow` are batches as in `solve`, with a lane axis. `chunk` lanes go through the solver together; `workers`
-    threads take chunks side by side. Neither changes a lane's numbers beyond the tolerance. The curve comes from the
-    flow's own rule; the minimum found is valued by `value_rule`, corrected by the parabola through its neighbours.
+    Parameters
+    ----------
+    flow, start
+        Batches as in `solve`, with a lane axis. The flow's own rule computes the curve.
+    time_limit
+        Time at which a lane ends that is not bracketed.
+    tolerance
+        Error control of the steps.
+    chunk
+        Lanes that go through the solver together.
+    workers
+        Threads that take chunks side by side. Neither number changes a lane beyond the tolerance.
+    value_rule
+        Rule of at least 4 scrambles that values the minimum.
 
-    Raises `InputError` for a flow without a judge, a start without lanes or that does not fit, a time limit, chunk or
-    number of workers that is not positive, a value rule of fewer than 4 scrambles, tolerances ≤ 0.
+    Returns
+    -------
+    Stopped
+        Loss in nats, corrected by the parabola through the minimum's neighbours (half of the correction is `refinement`),
+        and the weights at the saved time of the lowest loss. `trajectory` holds the coarse curve, NaN from where a lane has
+        stopped. A lane that failed is NaN. `Result.NOT_BRACKETED` comes with the lowest loss up to the time limit.
+
+    Raises
+    ------
+    InputError
+        For a flow without a judge, a start without lanes or that does not fit, a time limit, chunk or number of workers that
+        is not positive, a value rule of fewer than 4 scrambles, or a tolerance that is not positive.
     """
     _check(flow, time_limit, chunk, workers, value_rule)
     check_tolerance(tolerance)
     lanes = as_start(flow, start)
     _check_batch(flow, lanes)
     small, axes, state, basis = reduced_lanes(flow, check_lanes(flow, lanes), lanes)
-    count = jax.tree.leaves(state)[0].shape[0]
-    found = Record(count, min(chunk, count), small, axes, tolerance, workers)
-    found.follow(state, legs(time_limit))
-    weights = found.weights if basis is None else np.einsum("lcd,lfd->lcf", found.weights, np.asarray(basis))
-    return _valued(found, weights, flow.judge, value_rule)  # pyright: ignore[reportArgumentType]
+    found = follow_judged(small, axes, state, float(time_limit), tolerance, chunk=chunk, workers=workers)
+    weights = found.state.lowest.kept
+    weights = weights if basis is None else np.einsum("lcd,lfd->lcf", weights, np.asarray(basis))
+    return _valued(found, weights, flow.judge, value_rule, min(chunk, len(weights)))  # pyright: ignore[reportArgumentType]
 
 
-def _valued(found: Record, weights, judge: Judge, rule) -> Minimum:
-    times, curve = np.concatenate(found.times), np.concatenate(found.curves, axis=1)
-    failed = ~np.isin(found.result, (Result.SUCCESS, Result.NOT_BRACKETED)) | ~np.isfinite(found.lowest)
+def _valued(found: Followed, weights, judge: Judge, rule, chunk: int) -> Stopped:
+    (_, _, lowest, result), times, curve = found
+    failed = ~np.isin(result, (Result.SUCCESS, Result.NOT_BRACKETED)) | ~np.isfinite(lowest.value)
     weights = np.where(failed[:, None, None], np.nan, weights)
-    safe = np.where(failed[:, None, None], 0, weights).astype(found.weights.dtype)
-    energies = _energies(safe, judge.root, rule, found.chunk)
+    safe = np.where(failed[:, None, None], 0, weights).astype(lowest.kept.dtype)
+    energies = _energies(safe, judge.root, rule, chunk)
     M = np.broadcast_to(np.asarray(judge.moment), weights.shape)
-    below = np.where(failed, np.nan, vertex_below(times, curve, np.searchsorted(times, found.time)))
+    below = np.where(failed, np.nan, vertex_below(times, curve, np.searchsorted(times, lowest.time)))
     scrambles = energies - (np.einsum("lcf,lcf->l", weights, M, dtype=float) + below)[:, None]
-    spread = scrambles.std(axis=1, ddof=1) / rule.scrambles**0.5
-    trajectory = Trajectory(times, (), found.result, generalization_loss=curve)
-    return Minimum(
+    return Stopped(
         scrambles.mean(axis=1),
-        t_factor(rule.scrambles, 0.99) * spread + below / 2,
-        np.where(failed, np.nan, found.time),
-        weights,
-        found.result,
-        scrambles,
-        below / 2,
-        trajectory,
+        half_width(scrambles) + below / 2,
+        np.where(failed, np.nan, lowest.time),
+        scrambles=scrambles,
+        refinement=below / 2,
+        weights=weights,
+        result=result,
+        trajectory=Trajectory(times, (), result, generalization_loss=curve),
     )
 
 
@@ -116,13 +122,11 @@ def _check(flow, time_limit, chunk, workers, value_rule) -> None:
             received=described(flow),
             hint="Make it by population_flow(…, judge=clean_moment) or closure_flow",
         )
-    counts = all(isinstance(count, int | np.integer) and count >= 1 for count in (chunk, workers))
-    if not (is_number(time_limit) and np.isfinite(time_limit) and time_limit > 0 and counts):
-        raise invalid(
-            "The time limit is finite and > 0, chunk and workers at least 1",
-            received=f"time_limit={time_limit}, chunk={chunk}, workers={workers}",
-            hint="Leave them out",
-        )
+    if not is_number(time_limit):
+        raise invalid("time_limit must be a number", received=described(time_limit), hint="Leave it out for 500")
+    check_number("time_limit", time_limit, hint="Leave it out for 500")
+    whole_number(chunk, "chunk", least=1, hint="Leave it out")
+    whole_number(workers, "workers", least=1, hint="Leave it out")
     if not isinstance(value_rule, gaussian.NodeRule) or value_rule.scrambles < 4:
         raise invalid(
             "Valuing a minimum needs a rule of nodes with at least 4 scrambles",

@@ -9,23 +9,37 @@ classes, and for 1, 0, −1 with as many 1 as −1; not for a general û. Softma
 centred. Hypotheses: C = I, aligned and balanced start, no noise.
 """
 
+from typing import ClassVar
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from sharedtrunk._support.arguments import described, floating, is_number, value_range
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
+from sharedtrunk.dynamics._checks import check_beta
+from sharedtrunk.dynamics._decomposition import check_decomposition
+from sharedtrunk.dynamics._flow import AbstractFlow
+from sharedtrunk.dynamics._line_integral import mean_variance
 from sharedtrunk.errors import invalid
-
-from ._decomposition import check_decomposition
-from ._flow import AbstractFlow, Term
-from ._given import described, floating, is_number, span
-from ._line import mean_variance
-from ._population import check_inverse_temperature
 
 
 class RankOneFlow(AbstractFlow):
-    """ds/dt = 2 s (target − s û·G(sûv̂ᵀ)û) (3), target = û·∇F(βŝûv̂ᵀ)v̂ or its hard-label limit."""
+    """The equation ds/dt = 2 s (target − s û·G(sûv̂ᵀ)û) (3).
+
+    `rank_one_flow` makes one from a teacher.
+
+    Parameters
+    ----------
+    left, right
+        û (…, class) and v̂ (…, feature).
+    target
+        û·∇F(βŝûv̂ᵀ)v̂ or its hard-label limit.
+    """
+
+    state: ClassVar = Float[Array, ""]
+    start_form: ClassVar[str] = "the student's singular value s(0) ≥ 0, or one per lane"
 
     left: Float[Array, "... class"]
     right: Float[Array, "... feature"]
@@ -37,40 +51,15 @@ class RankOneFlow(AbstractFlow):
     def composites(self, state: Float[Array, ""]):
         return (state * self.left[:, None] * self.right[None, :],)
 
-    def check_kind(self, start) -> None:
-        known = concrete(floating(start, "A rank-one start s(0)"))
+    def check_start(self, start) -> None:
+        known = concrete(start)
         # below 0 the equation is another one, of a student that points away from its teacher, and s runs to −∞
-        if known is not None and not (known >= 0).all() and np.isfinite(known).all():
+        if known is not None and (known < 0).any():
             raise invalid(
                 "A rank-one start s(0) must be ≥ 0: two layers that start equal have s = s⁽¹⁾²",
-                received=span(known),
+                received=value_range(known),
                 hint="Give a small positive number; follow the population flow for other starts",
             )
-
-    def check_start(self, shapes) -> None:
-        if getattr(shapes, "shape", None) != ():
-            raise invalid(
-                "A rank-one start is one number, or one per lane",
-                received=shapes,
-                hint="Give the student's singular value s(0)",
-            )
-
-    def terms(self, composites) -> tuple[Term, ...]:
-        return ()
-
-    def reduced(self, start):
-        return self, start, None
-
-    def restored(self, state, basis: Array):
-        return state
-
-    @property
-    def ranks(self) -> list[int]:
-        return [1, 1, 0]
-
-    @property
-    def state_rank(self) -> int:
-        return 0
 
 
 def rank_one_flow(
@@ -80,14 +69,34 @@ def rank_one_flow(
     *,
     inverse_temperature: float | None,
 ) -> RankOneFlow:
-    """(3) for the teacher ŝ û v̂ᵀ at inverse temperature β: ds/dt = 2 s û · (ŝ G(ŝûv̂ᵀ) − s G(sûv̂ᵀ)) û, βŝ for ŝ.
+    """(3) for the teacher ŝ û v̂ᵀ at inverse temperature β: ds/dt = 2 s û · (ŝ G(ŝûv̂ᵀ) − s G(sûv̂ᵀ)) û, with βŝ for ŝ.
 
-    Hypotheses: C = I, no noise, two layers that start equal and aligned, s(0) ≥ 0, and û centred, as softmax sees it
-    without its mean. Exact only where û is an eigenvector of G(sûv̂ᵀ): K = 2, û of two values, û ∝ (1, 0, −1)
-    with as many 1 as −1; elsewhere (3) misses the part of the label moment outside û.
+    Hypotheses: C = I, no noise, two layers that start equal and aligned, s(0) ≥ 0, and a centred û, because softmax does not
+    see its mean (not checked). It is exact only where û is an eigenvector of G(sûv̂ᵀ): K = 2, û of two values,
+    û ∝ (1, 0, −1) with as many 1 as −1. Elsewhere (3) misses the part of the label moment outside û.
 
-    For hard labels (None) the target is (max û − min û)/√(2π): only two classes are ever labelled. Raises `InputError`
-    for vectors that are not of unit length (that û is centred is not checked), ŝ < 0, a β that is not one number > 0.
+    Parameters
+    ----------
+    left, right
+        Unit vectors û (class,) and v̂ (feature,).
+    singular_value
+        ŝ ≥ 0.
+    inverse_temperature
+        β. None: hard labels, with target (max û − min û)/√(2π), because only two classes ever occur.
+
+    Returns
+    -------
+    RankOneFlow
+        The flow; it starts from a number s(0) ≥ 0.
+
+    Raises
+    ------
+    InputError
+        For vectors that are not of unit length, ŝ < 0, and a β that is not one number > 0.
+
+    References
+    ----------
+    The paper's (3).
     """
     u, v = floating(left, "The left vector"), floating(right, "The right vector")
     if u.ndim != 1 or v.ndim != 1 or not is_number(singular_value):
@@ -98,7 +107,7 @@ def rank_one_flow(
         )
     s = jnp.asarray(singular_value, u.dtype)
     check_decomposition(u[:, None], s[None], v[:, None])
-    check_inverse_temperature(inverse_temperature)
+    check_beta(inverse_temperature)
     if inverse_temperature is None:
         target = (jnp.max(u) - jnp.min(u)) / jnp.sqrt(jnp.asarray(2 * np.pi, u.dtype))
     else:

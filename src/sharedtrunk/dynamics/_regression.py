@@ -2,9 +2,9 @@
 
     L = ½ Σ_t α_t ‖Σ̂_t − W_t‖²
 
-for whitened inputs, in the time t = steps × step size of the rest of the room (`RegressionFlow`). For equal α all tasks on
+for whitened inputs, in the time t = steps × step size of this package (`RegressionFlow`). For equal α all tasks on
 one trunk are one network with the outputs stacked. From a start aligned with the singular vectors of the (stacked, noisy)
-matrix Σ̂ = Û diag(ŝ) V̂ᵀ and balanced between L layers, every mode goes alone,
+matrix Σ̂ = Û diag(ŝ) V̂ᵀ and balanced between L layers, the modes are independent,
 
     ds/dt = L s^{2 − 2/L} (ŝ − s):     s(t) = ŝ/(1 + (ŝ/s₀ − 1) e^{−2ŝt}) at L = 2,     ŝ + (s₀ − ŝ) e^{−t} at L = 1,
 
@@ -20,15 +20,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from sharedtrunk._support.arguments import floating, matrices, value_range
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import all_finite, concrete
+from sharedtrunk.dynamics._integrate import Tolerance
+from sharedtrunk.dynamics._layers import Layers
+from sharedtrunk.dynamics._regression_flow import RegressionFlow
+from sharedtrunk.dynamics._solve import solve
 from sharedtrunk.errors import invalid
-
-from ._given import floating, matrices, span
-from ._integrate import Tolerance
-from ._layers import Layers
-from ._regression_flow import RegressionFlow
-from ._solve import solve
 
 
 class RegressionBenefit(NamedTuple):
@@ -46,12 +45,36 @@ def regression_growth(
     *,
     depth: int = 2,
 ) -> Float[Array, "time mode"]:
-    """Singular values s(t) of a balanced, aligned linear network of `depth` layers whose data have singular values ŝ [16].
+    """Singular values s(t) of a balanced, aligned linear network whose data have singular values ŝ.
 
-    ds/dt = L s^{2−2/L} (ŝ − s): closed form for one and two layers, deeper ones are followed. Hypotheses: squared
-    error, whitened inputs, layers balanced and aligned with the data's singular vectors; then exact for any rank. A
-    mode that starts at 0 stays there (L ≥ 2), a mode without data decays. Raises `InputError` for ŝ, s₀ or t < 0,
-    starts of another length and depth < 1.
+    ds/dt = L s^{2−2/L} (ŝ − s): closed form for one and two layers, solved numerically for more. Hypotheses: squared error,
+    whitened inputs, layers balanced and aligned with the data's singular vectors; then it is exact for any rank. A mode that
+    starts at 0 stays there (L ≥ 2), and a mode without data decays.
+
+    Parameters
+    ----------
+    times
+        Training times ≥ 0, (time,).
+    observed
+        ŝ ≥ 0 of the data, (mode,).
+    start
+        s(0) ≥ 0, one number or one per mode.
+    depth
+        Number of layers L.
+
+    Returns
+    -------
+    Array
+        s(t), (time, mode).
+
+    Raises
+    ------
+    InputError
+        For ŝ, s(0) or t below 0, starts of another length and a depth below 1.
+
+    References
+    ----------
+    Lampinen and Ganguli 2018, the paper's reference [16]; Saxe et al. 2014, [2].
     """
     t, s_hat = floating(times, "Times"), floating(observed, "Singular values")
     s_0 = floating(start, "The start").astype(s_hat.dtype)
@@ -76,12 +99,33 @@ def regression_error(
     *,
     depth: int = 2,
 ) -> Float[Array, "time"]:
-    """Generalization error ‖W_A(t) − W̄_A‖²/‖W̄_A‖² of a network that learns Σ̂ = `noisy` from the aligned start s₀.
+    """Generalization error ‖W_A(t) − W̄_A‖²/‖W̄_A‖² of a linear network that learns Σ̂ from an aligned start.
 
-    Hypotheses as in `regression_growth` [16]. `clean` is W̄_A; the first rows of Σ̂ are task A's, the others those of
-    tasks on the same trunk. With Σ̂ = Û diag(ŝ) V̂ᵀ and Û_A the rows of A it is [Σ_k s_k² ‖û_k,A‖² − 2 Σ_k s_k û_k,Aᵀ
-    W̄_A v̂_k + ‖W̄_A‖²]/‖W̄_A‖². Raises `InputError` for shapes that do not fit, W̄_A = 0, and as
-    `regression_growth`.
+    With Σ̂ = Û diag(ŝ) V̂ᵀ and Û_A the rows of A it is
+    [Σ_k s_k² ‖û_k,A‖² − 2 Σ_k s_k û_k,Aᵀ W̄_A v̂_k + ‖W̄_A‖²]/‖W̄_A‖². Hypotheses as in `regression_growth`.
+
+    Parameters
+    ----------
+    times, start, depth
+        As `regression_growth`.
+    noisy
+        Σ̂ (class, feature): the rows of task A first, then those of other tasks on the same trunk.
+    clean
+        W̄_A (class, feature).
+
+    Returns
+    -------
+    Array
+        The relative error, (time,).
+
+    Raises
+    ------
+    InputError
+        For shapes that do not fit, for W̄_A = 0, and as `regression_growth`.
+
+    References
+    ----------
+    As `regression_growth`.
     """
     noisy, clean = floating(noisy), floating(clean)
     if noisy.ndim != 2 or clean.ndim != 2 or noisy.shape[1] != clean.shape[1] or noisy.shape[0] < clean.shape[0]:
@@ -104,11 +148,32 @@ def regression_benefit(
     *,
     depth: int = 2,
 ) -> RegressionBenefit:
-    """min_t ε_A(alone) − min_t ε_A(beside the others), over the given times: > 0 where the other tasks help A.
+    """Multitask benefit of regression: min_t ε_A(alone) − min_t ε_A(beside the others), over given times.
 
-    Hypotheses as in `regression_growth`, equal task weights [16]. `noisy` are the teachers' matrices, task A's first;
-    both arms give every mode of what they learn the same s₀. Raises `InputError` for no teacher, and as
-    `regression_error`.
+    Hypotheses as in `regression_growth`, with equal task weights. Both arms start every mode of their data at the same s(0).
+
+    Parameters
+    ----------
+    times, start, depth
+        As `regression_growth`.
+    noisy
+        The teachers' matrices (class, feature), the main task's first.
+    clean
+        W̄_A (class, feature).
+
+    Returns
+    -------
+    RegressionBenefit
+        Both curves and the benefit, positive where the other tasks help A.
+
+    Raises
+    ------
+    InputError
+        For no teacher, and as `regression_error`.
+
+    References
+    ----------
+    As `regression_growth`.
     """
     parts = matrices(noisy, "Noisy teachers")
     if not parts or any(part.ndim != 2 or part.shape[1:] != parts[0].shape[1:] for part in parts):
@@ -151,9 +216,9 @@ def _deep_growth(t, s_hat, s_0, depth: int) -> Float[Array, "time mode"]:
     layer = jnp.power(s_0, 1 / depth)[:, None, None]
     flow = RegressionFlow((s_hat[:, None, None],), jnp.ones((1,), s_hat.dtype))
     begin = [] if float(t[0]) == 0 else [0.0]
-    seen = jnp.concatenate([jnp.asarray(begin, s_hat.dtype), t.astype(s_hat.dtype)])
+    from_start = jnp.concatenate([jnp.asarray(begin, s_hat.dtype), t.astype(s_hat.dtype)])
     tight = Tolerance(rtol=1e-9, atol=1e-12) if s_hat.dtype == jnp.float64 else None
-    trajectory = solve(flow, Layers((layer,) * (depth - 1), (layer,)), seen, tight)
+    trajectory = solve(flow, Layers((layer,) * (depth - 1), (layer,)), from_start, tight)
     return jnp.asarray(trajectory.composites[0])[:, len(begin) :, 0, 0].T
 
 
@@ -167,5 +232,5 @@ def _check_growth(t, s_hat, s_0, depth: int) -> None:
     for known in (concrete(part) for part in (t, s_hat, s_0)):
         if known is not None and not (np.isfinite(known) & (known >= 0)).all():
             raise invalid(
-                "Times and singular values must be finite and ≥ 0", received=span(known), hint="Check the signs"
+                "Times and singular values must be finite and ≥ 0", received=value_range(known), hint="Check the signs"
             )

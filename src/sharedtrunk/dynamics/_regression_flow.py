@@ -2,7 +2,7 @@
 
     dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (Σ̂_t − W_t)] W_<ᵀ
 
-Where the start is aligned and balanced `_regression` has it in closed form. (Lampinen and Ganguli 2018, the paper's [16].)
+`_regression` has the closed form for aligned and balanced starts. (Lampinen and Ganguli 2018, the paper's [16].)
 """
 
 from collections.abc import Sequence
@@ -10,70 +10,59 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from sharedtrunk._support.arguments import matrices
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import all_finite
+from sharedtrunk.dynamics._checks import checked_task_weights
+from sharedtrunk.dynamics._layers import LayeredFlow
 from sharedtrunk.errors import invalid
 
-from ._checks import checked_task_weights
-from ._flow import AbstractFlow, Term
-from ._given import matrices
-from ._layers import Layers, check_layers, check_layers_kind, composites, map_first, shared_out
 
+class RegressionFlow(LayeredFlow):
+    """dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (Σ̂_t − W_t)] W_<ᵀ for layers of any shape and any start.
 
-class RegressionFlow(AbstractFlow):
-    """dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (Σ̂_t − W_t)] W_<ᵀ for layers of any shape and any start; `targets[t]` is Σ̂_t."""
+    `moments[t]` is Σ̂_t, the moment of the targets Σ̂_t x with whitened inputs.
+    """
 
-    targets: tuple[Float[Array, "... _ feature"], ...]
+    moments: tuple[Float[Array, "... _ feature"], ...]
     task_weights: Float[Array, "... task"]
 
-    def drive(self, state: Layers) -> Layers:
-        drives = [
-            alpha * (target - W)
-            for alpha, target, W in zip(self.task_weights, self.targets, composites(state), strict=True)
-        ]
-        return shared_out(state, drives)
+    def task_drives(self, composites):
+        return tuple(moment - W for moment, W in zip(self.moments, composites, strict=True))
 
-    def composites(self, state: Layers):
-        return composites(state)
-
-    def check_kind(self, start: Layers) -> None:
-        check_layers_kind(self, start)
-
-    def check_start(self, shapes: Layers) -> None:
-        check_layers(shapes, self.targets)
-
-    def terms(self, composites) -> tuple[Term, ...]:
-        return ()
-
-    def reduced(self, start: Layers):
-        rows = jnp.concatenate([*(start.trunk[:1] or start.heads), *self.targets])
-        if rows.shape[0] >= rows.shape[1]:
-            return self, start, None
-        basis = jnp.linalg.qr(rows.T)[0]
-        small = RegressionFlow(tuple(target @ basis for target in self.targets), self.task_weights)
-        return small, map_first(lambda w: w @ basis, start), basis
-
-    def restored(self, state: Layers, basis: Array) -> Layers:
-        return map_first(lambda w: w @ basis.T, state)
-
-    @property
-    def ranks(self) -> list[int]:
-        return [2] * len(self.targets) + [1]
-
-    @property
-    def state_rank(self) -> int:
-        return 2
+    def span(self) -> tuple[Array, ...]:
+        return self.moments
 
 
 def regression_flow(
     targets: Sequence[Float[AnyArray, "*lane _ feature"]], *, task_weights: Sequence[float] | None = None
 ) -> RegressionFlow:
-    """The regression twin of (noisy) linear teachers Σ̂_t (…, class, feature), one per task [16].
+    """The regression twin of linear (noisy) teachers Σ̂_t, one per task.
 
-    dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (Σ̂_t − W_t)] W_<ᵀ, in place of (8). Hypotheses: squared error, whitened inputs and
-    infinite data, linear layers.
+    dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (Σ̂_t − W_t)] W_<ᵀ, in place of (8). Hypotheses: squared error, whitened inputs and infinite
+    data, linear layers.
 
-    Raises `InputError` for no teacher, weights that are not finite, task weights that are not one number ≥ 0 a task.
+    Parameters
+    ----------
+    targets
+        Σ̂_t (…, class, feature), one per task.
+    task_weights
+        α_t ≥ 0, one per task; 1 by default.
+
+    Returns
+    -------
+    RegressionFlow
+        The flow; it starts from `Layers`.
+
+    Raises
+    ------
+    InputError
+        For no teacher, for weights that are not finite or not of the same features, and for task weights that are not one
+        number ≥ 0 per task.
+
+    References
+    ----------
+    Lampinen and Ganguli 2018, the paper's reference [16].
     """
     arrays = tuple(matrices(targets, "Teachers"))
     alphas = checked_task_weights(task_weights, len(arrays))

@@ -1,14 +1,14 @@
-"""What the regression twin's benefit is for large matrices: spiked singular values and overlaps in the place of draws.
+"""The benefit of the regression twin for large matrices, from spiked singular values and overlaps instead of draws.
 
 Two tasks of rank one, W̄_A = s̄_A u_A v_Aᵀ and W̄_B = s̄_B u_B v_Bᵀ with v_A·v_B = r, K classes each. Stacked they
 have rank two: M = (s̄_A v_A, s̄_B v_B)ᵀ, M Mᵀ = Σ_k s_k² e_k e_kᵀ. In noise every mode k keeps squared overlaps ℓ_k
-(left) and ρ_k (right) and is seen as ŝ_k (`spectra`); of its left vector the share m_k = ℓ_k e_kA² + (1 − ℓ_k)/2 lies
-in the rows of A. So
+(left) and ρ_k (right) and is observed as ŝ_k (`spectra`). The share m_k = ℓ_k e_kA² + (1 − ℓ_k)/2 of its left vector
+lies in the rows of A. So
 
     ε_A(t) s̄_A² = s̄_A² + Σ_k [m_k s_k(t)² − 2 s_k(t) √(ℓ_k ρ_k) s_k e_kA²] + ½ Σ_bulk s(t; ŝ)²,
 
-the last sum over the Marchenko–Pastur bulk of the 2K × N_f noise. Hypotheses: large matrices, spikes apart from each
-other or alike, aligned balanced start. (Lampinen and Ganguli 2018, the paper's [16], with the overlaps of [25].)
+the last sum over the Marchenko–Pastur bulk of the 2K × N_f noise. Hypotheses: large matrices, spikes that are well
+separated or equal, aligned balanced start. (Lampinen and Ganguli 2018, the paper's [16], with the overlaps of [25].)
 """
 
 import functools
@@ -22,9 +22,8 @@ from jaxtyping import Array, Float
 from sharedtrunk import spectra
 from sharedtrunk._support.arguments import described, is_number
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk.dynamics._regression import RegressionBenefit, regression_growth
 from sharedtrunk.errors import invalid
-
-from ._regression import RegressionBenefit, regression_growth
 
 _NODES = 200  # the bulk's density ends in square roots, where Gauss–Legendre converges like n⁻³
 
@@ -40,14 +39,38 @@ def regression_prediction(
     noise: float = 1.0,
     depth: int = 2,
 ) -> RegressionBenefit:
-    """`regression_benefit` of two rank-one tasks (s̄_A, s̄_B), v_A·v_B = r, in noise σ, for large `classes` and `features`.
+    """`regression_benefit` of two rank-one tasks in noise, for large numbers of classes and features.
 
-    ε_A(t) s̄_A² = s̄_A² + Σ_k [m_k s_k(t)² − 2 s_k(t) √(ℓ_k ρ_k) s_k e_kA²] + ½ Σ_bulk s(t; ŝ)² beside B, over the
-    modes of the stacked tasks, with their share m_k in A's rows and squared overlaps ℓ_k, ρ_k (`spectra`) [25].
-    Hypotheses: those of `regression_growth` [16], large matrices, spikes apart from each other or alike.
+    ε_A(t) s̄_A² = s̄_A² + Σ_k [m_k s_k(t)² − 2 s_k(t) √(ℓ_k ρ_k) s_k e_kA²] + ½ Σ_bulk s(t; ŝ)² beside B, over the modes of the
+    stacked tasks, with their share m_k in A's rows and squared overlaps ℓ_k, ρ_k (`spectra`). Hypotheses: those of
+    `regression_growth`, large matrices, and spikes that are well separated or equal.
 
-    Raises `InputError` for s̄_A ≤ 0, s̄_B < 0, σ ≤ 0, |r| > 1, fewer than 2 classes or features, and as
-    `regression_growth`.
+    Parameters
+    ----------
+    times, start, depth
+        As `regression_growth`.
+    singular_values
+        (s̄_A, s̄_B) with s̄_A > 0 and s̄_B ≥ 0.
+    relatedness
+        v_A·v_B, between −1 and 1.
+    classes, features
+        Sizes of each task, at least 2.
+    noise
+        Scale σ > 0 of the noise.
+
+    Returns
+    -------
+    RegressionBenefit
+        Both curves and the benefit.
+
+    Raises
+    ------
+    InputError
+        For values out of these ranges, and as `regression_growth`.
+
+    References
+    ----------
+    The paper's references [16] and [25].
     """
     main, auxiliary = singular_values
     _check(main, auxiliary, relatedness, classes, features, noise)
@@ -60,7 +83,7 @@ def regression_prediction(
         modes = _modes(
             jnp.asarray(clean, t.dtype), jnp.asarray(weights, t.dtype), noise, rows, features, classes / rows
         )
-        s = regression_growth(t, modes.seen, start, depth=depth)
+        s = regression_growth(t, modes.observed, start, depth=depth)
         return 1 + (jnp.square(s) @ modes.norms - 2 * s @ modes.overlaps) / main**2
 
     single = error(np.array([main]), np.ones(1), classes)
@@ -69,10 +92,13 @@ def regression_prediction(
 
 
 class _Modes(NamedTuple):
-    """Observed singular values ŝ, the spikes first and then the bulk, each with its number of modes times the squared part of
-    its left vector in A's rows, and times its overlap with W̄_A."""
+    """Modes of the noisy matrix, the spikes first and then the bulk.
 
-    seen: Float[Array, "mode"]
+    `observed` are the singular values ŝ. `norms` are the squared parts of their left vectors in A's rows and `overlaps`
+    those with W̄_A, both times the number of modes.
+    """
+
+    observed: Float[Array, "mode"]
     norms: Float[Array, "mode"]
     overlaps: Float[Array, "mode"]
 
@@ -81,14 +107,14 @@ class _Modes(NamedTuple):
 def _modes(clean, weights, noise, rows: int, features: int, share: float) -> _Modes:
     """For spikes `clean` whose left vectors have the squared part `weights` in A's rows, a `share` of all `rows`."""
     aspect = rows / features
-    seen, (left, right) = spectra.spiked_value(clean, aspect, noise), spectra.spiked_overlaps(clean, aspect, noise)
+    observed, (left, right) = spectra.spiked_value(clean, aspect, noise), spectra.spiked_overlaps(clean, aspect, noise)
     lower, upper = spectra.bulk_edges(aspect, jnp.asarray(noise, clean.dtype))
     x, w = (jnp.asarray(part, clean.dtype) for part in np.polynomial.legendre.leggauss(_NODES))
     bulk = lower + (upper - lower) * (x + 1) / 2
     density = w * spectra.bulk_density(bulk, aspect, noise)
     counts = (min(rows, features) - clean.shape[0]) * share * density / jnp.sum(density)
     return _Modes(
-        jnp.concatenate([seen, bulk]),
+        jnp.concatenate([observed, bulk]),
         jnp.concatenate([left * weights + (1 - left) * share, counts]),
         jnp.concatenate([jnp.sqrt(left * right) * clean * weights, jnp.zeros_like(bulk)]),
     )

@@ -1,24 +1,24 @@
-"""The room's verb: follow a flow from a start and see it at given times."""
+"""The verb of this package: follow a flow from a start through given times."""
 
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from sharedtrunk._support.arguments import described, floating
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import all_finite, concrete
-from sharedtrunk._support.programs import program
+from sharedtrunk.dynamics._drive_error import first_too_coarse
+from sharedtrunk.dynamics._flow import AbstractFlow, axes_of, check_kind
+from sharedtrunk.dynamics._integrate import Batch, Tolerance, check_tolerance, integrate
+from sharedtrunk.dynamics._judge import JudgedFlow
+from sharedtrunk.dynamics._reduction import reduced_lanes, restored
 from sharedtrunk.errors import invalid
+from sharedtrunk.flows.bracketing import no_minimum, stopping
 from sharedtrunk.flows.trajectory import Result, Trajectory
-
-from ._drive_error import first_too_coarse
-from ._flow import AbstractFlow
-from ._given import described, floating
-from ._integrate import Batch, Tolerance, check_tolerance, integrate
-from ._judge import JudgedFlow, nothing_seen, stopping
 
 
 def solve(
@@ -30,23 +30,41 @@ def solve(
     reduce: bool = True,
     stop: bool = True,
 ) -> Trajectory:
-    """Follow dy/dt = flow.drive(y) from `start` at times[0] through `times`, with its error controlled.
+    """Solve dy/dt = flow.drive(y) through given times with controlled error.
 
-    `start` is the flow's kind of state: `Layers` for `PopulationFlow` and `ClosureFlow`, `SingularValues` for
-    `AlignedFlow`, `TwoTaskValues` for `TwoTaskFlow`, a number for `RankOneFlow`. It is one lane, or a batch with a
-    leading lane axis on every array, whose flow's arrays carry the same axis or are shared. Every lane has its own steps;
-    `tolerance` is rtol 1e-6, atol 1e-9 unless said (1e-5 and 1e-7 in float32). `reduce=False` keeps all features where
-    fewer directions would do.
+    Parameters
+    ----------
+    flow
+        One lane, or a batch whose arrays have a leading lane axis or are shared by the lanes.
+    start
+        The flow's kind of state, at times[0]: `Layers` for `PopulationFlow`, `ClosureFlow` and `RegressionFlow`,
+        `SingularValues` for `AlignedFlow`, `TwoTaskValues` for `TwoTaskFlow`, a number for `RankOneFlow`. One lane, or a
+        batch with a leading lane axis on every array; every lane has its own steps.
+    times
+        Saved times (time,), rising from ≥ 0.
+    tolerance
+        Error control; rtol 1e-6 and atol 1e-9 by default, 1e-5 and 1e-7 in float32.
+    reduce
+        Whether to rotate the features onto fewer directions where nothing is learned outside them.
+    stop
+        Whether a flow with a judge ends soon after the minimum of its generalization loss.
 
-    Returns the composite weights of every task (*lane, time, class, feature) and the final state. A flow with a judge
-    also has the generalization loss (*lane, time), in nats, and ends soon after its minimum (NaN from there on; a lane
-    that does not get there is `Result.NOT_BRACKETED`); `stop=False` shows it up to the last time.
-    Failures are data: `result` holds a `Result` code per lane; what a failed lane did not reach is NaN. A lane is NaN with
-    `Result.RULE_TOO_COARSE` from the time on at which the error of its rule is more than half of the drive: hard labels
-    drive large weights by less than that error. It is checked where the weights are large and not traced; flows of two
-    classes, and of rank one by `aligned_flow`, are exact.
+    Returns
+    -------
+    Trajectory
+        The composite weights of every task (*lane, time, class, feature), the final state, and a `Result` code per lane. A
+        flow with a judge also has the generalization loss (*lane, time) in nats. It is NaN after the lane's stop; a lane that
+        does not get there has `Result.NOT_BRACKETED`.
 
-    Raises `InputError` for a start that does not fit or is not finite, times that do not rise, tolerances ≤ 0.
+        Failures are data: a failed lane is NaN from where it failed. With `Result.RULE_TOO_COARSE` that is the time at which
+        the error of its rule is more than half of the drive: hard labels drive large weights by less than that error. It is
+        checked where the weights are large and not traced. Flows of two classes, and of rank one by `aligned_flow`, are
+        exact.
+
+    Raises
+    ------
+    InputError
+        For a start that does not fit or is not finite, times that do not rise, and tolerances ≤ 0.
     """
     start = as_start(flow, start)
     single = jnp.ndim(jax.tree.leaves(start)[0]) == flow.state_rank
@@ -74,7 +92,7 @@ def solve(
 
 
 def _checked(flow: AbstractFlow, axes: tuple[int | None, ...], stop: bool, out):
-    """What `_solve_lanes` found, without the times from which a lane followed the error of its rule."""
+    """The result of `_solve_lanes`, without the times from which a lane followed the error of its rule."""
     weights, loss, final, result, *work = out
     first = first_too_coarse(flow, axes, weights)
     if first is None:
@@ -82,7 +100,7 @@ def _checked(flow: AbstractFlow, axes: tuple[int | None, ...], stop: bool, out):
     count = weights[0].shape[1]
     bad = first < count
     if loss is not None and stop:
-        # a bracketed minimum before those times stands
+        # a minimum bracketed before those times is valid
         lowest = np.where(np.isfinite(loss), loss, np.inf).argmin(axis=1)
         bad &= ~((np.asarray(result) == Result.SUCCESS) & (lowest < first))
     lost = bad[:, None] & (np.arange(count) >= first[:, None])
@@ -101,11 +119,11 @@ def _solve_lanes(flow, axes: tuple[int | None, ...], lanes, times, tolerance: To
         return _judged(jax.tree.unflatten(structure, leaves), times, stop, *parts)
 
     finite, result, loss = jax.vmap(lane, (list(axes), 0, 0, 0))(leaves, out.seen, out.finite, out.result)
-    seen, final = out.seen, out.final
+    composites, final = out.seen, out.final
     if basis is not None:
-        seen = tuple(jnp.einsum("l...d,lfd->l...f", W, basis, precision="highest") for W in seen)
-        final = jax.vmap(small.restored)(final, basis)
-    weights = tuple(jnp.where(finite[..., None, None], W, jnp.nan) for W in seen)
+        composites = tuple(jnp.einsum("l...d,lfd->l...f", W, basis, precision="highest") for W in composites)
+        final = jax.vmap(restored)(final, basis)
+    weights = tuple(jnp.where(finite[..., None, None], W, jnp.nan) for W in composites)
     return weights, loss, final, result, out.evaluations, out.mean_step
 
 
@@ -113,58 +131,39 @@ def _all_tasks(flow: AbstractFlow, state):
     return flow.composites(state)
 
 
-def reduced_lanes(flow: AbstractFlow, axes: tuple[int | None, ...], lanes):
-    """The flow among fewer features where it allows that: flow, the axes of its arrays, state, basis (lane, …) or None."""
-    leaves = jax.tree.leaves(flow)
-    taken = [leaf[0] if axis == 0 else leaf for leaf, axis in zip(leaves, axes, strict=True)]
-    one = jax.tree.unflatten(jax.tree.structure(flow), taken)
-    if eqx.filter_eval_shape(one.reduced, jax.tree.map(lambda leaf: leaf[0], lanes))[2] is None:
-        return flow, axes, lanes, None
-    small, state, basis = _reduce(flow, axes, lanes)
-    return small, (0,) * len(jax.tree.leaves(small)), state, basis
-
-
-@program
-def _reduce(flow: AbstractFlow, axes: tuple[int | None, ...], lanes):
-    leaves, structure = jax.tree.flatten(flow)
-    return jax.vmap(lambda leaves, start: jax.tree.unflatten(structure, leaves).reduced(start), (list(axes), 0))(
-        leaves, lanes
-    )
-
-
-def _judged(flow: AbstractFlow, times, stop: bool, seen, finite, result):
-    """One lane's curve, and what of the lane is kept: which times, its result, the loss."""
+def _judged(flow: AbstractFlow, times, stop: bool, composites, finite, result):
+    """Which times of one lane are kept, its result, and its loss."""
     if not isinstance(flow, JudgedFlow) or flow.judge is None:
         return finite, result, None
-    clean = jnp.where(finite[:, None, None], seen[0], jnp.zeros_like(seen[0]))
+    clean = jnp.where(finite[:, None, None], composites[0], jnp.zeros_like(composites[0]))
     loss = jnp.where(finite, flow.judge.loss(clean), jnp.nan)
     if stop:
-        finite, stopped, _ = stopping(times, loss, finite, nothing_seen(times.dtype))
+        finite, stopped, _ = stopping(times, loss, finite, no_minimum(times.dtype))
         result = settled(result, stopped)
         loss = jnp.where(finite, loss, jnp.nan)
     return finite, result, loss
 
 
 def settled(result, stopped):
-    """The code of a judged lane: once it has stopped a failure no longer matters; without a stop nothing is bracketed."""
+    """The code of a judged lane: after its stop a failure does not matter, and without a stop nothing is bracketed."""
     unsettled = jnp.where(result == int(Result.SUCCESS), int(Result.NOT_BRACKETED), result)
     return jnp.where(stopped, int(Result.SUCCESS), unsettled)
 
 
 def default_tolerance(dtype) -> Tolerance:
-    """For weights of this precision."""
+    """The default error control for weights of a precision."""
     return Tolerance() if dtype == jnp.float64 else Tolerance(rtol=1e-5, atol=1e-7)
 
 
 def as_start(flow: object, start: Any) -> Any:
-    """The start with its leaves as arrays of the flow's precision; raises where it is another kind of state."""
+    """The start with its leaves as arrays of the flow's precision; raises for another kind of state."""
     if not isinstance(flow, AbstractFlow):
         raise invalid(
             "Only flows can be solved",
             received=described(flow),
             hint="Make one by population_flow, closure_flow, aligned_flow, rank_one_flow or two_task_flow",
         )
-    flow.check_kind(start)
+    check_kind(flow, start)
     dtype = jax.tree.leaves(flow)[0].dtype
     for leaf in jax.tree.leaves(start):
         floating(leaf, "Every part of a start")
@@ -182,7 +181,7 @@ def as_start(flow: object, start: Any) -> Any:
 def check_lanes(flow: AbstractFlow, lanes) -> tuple[int | None, ...]:
     """Which of the flow's arrays carry the lane axis (0) and which are shared (None); raises where start and flow differ."""
     arrays = jax.tree.leaves(lanes)
-    parts = list(zip(jax.tree.leaves(flow), flow.ranks, strict=True))
+    parts = list(zip(jax.tree.leaves(flow), map(len, axes_of(flow)), strict=True))
     carries = [leaf.ndim == rank + 1 for leaf, rank in parts]
     counts = {leaf.shape[0] for leaf in arrays if leaf.ndim} | {
         leaf.shape[0] for (leaf, _), carry in zip(parts, carries, strict=True) if carry
@@ -197,7 +196,7 @@ def check_lanes(flow: AbstractFlow, lanes) -> tuple[int | None, ...]:
         )
     if not all(jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in arrays) or not all_finite(lanes):
         raise invalid("A start must be finite floating numbers", received="others", hint="Check the start")
-    flow.check_start(jax.eval_shape(lambda tree: jax.tree.map(lambda leaf: leaf[0], tree), lanes))
+    flow.check_start(lanes)
     return tuple(0 if carry else None for carry in carries)
 
 
@@ -208,6 +207,6 @@ def _checked_times(times) -> Array:
         raise invalid(
             "Times must be at least two rising numbers ≥ 0, known before tracing",
             received="traced values" if known is None else np.array2string(known, threshold=6),
-            hint="The first is where the start stands, usually 0",
+            hint="The first is the time of the start, usually 0",
         )
     return times

@@ -10,33 +10,52 @@ for 0 < r < 1: what is true instead is `PopulationFlow` with two teachers, from 
 stands still and task A trains alone.
 """
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._support.arguments import check_result, finite
+from sharedtrunk._support.arguments import check_result, described, finite, floating, is_number, value_range
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
+from sharedtrunk.dynamics._aligned import (
+    Reading,
+    aligned_terms,
+    aligned_weights,
+    response,
+    soft_values,
+    teacher_response,
+)
+from sharedtrunk.dynamics._checks import check_beta, check_rule
+from sharedtrunk.dynamics._decomposition import decomposition
+from sharedtrunk.dynamics._flow import AbstractFlow
+from sharedtrunk.dynamics._population import FLOW_RULE
 from sharedtrunk.errors import invalid
-
-from ._aligned import Reading, aligned_terms, aligned_weights, response, soft_values, teacher_response
-from ._checks import check_kind
-from ._decomposition import decomposition
-from ._flow import AbstractFlow
-from ._given import described, floating, is_number, span
-from ._population import FLOW_RULE, check_inverse_temperature, check_rule
 
 
 class TwoTaskValues(eqx.Module):
-    """Singular values of the two heads, s_A³² and s_B³²; the trunk's follow from the third line of (26)."""
+    """Singular values of the two heads; the trunk's follow from the third line of (26).
+
+    Parameters
+    ----------
+    main, auxiliary
+        s_A³² and s_B³², each (*lane, rank).
+    """
 
     main: Float[Array, "*lane rank"]
     auxiliary: Float[Array, "*lane rank"]
 
 
 class TwoTaskFlow(AbstractFlow):
-    """The three lines of (26) as printed; composites s_A³² ⊙ s²¹ (27) and s_B³² ⊙ s²¹ on the teachers' vectors."""
+    """The three lines of (26) as printed, with composites s_A³² ⊙ s²¹ (27) and s_B³² ⊙ s²¹ on the teachers' vectors.
+
+    `two_task_flow` makes one from two teachers; the fields are those of `AlignedFlow` for either task, and r.
+    """
+
+    state: ClassVar = TwoTaskValues
+    start_form: ClassVar[str] = "two_task_start(main, auxiliary, relatedness)"
 
     lefts: tuple[Float[Array, "... _ rank"], ...]
     rights: tuple[Float[Array, "... feature rank"], ...]
@@ -61,15 +80,12 @@ class TwoTaskFlow(AbstractFlow):
             for head, U, V in zip((state.main, state.auxiliary), self.lefts, self.rights, strict=True)
         )
 
-    def check_kind(self, start: TwoTaskValues) -> None:
-        check_kind(self, start, TwoTaskValues, "two_task_start(main, auxiliary, relatedness)")
-
-    def check_start(self, shapes: TwoTaskValues) -> None:
-        rank = self.targets[0].shape[-1:]
-        if shapes.main.shape != rank or shapes.auxiliary.shape != rank:
+    def check_start(self, start: TwoTaskValues) -> None:
+        sizes, rank = (start.main.shape[-1], start.auxiliary.shape[-1]), self.targets[0].shape[-1]
+        if set(sizes) != {rank}:
             raise invalid(
                 "A two-task start needs one singular value per singular vector for either head",
-                received=f"{shapes.main.shape} and {shapes.auxiliary.shape} for rank {rank[0]}",
+                received=f"{sizes[0]} and {sizes[1]} for rank {rank}",
                 hint="Use two_task_start",
             )
 
@@ -81,20 +97,6 @@ class TwoTaskFlow(AbstractFlow):
             terms += aligned_terms(U, s, target, self.reading, self.rule, soft)
         return tuple(terms)
 
-    def reduced(self, start: TwoTaskValues):
-        return self, start, None
-
-    def restored(self, state: TwoTaskValues, basis: Array) -> TwoTaskValues:
-        return state
-
-    @property
-    def ranks(self) -> list[int]:
-        return [2, 2, 2, 2, 1, 1, 0] + [1] * len(self.soft or ())
-
-    @property
-    def state_rank(self) -> int:
-        return 1
-
 
 def two_task_flow(
     main: tuple,
@@ -105,18 +107,38 @@ def two_task_flow(
     reading: Reading = "exact",
     rule: gaussian.NodeRule = FLOW_RULE,
 ) -> TwoTaskFlow:
-    """(26) for two (noisy) teachers, each a decomposition (left, singular values, right), of equal rank.
+    """(26) as the paper prints it, for two (noisy) teachers of equal rank.
 
-    ds_A³²/dt = s²¹ ⊙ [h(βŝ_A) − h(s_A)], ds_B³²/dt = r s²¹ ⊙ [h(βŝ_B) − h(s_B)], s²¹ = √(s_A³² ⊙ s_A³² + r s_B³² ⊙ s_B³²), as
-    the paper prints it. Hypotheses: C = I, the tasks' singular values paired in the order given, relatedness r·I, balanced
-    layers, and those of `aligned_flow` for either task. The third line is not the conservation law of the gradient
-    flow: for what is true at 0 < r < 1 use `population_flow` with two teachers from `balanced_start`.
+    ds_A³²/dt = s²¹ ⊙ [h(βŝ_A) − h(s_A)], ds_B³²/dt = r s²¹ ⊙ [h(βŝ_B) − h(s_B)], s²¹ = √(s_A³² ⊙ s_A³² + r s_B³² ⊙ s_B³²).
+    Hypotheses: C = I, the tasks' singular values paired in the order given, relatedness r·I, balanced layers, and those of
+    `aligned_flow` for either task. The third line is not the conservation law of the gradient flow: for what is true at
+    0 < r < 1 use `population_flow` with two teachers from `balanced_start`.
 
-    Raises `InputError` for decompositions that are none or of unequal rank, relatedness outside [0, 1], and as
-    `aligned_flow`.
+    Parameters
+    ----------
+    main, auxiliary
+        The teachers' decompositions (left, singular values, right), as `aligned_flow` takes them.
+    relatedness
+        r in [0, 1].
+    inverse_temperature, reading, rule
+        As `aligned_flow`.
+
+    Returns
+    -------
+    TwoTaskFlow
+        The flow; it starts from `TwoTaskValues`.
+
+    Raises
+    ------
+    InputError
+        For what is not a decomposition, for unequal ranks, for r outside [0, 1], and as `aligned_flow`.
+
+    References
+    ----------
+    The paper's (26), (27).
     """
     teachers = [decomposition(teacher) for teacher in (main, auxiliary)]
-    check_inverse_temperature(inverse_temperature)
+    check_beta(inverse_temperature)
     check_rule(rule)
     if teachers[0][1].shape != teachers[1][1].shape or teachers[0][2].shape != teachers[1][2].shape:
         raise invalid(
@@ -141,6 +163,23 @@ def two_task_start(
 
     The third line of (26) gives s²¹ = (a² + r b²)^¼; then s_A³² = a/s²¹, s_B³² = b/s²¹. Sharing s³² instead would let a
     multitask student start ahead of its baseline, which (28) excludes.
+
+    Parameters
+    ----------
+    main, auxiliary
+        a and b, each (*lane, rank).
+    relatedness
+        r in [0, 1].
+
+    Returns
+    -------
+    TwoTaskValues
+        The start.
+
+    Raises
+    ------
+    InputError
+        For values that are not > 0 and finite, other shapes, and r outside [0, 1].
     """
     a, b = finite(main, "Singular values"), finite(auxiliary, "Singular values")
     b = b.astype(a.dtype)
@@ -151,7 +190,7 @@ def two_task_start(
         raise invalid(
             "Both composites need as many singular values > 0",
             received=" and ".join(
-                f"shape {part.shape}" + (f", {span(v)}" if v is not None else "")
+                f"shape {part.shape}" + (f", {value_range(v)}" if v is not None else "")
                 for part, v in zip((a, b), values, strict=True)
             ),
             hint="A start at 0 never moves",
@@ -168,8 +207,29 @@ def two_task_start(
 def predicted_sign(start: Float[AnyArray, "rank"], teacher: Float[AnyArray, "rank"]) -> Float[Array, "rank"]:
     """The sign that (28) gives to s(r) − s̃ at all times: + where s̃(0) < ŝ_A, − elsewhere.
 
-    The paper's perturbative rule in r, by its own account for balanced starts of equal composites. With hard labels ŝ_A
-    stands for infinity, as there is no finite fixed point. Raises `InputError` for vectors of other lengths.
+    It is the paper's perturbative rule in r, which the paper states for balanced starts of equal composites. With hard labels
+    there is no finite fixed point and ŝ_A is infinite.
+
+    Parameters
+    ----------
+    start
+        s̃(0), (rank,).
+    teacher
+        ŝ_A, (rank,).
+
+    Returns
+    -------
+    Array
+        +1 or −1, (rank,).
+
+    Raises
+    ------
+    InputError
+        For vectors of different lengths.
+
+    References
+    ----------
+    The paper's (28).
     """
     s, s_hat = finite(start, "The start"), finite(teacher, "The teacher")
     if s.shape != s_hat.shape:
@@ -190,4 +250,6 @@ def check_relatedness(r) -> None:
     """Raise unless 0 ≤ r ≤ 1."""
     known = concrete(r)
     if known is not None and not ((known >= 0) & (known <= 1)).all():
-        raise invalid("Scalar relatedness lies in [0, 1]", received=span(known), hint="Give r = V̄_Bᵀ V̄_A's scale")
+        raise invalid(
+            "Scalar relatedness lies in [0, 1]", received=value_range(known), hint="Give r = V̄_Bᵀ V̄_A's scale"
+        )

@@ -1,30 +1,28 @@
 """How many lanes train side by side: as many as keep a batch's numbers in the caches of one core.
 
-The smallest batch is the most alike and wastes least on its slowest lane; a larger one makes larger matrix products.
-Between 6 and 12 lanes of the standard problem both are well, and beyond that the solver's slopes fall out of the cache.
-The formula takes the cache from a constant, not from the machine, so that every machine computes the same bytes.
-An accelerator takes all lanes of a chunk at once.
+Lanes of a batch share their steps, so a small batch wastes little on its slowest lane; a large one makes large matrix
+products. From 6 to 12 lanes of the standard problem both are good. Beyond that the solver's slopes no longer fit into the
+cache. The cache's size is a constant, not the machine's, so that every machine computes the same bytes. An accelerator
+takes all lanes of a chunk at once.
 """
 
-from collections.abc import Iterator
-
 import jax
-import numpy as np
 
-from sharedtrunk.experiments._settings import StandardSettings
+from sharedtrunk.experiments.problems import StandardSettings
 
 CACHE_BYTES = 9 * 2**19
-"""What a core has for itself: a mebibyte or two of level 2 and its share of level 3."""
+"""Cache of one core: a mebibyte or two of level 2 and its share of level 3."""
 
 _STATES = {"linear": 8, "relu": 6}
-"""Copies of the weights that a step keeps: Tsitouras' start and seven slopes, Chebyshev's starts, slopes and two stages."""
+"""Copies of the weights in a step: Tsitouras' start and seven slopes; Chebyshev's starts, slopes and two stages."""
 
 
 def batch_width(settings: StandardSettings, lanes: int, samples: int) -> int:
-    """Lanes of a batch: a divisor of their number, so that no place is left over, or the fewest batches of equal size.
+    """Lanes of a batch: the largest divisor of their number that fits, so that no lane is computed twice.
 
-    Where the largest divisor that fits is less than half of what would fit, some places are left over instead. Chunks
-    with a common divisor, such as the 35 joint lanes and the 7 baselines of a group, share their compiled programs.
+    Where that is less than half of what fits, the lanes are cut into the fewest batches of equal size, and the last is
+    filled up. Chunks with a common divisor, such as the 35 joint lanes and the 7 baselines of a group, share their
+    compiled programs.
     """
     if jax.default_backend() != "cpu":
         return lanes
@@ -34,16 +32,9 @@ def batch_width(settings: StandardSettings, lanes: int, samples: int) -> int:
 
 
 def lane_bytes(settings: StandardSettings, samples: int) -> int:
-    """Bytes that one step of one lane goes through: weights and slopes, and what the passes over the samples leave."""
+    """Bytes that one step of one lane uses: weights and slopes, and logits (and hidden units) of the samples."""
     deep = settings.hidden_layers - 1
     outputs = 2 * settings.classes
     weights = settings.hidden * (settings.features + deep * settings.hidden + outputs)
     units = outputs if settings.activation == "linear" else outputs + settings.hidden_layers * settings.hidden
     return settings.dtype.itemsize * (_STATES[settings.activation] * weights + 2 * units * samples)
-
-
-def batches(lanes: np.ndarray, width: int) -> Iterator[np.ndarray]:
-    """Lanes in their order, `width` at a time; the last batch is filled up by repeating its last lane."""
-    for first in range(0, len(lanes), width):
-        batch = lanes[first : first + width]
-        yield np.concatenate([batch, np.repeat(batch[-1:], width - len(batch))])

@@ -1,6 +1,6 @@
 """The teachers, inputs, labels and start of one chunk: everything that does not depend on how it is trained.
 
-Every draw has a key made of the seed and the stream's name, so the lanes of a chunk share inputs and start, and lanes
+The key of every draw is made of the seed and the stream's name. So the lanes of a chunk share inputs and start, and lanes
 that differ in singular values or relatedness differ in nothing else.
 """
 
@@ -13,18 +13,31 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from sharedtrunk import students, teachers
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.randomness import stream
 from sharedtrunk.errors import invalid
-from sharedtrunk.experiments._settings import StandardSettings
+from sharedtrunk.experiments.problems import StandardSettings
 
 
 class Draw(eqx.Module):
-    """Inputs shared by the lanes of a chunk, labels lane by lane, and what judges: the clean moment and weights.
+    """The data of a chunk: inputs that its lanes share, labels of every lane, and the clean teachers that judge.
 
-    `labels[t]` (lane, points of task t) are those of the first inputs: where the auxiliary task has more points than the
-    main one, the main task's are the first of them. `clean_labels` are the main task's without noise. `noisy_weights[t]`
-    are task t's teachers, of which theory needs more than the labels.
+    Parameters
+    ----------
+    inputs
+        Training inputs (sample, feature) of the task with most points.
+    labels
+        For each task the labels (lane, sample) of its points, which are the first of `inputs`.
+    validation_inputs, validation_labels
+        Held-out inputs and the main task's noisy labels there.
+    clean_labels
+        The main task's labels without noise (lane, sample).
+    clean_weights, moments, moment_error
+        The main task's clean weights and clean label moments (lane, class, feature), and the moments' Frobenius error.
+    noisy_weights
+        Noisy weights of every task's teachers (lane, class, feature), which theory needs.
+    start
+        The students' start, with a lane axis.
     """
 
     inputs: Float[Array, "sample feature"]
@@ -43,7 +56,7 @@ class Draw(eqx.Module):
         return self.inputs[: self.labels[task].shape[-1]]
 
     def problem(self, settings: StandardSettings) -> students.Problem:
-        """What the students are trained on: inputs, labels, and which task has labels where."""
+        """What the students are trained on. The main task has no labels on the auxiliary task's further points."""
         count = self.inputs.shape[0]
         missing = [count - labels.shape[-1] for labels in self.labels]
         return students.make_problem(
@@ -56,9 +69,19 @@ class Draw(eqx.Module):
 
 
 def draw_lanes(settings: StandardSettings, lanes: list[dict]) -> Draw:
-    """Draw the data of a chunk of lanes, which share `seed`, `n_samples` and, for joint lanes, `n_aux` where they have it.
+    """Draw the data of a chunk of lanes, as a sweep gives them.
 
-    Raises `InputError` where they do not share them, and as `draw_chunk`.
+    Parameters
+    ----------
+    settings
+        The standard problem and its arm.
+    lanes
+        Values of every lane by name. Lanes share `seed`, `n_samples` and, for joint lanes, `n_aux` where they have it.
+
+    Raises
+    ------
+    InputError
+        For lanes that do not share these, and as `draw_chunk`.
     """
     seed, samples = (_common(lanes, name) for name in ("seed", "n_samples"))
     more = settings.tasks == 2 and any("n_aux" in lane for lane in lanes)
@@ -80,16 +103,36 @@ def _common(lanes: list[dict], name: str) -> int:
 def draw_chunk(
     settings: StandardSettings, seed: int, samples: int, lanes: list[dict], *, auxiliary_samples: int | None = None
 ) -> Draw:
-    """Draw the chunk's data; lanes share `seed`, `samples` and `auxiliary_samples` (as many, unless said).
+    """Draw the data of a chunk of lanes.
 
-    Raises `InputError` for a lane's value out of range, or fewer auxiliary than main samples.
+    Parameters
+    ----------
+    settings
+        The standard problem and its arm.
+    seed, samples
+        Seed and number of training points of all lanes.
+    lanes
+        `s_main` and, for joint lanes, `s_aux` and `relatedness` of every lane.
+    auxiliary_samples
+        Points of the auxiliary task, of which the first `samples` are the main task's; as many by default.
+
+    Raises
+    ------
+    InputError
+        For a lane's value out of range, fewer auxiliary than main samples, or float64 where JAX has it switched off.
     """
+    if settings.precision == "float64" and not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
+        raise invalid(
+            "Lanes in float64 need JAX's float64 switched on",
+            received="jax_enable_x64 = False",
+            hint='Set JAX_ENABLE_X64=1, or call jax.config.update("jax_enable_x64", True)',
+        )
     auxiliary_samples = samples if auxiliary_samples is None else auxiliary_samples
     if auxiliary_samples < samples:
         raise invalid(
             "The auxiliary task has at least the main task's points: n_aux ≥ n_samples",
             received=f"n_aux={auxiliary_samples}, n_samples={samples}",
-            hint="Leave n_aux out for as many",
+            hint="Leave n_aux out for equally many",
         )
     columns = [
         np.asarray([lane.get(name, 0.0) for lane in lanes], settings.dtype)
@@ -110,7 +153,7 @@ def draw_chunk(
 
 
 def _check_lanes(lanes: list[dict], tasks: int) -> None:
-    """Check the values here, on the host: the teachers are drawn under jit, where values cannot be seen."""
+    """Check values on the host, because teachers are drawn under jit, where values are unknown."""
     rules = {
         "n_samples": ("whole and at least 1", lambda v: v == int(v) >= 1),
         "seed": ("whole and at least 0", lambda v: v == int(v) >= 0),
@@ -125,15 +168,15 @@ def _check_lanes(lanes: list[dict], tasks: int) -> None:
         for name, (rule, holds) in rules.items():
             if name not in lane or not np.isfinite(lane[name]) or not holds(lane[name]):
                 raise invalid(
-                    f"{name} of a lane must be {rule}", received=lane.get(name, "none"), hint="Mend the sweep's grid"
+                    f"{name} of a lane must be {rule}", received=lane.get(name, "none"), hint="Correct the sweep's grid"
                 )
 
 
 @program
 def _teachers_and_start(settings: StandardSettings, key, s_main, s_aux, relatedness):
-    """Both tasks' noisy weights, the main task's clean ones and its unit teacher, and the start; no sample count here.
+    """Both tasks' noisy weights, the main task's clean and unit weights, and the start, for any number of samples.
 
-    Baselines draw both tasks too and leave one aside: they then share this program with the joint lanes.
+    Baselines draw both tasks too and ignore one, so that they share this program with the joint lanes.
     """
 
     def lane(*values):
@@ -174,9 +217,9 @@ def _pair(settings: StandardSettings, key, s_main, s_aux, relatedness):
 
 
 def _aligned_start(settings: StandardSettings, key, noisy):
-    """Aligned with the teachers, all singular values those of the random start: in the mean square they are scale².
+    """A start aligned with the teachers, with singular values scale², the root mean square of those of the random start.
 
-    The single-task student's trunk has its own task's part only. Its second head has weight 0 and does nothing.
+    The baseline's trunk holds its own task's part only. Its second head belongs to a task of weight 0 and has no effect.
     """
     key, value = stream(key, "student"), settings.layer_scales[0] ** 2
     joint = students.aligned_tasks_start(key, noisy, value, hidden=settings.hidden)

@@ -1,144 +1,134 @@
-"""Training leg by leg, until the minima of the curves that decide when to stop are bracketed."""
+"""Train students leg by leg, until the minima of the two curves that decide when to stop are bracketed."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk import benefit, gaussian, students
-from sharedtrunk.experiments._batches import batch_width, batches
+from sharedtrunk.experiments._batches import batch_width
 from sharedtrunk.experiments._draw import Draw
-from sharedtrunk.experiments._settings import StandardSettings
-from sharedtrunk.experiments._times import descent_legs, flow_legs
-from sharedtrunk.flows.trajectory import Result, Trajectory
+from sharedtrunk.experiments._legs import descent_legs, flow_legs
+from sharedtrunk.experiments.problems import StandardSettings
+from sharedtrunk.flows.legs import follow_lanes
+from sharedtrunk.flows.result import Result
+from sharedtrunk.flows.trajectory import Trajectory
 
 FIRST_STEP = {"linear": 0.5, "relu": 0.1}
-"""Of the flow; given, so that all legs share one compiled program. A first step that is too long is tried again shorter."""
+"""First step of a flow. It is given, so that all legs share one compiled program; one too long is tried again shorter."""
+
+LATE = 20.0
+"""Time from which stability, not accuracy, limits the step of a linear student's flow."""
 
 _CURVES = ("generalization_loss", "validation_loss")
-_SEEN = ("composites", *_CURVES)
+_RECORDED = ("composites", *_CURVES)
 
-Watch = Callable[..., Trajectory]
-"""From lanes of the draw (by number), their networks, times and first step to one leg on the host, with both curves
-filled in. A lane that fills up a batch comes twice, the second time for nothing."""
+TrainLeg = Callable[..., tuple[Trajectory, Any]]
+"""`(lanes, networks, leg, first_step, kept) → (trajectory of the leg with both curves, kept)`, lanes of the draw by number.
+`kept` is whatever the caller carries from leg to leg, lane by lane."""
 
 
-def follow(settings: StandardSettings, draw: Draw, *, whole: bool = False, watch: Watch | None = None) -> Trajectory:
-    """Train leg by leg until every lane's minima are bracketed, or (`whole`) to the time limit whatever they do.
+class _State(NamedTuple):
+    """Where each lane stands at the end of a leg."""
 
-    Lanes train in batches that fit the cache. One that is settled, or failed, trains no further: from there its curves
-    and weights are NaN, and the others close ranks. `final` holds each lane's network at its own last time;
-    `gradient_evaluations` counts every lane's. `watch` trains one leg; the usual one computes the curves of linear students.
+    networks: students.SharedTrunk
+    step: np.ndarray
+    result: np.ndarray
+    evaluations: np.ndarray
+    kept: Any
+
+
+def follow(settings: StandardSettings, draw: Draw, *, whole: bool = False) -> Trajectory:
+    """Train linear students leg by leg until every lane's minima are bracketed, or to the time limit.
+
+    Parameters
+    ----------
+    settings, draw
+        The problem, and the data of a chunk of lanes.
+    whole
+        Follow every lane to the time limit, whatever its curves do.
+
+    Returns
+    -------
+    Trajectory
+        Both curves (lane, time) in nats and the main task's composites. A lane that is bracketed or has failed trains no
+        further: from there it is NaN. `final` holds each lane's network at its own last time, and `gradient_evaluations` is
+        the sum over lanes.
     """
-    watch = _linear_watch(settings, draw) if watch is None else watch
-    legs = (
-        flow_legs(settings.time_limit, short=settings.activation == "relu")
-        if settings.training == "flow"
-        else descent_legs(settings.time_limit, settings.step, short=settings.activation == "relu")
+    return follow_with(settings, draw, _linear_leg(settings, draw), whole=whole)[0]
+
+
+def follow_with(
+    settings: StandardSettings, draw: Draw, train_leg: TrainLeg, kept: Any = (), *, whole: bool = False
+) -> tuple[Trajectory, Any]:
+    """`follow` with any leg, and what it kept."""
+    count = draw.start.heads[0].shape[0]
+    nothing = np.zeros(count, np.int64)
+    start = _State(draw.start, np.full(count, FIRST_STEP[settings.activation]), nothing, nothing, kept)
+
+    def leg_of_lanes(lanes: np.ndarray, state: _State, leg: np.ndarray):
+        part, kept = train_leg(lanes, state.networks, leg, float(state.step.min()), state.kept)
+        step = np.full(len(lanes), float(np.asarray(part.mean_step)))
+        evaluations = state.evaluations + int(np.asarray(part.gradient_evaluations))
+        after = _State(part.final, step, np.asarray(part.result), evaluations, kept)  # pyright: ignore[reportArgumentType]
+        return after, {name: getattr(part, name) for name in _RECORDED}
+
+    def finished(state: _State, times: list[np.ndarray], records: list[dict]) -> np.ndarray:
+        failed = state.result != Result.SUCCESS
+        if whole:
+            return failed
+        curves = (np.concatenate([record[name] for record in records], axis=1) for name in _CURVES)
+        done = [benefit.bracketed(np.concatenate(times), curve) for curve in curves]
+        return (done[0] & done[1]) | failed
+
+    width = batch_width(settings, count, draw.inputs.shape[0])
+    found = follow_lanes(start, _legs(settings), leg_of_lanes, finished, width=width)
+    trajectory = Trajectory(
+        times=found.times,
+        result=found.state.result,
+        final=found.state.networks,
+        gradient_evaluations=found.state.evaluations.sum(),
+        **found.record,
     )
-    record = _Record(draw.start, FIRST_STEP[settings.activation])
-    width = batch_width(settings, record.count, draw.inputs.shape[0])
-    pending = np.arange(record.count)
-    for leg in legs:
-        record.begin(leg)
-        for batch in batches(pending, width):
-            networks, step = record.state(batch)
-            record.keep(batch, watch(batch, networks, leg, step))
-        seen = record.trajectory(_CURVES)
-        going_on = seen.result == Result.SUCCESS if whole else ~settled(seen)
-        pending = pending[going_on[pending]]
-        if not pending.size:
-            break
-    return record.trajectory()
+    return trajectory, found.state.kept
 
 
-class _Record:
-    """What has been seen of every lane, and where it stands."""
+def method_from(settings: StandardSettings, time: float) -> students.Flow | students.Descent:
+    """How students are trained from a time on.
 
-    def __init__(self, start: students.SharedTrunk, first_step: float):
-        self._networks = jax.tree.map(np.array, start)
-        self.count = start.heads[0].shape[0]
-        self._steps = np.full(self.count, first_step)
-        self._result = np.full(self.count, int(Result.SUCCESS))
-        self._evaluations = 0
-        self._times: list[np.ndarray] = []
-        self._legs: list[dict[str, Any]] = []
-
-    def begin(self, leg: np.ndarray) -> None:
-        self._times.append(leg if not self._times else leg[1:])
-        self._legs.append({})
-
-    def state(self, lanes: np.ndarray) -> tuple[students.SharedTrunk, float]:
-        """Networks of some lanes, and a step with which they can go on together."""
-        return jax.tree.map(lambda weights: weights[lanes], self._networks), float(self._steps[lanes].min())
-
-    def keep(self, lanes: np.ndarray, part: Trajectory) -> None:
-        own, first = np.unique(lanes, return_index=True)
-        # a leg begins where the one before ended, and that time is kept once
-        skipped = 0 if len(self._times) == 1 else 1
-        for name in _SEEN:
-            seen = jax.tree.map(lambda leaf: np.asarray(leaf)[first, skipped:], getattr(part, name))
-            if name not in self._legs[-1]:
-                self._legs[-1][name] = jax.tree.map(self._blank, seen)
-            _put(self._legs[-1][name], own, seen)
-        _put(self._networks, own, jax.tree.map(lambda leaf: np.asarray(leaf)[first], part.final))
-        self._result[own] = np.asarray(part.result)[first]
-        self._steps[own] = float(np.asarray(part.mean_step))
-        self._evaluations += int(np.asarray(part.gradient_evaluations)) * own.size
-
-    def _blank(self, seen: np.ndarray) -> np.ndarray:
-        return np.full((self.count, *seen.shape[1:]), np.nan, seen.dtype)
-
-    def trajectory(self, names: tuple[str, ...] = _SEEN) -> Trajectory:
-        """All legs as one, with what is named of what was seen."""
-        joined = {}
-        for name in names:
-            legs = [leg[name] for leg in self._legs]
-            joined[name] = jax.tree.map(lambda *parts: np.concatenate(parts, axis=1), *legs)
-        return Trajectory(
-            times=np.concatenate(self._times),
-            composites=joined.pop("composites", ()),
-            result=self._result.copy(),
-            final=self._networks,
-            gradient_evaluations=np.int64(self._evaluations),
-            **joined,
-        )
+    From `LATE` on a linear student's flow takes a method of third order, which needs two thirds of the evaluations, and a
+    third of `rtol`, with which its loss is as exact. Of a ReLU student's weights, all of order 0.1, absolute errors
+    matter.
+    """
+    if settings.training == "descent":
+        return students.Descent(step=settings.step)
+    if settings.activation == "relu":
+        rtol = settings.rtol / settings.hidden_layers
+        return students.Flow(rtol=rtol, atol=rtol / 10, stabilized=True)
+    return students.Flow(rtol=settings.rtol / 3, order=3) if time >= LATE else students.Flow(rtol=settings.rtol)
 
 
-def _put(whole: Any, lanes: np.ndarray, some: Any) -> None:
-    """Write some lanes of every array of a tree, in place."""
-    for leaf, part in zip(jax.tree.leaves(whole), jax.tree.leaves(some), strict=True):
-        leaf[lanes] = part
+def _legs(settings: StandardSettings) -> list[np.ndarray]:
+    short = settings.activation == "relu"
+    if settings.training == "flow":
+        return flow_legs(settings.time_limit, short=short)
+    return descent_legs(settings.time_limit, settings.step, short=short)
 
 
-def settled(trajectory: Trajectory):
-    """Lanes with nothing left to learn about: both minima bracketed, or failed for good."""
-    curves = (trajectory.generalization_loss, trajectory.validation_loss)
-    done = [benefit.bracketed(trajectory.times, curve) for curve in curves]  # pyright: ignore[reportArgumentType]
-    return (done[0] & done[1]) | (trajectory.result != Result.SUCCESS)
-
-
-def _linear_watch(settings: StandardSettings, draw: Draw) -> Watch:
-    problem = draw.problem(settings)
+def _linear_leg(settings: StandardSettings, draw: Draw) -> TrainLeg:
+    problem, rule = draw.problem(settings), gaussian.Sobol(points=settings.coarse_points, scrambles=1)
     parts: dict[bytes, tuple] = {}
 
-    def watch(lanes, networks, leg, step) -> Trajectory:
+    def train_leg(lanes, networks, leg, step, kept) -> tuple[Trajectory, Any]:
         key = lanes.tobytes()
         if key not in parts:  # batches mostly stay as they are from leg to leg
             judges = (np.asarray(draw.moments)[lanes], np.asarray(draw.validation_labels)[lanes])
             parts[key] = (students.of_lanes(problem, lanes), *map(jnp.asarray, judges))
         problem_part, moments, labels = parts[key]
-        method = settings.method_from(float(leg[0]))
+        method = method_from(settings, float(leg[0]))
         trained = students.train(networks, problem_part, leg, method, first_step=step, seen_tasks=1)
-        return _watched(settings, trained, moments, draw.validation_inputs, labels)
+        trained = benefit.with_generalization_loss(trained, moments, rule=rule)
+        return benefit.with_validation_loss(trained, draw.validation_inputs, labels), kept
 
-    return watch
-
-
-def _watched(settings: StandardSettings, trajectory: Trajectory, moments, inputs, labels) -> Trajectory:
-    """Fill in the curves that decide when to stop."""
-    rule = gaussian.Sobol(points=settings.coarse_points, scrambles=1)
-    trajectory = benefit.with_generalization_loss(trajectory, moments, rule=rule)
-    return benefit.with_validation_loss(trajectory, inputs, labels)
+    return train_leg

@@ -1,8 +1,8 @@
 """Vanilla descent of students whose composite is of rank one, W = a bᵀ: what Figure 1 trains.
 
-A trunk r bᵀ and a head a rᵀ, r any unit vector of the hidden layer, have slopes of the same form, r (aᵀD) and (D b) rᵀ with
-D = (1/N) Σ_μ (y_μ − P(W x_μ)) x_μᵀ. So layers that start so stay so, step by step and for any width, and one hidden unit is
-enough:
+A trunk r bᵀ and a head a rᵀ, r any unit vector of the hidden layer, have slopes of the same form, r (aᵀD) and (D b) rᵀ
+with D = (1/N) Σ_μ (y_μ − P(W x_μ)) x_μᵀ. Layers of this form therefore keep it in every step and for any width, and one
+hidden unit is enough:
 
     a ← a + step · D b,    b ← b + step · Dᵀ a.
 
@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 
 
 class RankOneStudent(NamedTuple):
@@ -33,7 +33,7 @@ def descend(
     step: Float[Array, ""],
     counts: Int[Array, "save"],
 ) -> RankOneStudent:
-    """The students of all lanes after `counts` steps on the full batch, the first of them 0: (save, lane, …)."""
+    """The students (save, lane, …) of all lanes after `counts` steps on the full batch; the first count is 0."""
     rate = step / inputs.shape[0]
 
     def advance(_, student: RankOneStudent) -> RankOneStudent:
@@ -53,7 +53,7 @@ def descend(
 
 
 def _softmax(a: Float[Array, "lane class"], g: Float[Array, "lane sample"]) -> Float[Array, "lane class sample"]:
-    """P(a gᵀ). The largest logit is that of the largest a, or of the smallest where g < 0."""
+    """P(a gᵀ). The largest logit belongs to the largest a, or to the smallest where g < 0."""
     largest = jnp.where(g > 0, jnp.max(a, axis=1)[:, None] * g, jnp.min(a, axis=1)[:, None] * g)
     e = jnp.exp(a[:, :, None] * g[:, None, :] - largest[:, None, :])
     return e * (1 / jnp.sum(e, axis=1))[:, None, :]

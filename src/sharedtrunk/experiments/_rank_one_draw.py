@@ -1,14 +1,12 @@
-"""Figure 1's settings and draws: rank-one teachers, aligned starts of rank one, 100 points.
+"""Figure 1's draws: rank-one teachers, aligned starts of rank one, 100 points.
 
-Softmax does not see a shift common to all classes, so û and the noise are centred over the classes: the labels are the
-same, and û is centred as (3) needs it. For two classes the noisy teacher is then of rank one too. The student starts at
-s(0) û v̂ᵀ, the leading singular vectors of the noisy teacher, its other singular values 0, so that its width does not
-matter: see `_rank_one_descent`.
+Softmax does not see a shift common to all classes, so û and the noise are centred over the classes: the labels stay the
+same, and û is centred as (3) requires. For two classes the noisy teacher then has rank one too. The student starts at
+s(0) û v̂ᵀ, with the leading singular vectors of the noisy teacher and no other singular value, so that its width does not
+matter (`_rank_one_descent`).
 """
 
-import dataclasses
 import itertools
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -18,67 +16,23 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian, teachers
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
+from sharedtrunk._support.limits import check_choice, check_number
 from sharedtrunk.errors import invalid
+from sharedtrunk.experiments.problems import RankOneProblem
 
 LABELS = ("hard", "soft")
-"""argmax of the noisy teacher, or its softmax at inverse temperature 1."""
+"""Labels are the argmax of the noisy teacher, or its softmax at inverse temperature 1."""
 
 HARD_RULE = gaussian.Pairs(points=256, scrambles=4)
-"""For the moments of hard labels: at K = 20 within 1.1 % in Frobenius norm, and 0.1 % along û, v̂."""
+"""Rule for the moments of hard labels: at K = 20 exact to 1.1 % in Frobenius norm, and to 0.1 % along û, v̂."""
 
 SOFT_RULE = gaussian.Sobol(points=16384, scrambles=1)
-"""For those of soft labels, once a lane."""
-
-
-@dataclasses.dataclass(frozen=True)
-class RankOneSettings:
-    """What all lanes of Figure 1 share: sizes, the descent, when it is seen, and how theory is computed."""
-
-    features: int = 100
-    samples: int = 100
-    step: float = 1e-3
-    steps: int = 5000
-    saves: int = 50
-    rtol: float = 1e-4
-    points: int = 1024
-    time_limit: float = 100.0
-    precision: str = "float32"
-
-    def __post_init__(self):
-        numbers = {name: getattr(self, name) for name in ("step", "rtol", "time_limit")}
-        if not all(0 < value < float("inf") for value in numbers.values()) or self.time_limit <= self.step * self.steps:
-            raise invalid(
-                "step, rtol and time_limit are finite and positive, time_limit beyond the descent's end",
-                received=f"{numbers} with {self.steps} steps",
-                hint="The paper has step 1e-3 and 5000 steps",
-            )
-        if self.saves < 1 or self.steps % self.saves:
-            raise invalid(
-                "The descent is seen every steps/saves steps, a whole number",
-                received=f"{self.steps} steps, {self.saves} saves",
-                hint="Use 5000 steps and 50 saves",
-            )
-        if self.precision not in ("float32", "float64"):
-            raise invalid("precision is float32 or float64", received=self.precision, hint="Use float32")
-
-    @classmethod
-    def parse(cls, settings: Mapping) -> "RankOneSettings":
-        """Take the known names; `fingerprint` only marks the stored chunks."""
-        names = {field.name for field in dataclasses.fields(cls)}
-        unknown = sorted(set(settings) - names - {"fingerprint"})
-        if unknown:
-            raise invalid("Settings of Figure 1 must be known", received=unknown, hint=f"Use {sorted(names)}")
-        return cls(**{name: settings[name] for name in names & set(settings)})
-
-    @property
-    def counts(self) -> np.ndarray:
-        """The step counts at which the descent is seen, from 0 to its end."""
-        return np.linspace(0, self.steps, self.saves + 1).round().astype(np.int32)
+"""Rule for the moments of soft labels, which are computed once per lane."""
 
 
 class RankOneDraw(eqx.Module):
-    """Points, and lane by lane the noisy teacher with its leading triple ŝ û v̂ᵀ, label probabilities and moment, and s(0)."""
+    """Points; and for every lane its noisy teacher, the leading triple ŝ û v̂ᵀ, label probabilities and moment, and s(0)."""
 
     noisy_weights: Float[Array, "lane class feature"]
     left: Float[Array, "lane class"]
@@ -90,10 +44,10 @@ class RankOneDraw(eqx.Module):
     first: Float[Array, "lane"]
 
 
-def draw_rank_one(settings: RankOneSettings, lanes: list[dict]) -> RankOneDraw:
-    """Draw the lanes' data; lanes share `seed`, `classes` and `labels`, and every draw depends on the seed alone.
+def draw_rank_one(settings: RankOneProblem, lanes: list[dict]) -> RankOneDraw:
+    """Draw the data of lanes that share `seed`, `classes` and `labels`. Every draw depends on the seed alone.
 
-    Raises `InputError` for a lane whose values nothing can have, or lanes that differ in what they share.
+    Raises `InputError` for a lane's value out of range, or lanes that differ in what they must share.
     """
     classes, labels, seed = (_common(lanes, name) for name in ("classes", "labels", "seed"))
     _check(lanes, labels)
@@ -108,7 +62,7 @@ def draw_rank_one(settings: RankOneSettings, lanes: list[dict]) -> RankOneDraw:
 
 
 class _Sizes(NamedTuple):
-    """All that the compiled draw depends on, so that other settings share it."""
+    """The sizes that the compiled draw depends on; settings with equal sizes share it."""
 
     classes: int
     features: int
@@ -141,15 +95,15 @@ def _noisy_weights(key, sizes: _Sizes, singular_value, noise):
 
 
 def _hard_moments(noisy, left, right, noise) -> Array:
-    """E[y xᵀ] over all inputs: what infinitely many hard labels of the noisy teacher would say."""
+    """E[y xᵀ] over all inputs: the moment of infinitely many hard labels of the noisy teacher."""
     moments = np.empty_like(noisy)
-    # a teacher without noise names two classes, the largest and the smallest of û: ±v̂/√(2π)
+    # without noise the labels are the classes of û's largest and smallest entry, where the moment is ±v̂/√(2π)
     for lane in np.flatnonzero(noise == 0):
         ends = np.eye(len(left[lane]))[[left[lane].argmax(), left[lane].argmin()]]
         moments[lane] = np.outer(ends[0] - ends[1], right[lane]) / np.sqrt(2 * np.pi)
     noised = np.flatnonzero(noise != 0)
     if noised.size:
-        # lanes that differ in their start only have one teacher
+        # lanes that differ only in their start have the same teacher
         each, where = np.unique(noisy[noised], axis=0, return_inverse=True)
         known = np.asarray(gaussian.label_moment(jnp.asarray(each), rule=HARD_RULE))
         moments[noised] = known[where.ravel()]
@@ -164,13 +118,7 @@ def _common(lanes: list[dict], name: str) -> Any:
 
 
 def _check(lanes: list[dict], labels: str) -> None:
-    if labels not in LABELS:
-        raise invalid(f"labels are one of {', '.join(LABELS)}", received=repr(labels), hint="Mend the sweep's grid")
+    check_choice("labels", labels, LABELS)
     for lane, name in itertools.product(lanes, ("s_main", "start", "noise")):
-        value = lane.get(name, float("nan"))
-        if not (0 <= value < float("inf") and (value > 0 or name == "noise")):
-            raise invalid(
-                f"{name} of a lane is finite and {'at least' if name == 'noise' else 'above'} 0",
-                received=value,
-                hint="Mend the sweep's grid",
-            )
+        hint = "Correct the sweep's grid"
+        check_number(f"{name} of a lane", lane.get(name, float("nan")), hint=hint, zero=name == "noise")

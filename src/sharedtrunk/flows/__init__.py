@@ -1,1 +1,4 @@
-"""How anything is followed in time: trajectories and how lanes end."""
+"""How anything is followed in time, and the records that students and theory return.
+
+Steps, legs, the minimum of a loss, and when the minimum counts as bracketed. `result` needs no JAX.
+"""

@@ -1,11 +1,10 @@
-"""What every student and every flow returns: the state of a training, seen at a list of times.
+"""What every student and every flow returns: a training at its saved times.
 
-A trajectory holds one training or a batch of them (leading `lane` axis on everything but `times`). Linear networks
-are known by their composite weights, from which every loss can be computed later; networks with a nonlinearity carry
-the losses that were evaluated on the way. `result` says, lane by lane, whether the numbers may be used.
+A trajectory holds one training or a batch of them (leading `lane` axis on everything but `times`). Linear networks are
+known by their composite weights, from which every loss can be computed later. Networks with a nonlinearity carry the
+losses that were evaluated in training. `result` says for every lane whether its numbers may be used.
 """
 
-import enum
 from typing import Any
 
 import equinox as eqx
@@ -13,43 +12,34 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk._support.axes import AnyArray
-
-
-class Result(enum.IntEnum):
-    """How a lane ended. A failed lane is NaN with a reason, never a lost sweep."""
-
-    SUCCESS = 0
-    DIVERGED = 1
-    STEP_LIMIT = 2
-    NOT_BRACKETED = 3
-    RAN_AWAY = 4
-    RULE_TOO_COARSE = 5
-
-    @property
-    def message(self) -> str:
-        """The reason, as one line for a person."""
-        return _MESSAGES[self]
-
-
-_MESSAGES = {
-    Result.SUCCESS: "trained; the minimum of the generalization loss is bracketed",
-    Result.DIVERGED: "diverged: the weights stopped being finite numbers",
-    Result.STEP_LIMIT: "the solver used up its steps before the last time asked for",
-    Result.NOT_BRACKETED: "the minimum of the generalization or the validation loss was not bracketed by the time limit",
-    Result.RAN_AWAY: "ran away: the weights grew beyond the ceiling before the minimum of the loss was bracketed",
-    Result.RULE_TOO_COARSE: "the quadrature rule is too coarse: its error is no longer small beside the drive of the weights",
-}
+from sharedtrunk.flows.result import Result as Result
 
 
 class Trajectory(eqx.Module):
     """A training at its saved times.
 
-    `composites[k]` are the composite weights of task k (empty for nonlinear networks). `generalization_loss` and
-    `validation_loss` are those of the main task (task 0), in nats, where they have been evaluated; `error` is the
-    half-width of the 99 % interval of the generalization loss and `accuracy` the share of inputs classified as the
-    clean teacher does. `networks` are the networks at all times (*lane, time first), where they were asked for. `final` is
-    the network at the last time, from which training can go on; `mean_step` is the solver's mean step, a good first step
-    to go on with.
+    Parameters
+    ----------
+    times
+        Saved times (time,): steps × step size.
+    composites
+        Composite weights of every task (*lane, time, class, feature); empty for nonlinear networks.
+    result
+        `Result` codes (*lane,).
+    final
+        The network, or the flow's state, at the last time; training can continue from it.
+    generalization_loss, validation_loss
+        Losses of the main task in nats (*lane, time), where they were evaluated.
+    error
+        Half-width of the 99 % interval of the generalization loss (*lane, time), where it was sampled.
+    accuracy
+        Share of inputs classified as by the clean teacher (*lane, time), where it was sampled.
+    mean_step
+        The solver's mean step, a good first step to continue with.
+    gradient_evaluations
+        Evaluations of the drive.
+    networks
+        All saved networks (*lane, time, …), if requested.
     """
 
     times: Float[AnyArray, "time"]

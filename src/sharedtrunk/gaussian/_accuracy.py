@@ -8,14 +8,13 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.errors import invalid
-
-from ._checks import as_covariance, as_weights, check_error_rule
-from ._error import mean_and_error
-from ._factor import factor, to_unit_scale, whitened
-from ._rules import FINE, Sobol
-from ._sobol import over_lanes, over_scrambles
+from sharedtrunk.gaussian._error import mean_and_error
+from sharedtrunk.gaussian._factor import factor, to_unit_scale, whitened
+from sharedtrunk.gaussian._rules import FINE, Sobol
+from sharedtrunk.gaussian._sobol import over_lanes, over_scrambles
+from sharedtrunk.gaussian.checks import as_covariance, as_weights, check_error_rule
 
 
 def accuracy(
@@ -25,14 +24,30 @@ def accuracy(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Sobol = FINE,
 ) -> Float[Array, "*out"]:
-    """Probability that a student and a teacher name the same class, argmax W x = argmax W̄ x, x ~ N(0, C).
+    """Probability that a student and a teacher name the same class, argmax W x = argmax W̄ x for x ~ N(0, C).
 
-    By Sobol points in the joint space of both sets of logits, at most 2(K − 1) dimensions; pure JAX, jit
-    and vmap work (not differentiable: it is a probability of a hard decision). Ties are broken towards the
-    first class; a student with W = 0 always names class 0. Lanes of W and W̄ broadcast. The error falls
-    almost like that of plain Monte Carlo, 0.5/√points at most.
+    It is computed by Sobol points in the joint space of both sets of logits, of at most 2(K − 1) dimensions, in pure JAX: jit
+    and vmap work. It has no derivative, because decisions are hard. The error falls almost as slowly as that of plain Monte
+    Carlo, and is at most 0.5/√points.
 
-    Raises InputError as `free_energy`, and for weights whose classes or features differ.
+    Parameters
+    ----------
+    W, teacher
+        Weights (…, class, feature); their lanes broadcast.
+    covariance
+        As `free_energy`.
+    rule
+        A `Sobol` rule.
+
+    Returns
+    -------
+    Array
+        Probabilities of the broadcast lanes. Ties go to the first class; a student with W = 0 always names class 0.
+
+    Raises
+    ------
+    InputError
+        As `free_energy`, for weights of different classes or features, and for another rule.
     """
     return _accuracy(W, teacher, covariance, rule, False)
 
@@ -44,14 +59,27 @@ def accuracy_with_error(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Sobol = FINE,
 ) -> tuple[Float[Array, "*out"], Float[Array, "*out"]]:
-    """`accuracy` and an error bar that covers its true error at least 95 times in 100.
+    """`accuracy` with an error bar that covers its true error at least 95 times in 100.
 
-    The spread of the scrambles says nothing where no node, or hardly one, disagrees (or agrees). The bar adds what
-    could hide there: n independent nodes all miss an event of probability p with probability (1 − p)ⁿ ≈ e^{−np}, so
-    with 99 % confidence p ≤ ln(100)/n = 4.6/n (the rule of three at 99 %). Nodes come as u, −u and both may tell
-    the same (for K = 2 they always do), so n counts pairs: n = points · scrambles / 2.
+    The spread of the scrambles says nothing where no node, or hardly any, disagrees (or agrees). So the bar adds what could
+    remain invisible: n independent nodes all miss an event of probability p with probability (1 − p)ⁿ ≈ e^{−np}, so with 99 %
+    confidence p ≤ ln(100)/n (the rule of three at 99 %). Nodes come in pairs u, −u that may agree (for K = 2 they always do),
+    so n counts pairs: n = points · scrambles / 2.
 
-    Raises as `accuracy`, and for a rule of fewer than 4 scrambles or 256 points.
+    Parameters
+    ----------
+    W, teacher, covariance, rule
+        As `accuracy`; the rule needs at least 4 scrambles of 256 points.
+
+    Returns
+    -------
+    value, error
+        The probability and its error, of the broadcast lanes.
+
+    Raises
+    ------
+    InputError
+        As `accuracy`, and for a rule of fewer scrambles or points.
     """
     check_error_rule(rule)
     return _accuracy(W, teacher, covariance, rule, True)

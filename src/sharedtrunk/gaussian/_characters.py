@@ -17,14 +17,26 @@ import functools
 import numpy as np
 
 from sharedtrunk.errors import invalid
-
-from ._rules import Characters, antithetic_half
+from sharedtrunk.gaussian._rules import Characters, antithetic_half
 
 
 def hadamard_vectors(classes: int) -> np.ndarray:
-    """The non-constant Sylvester columns, normalized: U with u_j(c) = (−1)^(j·c)/√K, (class, class − 1), float64.
+    """The non-constant Sylvester columns, normalized: U with u_j(c) = (−1)^(j·c)/√K.
 
-    Orthonormal and centred. Raises `InputError` unless the number of classes is 2, 4, 8, ….
+    Parameters
+    ----------
+    classes
+        K, a power of two.
+
+    Returns
+    -------
+    ndarray
+        U (class, class − 1) in float64, orthonormal and centred.
+
+    Raises
+    ------
+    InputError
+        Unless the number of classes is 2, 4, 8, ….
     """
     return characters(classes)[:, 1:] / np.sqrt(classes)
 

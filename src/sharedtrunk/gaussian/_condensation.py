@@ -15,11 +15,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
-
-from ._error import rounded
-from ._moments import softmax_covariance, softmax_covariance_with_error
-from ._random_energy import as_scale, equal_participation
-from ._rules import Rule
+from sharedtrunk.gaussian._error import rounded
+from sharedtrunk.gaussian._random_energy import as_scale, equal_participation
+from sharedtrunk.gaussian._rules import Rule
+from sharedtrunk.gaussian._softmax_moment import softmax_covariance, softmax_covariance_with_error
 
 
 def participation(
@@ -28,9 +27,22 @@ def participation(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
 ) -> Float[Array, "*lane"]:
-    """Y(W) = E Σ_c P_c² = 1 − tr G(W), P = softmax(W x), x ~ N(0, C): between 1/K and 1.
+    """Participation Y(W) = E Σ_c P_c² = 1 − tr G(W) of P = softmax(W x), x ~ N(0, C).
 
-    Rules and errors raised as `softmax_covariance`.
+    Parameters
+    ----------
+    W, covariance, rule
+        As `softmax_covariance`.
+
+    Returns
+    -------
+    Array
+        Y (…), between 1/K and 1.
+
+    Raises
+    ------
+    InputError
+        As `softmax_covariance`.
     """
     G = softmax_covariance(W, covariance=covariance, rule=rule)
     return 1 - G.trace(axis1=-2, axis2=-1)
@@ -42,9 +54,22 @@ def participation_with_error(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
 ) -> tuple[Float[Array, "*lane"], Float[Array, "*lane"]]:
-    """`participation` and an error bar that covers: |tr E| ≤ √(K − 1) ‖E‖ for the error E of G, of rank K − 1.
+    """`participation` with an error bar, from |tr E| ≤ √(K − 1) ‖E‖ for the error E of G, which has rank K − 1.
 
-    Y itself is rounded, too: near 1 it holds no more digits of the small tr G than its precision has.
+    Parameters
+    ----------
+    W, covariance, rule
+        As `softmax_covariance_with_error`.
+
+    Returns
+    -------
+    value, error
+        Y and its error (…). The error includes the rounding of Y, which near 1 resolves little of a small tr G.
+
+    Raises
+    ------
+    InputError
+        As `softmax_covariance_with_error`.
     """
     G, error = softmax_covariance_with_error(W, covariance=covariance, rule=rule)
     Y = 1 - G.trace(axis1=-2, axis2=-1)
@@ -52,42 +77,116 @@ def participation_with_error(
 
 
 def random_energy_participation(s, classes: int) -> np.ndarray:
-    """Y(s) = E Σ_c P_c² of K independent logits of standard deviation s, `s` of any shape.
+    """Participation Y(s) = E Σ_c P_c² of K independent logits of standard deviation s.
 
-    Derrida's random-energy model at finite K [24]; hypotheses as in `random_energy_free_energy`.
-    Y = K ∫ E[t² e^{−t}] L(y)^{K−1} dy with t = e^{s ε − y}, L(y) = E e^{−t}: the integrand is positive, so Y keeps
-    its digits where it is small. It equals 1 − F′(s)/s. Raises `InputError` for s < 0 or not finite, fewer than 2
-    classes.
+    Y = K ∫ E[t² e^{−t}] L(y)^{K−1} dy with t = e^{s ε − y}, L(y) = E e^{−t}, equals 1 − F′(s)/s. The integrand is
+    positive, so small Y keep their digits. Hypotheses as in `random_energy_free_energy`.
+
+    Parameters
+    ----------
+    s
+        Standard deviations ≥ 0, any shape.
+    classes
+        K, at least 2.
+
+    Returns
+    -------
+    ndarray
+        Y, of the shape of `s`.
+
+    Raises
+    ------
+    InputError
+        For s < 0 or not finite, or fewer than 2 classes.
+
+    References
+    ----------
+    Derrida's random-energy model at finite K, the paper's reference [24].
     """
     s = as_scale(s, classes)
     return np.array([equal_participation(float(x), classes) for x in s.ravel()]).reshape(s.shape)
 
 
 def critical_scale(classes: int) -> float:
-    """s_c = √(2 ln K): where the random-energy model of many classes freezes [24].
+    """Scale s_c = √(2 ln K) at which the random-energy model of many classes freezes.
 
-    Hypotheses: independent logits of one variance, K → ∞; at finite K nothing is sharp, and corrections fall like 1/ln K
-    only. Raises `InputError` for fewer than 2 classes.
+    Hypotheses: independent logits of one variance, K → ∞. At finite K the transition is smooth, with corrections that fall
+    only like 1/ln K.
+
+    Parameters
+    ----------
+    classes
+        K, at least 2.
+
+    Returns
+    -------
+    float
+        s_c, a standard deviation of logits.
+
+    Raises
+    ------
+    InputError
+        For fewer than 2 classes.
+
+    References
+    ----------
+    The paper's reference [24].
     """
     as_scale(0.0, classes)
     return float(np.sqrt(2 * np.log(classes)))
 
 
 def derrida_free_energy(s, classes: int) -> np.ndarray:
-    """F of the random-energy model to leading order in ln K: ln K + s²/2 for s ≤ s_c = √(2 ln K), s s_c above [24].
+    """F of the random-energy model to leading order in ln K: ln K + s²/2 for s ≤ s_c = √(2 ln K), s s_c above.
 
-    In nats. Hypotheses as in `critical_scale`; `random_energy_free_energy` has it at finite K. Raises `InputError`
-    for s < 0 or not finite, fewer than 2 classes.
+    Hypotheses as in `critical_scale`; `random_energy_free_energy` is for finite K.
+
+    Parameters
+    ----------
+    s, classes
+        As `random_energy_free_energy`.
+
+    Returns
+    -------
+    ndarray
+        F in nats, of the shape of `s`.
+
+    Raises
+    ------
+    InputError
+        As `random_energy_free_energy`.
+
+    References
+    ----------
+    The paper's reference [24].
     """
     s, critical = as_scale(s, classes), critical_scale(classes)
     return np.where(s <= critical, 0.5 * (critical**2 + np.minimum(s, critical) ** 2), s * critical)
 
 
 def derrida_participation(s, classes: int) -> np.ndarray:
-    """Y of the random-energy model for K → ∞ at fixed s/s_c: 0 for s ≤ s_c = √(2 ln K), 1 − s_c/s above [24].
+    """Participation of the random-energy model for K → ∞ at fixed s/s_c: 0 for s ≤ s_c = √(2 ln K), 1 − s_c/s above.
 
-    Hypotheses as in `critical_scale`; `random_energy_participation` has it at finite K. Raises `InputError` for s < 0
-    or not finite, fewer than 2 classes.
+    Hypotheses as in `critical_scale`; `random_energy_participation` is for finite K.
+
+    Parameters
+    ----------
+    s, classes
+        As `random_energy_free_energy`.
+
+    Returns
+    -------
+    ndarray
+        Y, of the shape of `s`.
+
+    Raises
+    ------
+    InputError
+        As `random_energy_free_energy`.
+
+    References
+    ----------
+    The paper's reference [24].
     """
     s, critical = as_scale(s, classes), critical_scale(classes)
     return 1 - critical / np.maximum(s, critical)

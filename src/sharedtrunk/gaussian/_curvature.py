@@ -1,4 +1,4 @@
-"""The free energy to second order about equal variances: exact, and as a set of nodes has it.
+"""The free energy to second order about equal variances: exact, and by a set of nodes.
 
 About the logits s L₀ u, L₀ L₀ᵀ = J, a change L₀ δ with δ symmetric and tr δ = 0 (Δ = L₀ δ L₀ᵀ) adds
 
@@ -12,7 +12,7 @@ heat equation all κ are one-dimensional integrals of L(y) = E exp(−e^{s ε �
 import numpy as np
 from scipy import special
 
-from ._random_energy import gumbel_grid, maximum_grid
+from sharedtrunk.gaussian._random_energy import gumbel_grid, maximum_grid
 
 MOST_CLASSES = 12  # a table has (K − 1)⁴/8 numbers for every scale and scramble
 

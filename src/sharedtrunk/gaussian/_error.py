@@ -6,16 +6,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from scipy.special import stdtrit
 
 from sharedtrunk._support.arguments import finite
+from sharedtrunk._support.statistics import scramble_factor
 from sharedtrunk.errors import invalid
 
 
 def length(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     """Euclidean norm over some axes (all of them by default), of NumPy or JAX arrays.
 
-    The largest entry is taken out first: squares of entries beyond 1e±154 (1e±19 in float32) are no floating numbers.
+    The entries are first divided by the largest: squares of entries beyond 1e±154 (1e±19 in float32) leave the range.
     """
     xp = jnp if isinstance(x, jax.Array) else np
     top = xp.max(xp.abs(x), axis=axis, keepdims=True, initial=0)
@@ -24,22 +24,41 @@ def length(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
 
 
 def rounded(length, dtype):
-    """What storing a value of this Euclidean norm in a precision may change: rounding, and what lies below its range."""
+    """How much a value of this Euclidean norm may change when it is stored in a precision: by rounding and by underflow."""
     return 8 * float(jnp.finfo(dtype).eps) * length + float(jnp.finfo(dtype).tiny)
 
 
-def t_factor(scrambles: int) -> float:
-    """Two-sided 99 % quantile of Student's t: wide enough that 95 in 100 also holds for skewed spreads."""
-    return float(stdtrit(scrambles - 1, 0.995))
+def norm_half_width(values: Any, mean: Any, axis: int | tuple[int, ...] | None = None) -> Any:
+    """Euclidean norm over `axis` (all by default) of the half-widths of a mean's entries over scrambles (axis 0).
+
+    It is the norm of what `_support.statistics.half_width` gives, for entries whose squares would leave the range.
+    """
+    count = values.shape[0]
+    return scramble_factor(count) * (length(values - mean[None], axis) / ((count - 1) * count) ** 0.5)
 
 
 def mean_and_error(values: Float[Array, "scramble *entry"]) -> tuple[Float[Array, "*entry"], Float[Array, ""]]:
-    """Mean over scrambles, and the half-width of its interval (Frobenius norm where the value is a matrix)."""
+    """Mean over independent scrambles, and the half-width of its 99 % interval.
+
+    Parameters
+    ----------
+    values
+        One value per scramble, (scramble, …), at least 2 of them.
+
+    Returns
+    -------
+    mean, error
+        The mean (…), and the error of its Frobenius norm: Student's t times the standard error, and rounding.
+
+    Raises
+    ------
+    InputError
+        For fewer than 2 scrambles and values that are not finite.
+    """
     values = finite(values, "Values of scrambles")
     count = values.shape[0] if values.ndim else 0
     if count < 2:
         raise invalid("An error needs at least 2 scrambles", received=f"{count}", hint="Use 8 scrambles.")
     mean = jnp.mean(values, axis=0)
-    spread = length(values - mean[None]) / jnp.asarray(((count - 1) * count) ** 0.5, values.dtype)
-    # where all scrambles agree, rounding is what is left
-    return mean, jnp.asarray(t_factor(count), values.dtype) * spread + rounded(length(mean), values.dtype)
+    # where all scrambles agree, rounding is the whole error
+    return mean, norm_half_width(values, mean) + rounded(length(mean), values.dtype)

@@ -1,9 +1,8 @@
 """From a rule and a batch of weights to values with error bars: the choice of method, and the lanes.
 
-Every quantity of this room is known in up to four ways for centred, whitened weights J W C^½; `Quantity` holds
-them. A quantity that lives in feature space (a moment) is mapped back through the root of C before its error is
-taken, so the bar is that of the returned value. Without a rule each lane gets the method that its singular values
-ask for.
+Every quantity of this package can be computed in up to four ways for centred, whitened weights J W C^½; `Quantity` holds
+them. A quantity in feature space (a moment) is mapped back through the root of C before its error is taken, so the error
+bar is that of the returned value. Without a rule each lane is computed by the method that suits its singular values.
 """
 
 from collections.abc import Callable
@@ -13,37 +12,46 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.errors import invalid
-
-from . import _panels
-from ._checks import check_error_rule, check_rule, concrete
-from ._error import length, mean_and_error, rounded, t_factor
-from ._factor import covariance_root, host_root, whitened
-from ._pairs import distances, softmax_covariances
-from ._rules import FINE, NodeRule, Pairs, Panels, Rule, Sobol
-from ._sobol import over_lanes
-from ._spectrum import Sensitivity, deviation_from_equal, host_whitened, kept_rank, numerical_rank, tail
+from sharedtrunk.gaussian import _panels
+from sharedtrunk.gaussian._error import length, mean_and_error, norm_half_width, rounded
+from sharedtrunk.gaussian._factor import covariance_root, host_root, whitened
+from sharedtrunk.gaussian._pairs import distances, softmax_covariances
+from sharedtrunk.gaussian._rules import FINE, NodeRule, Pairs, Panels, Rule, Sobol
+from sharedtrunk.gaussian._sobol import over_lanes
+from sharedtrunk.gaussian._spectrum import (
+    Sensitivity,
+    deviation_from_equal,
+    host_whitened,
+    kept_rank,
+    numerical_rank,
+    tail,
+)
+from sharedtrunk.gaussian.checks import check_error_rule, check_rule, concrete
 
 FINER_PAIRS = Pairs(points=16384, scrambles=16)
 
-_SMALL = 1e-2  # singular value below which G W has more digits than E[P uᵀ], whose P differ by it from 1/K only
+_SMALL = 1e-2
+"""Largest weight below which G W has more digits than E[P uᵀ], whose P differ little from 1/K."""
 
-_LONGEST = 4096.0  # singular value up to which rank 3 goes by panels, half a minute at K = 5
+_LONGEST = 4096.0
+"""Largest singular value at which rank 3 is computed by panels; it then takes half a minute at K = 5."""
 
-_LOGIT_ROUNDING = 4.0  # units of rounding that centring, factoring and multiplying leave in a logit, at most
+_LOGIT_ROUNDING = 4.0
+"""Most units of rounding that centring, factoring and multiplying leave in a logit."""
 
 
 class Quantity(NamedTuple):
-    """One quantity, four ways. Made once per module, so that jit compiles once.
+    """One quantity and the four ways to compute it. It is made once per module, so that jit compiles once.
 
-    `sobol(W, rule)` gives one value per scramble; `panels(integrals, V)` reads the value off the host integrals;
-    `equal(s, deviation, W)` is the closed form for W Wᵀ = s² J and its error where the singular values deviate from
-    s; `pairs(G, W)` makes values of covariances G (scramble, class, class), and a bound on what they leave out.
-    `moderate` is the Sobol rule above rank 3, up to the root-mean-square singular value `crossover`; where its error
-    bar is longer than `promise` times the value, `finer` takes its place, as `FINER_PAIRS` does that of `Pairs()`.
-    `in_features`: the last axis is a feature. `by_covariances`: `pairs` serves weights of any size, so that `Pairs` can
-    be asked for.
+    `sobol(W, rule)` gives one value per scramble. `panels(integrals, V)` reads the value off the host integrals.
+    `equal(s, deviation, W)` is the closed form for W Wᵀ = s² J with its error where the singular values deviate from s.
+    `pairs(G, W)` makes values of covariances G (scramble, class, class), with a bound on the part that they leave out.
+
+    `moderate` is the Sobol rule above rank 3, up to the root-mean-square singular value `crossover`. Where its error bar is
+    longer than `promise` times the value, `finer` replaces it, as `FINER_PAIRS` replaces `Pairs()`. `in_features`: the last
+    axis is a feature. `by_covariances`: `pairs` works for weights of any size, so that a user may ask for `Pairs`.
     """
 
     sobol: Callable
@@ -60,7 +68,7 @@ class Quantity(NamedTuple):
 
     @property
     def by_nodes(self) -> tuple[Callable, tuple[float, float]]:
-        """What its sum over nodes needs: the values of a lane, and how they answer to a change of W."""
+        """What `_by_sobol` needs: the values of a lane, and how much they change with W."""
         return self.sobol, (float(self.sensitivity.slope), float(self.sensitivity.most))
 
 
@@ -95,7 +103,7 @@ def _mapped(values, root):
 
 
 class _Host(NamedTuple):
-    """What the host methods need beside one lane: the map back, its norm, and the rounding of the array given."""
+    """What the host methods need beside the weights of a lane: the map back and the rounding of the caller's array."""
 
     quantity: Quantity
     root: np.ndarray | None
@@ -107,10 +115,10 @@ class _Host(NamedTuple):
         return self.quantity.sensitivity.cost(change) * float(stretch)
 
     def left_out(self, A: np.ndarray, value, dropped: float) -> float:
-        """Error of the value from directions dropped and from rounding of the centred weights A.
+        """Error of the value from dropped directions and from rounding of the centred weights A.
 
-        Either is bounded by its size. Where no two classes are nearly tied it is much less: the value depends, but for
-        its scale, on the directions of the differences, and those keep their digits.
+        Both are bounded by the size of the change. Where no two classes are nearly tied the error is much smaller: apart
+        from its scale, the value depends on the directions of the differences, and those keep their digits.
         """
         size = float(length(A))
         change = dropped + _LOGIT_ROUNDING * np.finfo(float).eps * size
@@ -121,7 +129,7 @@ class _Host(NamedTuple):
 
 
 def _by_panels(W: np.ndarray, host: _Host, rule: Panels, rank: int | None = None):
-    """One lane on the host: value and error, the error from a second rule of higher order and what was cut."""
+    """One lane on the host: value, and error from a second rule of higher order and from dropped directions."""
     U, S, V = np.linalg.svd(W, full_matrices=False)
     rank = numerical_rank(S, W.shape, host.eps) if rank is None else rank
     if rank > 3:
@@ -146,15 +154,14 @@ def _of_panels(integrals: _panels.Integrals, V: np.ndarray, W: np.ndarray, quant
 
 
 def _by_pairs(W: np.ndarray, host: _Host, rule: Pairs):
-    """One lane on the host: value and error, the error from the scrambles and what was cut."""
+    """One lane on the host: value, and error from the scrambles and from dropped directions."""
     U, S, _ = np.linalg.svd(W, full_matrices=False)
     rank = numerical_rank(S, W.shape, np.finfo(float).eps)
     A = U[:, :rank] * S[:rank]
     values, beyond = host.quantity.pairs(softmax_covariances(A, rule), W)
     values = _mapped(values, host.root)
     value = values.mean(axis=0)
-    spread = length(values - value) / np.sqrt(len(values) * (len(values) - 1))
-    return value, t_factor(len(values)) * spread + beyond + host.left_out(A, value, tail(S, rank))
+    return value, norm_half_width(values, value) + beyond + host.left_out(A, value, tail(S, rank))
 
 
 def _by_choice(W: np.ndarray, host: _Host, dtype: np.dtype):
@@ -175,12 +182,12 @@ def _by_choice(W: np.ndarray, host: _Host, dtype: np.dtype):
             results[n] = _mapped(np.asarray(value), host.root), error * stretch
         elif steep or length(S) > quantity.crossover * np.sqrt(K - 1):
             results[n] = _by_pairs(w, host, Pairs())
-            if not _kept(quantity, *results[n]):
+            if not _as_promised(quantity, *results[n]):
                 results[n] = _by_pairs(w, host, FINER_PAIRS)
     for rule in (quantity.moderate, quantity.finer):
         rest = [n for n in range(len(W)) if n not in results]
         for n, value, error in _some_by_sobol(W, rest, host, rule, dtype):
-            if rule is quantity.finer or _kept(quantity, value, error):
+            if rule is quantity.finer or _as_promised(quantity, value, error):
                 results[n] = value, error
     return [results[n] for n in range(len(W))]
 
@@ -194,7 +201,7 @@ def _some_by_sobol(W: np.ndarray, lanes: list[int], host: _Host, rule: Sobol, dt
     return list(zip(lanes, *map(np.asarray, found), strict=True))
 
 
-def _kept(quantity: Quantity, value, error) -> bool:
+def _as_promised(quantity: Quantity, value, error) -> bool:
     """Whether the error bar is as short as the default promises."""
     return bool(error <= quantity.promise * length(np.asarray(value)))
 

@@ -1,8 +1,7 @@
 """The factor of the logits: J W C^½ = A Vᵀ with A lower triangular and V orthonormal.
 
 Softmax sees the logits z = W x only through J z = A u, u = Vᵀ C^{-½} x ~ N(0, I) in at most K − 1 dimensions. A is the
-Cholesky factor of J W C Wᵀ J, found without squaring the singular values; V brings E[P uᵀ] back to the
-features.
+Cholesky factor of J W C Wᵀ J, computed without squaring the singular values; V maps E[P uᵀ] back to the features.
 """
 
 from typing import Any
@@ -19,7 +18,7 @@ def centred(W: Float[Array, "*lane class feature"]) -> Float[Array, "*lane class
 
 
 def to_unit_scale(W: Any) -> Any:
-    """Weights of every lane over a power of two, their largest entry about 1: directions stay as they are, to the digit."""
+    """Every lane divided by the power of two that makes its largest entry about 1, which changes no digit of a direction."""
     xp = jnp if isinstance(W, jax.Array) else np
     _, power = xp.frexp(xp.max(xp.abs(W), axis=(-2, -1), keepdims=True, initial=0))
     return xp.ldexp(W, xp.broadcast_to(-power, W.shape))
@@ -28,8 +27,7 @@ def to_unit_scale(W: Any) -> Any:
 def covariance_root(covariance: Float[Array, "feature feature"]) -> Float[Array, "feature feature"]:
     """A root R of C = R Rᵀ, by eigenvectors so that a singular C is allowed.
 
-    Eigenvalues that are negative by rounding stand for zero; the verbs have refused truly indefinite
-    matrices.
+    Eigenvalues that are negative by rounding count as zero; indefinite matrices are refused by `as_covariance`.
     """
     values, vectors = jnp.linalg.eigh(covariance)
     return vectors * jnp.sqrt(jnp.maximum(values, jnp.zeros((), values.dtype)))[None, :]

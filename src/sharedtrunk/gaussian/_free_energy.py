@@ -12,22 +12,23 @@ from jaxtyping import Array, Float
 from scipy import special
 
 from sharedtrunk._support.axes import AnyArray
-from sharedtrunk._support.programs import program
-from sharedtrunk.errors import invalid
-
-from ._checks import as_covariance, as_moment, as_weights
-from ._error import rounded
-from ._estimate import Quantity, estimate, estimate_with_error
-from ._factor import whitened
-from ._random_energy import free_energy_and_slope
-from ._rules import FINE, Rule, Sobol
-from ._sobol import free_energy_lane, over_lanes
-from ._spectrum import Sensitivity
+from sharedtrunk._support.cache.programs import program
+from sharedtrunk.gaussian._error import rounded
+from sharedtrunk.gaussian._estimate import Quantity, estimate, estimate_with_error
+from sharedtrunk.gaussian._factor import whitened
+from sharedtrunk.gaussian._random_energy import free_energy_and_slope
+from sharedtrunk.gaussian._rules import FINE, Rule, Sobol
+from sharedtrunk.gaussian._sobol import free_energy_lane, over_lanes
+from sharedtrunk.gaussian._spectrum import Sensitivity
+from sharedtrunk.gaussian.checks import as_covariance, as_moment, as_weights, check_scrambles
 
 
 def _equal(s: float, deviation: float, W: np.ndarray):
-    """F at equal singular values. Their root mean square takes up the first order of a deviation d; the second,
-    measured at K = 5 … 24, s = 0.1 … 300, is below g d²/4."""
+    """F at equal singular values, and its error where they deviate by d from their root mean square.
+
+    The root mean square accounts for the first order in d. The second order, measured at K = 5 … 24 and s = 0.1 … 300, is
+    below g d²/4.
+    """
     F, slope = free_energy_and_slope(s, len(W))
     return F, float(slope) / ((len(W) - 1) * s) * deviation**2
 
@@ -60,17 +61,33 @@ def free_energy(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
 ) -> Float[Array, "*lane"]:
-    """Mean log-partition function of the logits W x, x ~ N(0, C).
+    """Mean log-partition function F(W) = E ln Σ_c exp (W x)_c of the logits W x, x ~ N(0, C).
 
-    F(W) = E ln Z(W x) in nats, Z(z) = Σ_c exp z_c.
+    Parameters
+    ----------
+    W
+        Weights (…, class, feature) with 2 classes or more.
+    covariance
+        Input covariance C (feature, feature), symmetric positive semidefinite; the identity by default.
+    rule
+        Quadrature. By default it depends on the singular values of J W C^½: `Panels` up to rank 3, the exact random-energy
+        integral where K − 1 of them are equal (to 10⁻⁶), `FINE` Sobol points elsewhere. Under jit, vmap and grad, where the
+        singular values are unknown, it is `FINE`.
 
-    `rule=None` goes by the singular values of J W C^½: `Panels` up to rank 3, the random-energy integral
-    where K − 1 are equal (to 10⁻⁶), `FINE` Sobol points elsewhere. Under jit, vmap and grad they are not known and it
-    takes `FINE`. With a Sobol rule F is differentiable, its derivative being the `softmax_moment` of the
-    same rule.
+    Returns
+    -------
+    Array
+        F in nats, (…). With a Sobol rule it is differentiable, with the `softmax_moment` of the same rule as derivative.
 
-    Returns F, shape (…). Raises InputError for W that is not (…, class, feature), not finite or has one
-    class, for a covariance that is not symmetric positive semidefinite, and for an unknown rule.
+    Raises
+    ------
+    InputError
+        For a W that is not (…, class, feature), not finite or has one class, for a covariance that is not one, and for an
+        unknown rule.
+
+    References
+    ----------
+    The paper's (12).
     """
     W = as_weights(W)
     return estimate(W, as_covariance(covariance, W), _FREE_ENERGY, rule)
@@ -82,10 +99,23 @@ def free_energy_with_error(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
 ) -> tuple[Float[Array, "*lane"], Float[Array, "*lane"]]:
-    """`free_energy` and an error bar in nats that covers its true error at least 95 times in 100.
+    """`free_energy` with an error bar that covers its true error at least 95 times in 100.
 
-    It holds for the array given, against exact arithmetic on the same numbers, in float32 as in float64. Raises as
-    `free_energy`, and for a Sobol rule of fewer than 4 scrambles or 256 points.
+    Parameters
+    ----------
+    W, covariance, rule
+        As `free_energy`; a Sobol rule needs at least 4 scrambles of 256 points.
+
+    Returns
+    -------
+    value, error
+        F and the half-width of its 99 % interval, both (…) in nats. The error is against exact arithmetic on the same array,
+        in float32 as in float64.
+
+    Raises
+    ------
+    InputError
+        As `free_energy`, and for a Sobol rule of fewer scrambles or points.
     """
     W = as_weights(W)
     return estimate_with_error(W, as_covariance(covariance, W), _FREE_ENERGY, rule)
@@ -97,15 +127,28 @@ def free_energy_scrambles(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Sobol = FINE,
 ) -> Float[Array, "*lane scramble"]:
-    """`free_energy` by every scramble of a Sobol rule, in nats.
+    """`free_energy` by every scramble of a Sobol rule.
 
-    The errors of similar W are alike scramble by scramble, so the spread of *differences* over the last
-    axis is the honest error of a benefit, and smaller than those of the two losses. Raises as
-    `free_energy`, and for another rule.
+    Parameters
+    ----------
+    W, covariance
+        As `free_energy`.
+    rule
+        A `Sobol` rule.
+
+    Returns
+    -------
+    Array
+        F in nats, (…, scramble). The errors of similar W are alike scramble by scramble, so the spread of differences over
+        the last axis is the error of a benefit, and smaller than the errors of the two losses.
+
+    Raises
+    ------
+    InputError
+        As `free_energy`, and for another rule.
     """
     W = as_weights(W)
-    if not isinstance(rule, Sobol):
-        raise invalid("scrambles belong to a Sobol rule", received=repr(rule), hint="Use FINE or Sobol(…).")
+    check_scrambles(rule, Sobol)
     return _scrambles(whitened(W, as_covariance(covariance, W)), rule)
 
 
@@ -121,12 +164,32 @@ def population_loss(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
 ) -> Float[Array, "*out"]:
-    """Generalization loss of a student W on labels whose moment is M (paper, (19)).
+    """Generalization loss of a student W on labels with moment M: L(W; M) = F(W) − ⟨M, W⟩.
 
-    L(W; M) = F(W) − ⟨M, W⟩ in nats; lanes of W and M broadcast. Exact where M is (`label_moment`); no test
-    set.
+    It needs no test set and is as exact as M (`label_moment`).
 
-    Raises as `free_energy`, and for a moment whose shape is not W's.
+    Parameters
+    ----------
+    W
+        Student's weights (…, class, feature).
+    moment
+        Label moment M (…, class, feature); its lanes broadcast with those of W.
+    covariance, rule
+        As `free_energy`.
+
+    Returns
+    -------
+    Array
+        L in nats, of the broadcast lanes.
+
+    Raises
+    ------
+    InputError
+        As `free_energy`, and for a moment that does not have W's classes and features.
+
+    References
+    ----------
+    The paper's (19).
     """
     W = as_weights(W)
     M = as_moment(moment, W)
@@ -140,7 +203,23 @@ def population_loss_with_error(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Rule | None = None,
 ) -> tuple[Float[Array, "*out"], Float[Array, "*out"]]:
-    """`population_loss` and an error bar in nats: that of its F, and what rounding leaves of ⟨M, W⟩ (M is taken as exact)."""
+    """`population_loss` with an error bar.
+
+    Parameters
+    ----------
+    W, moment, covariance, rule
+        As `population_loss` and `free_energy_with_error`.
+
+    Returns
+    -------
+    value, error
+        L and its error in nats: the error of F, and the rounding of ⟨M, W⟩. M counts as exact.
+
+    Raises
+    ------
+    InputError
+        As `population_loss` and `free_energy_with_error`.
+    """
     W = as_weights(W)
     M = as_moment(moment, W)
     value, error = free_energy_with_error(W, covariance=covariance, rule=rule)

@@ -12,15 +12,26 @@ from jaxtyping import Array, Float
 from sharedtrunk._support.arguments import finite
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.errors import invalid
-
-from ._error import length
+from sharedtrunk.gaussian._error import length
 
 
 def isotropic_part(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*lane class class"]:
-    """tr G/(K − 1) · J, the nearest multiple of J to G in Frobenius norm.
+    """The nearest multiple of J to G in Frobenius norm, tr G/(K − 1) · J.
 
-    It is what item 1 above (15) of the paper, which has no number, puts in the place of G.
-    Raises `InputError` where G is not (…, class, class) with 2 classes or more.
+    Parameters
+    ----------
+    G
+        Softmax covariance (…, class, class).
+
+    Returns
+    -------
+    Array
+        (…, class, class): what item 1 above (15) of the paper uses in place of G.
+
+    Raises
+    ------
+    InputError
+        Where G is not finite or not (…, class, class) with 2 classes or more.
     """
     G = _as_square(G)
     K = G.shape[-1]
@@ -29,7 +40,23 @@ def isotropic_part(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*la
 
 
 def anisotropy(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*lane"]:
-    """‖G − tr G/(K − 1) J‖/‖G‖ (Frobenius): the relative error of item 1 above (15), 0 where it is exact, below 1 always."""
+    """Relative error ‖G − tr G/(K − 1) J‖/‖G‖ (Frobenius) of the isotropic approximation.
+
+    Parameters
+    ----------
+    G
+        Softmax covariance (…, class, class).
+
+    Returns
+    -------
+    Array
+        (…), 0 where the approximation is exact and always below 1.
+
+    Raises
+    ------
+    InputError
+        As `isotropic_part`.
+    """
     G = _as_square(G)
     return length(G - isotropic_part(G), (-2, -1)) / length(G, (-2, -1))
 

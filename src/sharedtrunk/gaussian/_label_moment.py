@@ -1,13 +1,13 @@
-"""The label moment M(W̄) = E[onehot(argmax W̄x) xᵀ]: what a teacher tells its students.
+"""The label moment M(W̄) = E[onehot(argmax W̄x) xᵀ]: all that the population loss knows of a teacher's labels.
 
-The indicator of class c jumps where c ties with another class c'. Stein's identity turns the moment into
+The indicator of class c jumps where c ties with another class c'. Stein's identity writes the moment as a sum over
 these jumps,
 
     M_c = Σ_{c'} p_{cc'} (w_c − w_{c'}) C / (√(2π) σ_{cc'}),     σ_{cc'}² = (w_c − w_{c'}) C (w_c − w_{c'})ᵀ,
 
-where p_{cc'} is the probability that every other class lies below, given that c and c' tie: an orthant
-probability of the other K − 2 logits, found by separation of variables. Ranks one and two and independent
-logits of equal variance come out exactly. Everything runs on the host in float64.
+where p_{cc'} is the probability that every other class lies below, given that c and c' tie. It is an orthant
+probability of the other K − 2 logits, computed by separation of variables. The result is exact for ranks one and two
+and for independent logits of equal variance. Everything runs on the host in float64.
 """
 
 import jax
@@ -15,15 +15,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from sharedtrunk._support.arguments import described, on_host
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.errors import invalid
-
-from ._checks import as_covariance, as_weights, concrete
-from ._error import length, rounded, t_factor
-from ._factor import host_root, to_unit_scale
-from ._pairs import first_equals, tie_densities
-from ._random_energy import expected_maximum
-from ._rules import Pairs
+from sharedtrunk.gaussian._error import length, norm_half_width, rounded
+from sharedtrunk.gaussian._factor import host_root, to_unit_scale
+from sharedtrunk.gaussian._pairs import first_equals, tie_densities
+from sharedtrunk.gaussian._random_energy import expected_maximum
+from sharedtrunk.gaussian._rules import Pairs
+from sharedtrunk.gaussian.checks import as_covariance, as_weights, concrete
 
 
 def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarray, float]:
@@ -40,25 +40,52 @@ def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarr
     K, deviation = len(W), 0.0
     if rank == K - 1 and s[rank - 1] > (1 - 1e-12) * s[0]:
         # Independent logits of equal variance: exact. A deviation moves M in first order, by less than 0.6 of itself
-        # times the factor of M (`_moments`); three times that goes into the error.
+        # times the factor of M (`_softmax_moment`); three times that goes into the error.
         deviation = float(np.linalg.norm(s[:rank] - s[0])) / s[0]
-        T = (expected_maximum(K) / (K - 1) / s[0] * (np.eye(K) - 1 / K))[None].repeat(2, axis=0)
-        first = np.arange(K)
+        M = orthonormal_label_moment(white / s[0])[None].repeat(2, axis=0)
     else:
         A = white @ V[:rank].T
         first = first_equals(A)
-        T = tie_densities(A, sorted(set(first.tolist())), rule)
-    M = T @ white
-    # merged classes share their labels evenly, as softmax(β W x) does for every β
-    share = (first[:, None] == first[None, :]).astype(float)
-    share /= share.sum(axis=1, keepdims=True)
-    M = share @ M
+        # classes with equal logits share their labels evenly, as softmax(β W x) does for every β
+        share = (first[:, None] == first[None, :]).astype(float)
+        share /= share.sum(axis=1, keepdims=True)
+        M = share @ tie_densities(A, sorted(set(first.tolist())), rule) @ white
     # back to the features first: the error is that of the moment returned
     M = M if root is None else M @ root.T
     mean = M.mean(axis=0)
-    spread = length(M - mean) / np.sqrt(len(M) * (len(M) - 1))
-    error = t_factor(len(M)) * spread + (64 * np.finfo(float).eps + 2 * deviation) * length(mean)
+    error = norm_half_width(M, mean) + (64 * np.finfo(float).eps + 2 * deviation) * length(mean)
     return mean, float(error)
+
+
+def orthonormal_label_moment(frame: Float[AnyArray, "class feature"]) -> Float[np.ndarray, "class feature"]:
+    """Label moment of a teacher W = s·frame whose K logits are independent and have one variance.
+
+    M = m_K/(K − 1) · J · frame with J = I − 11ᵀ/K and m_K the expected maximum of K standard normals. It is exact where the
+    rows of the frame, or those of J · frame, are orthonormal up to a common shift; that is not checked.
+
+    Parameters
+    ----------
+    frame
+        U Vᵀ of the teacher's singular vectors, (class, feature).
+
+    Returns
+    -------
+    ndarray
+        M in float64, (class, feature).
+
+    Raises
+    ------
+    InputError
+        For a frame that is not a matrix of finite numbers with 2 classes or more.
+    """
+    host = on_host(frame, "The frame")
+    if host.ndim != 2 or len(host) < 2 or not np.isfinite(host).all():
+        raise invalid(
+            "The frame must be a finite matrix (class, feature) of 2 classes or more",
+            received=described(host),
+            hint="Give U Vᵀ of a singular value decomposition",
+        )
+    return expected_maximum(len(host)) / (len(host) - 1) * (host - host.mean(axis=0))
 
 
 def label_moment(
@@ -69,15 +96,29 @@ def label_moment(
 ) -> Float[Array, "*lane class feature"]:
     """Moment of a teacher's hard labels with the inputs, x ~ N(0, C).
 
-    M(W) = E[onehot(argmax W x) xᵀ], the limit β → ∞ of `softmax_moment(β W)`; it depends on the direction
-    of W, not on its scale. `rule` is a `Pairs` rule; the default reaches about 10⁻⁴ relative at K = 10 in
-    half a second.
+    M(W) = E[onehot(argmax W x) xᵀ], the limit β → ∞ of `softmax_moment(β W)`. It depends on the direction of W, not on its
+    scale. Classes with equal rows of W always tie and share their labels evenly, as the limit does.
 
-    Classes with equal rows of W tie for ever and share their labels evenly, as the limit does. Needs
-    concrete weights.
+    Parameters
+    ----------
+    W
+        Teachers' weights (…, class, feature), known before tracing.
+    covariance
+        Input covariance C (feature, feature); the identity by default.
+    rule
+        A `Pairs` rule. The default has a relative error of about 10⁻⁴ at K = 10 and takes half a second a teacher;
+        `label_moments` is faster and less exact.
 
-    Returns (…, class, feature); rows sum to zero. Raises InputError as `free_energy`, for a W whose rows
-    are all equal (every label a tie), for traced weights and for another rule.
+    Returns
+    -------
+    Array
+        M (…, class, feature); its rows sum to zero.
+
+    Raises
+    ------
+    InputError
+        As `free_energy`, and for a W whose rows are all equal (every label is a tie), for traced weights and for a rule
+        that is not `Pairs`.
     """
     return label_moment_with_error(W, covariance=covariance, rule=rule)[0]
 
@@ -88,27 +129,39 @@ def label_moment_with_error(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Pairs | None = None,
 ) -> tuple[Float[Array, "*lane class feature"], Float[Array, "*lane"]]:
-    """`label_moment` and an error bar on its Frobenius norm, in the inputs' own units (with C as without)."""
+    """`label_moment` with the half-width of its 99 % interval.
+
+    Parameters, exceptions
+        As `label_moment`.
+
+    Returns
+    -------
+    moment, error
+        M (…, class, feature), and the error of its Frobenius norm (…), in the units of the inputs with and without C.
+    """
     W = as_weights(W)
     C = as_covariance(covariance, W)
-    _check(W, C, rule)
+    check_label_moment(W, C, rule)
     root = None if C is None else host_root(np.asarray(C))
     host = np.asarray(W, float)
     lanes = host.shape[:-2]
     results = [_lane(w, root, rule or Pairs()) for w in host.reshape(-1, *host.shape[-2:])]
     values = np.array([v for v, _ in results]).reshape(host.shape)
-    # what W's precision takes away from the value belongs to the error
+    # the value is returned in the precision of W, whose rounding belongs to the error
     rounding = rounded(length(values, (-2, -1)), W.dtype)
     errors = np.array([e for _, e in results]).reshape(lanes) + rounding
     return jnp.asarray(values, W.dtype), jnp.asarray(errors, W.dtype)
 
 
-def _check(W: jax.Array, C: jax.Array | None, rule: object) -> None:
+def check_label_moment(W: jax.Array, C: jax.Array | None, rule: object) -> None:
+    """Raise where weights or covariance are traced, or the rule is not `Pairs` (or None)."""
     if not concrete(W) or (C is not None and not concrete(C)):
         raise invalid(
-            "label_moment needs concrete weights",
+            "A label moment needs concrete weights",
             received="a traced array",
             hint="Compute the moment once, outside jit, and pass it in.",
         )
     if rule is not None and not isinstance(rule, Pairs):
-        raise invalid("the rule of label_moment is Pairs", received=repr(rule), hint="Leave it out for the default.")
+        raise invalid(
+            "The rule of a label moment is gaussian.Pairs", received=repr(rule), hint="Leave it out for the default."
+        )

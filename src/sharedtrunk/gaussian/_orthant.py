@@ -1,10 +1,9 @@
-"""Gaussian probabilities of cones, hard and soft, by separation of variables (Genz 1992; Genz and Kwong
-2000).
+"""Gaussian probabilities of cones, hard and soft, by separation of variables (Genz 1992; Genz and Kwong 2000).
 
-A hard cone asks rows · ξ < 0; a soft one weighs every row by a Gumbel distribution function exp(−e^{y}), y
-its excess. Both are integrated variable by variable: each variable is drawn below the bound that the
-earlier ones leave it, so the integrand is smooth where an indicator would jump, and 10⁴ quasi-random points
-give 10⁻⁴ … 10⁻⁵. Host, float64.
+A hard cone is the set rows · ξ < 0; a soft one weighs every row by a Gumbel distribution function exp(−e^{y}), y its
+excess. Both are integrated variable by variable: each variable is drawn below the bound that the earlier ones set, so the
+integrand is smooth where an indicator would jump, and 10⁴ quasi-random points give errors of 10⁻⁴ … 10⁻⁵. Everything runs
+on the host in float64.
 """
 
 import functools
@@ -12,7 +11,7 @@ import functools
 import numpy as np
 from scipy import special
 
-from ._error import length
+from sharedtrunk.gaussian._error import length
 
 TIE = 1e-11  # relative size below which two directions of the logits are the same to rounding
 MARGIN = 3.6  # exp(−e^{3.6}) = 1e-16: a soft constraint exceeded by this much has no weight
@@ -24,7 +23,7 @@ _BITS = 52
 @functools.lru_cache(maxsize=32)
 def _sobol_integers(points: int, scrambles: int, seed: int, dimension: int) -> np.ndarray:
     """Scrambled Sobol points as integers below 2^52, (dimension, scramble · node)."""
-    from scipy.stats import qmc  # here: half a second, and the room is imported for much else
+    from scipy.stats import qmc  # imported here: it takes half a second, which most uses do without
 
     sets = []
     for scramble in range(scrambles):
@@ -120,20 +119,20 @@ def soft_cone(rows: np.ndarray, excess: np.ndarray, uniform: np.ndarray) -> np.n
     flat = sizes <= TIE
     for k in np.flatnonzero(flat):
         weight = weight * np.exp(-np.exp(np.minimum(excess[k], 5.0)))
-    kept = np.flatnonzero(~flat)
-    if not len(kept):
+    proper = np.flatnonzero(~flat)
+    if not len(proper):
         return weight
-    ends, L = plan(rows[kept] / sizes[kept, None])
+    ends, L = plan(rows[proper] / sizes[proper, None])
     y = np.zeros((len(ends), uniform.shape[1]))
     for j, done in enumerate(ends):
         low, high = np.zeros(uniform.shape[1]), np.ones(uniform.shape[1])
         before = [L[k, :j] @ y[:j] for k in done]
         for k, known in zip(done, before, strict=True):
-            level = special.ndtr(((MARGIN - excess[kept[k]]) / sizes[kept[k]] - known) / L[k, j])
+            level = special.ndtr(((MARGIN - excess[proper[k]]) / sizes[proper[k]] - known) / L[k, j])
             low, high = (low, np.minimum(high, level)) if L[k, j] > 0 else (np.maximum(low, level), high)
         y[j], width = _draw(low, high, uniform[j])
         weight = weight * width
         for k, known in zip(done, before, strict=True):
-            total = sizes[kept[k]] * (known + L[k, j] * y[j]) + excess[kept[k]]
+            total = sizes[proper[k]] * (known + L[k, j] * y[j]) + excess[proper[k]]
             weight = weight * np.exp(-np.exp(np.minimum(total, 5.0)))
     return weight

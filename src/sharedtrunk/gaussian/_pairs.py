@@ -1,4 +1,4 @@
-"""Where two classes meet: the softmax covariance and its hard-label limit, one pair of classes at a time.
+"""The softmax covariance and its hard-label limit, one pair of classes at a time.
 
 The off-diagonal entries of G(W) live where two classes are nearly tied, a layer of width 1/s that points
 scattered over all of space miss. For a pair, condition on the difference t = z_c − z_{c'} of its logits and
@@ -6,7 +6,7 @@ write y_k for the other logits relative to the pair's mean:
 
     P_c P_{c'} = (2 cosh(t/2) + Σ_k e^{y_k})⁻² = ∫ v e^{−2 v cosh(t/2)} Π_k exp(−v e^{y_k}) dv,
 
-so t is drawn from the layer itself, v from a Gamma distribution, and the others integrate as a soft cone.
+so t is drawn from the layer itself, v from a Gamma distribution, and the other logits are integrated as a soft cone.
 For s → ∞ the layer has the density of a tie, the cone is hard, and G W C becomes the label moment (Stein's
 identity).
 """
@@ -14,9 +14,9 @@ identity).
 import numpy as np
 from scipy import special
 
-from ._error import length
-from ._orthant import TIE, hard_cone, soft_cone, uniform_nodes
-from ._rules import Pairs
+from sharedtrunk.gaussian._error import length
+from sharedtrunk.gaussian._orthant import TIE, hard_cone, soft_cone, uniform_nodes
+from sharedtrunk.gaussian._rules import Pairs
 
 
 def _others(A: np.ndarray, i: int, j: int, others: list[int]) -> tuple[np.ndarray, np.ndarray, float]:
@@ -60,7 +60,7 @@ def softmax_covariances(A: np.ndarray, rule: Pairs) -> np.ndarray:
 
 
 def first_equals(A: np.ndarray) -> np.ndarray:
-    """For every class, the first class whose logits are the same (to rounding)."""
+    """For every class, the first class with the same logits (to rounding)."""
     return np.argmax(distances(A) <= TIE * length(A, axis=1).max(), axis=1)
 
 
@@ -69,7 +69,7 @@ def distances(A: np.ndarray) -> np.ndarray:
     return length(A[:, None] - A[None], axis=-1)
 
 
-def _meeting(A: np.ndarray, i: int, j: int, others: list[int], rule: Pairs) -> np.ndarray:
+def _tie_probability(A: np.ndarray, i: int, j: int, others: list[int], rule: Pairs) -> np.ndarray:
     """Probability per scramble that every other class lies below, given that i and j tie."""
     rows, along, _ = _others(A, i, j, others)
     flat = np.linalg.norm(rows, axis=1) <= TIE * np.linalg.norm(A[others] - A[i], axis=1)
@@ -79,15 +79,15 @@ def _meeting(A: np.ndarray, i: int, j: int, others: list[int], rule: Pairs) -> n
     return hard_cone(rows[~flat], rule.points, rule.scrambles, rule.seed, i * len(A) + j)
 
 
-def tie_densities(A: np.ndarray, kept: list[int], rule: Pairs) -> np.ndarray:
-    """T with M = T W C for labels argmax A u among the distinct classes `kept`: the limit of β G(β W).
+def tie_densities(A: np.ndarray, distinct: list[int], rule: Pairs) -> np.ndarray:
+    """T with M = T W C for labels argmax A u among the `distinct` classes: the limit of β G(β W).
 
     T_cc' = −P(others below | tie) / (√(2π) σ_cc') for c ≠ c'; rows sum to zero. Shape (scramble, class, class).
     """
     T = np.zeros((rule.scrambles, len(A), len(A)))
-    for a, i in enumerate(kept):
-        for j in kept[a + 1 :]:
-            p = _meeting(A, i, j, [k for k in kept if k not in (i, j)], rule)
+    for a, i in enumerate(distinct):
+        for j in distinct[a + 1 :]:
+            p = _tie_probability(A, i, j, [k for k in distinct if k not in (i, j)], rule)
             T[:, i, j] = T[:, j, i] = -p / (np.sqrt(2 * np.pi) * np.linalg.norm(A[i] - A[j]))
     T[:, range(len(A)), range(len(A))] = -T.sum(axis=2)
     return T

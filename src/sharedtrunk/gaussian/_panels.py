@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from ._error import length
+from sharedtrunk.gaussian._error import length
 
 STEEPEST = 2.0**34
 """Largest singular value at which ranks 2 and 3 are resolved: the angle of a tie is known to s ε of its layer's width."""

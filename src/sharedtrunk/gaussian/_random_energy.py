@@ -1,11 +1,10 @@
 """Equal, uncorrelated logits: the finite-size random-energy model.
 
-For K independent logits of variance s², z_c = s ε_c, everything is a one-dimensional integral: with
-standard Gumbel g, E ln Z = E max_c (z_c + g_c) − γ, and the maximum of K independent variables has the
-distribution L(y)ᴷ, where L(y) = E exp(−e^{s ε − y}). The limits are ln K + s²(1 − 1/K)/2 for s → 0 and s
-m_K for s → ∞, m_K = E max of K standard normals. Any W with W C Wᵀ = s² I (up to common shifts) is this
-case; it is also the control variate of the general one
-(`_control`). All functions run on the host in float64.
+For K independent logits of variance s², z_c = s ε_c, everything is a one-dimensional integral: with standard Gumbel g,
+E ln Z = E max_c (z_c + g_c) − γ, and the maximum of K independent variables has the distribution L(y)ᴷ, where
+L(y) = E exp(−e^{s ε − y}). The limits are ln K + s²(1 − 1/K)/2 for s → 0 and s m_K for s → ∞, with m_K = E max of K
+standard normals. Any W with W C Wᵀ = s² I (up to common shifts) is this case, which is also the control variate of the
+general one (`_control_variate`). All functions run on the host in float64.
 """
 
 import numpy as np
@@ -14,11 +13,14 @@ from scipy import special
 from sharedtrunk._support.arguments import on_host, whole_number
 from sharedtrunk.errors import invalid
 
-MOST_CLASSES = 10**15  # e^{ln K} of more classes has no digits beside 1 that count them
+MOST_CLASSES = 10**15
+"""Beyond this, float64 no longer resolves one class among K."""
 
-_SMALL = 1e-3  # of s, below which the integrand of dF/ds loses more than three digits
+_SMALL = 1e-3
+"""Scale s below which the integrand of dF/ds loses more than three digits."""
 
-_FAR = 40.0  # e^{-40} is below rounding beside 1
+_FAR = 40.0
+"""Reach of the Gumbel grid: e^{−40} is below rounding beside 1."""
 
 
 def _check_classes(classes: int) -> None:
@@ -26,7 +28,23 @@ def _check_classes(classes: int) -> None:
 
 
 def expected_maximum(classes: int) -> float:
-    """m_K = E[max of K independent standard normals] = ∫ ε K φ(ε) Φ(ε)^{K−1} dε; m₂ = 1/√π, m₁₀ = 1.53875."""
+    """Expected maximum m_K of K independent standard normals, ∫ ε K φ(ε) Φ(ε)^{K−1} dε.
+
+    Parameters
+    ----------
+    classes
+        K, at least 2.
+
+    Returns
+    -------
+    float
+        m_K; m₂ = 1/√π, m₁₀ = 1.53875.
+
+    Raises
+    ------
+    InputError
+        For fewer than 2 classes or more than `MOST_CLASSES`.
+    """
     _check_classes(classes)
     # the trapezoid rule converges geometrically for analytic integrands that vanish at both ends
     x = np.arange(-12.0, 12.0, 1 / 64)
@@ -108,7 +126,7 @@ def equal_participation(s: float, K: int) -> float:
 
 
 def as_scale(s, classes: int) -> np.ndarray:
-    """The standard deviation s as an array; raises where it or the number of classes makes no sense."""
+    """The standard deviation s as an array; raises unless it is finite and ≥ 0 and the number of classes valid."""
     s = on_host(s, "the standard deviation s")
     _check_classes(classes)
     if not (np.isfinite(s).all() and (s >= 0).all()):
@@ -121,26 +139,63 @@ def as_scale(s, classes: int) -> np.ndarray:
 
 
 def free_energy_and_slope(s, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """`random_energy_free_energy` and `random_energy_slope` for the price of one."""
+    """`random_energy_free_energy` and `random_energy_slope` together, which costs as much as one of them."""
     s = as_scale(s, classes)
     values = np.array([_integrate(float(x), classes) for x in s.ravel()]).reshape(*s.shape, 2)
     return values[..., 0], values[..., 1]
 
 
 def random_energy_free_energy(s, classes: int) -> np.ndarray:
-    """F(s) = E ln Σ_c exp(s ε_c) in nats, for K = `classes` independent standard normals ε; `s` of any shape.
+    """F(s) = E ln Σ_c exp(s ε_c) for K independent standard normals ε.
 
-    Derrida's random-energy model at finite K [24], which the paper generalizes for (15) and (16). Hypotheses:
-    independent logits of one variance, W C Wᵀ = s² I up to a common shift; then exact to quadrature. Raises
-    `InputError` for s < 0 or not finite, fewer than 2 classes.
+    Exact to quadrature for independent logits of one variance, W C Wᵀ = s² I up to a common shift.
+
+    Parameters
+    ----------
+    s
+        Standard deviations ≥ 0, any shape.
+    classes
+        K, at least 2.
+
+    Returns
+    -------
+    ndarray
+        F in nats, of the shape of `s`.
+
+    Raises
+    ------
+    InputError
+        For s < 0 or not finite, or fewer than 2 classes.
+
+    References
+    ----------
+    Derrida's random-energy model at finite K, the paper's reference [24], which it generalizes for (15) and (16).
     """
     return free_energy_and_slope(s, classes)[0]
 
 
 def random_energy_slope(s, classes: int) -> np.ndarray:
-    """dF/ds = s g(s) (K − 1), the derivative of `random_energy_free_energy`; tends to m_K as s → ∞.
+    """Derivative dF/ds = s g(s) (K − 1) of `random_energy_free_energy`; it tends to m_K as s → ∞.
 
-    Hypotheses and errors as in `random_energy_free_energy` [24]. For W C Wᵀ = s² I the softmax covariance is G = g(s)
-    J and the softmax moment is dF/ds / (K − 1) · J W C / s.
+    For W C Wᵀ = s² I the softmax covariance is G = g(s) J, and the softmax moment is dF/ds / (K − 1) · J W C / s.
+
+    Parameters
+    ----------
+    s, classes
+        As `random_energy_free_energy`.
+
+    Returns
+    -------
+    ndarray
+        dF/ds in nats, of the shape of `s`.
+
+    Raises
+    ------
+    InputError
+        As `random_energy_free_energy`.
+
+    References
+    ----------
+    As `random_energy_free_energy`.
     """
     return free_energy_and_slope(s, classes)[1]

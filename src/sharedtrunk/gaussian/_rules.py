@@ -2,21 +2,19 @@
 
 A rule is a small frozen value object; it is hashable, so it can be a static argument of `jax.jit`.
 
-`Panels`  ranks 1 to 3. Polar coordinates: all classes tie at the origin and, in rank 2 and 3, on arcs of
-          the sphere; Gauss–Legendre panels graded geometrically towards those ties resolve boundary layers
-          of any width. Runs on the host in float64; needs concrete weights.
-`Sobol`   any rank. Scrambled Sobol points in at most K − 1 dimensions, antithetic. With more than twice as
-          many points as dimensions their second moment is made exact (so the limit of small weights is
-          exact); with fewer it cannot be, and is left as it is. Pure JAX: jit, vmap and grad work.
-          Independent scrambles give the error.
-`Characters`  the same points in the features' own coordinates, repeated with the sign flips of the Sylvester
+`Panels`  ranks 1 to 3. Polar coordinates: all classes tie at the origin and, in rank 2 and 3, on arcs of the sphere;
+          Gauss–Legendre panels graded geometrically towards those ties resolve boundary layers of any width. Runs on the
+          host in float64; needs concrete weights.
+`Sobol`   any rank. Scrambled Sobol points in at most K − 1 dimensions, antithetic. With more than twice as many points as
+          dimensions their second moment is made exact, and so is the limit of small weights; fewer points cannot have
+          it. Pure JAX: jit, vmap and grad work. Independent scrambles give the error.
+`Characters`  the same points in the coordinates of the features, repeated with the sign flips of the Sylvester
           characters: what a Sylvester–Hadamard symmetry makes zero is zero to rounding (`_characters`).
+`Pairs`   any rank, for moments and covariances (not for F). One pair of classes at a time, near their tie, by separation
+          of variables: the relative error is about 10⁻⁴ at any scale. Runs K² integrals on the host in float64; needs
+          concrete weights.
 
-`Pairs`   any rank, for moments and covariances (not for F). One pair of classes at a time, where the two
-          meet, by separation of variables: the relative error is about 10⁻⁴ at any scale. Host, float64, K²
-          integrals; needs concrete weights.
-
-`rule=None` means: choose by the rank of J W (see `free_energy`).
+`rule=None` chooses by the rank of J W (see `free_energy`).
 """
 
 import dataclasses
@@ -26,11 +24,11 @@ import numpy as np
 from scipy import special
 
 from sharedtrunk._support.arguments import whole_number
-from sharedtrunk._support.cached_arrays import kept
+from sharedtrunk._support.cache.arrays import stored_arrays
 from sharedtrunk.errors import invalid
 
 MOST_POINTS, MOST_SCRAMBLES = 2**24, 4096
-"""Of all scrambles together: nodes of ten classes then take 0.6 GB and some seconds. Each scramble costs a millisecond."""
+"""Limits of a rule, the first for all scrambles together: nodes of ten classes then take 0.6 GB and some seconds."""
 
 
 def _check_nodes(points: int, scrambles: int, seed: int, least: int) -> None:
@@ -52,7 +50,10 @@ def _check_nodes(points: int, scrambles: int, seed: int, least: int) -> None:
 class Panels:
     """Graded Gauss–Legendre panels in polar coordinates, for J W of rank 1, 2 or 3.
 
-    `order` is the number of nodes per panel; the error estimate compares it with a rule of `order + 2`.
+    Parameters
+    ----------
+    order
+        Nodes per panel, 2 to 32. The error is the difference from a rule of `order + 2`.
     """
 
     order: int = 4
@@ -63,12 +64,25 @@ class Panels:
 
 @dataclasses.dataclass(frozen=True)
 class Sobol:
-    """Scrambled Sobol points: `scrambles` independent sets of `points` each (both signs counted).
+    """Scrambled Sobol points for any rank, in pure JAX.
 
-    The value is the mean over scrambles; their spread is the error estimate, so `*_with_error` needs at
-    least 4, of 256 points or more (making the second moment exact leaves a bias of order dimension / points
-    that all scrambles share; in smaller sets it is not small beside their spread). All lanes of a batch use
-    the same points (common random numbers): differences between similar W are more exact than the values.
+    All lanes of a batch use the same points (common random numbers), so differences between similar W are more exact than the
+    values. The second moment of every scramble is made exact, which leaves a bias of order dimension / points that all
+    scrambles share; it is small beside their spread only for sets of 256 points or more, which error bars require.
+
+    Parameters
+    ----------
+    points
+        Points of each scramble, a power of two from 16, both signs counted.
+    scrambles
+        Independent sets. The value is their mean, and their spread the error: `*_with_error` needs at least 4.
+    seed
+        Seed of the scrambles.
+
+    Raises
+    ------
+    InputError
+        For other numbers.
     """
 
     points: int = 8192
@@ -81,12 +95,22 @@ class Sobol:
 
 @dataclasses.dataclass(frozen=True)
 class Characters:
-    """Scrambled Sobol points closed under the sign flips of the Sylvester characters, for K = 2^m classes.
+    """Scrambled Sobol points closed under the sign flips of the Sylvester characters, for K = 2^m classes, in pure JAX.
 
-    The nodes lie in the features' own coordinates, so the problem must be posed in the basis of the right singular
-    vectors: at most K − 1 features, feature j with the character of column j + 1 of the Sylvester matrix. Each of
-    points/(2K) drawn nodes is repeated with K sign patterns and both signs; their second moment is exact. As fewer
-    nodes are drawn, the error is larger than that of as many `Sobol` points. Pure JAX.
+    The nodes lie in the coordinates of the features, so the weights must be in the basis of their right singular vectors: at
+    most K − 1 features, feature j with the character of column j + 1 of the Sylvester matrix. Each of points/(2K) drawn nodes
+    is repeated with K sign patterns and both signs, and their second moment is exact. Since fewer nodes are drawn, the error
+    is larger than that of as many `Sobol` points.
+
+    Parameters
+    ----------
+    points, scrambles, seed
+        As `Sobol`.
+
+    Raises
+    ------
+    InputError
+        For other numbers.
     """
 
     points: int = 4096
@@ -99,7 +123,18 @@ class Characters:
 
 @dataclasses.dataclass(frozen=True)
 class Pairs:
-    """Scrambled Sobol points for every pair of classes: `scrambles` independent sets of `points` each."""
+    """Scrambled Sobol points for every pair of classes, on the host.
+
+    Parameters
+    ----------
+    points, scrambles, seed
+        As `Sobol`, of each pair; at least 4 scrambles.
+
+    Raises
+    ------
+    InputError
+        For other numbers.
+    """
 
     points: int = 8192
     scrambles: int = 8
@@ -110,15 +145,15 @@ class Pairs:
 
 
 NodeRule = Sobol | Characters
-"""The rules that are pure JAX: one set of nodes for every W, so jit, vmap and grad work."""
+"""The rules that are pure JAX: they use one set of nodes for every W, so jit, vmap and grad work."""
 
 Rule = Panels | NodeRule | Pairs
 
 COARSE = Sobol(points=1024, scrambles=1)
-"""For following a training run: a thousand points, no error estimate."""
+"""For the loss along a training: a thousand points without an error estimate."""
 
 FINE = Sobol(points=8192, scrambles=8)
-"""For valuing a minimum, and the default above rank 3 and under tracing: 65,536 points."""
+"""For the loss at a minimum, and the default above rank 3 and under tracing: 65,536 points."""
 
 FINEST = Sobol(points=32768, scrambles=8)
 """The default of moments above rank 3 while singular values are moderate: 262,144 points."""
@@ -126,13 +161,13 @@ FINEST = Sobol(points=32768, scrambles=8)
 
 @functools.lru_cache(maxsize=64)
 def half_nodes(rule: Sobol, dimension: int) -> np.ndarray:
-    """Standard normal nodes (scramble, dimension, node); the other half are their negatives.
+    """Standard normal nodes (scramble, dimension, node); their negatives are the other half.
 
     Each scramble with more than `dimension` nodes is rescaled by a triangular matrix so that its mean of
     u uᵀ is exactly the identity (fewer nodes do not span the space, and stay as they are). The matrix is
     lower triangular: the first d rows of a set depend on nothing after them.
     """
-    (nodes,) = kept(("nodes", rule, dimension), lambda: [_rescaled_half(rule, dimension)])
+    (nodes,) = stored_arrays(("nodes", rule, dimension), lambda: [_rescaled_half(rule, dimension)])
     nodes.setflags(write=False)
     return nodes
 
@@ -147,7 +182,7 @@ def _rescaled_half(rule: Sobol, dimension: int) -> np.ndarray:
 
 def antithetic_half(seed: int, scrambles: int, count: int, dimension: int) -> np.ndarray:
     """Scrambled Sobol points as standard normals, (scramble, dimension, node)."""
-    from scipy.stats import qmc  # here: half a second, and the room is imported for much else
+    from scipy.stats import qmc  # imported here: it takes half a second, which most uses do without
 
     sets = []
     for scramble in range(scrambles):

@@ -13,10 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ._characters import character_nodes
-from ._control import Control, control, turned
-from ._factor import factor, triangle
-from ._rules import Characters, NodeRule, Sobol, half_nodes
+from sharedtrunk.gaussian._characters import character_nodes
+from sharedtrunk.gaussian._control_variate import Control, control, turned
+from sharedtrunk.gaussian._factor import factor, triangle
+from sharedtrunk.gaussian._rules import Characters, NodeRule, Sobol, half_nodes
 
 _CHUNK = 2**17  # logits per chunk: 0.5 MB in float32
 

@@ -1,4 +1,4 @@
-"""Which singular values of J W C^½ matter: numerical rank, equality, and what leaving the rest out costs.
+"""Which singular values of J W C^½ matter: numerical rank, equality, and the error of dropping the others.
 
 Everything here is decided in float64 on the host, whatever the precision of W: an array of float32 numbers has exact
 singular values too, and a small one beside a large one can turn the moments (labels within a group of classes).
@@ -18,16 +18,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._error import length
-from ._factor import host_root
+from sharedtrunk.gaussian._error import length
+from sharedtrunk.gaussian._factor import host_root
 
-_AFFORDABLE = 1e-4  # relative cost of a cut, the error of `Pairs`: a method that cuts nothing is no better
-_EQUAL = 1e-6  # relative spread below which the closed form of equal singular values beats any nodes
+_AFFORDABLE = 1e-4
+"""Relative error that dropping directions may cause: that of `Pairs`, the method that needs no dropping."""
+
+_EQUAL = 1e-6
+"""Relative spread of singular values below which their closed form is more exact than any nodes."""
 
 
 class Sensitivity(NamedTuple):
-    """How far a quantity can move: at most min(slope · ‖dW‖, most). `size(‖W‖, K)` is about its Frobenius norm, to
-    compare with."""
+    """How much a quantity can change with W: at most min(slope · ‖dW‖, most). `size(‖W‖, K)` is about its own norm."""
 
     slope: float
     most: float
@@ -39,27 +41,27 @@ class Sensitivity(NamedTuple):
 
 
 def host_whitened(W: np.ndarray, covariance: np.ndarray | None) -> np.ndarray:
-    """J W C^½ in float64; the common shift may be large, so it is removed there too."""
+    """J W C^½ in float64; the common shift of the rows may be large, so it is removed in float64 too."""
     W = np.asarray(W, float)
     W = W - W.mean(axis=-2, keepdims=True)
     return W if covariance is None else W @ host_root(covariance)
 
 
 def numerical_rank(S: np.ndarray, shape: tuple[int, ...], eps: float) -> int:
-    """How many singular values rise above rounding of relative size `eps`."""
+    """How many singular values exceed rounding of relative size `eps`."""
     return int(np.sum(max(shape[-2:]) * eps * S[0] < S))
 
 
 def tail(S: np.ndarray, rank: int) -> float:
-    """Frobenius norm of what the first `rank` directions leave out."""
+    """Frobenius norm of the directions after the first `rank`."""
     return float(length(S[rank:]))
 
 
 def kept_rank(S: np.ndarray, shape: tuple[int, ...], eps: float, sensitivity: Sensitivity) -> int:
     """The rank to compute with, for an array given in precision `eps`.
 
-    Directions that rounding of the given array may have made are cut where that costs little (a rank-two array
-    of float32 stays rank two); otherwise only what float64 cannot resolve is.
+    Directions that the rounding of the caller's array may have made are dropped where that costs little (a rank-two array
+    of float32 stays rank two); otherwise only those that float64 cannot resolve.
     """
     low, full = numerical_rank(S, shape, eps), numerical_rank(S, shape, np.finfo(float).eps)
     size = sensitivity.size(float(length(S)), shape[-2])

@@ -1,22 +1,29 @@
-"""Names that a user's file gave: shown as they are, in lines of a given length, whatever they contain."""
+"""Names from a user's file, shown as they are in lines of a given length, whatever characters they contain."""
 
 import re
 
 from sharedtrunk import errors as _errors
 
-_BREAKS = re.compile(r"(?<=\s)|(?<=[_\-./+])(?=[^\W\d_])")  # never within a number
+_BREAKS = re.compile(r"(?<=\s)|(?<=[_\-./+])(?=[^\W\d_])")  # after spaces and joining signs, never within a number
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
 def printable(text: str) -> str:
-    """`text` without line breaks and control characters: a name cannot move a cursor or break a line."""
+    """Return a text on one line without control characters, which could move a terminal's cursor."""
     return _errors.printable(" ".join(text.split()), _REPLACED)
 
 
 def name_lines(name: str, characters: int, *, most: int | None = None) -> list[str]:
-    """The lines of a name, broken after spaces and joining signs, within a word only where it is longer than a line.
+    """Break a name into lines after spaces and joining signs, and within a word that is longer than a line.
 
-    With more than `most` lines the rest is left out behind an ellipsis.
+    Parameters
+    ----------
+    name
+        The name, as the user's file gives it.
+    characters
+        The length of a line.
+    most
+        The most lines to return. An ellipsis stands for what does not fit.
     """
     lines = [""]
     for piece in _BREAKS.split(printable(name)):

@@ -1,25 +1,36 @@
-"""One colour and one marker per relatedness, the same in every figure.
+"""One colour and one marker for each relatedness, the same in every figure.
 
-The colours run along plasma (perceptually uniform, safe for colour-blind readers) from dark for unrelated to bright
-for fully related tasks; its palest end is left out, for it vanishes on white.
+The colours run along plasma, which is perceptually uniform and safe for colour-blind readers, from dark for unrelated
+to bright for fully related tasks.
 """
 
+from collections.abc import Iterable
+
 import matplotlib
+from matplotlib.lines import Line2D
 
 from sharedtrunk.errors import invalid
 
-_BRIGHTEST = 0.83
+_BRIGHTEST = 0.83  # position on plasma of r = 1: the paler colours beyond it vanish on white
 _MARKERS = ("o", "s", "^", "D", "v")
 
 
 def relatedness_colour(relatedness: float) -> tuple[float, float, float]:
-    """RGB colour of one relatedness in [0, 1]."""
+    """Return the RGB colour of a relatedness in [0, 1]. Raises `InputError` for a number outside."""
     return matplotlib.colormaps["plasma"](_BRIGHTEST * _checked(relatedness))[:3]
 
 
 def relatedness_marker(relatedness: float) -> str:
-    """Marker of one relatedness: a second sign beside the colour, one for each quarter of [0, 1]."""
+    """Return the marker of a relatedness in [0, 1], one for each quarter, so that colour is not needed to read it."""
     return _MARKERS[round(4 * _checked(relatedness))]
+
+
+def relatedness_legend(levels: Iterable[float]) -> list[Line2D]:
+    """Return a legend entry for each relatedness, the highest first, as related tasks stand highest in a picture."""
+    return [
+        Line2D([], [], color=relatedness_colour(r), marker=relatedness_marker(r), markersize=4, label=f"{r:g}")
+        for r in sorted(levels, reverse=True)
+    ]
 
 
 def _checked(relatedness: float) -> float:

@@ -1,4 +1,4 @@
-"""House style: fonts, sizes and fonts' embedding, whatever the user's matplotlibrc says."""
+"""The style of all pictures, independent of the user's matplotlibrc."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib
 
 _STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",  # ships with matplotlib: the same picture on every machine
+    "font.family": "DejaVu Sans",  # ships with matplotlib, so a picture is the same on every machine
     "font.size": 9.0,
     "axes.titlesize": 10.0,
     "axes.titlelocation": "left",
@@ -21,13 +21,13 @@ _STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "figure.dpi": 100.0,
     "savefig.dpi": 160.0,
-    "pdf.fonttype": 42,  # text stays text
+    "pdf.fonttype": 42,  # TrueType: the text of a PDF can be searched and edited
 }
 
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Within this context matplotlib has its own defaults and ours, nothing of the user's."""
+    """Draw with matplotlib's defaults and this project's style, and restore the user's settings afterwards."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)

@@ -1,6 +1,6 @@
-"""One sign, one ink and one pale ground per verdict, the same in every picture that shows verdicts: of claims, of effects.
+"""One sign, one ink and one pale ground for each verdict, the same in every picture: verdicts on claims and on effects.
 
-The sign says it without colour; the inks stay apart for colour-blind readers too.
+The sign can be read without its colour, and colour-blind readers can tell the inks apart.
 """
 
 from typing import NamedTuple
@@ -9,38 +9,41 @@ from sharedtrunk.errors import invalid
 
 
 class VerdictSign(NamedTuple):
-    """`mark`, a sign beside the word; `ink`, for the word; `ground`, pale, for what is written on."""
+    """How a verdict is shown: its `mark`, the `ink` of its words, and the pale `ground` of a cell that holds it."""
 
     mark: str
     ink: str
     ground: str
 
 
-_SIGNS = {
-    "holds": VerdictSign("✓", "#17694b", "#cfe8dd"),
-    "fails": VerdictSign("✗", "#a8321f", "#f5d0c6"),
-    "undecided": VerdictSign("?", "#7a5600", "#f6e7b8"),
-    "not measured": VerdictSign("–", "#5a5a5a", "#ebebeb"),
-}
+_GOOD, _BAD = ("#17694b", "#cfe8dd"), ("#a8321f", "#f5d0c6")
+_OPEN, _NEUTRAL = ("#7a5600", "#f6e7b8"), ("#5a5a5a", "#ebebeb")
 
+_CLAIMS = {
+    "holds": VerdictSign("✓", *_GOOD),
+    "fails": VerdictSign("✗", *_BAD),
+    "undecided": VerdictSign("?", *_OPEN),
+    "not measured": VerdictSign("–", *_NEUTRAL),
+}
 _EFFECTS = {
-    "helps": VerdictSign("▲", "#17694b", "#cfe8dd"),
-    "no difference": VerdictSign("=", "#5a5a5a", "#ebebeb"),
-    "cannot tell yet": VerdictSign("?", "#7a5600", "#f6e7b8"),
-    "hurts": VerdictSign("▼", "#a8321f", "#f5d0c6"),
+    "helps": VerdictSign("▲", *_GOOD),
+    "no difference": VerdictSign("=", *_NEUTRAL),
+    "cannot tell yet": VerdictSign("?", *_OPEN),
+    "hurts": VerdictSign("▼", *_BAD),
 }
 
 
 def verdict_sign(verdict: str) -> VerdictSign:
-    """How a verdict is shown. Raises `InputError` for a word that is none."""
-    if verdict not in _SIGNS:
-        raise invalid(f"a verdict is one of {', '.join(_SIGNS)}", received=repr(verdict), hint="Use one of these.")
-    return _SIGNS[verdict]
+    """Return the sign of a verdict on a claim. Raises `InputError` for another word."""
+    return _sign(_CLAIMS, verdict, "a verdict")
 
 
 def effect_sign(verdict: str) -> VerdictSign:
-    """How the verdict on an effect is shown. Raises `InputError` for a word that is none."""
-    if verdict not in _EFFECTS:
-        rule = f"the verdict on an effect is one of {', '.join(_EFFECTS)}"
-        raise invalid(rule, received=repr(verdict), hint="Use one of these.")
-    return _EFFECTS[verdict]
+    """Return the sign of a verdict on an effect. Raises `InputError` for another word."""
+    return _sign(_EFFECTS, verdict, "the verdict on an effect")
+
+
+def _sign(signs: dict[str, VerdictSign], verdict: str, name: str) -> VerdictSign:
+    if verdict not in signs:
+        raise invalid(f"{name} is one of {', '.join(signs)}", received=repr(verdict), hint="Use one of these.")
+    return signs[verdict]

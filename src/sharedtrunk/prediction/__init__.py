@@ -1,14 +1,12 @@
 """One setting, three answers: the benefit by theory on infinite data, by theory on the samples, and by a quick simulation.
 
-All three meet the same teachers, inputs and starts (common random numbers), so they are compared seed by seed.
+All three use the same teachers, inputs and starts (common random numbers), so they are compared seed by seed.
 """
 
-from sharedtrunk.prediction._lanes import closure_lanes as closure_lanes
-from sharedtrunk.prediction._lanes import population_lanes as population_lanes
 from sharedtrunk.prediction._predict import predict as predict
 from sharedtrunk.prediction._predict import predict_grid as predict_grid
+from sharedtrunk.prediction._prediction import Answer as Answer
 from sharedtrunk.prediction._prediction import Prediction as Prediction
-from sharedtrunk.prediction._prediction import Way as Way
 from sharedtrunk.prediction._report import CAPTION as CAPTION
 from sharedtrunk.prediction._report import COLUMNS as COLUMNS
 from sharedtrunk.prediction._report import caption as caption
@@ -17,3 +15,5 @@ from sharedtrunk.prediction._report import title as title
 from sharedtrunk.prediction._report import write_json as write_json
 from sharedtrunk.prediction._sentence import sentence as sentence
 from sharedtrunk.prediction._setting import Setting as Setting
+from sharedtrunk.prediction._theory_lanes import closure_lanes as closure_lanes
+from sharedtrunk.prediction._theory_lanes import population_lanes as population_lanes

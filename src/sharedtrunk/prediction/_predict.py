@@ -1,4 +1,4 @@
-"""The room's verbs: draw once, follow both theories and the simulation on the same draws, and put them side by side."""
+"""The package's verbs: draw once, run both theories and the simulation on the same draws, and compare them."""
 
 from collections.abc import Iterable
 
@@ -8,15 +8,15 @@ from sharedtrunk._support.environment import cores
 from sharedtrunk._support.limits import MOST_PROCESSES
 from sharedtrunk.errors import invalid
 from sharedtrunk.experiments import draw_chunk
-from sharedtrunk.prediction._arms import Arm, compared
-from sharedtrunk.prediction._plan import Plan
-from sharedtrunk.prediction._prediction import Prediction, WayName
+from sharedtrunk.flows.stopped import Stops
+from sharedtrunk.prediction._arms import compared
+from sharedtrunk.prediction._lane_groups import Plan
+from sharedtrunk.prediction._methods import by_closure, by_population, by_simulation
+from sharedtrunk.prediction._prediction import Method, Prediction
 from sharedtrunk.prediction._setting import Setting, as_seeds, as_settings, as_whole, standard_problem
-from sharedtrunk.prediction._ways import by_closure, by_population, by_simulation
 
 MOST_INPUTS = 2e9
-"""Numbers in the training inputs of all seeds and sample counts, and in the weights of all students: each of the two lies in
-memory as a whole."""
+"""Most numbers in the inputs of all seeds and sample counts, and in the weights of all students: 8 to 16 GB each."""
 
 
 def predict(
@@ -38,11 +38,28 @@ def predict(
     precision: str = "float32",
     workers: int | None = None,
 ) -> Prediction:
-    """The multitask benefit of one setting, in nats: by both theories and, unless `simulate` is False, by a quick simulation.
+    """The multitask benefit of one setting by theory and by a quick simulation, and which of them to believe.
 
-    N = `samples` points, teachers of equal singular values s̄_A = `s_main`, s̄_B = `s_aux` and relatedness r·I; all else as
-    in `predict_grid`, which simulates only where asked. `print(predict(…).sentence)` says which way to believe here, and
-    why. Raises `InputError` for a value out of range.
+    `print(predict(…).sentence)` says which method to believe here, and why.
+
+    Parameters
+    ----------
+    samples, s_main, s_aux, relatedness
+        The `Setting`: N, s̄_A, s̄_B and r.
+    simulate
+        Whether to train students too.
+    seeds, classes, rank, features, hidden, noise, start_scale, task_weights, time_limit, precision, workers
+        As `predict_grid`, which simulates only where asked.
+
+    Returns
+    -------
+    Prediction
+        The answers "population", "closure" and "simulation", in nats.
+
+    Raises
+    ------
+    InputError
+        For a value out of range.
     """
     return predict_grid(
         [Setting(samples, s_main, s_aux, relatedness)],
@@ -77,17 +94,45 @@ def predict_grid(
     precision: str = "float32",
     workers: int | None = None,
 ) -> list[Prediction]:
-    """`predict` of many settings of one problem, as batches; lanes that several settings need are followed once.
+    """`predict` of many settings of one problem, as batches; lanes that several settings need are computed once.
 
-    *population*: the flow of infinite data from the noisy teachers. *closure*: the Gaussian closure of the drawn samples.
-    *simulation*: students trained on those samples; here only with `simulate`, in `predict` unless told otherwise. All stop
-    at the minimum of the generalization loss (19), and are bounded by (24)–(25) with M(W̄) at the stopped weights.
+    *population* is the flow of infinite data from the noisy teachers, *closure* the Gaussian closure of the drawn samples,
+    *simulation* the students trained on those samples. All stop at the minimum of the generalization loss (19), and are
+    bounded by (24)–(25) with M(W̄) at the stopped weights.
 
-    `settings` are `Setting`s, or tuples (samples, s_main, s_aux, relatedness). `seeds` is a number (0, 1, …) or the seeds
-    themselves; `rank` is the number of classes unless said; `workers` threads work side by side, one per core unless said.
+    Parameters
+    ----------
+    settings
+        `Setting`s, or tuples (samples, s_main, s_aux, relatedness).
+    simulate
+        Whether to train students too.
+    seeds
+        Number of seeds (0, 1, …), or the seeds themselves. A seed draws teachers, inputs and start.
+    classes, rank, features, hidden
+        Sizes of both tasks and of the trunk; the rank of the teachers is the number of classes by default.
+    noise
+        Scale σ̂ of the teachers' noise.
+    start_scale
+        The initial weights are start_scale · N(0, 1/fan_in).
+    task_weights
+        (α_A, α_B), the weights of the tasks' losses.
+    time_limit
+        Training time to which a minimum is looked for.
+    precision
+        "float32" or "float64", which needs JAX's x64 mode.
+    workers
+        Threads; one per core by default.
 
-    Raises `InputError` for values out of range, for inputs of all seeds beyond `MOST_INPUTS` numbers, and for float64 where
-    JAX's is off.
+    Returns
+    -------
+    list of Prediction
+        One per setting, in their order.
+
+    Raises
+    ------
+    InputError
+        For values out of range, for inputs or weights of more than `MOST_INPUTS` numbers, and for float64 where JAX's is
+        off.
     """
     problem_of = {
         tasks: standard_problem(
@@ -111,7 +156,7 @@ def predict_grid(
     if not plan.settings:
         return []
     draws = [draw_chunk(problem_of[2], group.seed, group.samples, group.joint + group.single) for group in plan.groups]
-    arms: dict[WayName, tuple[Arm, Arm]] = {
+    arms: dict[Method, tuple[Stops, Stops]] = {
         "population": by_population(problem_of[2], plan, draws, workers),
         "closure": by_closure(problem_of[2], plan, draws, workers),
     }

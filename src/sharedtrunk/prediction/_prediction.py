@@ -1,4 +1,4 @@
-"""What a prediction is: one number per seed and way of knowing, with everything that says how far to trust it."""
+"""A prediction: the benefit by each method, seed by seed, with all that says how far to trust it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,26 +8,40 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk._support.statistics import Estimate, estimate
-from sharedtrunk.flows.trajectory import Result
+from sharedtrunk.flows.result import Result
 from sharedtrunk.prediction._setting import Setting
 
-WayName = Literal["population", "closure", "simulation"]
+Method = Literal["population", "closure", "simulation"]
+"""How the benefit is computed; the table calls it the way."""
 
-_DEEDS = {
+_ENDINGS = {
     Result.STEP_LIMIT: "used up the solver's steps before their minimum",
     Result.NOT_BRACKETED: "did not reach the minimum of the generalization loss by the time limit",
 }
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way of knowing the benefit, seed by seed; losses and bounds in nats, times in training time.
+class Answer:
+    """The benefit by one method, seed by seed.
 
-    `error` is the numerical error of `benefit`; `lower` and `upper` are the bounds (24)–(25) at the stopped weights, with
-    `bound_error` theirs. `result` is the joint student's `Result` code, or its baseline's where that one failed. A seed
-    without a value is NaN; with `Result.NOT_BRACKETED` it has the lowest losses seen by the time limit, which are no minima
-    yet. `benefit_honest` is the benefit where each arm stops by its validation loss (simulation only), NaN where that was
-    still falling at the time limit.
+    A seed without a value is NaN. A seed with `Result.NOT_BRACKETED` has the lowest losses until the time limit, which are
+    not minima yet.
+
+    Parameters
+    ----------
+    benefit, error
+        The multitask benefit with oracle stopping, and its numerical error, in nats.
+    lower, upper, bound_error
+        The bounds (24)–(25) at the stopped weights, and the numerical error of either, in nats.
+    loss_single, loss_joint
+        Generalization losses at the stops, in nats.
+    stop_single, stop_joint
+        Stopping times, in training time.
+    result
+        The joint student's `Result` code, or its baseline's where that one failed.
+    benefit_honest
+        The benefit with validation stopping, for simulations only; NaN where a validation loss still fell at the time
+        limit. The name is that of the figures' datasets.
     """
 
     benefit: Float[np.ndarray, "seed"]
@@ -41,6 +55,11 @@ class Way:
     stop_joint: Float[np.ndarray, "seed"]
     result: Int[np.ndarray, "seed"]
     benefit_honest: Float[np.ndarray, "seed"] | None = None
+
+    def of_seeds(self, index: np.ndarray) -> "Answer":
+        """The answer for some of the seeds."""
+        columns: dict[str, Any] = {name: None if part is None else part[index] for name, part in vars(self).items()}
+        return Answer(**columns)
 
     def estimate(self) -> Estimate:
         """Mean benefit over seeds with its 95 % t-interval; seeds without a value are left out and counted."""
@@ -58,27 +77,41 @@ class Way:
 
     @property
     def unreached(self) -> int:
-        """Seeds with a value in which an arm did not reach its minimum: that value may still change."""
+        """Seeds with a value in which an arm did not reach its minimum, so that the value may still change."""
         return int(((self.result != Result.SUCCESS) & ~np.isnan(self.benefit)).sum())
 
     @property
     def finished(self) -> bool:
-        """Whether every value there is belongs to minima that were reached."""
+        """Whether both arms reached their minima in every seed that has a value."""
         return self.unreached == 0
 
     @property
     def failures(self) -> dict[str, int]:
-        """Seeds that ended otherwise than at a minimum, by what they did: "2 of 5 seeds …" completes the sentence."""
+        """Number of seeds that did not end at a minimum, by what they did, in words that follow "2 of 5 seeds"."""
         codes = [Result(int(code)) for code in self.result if code != Result.SUCCESS]
-        return {_DEEDS.get(code, code.message): codes.count(code) for code in sorted(set(codes))}
+        return {_ENDINGS.get(code, code.message): codes.count(code) for code in sorted(set(codes))}
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The answers for one setting and problem: `ways` by name, and the sentence that says which to believe."""
+    """The answers for one setting.
+
+    Parameters
+    ----------
+    setting
+        What was asked.
+    problem
+        Everything else: sizes, noise, start and training.
+    seeds
+        The seeds of every answer, in order.
+    ways
+        The answers by method: "population", "closure" and, where it was asked for, "simulation".
+    sentence
+        Which method to believe here, and why.
+    """
 
     setting: Setting
     problem: Mapping[str, Any]
     seeds: tuple[int, ...]
-    ways: Mapping[WayName, Way]
+    ways: Mapping[Method, Answer]
     sentence: str

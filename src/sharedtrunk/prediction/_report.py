@@ -1,4 +1,4 @@
-"""A prediction in words: the rows of a table, and JSON data. Who draws the table is not decided here."""
+"""A prediction as the rows of a table and as JSON data. The command line draws the table."""
 
 import dataclasses
 import os
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from sharedtrunk._support import json_files as _json
-from sharedtrunk._support.statistics import estimate, mean_and_error
-from sharedtrunk.prediction._prediction import Prediction, Way
+from sharedtrunk._support.statistics import Estimate, estimate, mean_and_error
+from sharedtrunk.prediction._prediction import Answer, Prediction
 
 COLUMNS = ("way", "benefit ± 95 %", "bounds", "loss", "stop")
 _NOTHING = "–"
@@ -19,33 +19,48 @@ CAPTION = (
 )
 
 UNFINISHED = "so far"
-"""Stands before a benefit of which an arm had not reached its minimum by the time limit."""
+"""Marks a benefit whose arms had not both reached their minima by the time limit."""
+
+VALIDATION = "… validation stop"
+"""The row of the benefit with validation stopping, under that of the simulation."""
 
 
 def caption(made: Prediction) -> str:
-    """What the columns mean, and which rows are unfinished.
+    """What the columns mean, which rows are unfinished, and what validation stopping changes.
 
     Parameters
     ----------
     made
-        The prediction whose rows stand in the table.
+        The prediction in the table.
 
     Returns
     -------
     str
-        `CAPTION`, and a sentence more where a row of `rows` says "so far".
+        `CAPTION`; one more sentence where a row of `rows` says "so far", and one where there is a row for validation
+        stopping.
     """
     late = [f"{name} {way.unreached} of {len(made.seeds)}" for name, way in made.ways.items() if not way.finished]
-    if not late:
-        return CAPTION
+    words = [CAPTION]
+    if late:
+        words.append(
+            f"{UNFINISHED}: the lowest losses by the time limit, not yet a minimum, so the benefit may still change "
+            f"(seeds: {', '.join(late)})."
+        )
+    words += [_validation(way) for way in made.ways.values() if way.benefit_honest is not None]
+    return " ".join(words)
+
+
+def _validation(way: Answer) -> str:
+    """What validation stopping adds to the benefit with oracle stopping, over the seeds that have both."""
+    change = estimate(np.asarray(way.benefit_honest) - way.benefit)
+    added = f"that adds {_interval(change)} nats to the benefit" if change.n else "how much that changes is not known"
     return (
-        f"{CAPTION} {UNFINISHED}: the lowest losses by the time limit, not yet a minimum, so the benefit may still change "
-        f"(seeds: {', '.join(late)})."
+        f"{VALIDATION}: both arms stop at their lowest loss on held-out noisy labels, as one must in practice; {added}."
     )
 
 
 def title(made: Prediction) -> str:
-    """The setting, in one line."""
+    """The setting in one line, as the title of the table."""
     at = made.setting
     return (
         f"Benefit of B for A: {at.samples} samples, s_main {at.s_main:g}, s_aux {at.s_aux:g}, "
@@ -54,32 +69,45 @@ def title(made: Prediction) -> str:
 
 
 def rows(made: Prediction) -> list[tuple[str, ...]]:
-    """One row per way, in the order of `COLUMNS`; one more for honest stopping, where it is known."""
+    """One row per method, in the order of `COLUMNS`, and one more for validation stopping where it is known."""
     found = []
     for name, way in made.ways.items():
-        bounds = _both("[{}, {}]", way.lower, way.upper, "+.3f")
-        losses = _both("{}→{}", way.loss_single, way.loss_joint, ".3f")
-        stops = _both("{}→{}", way.stop_single, way.stop_joint, ".1f")
+        bounds = _two_means("[{}, {}]", way.lower, way.upper, "+.3f")
+        losses = _two_means("{}→{}", way.loss_single, way.loss_joint, ".3f")
+        stops = _two_means("{}→{}", way.stop_single, way.stop_joint, ".1f")
         found.append((name, _marked(way), bounds, losses, stops))
         if way.benefit_honest is not None:
-            found.append(("… honest stop", _benefit(way.benefit_honest), "", "", ""))
+            found.append((VALIDATION, _benefit(way.benefit_honest), "", "", ""))
     return found
 
 
 def write_json(path: str | os.PathLike[str], made: Prediction) -> None:
-    """Write the prediction with every seed's numbers, whole or not at all. Raises `InputError`."""
+    """Write a prediction with the numbers of every seed as JSON.
+
+    Parameters
+    ----------
+    path
+        The file, written whole or not at all.
+    made
+        The prediction.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be written.
+    """
     _json.write_json(Path(path), as_json(made))
 
 
 def as_json(made: Prediction) -> dict[str, Any]:
-    """As JSON data; what is not a number is None."""
+    """As JSON data; NaN and infinity become None."""
     ways = {}
     for name, way in made.ways.items():
-        columns = {key: _listed(value) for key, value in vars(way).items() if value is not None}
-        mean = {key: _finite(value) for key, value in dataclasses.asdict(way.estimate()).items()}
+        columns = {key: value.tolist() for key, value in vars(way).items() if value is not None}
+        mean = dataclasses.asdict(way.estimate())
         state = {"finished": way.finished, "unfinished_seeds": way.unreached, "failures": way.failures}
         ways[name] = {"benefit_mean": mean, **columns, **state}
-    return {
+    plain = {
         "setting": dataclasses.asdict(made.setting),
         "problem": dict(made.problem),
         "seeds": list(made.seeds),
@@ -87,9 +115,10 @@ def as_json(made: Prediction) -> dict[str, Any]:
         "ways": ways,
         "sentence": made.sentence,
     }
+    return _json.without_nan(plain)
 
 
-def _marked(way: Way) -> str:
+def _marked(way: Answer) -> str:
     """The benefit as the table shows it; one that is not final says so."""
     return _benefit(way.benefit) if way.finished else f"{UNFINISHED} {_benefit(way.benefit)}"
 
@@ -98,22 +127,19 @@ def _benefit(values: np.ndarray) -> str:
     found = estimate(values)
     if found.n == 0:
         return _NOTHING
-    error = ", no error" if found.n == 1 else f" ± {found.high - found.mean:.3f}"
     # a mean over some of the seeds is not that of all
     some = f" ({found.n} of {len(values)} seeds)" if found.left_out else ""
-    return f"{found.mean:+.3f}{error}{some}"
+    return f"{_interval(found)}{some}"
 
 
-def _both(form: str, first: np.ndarray, second: np.ndarray, number: str) -> str:
+def _interval(found: Estimate) -> str:
+    """A mean with half of its 95 % interval."""
+    return f"{found.mean:+.3f}" + (", no error" if found.n == 1 else f" ± {found.high - found.mean:.3f}")
+
+
+def _two_means(form: str, first: np.ndarray, second: np.ndarray, number: str) -> str:
+    """Two means over seeds in a form with two places."""
     means = [mean_and_error(values, axis=0)[0] for values in (first, second)]
     if np.isnan(means).all():
         return _NOTHING
     return form.format(*(_NOTHING if np.isnan(mean) else format(float(mean), number) for mean in means))
-
-
-def _listed(values: np.ndarray) -> list:
-    return [_finite(value) for value in values.tolist()]
-
-
-def _finite(value):
-    return value if isinstance(value, int) or np.isfinite(value) else None

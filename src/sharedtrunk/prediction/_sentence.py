@@ -1,24 +1,25 @@
-"""One sentence: which way to believe here, and why. Every word of it follows from the numbers.
+"""One sentence: which method to believe here, and why. Every word of it follows from the numbers.
 
 A theory *agrees* with the simulation where the whole 95 % interval of their paired difference lies within a tolerance that
 does not depend on the number of seeds: `NEGLIGIBLE` nats or a tenth of the simulated benefit, whichever is more. It
-*misses* it where the interval lies wholly outside, and more seeds can tell otherwise. A way that lost seeds, or that did
-not reach its minima by the time limit, agrees with nothing and is never believed without saying so.
+*misses* the simulation where the interval lies wholly outside the tolerance, and is *open* otherwise, until more seeds
+decide. A method that lost seeds, or did not reach its minima by the time limit, never counts as agreeing, and the sentence
+says so.
 """
 
 from collections.abc import Mapping
 
 from sharedtrunk._support.statistics import Estimate, estimate
-from sharedtrunk.prediction._prediction import Way, WayName
+from sharedtrunk.prediction._prediction import Answer, Method
 from sharedtrunk.prediction._setting import Setting
 
 NEGLIGIBLE = 0.01
-"""Nats: a smaller difference of benefits is none that a choice would turn on."""
+"""Nats: a smaller difference of benefits would change no decision."""
 SHARE = 0.1
-"""The share of the benefit that theory may be off by."""
-COMPARED: tuple[WayName, ...] = ("closure", "population")
+"""A theory may be off by this share of the benefit."""
+COMPARED: tuple[Method, ...] = ("closure", "population")
 
-_NAMES: dict[WayName, str] = {
+_NAMES: dict[Method, str] = {
     "closure": "the closure",
     "population": "the population flow",
     "simulation": "the simulation",
@@ -31,32 +32,51 @@ _LEADS = {
 }
 
 
-def sentence(setting: Setting, ways: Mapping[WayName, Way], features: int, *, time_limit: float = 500.0) -> str:
-    """Which of `ways`, followed to `time_limit` at most, to believe at this setting, and why, in one sentence."""
+def sentence(setting: Setting, ways: Mapping[Method, Answer], features: int, *, time_limit: float = 500.0) -> str:
+    """Which method to believe at this setting, and why, in one sentence.
+
+    Parameters
+    ----------
+    setting
+        What was asked.
+    ways
+        The answers by method.
+    features
+        N_f, for the words.
+    time_limit
+        Training time to which every method went at most.
+
+    Returns
+    -------
+    str
+        The sentence, with its full stop.
+    """
     usable = {name: len(way.benefit) - way.lost for name, way in ways.items()}
     if all(count < 2 for count in usable.values()):
         most = "a single seed" if max(usable.values()) == 1 else "a run without a usable seed"
         return f"Believe none of it yet: {most} has no error bar; ask for more seeds."
-    caveats: dict[WayName, str] = {name: _caveat(name, way, time_limit) for name, way in ways.items()}
+    caveats: dict[Method, str] = {name: _caveat(name, way, time_limit) for name, way in ways.items()}
     at = f"N = {setting.samples} for {features} features"
     if usable.get("simulation", 0) >= 2:
         return _against_simulation(ways, caveats, at)
     return _without_simulation(ways, caveats, at)
 
 
-def _against_simulation(ways: Mapping[WayName, Way], caveats: Mapping[WayName, str], at: str) -> str:
+def _against_simulation(ways: Mapping[Method, Answer], caveats: Mapping[Method, str], at: str) -> str:
     simulated = ways["simulation"].estimate()
     allowed = _allowed(simulated)
-    told = {name: _difference(ways[name], ways["simulation"]) for name in COMPARED}
-    stand = {name: "unsound" if caveats[name] else _stand(told[name], allowed) for name in COMPARED}
-    reasons = [caveats[name] or _deviation(_NAMES[name], stand[name], told[name], allowed) for name in COMPARED]
+    differences = {name: _difference(ways[name], ways["simulation"]) for name in COMPARED}
+    agreement = {name: "unsound" if caveats[name] else _agreement(differences[name], allowed) for name in COMPARED}
+    reasons = [
+        caveats[name] or _deviation(_NAMES[name], agreement[name], differences[name], allowed) for name in COMPARED
+    ]
     effect = f"{_effect(simulated)} at {at}; {', and '.join(reasons)}."
     if caveats["simulation"]:
         return f"Believe none without a caveat: {caveats['simulation']}; by what it has, {effect}"
-    return f"{_LEADS[tuple(name for name in COMPARED if stand[name] == 'agrees')]}: {effect}"
+    return f"{_LEADS[tuple(name for name in COMPARED if agreement[name] == 'agrees')]}: {effect}"
 
 
-def _without_simulation(ways: Mapping[WayName, Way], caveats: Mapping[WayName, str], at: str) -> str:
+def _without_simulation(ways: Mapping[Method, Answer], caveats: Mapping[Method, str], at: str) -> str:
     known, infinite = (ways[name].estimate() for name in COMPARED)
     if "simulation" in caveats or caveats["closure"]:
         failed = ", and ".join(caveats[name] for name in ("simulation", "closure") if caveats.get(name))
@@ -64,15 +84,15 @@ def _without_simulation(ways: Mapping[WayName, Way], caveats: Mapping[WayName, s
         return f"Simulate before you believe: {failed} at {at}, and {alone}."
     allowed, difference = _allowed(known), _difference(ways["population"], ways["closure"])
     unchecked = f"no simulation has checked it at {at}"
-    if not caveats["population"] and _stand(difference, allowed) == "agrees":
+    if not caveats["population"] and _agreement(difference, allowed) == "agrees":
         change = f"infinite data change that by less than {allowed:.3f} nats ({_signed(difference)})"
         return f"Believe either theory: {_effect(known)} by the closure, and {change}; {unchecked}."
     change = caveats["population"] or f"infinite data would change that by {_signed(difference)}"
     return f"Believe the closure, which knows the samples: {_effect(known)}, while {change}; {unchecked}."
 
 
-def _caveat(name: WayName, way: Way, time_limit: float) -> str:
-    """What keeps a way from being believed; empty where every seed reached its minima."""
+def _caveat(name: Method, way: Answer, time_limit: float) -> str:
+    """Why a method cannot be believed; empty where every seed reached its minima."""
     count, found = len(way.benefit), []
     if way.lost:
         how = "ran away" if way.ran_away == way.lost else "failed"
@@ -83,7 +103,7 @@ def _caveat(name: WayName, way: Way, time_limit: float) -> str:
     return " and ".join(found)
 
 
-def _difference(way: Way, other: Way) -> Estimate:
+def _difference(way: Answer, other: Answer) -> Estimate:
     return estimate(way.benefit - other.benefit)
 
 
@@ -91,19 +111,19 @@ def _allowed(reference: Estimate) -> float:
     return max(NEGLIGIBLE, SHARE * abs(reference.mean))
 
 
-def _stand(difference: Estimate, allowed: float) -> str:
+def _agreement(difference: Estimate, allowed: float) -> str:
     if -allowed <= difference.low and difference.high <= allowed:
         return "agrees"
     return "misses" if difference.low > allowed or difference.high < -allowed else "open"
 
 
-def _deviation(name: str, stand: str, difference: Estimate, allowed: float) -> str:
+def _deviation(name: str, agreement: str, difference: Estimate, allowed: float) -> str:
     words = {
         "agrees": f"{name} agrees with it within {allowed:.3f} nats",
         "misses": f"{name} misses it by more than {allowed:.3f} nats",
         "open": f"{difference.n} seeds leave open whether {name} agrees with it within {allowed:.3f} nats",
     }
-    return f"{words[stand]} ({_signed(difference)})"
+    return f"{words[agreement]} ({_signed(difference)})"
 
 
 def _effect(found: Estimate) -> str:

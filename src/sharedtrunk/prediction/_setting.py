@@ -1,4 +1,4 @@
-"""A setting: what a user asks about. Everything else (sizes, noise, start, training) is the problem, shared by settings."""
+"""A setting: what a user asks about. Sizes, noise, start and training belong to the problem, which settings share."""
 
 import itertools
 import math
@@ -22,9 +22,21 @@ from sharedtrunk.experiments import StandardSettings
 
 @dataclass(frozen=True)
 class Setting:
-    """N samples, the singular values s̄_A and s̄_B of both teachers, and their relatedness r (R = r·I) (4).
+    """What a prediction is asked about. Numbers of any kind become Python's.
 
-    Numbers of any kind become Python's. Raises `InputError` for values out of range.
+    Parameters
+    ----------
+    samples
+        Number of training points N, at least 1.
+    s_main, s_aux
+        Singular values s̄_A > 0 and s̄_B ≥ 0 of the two teachers, all equal in each.
+    relatedness
+        r between −1 and 1; the teachers' relatedness is R = r·I (4).
+
+    Raises
+    ------
+    InputError
+        For values out of range.
     """
 
     samples: int = 400
@@ -49,7 +61,7 @@ class Setting:
             object.__setattr__(self, name, value)
 
     def lane(self) -> dict[str, float]:
-        """The joint student's place in a grid, in the words of `experiments`."""
+        """The joint student as a lane of `experiments`, without its seed and number of samples."""
         return {"s_main": self.s_main, "s_aux": self.s_aux, "relatedness": self.relatedness}
 
 
@@ -73,7 +85,7 @@ def _as_setting(given: object) -> Setting:
 
 
 def as_seeds(seeds: object) -> tuple[int, ...]:
-    """The seeds 0 … n − 1 of a number, or the very seeds of a list, which must differ."""
+    """The seeds 0 … n − 1 for a number n, or the seeds of a list, which must differ."""
     if not isinstance(seeds, Iterable):
         hint = "Leave it out for 5, or list the seeds themselves"
         return tuple(range(check_seeds(seeds, rule="seeds must be a whole number, at least 1", hint=hint)))
@@ -110,7 +122,7 @@ def as_whole(name: str, value: object, usual: str, most: int = LARGEST_WIDTH) ->
 
 
 def standard_problem(tasks: int, *, classes, rank, task_weights, **others: Any) -> StandardSettings:
-    """The problem in the words of `experiments`, checked here by the names that the user gave."""
+    """The problem as `experiments` takes it, checked here under the names of the user's arguments."""
     rank_name = "classes" if rank is None else "rank"
     classes = as_whole("classes", classes, "10")
     rank = classes if rank is None else as_whole("rank", rank, "the number of classes")

@@ -18,14 +18,12 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import check_result
+from sharedtrunk._support.arguments import broadcast, check_result, check_values
 from sharedtrunk._support.axes import Value
-from sharedtrunk._support.concrete import concrete
-from sharedtrunk.errors import invalid
-from sharedtrunk.spectra._checks import as_lanes, check_noise_matrix, check_singular_values
 
 
 class Edges(NamedTuple):
@@ -38,12 +36,31 @@ class Edges(NamedTuple):
 def bulk_edges(aspect: ArrayLike, noise: ArrayLike) -> Edges:
     """The edges of the noise's singular values: lower σ|1 − √c|, upper σ(1 + √c).
 
-    `aspect` is c = K/N_f and `noise` is σ (entries of variance σ²/N_f); they broadcast, and each edge has their
-    shape. Exact for K, N_f → ∞ at fixed K/N_f, independent entries of mean 0; at finite size the largest value
-    scatters by about N_f^(−2/3). Source: Marchenko and Pastur (1967); [25]. Raises `InputError` for an aspect that is
-    not positive or a noise below 0.
+    Exact for K, N_f → ∞ at fixed K/N_f and independent entries of mean 0. At finite size the largest value scatters
+    around its edge by about N_f^(−2/3).
+
+    Parameters
+    ----------
+    aspect
+        c = K/N_f, any shape that broadcasts with `noise`.
+    noise
+        σ, where the entries have variance σ²/N_f.
+
+    Returns
+    -------
+    Edges
+        `lower` and `upper`, each with the broadcast shape, in units of `noise`.
+
+    Raises
+    ------
+    InputError
+        For an aspect that is not positive or a noise below 0.
+
+    References
+    ----------
+    Marchenko and Pastur (1967); the paper's reference [25] for singular values.
     """
-    aspect, noise = as_lanes(aspect=aspect, noise=noise)
+    aspect, noise = broadcast(aspect=aspect, noise=noise)
     check_noise_matrix(aspect, noise)
     edges = _edges(aspect, noise)
     check_result(edges.upper, "The bulk's edges")
@@ -51,27 +68,64 @@ def bulk_edges(aspect: ArrayLike, noise: ArrayLike) -> Edges:
 
 
 def bulk_density(values: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Value:
-    """Density of the noise's singular values at x, normalized to 1 over the min(K, N_f) of them.
+    """Density of the noise's singular values, normalized to 1 over the min(K, N_f) of them.
 
     ρ(x) = √((x₊² − x²)(x² − x₋²)) / (π min(c, 1) σ² x) between the edges x₋ and x₊ of `bulk_edges`, 0 outside;
-    its second moment is σ² max(c, 1). Hypotheses and source as in `bulk_edges`. `values` x, `aspect` c and
-    `noise` σ broadcast. Unit: one over that of x.
-    Raises `InputError` for values below 0, an aspect that is not positive, or noise that is not positive: without
-    noise all singular values are 0 and there is no density (NaN where σ = 0 is traced).
+    its second moment is σ² max(c, 1). Hypotheses as in `bulk_edges`.
+
+    Parameters
+    ----------
+    values
+        x ≥ 0, at which the density is evaluated.
+    aspect, noise
+        c = K/N_f and σ > 0 as in `bulk_edges`; the three arguments broadcast.
+
+    Returns
+    -------
+    Array
+        ρ(x) in units of 1/x, of the broadcast shape. NaN where σ = 0 is traced.
+
+    Raises
+    ------
+    InputError
+        For values below 0, and for an aspect or a noise that is not positive: without noise all singular values are 0
+        and there is no density.
+
+    References
+    ----------
+    As `bulk_edges`.
     """
-    values, aspect, noise = as_lanes(values=values, aspect=aspect, noise=noise)
+    values, aspect, noise = broadcast(values=values, aspect=aspect, noise=noise)
     check_singular_values(values, "Singular values")
     check_noise_matrix(aspect, noise)
-    known = concrete(noise)
-    if known is not None and not (known > 0).all():
-        raise invalid(
-            "A density needs noise above 0",
-            received=f"noise {known.min():g}",
-            hint="Without noise every singular value of the bulk is 0",
-        )
+    hint = "Without noise every singular value of the bulk is 0"
+    check_values(noise, lambda σ: σ > 0, "A density needs noise above 0", hint)
     density = _density(values, aspect, noise)
     check_result(density, "The density")
     return density
+
+
+def check_singular_values(values: jax.Array, name: str) -> None:
+    """Raise where a concrete singular value is negative, NaN or infinite."""
+    check_values(
+        values, lambda x: np.isfinite(x) & (x >= 0), f"{name} must be finite and ≥ 0", "Drop diverged lanes first"
+    )
+
+
+def check_noise_matrix(aspect: jax.Array, noise: jax.Array) -> None:
+    """Raise where a concrete aspect is not positive and finite, or a concrete noise not ≥ 0 and finite."""
+    check_values(
+        aspect,
+        lambda c: np.isfinite(c) & (c > 0),
+        "The aspect K/N_f must be finite and above 0",
+        "Pass classes / features, such as aspect=10 / 100",
+    )
+    check_values(
+        noise,
+        lambda σ: np.isfinite(σ) & (σ >= 0),
+        "The noise scale must be a finite number ≥ 0",
+        "Pass noise=1.0 for the standard problem",
+    )
 
 
 def _edges(aspect: jax.Array, noise: jax.Array) -> Edges:
@@ -81,7 +135,7 @@ def _edges(aspect: jax.Array, noise: jax.Array) -> Edges:
 
 def _density(x: jax.Array, c: jax.Array, σ: jax.Array) -> jax.Array:
     lower, upper = _edges(c, jnp.ones_like(c))
-    z = x / σ  # the noise's own unit, so that no power of a very large or small σ is formed
+    z = x / σ  # in units of the noise, so that no power of a very large or small σ is formed
     # x₋/x rather than a division by x at the end: at c = 1 the density is finite at x = 0.
     ratio = lower / jnp.where(z > 0, z, 1)
     inside = (lower <= z) & (z <= upper)

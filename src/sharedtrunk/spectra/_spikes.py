@@ -7,7 +7,7 @@ spike goes its own way:
 
 - *above the threshold*, s > σ c^¼, it leaves the bulk: ŝ = √((s² + σ²)(s² + cσ²))/s, which lies above s and above the
   bulk's upper edge, and the observed singular vectors keep a part of the clean ones, less on the longer side;
-- *at or below it*, nothing of it is seen: ŝ sticks to the upper edge σ(1 + √c), and the vectors are those of the noise;
+- *at or below it*, it is invisible: ŝ stays at the upper edge σ(1 + √c), and the singular vectors are those of the noise;
 - *large*, s ≫ σ: ŝ → s + σ²(1 + c)/(2s), overlaps → 1. Noise never shrinks a singular value; it spoils the vectors.
 
 Hypotheses: rank ≪ K, N_f, distinct s, singular vectors independent of the noise. Corrections are O(1/N_f) in the mean
@@ -15,8 +15,8 @@ and O(N_f^−½) in one draw (N_f^(−2/3) at the edge). **The standard teacher 
 only an orientation**: at s̄ = 1 the formula gives 1.48 ten times, while its ŝ spread over about 1.1–1.7, and at
 rank = K that spread stays however large the matrix is.
 
-Two identities tie the formulas together: dŝ/ds is the product of the two overlaps (not squared), as first-order
-perturbation says; and transposing the matrix (c → 1/c, σ → σ√c) exchanges left and right.
+Two identities connect the formulas: dŝ/ds is the product of the two overlaps (not squared), as first-order
+perturbation theory says; and transposing the matrix (c → 1/c, σ → σ√c) exchanges left and right.
 Source: Benaych-Georges and Nadakuditi (2012), the paper's reference [25]; inverse map: Gavish and Donoho (2017).
 """
 
@@ -27,10 +27,9 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import check_result
+from sharedtrunk._support.arguments import broadcast, check_result
 from sharedtrunk._support.axes import Value
-from sharedtrunk.spectra._bulk import _edges
-from sharedtrunk.spectra._checks import as_lanes, check_noise_matrix, check_singular_values
+from sharedtrunk.spectra._bulk import _edges, check_noise_matrix, check_singular_values
 
 
 class Overlaps(NamedTuple):
@@ -43,11 +42,30 @@ class Overlaps(NamedTuple):
 def threshold(aspect: ArrayLike, noise: ArrayLike) -> Value:
     """The clean singular value above which a spike leaves the bulk: σ c^¼.
 
-    Hypotheses: K, N_f → ∞ at fixed K/N_f, rank ≪ K, singular vectors independent of the noise [25]. `aspect` is
-    c = K/N_f, `noise` is σ (entries of variance σ²/N_f); they broadcast. Raises `InputError` for an
-    aspect that is not positive or a noise below 0.
+    Hypotheses: K, N_f → ∞ at fixed K/N_f, rank ≪ K, singular vectors independent of the noise.
+
+    Parameters
+    ----------
+    aspect
+        c = K/N_f.
+    noise
+        σ, where the entries have variance σ²/N_f; it broadcasts with `aspect`.
+
+    Returns
+    -------
+    Array
+        The threshold in units of `noise`.
+
+    Raises
+    ------
+    InputError
+        For an aspect that is not positive or a noise below 0.
+
+    References
+    ----------
+    The paper's reference [25].
     """
-    aspect, noise = as_lanes(aspect=aspect, noise=noise)
+    aspect, noise = broadcast(aspect=aspect, noise=noise)
     check_noise_matrix(aspect, noise)
     limit = _threshold(aspect, noise)
     check_result(limit, "The threshold")
@@ -55,13 +73,32 @@ def threshold(aspect: ArrayLike, noise: ArrayLike) -> Value:
 
 
 def spiked_value(s: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Value:
-    """The observed singular value ŝ of a clean s: √((s² + σ²)(s² + cσ²))/s above the threshold, else the upper edge.
+    """The observed singular value ŝ of a clean s: √((s² + σ²)(s² + cσ²))/s above the threshold.
 
-    `s`, `aspect` c = K/N_f and `noise` σ broadcast. At or below the threshold the result is σ(1 + √c), where the
-    largest singular values of the noise are: the spike itself is not visible. Hypotheses: K, N_f → ∞ at fixed K/N_f,
-    rank ≪ K, distinct s, singular vectors independent of the noise. The standard teacher has rank K, where this is
-    only an orientation. Raises `InputError` for s or noise below 0 or not finite, or an aspect
-    that is not positive. Source: [25], section 3.1.
+    At or below the threshold the spike is invisible and the result is the upper edge σ(1 + √c), where the largest
+    singular values of the noise are. Hypotheses: K, N_f → ∞ at fixed K/N_f, rank ≪ K, distinct s, singular vectors
+    independent of the noise. The standard teacher has rank K, where this is only an orientation.
+
+    Parameters
+    ----------
+    s
+        Clean singular values, ≥ 0.
+    aspect, noise
+        c = K/N_f and σ; the three arguments broadcast.
+
+    Returns
+    -------
+    Array
+        ŝ, of the broadcast shape.
+
+    Raises
+    ------
+    InputError
+        For s or noise below 0 or not finite, or an aspect that is not positive.
+
+    References
+    ----------
+    The paper's reference [25], section 3.1.
     """
     s, aspect, noise = _prepare(s, aspect, noise, "Clean singular values")
     above, safe = _above(s, _threshold(aspect, noise))
@@ -73,12 +110,30 @@ def spiked_value(s: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Value:
 
 
 def spiked_overlaps(s: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Overlaps:
-    """Squared overlaps (left, right) of the observed with the clean singular vectors of a spike s.
+    """Squared overlaps of the observed with the clean singular vectors of a spike s.
 
     With θ = s/σ: left (class side) (û·u)² = (θ⁴ − c)/(θ²(θ² + c)), right (feature side) (v̂·v)² =
-    (θ⁴ − c)/(θ²(θ² + 1)); both 0 at or below the threshold θ⁴ = c. Right is the smaller one when there are fewer
-    classes than features (c < 1). `s`, `aspect` c and `noise` σ broadcast. Hypotheses and errors as in
-    `spiked_value`. Source: [25], section 3.1.
+    (θ⁴ − c)/(θ²(θ² + 1)); both are 0 at or below the threshold θ⁴ = c. Right is the smaller one when there are fewer
+    classes than features (c < 1). Hypotheses and errors as in `spiked_value`.
+
+    Parameters
+    ----------
+    s, aspect, noise
+        As in `spiked_value`.
+
+    Returns
+    -------
+    Overlaps
+        `left` and `right`, between 0 and 1.
+
+    Raises
+    ------
+    InputError
+        As `spiked_value`.
+
+    References
+    ----------
+    The paper's reference [25], section 3.1.
     """
     s, aspect, noise = _prepare(s, aspect, noise, "Clean singular values")
     limit = _threshold(aspect, noise)
@@ -98,10 +153,29 @@ def clean_value(observed: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Val
     """The clean singular value behind an observed one: the inverse of `spiked_value` above the bulk, else 0.
 
     s = ½[√(ŝ² − x₋²) + √(ŝ² − x₊²)] with the bulk's edges x∓ = σ|1 ∓ √c|; it jumps to the threshold σ c^¼ as ŝ leaves
-    the bulk. Hypotheses as in `spiked_value`. For ŝ at or below the upper edge the data do not tell: every s from 0
-    to the threshold looks the same, and the result is 0 ("no signal seen"). `observed`, `aspect` c and `noise` σ
-    broadcast. Raises `InputError` for observed or noise below 0 or not finite, or an aspect that is not positive.
-    Source: the positive root of [25], section 3.1, for θ²; Gavish and Donoho (2017).
+    the bulk. For ŝ at or below the upper edge every s from 0 to the threshold has the same ŝ, and the result is 0 (no
+    visible signal). Hypotheses as in `spiked_value`.
+
+    Parameters
+    ----------
+    observed
+        Observed singular values ŝ ≥ 0.
+    aspect, noise
+        c = K/N_f and σ; the three arguments broadcast.
+
+    Returns
+    -------
+    Array
+        s, of the broadcast shape.
+
+    Raises
+    ------
+    InputError
+        For observed or noise below 0 or not finite, or an aspect that is not positive.
+
+    References
+    ----------
+    The positive root of the paper's reference [25], section 3.1, for θ²; Gavish and Donoho (2017).
     """
     observed, aspect, noise = _prepare(observed, aspect, noise, "Observed singular values")
     lower, upper = _edges(aspect, noise)
@@ -117,7 +191,7 @@ def clean_value(observed: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Val
 def _prepare(
     values: ArrayLike, aspect: ArrayLike, noise: ArrayLike, name: str
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
-    values, aspect, noise = as_lanes(values=values, aspect=aspect, noise=noise)
+    values, aspect, noise = broadcast(values=values, aspect=aspect, noise=noise)
     check_singular_values(values, name)
     check_noise_matrix(aspect, noise)
     return values, aspect, noise

@@ -1,7 +1,7 @@
 """Simulation: networks with a shared trunk and one head per task, trained side by side.
 
-The room's verb is `train`. It takes a `Problem` (inputs, label probabilities, masks), a `SharedTrunk` (the start) and a
-method (`Descent` or `Flow`), and returns a `Trajectory`. Everything may carry a leading lane axis.
+`train` takes a `SharedTrunk` (the start), a `Problem` (inputs, label probabilities, masks) and a method (`Flow` or
+`Descent`), and returns a `Trajectory`. Everything may carry a leading lane axis.
 """
 
 from sharedtrunk.students._descent import Descent as Descent

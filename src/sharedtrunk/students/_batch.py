@@ -1,13 +1,14 @@
-"""The drive of a whole batch of lanes: what the lanes share is done as one matrix product.
+"""The drive of a whole batch of lanes, with one matrix product for what the lanes share.
 
-Linear students with one trunk layer are the main job. Their tasks' heads are stacked, so that a lane has one composite
-C = H W (all classes × feature), and where lanes share inputs the passes over the data are two products with the stack of
-all lanes' composites:
+Most students are linear with one trunk layer. The heads of their tasks are stacked, so that a lane has one composite C = H W
+(all classes × feature). Where lanes share inputs, the passes over the data are two products with the stack of all lanes'
+composites:
 
     D = M̂ − c ∘ softmax(C X) Xᵀ,    H ← D Wᵀ,    W ← Hᵀ D            (2), (8).
 
-Samples go through in blocks where a batch's logits would not fit `BLOCK_BYTES`, so memory is bounded whatever their number.
-ReLU students have a drive of their own (`_relu_drive`); the others go lane by lane, under `vmap`.
+Samples are cut into blocks where a batch's logits would not fit `BLOCK_BYTES`, so any number of them fits into memory.
+ReLU students have their own drive (`_relu_drive`); deep linear ones go lane by lane, under `vmap`. These are the three
+ways in which lanes are batched within a leg; legs batch them by `flows.legs`.
 """
 
 from typing import NamedTuple
@@ -20,19 +21,18 @@ from sharedtrunk.students._drive import drive, label_moments
 from sharedtrunk.students._network import SharedTrunk, like
 from sharedtrunk.students._problem import Problem
 from sharedtrunk.students._relu_drive import relu_drive
-from sharedtrunk.students._stacked import predictions, split
+from sharedtrunk.students._task_axis import predictions, split
 
 BLOCK_BYTES = 2**25
-"""Most bytes of a batch's logits: of the order of a processor's last-level cache, far below any memory."""
-
+"""Most bytes of a batch's logits: about a processor's last-level cache, far below any memory."""
 
 Moments = tuple[Float[Array, "lane _ feature"], ...]
 
 
-class Passes(NamedTuple):
-    """A problem laid out for the passes over it: block by block, and stacked over tasks.
+class StackedProblem(NamedTuple):
+    """A problem in blocks of samples with its tasks stacked, as the passes over the data need it.
 
-    A lane axis, where there is one, stands behind the axis of blocks. Samples that fill up the last block have coefficient 0.
+    A lane axis, where there is one, follows the axis of blocks. Samples that fill up the last block have coefficient 0.
     """
 
     inputs: Float[Array, "block *lane feature part"]
@@ -41,34 +41,34 @@ class Passes(NamedTuple):
     moments: Float[Array, "lane stacked feature"]
 
 
-class EachLane(NamedTuple):
-    """A problem and its label moments as they are, for students that go lane by lane."""
+class LaneProblem(NamedTuple):
+    """A problem and its label moments as they came, for students that go lane by lane."""
 
     problem: Problem
     moments: Moments
 
 
-Prepared = Passes | EachLane
+Prepared = StackedProblem | LaneProblem
 
 
 def prepare(lanes: SharedTrunk, problem: Problem, axes: Problem) -> Prepared:
     """Bring a problem into the form that `batch_drive` takes; `axes` say which of its parts carry a lane axis."""
     moments = jax.vmap(label_moments, in_axes=(axes,), axis_size=lanes.heads[0].shape[0])(problem)
     composite = lanes.activation == "linear" and len(lanes.trunk) == 1
-    return lay_out(lanes, problem, moments) if composite else EachLane(problem, moments)
+    return stack_tasks(lanes, problem, moments) if composite else LaneProblem(problem, moments)
 
 
 def batch_drive(lanes: SharedTrunk, prepared: Prepared, axes: Problem) -> SharedTrunk:
     """−∇L for every layer of every lane (2), (8)."""
-    if isinstance(prepared, Passes):
+    if isinstance(prepared, StackedProblem):
         return composite_drive(lanes, prepared)
     if lanes.activation == "relu":
         return relu_drive(lanes, prepared.problem)
     return jax.vmap(drive, in_axes=(0, axes, 0))(lanes, prepared.problem, prepared.moments)
 
 
-def lay_out(lanes: SharedTrunk, problem: Problem, moments: Moments) -> Passes:
-    """Lay a problem out for `composite_drive`; `moments` are the tasks' label moments with a lane axis."""
+def stack_tasks(lanes: SharedTrunk, problem: Problem, moments: Moments) -> StackedProblem:
+    """Cut a problem into blocks for `composite_drive`; `moments` are the tasks' label moments with a lane axis."""
     count = problem.inputs.shape[-1]
     stacked = sum(head.shape[1] for head in lanes.heads)
     row = lanes.heads[0].shape[0] * stacked * lanes.heads[0].dtype.itemsize
@@ -81,7 +81,7 @@ def lay_out(lanes: SharedTrunk, problem: Problem, moments: Moments) -> Passes:
         return jnp.moveaxis(padded.reshape(*array.shape[:-1], blocks, part), -2, 0)
 
     inputs = cut(problem.inputs)
-    return Passes(
+    return StackedProblem(
         inputs,
         jnp.swapaxes(inputs, -1, -2),
         tuple(cut(coefficient) for coefficient in problem.coefficients),
@@ -89,19 +89,21 @@ def lay_out(lanes: SharedTrunk, problem: Problem, moments: Moments) -> Passes:
     )
 
 
-def composite_drive(lanes: SharedTrunk, passes: Passes) -> SharedTrunk:
+def composite_drive(lanes: SharedTrunk, stacked_problem: StackedProblem) -> SharedTrunk:
     """−∇L for every layer of a batch of linear students with one trunk layer (2), (8)."""
     (trunk,) = lanes.trunk
     heads = jnp.concatenate(lanes.heads, axis=1)
     sizes = [head.shape[1] for head in lanes.heads]
     composite = heads @ trunk
-    drives = passes.moments - _prediction_moments(composite, sizes, passes)
+    drives = stacked_problem.moments - _prediction_moments(composite, sizes, stacked_problem)
     head_drives = jnp.einsum("lkf,lhf->lkh", drives, trunk)
     trunk_drive = jnp.einsum("lkh,lkf->lhf", heads, drives)
     return like(lanes, (trunk_drive,), split(head_drives, sizes))
 
 
-def _prediction_moments(composite, sizes: list[int], passes: Passes) -> Float[Array, "lane stacked feature"]:
+def _prediction_moments(
+    composite, sizes: list[int], stacked_problem: StackedProblem
+) -> Float[Array, "lane stacked feature"]:
     """Σ_μ c_tμ P(W_t x_μ) x_μᵀ of every lane, tasks stacked."""
 
     def block(part):
@@ -109,14 +111,14 @@ def _prediction_moments(composite, sizes: list[int], passes: Passes) -> Float[Ar
         probabilities = _probabilities(_times(composite, inputs), sizes, coefficients)
         return _times(probabilities, transposed)
 
-    parts = (passes.inputs, passes.transposed, passes.coefficients)
-    if passes.inputs.shape[0] == 1:
+    parts = (stacked_problem.inputs, stacked_problem.transposed, stacked_problem.coefficients)
+    if stacked_problem.inputs.shape[0] == 1:
         return block(jax.tree.map(lambda leaf: leaf[0], parts))
     return jax.lax.scan(lambda total, part: (total + block(part), None), jnp.zeros_like(composite), parts)[0]
 
 
 def _times(rows: Float[Array, "lane row inner"], matrix) -> Array:
-    """Rows of every lane times a matrix; one that the lanes share is multiplied once by all rows."""
+    """Rows of every lane times a matrix: one product for all lanes where they share the matrix."""
     if matrix.ndim == 3:
         return rows @ matrix
     lanes, count, inner = rows.shape
@@ -124,7 +126,7 @@ def _times(rows: Float[Array, "lane row inner"], matrix) -> Array:
 
 
 def _probabilities(logits: Float[Array, "lane stacked part"], sizes: list[int], coefficients) -> Array:
-    """Every task's probabilities times its coefficients. Tasks with equally many classes need no copies."""
+    """Every task's probabilities times its coefficients, without copies where all tasks have as many classes."""
     lanes, _, part = logits.shape
     if len(set(sizes)) == 1:
         tasks = logits.reshape(lanes, len(sizes), sizes[0], part)

@@ -1,9 +1,9 @@
 """One step of a stabilized Runge–Kutta method: the explicit method for flows down stiff valleys.
 
-Along a gradient flow −∇L decays with real rates λ, and where the fast ones have died out they still forbid an explicit
-method steps longer than some multiple of 1/λ_max. The Runge–Kutta–Chebyshev method of second order (Sommeijer, Shampine and
-Verwer 1998) spends its s stages on that multiple, which grows as 0.65 (s² − 1): its stability polynomial is a shifted,
-damped Chebyshev polynomial. So the stages to take follow from h λ_max (`_stiffness`).
+Along a gradient flow −∇L decays with real rates λ. Even where the fast rates have died out, they limit the step of an
+explicit method to a multiple of 1/λ_max. In the Runge–Kutta–Chebyshev method of second order (Sommeijer, Shampine and
+Verwer 1998) that multiple grows with the number of stages s as 0.65 (s² − 1), because its stability polynomial is a
+shifted, damped Chebyshev polynomial. So h λ_max determines the number of stages (`_stiffness`).
 """
 
 import functools
@@ -17,13 +17,13 @@ from jaxtyping import Array, Int
 from numpy.polynomial import chebyshev
 
 STAGES = 6
-"""Where nothing is known of the stiffness."""
+"""Stages where the stiffness is unknown."""
 
 FEWEST_STAGES = 3
-"""Two would have 2.5 times the error constant of many."""
+"""Two stages would have 2.5 times the error constant of many."""
 
 MOST_STAGES = 20
-"""Enough for h λ = 259; the error control shortens steps that need more."""
+"""Twenty stages are stable up to h λ = 259; the error control shortens steps that need more."""
 
 REACH = 0.65
 """A step is stable up to h λ = REACH (s² − 1)."""
@@ -36,7 +36,8 @@ State = TypeVar("State")
 def chebyshev_step(
     field: Callable[[State], State], start: State, slope: State, step, stages: int | Int[Array, ""] = STAGES
 ) -> tuple[State, State, State]:
-    """From y and F(y) a step on, in `FEWEST_STAGES` to `MOST_STAGES` stages: the new y, F there, the local error's estimate.
+    """From y and F(y), one step of `FEWEST_STAGES` to `MOST_STAGES` stages: the new y, F there, and the local error's
+    estimate.
 
     The estimate is 0.8 (y − y₁) + 0.4 h (F + F₁). The number of stages may be traced; they go through one loop, so that
     a compiled program holds the field once.

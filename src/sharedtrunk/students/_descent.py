@@ -12,10 +12,17 @@ from sharedtrunk.students._problem import Problem
 
 @dataclasses.dataclass(frozen=True)
 class Descent:
-    """W ← W − step · ∇L; time is steps × step, and step = 1/τ in the paper's letters.
+    """W ← W − step · ∇L, at time steps × step; step = 1/τ in the paper's letters.
 
-    With `batch_size` each step sees that many points, drawn without replacement within an epoch (what does
-    not fill a last batch waits for another epoch), in an order made from `key`; every lane of a batch sees the same points.
+    Parameters
+    ----------
+    step
+        Step size.
+    batch_size
+        Points of a mini-batch; None for the full batch. Points are drawn without replacement within an epoch, and those left
+        over after the last whole batch are skipped in that epoch.
+    key
+        Key of the order of the points, which all lanes share; `jax.random.key(0)` by default.
     """
 
     step: float = 0.1
@@ -24,7 +31,7 @@ class Descent:
 
 
 def run_descent(step, key, batch_size, network, problem, axes, counts, observe):
-    """Descend through the step counts in `counts` (first entry: where the network stands now)."""
+    """Descend through the step counts in `counts`, of which the first is the network's now."""
     whole = prepare(network, problem, axes)
 
     def advance(index, state):
@@ -37,10 +44,10 @@ def run_descent(step, key, batch_size, network, problem, axes, counts, observe):
         return state, observe(state)
 
     bounds = jnp.stack([counts[:-1], counts[1:]], axis=1)
-    final, seen = jax.lax.scan(segment, network, bounds)
+    final, saved = jax.lax.scan(segment, network, bounds)
     first = observe(network)
-    seen = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), first, seen)
-    return seen, final, counts[-1] - counts[0]
+    saved = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), first, saved)
+    return saved, final, counts[-1] - counts[0]
 
 
 def _batch(problem: Problem, key, index, size: int) -> Problem:

@@ -1,7 +1,7 @@
-"""From a flow to its states at given times: the room's one place that calls diffrax.
+"""From a flow to its states at given times: the package's one place that calls diffrax.
 
-All lanes of a batch share one step, chosen so that the worst lane meets the tolerance. The file is imported when a program
-is traced: importing diffrax takes half a second, and a worker that loads its programs does without it.
+All lanes of a batch share one step, chosen so that the worst lane meets the tolerance. This file is imported when a
+program is traced: importing diffrax takes half a second, which a worker that loads compiled programs saves.
 """
 
 import abc
@@ -14,14 +14,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from sharedtrunk.flows.runge_kutta import Tableau, explicit_step, hermite_weights, moved
 from sharedtrunk.students._batch import batch_drive
-from sharedtrunk.students._explicit import explicit_step, moved
 from sharedtrunk.students._flow import Flow
-from sharedtrunk.students._stiffness import begun, stabilized_step
+from sharedtrunk.students._stiffness import first_estimate, stabilized_step
 
 
-class Between(diffrax.AbstractLocalInterpolation):
-    """Tsitouras' interpolation, y(t0 + θ (t1 − t0)) = y0 + (t1 − t0) Σ_j b_j(θ) k_j, from slopes that are not stacked."""
+class TsitourasInterpolation(diffrax.AbstractLocalInterpolation):
+    """Tsitouras' interpolation y(t0 + θ (t1 − t0)) = y0 + (t1 − t0) Σ_j b_j(θ) k_j, from a tuple of slopes k_j."""
 
     t0: Any  # pyright: ignore[reportIncompatibleVariableOverride]
     t1: Any  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -36,14 +36,14 @@ class Between(diffrax.AbstractLocalInterpolation):
 
 
 def _interpolation_weights(position):
-    """b_j(θ): what diffrax's interpolation makes of slopes that are unit vectors."""
+    """b_j(θ), as the values of diffrax's interpolation for slopes that are unit vectors."""
     unit = jnp.eye(len(diffrax.Tsit5.tableau.b_sol), dtype=position.dtype)
     zero, one = jnp.zeros_like(position), jnp.ones_like(position)
     return diffrax.Tsit5.interpolation_cls(t0=zero, t1=one, y0=0 * unit[0], y1=unit[0], k=unit).evaluate(position)
 
 
-class WrittenOut(diffrax.AbstractSolver):
-    """A method of diffrax's, its numbers in fewer passes over them, for fields that do not depend on time."""
+class ExplicitSolver(diffrax.AbstractSolver):
+    """A method of diffrax with its stages written out, for fields that do not depend on time."""
 
     term_structure: ClassVar = diffrax.AbstractTerm
     method: ClassVar[Any]
@@ -55,51 +55,49 @@ class WrittenOut(diffrax.AbstractSolver):
         return terms.vf(t0, y0, args)
 
     def step(self, terms, t0, t1, y0, args, solver_state, made_jump):
-        tableau, step = self.method.tableau, t1 - t0
-        y1, slopes, error = explicit_step(
-            lambda y: terms.vf(t0, y, args), tableau.a_lower, tableau.b_error, y0, solver_state, step
-        )
-        return y1, error, self.between(y0, y1, slopes, step), slopes[-1], diffrax.RESULTS.successful
+        step, tableau = t1 - t0, Tableau(self.method.tableau.a_lower, self.method.tableau.b_error)
+        y1, slopes, error = explicit_step(lambda y: terms.vf(t0, y, args), tableau, y0, solver_state, step)
+        return y1, error, self.dense(y0, y1, slopes, step), slopes[-1], diffrax.RESULTS.successful
 
     def func(self, terms, t0, y0, args):
         return terms.vf(t0, y0, args)
 
     @staticmethod
     @abc.abstractmethod
-    def between(y0, y1, slopes, step) -> dict:
-        """What the interpolation needs."""
+    def dense(y0, y1, slopes, step) -> dict:
+        """The arguments of the interpolation."""
 
 
-class Tsitouras(WrittenOut):
+class Tsitouras(ExplicitSolver):
     """`diffrax.Tsit5`, of fifth order."""
 
     method: ClassVar = diffrax.Tsit5
-    interpolation_cls: ClassVar = Between
+    interpolation_cls: ClassVar = TsitourasInterpolation
 
     @staticmethod
-    def between(y0, y1, slopes, step) -> dict:
+    def dense(y0, y1, slopes, step) -> dict:
         return {"y0": y0, "slopes": slopes}
 
 
-class BogackiShampine(WrittenOut):
+class BogackiShampine(ExplicitSolver):
     """`diffrax.Bosh3`, of third order."""
 
     method: ClassVar = diffrax.Bosh3
     interpolation_cls: ClassVar = diffrax.ThirdOrderHermitePolynomialInterpolation
 
     @staticmethod
-    def between(y0, y1, slopes, step) -> dict:
+    def dense(y0, y1, slopes, step) -> dict:
         return hermite(y0, y1, slopes[0], slopes[-1], step)
 
 
 def hermite(y0, y1, first, last, step) -> dict:
-    """A step's ends and slopes in the form of diffrax's cubic interpolation."""
+    """The arguments of diffrax's cubic interpolation from a step's ends and slopes."""
     scaled = (jax.tree.map(lambda f: step * f, slope) for slope in (first, last))
     return dict(zip(("y0", "y1", "k0", "k1"), (y0, y1, *scaled), strict=True))
 
 
 class Chebyshev(diffrax.AbstractSolver):
-    """The Runge–Kutta–Chebyshev step, with as many stages as it needs, for fields that do not depend on time."""
+    """The Runge–Kutta–Chebyshev step with as many stages as stability needs, for fields that do not depend on time."""
 
     term_structure: ClassVar = diffrax.AbstractTerm
     interpolation_cls: ClassVar = diffrax.ThirdOrderHermitePolynomialInterpolation
@@ -108,25 +106,25 @@ class Chebyshev(diffrax.AbstractSolver):
         return 2
 
     def init(self, terms, t0, t1, y0, args):
-        return begun(lambda y: terms.vf(t0, y, args), y0)
+        return first_estimate(lambda y: terms.vf(t0, y, args), y0)
 
     def step(self, terms, t0, t1, y0, args, solver_state, made_jump):
-        y1, error, standing = stabilized_step(lambda y: terms.vf(t0, y, args), y0, solver_state, t1 - t0)
-        between = hermite(y0, y1, solver_state.slope, standing.slope, t1 - t0)
-        return y1, error, between, standing, diffrax.RESULTS.successful
+        y1, error, stiffness = stabilized_step(lambda y: terms.vf(t0, y, args), y0, solver_state, t1 - t0)
+        dense = hermite(y0, y1, solver_state.slope, stiffness.slope, t1 - t0)
+        return y1, error, dense, stiffness, diffrax.RESULTS.successful
 
     def func(self, terms, t0, y0, args):
         return terms.vf(t0, y0, args)
 
 
-class Seen(NamedTuple):
-    """What is looked at, at a time between steps."""
+class Observation(NamedTuple):
+    """An observation at a time between steps, instead of a state."""
 
-    view: Any
+    observed: Any
 
 
-class View(diffrax.AbstractLocalInterpolation):
-    """The polynomial of fourth degree through what is seen, and its slopes, at both ends of a step and in its middle."""
+class ObservationInterpolation(diffrax.AbstractLocalInterpolation):
+    """The polynomial of fourth degree through the observations and their slopes at a step's ends, and through its middle."""
 
     t0: Any  # pyright: ignore[reportIncompatibleVariableOverride]
     t1: Any  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -138,36 +136,36 @@ class View(diffrax.AbstractLocalInterpolation):
         step = self.t1 - self.t0
         x = (t0 - self.t0) / step
         bump = 16 * (x * (1 - x)) ** 2  # 1 in the middle; flat, like the cubic's remainder, at both ends
-        ends = ((1 + 2 * x) * (1 - x) ** 2, x * (1 - x) ** 2 * step, x**2 * (3 - 2 * x), x**2 * (x - 1) * step)
+        ends = hermite_weights(x, step)
         halves = (0.5, 0.125 * step, 0.5, -0.125 * step)
         weights = [end - bump * half for end, half in zip(ends, halves, strict=True)]
-        seen = (*self.before, *self.after, self.middle)
-        return Seen(moved(None, jnp.ones_like(step), (*weights, bump), seen))
+        saved = (*self.before, *self.after, self.middle)
+        return Observation(moved(None, jnp.ones_like(step), (*weights, bump), saved))
 
 
-class Looking(diffrax.AbstractSolver):
-    """A method that follows what is looked at beside the state: between steps that alone is interpolated.
+class ObservingSolver(diffrax.AbstractSolver):
+    """A method that carries an observation of the state along, and between steps interpolates that instead of the state.
 
-    Of a network of megabytes only the composite weights may be wanted, a sixth of it, and at several times a step.
+    Composite weights are a sixth of a network of megabytes, and are saved at several times per step.
     """
 
     term_structure: ClassVar = diffrax.AbstractTerm
-    interpolation_cls: ClassVar = View
+    interpolation_cls: ClassVar = ObservationInterpolation
     method: Any
-    look: Callable = eqx.field(static=True)
+    observe: Callable = eqx.field(static=True)
 
     def order(self, terms):
         return self.method.order(terms)
 
     def init(self, terms, t0, t1, y0, args):
         slope = self.method.init(terms, t0, t1, y0, args)
-        return slope, jax.jvp(self.look, (y0,), (slope,))
+        return slope, jax.jvp(self.observe, (y0,), (slope,))
 
     def step(self, terms, t0, t1, y0, args, solver_state, made_jump):
         slope, before = solver_state
-        y1, error, between, slope, result = self.method.step(terms, t0, t1, y0, args, slope, made_jump)
-        after = jax.jvp(self.look, (y1,), (slope,))
-        middle = self.look(self.method.interpolation_cls(t0=t0, t1=t1, **between).evaluate((t0 + t1) / 2))
+        y1, error, dense, slope, result = self.method.step(terms, t0, t1, y0, args, slope, made_jump)
+        after = jax.jvp(self.observe, (y1,), (slope,))
+        middle = self.observe(self.method.interpolation_cls(t0=t0, t1=t1, **dense).evaluate((t0 + t1) / 2))
         return y1, error, {"before": before, "after": after, "middle": middle}, (slope, after), result
 
     def func(self, terms, t0, y0, args):
@@ -177,21 +175,22 @@ class Looking(diffrax.AbstractSolver):
 def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe, *, smooth: bool = False):
     """Follow the flow of a batch of lanes through `times`.
 
-    With `smooth`, what is observed is a smooth function of the network, and is interpolated itself between steps.
-    Returns observations by time, the final network, gradient evaluations, the mean step, and whether it got there.
+    `smooth` says that the observations are a smooth function of the network; they are then interpolated between steps.
+    Returns observations by time, the final network, gradient evaluations, the mean step, and whether the last time was
+    reached.
     """
 
     def field(_, state, args):
         return batch_drive(state, args, axes)
 
     def seen_at(t, state, args):
-        return state.view if isinstance(state, Seen) else observe(state)
+        return state.observed if isinstance(state, Observation) else observe(state)
 
     solver = _solver(method)
     shortest = 16 * jnp.finfo(times.dtype).eps.astype(times.dtype) * times[-1]
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(field),  # pyright: ignore[reportArgumentType]
-        Looking(solver, observe) if smooth else solver,
+        ObservingSolver(solver, observe) if smooth else solver,
         t0=times[0],
         t1=times[-1],
         dt0=first_step,
@@ -215,11 +214,11 @@ def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe
         max_steps=method.max_steps,
         throw=False,
     )
-    seen, final = solution.ys  # pyright: ignore[reportGeneralTypeIssues]
+    saved, final = solution.ys  # pyright: ignore[reportGeneralTypeIssues]
     evaluations = _evaluations(method, solution) + int(first_step is None)
     mean_step = (times[-1] - times[0]) / jnp.maximum(solution.stats["num_accepted_steps"], 1).astype(times.dtype)
     complete = solution.result == diffrax.RESULTS.successful
-    return seen, jax.tree.map(lambda leaf: leaf[0], final), evaluations, mean_step, complete
+    return saved, jax.tree.map(lambda leaf: leaf[0], final), evaluations, mean_step, complete
 
 
 def _solver(method: Flow) -> Any:
@@ -229,23 +228,23 @@ def _solver(method: Flow) -> Any:
 
 
 def _evaluations(method: Flow, solution):
-    """Of the drive: the last stage of a step is the first of the next. Stabilized, a rejected step counts as a mean one."""
+    """Drive evaluations. A step's last stage is the next one's first; a rejected stabilized step counts as a mean one."""
     if not method.stabilized:
         return len(_solver(method).method.tableau.a_lower) * solution.stats["num_steps"] + 1
-    known = solution.solver_state.evaluations
-    accepted, rejected = (solution.stats[f"num_{kind}_steps"].astype(known.dtype) for kind in ("accepted", "rejected"))
-    return known + known * rejected // jnp.maximum(accepted, 1)
+    done = solution.solver_state.evaluations
+    accepted, rejected = (solution.stats[f"num_{kind}_steps"].astype(done.dtype) for kind in ("accepted", "rejected"))
+    return done + done * rejected // jnp.maximum(accepted, 1)
 
 
 class LaneController(diffrax.AbstractStepSizeController):
-    """A PID controller for the worst lane that is still alive.
+    """A PID controller of the step by the worst lane that is still finite.
 
-    A lane that is no longer finite is lost already, and must not drag the step of the others to zero: it is left out. A
-    finite lane that the trial step would make infinite or NaN counts as an infinite error, so that the step is tried
-    again shorter; only at the shortest step that the times' precision allows is it let go.
+    A lane that is no longer finite is left out, so that it does not shrink the step of the others to zero. A finite lane that
+    the trial step would make infinite or NaN counts as an infinite error, so that the step is tried again shorter. At the
+    shortest step that the precision of the times allows, the lane is given up.
 
-    Diffrax's controller is told one number a lane, its scaled error, in place of states and errors of megabytes, over
-    which it would go several times; its own norm serves to choose a first step.
+    Diffrax's controller receives one number per lane, its scaled error, because it would go several times over states and
+    errors of megabytes. Its own norm chooses the first step.
     """
 
     pid: diffrax.PIDController
@@ -260,8 +259,8 @@ class LaneController(diffrax.AbstractStepSizeController):
         errors = scaled_errors(y0, y1_candidate, y_error, self.pid.rtol, self.pid.atol)
         errors = jnp.where(_finite_lanes(y0), jnp.where(jnp.isfinite(errors), errors, jnp.inf), 0)
         none = jnp.zeros_like(errors)
-        known = dataclasses.replace(self.pid, rtol=0, atol=1, norm=jnp.max)
-        return known.adapt_step_size(t0, t1, none, none, args, errors, error_order, controller_state)
+        control = dataclasses.replace(self.pid, rtol=0, atol=1, norm=jnp.max)
+        return control.adapt_step_size(t0, t1, none, none, args, errors, error_order, controller_state)
 
 
 def _finite_lanes(tree):
@@ -270,7 +269,7 @@ def _finite_lanes(tree):
 
 
 def scaled_errors(before, after, error, rtol, atol):
-    """Of every lane the root mean square of error / (atol + rtol max(|before|, |after|)); not finite where `after` is not."""
+    """Root mean square of error / (atol + rtol max(|before|, |after|)) of every lane; not finite where `after` is not."""
 
     def scaled(y0, y1, e):
         within = e / (atol + rtol * jnp.maximum(jnp.abs(y0), jnp.abs(y1)))

@@ -6,8 +6,8 @@ feature × sample and the hidden layer costs nothing there:
     D_t = M̂_t − Σ_μ c_tμ P(W_t x_μ) x_μᵀ,      M̂_t = Σ_μ targets_tμ x_μᵀ
     head_t ← D_t trunkᵀ,    W⁽ˡ⁾ ← (W⁽ᴸ⁻¹⁾ … W⁽ˡ⁺¹⁾)ᵀ [Σ_t head_tᵀ D_t] (W⁽ˡ⁻¹⁾ … W⁽¹⁾)ᵀ.
 
-The sample's label moment M̂ does not change in time and is formed once per training. A nonlinear student goes the
-general path, by automatic differentiation of the loss. Functions here are for one lane.
+The sample's label moment M̂ does not change in time and is formed once per training. The drive of a nonlinear student is the
+automatic derivative of the loss. Functions here are for one lane.
 """
 
 import jax
@@ -28,9 +28,22 @@ def label_moments(problem: Problem) -> Moments:
 
 
 def drive(network: SharedTrunk, problem: Problem, moments: Moments | None = None) -> SharedTrunk:
-    """−∇L for every layer of one student (2), (8)."""
+    """−∇L for every layer of one student (2), (8).
+
+    Parameters
+    ----------
+    network, problem
+        The student, and what it is trained on; neither has a lane axis.
+    moments
+        The sample's label moments (class, feature) of every task, where they are known already.
+
+    Returns
+    -------
+    SharedTrunk
+        The drive of each layer, in the shape of the student.
+    """
     check_kind_of(network, SharedTrunk, "A student", "Use random_start")
-    check_kind_of(problem, Problem, "What drives it", "Use make_problem")
+    check_kind_of(problem, Problem, "The problem", "Use make_problem")
     if network.activation != "linear":
         return _differentiated(network, problem)
     return _linear_drive(network, problem, label_moments(problem) if moments is None else moments)
@@ -52,7 +65,7 @@ def _linear_drive(network: SharedTrunk, problem: Problem, moments: Moments) -> S
 
 
 def _layers(trunk, trunk_drive):
-    """Share the drive of the trunk's composite out among its layers (8)."""
+    """The drive of each trunk layer, from that of the trunk's composite (8)."""
     below: list = [None]
     for layer in trunk[:-1]:
         below.append(layer if below[-1] is None else layer @ below[-1])

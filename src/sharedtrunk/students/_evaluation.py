@@ -1,7 +1,7 @@
-"""The generalization loss of a student that has no composite matrix: on fresh inputs, the same for every lane and time.
+"""The generalization loss of students without composite weights, on fresh inputs that all lanes and times share.
 
-For linear students the loss is computed, not sampled (the `gaussian` room). A ReLU student is judged on inputs drawn
-once per seed, so that differences between students are paired; the sampling error over the inputs goes with the value.
+For linear students the loss is computed, not sampled (package `gaussian`). ReLU students are judged on inputs that are drawn
+once per seed, so that differences between students are paired. The loss comes with its sampling error over the inputs.
 """
 
 import equinox as eqx
@@ -11,15 +11,21 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int
 
 from sharedtrunk._support.arguments import check_kind_of, floating
-from sharedtrunk._support.programs import program
+from sharedtrunk._support.cache.programs import program
+from sharedtrunk._support.statistics import half_width
 from sharedtrunk.students._network import SharedTrunk, logits
-
-NORMAL_99 = 2.5758
-"""Standard errors in the half-width of a 99 % interval, the confidence of all numerical errors here."""
 
 
 class FreshInputs(eqx.Module):
-    """Inputs never trained on: those that judge (clean labels) and those that decide when to stop (noisy labels)."""
+    """Inputs that no student trains on: with clean labels to judge it, and with noisy labels to decide when to stop.
+
+    Parameters
+    ----------
+    inputs, validation_inputs
+        Columns (feature, sample), shared by the lanes or with a lane axis.
+    clean_labels, validation_labels
+        Class indices of the main task (*lane, sample).
+    """
 
     inputs: Float[Array, "*shared feature sample"]
     clean_labels: Int[Array, "*lane sample"]
@@ -28,14 +34,14 @@ class FreshInputs(eqx.Module):
 
 
 def evaluate(network: SharedTrunk, fresh: FreshInputs) -> dict[str, Float[Array, ""]]:
-    """Main-task loss with the half-width of its 99 % interval, validation loss (in nats) and accuracy, for one lane."""
+    """One lane's main-task loss with the half-width of its 99 % interval, validation loss (in nats) and accuracy."""
     z = logits(network, fresh.inputs)[0]
     losses = _cross_entropy(z, fresh.clean_labels)
     hits = (jnp.argmax(z, axis=0) == fresh.clean_labels).astype(losses.dtype)
     validation = _cross_entropy(logits(network, fresh.validation_inputs)[0], fresh.validation_labels)
     return {
         "generalization_loss": jnp.mean(losses),
-        "error": NORMAL_99 * jnp.std(losses, ddof=1) / jnp.sqrt(jnp.asarray(losses.size, losses.dtype)),
+        "error": half_width(losses),
         "accuracy": jnp.mean(hits),
         "validation_loss": jnp.mean(validation),
     }
@@ -46,10 +52,24 @@ def sampled_losses(
     inputs: Float[Array, "block feature sample"],
     labels: Int[Array, "block lane sample"],
 ) -> tuple[Float[Array, "lane block"], Float[Array, "lane"]]:
-    """Main-task loss (nats) of every student on every block of inputs, E_x [ln Z(z) − z_label], and its accuracy on all.
+    """Main-task loss E_x [ln Z(z) − z_label] of every student on every block of inputs, and its accuracy on all of them.
 
-    Students meet the same inputs, so the spread over blocks of *differences* of their losses is the sampling error of a
-    benefit. Raises `InputError` for what is no student, and for inputs or labels that are no numbers.
+    All students see the same inputs, so the spread over blocks of *differences* of their losses is the sampling error of a
+    benefit.
+
+    Parameters
+    ----------
+    networks
+        Students with a lane axis.
+    inputs
+        Blocks of columns (block, feature, sample).
+    labels
+        Class indices (block, lane, sample).
+
+    Returns
+    -------
+    losses, accuracy
+        Losses (lane, block) in nats and accuracies (lane,).
     """
     check_kind_of(networks, SharedTrunk, "What is evaluated", "Use a trajectory's final or networks")
     for leaf in jax.tree.leaves((networks, inputs, labels)):

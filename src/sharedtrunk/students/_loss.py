@@ -11,7 +11,7 @@ from sharedtrunk.students._problem import Problem
 
 def training_loss(network: SharedTrunk, problem: Problem) -> Float[Array, ""]:
     """L = Σ_t α_t / n_t Σ_μ m_tμ [ln Z(z_tμ) − Σ_c y_tcμ z_tcμ] in nats (1), for one lane."""
-    check_kind_of(problem, Problem, "What a loss is taken of", "Use make_problem")
+    check_kind_of(problem, Problem, "The problem", "Use make_problem")
     total = jnp.zeros((), problem.inputs.dtype)
     for z, targets, coefficient in zip(
         logits(network, problem.inputs), problem.targets, problem.coefficients, strict=True

@@ -19,8 +19,14 @@ Activation = Literal["linear", "relu"]
 class SharedTrunk(eqx.Module):
     """Weights of trunk and heads: logits_t(x) = head_t φ(W⁽ᴸ⁻¹⁾ … φ(W⁽¹⁾ x)), φ the identity or ReLU.
 
-    `trunk[l]` has shape (*lane, hidden_out, hidden_in), `heads[t]` (*lane, class, hidden). Tasks may differ in their
-    number of classes.
+    Parameters
+    ----------
+    trunk
+        Layers (*lane, hidden_out, hidden_in), from the inputs upwards.
+    heads
+        One head per task (*lane, class, hidden). Tasks may differ in their number of classes.
+    activation
+        "linear" or "relu".
     """
 
     trunk: tuple[Float[Array, "*lane _ _"], ...]
@@ -38,13 +44,16 @@ def trunk_composite(network: SharedTrunk) -> Float[Array, "hidden feature"]:
 
 
 def composites(network: SharedTrunk) -> tuple[Float[Array, "class feature"], ...]:
-    """W_t = head_t · trunk for every task of a linear student."""
+    """Composite weights W_t = head_t · trunk (class, feature) of every task of one linear student."""
     product = trunk_composite(network)
     return tuple(head @ product for head in network.heads)
 
 
 def logits(network: SharedTrunk, inputs: Float[Array, "feature sample"]) -> tuple[Float[Array, "class sample"], ...]:
-    """Every task's logits, layer by layer: the slow general path, for either activation. Inputs are columns."""
+    """Logits (class, sample) of every task of one student with either activation; inputs are columns (feature, sample).
+
+    Raises `InputError` for inputs that do not fit.
+    """
     check_kind_of(network, SharedTrunk, "A student", "Use random_start")
     hidden = floating(inputs, "Inputs")
     if hidden.ndim < 2 or hidden.shape[-2] != network.trunk[0].shape[-1]:

@@ -1,4 +1,4 @@
-"""What a student is trained on: inputs, every task's label probabilities, and which labels are there.
+"""What a student is trained on: inputs, every task's label probabilities, and which labels are present.
 
 The training loss (1), for several tasks with missing labels:
 
@@ -16,18 +16,24 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from sharedtrunk._support.arguments import check_kind_of, described, floating, is_number
+from sharedtrunk._support.arguments import check_finite, check_kind_of, described, floating, is_number
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import concrete
-from sharedtrunk._support.programs import program
 from sharedtrunk.errors import invalid
 
 
 class Problem(eqx.Module):
-    """Training data in the form the drive needs it.
+    """Training data in the form that the drive needs.
 
-    `inputs` are columns, shared by all lanes or with a lane axis. `coefficients[t]` is α_t m_tμ / n_t and `targets[t]`
-    the label probabilities times it, zero where the label is missing.
+    Parameters
+    ----------
+    inputs
+        Columns (feature, sample), shared by all lanes or with a lane axis.
+    targets
+        For each task t its label probabilities times `coefficients[t]` (class, sample), zero where the label is missing.
+    coefficients
+        For each task t the weights α_t m_tμ / n_t of its samples (sample,).
     """
 
     inputs: Float[Array, "... feature sample"]
@@ -43,14 +49,31 @@ def make_problem(
     masks: Sequence[AnyArray | None] | None = None,
     task_weights: Sequence[float] | None = None,
 ) -> Problem:
-    """Put inputs and labels in the form that `train` takes.
+    """Put inputs and labels into the form that `train` takes.
 
-    `labels[t]` are class indices (*lane, sample), −1 where missing (then `classes` must be given), or label
-    probabilities (*lane, class, sample). `masks[t]` (sample,) says where task t has labels; it is shared by the lanes.
-    `task_weights` are the α_t, 1 unless given. Whole-number inputs become floating point.
+    Parameters
+    ----------
+    inputs
+        Rows (sample, feature), shared by the lanes or with a lane axis. Whole numbers become floating point.
+    labels
+        For each task class indices (*lane, sample), −1 where missing, or label probabilities (*lane, class, sample).
+    classes
+        Number of classes of all tasks or of each one; needed for class indices.
+    masks
+        For each task where it has labels (sample,), the same for all lanes; None for everywhere.
+    task_weights
+        The weights α_t in the training loss (1); 1 by default.
 
-    Raises `InputError` for empty or non-finite inputs, labels of the wrong length or range, probabilities that do not
-    sum to 1, a task without any label, negative α.
+    Returns
+    -------
+    Problem
+        What `train` takes.
+
+    Raises
+    ------
+    InputError
+        For empty or non-finite inputs, labels of the wrong length or range, probabilities that do not sum to 1, a task
+        without any label, or a negative α.
     """
     inputs = floating(inputs, "Inputs")
     _check_inputs(inputs)
@@ -108,8 +131,11 @@ def carries_lanes(problem: Problem) -> list[bool]:
 
 
 def of_lanes(problem: Problem, lanes: Int[np.ndarray, "some"]) -> Problem:
-    """The problem of some lanes, by number; what all lanes share stays shared."""
-    check_kind_of(problem, Problem, "What lanes are taken of", "Use make_problem")
+    """The problem of some lanes, by number. Parts that all lanes share stay shared.
+
+    Raises `InputError` for lanes that are not whole numbers.
+    """
+    check_kind_of(problem, Problem, "The problem", "Use make_problem")
     if not np.issubdtype(np.asarray(lanes).dtype, np.integer):
         raise invalid("Lanes are whole numbers", received=described(lanes), hint="Give np.array([0, 1])")
     leaves = [
@@ -120,7 +146,7 @@ def of_lanes(problem: Problem, lanes: Int[np.ndarray, "some"]) -> Problem:
 
 
 class _Task(NamedTuple):
-    """A task as it was given: class indices, or (without `classes`) probabilities, which labels are there, and its α."""
+    """A checked task: class indices or (without `classes`) probabilities, which labels are present, and its α."""
 
     labels: Array
     present: AnyArray
@@ -129,7 +155,7 @@ class _Task(NamedTuple):
 
 
 def _labels(task: int, labels) -> Array:
-    """Class indices as they are, or probabilities as floating numbers; raises for text and objects."""
+    """Class indices unchanged, or probabilities as floating numbers; raises `InputError` for text and objects."""
     values = floating(labels, f"Task {task}'s labels")
     return jnp.asarray(labels) if jnp.issubdtype(jnp.asarray(labels).dtype, jnp.integer) else values
 
@@ -155,7 +181,7 @@ def _task(task, labels, classes, mask, alpha, count, dtype) -> _Task:
             )
         _check_indices(task, labels, classes)
         here = concrete(labels)
-        if here is None or (here < 0).any():  # else the lanes go on sharing one row of coefficients
+        if here is None or (here < 0).any():  # else all lanes share one row of coefficients
             present = jnp.broadcast_to(present, labels.shape) * (labels >= 0).astype(dtype)
     else:
         labels, classes = labels.astype(dtype), None
@@ -165,7 +191,7 @@ def _task(task, labels, classes, mask, alpha, count, dtype) -> _Task:
         raise invalid(
             f"Task {task} needs at least one labelled sample",
             received="none",
-            hint="Leave the task out instead",
+            hint="Leave the task out",
         )
     return _Task(labels, present, np.asarray(alpha, dtype), classes)
 
@@ -189,13 +215,7 @@ def _check_inputs(inputs) -> None:
             received=f"shape {inputs.shape}",
             hint="Give at least one sample and one feature",
         )
-    known = concrete(inputs)
-    if known is not None and not np.isfinite(known).all():
-        raise invalid(
-            "Inputs must be finite numbers",
-            received=f"{int((~np.isfinite(known)).sum())} entries that are not",
-            hint="Remove or fill those samples first",
-        )
+    check_finite(inputs, "Inputs")
 
 
 def _check_indices(task, labels, classes) -> None:

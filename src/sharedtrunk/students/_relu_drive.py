@@ -1,12 +1,12 @@
-"""The drive of a batch of ReLU students by hand: what automatic differentiation computes, in fewer passes over memory.
+"""The drive of a batch of ReLU students, written by hand to take fewer passes over memory than automatic differentiation.
 
 With activations A⁽⁰⁾ = X, A⁽ˡ⁾ = max(W⁽ˡ⁾ A⁽ˡ⁻¹⁾, 0), the tasks' heads stacked to H (all classes × hidden) and
 E_t = α_t m_tμ / n_t (y_t − P_t), zero where a label is missing,
 
     H ← E A⁽ᴸ⁾ᵀ,    B⁽ᴸ⁾ = Hᵀ E ∘ [A⁽ᴸ⁾ > 0],    W⁽ˡ⁾ ← B⁽ˡ⁾ A⁽ˡ⁻¹⁾ᵀ,    B⁽ˡ⁻¹⁾ = W⁽ˡ⁾ᵀ B⁽ˡ⁾ ∘ [A⁽ˡ⁻¹⁾ > 0].
 
-Samples stand last, so that softmax runs along them, and the inputs get no gradient. Lanes go through a few at a time, as
-many as keep one layer's activations in a core's cache: a larger batch would wait for memory, not for arithmetic.
+Samples are the last axis, so that softmax runs along them, and the inputs get no gradient. Only as many lanes are computed
+together as keep one layer's activations in a core's cache: a larger batch would wait for memory, not for arithmetic.
 """
 
 import equinox as eqx
@@ -16,14 +16,14 @@ from jaxtyping import Array, Float
 
 from sharedtrunk.students._network import SharedTrunk, like
 from sharedtrunk.students._problem import Problem, carries_lanes
-from sharedtrunk.students._stacked import predictions, split
+from sharedtrunk.students._task_axis import predictions, split
 
 CACHE_BYTES = 2**19
-"""For one layer's activations: half of the level-2 cache of a core, usually 1 MiB; weights and inputs have the other."""
+"""Bytes for one layer's activations: half of a core's level-2 cache of usually 1 MiB. The other half is for the weights."""
 
 
 def relu_drive(lanes: SharedTrunk, problem: Problem) -> SharedTrunk:
-    """−∇L for every layer of a batch of ReLU students (2), (8). Parts of the problem may carry a lane axis or be shared."""
+    """−∇L for every layer of a batch of ReLU students (2), (8). The lanes may share parts of the problem."""
     count = lanes.heads[0].shape[0]
     together = lanes_together(lanes, problem.inputs.shape[-1])
     carried = jax.tree.unflatten(jax.tree.structure(problem), carries_lanes(problem))
@@ -41,10 +41,7 @@ def relu_drive(lanes: SharedTrunk, problem: Problem) -> SharedTrunk:
 
 
 def lanes_together(lanes: SharedTrunk, samples: int) -> int:
-    """The most lanes, dividing the batch, whose activations of the widest layer fit `CACHE_BYTES`; at least 1.
-
-    An accelerator takes them all.
-    """
+    """The largest divisor of the batch whose activations of the widest layer fit `CACHE_BYTES`; all on an accelerator."""
     count = lanes.heads[0].shape[0]
     if jax.default_backend() != "cpu":
         return count

@@ -1,9 +1,9 @@
-"""How a student begins: random, scaled, or aligned with the noisy teacher.
+"""How a student starts: random, or aligned with the noisy teachers.
 
-*Random*: every layer N(0, scale²/fan_in). The standard problem's scale is 0.3; for deep ReLU trunks √2 keeps the size
-of the signal from layer to layer. *Aligned* (TA, appendix B): every layer shares the noisy teacher's singular vectors with
-its neighbours, so that the composite is Û S₀ V̂ᵀ; with several tasks (appendix C.1) each has a frame of its own in the hidden
-layer, orthogonal to the others'.
+*Random*: every layer N(0, scale²/fan_in). The standard problem's scale is 0.3; for deep ReLU trunks √2 keeps the size of
+the signal from layer to layer. *Aligned* (TA, appendix B): every layer shares the noisy teacher's singular vectors with
+its neighbours, so that the composite is Û S₀ V̂ᵀ. With several tasks (appendix C.1) each has its own frame in the hidden
+layer, orthogonal to the frames of the others.
 """
 
 import itertools
@@ -14,10 +14,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import described, floating, is_number, whole_number
-from sharedtrunk._support.arguments import sizes as sizes_of
+from sharedtrunk._support.arguments import described, floating, is_number, whole_number, whole_numbers
 from sharedtrunk._support.axes import PRNGKey
 from sharedtrunk._support.concrete import all_finite, concrete
+from sharedtrunk._support.limits import check_choice
 from sharedtrunk._support.randomness import normal, orthonormal, stream
 from sharedtrunk.errors import invalid
 from sharedtrunk.students._network import Activation, SharedTrunk
@@ -33,15 +33,36 @@ def random_start(
     activation: Activation = "linear",
     dtype=None,
 ) -> SharedTrunk:
-    """A start with W⁽ˡ⁾ ~ scale · N(0, 1/fan_in), one head per entry of `classes`.
+    """A start with W⁽ˡ⁾ ~ scale · N(0, 1/fan_in). The main task's start does not depend on the number of other tasks.
 
-    `scale` is one number or one per layer (trunk layers, then the heads). The main task's start does not depend on how
-    many other tasks there are. Raises `InputError` for empty or non-positive sizes and for a negative scale.
+    Parameters
+    ----------
+    key
+        Key of all draws.
+    features, hidden, classes
+        Input features, hidden units of every trunk layer, and classes of every task.
+    scale
+        One number, or one per layer: trunk layers, then the heads.
+    activation
+        "linear" or "relu".
+    dtype
+        Precision of the weights; JAX's default unless given.
+
+    Returns
+    -------
+    SharedTrunk
+        One head per entry of `classes`.
+
+    Raises
+    ------
+    InputError
+        For empty or non-positive sizes, a negative scale, or an unknown activation.
     """
-    if activation not in get_args(Activation):
-        raise invalid("The activation is linear or relu", received=activation, hint="The standard problem is linear")
+    check_choice("activation", activation, get_args(Activation))
     whole_number(features, "Features", least=1, hint="The standard problem has features=100")
-    hidden, classes = sizes_of(hidden, "Hidden widths"), sizes_of(classes, "Classes")
+    hidden, classes = (
+        whole_numbers(values, name, "Give (100,)") for values, name in ((hidden, "Hidden widths"), (classes, "Classes"))
+    )
     sizes = [features, *hidden]
     if len(hidden) == 0 or len(classes) == 0 or min(*sizes, *classes) < 1:
         raise invalid(
@@ -77,14 +98,33 @@ def aligned_start(
 ) -> SharedTrunk:
     """A single-task linear start with composite Û diag(s₀) V̂ᵀ, (Û, V̂) from the noisy teacher's SVD (appendix B).
 
-    Every layer gets the L-th root of s₀, so the layers are balanced (the constant of (9) vanishes). `singular_values`
-    has one entry or min(class, feature) of them, in the order of the teacher's. Raises `InputError` where a hidden layer is
-    narrower than that, or s₀ is negative.
+    Every one of L layers gets the L-th root of s₀, so the layers are balanced (the constant of (9) vanishes).
+
+    Parameters
+    ----------
+    key
+        Key of the frames in the hidden layers.
+    noisy_weights
+        The noisy teacher's weights (class, feature).
+    singular_values
+        s₀: one number, or min(class, feature) of them in the order of the teacher's.
+    hidden
+        Hidden units of every trunk layer.
+
+    Returns
+    -------
+    SharedTrunk
+        With one head.
+
+    Raises
+    ------
+    InputError
+        For a hidden layer narrower than min(class, feature), or a negative s₀.
     """
     rank = min(noisy_weights.shape)
     values = floating(singular_values, "Singular values").astype(noisy_weights.dtype)
     known = concrete(values)
-    hidden = sizes_of(hidden, "Hidden widths")
+    hidden = whole_numbers(hidden, "Hidden widths", "Give (100,)")
     fits = len(hidden) > 0 and min(hidden) >= rank and values.shape in ((), (rank,)) and all_finite(noisy_weights)
     if not fits or (known is not None and not ((known >= 0) & np.isfinite(known)).all()):
         raise invalid(
@@ -113,10 +153,29 @@ def aligned_tasks_start(
     """A linear start with one hidden layer that is aligned with every task's noisy teacher (appendix C.1).
 
     W_t(0) = s₀ Û_t V̂_tᵀ for each task, (Û_t, V̂_t) from the SVD of Σ̂_t: trunk √s₀ Σ_t F_t V̂_tᵀ and heads √s₀ Û_t F_tᵀ, with
-    hidden frames F_t (hidden, rank_t) that are orthonormal and orthogonal to each other. So no head sees another task's
-    part of the trunk at t = 0; in training it finds it, whence a single task is to start from its own teacher alone.
-    Returns one head per teacher (class, feature). Raises `InputError` without teachers, where hidden < Σ_t rank_t, or
-    for s₀ that is negative or not finite.
+    hidden frames F_t (hidden, rank_t) that are orthonormal and orthogonal to each other. At t = 0 no head sees another
+    task's part of the trunk, but in training it grows into it. The baseline must therefore start from its own teacher alone.
+
+    Parameters
+    ----------
+    key
+        Key of the hidden frames.
+    noisy_weights
+        Noisy weights Σ̂_t of every teacher (class, feature).
+    singular_value
+        s₀, the same for all tasks.
+    hidden
+        Hidden units.
+
+    Returns
+    -------
+    SharedTrunk
+        With one head per teacher.
+
+    Raises
+    ------
+    InputError
+        Without teachers, for hidden < Σ_t rank_t, or for an s₀ that is negative or not finite.
     """
     if not isinstance(noisy_weights, Sequence) or isinstance(noisy_weights, str):
         raise invalid("Noisy weights are a list of matrices", received=described(noisy_weights), hint="Give [weights]")

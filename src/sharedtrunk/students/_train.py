@@ -1,4 +1,4 @@
-"""The room's verb: train a batch of students side by side and see them at given times."""
+"""Train a batch of students side by side and save them at given times."""
 
 import jax
 import jax.numpy as jnp
@@ -7,10 +7,11 @@ from jaxtyping import Array, Float, Int
 
 from sharedtrunk._support.arguments import check_kind_of, floating
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import all_finite, concrete
-from sharedtrunk._support.programs import program
 from sharedtrunk.errors import invalid
-from sharedtrunk.flows.trajectory import Result, Trajectory
+from sharedtrunk.flows.result import Result
+from sharedtrunk.flows.trajectory import Trajectory
 from sharedtrunk.students._batch import prepare
 from sharedtrunk.students._descent import Descent, run_descent
 from sharedtrunk.students._evaluation import FreshInputs, evaluate
@@ -32,20 +33,40 @@ def train(
 ) -> Trajectory:
     """Train students by `Flow` (default) or `Descent` and save them at `times` (2), (8).
 
-    `network` is the start at times[0]: one student, or a batch with a leading lane axis on every weight; the problem's
-    parts are shared by the lanes or carry the same axis. Linear students come back as the composite weights of every
-    task (*lane, time, class, feature). Students with a nonlinearity have none and need `evaluation`, which is carried
-    out at every saved time. With `networks` every saved network comes back too; with `seen_tasks` the composite weights of
-    so many tasks only, from the first. Training goes on from where it stopped with
-    `train(trajectory.final, problem, later_times)`; a flow then saves a few evaluations with
-    `first_step=trajectory.mean_step`.
+    Parameters
+    ----------
+    network
+        The start at times[0]: one student, or a batch with a leading lane axis on every weight.
+    problem
+        What they are trained on; its parts are shared by the lanes or carry the same axis.
+    times
+        Rising times (time,) at which students are saved.
+    method
+        `Flow` or `Descent`; `Flow()` by default.
+    evaluation
+        Inputs on which losses are computed at every saved time. Nonlinear students need them.
+    networks
+        Return every saved network too.
+    first_step
+        First step of a flow. `mean_step` of an earlier trajectory saves a few evaluations.
+    seen_tasks
+        Return the composite weights of the first tasks only, this many.
 
-    Failures are data: `result` holds a `Result` code per lane, and a failed lane's numbers are not finite.
-    Raises `InputError` for shapes that do not fit, weights that are not finite, times that do not rise, a step that is
-    not positive, fewer than one or more than all tasks to be seen, or (descent) times that are not multiples of the step.
+    Returns
+    -------
+    Trajectory
+        For linear students the composite weights of every task (*lane, time, class, feature). Training continues from
+        `final` with `train(trajectory.final, problem, later_times)`. `result` holds a `Result` code per lane; the numbers
+        of a failed lane are not finite.
+
+    Raises
+    ------
+    InputError
+        For shapes that do not fit, weights that are not finite, times that do not rise, a step that is not positive,
+        `seen_tasks` out of range, or (descent) times that are not multiples of the step.
     """
     check_kind_of(network, SharedTrunk, "A student", "Use random_start")
-    check_kind_of(problem, Problem, "What it is trained on", "Use make_problem")
+    check_kind_of(problem, Problem, "The problem", "Use make_problem")
     method = Flow() if method is None else method
     check_kind_of(method, (Flow, Descent), "The method", "Leave it out for Flow()")
     single = network.heads[0].ndim == 2
@@ -58,20 +79,20 @@ def train(
     counts = _check_method(method, times, problem)
     if isinstance(method, Flow):
         step = None if first_step is None else jnp.asarray(first_step, times.dtype)
-        seen, final, result, evaluations, mean_step = _train_flow(
+        saved, final, result, evaluations, mean_step = _train_flow(
             lanes, problem, times, method, step, evaluation, networks, seen_tasks
         )
     else:
         key = jax.random.key(0) if method.key is None else method.key
         step = jnp.asarray(method.step, times.dtype)
         mean_step = step
-        seen, final, result, evaluations = _train_descent(
+        saved, final, result, evaluations = _train_descent(
             lanes, problem, counts, step, key, method.batch_size, evaluation, networks, seen_tasks
         )
     if single:
-        seen, final, result = jax.tree.map(lambda leaf: leaf[0], (seen, final, result))
-    weights = seen.pop("composites", ())
-    return Trajectory(times, weights, result, final, mean_step=mean_step, gradient_evaluations=evaluations, **seen)
+        saved, final, result = jax.tree.map(lambda leaf: leaf[0], (saved, final, result))
+    weights = saved.pop("composites", ())
+    return Trajectory(times, weights, result, final, mean_step=mean_step, gradient_evaluations=evaluations, **saved)
 
 
 @program
@@ -79,7 +100,7 @@ def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, net
     from sharedtrunk.students._diffrax import solve_flow  # only here: a program that is loaded needs no diffrax
 
     axes, observe = lane_axes(problem), _observer(evaluation, networks, seen_tasks)
-    seen, final, evaluations, mean_step, complete = solve_flow(
+    saved, final, evaluations, mean_step, complete = solve_flow(
         method,
         lanes,
         prepare(lanes, problem, axes),
@@ -90,26 +111,26 @@ def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, net
         smooth=evaluation is None and not networks and not method.stabilized,
     )
     failure = jnp.where(complete, Result.DIVERGED, Result.STEP_LIMIT)
-    return *_finish(seen, final, failure), evaluations, mean_step
+    return *_finish(saved, final, failure), evaluations, mean_step
 
 
 @program
 def _train_descent(lanes, problem, counts, step, key, batch_size, evaluation, networks: bool, seen_tasks: int | None):
     axes, observe = lane_axes(problem), _observer(evaluation, networks, seen_tasks)
-    seen, final, steps = run_descent(step, key, batch_size, lanes, problem, axes, counts, observe)
-    return *_finish(seen, final, jnp.asarray(Result.DIVERGED)), steps
+    saved, final, steps = run_descent(step, key, batch_size, lanes, problem, axes, counts, observe)
+    return *_finish(saved, final, jnp.asarray(Result.DIVERGED)), steps
 
 
 def _observer(evaluation: FreshInputs | None, networks: bool, seen_tasks: int | None):
-    """What to look at in a batch of networks."""
+    """What is saved of a batch of networks at each time."""
     fresh_axes = None if evaluation is None else _evaluation_axes(evaluation)
 
     def observe(lanes: SharedTrunk) -> dict:
-        kept = {"networks": lanes} if networks else {}
+        saved = {"networks": lanes} if networks else {}
         if evaluation is None:
-            seen = like(lanes, lanes.trunk, lanes.heads[:seen_tasks])
-            return kept | {"composites": jax.vmap(composites)(seen)}
-        return kept | jax.vmap(evaluate, in_axes=(0, fresh_axes))(lanes, evaluation)
+            some_tasks = like(lanes, lanes.trunk, lanes.heads[:seen_tasks])
+            return saved | {"composites": jax.vmap(composites)(some_tasks)}
+        return saved | jax.vmap(evaluate, in_axes=(0, fresh_axes))(lanes, evaluation)
 
     return observe
 
@@ -130,11 +151,11 @@ def _parts(evaluation: FreshInputs):
     )
 
 
-def _finish(seen, final, failure: Int[Array, ""]):
-    """Put lanes first, and give a lane whose numbers are not all finite its reason."""
-    seen = jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), seen)
-    finite = [jnp.isfinite(leaf).all(axis=tuple(range(1, leaf.ndim))) for leaf in jax.tree.leaves((seen, final))]
-    return seen, final, jnp.where(jnp.stack(finite).all(axis=0), int(Result.SUCCESS), failure)
+def _finish(saved, final, failure: Int[Array, ""]):
+    """Put lanes first, and give lanes whose numbers are not all finite the code `failure`."""
+    saved = jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), saved)
+    finite = [jnp.isfinite(leaf).all(axis=tuple(range(1, leaf.ndim))) for leaf in jax.tree.leaves((saved, final))]
+    return saved, final, jnp.where(jnp.stack(finite).all(axis=0), int(Result.SUCCESS), failure)
 
 
 def _check_network(lanes: SharedTrunk) -> None:
@@ -187,7 +208,7 @@ def _check_evaluation(lanes: SharedTrunk, evaluation: FreshInputs | None) -> Non
         _check_fresh(lanes, evaluation)
     elif lanes.activation != "linear":
         raise invalid(
-            "A student with a nonlinearity has no composite weights, so its losses must be evaluated on the way",
+            "A student with a nonlinearity has no composite weights, so its losses must be evaluated in training",
             received="evaluation=None",
             hint="Pass evaluation=FreshInputs(...)",
         )
@@ -196,9 +217,9 @@ def _check_evaluation(lanes: SharedTrunk, evaluation: FreshInputs | None) -> Non
 def _check_seen(lanes: SharedTrunk, seen_tasks: int | None) -> None:
     if seen_tasks is not None and not 1 <= seen_tasks <= len(lanes.heads):
         raise invalid(
-            f"Of {len(lanes.heads)} tasks at least one is seen",
-            received=f"seen_tasks={seen_tasks}",
-            hint="Leave it out to see all",
+            f"seen_tasks must be from 1 to {len(lanes.heads)}, the number of tasks",
+            received=seen_tasks,
+            hint="Leave it out for all",
         )
 
 
@@ -225,7 +246,7 @@ def _check_method(method: Flow | Descent, times, problem: Problem):
         raise invalid(
             "Times must be at least two rising numbers ≥ 0, known before tracing",
             received="traced values" if known is None else np.array2string(known, threshold=6),
-            hint="The first is where the student stands now, usually 0",
+            hint="The first is the student's time now, usually 0",
         )
     if isinstance(method, Flow):
         if not (method.rtol > 0 and method.atol > 0 and method.max_steps > 0 and method.order in (3, 5)):
@@ -245,7 +266,7 @@ def _check_method(method: Flow | Descent, times, problem: Problem):
     counts = np.rint(known / method.step)
     if not np.allclose(counts * method.step, known, rtol=1e-5, atol=1e-5 * method.step):
         raise invalid(
-            "Descent can be seen only at multiples of its step",
+            "Descent can be saved only at multiples of its step",
             received=f"step {method.step} and times {np.array2string(known, threshold=6)}",
             hint="Use times = step · integers",
         )

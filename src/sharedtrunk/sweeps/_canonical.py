@@ -17,17 +17,17 @@ from sharedtrunk.errors import invalid
 
 
 def plain(value: Any, name: str) -> Any:
-    """A copy of `value` in plain data; `name` is what an error calls it. Raises `InputError`."""
+    """A copy of `value` in plain data; errors call it `name`. Raises `InputError` for other data."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise invalid(f"numbers in {name} must be finite", received=value, hint="Spell it as a string.")
+            raise invalid(f"numbers in {name} must be finite", received=value, hint="Write it as a string.")
         return value
     if isinstance(value, list | tuple):
-        return [plain(item, f"{name}[{place}]") for place, item in enumerate(value)]
+        return [plain(item, f"{name}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
         return {key: plain(item, f"{name}[{key!r}]") for key, item in value.items()}
     raise invalid(

@@ -1,10 +1,10 @@
-"""Clean processes: where a Dask worker does its work.
+"""Clean processes: the interpreters in which a Dask worker computes.
 
-A worker of a cluster is whatever its owner made it: threads of a user's own process, an interpreter that has imported
-JAX with other flags, or four threads a core. Numbers must not depend on that, so each call is made in a *clean process*, a
-fresh interpreter that was started with the sweep's environment, as the processes of `run_in_processes` are. A worker
-keeps one per thread and run. It ends with its run, with its worker (even by kill -9), or when nobody has asked for
-anything for a minute, as after a client was killed.
+A worker of a cluster may be anything: threads of a user's own process, an interpreter that has imported JAX with other
+flags, or four threads a core. Numbers must not depend on that, so each call is made in a *clean process*, a fresh
+interpreter that is started with the sweep's environment, like the processes of `run_in_processes`. A worker keeps one for
+each thread and run. It ends with its run, with its worker (even after kill -9), or after a minute without a call, which is
+how it notices that the client was killed.
 """
 
 import os
@@ -19,28 +19,29 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
 
-from sharedtrunk._support.fingerprint import NUMERICAL_LIBRARIES, fingerprint, library_versions
+from sharedtrunk._support.cache.fingerprint import NUMERICAL_LIBRARIES, fingerprint, library_versions
 from sharedtrunk._version import __version__
 from sharedtrunk.errors import invalid
-from sharedtrunk.sweeps._pool import Environment, enter_worker, variables
-from sharedtrunk.sweeps._work import SweepError
+from sharedtrunk.sweeps._executors import Environment, enter_worker, variables
+from sharedtrunk.sweeps._job import SweepError
 
 IDLE_SECONDS = 60.0
+"""Wait for the next call, far longer than a client needs between two, after which a clean process ends."""
 
 
 class LostProcessError(Exception):
-    """The process ended before its work did."""
+    """The process ended before its work was done."""
 
 
 def identity() -> dict[str, str]:
-    """What must be alike for numbers to be: versions of sharedtrunk and of the numerical libraries, and the sources."""
+    """All that must agree between client and worker for equal numbers: versions of sharedtrunk and libraries, and sources."""
     return {"sharedtrunk": __version__, **library_versions(NUMERICAL_LIBRARIES), "sources": fingerprint()}
 
 
 class CleanProcess:
-    """A fresh interpreter with this one's module path and `environment` (or what that returns here).
+    """A fresh interpreter with the module path of this one, started with `environment`.
 
-    Raises `InputError` where its `identity` is not the one expected, `SweepError` where it does not start.
+    Raises `InputError` where its `identity` is not the expected one, and `SweepError` where it does not start.
     """
 
     def __init__(self, environment: Environment, expected: Mapping[str, str]):
@@ -60,19 +61,19 @@ class CleanProcess:
         except (EOFError, OSError) as error:
             self.kill()
             raise SweepError(
-                f"no process could be started on {socket.gethostname()}; its worker's log says why. What a store holds is "
-                "kept and the same command resumes"
+                f"no process could be started on {socket.gethostname()}; its worker's log says why. Stored chunks are "
+                "kept, and the same command resumes"
             ) from error
         except BaseException:
             self.kill()
             raise
 
     def ended(self) -> bool:
-        """Whether it has left."""
+        """Whether the process has ended."""
         return self._process.poll() is not None
 
     def alive(self) -> bool:
-        """Whether it is there and will wait for the next call: it may just be leaving for want of work."""
+        """Whether the process will wait for the next call: it may just be ending, after a minute without one."""
         try:
             self._connection.send_bytes(b"")
             self._connection.recv_bytes()
@@ -82,7 +83,7 @@ class CleanProcess:
         return True
 
     def call(self, work: Callable[[Any], Any], argument: Any) -> Any:
-        """Call `work` there; returns and raises what it does. Raises `LostProcessError`."""
+        """Call `work` in the process; return or raise its result. Raises `LostProcessError` where the process ends."""
         try:
             self._connection.send((work, argument))
             raised, value = self._connection.recv()
@@ -90,14 +91,14 @@ class CleanProcess:
             self.kill()
             host = socket.gethostname()
             raise LostProcessError(
-                f"a process ended on {host} before its work did, perhaps for want of memory"
+                f"a process on {host} ended before its work was done, perhaps for lack of memory"
             ) from error
         if raised:
             raise value
         return value
 
     def kill(self) -> None:
-        """End it at once."""
+        """End the process at once."""
         self._process.kill()
         self._process.wait()
 
@@ -106,7 +107,7 @@ def _check_identity(found: Mapping[str, str], expected: Mapping[str, str]) -> No
     differing = [name for name in expected if found.get(name) != expected[name]]
     if differing:
         raise invalid(
-            "workers of a cluster must have the client's sharedtrunk and numerical libraries, or numbers would mix",
+            "workers of a cluster must have the client's sharedtrunk and numerical libraries, or their numbers would differ",
             received=f"on {socket.gethostname()} "
             + ", ".join(f"{name} {found.get(name)} (the client has {expected[name]})" for name in differing),
             hint="Install the same versions there and start its workers again; what is stored is kept.",
@@ -114,7 +115,7 @@ def _check_identity(found: Mapping[str, str], expected: Mapping[str, str]) -> No
 
 
 def serve(descriptor: int, idle_seconds: float) -> None:
-    """What a clean process does: answer calls one after the other until its worker is gone or silent."""
+    """Run in a clean process: answer calls one after another until the worker is gone or silent for `idle_seconds`."""
     connection = Connection(descriptor)
     inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, inbox), name="lifeline", daemon=True).start()
@@ -126,7 +127,7 @@ def serve(descriptor: int, idle_seconds: float) -> None:
         except queue.Empty:
             return
         if not request:
-            # Asked whether it is there. From its answer on it waits for the call, however long.
+            # An empty request asks whether the process is alive. Once it has answered, it waits for the call without limit.
             connection.send_bytes(b"here")
             request = inbox.get()
         connection.send_bytes(_answer(request))
@@ -147,6 +148,6 @@ def _answer(request: bytes) -> bytes:
     except (Exception, SystemExit) as error:
         try:
             pickle.loads(answer := pickle.dumps((True, error)))
-        except Exception:  # an exception of the caller's own that cannot travel
+        except Exception:  # an exception of a class that cannot be pickled
             return pickle.dumps((True, SweepError(f"{type(error).__name__}: {error}")))
         return answer

@@ -1,4 +1,4 @@
-"""The way to a cluster: a client that the caller has, or a new one for the address of a Dask scheduler."""
+"""Connecting to a cluster: with a client that the caller has, or a new one for the address of a Dask scheduler."""
 
 import contextlib
 import importlib.util
@@ -17,14 +17,15 @@ Cluster = Union[str, "distributed.Client"]
 """The address of a scheduler, or a client of it."""
 
 CONNECT_SECONDS = 5.0
+"""Longest wait for a scheduler, which answers within a second on a slow network."""
 
 
 @contextlib.contextmanager
 def connected(cluster: Cluster) -> "Iterator[Client]":
-    """The client of a cluster: the one given, or a new one for a scheduler's address, closed at the end.
+    """Yield the client of a cluster: the one given, or a new one for a scheduler's address, which is closed at the end.
 
-    Raises `InputError` where Dask is not installed, the scheduler does not answer in `CONNECT_SECONDS`, or the client
-    is of no use.
+    Raises `InputError` where Dask is not installed, the scheduler does not answer within `CONNECT_SECONDS`, or the client
+    is asynchronous or not connected.
     """
     if importlib.util.find_spec("distributed") is None:
         raise invalid(
@@ -58,7 +59,7 @@ def _connect(address: object) -> "Client":
         raise invalid(
             "a cluster is given by its scheduler's address or by a connected dask.distributed.Client",
             received=repr(address),
-            hint="Write tcp://HOST:8786, or make a Client of it.",
+            hint="Write tcp://HOST:8786, or pass a Client.",
         )
     try:
         with _quiet():
@@ -73,7 +74,7 @@ def _connect(address: object) -> "Client":
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without Dask's tracebacks about a scheduler that is gone: the caller says it in one line."""
+    """Within, Dask logs no traceback about a scheduler that is gone; the caller says it in one line."""
     logger = logging.getLogger("distributed.client")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

@@ -1,8 +1,8 @@
-"""Work on a cluster: calls go out to the workers of a Dask scheduler, results come back.
+"""The executor for a cluster: calls go to the workers of a Dask scheduler, and results come back.
 
-The workers need nothing of ours but the same installation: each call is made in a clean process there (`_crew`), so
-that threads, flags and precision are those of a local worker, and results cross the network, so that no disk has to be
-shared. Dask calls again, elsewhere, what a lost worker was doing. Dask is imported when a cluster is used, not before.
+The workers need only the same installation. Each call is made in a clean process there (see `_clean_pool`), so that threads,
+flags and precision are those of a local worker. Results cross the network, so no disk has to be shared. Dask repeats the
+calls of a lost worker elsewhere. Dask is imported when a cluster is used, not before.
 """
 
 import contextlib
@@ -17,37 +17,41 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sharedtrunk.errors import InputError
+from sharedtrunk.sweeps._clean_pool import call_cleanly, end_run
 from sharedtrunk.sweeps._clean_process import LostProcessError, identity
-from sharedtrunk.sweeps._crew import call_cleanly, end_run
-from sharedtrunk.sweeps._pool import Environment
-from sharedtrunk.sweeps._work import SweepError
+from sharedtrunk.sweeps._executors import Environment
+from sharedtrunk.sweeps._job import SweepError
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 T = TypeVar("T")
 
-LOOK_SECONDS = 1.0
-END_SECONDS = 5.0
+POLL_SECONDS = 1.0
+"""Time between two questions to the scheduler about its workers, which come and go within minutes."""
+
+CANCEL_SECONDS = 5.0
+"""Longest wait at the end for a scheduler to cancel the calls; one that is alive takes far less."""
+
 LOST_LIMIT = 3
-"""How often a call is made again after its process was lost; Dask's own limit for lost workers is the same."""
+"""How often a call is repeated after its process was lost; Dask's own limit for lost workers is the same."""
 
 _RESULT, _LOST, _INPUT_ERROR, _SWEEP_ERROR = b"result", b"lost", b"InputError", b"SweepError"
 _FAILURES: Mapping[bytes, type[Exception]] = {_INPUT_ERROR: InputError, _SWEEP_ERROR: SweepError}
-"""First words of a worker's answer, and the errors that may come back."""
+"""The words with which a worker's answer can begin, and the errors that some of them stand for."""
 
-_RESUMES = "What a store holds is kept and the same command resumes"
+_RESUMES = "Stored chunks are kept, and the same command resumes"
 _log = logging.getLogger("sharedtrunk.sweeps.cluster")
 
 
 def run_on_cluster(
     work: Callable[[T], bytes], arguments: Sequence[T], *, client: "Client", environment: Environment
 ) -> Generator[tuple[T, bytes], None, None]:
-    """Call `work`, importable by name on the workers, there; arguments and results as they come.
+    """Call `work`, importable by name on the workers, on a cluster; yield each argument with its result, as they come.
 
-    Calls are handed out in order, a few more than the workers have threads. Closing the iterator or an interrupt ends
-    what runs; a call that failed lets the others in flight finish first. Raises `SweepError`, `InputError` where a
-    worker's installation is not this one, or what `work` raised of these two.
+    Calls are submitted in order, a few more than the workers have threads. Closing the iterator or an interrupt ends the
+    calls that are running; after a call that failed, the others that are running finish first. Raises `SweepError`, and
+    `InputError` where a worker has another installation or `work` raised one.
     """
     run = uuid.uuid4().hex
     call = functools.partial(call_on_worker, run, environment, identity(), work)
@@ -55,26 +59,26 @@ def run_on_cluster(
     running: dict[Future, tuple[T, int]] = {}
     finished: queue.SimpleQueue[Future] = queue.SimpleQueue()
     failure: BaseException | None = None
-    look = _Look(client)
+    capacity = _Capacity(client)
     try:
         while running or (waiting and failure is None):
-            while waiting and failure is None and len(running) < look.room():
+            while waiting and failure is None and len(running) < capacity.calls():
                 future = client.submit(call, waiting[0][0], pure=False, key=(f"sharedtrunk-{run}", uuid.uuid4().hex))
                 running[future] = waiting.popleft()
                 future.add_done_callback(finished.put)
             try:
-                future = finished.get(timeout=LOOK_SECONDS)
+                future = finished.get(timeout=POLL_SECONDS)
             except queue.Empty:
-                continue  # workers may have come meanwhile
+                continue  # there may be new workers
             argument, lost = running.pop(future)
             kind, value = _outcome(client, future)
-            del future  # the cluster lets go of the result
+            del future  # so that the cluster frees the result
             if kind == _RESULT:
                 yield argument, value
                 continue
             text = value.decode(errors="replace")
             if kind == _LOST and lost < LOST_LIMIT:
-                _log.warning("%s; its work is done again", text)
+                _log.warning("%s; its work is repeated", text)
                 waiting.appendleft((argument, lost + 1))
             elif failure is None:
                 failure = (
@@ -89,10 +93,10 @@ def run_on_cluster(
 def call_on_worker(
     run: str, environment: Environment, expected: Mapping[str, str], work: Callable[[Any], bytes], argument: Any
 ) -> bytes:
-    """What Dask calls on a worker: a word, a line feed, and the result or a text.
+    """The function that Dask calls on a worker. It returns a word, a line feed, and the result or a message.
 
-    Bytes, so that the client puts together no object that a worker describes. Failures are results too, or Dask would log
-    each with its traceback.
+    The answer is bytes, so that the client unpickles no object of a worker's. Failures are answers too, or Dask would log
+    each of them with a traceback.
     """
     try:
         return b"\n".join([_RESULT, call_cleanly(run, environment, expected, work, argument)])
@@ -113,7 +117,7 @@ def _outcome(client: "Client", future: "Future") -> tuple[bytes, bytes]:
         answer = future.result()
     except KilledWorker:
         several = (
-            f"workers of the cluster were lost {LOST_LIMIT + 1} times at the same work, perhaps for want of memory"
+            f"workers of the cluster were lost {LOST_LIMIT + 1} times at the same work, perhaps for lack of memory"
         )
         return _SWEEP_ERROR, f"{several}. {_RESUMES}".encode()
     except Exception as error:
@@ -123,7 +127,7 @@ def _outcome(client: "Client", future: "Future") -> tuple[bytes, bytes]:
         return _SWEEP_ERROR, f"the cluster could not do the work: {text}. {_RESUMES}".encode()
     kind, _, value = answer.partition(b"\n") if type(answer) is bytes else (b"", b"", b"")
     if kind not in (_RESULT, _LOST, *_FAILURES):
-        return _SWEEP_ERROR, f"a worker answered with something else than a chunk's bytes. {_RESUMES}".encode()
+        return _SWEEP_ERROR, f"a worker's answer was not the bytes of a chunk. {_RESUMES}".encode()
     return kind, value
 
 
@@ -133,41 +137,41 @@ def _lost_scheduler(client: "Client") -> SweepError:
     return SweepError(f"{where} was lost, or dropped the work. {_RESUMES} once a scheduler and its workers run again")
 
 
-class _Look:
-    """How many calls the cluster takes; asked at most once a second, for workers come and go."""
+class _Capacity:
+    """The number of calls that the cluster should have; the scheduler is asked every `POLL_SECONDS`."""
 
     def __init__(self, client: "Client"):
         self._client = client
-        self._asked = -LOOK_SECONDS
-        self._room = 1
+        self._asked = -POLL_SECONDS
+        self._calls = 1
         self._idle = False
 
-    def room(self) -> int:
+    def calls(self) -> int:
         """A quarter more than there are threads, so that none waits for the network; 1 where there are no workers."""
-        if time.monotonic() >= self._asked + LOOK_SECONDS:
+        if time.monotonic() >= self._asked + POLL_SECONDS:
             try:
                 workers: Any = self._client.nthreads()
             except Exception as error:
                 raise _lost_scheduler(self._client) from error
             threads = sum(workers.values())
             self._asked = time.monotonic()
-            self._room = threads + threads // 4 + 1
+            self._calls = threads + threads // 4 + 1
             if threads == 0 and not self._idle:
                 _log.warning("the cluster has no workers yet; the work waits for them")
             self._idle = threads == 0
-        return self._room
+        return self._calls
 
 
 def _end(client: "Client", futures: "list[Future]", run: str) -> None:
-    """Take back what has not begun and end the processes of the run, as far as the cluster can still be reached."""
+    """Cancel the calls that have not begun and end the processes of the run, if the cluster still answers."""
 
     def end() -> None:
         with contextlib.suppress(Exception):
             client.cancel(futures, force=True)
             client.run(end_run, run, on_error="ignore")
 
-    # In a thread, for nobody waits for a cluster that does not answer.
+    # In a thread, so that a cluster which does not answer holds nobody up.
     if client.status == "running":
         thread = threading.Thread(target=end, daemon=True)
         thread.start()
-        thread.join(END_SECONDS)
+        thread.join(CANCEL_SECONDS)

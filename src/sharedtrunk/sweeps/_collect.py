@@ -1,32 +1,47 @@
-"""From stored chunks to a labelled dataset: dims are the grid's axes, then each variable's own."""
+"""From stored chunks to a labelled dataset, whose dims are the axes of the grid, then each variable's own."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sharedtrunk.errors import invalid
+from sharedtrunk.sweeps._job import mismatch
 from sharedtrunk.sweeps._plan import Chunk, describe, plan
 from sharedtrunk.sweeps._shard import Arrays, DamagedShardError
 from sharedtrunk.sweeps._store import Store
 from sharedtrunk.sweeps._sweep import Sweep, Variable
-from sharedtrunk.sweeps._work import breach
 
 if TYPE_CHECKING:
     import xarray
 
 
 def collect(sweep: Sweep, store: Store) -> "xarray.Dataset":
-    """The dataset of a finished sweep, the same bytes in its arrays however it was run.
+    """Make the dataset of a finished sweep; its arrays have the same bytes however the sweep was run.
 
-    Coordinates are the grid's values; `units`, `long_name` and the flags of codes are the variables' attributes; the
-    dataset's own attributes are left to the caller. Raises `InputError` while a chunk is missing or damaged.
+    Parameters
+    ----------
+    sweep
+        The specification.
+    store
+        Where `run` stored its chunks.
+
+    Returns
+    -------
+    xarray.Dataset
+        Variables with dims (*grid, *own) and attributes `units`, `long_name` and the flags of codes. Coordinates are the
+        grid's values. The dataset has no attributes of its own.
+
+    Raises
+    ------
+    InputError
+        While a chunk is missing or damaged.
     """
-    import xarray  # here and not above: workers import this room, and never need it
+    import xarray  # only here: workers import this package and never need it
 
     shards = _shards(sweep, store)
-    places = {axis: {value: place for place, value in enumerate(values)} for axis, values in sweep.grid.axes.items()}
+    indices = {axis: {value: index for index, value in enumerate(values)} for axis, values in sweep.grid.axes.items()}
     variables = {
-        name: ((*sweep.grid.dims, *variable.dims), _gather(sweep, name, shards, places), _attributes(variable))
+        name: ((*sweep.grid.dims, *variable.dims), _gather(sweep, name, shards, indices), _attributes(variable))
         for name, variable in sweep.variables.items()
     }
     return xarray.Dataset(variables, coords={axis: list(values) for axis, values in sweep.grid.axes.items()})
@@ -43,7 +58,7 @@ def _shards(sweep: Sweep, store: Store) -> list[tuple[Chunk, Arrays]]:
         except DamagedShardError as error:
             unfit.append((chunk, str(error)))
             continue
-        complaint = "it is missing" if arrays is None else breach(arrays, wanted, len(chunk.lanes))
+        complaint = "it is missing" if arrays is None else mismatch(arrays, wanted, len(chunk.lanes))
         if arrays is None or complaint is not None:
             unfit.append((chunk, str(complaint)))
         else:
@@ -58,18 +73,18 @@ def _shards(sweep: Sweep, store: Store) -> list[tuple[Chunk, Arrays]]:
     return shards
 
 
-def _gather(sweep: Sweep, name: str, shards: list[tuple[Chunk, Arrays]], places: dict[str, dict]) -> np.ndarray:
+def _gather(sweep: Sweep, name: str, shards: list[tuple[Chunk, Arrays]], indices: dict[str, dict]) -> np.ndarray:
     kinds = {(arrays[name].dtype, arrays[name].shape[1:]) for _, arrays in shards}
     if len(kinds) > 1:
         raise invalid(
             f"variable {name!r} must have one type and shape in all lanes of sweep {sweep.name!r}",
             received=" and ".join(sorted(f"{kind} {shape}" for kind, shape in kinds)),
-            hint="Pad the arrays in the chunk function, or run the groups as sweeps of their own.",
+            hint="Pad the arrays in the chunk function, or run each group as a sweep of its own.",
         )
     ((kind, trailing),) = kinds
     whole = np.empty((*sweep.grid.shape, *trailing), kind)
     for chunk, arrays in shards:
-        index = tuple(np.array([places[axis][lane[axis]] for lane in chunk.lanes]) for axis in sweep.grid.dims)
+        index = tuple(np.array([indices[axis][lane[axis]] for lane in chunk.lanes]) for axis in sweep.grid.dims)
         whole[index] = arrays[name]
     return whole
 
@@ -77,7 +92,7 @@ def _gather(sweep: Sweep, name: str, shards: list[tuple[Chunk, Arrays]], places:
 def _attributes(variable: Variable) -> dict[str, object]:
     attributes: dict[str, object] = {"units": variable.units, "long_name": variable.long_name}
     if variable.flags:
-        # The CF conventions' way to name codes: words without blanks, separated by blanks.
+        # As in the CF conventions: words without blanks, separated by blanks.
         attributes["flag_values"] = np.array(list(variable.flags), np.int32)
         attributes["flag_meanings"] = " ".join(word.replace(" ", "_") for word in variable.flags.values())
     return {name: value for name, value in attributes.items() if not (isinstance(value, str) and not value)}

@@ -20,10 +20,17 @@ Point = dict[str, Scalar]
 
 @dataclass(frozen=True)
 class Grid:
-    """The product of `axes`, an ordered mapping name → values.
+    """The cartesian product of the values of named axes.
 
-    Raises `InputError` for no axes, and for an axis without values, with repeated values, with NaN or infinity, or of
-    mixed types.
+    Parameters
+    ----------
+    axes
+        Name → distinct values (bool, int, float or str), in the order of the dataset's dims.
+
+    Raises
+    ------
+    InputError
+        Where there is no axis, or an axis has no values, repeated values, NaN, infinity or mixed types.
     """
 
     axes: Mapping[str, Sequence[Scalar]]
@@ -68,22 +75,22 @@ def _axis(name: Any, values: Iterable[Any]) -> tuple[Scalar, ...]:
         raise invalid(f"axis {name!r} must have values", received="none", hint="Give at least one.")
     kinds = {type(value) for value in values}
     if kinds == {int, float}:
-        # One number must not have two spellings, 1 and 1.0, inside one axis: content keys are made of them.
+        # Content keys are made of the values, so an axis must not spell one number both 1 and 1.0.
         values, kinds = tuple(float(value) for value in values), {float}
     if len(kinds) > 1 or not kinds <= {bool, int, float, str}:
         raise invalid(
             f"values of axis {name!r} must be all numbers, all strings or all booleans",
             received=" and ".join(sorted(kind.__name__ for kind in kinds)),
-            hint="Name other objects by a string or a number.",
+            hint="Stand for other objects with a string or a number.",
         )
     for value in values:
         if isinstance(value, float) and not math.isfinite(value):
             raise invalid(f"values of axis {name!r} must be finite", received=value, hint="Leave it out.")
-    repeated = [value for place, value in enumerate(values) if value in values[:place]]
+    repeated = [value for index, value in enumerate(values) if value in values[:index]]
     if repeated:
         raise invalid(
             f"values of axis {name!r} must be distinct",
             received=f"{repeated[0]!r} twice",
-            hint="Give each value once; repetitions are an axis of their own, such as seed.",
+            hint="Give each value once; make repetitions an axis, such as seed.",
         )
     return values

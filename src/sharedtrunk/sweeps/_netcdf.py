@@ -1,8 +1,8 @@
 """Datasets on disk: NetCDF files (through h5netcdf) that exist whole or not at all.
 
-Written twice, one dataset gives the same bytes: the format stores no times of writing here. The attribute `checksum`
-of the file (see `_checksum`) is checked before HDF5 sees the file, since HDF5 itself would hand out a changed number in
-silence.
+A dataset that is written twice gives the same bytes, because no time of writing is stored. The file's attribute `checksum`
+(see `sharedtrunk._support.checksum`) is verified before HDF5 opens the file: HDF5 itself returns changed numbers without
+a word.
 """
 
 import io
@@ -22,10 +22,23 @@ _ATTRIBUTE = "checksum"
 
 
 def write_dataset(dataset: "xarray.Dataset", path: str | os.PathLike[str]) -> None:
-    """Write `dataset` to `path`, making the folder where it is missing. Raises `InputError`."""
+    """Write a dataset as a NetCDF file with a checksum, whole or not at all.
+
+    Parameters
+    ----------
+    dataset
+        Variables and attributes of numbers, strings or lists of these.
+    path
+        The file; its folder is made where it is missing.
+
+    Raises
+    ------
+    InputError
+        Where the dataset holds other data, or the file cannot be written.
+    """
     path = Path(path)
     try:
-        # In memory first: HDF5 writes in many small steps, any of which may be the last.
+        # In memory first: HDF5 writes in many small steps, and the process may end between any two.
         blank = dataset.assign_attrs({_ATTRIBUTE: _checksum.BLANK})
         content = bytes(blank.to_netcdf(engine="h5netcdf"))
     except (TypeError, ValueError) as error:
@@ -40,8 +53,24 @@ def write_dataset(dataset: "xarray.Dataset", path: str | os.PathLike[str]) -> No
 
 
 def read_dataset(path: str | os.PathLike[str]) -> "xarray.Dataset":
-    """The dataset stored at `path`, loaded into memory. Raises `InputError` where there is none or it is damaged."""
-    import xarray  # here and not above: workers import this room, and never need it
+    """Load a dataset that `write_dataset` stored into memory.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    xarray.Dataset
+        The dataset, without the attribute `checksum`.
+
+    Raises
+    ------
+    InputError
+        Where there is no file, or any of its bytes was changed.
+    """
+    import xarray  # only here: workers import this package and never need it
 
     path = Path(path)
     with storage_errors(path):
@@ -68,5 +97,5 @@ def _damaged(path: Path, complaint: str) -> InputError:
     return invalid(
         "a stored dataset must be a whole NetCDF file, unchanged since it was written",
         received=f"{path} ({complaint})",
-        hint="Give the command that computes it again: stored chunks are kept.",
+        hint="Run the command that computes it again; stored chunks are kept.",
     )

@@ -1,4 +1,4 @@
-"""The chunk plan: which lanes are computed together, decided by the specification alone.
+"""The chunk plan: which lanes are computed together. It follows from the specification alone.
 
 A group's lanes, sorted by value with the last axis fastest, are cut into the fewest chunks that `chunk_limit` allows,
 all of one *size* = ⌈n / ⌈n / limit⌉⌉; a chunk with fewer lanes is padded to that size when it is computed. A group's
@@ -21,7 +21,19 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Chunk:
-    """The lanes of one call of the function; `size` is the number of rows that the call computes, padding included."""
+    """The lanes of one call of a sweep's function.
+
+    Parameters
+    ----------
+    function
+        "package.module:function".
+    settings
+        Plain data for the function.
+    lanes
+        One point of the grid each.
+    size
+        Number of lanes that the call computes, padding included.
+    """
 
     function: str
     settings: dict[str, Any]
@@ -30,7 +42,7 @@ class Chunk:
 
     @cached_property
     def specification(self) -> dict[str, Any]:
-        """All that determines the chunk's numbers, in plain data."""
+        """All that determines the numbers of the chunk, in plain data."""
         return {
             "format": FORMAT,
             "function": self.function,
@@ -46,7 +58,18 @@ class Chunk:
 
 
 def plan(sweep: Sweep) -> list[Chunk]:
-    """Every chunk of `sweep`, groups in the order of the grid."""
+    """Cut a sweep into chunks.
+
+    Parameters
+    ----------
+    sweep
+        The specification.
+
+    Returns
+    -------
+    list of Chunk
+        Every chunk, the groups in the order of the grid.
+    """
     groups: dict[tuple[Scalar, ...], list[Point]] = {}
     for point in sweep.grid.points():
         groups.setdefault(tuple(point[axis] for axis in sweep.group_by), []).append(point)
@@ -66,7 +89,7 @@ def _cut(sweep: Sweep, points: list[Point]) -> list[Chunk]:
 
 
 def describe(lanes: Sequence[Point]) -> str:
-    """The lanes in words: what they share, then each one's own values."""
+    """Describe lanes for a message: the values that they share, then the values in which they differ."""
     shared = [axis for axis, value in lanes[0].items() if all(lane[axis] == value for lane in lanes)]
     own = [axis for axis in lanes[0] if axis not in shared]
     text = ", ".join(f"{axis}={lanes[0][axis]}" for axis in shared)

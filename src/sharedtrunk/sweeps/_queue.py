@@ -1,18 +1,18 @@
-"""Which chunk comes next: of a kind that the worker knows, while that leaves no long chunk to run alone at the end.
+"""The order of chunks: a worker stays with one kind of chunk, unless a long chunk would then run alone at the end.
 
-Chunks of a *kind* share function, settings, size and work, so they share compiled programs. A worker that stays with a kind
-makes or loads its programs once; a second or two, where a chunk takes about one.
+Chunks of one *kind* share function, settings, size and work, and so compiled programs. A worker that stays with a kind
+compiles or loads its programs once, which takes a second or two, where a chunk takes about one.
 """
 
 from collections import Counter, deque
 from collections.abc import Hashable, Sequence
 
-from sharedtrunk.sweeps._pool import Line
-from sharedtrunk.sweeps._work import Job
+from sharedtrunk.sweeps._executors import Dispatcher
+from sharedtrunk.sweeps._job import Job
 
 
 def in_order(jobs: Sequence[Job]) -> list[Job]:
-    """One of every kind first, then those with most work.
+    """Jobs in order: one of every kind first, then those with most work.
 
     Workers that start with chunks of one kind would all compile the same programs, or wait for one of them to do so.
     """
@@ -23,8 +23,8 @@ def in_order(jobs: Sequence[Job]) -> list[Job]:
     return sorted(jobs, key=lambda job: (job.chunk.key not in leading, -job.work))
 
 
-class Queue(Line[Job]):
-    """The jobs that no worker has taken."""
+class Queue(Dispatcher[Job]):
+    """The jobs that no worker has been given yet."""
 
     def __init__(self, jobs: Sequence[Job], workers: int):
         self._workers = workers
@@ -33,37 +33,37 @@ class Queue(Line[Job]):
         for job in jobs:
             self._left.setdefault(_kind(job), deque()).append(job)
 
-    def after(self, done: Job | None) -> Job | None:
-        """The next job of a worker that is new or has just done one; None where nothing is left."""
+    def next_after(self, done: Job | None) -> Job | None:
+        """The next job for a worker that has just finished `done` (None: a new worker); None where none is left."""
         if done is not None:
-            self._running[_lane(done)] -= 1
+            self._running[_lane_kind(done)] -= 1
         if not self._left:
             return None
-        kind = self._urgent() or self._known(done) or self._neglected()
+        kind = self._urgent() or self._like(done) or self._least_staffed()
         job = self._left[kind].popleft()
         if not self._left[kind]:
             del self._left[kind]
-        self._running[_lane(job)] += 1
+        self._running[_lane_kind(job)] += 1
         return job
 
     def _urgent(self) -> Hashable | None:
-        """The kind of the longest job, where that is half of a worker's share of what is left."""
+        """The kind of the longest job, where the job is more than half of one worker's share of the work that is left."""
         longest = max(self._left, key=lambda kind: self._next(kind).work)
         share = sum(map(self._work, self._left)) / self._workers
         return longest if self._next(longest).work > share / 2 else None
 
-    def _known(self, done: Job | None) -> Hashable | None:
-        """The kind of the job just done, or else the one with most work whose lanes are like its lanes."""
+    def _like(self, done: Job | None) -> Hashable | None:
+        """The kind of the job just finished, else the kind with most work among those with lanes of the same kind."""
         if done is None:
             return None
-        like = [kind for kind in self._left if _lane(self._next(kind)) == _lane(done)]
-        return max(like, key=lambda kind: (kind == _kind(done), self._work(kind)), default=None)
+        alike = [kind for kind in self._left if _lane_kind(self._next(kind)) == _lane_kind(done)]
+        return max(alike, key=lambda kind: (kind == _kind(done), self._work(kind)), default=None)
 
-    def _neglected(self) -> Hashable:
-        """The kind with most work whose lanes no worker is at; if all are worked at, the one with most work a worker."""
+    def _least_staffed(self) -> Hashable:
+        """The kind with most work among those whose lanes no worker computes; else the one with most work per worker."""
 
         def need(kind: Hashable) -> tuple[bool, float]:
-            running = self._running[_lane(self._next(kind))]
+            running = self._running[_lane_kind(self._next(kind))]
             return not running, self._work(kind) / (1 + running)
 
         return max(self._left, key=need)
@@ -79,6 +79,6 @@ def _kind(job: Job) -> Hashable:
     return job.chunk.function, repr(job.chunk.settings), job.chunk.size, job.work
 
 
-def _lane(job: Job) -> Hashable:
-    """What chunks of several kinds may have in common: baselines and joint lanes share most of their programs."""
+def _lane_kind(job: Job) -> Hashable:
+    """Function and work of a lane: chunks of several kinds that agree in them share most of their programs."""
     return job.chunk.function, job.work / job.chunk.size

@@ -1,7 +1,7 @@
-"""Running sweeps: compute what is missing, over all cores or a cluster, and store each chunk as it finishes.
+"""Running sweeps: compute the missing chunks, on all cores or a cluster, and store each as it finishes.
 
-The same call *resumes*: stored chunks are verified and kept, damaged or foreign ones computed again. The number of
-processes, the order and earlier interruptions change no byte of what is stored.
+The same call *resumes*: stored chunks are verified and kept, damaged or foreign ones are computed again. The number of
+processes, the order and earlier interruptions change no stored byte.
 """
 
 import contextlib
@@ -18,13 +18,13 @@ from sharedtrunk._support.limits import check_processes
 from sharedtrunk.errors import invalid
 from sharedtrunk.sweeps._client import Cluster, connected
 from sharedtrunk.sweeps._cluster import run_on_cluster
+from sharedtrunk.sweeps._executors import Environment, inside_worker, run_in_processes, run_inline
+from sharedtrunk.sweeps._job import Finished, Job, compute_shard, finished, mismatch, receive, run_chunk
 from sharedtrunk.sweeps._plan import Chunk, plan
-from sharedtrunk.sweeps._pool import Environment, inside_worker, run_in_processes, run_inline
 from sharedtrunk.sweeps._queue import Queue, in_order
 from sharedtrunk.sweeps._shard import DamagedShardError
 from sharedtrunk.sweeps._store import Store
 from sharedtrunk.sweeps._sweep import RESULT, Sweep
-from sharedtrunk.sweeps._work import Finished, Job, breach, compute_shard, finished, receive, run_chunk
 
 if TYPE_CHECKING:
     from sharedtrunk.sweeps._client import Client
@@ -34,7 +34,17 @@ _log = logging.getLogger("sharedtrunk.sweeps")
 
 @dataclass(frozen=True)
 class Progress:
-    """Lanes done (stored ones included) out of `total`; lanes per second in this run; seconds left, None if unknown."""
+    """How far a run is.
+
+    Parameters
+    ----------
+    done, total
+        Lanes that are stored, also by earlier runs, and lanes of all sweeps.
+    rate
+        Lanes per second in this run.
+    seconds_left
+        An estimate; None while it is unknown.
+    """
 
     done: int
     total: int
@@ -44,7 +54,19 @@ class Progress:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did, in lanes; `failures` counts those that ended with a reason, `redone` tells of damaged files."""
+    """What a run did.
+
+    Parameters
+    ----------
+    lanes, computed, resumed
+        Lanes of all sweeps, lanes computed by this run, and lanes stored by earlier ones.
+    failures
+        Reason → number of lanes that ended with it.
+    redone
+        A message for each damaged file whose chunk was computed again.
+    seconds
+        Duration of the run.
+    """
 
     lanes: int
     computed: int
@@ -64,22 +86,42 @@ def run(
     progress: Callable[[Progress], None] | None = None,
     fresh: bool = False,
 ) -> Summary:
-    """Compute and store the missing chunks of `sweeps`: one of every kind first; workers stay with a kind while they can.
+    """Compute and store the missing chunks of sweeps; a chunk that several sweeps share is computed once.
 
-    A chunk that sweeps share is computed once.
+    Parameters
+    ----------
+    sweeps
+        The specifications.
+    store
+        The folder of finished chunks.
+    processes
+        Number of workers, by default one per core that this process may use; 0 computes in this process.
+    cluster
+        A `dask.distributed.Client`, or the address of its scheduler, to compute there instead. The workers need the same
+        installation; only this process needs the store.
+    environment
+        Variables that workers start with, such as thread counts, which NumPy reads when it is imported; or an importable
+        function that returns them on the worker's machine. Ignored for `processes=0`.
+    progress
+        Called at the start and after each chunk.
+    fresh
+        Whether to discard the stored chunks of these sweeps first.
 
-    Arguments:
-      processes: workers, by default one per core that this process may use; 0 computes here.
-      cluster: where to compute instead: a `dask.distributed.Client`, or the address of its scheduler. Its workers need
-        the same installation, this process alone needs the store.
-      environment: variables that workers start with, such as thread counts, which NumPy reads when it is imported; or an
-        importable function that makes them on the worker's machine. It does not apply to `processes=0`.
-      progress: called at the start and after each chunk.
-      fresh: discard what is stored of these sweeps first.
+    Returns
+    -------
+    Summary
+        Counts of lanes, the reasons of failed ones, and the time.
 
-    Raises `SweepError` when a chunk fails or a worker is lost (on a cluster: its scheduler, or a worker again and again),
-    `InputError` when the folder refuses or the cluster cannot be used; KeyboardInterrupt passes through. Whatever had
-    finished is stored, and the same call resumes.
+    Raises
+    ------
+    SweepError
+        Where a chunk fails, a worker process is lost, or a cluster loses its scheduler or the same work four times.
+    InputError
+        Where the folder cannot be used or the cluster cannot be reached.
+
+    Notes
+    -----
+    After an error or an interrupt the finished chunks are stored, and the same call resumes.
     """
     _check_not_inside_worker()
     _check_one_place(processes, cluster)
@@ -91,10 +133,10 @@ def run(
     results = list(stored.values())
     with connected(cluster) if cluster is not None and missing else contextlib.nullcontext() as client:
         meter = _Meter(jobs, missing, progress)
-        if fresh:  # only now: a cluster that cannot be reached costs nothing
+        if fresh:  # only now, so that nothing is lost where the cluster cannot be reached
             store.discard(job.chunk for job in jobs)
-        with contextlib.closing(_execute(missing, store, workers, client, environment or {})) as finishing:
-            for result in finishing:
+        with contextlib.closing(_execute(missing, store, workers, client, environment or {})) as finished_chunks:
+            for result in finished_chunks:
                 results.append(result)
                 meter.add(result)
     computed = sum(len(job.chunk.lanes) for job in missing)
@@ -103,7 +145,7 @@ def run(
 
 
 def _check_not_inside_worker() -> None:
-    # A script that names its own function and calls `run` unguarded would start workers that import it and call `run`.
+    # Workers import the script that defines the chunk function; where it calls `run` unguarded, they would call it too.
     if inside_worker():
         raise invalid(
             "a sweep must not be run inside a worker of a sweep",
@@ -126,7 +168,7 @@ def _workers(processes: int | None) -> int:
 
 
 def _jobs(sweeps: Sequence[Sweep]) -> list[Job]:
-    """Every distinct chunk, with the variables that all its sweeps want."""
+    """Every distinct chunk, with the variables of all sweeps that share it."""
     jobs: dict[str, Job] = {}
     for sweep in sweeps:
         declared = {name: variable.dims for name, variable in sweep.variables.items()}
@@ -152,13 +194,13 @@ def _work(sweep: Sweep, chunk: Chunk) -> float:
 
 
 def _stored(jobs: Sequence[Job], store: Store) -> tuple[dict[str, Finished], tuple[str, ...]]:
-    """The chunks that are stored whole, and a message for each file that has to be made again."""
+    """The chunks that are stored whole, and a message for each file whose chunk must be computed again."""
     stored: dict[str, Finished] = {}
     redone: list[str] = []
     for job in jobs:
         try:
             arrays = store.read(job.chunk)
-            complaint = None if arrays is None else breach(arrays, job.variables, len(job.chunk.lanes))
+            complaint = None if arrays is None else mismatch(arrays, job.variables, len(job.chunk.lanes))
         except DamagedShardError as error:
             arrays, complaint = None, str(error)
         if complaint is not None:
@@ -173,7 +215,7 @@ def _stored(jobs: Sequence[Job], store: Store) -> tuple[dict[str, Finished], tup
 def _execute(
     jobs: Sequence[Job], store: Store, workers: int, client: "Client | None", environment: Environment
 ) -> Generator[Finished, None, None]:
-    """The one place that chooses who computes the chunks."""
+    """Choose the executor, the only place that does, and start it."""
     if client is not None:
         return _receive(store, run_on_cluster(compute_shard, jobs, client=client, environment=environment))
     work = functools.partial(run_chunk, folder=str(store.path))
@@ -190,7 +232,7 @@ def _receive(store: Store, shards: Generator[tuple[Job, bytes], None, None]) -> 
 
 
 def _failures(sweeps: Sequence[Sweep], results: Sequence[Finished]) -> dict[str, int]:
-    words = {
+    reasons = {
         code: word
         for sweep in sweeps
         if RESULT in sweep.variables
@@ -199,11 +241,11 @@ def _failures(sweeps: Sequence[Sweep], results: Sequence[Finished]) -> dict[str,
     counts: Counter[int] = Counter()
     for result in results:
         counts.update(result.failures)
-    return {words.get(code, f"code {code}"): count for code, count in sorted(counts.items())}
+    return {reasons.get(code, f"code {code}"): count for code, count in sorted(counts.items())}
 
 
 class _Meter:
-    """Counts what is done and tells `progress`."""
+    """Counts the finished lanes and calls `progress`."""
 
     def __init__(self, jobs: Sequence[Job], missing: Sequence[Job], progress: Callable[[Progress], None] | None):
         self.total = sum(len(job.chunk.lanes) for job in jobs)
@@ -212,17 +254,17 @@ class _Meter:
         self._work = sum(self._waiting.values())
         self._progress = progress
         self._start = time.perf_counter()
-        self._tell()
+        self._report()
 
     def add(self, result: Finished) -> None:
         self._done += result.lanes
         del self._waiting[result.key]
-        self._tell()
+        self._report()
 
     def seconds(self) -> float:
         return time.perf_counter() - self._start
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self._progress is None:
             return
         left = sum(self._waiting.values())

@@ -2,8 +2,8 @@
 
 One line of canonical JSON (magic word, content key, the chunk's specification, a table of the arrays, checksum), a
 line feed, then the arrays' bytes one after the other, little-endian and in C order. The checksum covers all of it. A
-shard is *damaged* when any byte differs from what was written, and *foreign* when it is not the shard of the chunk
-asked for. Reading never unpickles.
+shard is *damaged* when any byte differs from the one written, and *foreign* when it belongs to another chunk. Reading
+never unpickles.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ Arrays = dict[str, np.ndarray]
 
 
 class DamagedShardError(Exception):
-    """The bytes are not the shard of the chunk asked for; the text says in what."""
+    """The bytes are not the shard of the chunk that was asked for; the text says what is wrong with them."""
 
 
 def encode(chunk: Chunk, arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -64,7 +64,7 @@ def decode(chunk: Chunk, content: bytes) -> Arrays:
 def _header(line: bytes) -> dict[str, Any]:
     try:
         header = json.loads(line)
-        # One header has one spelling, so that a changed byte cannot hide in another way to write a number.
+        # A header has one spelling only, so that no changed byte can hide in another way to write a number.
         if not isinstance(header, dict) or header.get("magic") != MAGIC or canonical(header) != line:
             raise ValueError
     except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
 """The store: a folder with one file per finished chunk, named by the chunk's content key.
 
-Files are written atomically and never changed, so any number of runs may share a folder: where two compute the same
-chunk, the later one replaces a file by an equal one.
+Files are written atomically and never changed, so any number of runs may share a folder: where two of them compute the
+same chunk, the second replaces the file by an equal one.
 """
 
 import os
@@ -25,7 +25,18 @@ from sharedtrunk.sweeps._shard import Arrays, DamagedShardError, decode, encode
 
 @dataclass(frozen=True)
 class Store:
-    """The folder `path`; made when the first run needs it. Every verb raises `InputError` where the system refuses."""
+    """A folder of finished chunks; the first run makes it.
+
+    Parameters
+    ----------
+    path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        From every method, where the system refuses to read or write.
+    """
 
     path: str | os.PathLike[str]
 
@@ -35,7 +46,7 @@ class Store:
         return Path(self.path)
 
     def file(self, chunk: Chunk) -> Path:
-        """Where `chunk` is stored."""
+        """The file of a chunk."""
         return self.folder / f"{chunk.key}.shard"
 
     def prepare(self) -> None:
@@ -44,11 +55,11 @@ class Store:
         remove_leftovers(self.folder, "*.shard")
 
     def write(self, chunk: Chunk, arrays: Mapping[str, np.ndarray]) -> None:
-        """Store the arrays of `chunk`, whole or not at all."""
+        """Store the arrays of a chunk, whole or not at all."""
         write_atomically(self.file(chunk), encode(chunk, arrays), replace=True)
 
     def read(self, chunk: Chunk) -> Arrays | None:
-        """The stored arrays of `chunk`, None where there are none. Raises `DamagedShardError`."""
+        """The stored arrays of a chunk, None where there are none. Raises `DamagedShardError`."""
         with storage_errors(self.file(chunk)):
             try:
                 content = read_regular(self.file(chunk))
@@ -59,7 +70,7 @@ class Store:
         return decode(chunk, content)
 
     def discard(self, chunks: Iterable[Chunk]) -> None:
-        """Remove what is stored of these chunks."""
+        """Remove the files of these chunks."""
         for chunk in chunks:
             with storage_errors(self.file(chunk)):
                 self.file(chunk).unlink(missing_ok=True)

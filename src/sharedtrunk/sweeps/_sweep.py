@@ -1,9 +1,9 @@
-"""A sweep: one function evaluated on every point of a grid, stated in data alone.
+"""A sweep: a function that is evaluated on every point of a grid, specified by data alone.
 
 A *lane* is one point. Lanes that agree on the `group_by` axes form a *group* and may share a call of the function; a
-*chunk* is the lanes of one call. `settings` is everything else that determines the numbers: lanes, settings and the
-function's name are all that a stored result is known by, so a function whose meaning changes needs a new name or a
-version among its settings.
+*chunk* is the lanes of one call. A stored result is found by lanes, settings and the function's name, so everything else
+that determines its numbers must be among the settings: a function that changes its meaning needs a new name or a version
+there.
 """
 
 import re
@@ -16,14 +16,21 @@ from sharedtrunk.sweeps._canonical import plain
 from sharedtrunk.sweeps._grid import Grid, Scalar
 
 RESULT = "result"
-"""The variable that holds result codes: whole numbers, 0 for a lane that went well."""
+"""The variable that holds result codes: whole numbers, 0 for a lane that succeeded."""
 
 
 @dataclass(frozen=True)
 class Variable:
-    """What the function returns under one name: an array with axes (lane, *dims).
+    """One of the arrays that the function returns, with axes (lane, *dims).
 
-    `flags` gives words to whole-number codes, for the dataset's attributes and the summary of failed lanes.
+    Parameters
+    ----------
+    dims
+        Names of the axes after the lane.
+    units, long_name
+        Attributes of the variable in the dataset.
+    flags
+        Whole-number code → words, for the dataset's attributes and the summary of failed lanes.
     """
 
     dims: tuple[str, ...] = ()
@@ -34,22 +41,34 @@ class Variable:
 
 @dataclass(frozen=True)
 class Sweep:
-    """`function(settings, lanes)` over `grid`, in chunks that this specification alone decides.
+    """The specification of `function(settings, lanes)` on the points of a grid.
 
-    Arguments:
-      name: what messages call the sweep; it enters no key, so sweeps with other names share chunks.
-      function: "package.module:function", imported in the worker. It takes the settings and a list of lanes (axis →
-        value) and returns arrays by name, first axis lane.
-      grid: the points.
-      variables: the arrays that a dataset is made of; the function may return more.
-      settings: plain data, handed to the function.
-      group_by: axes on which the lanes of a chunk agree.
-      chunk_limit: most lanes in a chunk; a number, or one of the `group_by` axes with a number per value, such as
-        {"n_samples": {100: 16, 1600: 8}}.
-      work: an axis of positive numbers to which a lane's run time is about proportional. It orders the queue (largest
-        first) and weighs the time left; it changes no number.
+    Parameters
+    ----------
+    name
+        The sweep's name in messages. It is part of no key, so sweeps with other names share chunks.
+    function
+        "package.module:function", which workers import. It takes the settings and a list of lanes (axis → value), and
+        returns arrays by name whose first axis is the lane.
+    grid
+        The points.
+    variables
+        The arrays that the dataset is made of; the function may return more.
+    settings
+        Plain data for the function.
+    group_by
+        Axes on which the lanes of a chunk agree.
+    chunk_limit
+        Largest number of lanes in a chunk: a number, or one of the `group_by` axes with a number for each value, such as
+        `{"n_samples": {100: 16, 1600: 8}}`.
+    work
+        An axis of positive numbers that the run time of a lane is roughly proportional to. It orders the queue, largest
+        first, and weights the time left; it changes no result.
 
-    Raises `InputError` where these do not fit together.
+    Raises
+    ------
+    InputError
+        Where these do not fit together.
     """
 
     name: str
@@ -62,7 +81,7 @@ class Sweep:
     work: str | None = None
 
     def __post_init__(self):
-        # The function is handed what the key was made of, so nothing that JSON would lose can change a number.
+        # The function gets exactly what the key is made of, so nothing that JSON would lose can change a number.
         object.__setattr__(self, "settings", plain(self.settings, f"settings of sweep {self.name!r}"))
         object.__setattr__(self, "group_by", tuple(self.group_by))
         _check_function(self)
@@ -72,7 +91,7 @@ class Sweep:
             self._limit(value)
 
     def limit(self, point: Mapping[str, Scalar]) -> int:
-        """Most lanes in a chunk of the group to which `point` belongs."""
+        """Largest number of lanes in a chunk of the group that `point` belongs to."""
         axis = self._limit_axis()
         return self._limit(None if axis is None else point[axis])
 
@@ -139,7 +158,7 @@ def _check_variables(sweep: Sweep) -> None:
     clash: list[str] = sorted(names & set(sweep.grid.dims))
     if clash:
         raise invalid(
-            f"variables of sweep {sweep.name!r} and their dims must not bear the names of grid axes",
+            f"variables of sweep {sweep.name!r} and their dims must not have the names of grid axes",
             received=clash,
             hint="Rename them.",
         )

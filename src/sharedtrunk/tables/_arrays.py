@@ -1,20 +1,20 @@
-"""Arrays and data frames to a table: the way in from Python."""
+"""From arrays and data frames in memory to a table."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from sharedtrunk._support.limits import check_different_names
+from sharedtrunk._support.words import shown
 from sharedtrunk.errors import invalid
+from sharedtrunk.tables._assemble import assembled
 from sharedtrunk.tables._column import Column, column
-from sharedtrunk.tables._frames import dense_matrix, frame_columns
+from sharedtrunk.tables._frames import dense, frame_columns
 from sharedtrunk.tables._labels import coded_labels
 from sharedtrunk.tables._missing import MissingTexts, missing_texts
 from sharedtrunk.tables._table import Table
-from sharedtrunk.tables._table_of import assembled
-from sharedtrunk.tables._words import listed, shown
 
 
 def from_arrays(
@@ -40,14 +40,14 @@ def from_arrays(
         Such a data frame, a mapping from name to (sample,), or an array (sample, task) or (sample,) of any dtype. None, NaN,
         pandas' NA, masked entries and the texts in `missing` mark a missing label.
     task_names, feature_names
-        Names in the place of the frame's, or of x0, x1, … and task0, task1, …
+        Names that replace those of a frame, or the defaults x0, x1, … and task0, task1, …
     missing
         Texts that stand for a missing value, as for `read`. None: NA, NaN, null, None, ? and their other spellings.
 
     Returns
     -------
     Table
-        Features, class codes, and notes on all that was done; texts of a task that were taken for missing are counted there.
+        Features, class codes, and notes on what was done, texts that were taken for missing labels among them.
 
     Raises
     ------
@@ -67,11 +67,10 @@ def from_arrays(
 
 
 def _columns(given: object, which: str, names: Sequence[str] | None, default: str, texts: MissingTexts) -> list[Column]:
-    if hasattr(given, "toarray"):  # SciPy's sparse matrices and arrays
-        if which == "Y":
-            rule, hint = "Y is dense", "Give Y.toarray(); its zeros are labels too."
-            raise invalid(rule, received="a sparse matrix", hint=hint)
-        given = dense_matrix(given)
+    if which == "Y" and hasattr(given, "toarray"):  # SciPy's sparse matrices and arrays
+        hint = "Give Y.toarray(); its zeros are labels too."
+        raise invalid("Y is dense", received="a sparse matrix", hint=hint)
+    given = dense(given)
     found = frame_columns(given, which, texts, label=which == "Y")
     if found is None and isinstance(given, Mapping):
         found = _of_mapping(given, which, texts)
@@ -79,7 +78,7 @@ def _columns(given: object, which: str, names: Sequence[str] | None, default: st
         found = _of_array(given, which, default, texts)
     if names is not None:
         found = _renamed(found, which, names)
-    # Half a surrogate pair cannot be written to any file: in a name it is written out.
+    # Half a surrogate pair cannot be written to any file, so a name has its escape.
     found = [replace(each, name=each.name.encode("utf-8", "backslashreplace").decode()) for each in found]
     _check(found, which)
     return found
@@ -122,12 +121,12 @@ def _array(given: Any, which: str) -> np.ndarray:
         return array
     if isinstance(given, np.ndarray):
         return given
-    if hasattr(given, "to_pylist"):  # pyarrow's arrays: as NumPy's, whole numbers with gaps would become floats
+    if hasattr(given, "to_pylist"):  # an array of pyarrow: NumPy would make floats of whole numbers with gaps
         given = given.to_pylist()
     if hasattr(given, "__array__"):
         return np.asarray(given)
     try:
-        # Lists that mix texts, numbers and None: NumPy alone would turn all of them into texts.
+        # NumPy alone would turn lists of texts, numbers and None into texts.
         array = np.array(given, dtype=object)
         return array if array.ndim else np.asarray(given)
     except ValueError as error:
@@ -145,7 +144,4 @@ def _check(columns: list[Column], which: str) -> None:
     if not columns or not len(columns[0].values):
         received = "no columns" if not columns else "no rows"
         raise invalid(f"{which} has columns and rows", received=received, hint="Check how it was selected.")
-    names = [each.name for each in columns]
-    twice = [name for name, times in Counter(names).items() if times > 1]
-    if twice:
-        raise invalid(f"columns of {which} have different names", received=listed(twice), hint="Rename one of each.")
+    check_different_names(f"columns of {which}", [each.name for each in columns])

@@ -1,22 +1,25 @@
-"""Arrow's columns, of a Parquet file or a table in memory, by their type; lists of one length are embeddings."""
+"""Columns of Arrow, from a Parquet file or a table in memory, by their type; lists of one length are embeddings."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sharedtrunk._support.words import shown
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables._column import Column, column, dates, numeric_column, unreadable
 from sharedtrunk.tables._missing import MissingTexts
-from sharedtrunk.tables._words import shown
 
 if TYPE_CHECKING:
     import pyarrow
 
 
-def arrow_columns(name: str, values: "pyarrow.ChunkedArray", texts: MissingTexts, *, label: bool) -> list[Column]:
-    """The column, or one for each place in its lists. Raises `InputError` for types that are no numbers and no texts."""
+def arrow_columns(
+    name: str, values: "pyarrow.ChunkedArray | pyarrow.Array", texts: MissingTexts, *, label: bool
+) -> list[Column]:
+    """The column, or one for each entry of its lists. Raises `InputError` for types other than numbers and texts."""
     import pyarrow as arrow
 
+    values = arrow.chunked_array([values]) if isinstance(values, arrow.Array) else values  # of a record batch
     kinds = arrow.types
     if kinds.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
@@ -28,25 +31,21 @@ def arrow_columns(name: str, values: "pyarrow.ChunkedArray", texts: MissingTexts
         raise dates(name)
     missing = values.is_null().to_numpy().astype(bool)
     if kinds.is_string(values.type) or kinds.is_large_string(values.type) or kinds.is_string_view(values.type):
-        return [column(name, _objects(values), texts)]
+        return [column(name, np.array(values.to_pylist(), object), texts)]
     if kinds.is_boolean(values.type):
         return [Column(name, values.fill_null(False).to_numpy().astype(bool), missing)]
     if kinds.is_integer(values.type):
         return [numeric_column(name, values.fill_null(0).to_numpy(), missing, texts)]
     if label and kinds.is_decimal(values.type):  # a float could merge two of them
-        return [column(name, _objects(values), texts)]
+        return [column(name, np.array(values.to_pylist(), object), texts)]
     if kinds.is_floating(values.type) or kinds.is_decimal(values.type) or kinds.is_null(values.type):
         numbers = values.cast(arrow.float64(), safe=False).to_numpy().astype(np.float64)
         return [numeric_column(name, numbers, np.isnan(numbers), texts)]
     raise unreadable(name, f"values of type {shown(str(values.type))}")
 
 
-def _objects(values: "pyarrow.ChunkedArray") -> np.ndarray:
-    return np.array(values.to_pylist(), object)
-
-
 def _block(name: str, values: "pyarrow.ChunkedArray") -> list[Column]:
-    """A column of equally long lists of numbers: one column for each place in the list, `name[0]`, `name[1]`, …"""
+    """A column of equally long lists of numbers: one column for each entry of the list, `name[0]`, `name[1]`, …"""
     import pyarrow as arrow
     from pyarrow.compute import call_function
 

@@ -1,21 +1,21 @@
-"""Tables that come with scikit-learn and statsmodels, with more than one question asked of each row.
+"""Tables that come with scikit-learn and statsmodels, with several tasks for each row.
 
-Where a task is made from a measurement (the upper half of it), the measurement and its relatives leave the features: they
-ARE the label. `~` stands for "above the median: high, else low".
+Where a task is made from a measurement, the measurement and columns derived from it are removed from the features, since
+they give the label away. `~` stands for "high above the median, else low".
 
 =============  ======  =========================  ====================================================================
-name           rows    main (classes)             other tasks, and what leaves the features when the task is there
+name           rows    main (classes)             other tasks, and the features that are removed for them
 =============  ======  =========================  ====================================================================
 digits         1797    digit (10)                 parity (odd, even), loop (a closed loop: 0, 6, 8, 9), half (5 and
                                                   more), prime (2, 3, 5, 7), third (remainder by 3): functions of the
-                                                  digit; features are the 64 pixels, nothing leaves
+                                                  digit; features are the 64 pixels, nothing is removed
 breast_cancer  569     diagnosis (benign,         size (~ mean radius; all 9 of radius, perimeter, area), texture,
                        malignant)                 smoothness, concavity, symmetry, fractal (~ its mean; all 3 of mean,
                                                   error and worst; concavity takes concave points along)
-wine           178     cultivar (3)               alcohol, color, hue, proline, malic (~ of the one column, which leaves)
-iris           150     species (3)                sepal_width, sepal_length (~ of the one column, which leaves)
+wine           178     cultivar (3)               alcohol, color, hue, proline, malic (~ of that column, which is removed)
+iris           150     species (3)                sepal_width, sepal_length (~ of that column, which is removed)
 anes96         944     vote (Clinton, Dole)       PID, selfLR, ClinLR, DoleLR, educ, income, TVnews: each in bands of its
-                                                  answers; the question's column leaves. Features: age, popul, logpopul
+                                                  answers; its column is removed. Features: age, popul, logpopul
                                                   and the questions that are not among the tasks
 =============  ======  =========================  ====================================================================
 
@@ -29,46 +29,63 @@ from types import ModuleType
 
 import numpy as np
 
+from sharedtrunk._support.words import closest, shown
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._arrays import from_arrays
 from sharedtrunk.tables._table import Table
-from sharedtrunk.tables._words import closest, shown
 
 
 @dataclass(frozen=True)
 class _Source:
-    """Features (sample, feature), their names, labels by task, and the features that leave when a task is there."""
+    """Features (sample, feature), their names, labels by task, the features that each task removes, and the usual tasks."""
 
     features: np.ndarray
     names: tuple[str, ...]
     labels: dict[str, np.ndarray]
-    leaving: dict[str, tuple[str, ...]]
+    removed_by: dict[str, tuple[str, ...]]
     usual: tuple[str, ...]
 
 
 def bundled(
     name: str, *, tasks: Sequence[str] | None = None, labels: int | None = None, seed: int = 0
 ) -> tuple[Table, str]:
-    """A table that ships with scikit-learn or statsmodels, and the name of its main task.
+    """Load a table that comes with scikit-learn or statsmodels, and the name of its main task.
 
-    `tasks`: which of its tasks, the main one first (None: the usual ones). `labels`: the main label is kept in that many
-    rows, drawn by `seed`, and is missing in the others; the auxiliary labels stay everywhere. What the tasks are stands in
-    this module's docstring. Raises `InputError` for a name or task that is not there, a package that is not, or too many
-    labels.
+    The tasks are described at the top of this module. Nothing is downloaded.
+
+    Parameters
+    ----------
+    name
+        One of `BUNDLED`.
+    tasks
+        Which of its tasks, the main one first; None: the usual ones.
+    labels
+        Number of rows that keep the main label; it is missing in all others. None: all rows.
+    seed
+        Seed of the draw of those rows.
+
+    Returns
+    -------
+    Table, str
+
+    Raises
+    ------
+    InputError
+        For an unknown name or task, a package that is not installed, and too few or too many labels.
     """
     if name not in _SOURCES:
         hint = f"{closest(name, BUNDLED)} A file of yours is read by its path."
-        raise invalid("a bundled table has one of their names", received=shown(name), hint=hint)
+        raise invalid("the name is that of a bundled table", received=shown(name), hint=hint)
     source = _SOURCES[name]()
     chosen = tuple(tasks) if tasks is not None else source.usual
     for task in chosen:
         if task not in source.labels:
-            rule = f"the tasks of {name} have names of their own"
+            rule = f"a task is one of those of {name}"
             raise invalid(rule, received=shown(task), hint=closest(task, list(source.labels)))
     if not chosen or len(set(chosen)) < len(chosen):
-        raise invalid("at least one task is named, each once", received=list(chosen), hint="Correct the names.")
-    gone = {column for task in chosen for column in source.leaving.get(task, ())}
+        raise invalid("one task or more are named, each once", received=list(chosen), hint="Correct the names.")
+    gone = {column for task in chosen for column in source.removed_by.get(task, ())}
     kept = [j for j, column in enumerate(source.names) if column not in gone]
     table = from_arrays(
         source.features[:, kept],
@@ -120,8 +137,8 @@ def _breast_cancer() -> _Source:
     }
     labels = {"diagnosis": np.array(["malignant", "benign"])[loaded.target]}
     labels |= {task: _halves(loaded.data[:, names.index(f"mean {stem[0]}")]) for task, stem in stems.items()}
-    leaving = {task: tuple(name for name in names if any(s in name for s in stem)) for task, stem in stems.items()}
-    return _Source(loaded.data, names, labels, leaving, ("diagnosis", "texture", "smoothness", "symmetry"))
+    removed_by = {task: tuple(name for name in names if any(s in name for s in stem)) for task, stem in stems.items()}
+    return _Source(loaded.data, names, labels, removed_by, ("diagnosis", "texture", "smoothness", "symmetry"))
 
 
 def _wine() -> _Source:

@@ -1,8 +1,8 @@
-"""A column as it was found, before encoding: numbers or texts, and where a value is missing.
+"""A column before encoding: numbers or texts, and where a value is missing.
 
-Missing are None, NaN, pandas' NA and NaT, and the texts that stand for a missing value (`_missing`). Text columns are object
-arrays of strings (features) or of any hashable values (labels); dates and complex numbers are no features and no class
-names here, and are refused by name. Values that differ stay different: numbers that a float would merge stay objects.
+None, NaN, pandas' NA and NaT, and the texts that stand for a missing value (`_missing`) are missing. Text columns are object
+arrays of strings (features) or of any hashable values (labels). Columns of dates and of complex numbers are refused by name.
+Values that differ stay different: numbers that a float would merge stay objects.
 """
 
 import datetime
@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from sharedtrunk._support.words import shown
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._missing import USUAL, MissingTexts, without_missing_numbers
-from sharedtrunk.tables._words import shown
 
 _DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64)
 _REAL = (numbers.Real, decimal.Decimal, np.bool_)
@@ -26,9 +26,9 @@ _REAL = (numbers.Real, decimal.Decimal, np.bool_)
 
 @dataclass(frozen=True)
 class Column:
-    """`values` (sample,) of dtype bool, integer, float or object; `missing` (sample,) says where they mean nothing.
+    """`values` (sample,) of dtype bool, integer, float or object, which mean nothing where `missing` (sample,) is True.
 
-    `category`: the levels are named as such by whoever made the column, even where they look like numbers or dates.
+    `category`: the column's own type is categorical, so its levels stay levels even where they look like numbers or dates.
     `missing_texts`: how many cells hold each text that was taken for missing (empty cells are not counted).
     """
 
@@ -66,7 +66,7 @@ def column(name: str, values: np.ndarray, texts: MissingTexts = USUAL) -> Column
 
 
 def numeric_column(name: str, values: np.ndarray, missing: np.ndarray, texts: MissingTexts) -> Column:
-    """The column of numbers, or of true and false, with those left out that are named as missing."""
+    """The column of numbers, or of true and false; the numbers in `texts` become missing."""
     missing, times = without_missing_numbers(values, missing, texts)
     return Column(name, values, missing, missing_texts=times)
 
@@ -78,13 +78,13 @@ def dates(name: str) -> InputError:
 
 
 def unreadable(name: str, what: str) -> InputError:
-    """The error for a column of something else than numbers, texts and true or false."""
+    """The error for a column of anything but numbers, texts and true or false."""
     rule = "a column holds numbers, texts or true and false"
     return invalid(rule, received=f"{what} in {shown(name)}", hint="Convert it, or leave it out (--drop COLUMN).")
 
 
 def as_floats(values: list) -> np.ndarray | None:
-    """Real numbers of any type as float64, infinite where too large; None where a value is of another kind."""
+    """Real numbers of any type as float64, infinite where too large; None where a value is not a real number."""
     return np.array([_float(value) for value in values]) if all(isinstance(value, _REAL) for value in values) else None
 
 
@@ -96,7 +96,7 @@ def _complex(name: str) -> InputError:
 def _of_objects(name: str, values: np.ndarray, texts: MissingTexts) -> Column:
     found = values.astype(object)
     missing = np.fromiter((_is_missing(value, texts) for value in found), bool, len(found))
-    times = Counter(text for value in found[missing] if (text := _text(value, texts)))
+    times = Counter(text for value in found[missing] if (text := _missing_text(value, texts)))
     present = found[~missing].tolist()
     if any(isinstance(value, _DATES) for value in present):
         raise dates(name)
@@ -110,7 +110,7 @@ def _of_objects(name: str, values: np.ndarray, texts: MissingTexts) -> Column:
 
 
 def _narrowed(present: list, missing: np.ndarray) -> np.ndarray | None:
-    """Python's numbers as an array of NumPy's, (sample,); None for other values, and where different numbers would merge."""
+    """Python's numbers as a NumPy array (sample,); None for other values, and where different numbers would merge."""
     floats = as_floats(present) if present else None
     if floats is None:
         return None
@@ -124,20 +124,23 @@ def _narrowed(present: list, missing: np.ndarray) -> np.ndarray | None:
 
 
 def _is_missing(value: object, texts: MissingTexts) -> bool:
-    """Whether one value of an object array stands for none."""
+    """Whether a value of an object array is missing."""
     if isinstance(value, str):
         return value in texts
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):  # pandas need not be there to know its NA
+    if value is None or type(value).__name__ in (
+        "NAType",
+        "NaTType",
+    ):  # pandas' NA is recognized without importing pandas
         return True
     if isinstance(value, decimal.Decimal) and value.is_nan():  # a signalling NaN cannot be compared
         return True
     if isinstance(value, float | np.floating) and bool(value != value):
         return True
-    return _text(value, texts) != "" if texts.numbers else False
+    return _missing_text(value, texts) != "" if texts.numbers else False
 
 
-def _text(value: object, texts: MissingTexts) -> str:
-    """The text for which a value was taken for missing; empty where it is missing in itself."""
+def _missing_text(value: object, texts: MissingTexts) -> str:
+    """The text in `texts` that a missing value equals; empty for None, NaN and the like."""
     if isinstance(value, str):
         return value.strip()
     if not isinstance(value, numbers.Real | decimal.Decimal) or isinstance(value, bool):

@@ -1,7 +1,10 @@
 """Comma-separated values, also by tab or semicolon, also compressed: read in pieces, every row as wide as the header.
 
-A sample of N rows keeps the N smallest of independent random keys, one a row: each set of N rows is as likely as any
-other, and at most 2N rows and one piece are held.
+Python's own reader is used because pandas' C parser fills short rows silently, takes the first fields of long ones for an
+index, and counts lines wrongly behind a quoted line break; a user needs the line of the row that is wrong.
+
+A sample of N rows keeps the rows of the N smallest random keys, one independent key a row: each set of N rows is equally
+likely, and at most 2N rows and one piece are in memory.
 """
 
 import contextlib
@@ -17,65 +20,72 @@ import numpy as np
 
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables import _limits
-from sharedtrunk.tables._plan import Found, Plan, check_size, columns_to_read, no_rows, read_fewer
-from sharedtrunk.tables._text import Gatherer
+from sharedtrunk.tables._request import ReadColumns, ReadRequest, check_size, columns_to_read, no_rows, read_fewer
+from sharedtrunk.tables._text_column import TextColumn
 
 _PIECE = 8192
+"""Rows that are in memory as texts at a time."""
+
 _PEEK = 1_000_000
+"""Bytes from the beginning of a file by which its number of rows is estimated."""
 
 
-def read_csv(path: Path, asked: Plan) -> Found:
-    """Read the columns that the plan keeps. Raises `InputError`."""
-    with _told(path), _opened(path) as file:
+def read_csv(path: Path, request: ReadRequest) -> ReadColumns:
+    """Read the requested columns. Raises `InputError`."""
+    with _reporting_damage(path), _opened(path) as file:
         rows = _rows(path, file)
-        names = [name.strip() or f"column {place}" for place, name in enumerate(next(rows), start=1)]
-        kept = columns_to_read(asked, names)
-        if asked.rows is None:
-            _check_size_from_start(path, asked, len(names), len(kept))
-            return _whole(path, rows, names, kept, asked)
-        check_size(asked.rows * len(kept), read_fewer(asked.rows))
-        return _sampled(path, rows, names, kept, asked)
+        names = [name.strip() or f"column {number}" for number, name in enumerate(next(rows), start=1)]
+        kept = columns_to_read(request, names)
+        if request.rows is None:
+            _check_size_from_start(path, request, len(names), len(kept))
+            return _whole(path, rows, names, kept, request)
+        check_size(request.rows * len(kept), read_fewer(request.rows))
+        return _sampled(path, rows, names, kept, request)
 
 
-def _whole(path: Path, rows: Iterator[list[str]], names: list[str], kept: tuple[str, ...], asked: Plan) -> Found:
-    total, gatherers = 0, _gatherers(kept, asked)
+def _whole(
+    path: Path, rows: Iterator[list[str]], names: list[str], kept: tuple[str, ...], request: ReadRequest
+) -> ReadColumns:
+    total, builders = 0, _builders(kept, request)
     for piece in _pieces(rows):
         total += len(piece)
         check_size(total * len(kept), read_fewer(None))
-        _gather(gatherers, names, piece)
+        _gather(builders, names, piece)
     if not total:
         raise no_rows(path)
-    return Found([gatherer.finish() for gatherer in gatherers.values()], np.arange(total), total)
+    return ReadColumns([builder.finish() for builder in builders.values()], np.arange(total), total)
 
 
-def _sampled(path: Path, rows: Iterator[list[str]], names: list[str], kept: tuple[str, ...], asked: Plan) -> Found:
-    assert asked.rows is not None
-    rng, total, limit = np.random.default_rng(asked.seed), 0, np.inf
+def _sampled(
+    path: Path, rows: Iterator[list[str]], names: list[str], kept: tuple[str, ...], request: ReadRequest
+) -> ReadColumns:
+    assert request.rows is not None
+    rng, total, limit = np.random.default_rng(request.seed), 0, np.inf
     held: list[tuple[float, int, list[str]]] = []  # key, number in the file, texts
     for piece in _pieces(rows):
         keys = rng.random(len(piece))
         held += [(float(keys[i]), total + int(i), piece[i]) for i in np.flatnonzero(keys < limit)]
         total += len(piece)
-        if len(held) > 2 * asked.rows:
-            held = sorted(held)[: asked.rows]
+        if len(held) > 2 * request.rows:
+            held = sorted(held)[: request.rows]
             limit = held[-1][0]
     if not total:
         raise no_rows(path)
-    chosen = sorted((number, texts) for _, number, texts in sorted(held)[: asked.rows])
-    gatherers = _gatherers(kept, asked)
-    _gather(gatherers, names, [texts for _, texts in chosen])
+    chosen = sorted((number, texts) for _, number, texts in sorted(held)[: request.rows])
+    builders = _builders(kept, request)
+    _gather(builders, names, [texts for _, texts in chosen])
     numbers = np.array([number for number, _ in chosen])
-    return Found([gatherer.finish() for gatherer in gatherers.values()], numbers, total)
+    return ReadColumns([builder.finish() for builder in builders.values()], numbers, total)
 
 
-def _gatherers(kept: tuple[str, ...], asked: Plan) -> dict[str, Gatherer]:
-    return {name: Gatherer(name, keep=name in asked.tasks, missing=asked.missing) for name in kept}
+def _builders(kept: tuple[str, ...], request: ReadRequest) -> dict[str, TextColumn]:
+    return {name: TextColumn(name, label=name in request.tasks, missing=request.missing) for name in kept}
 
 
-def _gather(gatherers: dict[str, Gatherer], names: list[str], piece: list[list[str]]) -> None:
+def _gather(builders: dict[str, TextColumn], names: list[str], piece: list[list[str]]) -> None:
     for name, texts in zip(names, zip(*piece, strict=True), strict=True):
-        if name in gatherers:
-            gatherers[name].add(list(texts))
+        if name in builders:
+            builders[name].add(list(texts))
 
 
 def _pieces(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
@@ -94,7 +104,7 @@ def _rows(path: Path, file: io.TextIOWrapper) -> Iterator[list[str]]:
     for row in reader:
         if len(row) != width and width and row:
             received = f"{len(row)} fields in line {reader.line_num + skipped} of {path}, where the header has {width}"
-            hint = "Mend that line, or put quotes around texts that hold the separator."
+            hint = "Correct that line, or put quotes around texts that hold the separator."
             raise invalid("every row has as many fields as the header", received=received, hint=hint)
         if row:
             width = len(row)
@@ -111,17 +121,17 @@ def _lines(path: Path, file: io.TextIOWrapper) -> Iterator[str]:
 def _delimiter(path: Path, header: str) -> str:
     if ".tsv" in [suffix.lower() for suffix in path.suffixes]:
         return "\t"
-    return max(",;\t|", key=header.count)  # the first of equals: a comma
+    return max(",;\t|", key=header.count)  # a comma where none occurs
 
 
-def _check_size_from_start(path: Path, asked: Plan, width: int, kept: int) -> None:
-    """Estimate the numbers from the file's size and its first rows; a compressed file is counted while it is read."""
+def _check_size_from_start(path: Path, request: ReadRequest, width: int, kept: int) -> None:
+    """Check the size that the file's length and first rows suggest; a compressed file is counted while it is read."""
     if path.suffix.lower() == ".gz":
         return
     with path.open("rb") as file:
         start = file.read(_PEEK)
     lines = max(start.count(b"\n"), 1)
-    check_size(path.stat().st_size / len(start) * lines * kept, read_fewer(asked.rows))
+    check_size(path.stat().st_size / len(start) * lines * kept, read_fewer(request.rows))
 
 
 @contextlib.contextmanager
@@ -132,13 +142,13 @@ def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _reporting_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:
         raise _not_text(path, f"byte 0x{error.object[error.start]:02x}, which is not UTF-8") from error
     except csv.Error as error:
-        hint = "Mend the quotes of that row, or write the table as Parquet."
+        hint = "Correct the quotes of that row, or write the table as Parquet."
         raise invalid("rows are fields between separators", received=f"'{error}' in {path}", hint=hint) from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         hint = "Compress it again, or give the plain file."

@@ -2,7 +2,7 @@
 
 A category of L levels becomes L − 1 indicators `name=level` (the most frequent level is the reference, all zeros); at most 20
 levels are kept, the most frequent ones, and the rest is pooled as `name=other`. Text with nearly one value per row is an
-identifier and is left out. What looks like numbers or dates but cannot be read as such is an error, never a category.
+identifier and is left out. Texts that look like numbers or dates but cannot be read as such are refused, never a category.
 """
 
 import re
@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sharedtrunk._support.words import counted, listed, shown
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column, as_floats, dates
-from sharedtrunk.tables._missing import WAY_OUT
-from sharedtrunk.tables._plan import check_size
-from sharedtrunk.tables._text import parsed
-from sharedtrunk.tables._words import counted, listed, shown
+from sharedtrunk.tables._missing import HINT
+from sharedtrunk.tables._request import check_size
+from sharedtrunk.tables._text_column import parsed
 
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( .*)?"
@@ -26,12 +26,15 @@ _DATE = re.compile(
 )
 _NUMBER_LIKE = re.compile(r"[-+]?\s?[$€£]?\s?\d[\d.,'\s]*\s?[%$€£]?")
 _NEARLY_ALL = 0.9
+"""A text column with more than this share of dates or of numbers with units is refused as such."""
+
 _POOLED = "other"
+"""The level that the rarest levels are pooled in."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """Encoded features (sample, feature), their names, and what was done on the way."""
+    """Encoded features (sample, feature), their names, and notes on what was done."""
 
     values: np.ndarray
     names: tuple[str, ...]
@@ -57,21 +60,21 @@ def encode(columns: Sequence[Column], row_numbers: np.ndarray | None = None) -> 
             continue
         blocks.append(_indicators(texts, levels))
         names += [f"{each.name}={level}" for level in levels[1:]]
-        notes.append(_told(each.name, levels, len(set(texts))))
+        notes.append(_note(each.name, levels, len(set(texts))))
     if identifiers:
         notes.append(f"Left out, because nearly every row has its own text: {listed(identifiers)}.")
     return Features(_stacked(blocks, columns), tuple(names), tuple(notes))
 
 
 def _check_present(columns: Sequence[Column]) -> None:
-    absent = [_told_missing(each) for each in columns if each.missing.any()]
+    absent = [_missing_values(each) for each in columns if each.missing.any()]
     if absent:
         more = f" and in {counted(len(absent) - 4, 'more column')}" if len(absent) > 4 else ""
         texts = any(each.missing_texts for each in columns)
         hint = (
             "Fill them before (for example by the median), or leave the columns out (--drop COLUMN). Every column that is "
             "not a task is a feature: name it with --aux if it is a task."
-            + (f" Where such a text is a level, {WAY_OUT}." if texts else "")
+            + (f" Where such a text is a level, {HINT}." if texts else "")
         )
         raise invalid("no feature value may be missing", received=f"{', '.join(absent[:4])}{more}", hint=hint)
     endless = [each.name for each in columns if each.values.dtype.kind == "f" and _largest(each) > _limits.LARGEST]
@@ -81,14 +84,14 @@ def _check_present(columns: Sequence[Column]) -> None:
         raise invalid(rule, received=f"larger numbers or infinities in {listed(endless)}", hint=hint)
 
 
-def _told_missing(each: Column) -> str:
+def _missing_values(each: Column) -> str:
     """`3 in 'age' ('NA', '?')`."""
     texts = f" ({listed(each.missing_texts)})" if each.missing_texts else ""
     return f"{int(each.missing.sum())} in {shown(each.name)}{texts}"
 
 
 def _with_numbers(each: Column) -> Column:
-    """The column with its numbers as such where they are written as texts or are Python's; zeros for a constant text."""
+    """The column as floats where its values are numbers, written as texts or not; zeros for a constant text."""
     if each.numeric:
         return each
     present = each.values[~each.missing].tolist()
@@ -135,20 +138,20 @@ def _check_category(name: str, texts: list[str], row_numbers: np.ndarray | None)
 
 
 def _word_among_numbers(name: str, texts: list[str], words: set[str], row_numbers: np.ndarray | None) -> InputError:
-    place = next(i for i, text in enumerate(texts) if text in words)
-    row = place + 1 if row_numbers is None else int(row_numbers[place]) + 1
-    received = f"the text {shown(texts[place])} in column {shown(name)}, row {row} (the header not counted)"
+    index = next(i for i, text in enumerate(texts) if text in words)
+    row = index + 1 if row_numbers is None else int(row_numbers[index]) + 1
+    received = f"the text {shown(texts[index])} in column {shown(name)}, row {row} (the header not counted)"
     hint = "Correct it, or leave the column out (--drop COLUMN)."
     return invalid("a column of numbers holds no text", received=received, hint=hint)
 
 
 def _indicators(texts: list[str], levels: list[str]) -> list[np.ndarray]:
-    place = {level: code for code, level in enumerate(levels)}
-    codes = np.array([place.get(text, len(levels) - 1) for text in texts])
+    code_of = {level: code for code, level in enumerate(levels)}
+    codes = np.array([code_of.get(text, len(levels) - 1) for text in texts])
     return [(codes == code).astype(np.float64) for code in range(1, len(levels))]
 
 
-def _told(name: str, levels: list[str], distinct: int) -> str:
+def _note(name: str, levels: list[str], distinct: int) -> str:
     pooled = f", the {distinct - len(levels) + 1} rarest pooled as {_POOLED!r}" if distinct > len(levels) else ""
     return f"{shown(name)} became indicators of its {distinct} levels{pooled}; the reference is {shown(levels[0])}."
 

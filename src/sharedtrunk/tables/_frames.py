@@ -1,7 +1,7 @@
 """Data frames of pandas, polars and pyarrow as columns with their names.
 
-A frame is known by its methods: none of the three libraries is imported for it. Sparse columns of pandas and sparse matrices
-of SciPy are made dense where they fit the memory that a table may take.
+A frame is recognized by its methods, so none of the three libraries is imported here. Sparse columns of pandas and sparse
+matrices of SciPy are made dense where they fit into the memory that a table may take.
 """
 
 from dataclasses import replace
@@ -10,55 +10,93 @@ from typing import Any
 import numpy as np
 
 from sharedtrunk.errors import invalid
+from sharedtrunk.tables import _limits
 from sharedtrunk.tables._arrow import arrow_columns
 from sharedtrunk.tables._column import Column, column
 from sharedtrunk.tables._missing import MissingTexts
-from sharedtrunk.tables._plan import check_size
 
 _NUMPYS = {f"{kind}{bits}" for kind in ("Int", "UInt", "Float") for bits in (8, 16, 32, 64)} - {"Float8"}
 """Polars' types that NumPy has as well; the others (128 bits, decimals) are read as Python's numbers."""
 
-_TOO_LARGE = "Give fewer columns or rows, or reduce them first (for example by TruncatedSVD)."
+
+def named_columns(frame: Any) -> list[tuple[Any, Any]] | None:
+    """Names and columns of a frame or series of pandas, polars or pyarrow; None for anything else.
+
+    The columns are series of pandas or polars, or arrays of pyarrow. The name of a nameless series is None.
+    """
+    if hasattr(frame, "iloc"):
+        if not hasattr(frame, "columns"):
+            return [(frame.name, frame)]
+        return [(name, frame.iloc[:, index]) for index, name in enumerate(frame.columns)]
+    if hasattr(frame, "get_columns"):
+        return [(series.name, series) for series in frame.get_columns()]
+    if hasattr(frame, "null_count") and hasattr(frame, "to_list") and hasattr(frame, "name"):
+        return [(frame.name or None, frame)]
+    if hasattr(frame, "column_names") and hasattr(frame, "itercolumns"):
+        return list(zip(frame.column_names, frame.itercolumns(), strict=True))
+    return None
 
 
 def frame_columns(frame: Any, which: str, texts: MissingTexts, *, label: bool) -> list[Column] | None:
     """The columns of a frame or series; None where it is neither. Raises `InputError` for what no column can hold."""
-    if hasattr(frame, "iloc"):
-        return _of_pandas(frame, which, texts)
-    if hasattr(frame, "get_columns"):
-        return [_of_polars(str(series.name), series, texts) for series in frame.get_columns()]
-    if hasattr(frame, "null_count") and hasattr(frame, "to_list") and hasattr(frame, "name"):
-        return [_of_polars(str(frame.name or which), frame, texts)]
-    if hasattr(frame, "column_names") and hasattr(frame, "combine_chunks"):
-        pairs = zip(frame.column_names, frame.columns, strict=True)
-        return [found for name, values in pairs for found in arrow_columns(name, values, texts, label=label)]
-    return None
+    named = named_columns(frame)
+    if named is None:
+        return None
+    levels = getattr(getattr(frame, "columns", None), "nlevels", 1)
+    if levels > 1:
+        hint = "Flatten the column names."
+        raise invalid(f"{which} has one level of column names", received=f"{levels}", hint=hint)
+    if any(_is_sparse(values) for _, values in named):
+        _check_dense((len(frame), len(named)))
+    return [
+        found
+        for name, values in named
+        for found in _read(str(which if name is None else name), values, texts, label=label)
+    ]
 
 
-def dense_matrix(given: Any) -> np.ndarray:
-    """A sparse matrix of SciPy as an array. Raises `InputError` where it would be too large."""
-    check_size(float(np.prod(given.shape, dtype=np.float64)), _TOO_LARGE)
+def dense(given: Any) -> Any:
+    """The numbers of a sparse matrix or array of SciPy in a dense array; anything else as it is.
+
+    Parameters
+    ----------
+    given : (sample, feature)
+
+    Raises
+    ------
+    InputError
+        Where the dense array would take more memory than a table may, 1 GiB.
+    """
+    if not hasattr(given, "toarray"):
+        return given
+    _check_dense(given.shape)
     return given.toarray()
 
 
-def _of_pandas(frame: Any, which: str, texts: MissingTexts) -> list[Column]:
-    if not hasattr(frame, "columns"):  # a series
-        frame = frame.to_frame(name=which if frame.name is None else frame.name)
-    if frame.columns.nlevels > 1:
-        hint = "Flatten the column names."
-        raise invalid(f"{which} has one level of column names", received=f"{frame.columns.nlevels}", hint=hint)
-    columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
-    if any(_is_sparse(series) for series in columns):
-        check_size(float(frame.shape[0]) * frame.shape[1], _TOO_LARGE)
-        columns = [series.sparse.to_dense() if _is_sparse(series) else series for series in columns]
-    return [_of_series(str(name), series, texts) for name, series in zip(frame.columns, columns, strict=True)]
+def _check_dense(shape: tuple[int, ...]) -> None:
+    numbers = float(np.prod(shape, dtype=np.float64))
+    if 8 * numbers > _limits.MOST_BYTES:
+        rule = f"sparse features are made dense, of at most {_limits.MOST_BYTES / 2**30:.3g} GiB at 8 bytes a number"
+        received = f"shape {shape}, about {8 * numbers / 2**30:.2g} GiB"
+        hint = "Give fewer rows, or fewer columns (sklearn's TruncatedSVD, SelectKBest or VarianceThreshold)."
+        raise invalid(rule, received=received, hint=hint)
+
+
+def _read(name: str, values: Any, texts: MissingTexts, *, label: bool) -> list[Column]:
+    if hasattr(values, "iloc"):
+        return [_of_series(name, values, texts)]
+    if hasattr(values, "to_pylist"):
+        return arrow_columns(name, values, texts, label=label)
+    return [_of_polars(name, values, texts)]
 
 
 def _is_sparse(series: Any) -> bool:
-    return type(series.dtype).__name__ == "SparseDtype"
+    return type(getattr(series, "dtype", None)).__name__ == "SparseDtype"
 
 
 def _of_series(name: str, series: Any, texts: MissingTexts) -> Column:
+    if _is_sparse(series):
+        series = series.sparse.to_dense()
     if isinstance(series.dtype, np.dtype):
         return column(name, series.to_numpy(), texts)
     plain = column(name, series.astype(object).to_numpy(), texts)
@@ -69,11 +107,12 @@ def _of_series(name: str, series: Any, texts: MissingTexts) -> Column:
 
 def _of_polars(name: str, series: Any, texts: MissingTexts) -> Column:
     plain = not series.null_count() and type(series.dtype).__name__ in _NUMPYS
-    found = column(name, series.to_numpy() if plain else _objects(series.to_list()), texts)
+    found = column(name, series.to_numpy() if plain else object_array(series.to_list()), texts)
     return replace(found, category=type(series.dtype).__name__ in ("Categorical", "Enum"))
 
 
-def _objects(values: list) -> np.ndarray:
+def object_array(values: list) -> np.ndarray:
+    """The values (sample,) as they are; NumPy alone would make two axes of lists."""
     array = np.empty(len(values), object)
     array[:] = values
     return array

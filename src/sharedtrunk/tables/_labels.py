@@ -1,20 +1,24 @@
-"""Labels to class codes: names keep their type, −1 where the label is missing, and a task must be a task.
+"""Labels to class codes, of tables and of scikit-learn's users alike: which labels are classes, and in which order.
 
-Whole-numbered floats become integers (a column of integers with gaps arrives as floats). Labels that differ stay different
-classes; those that may have been meant as one ("01" and "1", "Yes" and "yes") are named in a note.
+Class names keep their type; the code is −1 where the label is missing. In a table, whole-numbered floats become integers (a
+column of integers with gaps arrives as floats). Labels that differ stay different classes; those that may have been meant
+as one ("01" and "1", "Yes" and "yes") are named in a note.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sharedtrunk.errors import invalid
+from sharedtrunk._support.words import listed, shown
+from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column
-from sharedtrunk.tables._missing import said_of_missing
-from sharedtrunk.tables._text import parsed
-from sharedtrunk.tables._words import listed, shown
+from sharedtrunk.tables._missing import missing_note
+from sharedtrunk.tables._text_column import parsed
+
+MISSING = -1
+"""The code of a missing label."""
 
 
 @dataclass(frozen=True)
@@ -28,40 +32,79 @@ class Coded:
 
 def coded_labels(labels: Column) -> Coded:
     """Codes and class names (sorted) of a column of labels. Raises `InputError` where nothing could be learnt."""
-    present = ~labels.missing
-    number = int(present.sum())
-    _check_labelled(labels, number)
-    codes = np.full(len(labels.values), -1, np.int64)
-    codes[present], classes = _coded(labels.name, labels.values[present])
-    check_classes(labels.name, classes, number)
-    said = [said_of_missing(labels.name, labels.missing_texts)] if labels.missing_texts else []
-    return Coded(codes, classes, (*said, *_alike(labels.name, classes)))
+    present = labels.values[~labels.missing]
+    _check_labelled(labels, len(present))
+    if present.dtype.kind == "f" and (present == np.round(present)).all() and (np.abs(present) < 2**62).all():
+        present = present.astype(np.int64)
+    classes = ordered_classes(labels.name, present)
+    check_classes(labels.name, classes, len(present))
+    notes = [missing_note(labels.name, labels.missing_texts)] if labels.missing_texts else []
+    codes = class_codes(labels.name, present, labels.missing, classes)
+    return Coded(codes, classes, (*notes, *_alike(labels.name, classes)))
 
 
-def _coded(name: str, values: np.ndarray) -> tuple[np.ndarray, tuple]:
-    if values.dtype.kind == "O":
-        return _coded_objects(name, values)
-    if values.dtype.kind == "f":
-        _check_finite(name, values)
-        if (values == np.round(values)).all() and (np.abs(values) < 2**62).all():
-            values = values.astype(np.int64)
-    distinct, codes = np.unique(values, return_inverse=True)
-    return codes.astype(np.int64), tuple(distinct.tolist())
+def ordered_classes(name: str, labels: np.ndarray) -> tuple:
+    """The distinct labels in order: sorted, or by type and text where they do not compare.
 
+    Parameters
+    ----------
+    name
+        The task, for messages.
+    labels : (sample,)
+        The labels that are not missing, of any hashable type.
 
-def _coded_objects(name: str, values: np.ndarray) -> tuple[np.ndarray, tuple]:
+    Raises
+    ------
+    InputError
+        For labels that are not hashable, and for infinities.
+    """
     try:
-        distinct = set(values.tolist())
+        distinct = set(labels.tolist())
     except TypeError as error:
-        hint = "Give class names that are texts, numbers or true and false."
-        raise invalid("class names are hashable", received=f"others in {shown(name)}", hint=hint) from error
-    _check_finite(name, np.array([float(value) for value in distinct if isinstance(value, float | np.floating)]))
+        raise _unhashable(name) from error
+    if any(isinstance(value, float | np.floating) and not np.isfinite(value) for value in distinct):
+        raise invalid("labels are finite", received=f"an infinity in {shown(name)}", hint="Mark it as missing.")
     try:
-        ordered = sorted(distinct)
-    except (TypeError, ValueError, ArithmeticError):  # of types that do not compare: by type, then as written
-        ordered = sorted(distinct, key=_type_and_text)
-    place = {value: code for code, value in enumerate(ordered)}
-    return np.array([place[value] for value in values.tolist()], np.int64), tuple(ordered)
+        return tuple(sorted(distinct))
+    except (TypeError, ValueError, ArithmeticError):
+        return tuple(sorted(distinct, key=_type_and_text))
+
+
+def class_codes(name: str, labels: np.ndarray, missing: np.ndarray, classes: Sequence[Hashable]) -> np.ndarray:
+    """Indices in `classes`, `MISSING` where the label is missing, and `len(classes)` where it is none of them.
+
+    Parameters
+    ----------
+    name
+        The task, for messages.
+    labels : (labelled sample,)
+        The labels that are not missing.
+    missing : (sample,)
+        Where the label is missing.
+    classes
+        The class names in the order of their codes.
+
+    Returns
+    -------
+    (sample,) of int64
+
+    Raises
+    ------
+    InputError
+        For labels that are not hashable.
+    """
+    code = {value: index for index, value in enumerate(classes)}
+    codes = np.full(len(missing), MISSING, np.int64)
+    try:
+        codes[~missing] = [code.get(value, len(code)) for value in labels.tolist()]
+    except TypeError as error:
+        raise _unhashable(name) from error
+    return codes
+
+
+def _unhashable(name: str) -> InputError:
+    hint = "Give class names that are texts, numbers or true and false."
+    return invalid("class names are hashable", received=f"others in {shown(name)}", hint=hint)
 
 
 def _type_and_text(value: object) -> tuple[str, str]:
@@ -76,7 +119,7 @@ def _alike(name: str, classes: tuple) -> list[str]:
             number = parsed([text])
             key = text.strip().casefold() if number is None or number[0] != number[0] else float(number[0])
             groups.setdefault(key, []).append(text)
-    same = [f"{listed(group)}" for group in groups.values() if len(group) > 1]
+    same = [listed(group) for group in groups.values() if len(group) > 1]
     if not same:
         return []
     more = f" and {len(same) - 3} more such" if len(same) > 3 else ""
@@ -88,24 +131,32 @@ def _check_labelled(labels: Column, number: int) -> None:
         rule = f"a task needs at least {_limits.LEAST_LABELLED} labelled rows"
         received, hint = f"{number} in {shown(labels.name)}", "Label more rows, or leave the task out."
         if labels.missing_texts:
-            hint = f"{hint[:-1]}. {said_of_missing(labels.name, labels.missing_texts)}"
+            hint = f"{hint[:-1]}. {missing_note(labels.name, labels.missing_texts)}"
         raise invalid(rule, received=received, hint=hint)
 
 
-def _check_finite(name: str, values: np.ndarray) -> None:
-    if not np.isfinite(values).all():
-        raise invalid("labels are finite", received=f"an infinity in {shown(name)}", hint="Mark it as missing.")
-
-
 def check_classes(name: str, classes: tuple[object, ...], number: int) -> None:
-    """Raise `InputError` where a task's classes, of `number` labelled rows, are one class, a measurement or identifiers."""
-    if len(classes) == 1:
-        received = f"one in {shown(name)}, {shown(classes[0])}"
-        raise invalid("a task has at least two classes", received=received, hint="Leave the task out.")
-    broken = [value for value in classes if isinstance(value, float) and not value.is_integer()]
-    if len(broken) > _limits.MOST_NON_INTEGERS:
-        received = f"{len(classes)} distinct numbers in {shown(name)}, such as {shown(broken[0])}"
-        raise invalid("a task's labels are classes", received=received, hint="Bin it, for example at its median.")
+    """Raise `InputError` where a task's classes are fewer than two, a measurement or identifiers.
+
+    Parameters
+    ----------
+    name
+        The task.
+    classes
+        Its different labels.
+    number
+        Its number of labelled rows.
+    """
+    if len(classes) < 2:
+        received = f"1 class, {shown(classes[0])}, in {shown(name)}" if classes else f"no labels in {shown(name)}"
+        hint = "Leave the task out, or add rows of another class."
+        raise invalid("a task has at least two classes", received=received, hint=hint)
+    fractions = [value for value in classes if isinstance(value, float) and not value.is_integer()]
+    if len(fractions) > _limits.MOST_NON_INTEGERS:
+        # scikit-learn's own words, which its users and its checks look for
+        rule = "a task's labels are classes (Unknown label type: continuous)"
+        received = f"{len(fractions)} different fractional numbers in {shown(name)}, such as {shown(fractions[0])}"
+        raise invalid(rule, received=received, hint="Bin them, for example at their median.")
     received = f"{len(classes)} classes in the {number} labelled rows of {shown(name)}"
     hint = (
         "Bin it if it is a measurement (at its median, say), merge rare classes, leave it out if it is an identifier."

@@ -1,14 +1,14 @@
-"""Columns that give another one away, and how a chance coincidence is told from that.
+"""Columns that give another one away, and the bound that tells them from coincidences.
 
-A *leak* here is exact: a column determines a task's label in every row that has both. It says nothing about columns that
-nearly do, and it forbids nothing: the weight that a leak has is the user's to judge.
+A *leak* is exact: a column determines a task's label in every row that has both. Columns that nearly do are not found.
+Nothing is forbidden: the user judges what a leak means.
 
 **Chance.** n rows, class counts n_1 … n_K. Were the labels shuffled over the rows, a column of D distinct values would
 determine them with probability at most K^D / (n! / Π n_k!), because each of the K^D functions of its values yields at most
 one arrangement of the labels; a column along which each class is one stretch, with at most K! / (n! / Π n_k!). A leak is
 reported where at least 30 rows have both and this bound, times the number of comparisons made in the table, is below 10⁻⁶.
-So a column of all-different numbers, which determines everything, is no leak, nor are three rare cases that happen
-to be the largest.
+A column of all-different numbers, which determines everything, is therefore no leak, and neither are three rare
+cases that happen to be the largest.
 """
 
 import math
@@ -19,10 +19,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 from scipy.special import gammaln
 
+from sharedtrunk._support.words import closest, shown
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables._limits import LEAST_LABELLED
 from sharedtrunk.tables._table import Table
-from sharedtrunk.tables._words import closest, shown
 
 Kind: TypeAlias = Literal[
     "feature equals label",
@@ -35,15 +35,26 @@ Kind: TypeAlias = Literal[
 ]
 
 _CHANCE = 1e-6
-_FIRST_LOOK = 1000
+"""Probability, over all comparisons in a table, with which a coincidence may be reported."""
+
+_FIRST_ROWS = 1000
+"""Rows that are compared before the whole column is sorted: most columns already fail there."""
 
 
 @dataclass(frozen=True)
 class Leak:
-    """One finding: `column` gives `other` away (a feature or a task; both empty for duplicate rows), told in `sentence`.
+    """A column that gives another one away.
 
-    `severe` where the main task's benefit would be measured on something that is not learnt: a feature that is the main
-    label, or an auxiliary task that is.
+    Attributes
+    ----------
+    kind : str
+        How: one of seven, "duplicate rows" among them.
+    column, other : str
+        `column`, a feature or a task, gives `other` away; both are empty for duplicate rows.
+    sentence : str
+        The finding in words.
+    severe : bool
+        Whether a feature or an auxiliary task is the main label itself, so that a benefit would not measure learning.
     """
 
     kind: Kind
@@ -54,7 +65,25 @@ class Leak:
 
 
 def leaks(table: Table, main: str) -> tuple[Leak, ...]:
-    """Find what gives a label away, severe findings first. Raises `InputError` for a task that the table has not."""
+    """Find the columns that give a label away.
+
+    Parameters
+    ----------
+    table
+        The table.
+    main
+        The main task.
+
+    Returns
+    -------
+    tuple of Leak
+        Severe findings first.
+
+    Raises
+    ------
+    InputError
+        For a task that the table lacks.
+    """
     if main not in table.labels:
         raise invalid("the main task is a task of the table", received=shown(main), hint=closest(main, [*table.labels]))
     sources = _sources(table)
@@ -63,7 +92,7 @@ def leaks(table: Table, main: str) -> tuple[Leak, ...]:
     found = [leak for task in table.labels for leak in _feature_leaks(table, task, sources, limit, severe=task == main)]
     found += [leak for other in table.labels if other != main for leak in _task_leaks(table, main, other, limit)]
     found += _duplicate_rows(table)
-    return tuple(sorted(found, key=_severe_first))
+    return tuple(sorted(found, key=lambda leak: not leak.severe))
 
 
 def log_chance_determined(counts: np.ndarray, distinct: int) -> float:
@@ -83,12 +112,8 @@ def _log_arrangements(counts: np.ndarray) -> float:
     return float(gammaln(counts.sum() + 1) - gammaln(counts + 1).sum())
 
 
-def _severe_first(leak: Leak) -> bool:
-    return not leak.severe
-
-
 def _sources(table: Table) -> dict[str, np.ndarray]:
-    """Name → values (sample,): features, the indicators of one category joined to its level again."""
+    """Values (sample,) by name; the indicators of one category are joined to one column of levels."""
     joined: dict[str, np.ndarray] = {}
     for j, name in enumerate(table.feature_names):
         values = table.features[:, j]
@@ -114,8 +139,8 @@ def _feature_leaks(
 
 
 def _relation(values: np.ndarray, codes: np.ndarray, limit: float) -> Kind | None:
-    """How the values give the codes away beyond chance, or None. One sort a column, after a look at the first rows."""
-    head = slice(0, _FIRST_LOOK)
+    """How the values give the codes away beyond chance, or None."""
+    head = slice(0, _FIRST_ROWS)
     if not _determines(values[head], codes[head]):  # what fails on some rows fails on all
         return None
     order = np.argsort(values, kind="stable")
@@ -185,7 +210,7 @@ def _follows(source: np.ndarray, target: np.ndarray, limit: float) -> bool:
 
 
 def _duplicate_rows(table: Table) -> list[Leak]:
-    """Rows whose features are those of another row: split, they stand on both sides."""
+    """Rows with the features of another row: a split can have them on both sides."""
     codes = np.stack(list(table.labels.values()), axis=1)
     labelled = (codes >= 0).any(axis=1)
     repeated = _repeated(table.features[labelled] + 0.0)  # −0.0 and 0.0 are one value
@@ -195,7 +220,7 @@ def _duplicate_rows(table: Table) -> list[Leak]:
     again = int(_repeated(np.hstack([table.features[labelled] + 0.0, codes[labelled]])).sum())
     sentence = (
         f"Of {int(labelled.sum())} rows, {number} have the features of another row ({again} with its labels too): "
-        "where records were stored twice, remove the copies, else a split has them on both sides."
+        "where records were stored twice, remove the copies, or a split has them on both sides."
     )
     return [Leak("duplicate rows", "", "", sentence)]
 

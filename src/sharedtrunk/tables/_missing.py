@@ -1,8 +1,7 @@
-"""Which texts stand for a missing value, in files, arrays and data frames alike.
+"""The texts that stand for a missing value, in files, arrays and data frames alike.
 
-An empty text always does. So do the usual texts for missing values below, unless the user names others, which then take
-their place. Some of them can be a class all the same (severity None, Mild or Severe): whatever was taken for missing
-among labels is counted and stands in the table's notes.
+An empty text always does. So do the usual texts below, unless the user names others in their place. Some of them can also be
+a class (severity None, Mild or Severe), so texts of a task that were taken for missing are counted in the table's notes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from sharedtrunk._support.words import counted, shown
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables._words import counted, shown
 
 USUAL_TEXTS = (
     "NA", "na", "N/A", "n/a", "#N/A", "<NA>", "<na>", "NaN", "nan", "NAN", "null", "NULL", "None", "none", "NONE", "?",
 )  # fmt: skip
 """Spellings by which R, pandas, NumPy, SQL, JSON, Python, spreadsheets and the UCI repository write a missing value."""
 
-WAY_OUT = "name what does mean missing: --missing TEXT (in Python missing=[TEXT])"
+HINT = "name what does mean missing: --missing TEXT (in Python missing=[TEXT])"
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class MissingTexts:
 
     @cached_property
     def numbers(self) -> dict[str, int | float]:
-        """Those that are finite numbers, such as −999: they stand for missing in columns of numbers too."""
+        """The texts that are finite numbers, such as −999; they stand for a missing value in columns of numbers too."""
         found: dict[str, int | float] = {}
         for text in sorted(self.texts):
             try:
@@ -48,7 +47,7 @@ class MissingTexts:
 
 
 def missing_texts(given: Any) -> MissingTexts:
-    """The text or texts that the user names, or the usual ones (None). Raises `InputError` for anything but texts."""
+    """The text or texts that the user names; None: the usual ones. Raises `InputError` for anything but texts."""
     given = USUAL_TEXTS if given is None else given
     several = isinstance(given, Iterable) and not isinstance(given, str)
     texts = set()
@@ -66,7 +65,7 @@ USUAL = missing_texts(None)
 def without_missing_numbers(
     values: np.ndarray, missing: np.ndarray, texts: MissingTexts
 ) -> tuple[np.ndarray, dict[str, int]]:
-    """Where a number is missing (sample,), those named as such included, and how often each of these occurs."""
+    """Where a number is missing (sample,), numbers that the user named included, and how often each of those occurs."""
     times = {}
     for text, number in texts.numbers.items() if values.dtype.kind in "iuf" else ():
         named = (values == number) & ~missing
@@ -76,7 +75,7 @@ def without_missing_numbers(
     return missing, times
 
 
-def said_of_missing(name: str, times: Mapping[str, int]) -> str:
+def missing_note(name: str, times: Mapping[str, int]) -> str:
     """The note on texts of a task that were taken for missing labels."""
     cells = " and ".join(f"{counted(number, 'cell')} {shown(text)}" for text, number in times.items())
-    return f"{shown(name)}: {cells} were taken for missing; if that is a class, {WAY_OUT}."
+    return f"{shown(name)}: {cells} were taken for missing; if that is a class, {HINT}."

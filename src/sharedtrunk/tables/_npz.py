@@ -1,39 +1,40 @@
-"""NumPy's archives: `X` and `Y`, or arrays by name. No pickle: an array of Python objects is refused unread.
+"""NumPy's archives: `X` and `Y`, or arrays by name. Nothing is unpickled: an array of Python objects is refused unread.
 
 Without `X` and `Y`, arrays of one axis are columns, arrays of two are blocks of features (`name[0]`, `name[1]`, …: an
 embedding). With them, `X` (sample, feature) are the features, `Y` (sample, task) or (sample,) the labels, `feature_names` and
 `task_names` their names (x0, x1, … and task0, task1, … otherwise). Each array's header is read before its content, so that
-an archive which unpacks to more than memory holds is refused as it stands.
+an archive that would unpack to more than the memory is refused unread.
 """
 
 import contextlib
 import zipfile
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from numpy.lib import format as npy
 
+from sharedtrunk._support.words import shown
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._column import column
-from sharedtrunk.tables._plan import Found, Plan, check_size, columns_to_read, no_rows
-from sharedtrunk.tables._words import shown
+from sharedtrunk.tables._request import ReadColumns, ReadRequest, check_size, columns_to_read, no_rows, sampled_rows
 
 Shapes: TypeAlias = dict[str, tuple[int, ...]]
 Arrays: TypeAlias = list[tuple[str, np.ndarray]]
 
-_WAY_OUT = "Save fewer rows, or give the table as CSV or Parquet and read a sample (--rows N)."
+_HINT = "Save fewer rows, or give the table as CSV or Parquet and read a sample (--rows N)."
 
 
-def read_npz(path: Path, asked: Plan) -> Found:
-    """Read the columns that the plan keeps. Raises `InputError`."""
-    with _told(path), zipfile.ZipFile(path) as archive:
+def read_npz(path: Path, request: ReadRequest) -> ReadColumns:
+    """Read the requested columns. Raises `InputError`."""
+    with _reporting_damage(path), zipfile.ZipFile(path) as archive:
         shapes = _shapes(path, archive)
-    with _told(path), np.load(path, allow_pickle=False) as arrays:
+    with _reporting_damage(path), np.load(path, allow_pickle=False) as arrays:
         pair = {"X", "Y"} <= shapes.keys()
-        found = _of_pair(path, arrays, asked) if pair else _of_arrays(path, arrays, shapes, asked)
-    return _thinned(path, found, asked)
+        found = _of_pair(path, arrays, request) if pair else _of_arrays(path, arrays, shapes, request)
+    return _sampled(path, found, request)
 
 
 def _shapes(path: Path, archive: zipfile.ZipFile) -> Shapes:
@@ -53,35 +54,37 @@ def _shapes(path: Path, archive: zipfile.ZipFile) -> Shapes:
             raise invalid("an array has one axis (a column) or two (features)", received=received, hint=hint)
         shapes[name] = shape
         numbers += float(np.prod(shape, dtype=np.float64)) * max(dtype.itemsize / 8, 1)
-    check_size(numbers, _WAY_OUT)
+    check_size(numbers, _HINT)
     if not shapes:
         raise invalid("a table needs columns", received=f"an archive without arrays, {path}", hint="Check the file.")
     return shapes
 
 
-def _of_pair(path: Path, arrays: Mapping[str, np.ndarray], asked: Plan) -> Arrays:
-    """Names and values (sample,) of the features and of the tasks asked for."""
+def _of_pair(path: Path, arrays: Mapping[str, np.ndarray], request: ReadRequest) -> Arrays:
+    """Names and values (sample,) of the features and of the requested tasks."""
     features, labels = arrays["X"], arrays["Y"]
     features, labels = (each[:, None] if each.ndim == 1 else each for each in (features, labels))
     _check_rows(path, {"X": features.shape, "Y": labels.shape})
-    names = _given(arrays, "feature_names", features.shape[1], "x")
-    tasks = _given(arrays, "task_names", labels.shape[1], "task")
-    kept = columns_to_read(asked, [*tasks, *names])
+    names = _names_in(arrays, "feature_names", features.shape[1], "x")
+    tasks = _names_in(arrays, "task_names", labels.shape[1], "task")
+    kept = columns_to_read(request, [*tasks, *names])
     found = {name: features[:, j] for j, name in enumerate(names)}
-    found |= {name: labels[:, j] for j, name in enumerate(tasks) if name in asked.tasks}  # other tasks are no features
+    found |= {
+        name: labels[:, j] for j, name in enumerate(tasks) if name in request.tasks
+    }  # other tasks are not features
     return [(name, found[name]) for name in kept if name in found]
 
 
-def _of_arrays(path: Path, arrays: Mapping[str, np.ndarray], shapes: Shapes, asked: Plan) -> Arrays:
-    """Names and values (sample,), one for each place in a block of features."""
+def _of_arrays(path: Path, arrays: Mapping[str, np.ndarray], shapes: Shapes, request: ReadRequest) -> Arrays:
+    """Names and values (sample,), one for each column of a block of features."""
     _check_rows(path, shapes)
-    names = columns_to_read(asked, list(shapes))
+    names = columns_to_read(request, list(shapes))
     columns = []
     for name in names:
         array = arrays[name]
         if array.ndim == 1:
             columns.append((name, array))
-        elif name in asked.tasks:
+        elif name in request.tasks:
             hint = "Give each task its own array."
             raise invalid("a task is an array of one axis", received=f"two in {shown(name)}", hint=hint)
         else:
@@ -89,7 +92,7 @@ def _of_arrays(path: Path, arrays: Mapping[str, np.ndarray], shapes: Shapes, ask
     return columns
 
 
-def _given(arrays: Mapping[str, np.ndarray], key: str, number: int, default: str) -> list[str]:
+def _names_in(arrays: Mapping[str, np.ndarray], key: str, number: int, default: str) -> list[str]:
     if key not in arrays:
         return [f"{default}{j}" for j in range(number)]
     names = [str(name) for name in arrays[key].ravel()]
@@ -101,38 +104,34 @@ def _given(arrays: Mapping[str, np.ndarray], key: str, number: int, default: str
 def _check_rows(path: Path, shapes: Shapes) -> None:
     lengths = {name: shape[0] for name, shape in shapes.items()}
     if len(set(lengths.values())) > 1:
-        (short, few), (long, many) = (pick(lengths.items(), key=_second) for pick in (min, max))
+        (short, few), (long, many) = (pick(lengths.items(), key=itemgetter(1)) for pick in (min, max))
         received = f"{few} in {shown(short)} and {many} in {shown(long)}, in {path}"
         raise invalid("all arrays have the same rows", received=received, hint="Save arrays of one length.")
 
 
-def _second(pair: tuple[str, int]) -> int:
-    return pair[1]
-
-
-def _thinned(path: Path, found: Arrays, asked: Plan) -> Found:
+def _sampled(path: Path, found: Arrays, request: ReadRequest) -> ReadColumns:
     total = len(found[0][1]) if found else 0
     if not total:
         raise no_rows(path)
-    rows = np.arange(total)
-    if asked.rows is not None and asked.rows < total:
-        rows = np.sort(np.random.default_rng(asked.seed).choice(total, asked.rows, replace=False))
-        found = [(name, values[rows]) for name, values in found]
-    return Found([column(name, values, asked.missing) for name, values in found], rows, total)
+    chosen = sampled_rows(request, total)
+    if chosen is not None:
+        found = [(name, values[chosen]) for name, values in found]
+    rows = np.arange(total) if chosen is None else chosen
+    return ReadColumns([column(name, values, request.missing) for name, values in found], rows, total)
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _reporting_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except InputError:
         raise
     except OSError as error:
-        if error.errno is not None:  # the system's, not about the content
+        if error.errno is not None:  # an error of the system, not of the content
             raise
         raise _damaged(path, error) from error
-    # NumPy parses an array's header with Python's own tokenizer and parser, and zipfile hands on what its decompressors
-    # raise: a damaged file can end in nearly any exception.
+    # NumPy parses an array's header with Python's own tokenizer and parser, and zipfile passes on what its decompressors
+    # raise, so a damaged file can end in nearly any exception.
     except Exception as error:
         raise _damaged(path, error) from error
 

@@ -1,6 +1,6 @@
 """Parquet files: columns by type, lists of one length as embeddings, sizes known before anything is read.
 
-Only Arrow's own types are read; pandas' metadata is not looked at, and nothing is unpickled.
+Only Arrow's own types are read; pandas' metadata is ignored, and nothing is unpickled.
 """
 
 from pathlib import Path
@@ -11,42 +11,51 @@ import numpy as np
 
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables._arrow import arrow_columns
-from sharedtrunk.tables._plan import Found, Plan, check_size, columns_to_read, no_rows, read_fewer
+from sharedtrunk.tables._request import (
+    ReadColumns,
+    ReadRequest,
+    check_size,
+    columns_to_read,
+    no_rows,
+    read_fewer,
+    sampled_rows,
+)
 
 if TYPE_CHECKING:
     import pyarrow
     import pyarrow.parquet
 
 _FIRST_ROWS = 100
+"""Rows by which the length of lists is estimated."""
 
 
-def read_parquet(path: Path, asked: Plan) -> Found:
-    """Read the columns that the plan keeps. Raises `InputError`, also where pyarrow is not installed."""
+def read_parquet(path: Path, request: ReadRequest) -> ReadColumns:
+    """Read the requested columns. Raises `InputError`, also where pyarrow is not installed."""
     arrow, parquet = _libraries()
     try:
         with parquet.ParquetFile(path) as file:
-            kept = columns_to_read(asked, file.schema_arrow.names)
+            kept = columns_to_read(request, file.schema_arrow.names)
             total = file.metadata.num_rows
             if not total:
                 raise no_rows(path)
-            chosen = _chosen_rows(total, asked)
+            chosen = sampled_rows(request, total)
             rows = total if chosen is None else len(chosen)
-            check_size(rows * _numbers_a_row(file, kept), read_fewer(asked.rows))
-            table = file.read(columns=list(kept)) if chosen is None else _picked(arrow, file, kept, chosen)
+            check_size(rows * _numbers_a_row(file, kept), read_fewer(request.rows))
+            table = file.read(columns=list(kept)) if chosen is None else _taken(arrow, file, kept, chosen)
             if table.num_rows != rows:
-                raise OSError(f"{table.num_rows} rows where {rows} are promised")
+                raise OSError(f"{table.num_rows} rows where the metadata count {rows}")
             columns = [
                 found
                 for name in kept
-                for found in arrow_columns(name, table.column(name), asked.missing, label=name in asked.tasks)
+                for found in arrow_columns(name, table.column(name), request.missing, label=name in request.tasks)
             ]
     except (arrow.ArrowException, OSError, UnicodeDecodeError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # the system's, not pyarrow's about the content
+        if isinstance(error, OSError) and error.errno is not None:  # an error of the system, not of the content
             raise
         reason = str(error).splitlines()[0][:120]
         hint = "Write the file again, or give the table as CSV."
         raise invalid("a .parquet file is Parquet data", received=f"'{reason}' in {path}", hint=hint) from error
-    return Found(columns, np.arange(total) if chosen is None else chosen, total)
+    return ReadColumns(columns, np.arange(total) if chosen is None else chosen, total)
 
 
 def _libraries() -> tuple[ModuleType, ModuleType]:
@@ -59,20 +68,14 @@ def _libraries() -> tuple[ModuleType, ModuleType]:
     return pyarrow, pyarrow.parquet
 
 
-def _chosen_rows(total: int, asked: Plan) -> np.ndarray | None:
-    if asked.rows is None or asked.rows >= total:
-        return None
-    return np.sort(np.random.default_rng(asked.seed).choice(total, asked.rows, replace=False))
-
-
 def _numbers_a_row(file: "pyarrow.parquet.ParquetFile", kept: tuple[str, ...]) -> float:
     """Values in a row of the kept columns, those in lists counted one by one: the mean over the file's first rows.
 
-    Read from data: asked of the file's metadata, a damaged file ends the process (pyarrow 26, `RowGroupMetaData.column`).
+    Read from data: request of the file's metadata, a damaged file ends the process (pyarrow 26, `RowGroupMetaData.column`).
     """
     first = next(file.iter_batches(batch_size=_FIRST_ROWS, columns=list(kept)), None)
     if first is None:
-        raise OSError("rows are promised that are not there")
+        raise OSError("the metadata count rows that are not there")
     return sum(_leaves(values) for values in first.columns) / max(first.num_rows, 1)
 
 
@@ -80,7 +83,7 @@ def _leaves(values: "pyarrow.Array") -> int:
     return len(values.flatten()) if hasattr(values, "value_lengths") else len(values)
 
 
-def _picked(
+def _taken(
     arrow: ModuleType, file: "pyarrow.parquet.ParquetFile", kept: tuple[str, ...], chosen: np.ndarray
 ) -> "pyarrow.Table":
     """The chosen rows, one batch in memory at a time."""

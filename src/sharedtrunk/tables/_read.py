@@ -1,4 +1,4 @@
-"""A user's file to a table: the suffix picks the reader, everything after that is the same for all."""
+"""From a user's file to a table: the suffix selects the reader, and the rest is the same for all formats."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from sharedtrunk._support.files import kind_of
+from sharedtrunk._support.words import shown
 from sharedtrunk.errors import invalid
+from sharedtrunk.tables._assemble import table_of
 from sharedtrunk.tables._csv import read_csv
 from sharedtrunk.tables._npz import read_npz
 from sharedtrunk.tables._parquet import read_parquet
-from sharedtrunk.tables._plan import Found, Plan, plan
+from sharedtrunk.tables._request import ReadColumns, ReadRequest, read_request
 from sharedtrunk.tables._table import Table
-from sharedtrunk.tables._table_of import table_of
-from sharedtrunk.tables._words import shown
 
-_READERS: dict[str, Callable[[Path, Plan], Found]] = {
+_READERS: dict[str, Callable[[Path, ReadRequest], ReadColumns]] = {
     ".csv": read_csv,
     ".tsv": read_csv,
     ".parquet": read_parquet,
@@ -35,13 +35,13 @@ def read(
 ) -> Table:
     """Read a table from CSV (.csv, .tsv, also .gz), Parquet or NPZ; nothing in the file is executed.
 
-    CSV and Parquet files larger than memory are read in pieces where `rows` is given. The separator of a CSV file is that
-    of its header line. A column that counts the rows (a saved index) is left out with a note. Encoding: `from_arrays`.
+    With `rows`, CSV and Parquet files may be larger than memory. The separator of a CSV file is that of its header line. A
+    column that counts the rows (a saved index) is left out with a note. Features are encoded as by `from_arrays`.
 
     Parameters
     ----------
     path
-        The file; its suffix says what it is.
+        The file; its suffix names its format.
     tasks
         Names of the columns that are labels, the main task's first.
     drop
@@ -49,35 +49,36 @@ def read(
     rows
         Size of a uniform random sample of rows, kept in the file's order; None: all rows.
     seed
-        What the sample follows from.
+        Seed of that sample.
     missing
-        Texts that stand for a missing value, as they are spelled; a number such as "-999" also in columns of numbers. None:
-        NA, N/A, NaN, null, None, ? and their other spellings. An empty text is missing whatever is named.
+        Texts that stand for a missing value, in exactly this spelling; a number such as "-999" also in columns of numbers.
+        None: NA, N/A, NaN, null, None, ? and their other spellings. An empty text is always missing.
 
     Returns
     -------
     Table
-        Features, class codes, and notes on all that was done; texts of a task that were taken for missing are counted there.
+        Features, class codes, and notes on what was done, texts that were taken for missing labels among them.
 
     Raises
     ------
     InputError
-        One line that says what to do.
+        For a file that cannot be read, unknown or repeated column names, missing or infinite features, dates, text among
+        numbers, and tasks of one class, of too few labelled rows or of too many classes. One line, with a hint.
     """
-    asked = plan(tasks, drop, rows, seed, missing)
+    request = read_request(tasks, drop, rows, seed, missing)
     file = Path(path)
     reader = _reader(file)
     try:
-        found = reader(file, asked)
+        found = reader(file, request)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         hint = "Check the path and its permissions."
         raise invalid("the file must be readable", received=f"'{reason}' at {file}", hint=hint) from error
     notes = () if len(found.row_numbers) == found.total else (_sampled(found),)
-    return table_of(found.columns, asked.tasks, notes=notes, row_numbers=found.row_numbers)
+    return table_of(found.columns, request.tasks, notes=notes, row_numbers=found.row_numbers)
 
 
-def _reader(file: Path) -> Callable[[Path, Plan], Found]:
+def _reader(file: Path) -> Callable[[Path, ReadRequest], ReadColumns]:
     kind = kind_of(file)
     if kind not in (None, "file"):
         hint = "Name a file in it." if kind == "folder" else "Save the table to a file, and name that."
@@ -97,5 +98,5 @@ def _reader(file: Path) -> Callable[[Path, Plan], Found]:
     return _READERS[last]
 
 
-def _sampled(found: Found) -> str:
+def _sampled(found: ReadColumns) -> str:
     return f"A random sample of {len(found.row_numbers)} of the file's {found.total} rows was read."

@@ -7,11 +7,20 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Table:
-    """What a user's file or arrays become before anything is trained.
+    """A user's data, ready to be trained on.
 
-    `features` (sample, feature): float64, finite, encoded, *not* standardized; `feature_names` its columns. `labels`: task
-    name → int64 class codes (sample,), −1 where the label is missing; `classes`: task name → its class names in code order
-    (of any hashable type). `notes`: one sentence for each thing that was noticed or done on the way.
+    Attributes
+    ----------
+    features : (sample, feature)
+        Float64, finite, encoded and *not* standardized.
+    feature_names : tuple of str
+        Names of the columns of `features`.
+    labels : dict of str to (sample,)
+        Class codes (int64) by task, −1 where the label is missing.
+    classes : dict of str to tuple
+        Class names by task, in the order of the codes, of any hashable type.
+    notes : tuple of str
+        One sentence for everything that was noticed or done.
     """
 
     features: np.ndarray

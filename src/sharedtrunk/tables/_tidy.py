@@ -1,22 +1,22 @@
-"""Features that say nothing new: constant columns, and columns that are another one on a different scale.
+"""Standardization, and features that it makes redundant: constant columns, and copies of a column on another scale.
 
-Two columns are the same where one is an affine function of the other, which standardization makes equal up to sign.
-Candidates are found by their size along one random direction, in one pass and one sort; each is then compared in full.
+Two columns are the same where one is an affine function of the other: standardization makes them equal up to sign.
+Candidates are found by their projection on one random direction, in one pass and one sort, and then compared in full.
 """
 
 import numpy as np
 
+from sharedtrunk._support.words import listed, shown
 from sharedtrunk.tables._encode import Features
-from sharedtrunk.tables._words import listed, shown
 
 _ROUNDING = 1e-12
-"""A range this small beside the values is their rounding."""
+"""A column whose range is below this share of its largest absolute value is constant up to rounding."""
 
 _ORDINARY = 1e100
-"""Numbers up to here, and down to its inverse, are squared and summed as they are."""
+"""Numbers up to this size, and down to its inverse, can be squared and summed as they are."""
 
 _SAME = 1e-8
-"""Standardized columns this close everywhere are the same: far above rounding, far below any measurement's noise."""
+"""Standardized columns that differ by less everywhere are copies: far above rounding, far below any measurement's noise."""
 
 
 def tidy(features: Features) -> Features:
@@ -24,29 +24,29 @@ def tidy(features: Features) -> Features:
     varying = varies(features.values)
     constant = [name for name, varies in zip(features.names, varying, strict=True) if not varies]
     notes = [f"Left out, because constant: {listed(constant)}."] if constant else []
-    places = np.flatnonzero(varying)
-    copies = _copies(features.values, places)
+    columns = np.flatnonzero(varying)
+    copies = _copies(features.values, columns)
     if copies:
         pairs = [f"{shown(features.names[copy])} (of {shown(features.names[of])})" for copy, of in copies.items()]
         more = f" and {len(pairs) - 6} more" if len(pairs) > 6 else ""
         notes.append(f"Left out, because copies of another column up to scale: {', '.join(pairs[:6])}{more}.")
-    kept = [int(j) for j in places if j not in copies]
+    kept = [int(j) for j in columns if j not in copies]
     values = features.values if len(kept) == len(features.names) else features.values[:, kept]
     return Features(values, tuple(features.names[j] for j in kept), (*features.notes, *notes))
 
 
 def standardized(features: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features with mean 0 and variance 1 along the samples: (x − mean) / scale.
+    """Scale features to mean 0 and variance 1 along the samples: (x − mean) / scale.
 
     Parameters
     ----------
     features : (sample, feature)
-        Finite numbers of any size up to 1e300; a column of 1e−180 or 1e180 is as good as one of 1.
+        Finite numbers of any size up to 1e300.
 
     Returns
     -------
     (sample, feature), (feature,), (feature,)
-        The standardized features, mean and scale. A constant column (see `varies`) keeps scale 1: it becomes zero.
+        The standardized features, mean and scale. A constant column (see `varies`) has scale 1 and becomes zero.
     """
     least, most = features.min(axis=0), features.max(axis=0)
     mean, deviation = _mean_and_deviation(features, np.maximum(-least, most))
@@ -55,7 +55,16 @@ def standardized(features: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def varies(features: np.ndarray) -> np.ndarray:
-    """Which columns (feature,) of `features` (sample, feature) hold more than one number and its rounding."""
+    """Find the columns that are not constant up to rounding.
+
+    Parameters
+    ----------
+    features : (sample, feature)
+
+    Returns
+    -------
+    (feature,) of bool
+    """
     return _apart(features.min(axis=0), features.max(axis=0))
 
 
@@ -64,7 +73,7 @@ def _apart(least: np.ndarray, most: np.ndarray) -> np.ndarray:
 
 
 def _mean_and_deviation(features: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation (feature,), also where squares of the largest numbers, `size`, leave a double's range."""
+    """Mean and standard deviation (feature,), also where the squares of the largest values, `size`, overflow."""
     ordinary = (size == 0) | ((size > 1 / _ORDINARY) & (size < _ORDINARY))
     if ordinary.all():
         return features.mean(axis=0), features.std(axis=0)
@@ -74,10 +83,10 @@ def _mean_and_deviation(features: np.ndarray, size: np.ndarray) -> tuple[np.ndar
     return np.ldexp(scaled.mean(axis=0), exponent), np.ldexp(scaled.std(axis=0), exponent)
 
 
-def _copies(values: np.ndarray, places: np.ndarray) -> dict[int, int]:
+def _copies(values: np.ndarray, columns: np.ndarray) -> dict[int, int]:
     """Column → the earlier column that it copies."""
     direction = np.random.default_rng(0).standard_normal(len(values))
-    size = np.array([abs(direction @ _scaled(values[:, j])) for j in places])
+    size = np.array([abs(direction @ _scaled(values[:, j])) for j in columns])
     order = np.argsort(size, kind="stable")
     copies: dict[int, int] = {}
     reach = _SAME * np.abs(direction).sum()
@@ -85,7 +94,7 @@ def _copies(values: np.ndarray, places: np.ndarray) -> dict[int, int]:
         for second in order[i + 1 :]:
             if size[second] - size[first] > reach:
                 break
-            a, b = sorted((int(places[first]), int(places[second])))
+            a, b = sorted((int(columns[first]), int(columns[second])))
             if b not in copies and a not in copies and _same(values[:, a], values[:, b]):
                 copies[b] = a
     return dict(sorted(copies.items()))

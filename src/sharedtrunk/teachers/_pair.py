@@ -1,7 +1,7 @@
 """Two teachers of given relatedness R = V̄_Bᵀ V̄_A (4).
 
-Relatedness compares what the tasks *look at* (right singular vectors); their class directions Ū_A, Ū_B are independent.
-R = r·I is the paper's grid: r = 0 unrelated, r = 1 the same feature directions.
+Relatedness compares the feature directions of the tasks (right singular vectors); their class directions Ū_A, Ū_B are
+independent. The paper's grid is R = r·I: r = 0 is unrelated, r = 1 has the same feature directions.
 """
 
 from typing import Any
@@ -29,15 +29,37 @@ def related_pair(
     noise: float | tuple[float, float] = 1.0,
     dtype=None,
 ) -> tuple[Teacher, Teacher]:
-    """A main and an auxiliary teacher with V̄_Bᵀ V̄_A = R (4).
+    """A main and an auxiliary teacher of given relatedness, V̄_Bᵀ V̄_A = R (4).
 
-    V̄_B = V̄_A Rᵀ + V̄_⊥ (I − R Rᵀ)^½ with V̄_⊥ orthonormal and orthogonal to V̄_A. `relatedness` is a number r (R = r·I)
-    or the matrix R (rank_B × rank_A) with spectral norm at most 1. `classes`, `rank`, `singular_values` and `noise`
-    take one value for both teachers or a pair (main, auxiliary). All draws depend on `key` alone, so pairs that differ
-    in relatedness or singular values share singular vectors and noise.
+    V̄_B = V̄_A Rᵀ + V̄_⊥ (I − R Rᵀ)^½ with V̄_⊥ orthonormal and orthogonal to V̄_A. All draws depend on `key` alone, so pairs
+    that differ in relatedness or singular values share singular vectors and noise.
 
-    Raises `InputError` where ‖R‖ > 1, where R has the wrong shape, or where features < rank_A + rank_B (then V̄_⊥ does
-    not exist).
+    Parameters
+    ----------
+    key
+        JAX key.
+    relatedness
+        A number r between −1 and 1 (R = r·I), or the matrix R (rank_B, rank_A) of spectral norm at most 1.
+    classes, rank, singular_values, noise
+        As `random_teacher`, one value for both teachers or a pair (main, auxiliary).
+    features
+        N_f, at least rank_A + rank_B, so that V̄_⊥ exists.
+    dtype
+        Precision; JAX's default unless given.
+
+    Returns
+    -------
+    main, auxiliary
+        Two `Teacher`s.
+
+    Raises
+    ------
+    InputError
+        Where ‖R‖ > 1, where R has another shape, for too few features, and as `random_teacher`.
+
+    References
+    ----------
+    The paper's (4).
     """
     classes_a, classes_b = _pair(classes)
     rank_a, rank_b = (classes_a, classes_b) if rank is None else _pair(rank)
@@ -68,7 +90,23 @@ def related_pair(
 
 
 def relatedness(main: Teacher, auxiliary: Teacher) -> Float[Array, "auxiliary_rank main_rank"]:
-    """R = V̄_Bᵀ V̄_A (4)."""
+    """Relatedness R = V̄_Bᵀ V̄_A of two teachers (4).
+
+    Parameters
+    ----------
+    main, auxiliary
+        Teachers with the same features.
+
+    Returns
+    -------
+    Array
+        R (rank_B, rank_A): cosines between their feature directions.
+
+    Raises
+    ------
+    InputError
+        For what is no teacher of finite numbers.
+    """
     check_teacher(main, auxiliary)
     return auxiliary.right.T @ main.right
 
@@ -86,7 +124,7 @@ def _related_directions(right_a, outside, relatedness):
             )
         shared = jnp.eye(rank_a, rank_b, dtype=right_a.dtype)
         cosine, sine = r * shared, jnp.sqrt(1 - r * r)
-        # Directions of B beyond A's rank have no partner in A and lie outside altogether.
+        # directions of B beyond A's rank have no partner in A and lie wholly outside
         paired = jnp.arange(rank_b) < rank_a
         return right_a @ cosine + outside * jnp.where(paired, sine, jnp.ones_like(sine))[None, :]
     if r.shape != (rank_b, rank_a):
@@ -111,7 +149,7 @@ def _check_contraction(known) -> None:
 
 
 def _root_of_complement(r):
-    """(I − R Rᵀ)^½, the symmetric root. Eigenvalues of the order of rounding below zero belong to ‖R‖ = 1."""
+    """(I − R Rᵀ)^½, the symmetric root. Where ‖R‖ = 1, rounding can make eigenvalues slightly negative."""
     values, vectors = jnp.linalg.eigh(jnp.eye(r.shape[0], dtype=r.dtype) - r @ r.T)
     return (vectors * jnp.sqrt(jnp.maximum(values, 0))[None, :]) @ vectors.T
 

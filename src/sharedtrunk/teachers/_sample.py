@@ -7,19 +7,18 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, Int
 
-from sharedtrunk._support.arguments import described, finite, is_number, whole_number
+from sharedtrunk._support.arguments import check_inverse_temperature, finite, whole_number
 from sharedtrunk._support.axes import Covariance, Inputs, PRNGKey, Weights
-from sharedtrunk._support.concrete import concrete
 from sharedtrunk._support.randomness import normal_rows, stream
 from sharedtrunk.errors import invalid
+from sharedtrunk.gaussian.checks import as_covariance
 from sharedtrunk.teachers._teacher import Teacher, check_teacher
 
 
 class Sample(NamedTuple):
-    """Inputs with the noisy teacher's labels, which train, and the clean teacher's, which judge."""
+    """Inputs with the labels of the noisy teacher, for training, and of the clean teacher, for evaluation."""
 
     inputs: Float[Array, "sample feature"]
     labels: Int[Array, "sample"]
@@ -27,10 +26,34 @@ class Sample(NamedTuple):
 
 
 def sample(key: PRNGKey, teacher: Teacher, n: int, covariance: Covariance | None = None) -> Sample:
-    """`n` inputs x ~ N(0, C) with labels argmax Σ̂x and clean labels argmax W̄x (section 2.1).
+    """Inputs x ~ N(0, C) with labels argmax Σ̂x and clean labels argmax W̄x.
 
-    Samples are nested: the first rows of a larger sample with the same key are the smaller sample. Raises `InputError`
-    for n < 1 or a covariance that is not symmetric positive semidefinite.
+    Samples are nested: the first rows of a larger sample with the same key are the smaller sample.
+
+    Parameters
+    ----------
+    key
+        JAX key; the same key gives the same inputs for every teacher.
+    teacher
+        The teacher that labels them.
+    n
+        Number of inputs, at least 1.
+    covariance
+        C (feature, feature); the identity by default.
+
+    Returns
+    -------
+    Sample
+        Inputs (sample, feature), and the labels and clean labels (sample,) as class indices.
+
+    Raises
+    ------
+    InputError
+        For n < 1, for a covariance that is not symmetric positive semidefinite, and for what is no teacher.
+
+    References
+    ----------
+    The paper, section 2.1.
     """
     check_teacher(teacher)
     inputs = draw_inputs(key, n, teacher.right.shape[0], covariance, dtype=teacher.right.dtype)
@@ -40,7 +63,29 @@ def sample(key: PRNGKey, teacher: Teacher, n: int, covariance: Covariance | None
 def draw_inputs(
     key: PRNGKey, n: int, features: int, covariance: Covariance | None = None, dtype=None
 ) -> Float[Array, "sample feature"]:
-    """`n` nested inputs x ~ N(0, C), C = I unless given."""
+    """`n` nested inputs x ~ N(0, C).
+
+    Parameters
+    ----------
+    key
+        JAX key.
+    n, features
+        Numbers of rows and columns, at least 1.
+    covariance
+        C (feature, feature); the identity by default.
+    dtype
+        Precision of the inputs; JAX's default unless given.
+
+    Returns
+    -------
+    Array
+        (sample, feature). The first rows of a larger draw with the same key are the smaller draw.
+
+    Raises
+    ------
+    InputError
+        As `sample`.
+    """
     whole_number(n, "A sample's size n", least=1, hint="Ask for n ≥ 1")
     whole_number(features, "Features", least=1, hint="Give the number of columns")
     white = normal_rows(stream(key, "inputs"), n, features, dtype)
@@ -48,21 +93,55 @@ def draw_inputs(
 
 
 def hard_labels(weights: Weights, inputs: Inputs) -> Int[Array, "*lane sample"]:
-    """argmax_c [W x]_c for every input. Teachers share the inputs where `inputs` has no lane axis."""
+    """Labels argmax_c [W x]_c of every input.
+
+    Parameters
+    ----------
+    weights
+        Composite weights (…, class, feature).
+    inputs
+        (…, sample, feature); teachers share the inputs where they have no lane axis.
+
+    Returns
+    -------
+    Array
+        Class indices (…, sample); ties go to the first class.
+
+    Raises
+    ------
+    InputError
+        For values that are not finite or shapes that do not fit.
+    """
     return jnp.argmax(_logits(weights, inputs), axis=-2)
 
 
 def soft_labels(
     weights: Weights, inputs: Inputs, inverse_temperature: float = 1.0
 ) -> Float[Array, "*lane class sample"]:
-    """softmax(β W x), the label probabilities of a teacher at inverse temperature β > 0 (appendix A.2)."""
-    beta = concrete(inverse_temperature) if is_number(inverse_temperature) else np.nan
-    if beta is not None and not (beta > 0 and beta < float("inf")):
-        raise invalid(
-            "The inverse temperature β must be finite and > 0",
-            received=described(inverse_temperature),
-            hint="Use hard_labels for β → ∞",
-        )
+    """Label probabilities softmax(β W x) of a teacher at inverse temperature β.
+
+    Parameters
+    ----------
+    weights, inputs
+        As `hard_labels`.
+    inverse_temperature
+        β > 0, one number.
+
+    Returns
+    -------
+    Array
+        (…, class, sample), summing to 1 over the classes.
+
+    Raises
+    ------
+    InputError
+        As `hard_labels`, and for a β that is not one finite number > 0.
+
+    References
+    ----------
+    The paper, appendix A.2.
+    """
+    check_inverse_temperature(inverse_temperature, "Use hard_labels for β → ∞")
     logits = _logits(weights, inputs)
     return jax.nn.softmax(jnp.asarray(inverse_temperature, logits.dtype) * logits, axis=-2)
 
@@ -80,23 +159,6 @@ def _logits(weights, inputs):
 
 def _root(covariance, features: int, dtype):
     """The symmetric square root of C."""
-    covariance = finite(covariance, "The input covariance").astype(dtype)
-    if covariance.shape != (features, features):
-        raise invalid(
-            "The input covariance must be a square matrix, one row per feature",
-            received=f"shape {covariance.shape} for {features} features",
-            hint="Leave it out for the identity",
-        )
+    covariance = as_covariance(covariance, jax.ShapeDtypeStruct((features,), dtype))
     values, vectors = jnp.linalg.eigh(covariance)
-    known = concrete(values)
-    if known is not None:
-        slack = features * float(np.finfo(dtype).eps) * max(abs(known).max(), 1e-300)
-        given = np.asarray(covariance)
-        symmetric = bool((abs(given - given.T) <= slack).all())
-        if not symmetric or not known.min() >= -slack:
-            raise invalid(
-                "The input covariance must be symmetric and positive semidefinite",
-                received=f"smallest eigenvalue {known.min():.3g}" if symmetric else "an asymmetric matrix",
-                hint="Use a sample covariance, or C = B Bᵀ",
-            )
     return (vectors * jnp.sqrt(jnp.maximum(values, 0))[None, :]) @ vectors.T

@@ -1,8 +1,9 @@
-"""A teacher: a low-rank rule that labels inputs, and the frozen noise that corrupts it.
+"""A teacher: low-rank weights that label inputs, and the frozen noise that corrupts them.
 
-The clean rule W̄ = Ū diag(s̄) V̄ᵀ judges; the noisy rule Σ̂ = W̄ + ξ labels the training data (section 2.1). The noise
-is *quenched*: drawn once, part of the teacher, the same for every input. Its entries have variance σ̂²/N_f, so that
-the noise alone gives each logit variance σ̂² on inputs of unit covariance, and s̄/σ̂ is the signal-to-noise ratio.
+The generalization loss is measured against the clean weights W̄ = Ū diag(s̄) V̄ᵀ; the noisy weights Σ̂ = W̄ + ξ label the
+training data (the paper, section 2.1). The noise is *quenched*: drawn once, part of the teacher, the same for every
+input. Its entries have variance σ̂²/N_f, so that the noise alone gives each logit variance σ̂² on inputs of unit
+covariance, and s̄/σ̂ is the signal-to-noise ratio.
 """
 
 import equinox as eqx
@@ -18,7 +19,23 @@ from sharedtrunk.errors import invalid
 
 
 class Teacher(eqx.Module):
-    """W̄ = Ū diag(s̄) V̄ᵀ and Σ̂ = W̄ + ξ, with ξ_ck ~ N(0, σ̂²/N_f) (section 2.1, appendix A.1)."""
+    """A teacher's clean weights W̄ = Ū diag(s̄) V̄ᵀ and its noise ξ, with noisy weights Σ̂ = W̄ + ξ.
+
+    Parameters
+    ----------
+    left
+        Ū (class, rank), orthonormal columns.
+    singular_values
+        s̄ (rank,).
+    right
+        V̄ (feature, rank), orthonormal columns.
+    noise
+        ξ (class, feature), with entries drawn from N(0, σ̂²/N_f).
+
+    References
+    ----------
+    The paper, section 2.1 and appendix A.1.
+    """
 
     left: Float[Array, "class rank"]
     singular_values: Float[Array, "rank"]
@@ -48,8 +65,30 @@ def random_teacher(
 ) -> Teacher:
     """One teacher with Haar-distributed singular vectors.
 
-    `rank` is the number of classes unless said; `singular_values` a number (all equal) or one per rank; `noise` is
-    σ̂. Raises `InputError` for rank above the number of classes or features, or a negative scale.
+    Parameters
+    ----------
+    key
+        JAX key; singular vectors and noise depend on it alone.
+    classes, features
+        Sizes K ≥ 2 and N_f.
+    rank
+        Rank of the clean weights, at most min(K, N_f); K by default.
+    singular_values
+        s̄, one number for all or a vector (rank,).
+    noise
+        Scale σ̂ of the noise, whose entries have variance σ̂²/N_f.
+    dtype
+        Precision; JAX's default unless given.
+
+    Returns
+    -------
+    Teacher
+        The teacher with its noise.
+
+    Raises
+    ------
+    InputError
+        For sizes that do not fit, and for singular values or a noise scale that are negative or not finite.
     """
     rank = classes if rank is None else rank
     check_sizes(classes, features, rank)

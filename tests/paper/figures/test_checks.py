@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 
 from sharedtrunk._support.statistics import estimate, paired
-from sharedtrunk.paper import contrasts, figures
+from sharedtrunk.paper import claims, contrasts, figures
 from sharedtrunk.paper.figures import _checks as checks
 
 QUIVER = np.array([-0.02, 0.01, 0.0, 0.02, -0.01])
+LIMITS = {
+    "positive": claims.POSITIVE,
+    "negative": claims.NEGATIVE,
+    "not positive": claims.NOT_POSITIVE,
+    "negligible": claims.NO_EFFECT,
+}
 
 
 def quiver(seed):
@@ -16,7 +22,7 @@ def quiver(seed):
 
 
 def claim(says, cases):
-    return checks.Claim("id", "statement", says, lambda benefit: cases)
+    return claims.figure_claim("id", "statement", LIMITS[says], lambda benefit: cases)
 
 
 def verdicts(name, dataset, stopping="oracle"):

@@ -16,7 +16,7 @@ from sharedtrunk import sweeps
 from sharedtrunk.errors import InputError
 from sharedtrunk.paper import figures
 from sharedtrunk.paper.figures import _reproduce
-from sharedtrunk.paper.report._record import read_record
+from sharedtrunk.paper.report._stored_checks import read_record
 
 DRIVER = Path(__file__).with_name("figures_driver.py")
 DIMS = ("n_samples", "s_main", "s_aux", "relatedness", "seed")
@@ -225,9 +225,9 @@ def test_what_went_wrong_is_said_in_one_line(tmp_path, toy_registry):
     assert not (tmp_path / "never").exists()
     refuse(r"got 'FIG2-LEFT'\. Did you mean fig2-left\?$", "FIG2-LEFT")
     for names in ([], "fig2-left"):
-        with pytest.raises(InputError, match="figures are named in a list, at least one"):
+        with pytest.raises(InputError, match="figures are a list of at least one name"):
             figures.reproduce(names, tmp_path)
-        with pytest.raises(InputError, match="figures are named in a list, at least one"):
+        with pytest.raises(InputError, match="figures are a list of at least one name"):
             figures.redraw(names, tmp_path)
     (tmp_path / "file").write_text("")
     refuse("results go to a folder", out=tmp_path / "file" / "below")
@@ -271,10 +271,14 @@ def test_options_of_a_wrong_type_are_refused_by_name(tmp_path):
 def test_a_dataset_of_another_figure_or_grid_is_refused(made, tmp_path, toy_registry):
     out, _ = made
     (tmp_path / "fig2-left.nc").write_bytes((out / "fig2-left-quick.nc").read_bytes())
-    with pytest.raises(InputError, match=r"hold the dataset of fig2-left; got that of fig2-left on the quick grid"):
+    with pytest.raises(
+        InputError, match=r"hold the dataset of fig2-left; got the dataset of fig2-left on the quick grid"
+    ):
         figures.redraw(["fig2-left"], tmp_path)
     (tmp_path / "fig2-left-quick.nc").write_bytes((out / "fig2-right-quick.nc").read_bytes())
-    with pytest.raises(InputError, match=r"fig2-left on the quick grid; got that of fig2-right on the quick grid"):
+    with pytest.raises(
+        InputError, match=r"fig2-left on the quick grid; got the dataset of fig2-right on the quick grid"
+    ):
         figures.redraw(["fig2-left"], tmp_path, quick=True)
     assert not list(tmp_path.glob("*.png"))
 

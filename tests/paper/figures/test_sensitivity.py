@@ -5,15 +5,15 @@ import pytest
 from test_checks import quiver
 
 from sharedtrunk import plots, sweeps
-from sharedtrunk.paper import contrasts, figures
-from sharedtrunk.paper.figures import _choices as choices
+from sharedtrunk.paper import claims, contrasts, figures
 from sharedtrunk.paper.figures import _sensitivity as sensitivity
+from sharedtrunk.paper.figures import _sensitivity_choices as choices
 from sharedtrunk.paper.figures import _survival as survival
 
 GRID = {axis: values for axis, values in choices.GRID.items() if axis != "choice"}
 NAMES = ("standard", "noise: 2", "width: 30", choices.ALIGNED)
-HELPS = figures.Claim(
-    "helps", "fully related tasks help", "positive", lambda b: {"": contrasts.per_seed(b.sel(relatedness=1.0))}
+HELPS = claims.figure_claim(
+    "helps", "fully related tasks help", claims.POSITIVE, lambda b: {"": contrasts.per_seed(b.sel(relatedness=1.0))}
 )
 
 
@@ -131,7 +131,7 @@ def test_the_picture_frames_who_differs_and_counts_them(by_choice):
     assert len(framed) == len(differing)
     survivors = sum(check.verdict == "holds" for check in checks if check.id.endswith("-as-standard"))
     assert f"The verdict of {survivors} is the same" in figure.texts[1].get_text().replace("\n", " ")
-    assert plots.render(figures.get("sensitivity").draw_honest(dataset), "png").startswith(b"\x89PNG")
+    assert plots.render(figures.get("sensitivity").draw_validation(dataset), "png").startswith(b"\x89PNG")
 
 
 def _standard_of(name):

@@ -4,8 +4,8 @@ from test_checks import quiver
 
 from sharedtrunk import plots, sweeps
 from sharedtrunk.paper import figures
+from sharedtrunk.paper.claims import captions
 from sharedtrunk.paper.figures import _table1 as table1
-from sharedtrunk.paper.figures import _table1_rows as rows
 
 WAYS = ("oracle", "honest", "closure", "population")
 
@@ -36,7 +36,7 @@ def test_all_rows_hold_by_every_way_where_the_table_is_right(tables):
     assert {check.verdict for check in checks.values()} == {"holds"}
     by_way = {way: {name for name, stopping in checks if stopping == way} for way in WAYS}
     assert by_way["oracle"] == by_way["honest"] == by_way["closure"]
-    # what is said of limited data is not asked of infinite data
+    # what is said of limited data is not statement of infinite data
     assert by_way["oracle"] - by_way["population"] == {
         "c-weakly-related-grows", "c-weakly-related-grows-anywhere", "d-shrinks-with-data"
     }  # fmt: skip
@@ -101,9 +101,9 @@ def test_the_picture_says_what_the_checks_say(tables):
     checks = judged(dataset)
     written = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert written.count("✓ holds") == len(checks)
-    assert {text.get_text() for text in figure.texts} >= set(rows.ROWS)
-    assert [len(axes.patches) for axes in figure.axes] == [len(row) for row in rows.ROWS.values()]
-    assert set(table1.STYLES) == set(WAYS)
+    assert {text.get_text() for text in figure.texts} >= set(captions.TABLE_1)
+    assert [len(axes.patches) for axes in figure.axes] == [len(row) for row in captions.TABLE_1.values()]
+    assert set(table1.STYLES) == {"oracle", "validation", "closure", "population"}
     assert plots.render(figure, "png").startswith(b"\x89PNG")
 
 

@@ -7,7 +7,7 @@ import pytest
 from report_problems import make_check, make_cube, make_png, make_rows
 from sharedtrunk import sweeps
 from sharedtrunk._support.json_files import write_json
-from sharedtrunk.paper import figures, ledger
+from sharedtrunk.paper import claims, figures
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def results(tmp_path):
                 dataset = make_cube(theory=theory).assign_attrs(figure=name, size=size)
                 sweeps.write_dataset(dataset, folder / f"{figure.stem(size)}.nc")
         if with_ledger:
-            ledger.write_json(folder / "ledger.json", make_rows(), seed=0, thorough=False)
+            claims.write_json(folder / "ledger.json", make_rows(), seed=0, thorough=False)
         return folder
 
     return put

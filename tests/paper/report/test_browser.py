@@ -106,13 +106,13 @@ def test_theory_that_is_not_stored_cannot_be_asked_for(opened):
     assert tab.locator("#closure").count() == 0
 
 
-def test_honest_stopping_has_numbers_of_its_own_and_no_theory(opened):
+def test_validation_stopping_has_numbers_of_its_own_and_no_theory(opened):
     tab = opened()
     before = state(tab)
     tab.check(".controls [value=benefit_honest]")
     after = state(tab)
     assert number(tab) == pytest.approx(benefit(800, 10.0, 10.0, 1.0, 1) / 2, abs=1e-3)
-    assert "honest stopping" in after[0]
+    assert "validation stopping" in after[0]
     assert after[2] != before[2]
     assert tab.locator("#closure").count() == 0
     assert "not drawn" in tab.inner_text("#key")

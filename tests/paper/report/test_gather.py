@@ -13,7 +13,7 @@ from report_problems import make_check, make_cube, make_png, rewrite
 from sharedtrunk import cli, sweeps
 from sharedtrunk.errors import InputError
 from sharedtrunk.paper import report
-from sharedtrunk.paper.report import _pictures as pictures
+from sharedtrunk.paper.report import _png as pictures
 from sharedtrunk.paper.report._gather import gather
 
 
@@ -81,7 +81,7 @@ def test_one_changed_byte_is_refused_with_the_command_that_makes_the_file_again(
             assert name in str(refused.value), place
             assert command in str(refused.value), place
         spoil(folder, name, whole)
-    assert len(gather(folder).shown) == 1
+    assert len(gather(folder).figures) == 1
 
 
 def test_a_shortened_picture_is_refused(results):
@@ -129,7 +129,7 @@ def test_the_command_says_where_the_page_is_and_what_is_missing(results, tmp_pat
 def test_a_folder_with_spaces_is_quoted(results, tmp_path):
     folder = tmp_path / "my results"
     results(["fig2-left"]).rename(folder)
-    assert all(f"--out '{folder}'" in gap.command for gap in gather(folder).gaps)
+    assert all(f"--out '{folder}'" in gap.command for gap in gather(folder).missing)
 
 
 def test_the_first_cube_is_a1_and_figure_2_stands_in(results):
@@ -159,7 +159,7 @@ def test_stored_rows_are_judged_from_the_folder_not_from_the_file(results):
 
 def test_a_check_without_numbers_is_read(results):
     folder = results(checks=[make_check(verdict="not measured", number=float("nan"), low=float("nan"))])
-    assert gather(folder).shown[0].checks[0].verdict == "not measured"
+    assert gather(folder).figures[0].checks[0].verdict == "not measured"
     assert "not measured" in report.write(folder).path.read_text()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from report_problems import make_check, make_cube
 from sharedtrunk.paper.report import _numbers as numbers
-from sharedtrunk.paper.report._cube import controls, explorer_data
+from sharedtrunk.paper.report._explorer import controls, explorer_data
 
 
 @pytest.mark.parametrize(

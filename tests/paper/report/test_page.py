@@ -109,7 +109,7 @@ def test_what_is_missing_is_named_with_its_command(results):
         assert f"sharedtrunk reproduce {name} --out {folder}" in words
     assert f"sharedtrunk claims --json {folder / 'ledger.json'}" in words
     assert f"The explorer needs the dataset of Figure A1: sharedtrunk reproduce a1 --out {folder}" in words
-    assert len(made.gaps) == len(FIGURES) - 1 + 1
+    assert len(made.missing) == len(FIGURES) - 1 + 1
 
 
 def test_a_figure_without_its_picture_says_how_to_draw_it(results):
@@ -131,7 +131,7 @@ def test_a_companion_picture_has_a_switch(results):
     assert page.count('<img src="data:image/png;base64,') == 3
     alts = re.findall(r'alt="([^"]*)"', page)
     assert all("Claim:" in alt and "Checks: " in alt for alt in alts)
-    assert {"honest stopping" in alt for alt in alts if alt.startswith("Figure A1")} == {True, False}
+    assert {"validation stopping" in alt for alt in alts if alt.startswith("Figure A1")} == {True, False}
 
 
 def test_a_cube_without_theory_says_so(results):

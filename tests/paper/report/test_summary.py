@@ -87,7 +87,7 @@ def test_a_missing_figure_is_named_with_its_command(results):
     assert f"`sharedtrunk reproduce fig2-right --out {folder}`" in second
 
 
-def test_honest_stopping_counts_what_changes(results):
+def test_validation_stopping_counts_what_changes(results):
     checks = [make_check("one"), make_check("one", stopping="honest"), make_check("two")]
     folder = results(["fig2-left"], checks=[*checks, make_check("two", "fails", "honest")])
     assert (
@@ -97,7 +97,7 @@ def test_honest_stopping_counts_what_changes(results):
     folder = results(["fig2-left"], checks=checks[:2])
     assert summary.summarize(gather(folder)).sentences[2].endswith("all 1 claims of the figures keep their verdict.")
     folder = results(["fig2-left"], checks=checks[:1])
-    assert summary.summarize(gather(folder)).sentences[2] == "No claim was judged with honest stopping."
+    assert summary.summarize(gather(folder)).sentences[2] == "No claim was judged with validation stopping."
 
 
 def test_theory_is_measured_on_the_cube(results):
@@ -127,7 +127,7 @@ def test_a_cube_without_theory_says_how_to_store_it(results):
 
 def test_the_tally_counts_figures_and_ledger(told):
     fifth = told("holds", "fails").sentences[4]
-    assert "Of the 6 checks of the paper’s figures, stopped as it does, 3 hold and 3 fail" in fifth
+    assert "Of the 6 checks of the paper’s figures with oracle stopping, 3 hold and 3 fail" in fifth
     assert ", 1 hold, 1 hold only under a condition, 1 fail and" in fifth
     assert "are not measured." in fifth  # the claims that datasets of this folder do not decide
 

@@ -1,7 +1,7 @@
 """The averages that the paper's summary figures show: low- and high-SNR auxiliary tasks, seed by seed.
 
-Averages over settings are formed within each seed, so that what is left over seeds is paired. A seed that lacks one of
-its settings (a lane that diverged) has no average: an average over the others would compare different settings.
+Averages over settings are formed within each seed, so that the numbers of a seed are paired. A seed that lacks one of its
+settings, because a lane diverged, has no average: an average over the others would compare different settings.
 """
 
 from collections.abc import Iterable
@@ -10,24 +10,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sharedtrunk.errors import invalid
-from sharedtrunk.paper.contrasts._limits import HIGH_SNR, LOW_SNR
+from sharedtrunk.paper.contrasts._thresholds import HIGH_SNR, LOW_SNR
 
 if TYPE_CHECKING:
     import xarray
 
 
 def average(values: "xarray.DataArray", dims: Iterable[str]) -> "xarray.DataArray":
-    """Plain mean over `dims` (those that are present), NaN where one value is NaN."""
+    """Plain mean over those of `dims` that the values have; NaN if one value is NaN."""
     present = [dim for dim in dims if dim in values.dims]
     return values.mean(present, skipna=False) if present else values
 
 
 def benefit_by_snr(benefit: "xarray.DataArray") -> "xarray.DataArray":
-    """Mean benefit of low- and of high-SNR auxiliary tasks: axis `s_aux` becomes `aux_snr` = ("low", "high").
+    """Mean benefit of low- and of high-SNR auxiliary tasks: the axis `s_aux` becomes `aux_snr` = ("low", "high").
 
-    Raises `InputError` where the grid holds no low or no high value of s_aux.
+    Raises
+    ------
+    InputError
+        Where the grid has no low or no high value of s_aux.
     """
-    import xarray  # here: figures import this room to be listed, which does without it
+    import xarray  # here: figures import this package to be listed, without xarray
 
     s_aux = np.asarray(benefit["s_aux"].values)
     groups = {"low": s_aux <= LOW_SNR, "high": s_aux >= HIGH_SNR}

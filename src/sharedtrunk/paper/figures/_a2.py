@@ -10,20 +10,21 @@ hardly any harm.
 
 import functools
 
-from sharedtrunk.paper.figures._cube import cube_pictures
-from sharedtrunk.paper.figures._dataset import benefit_dataset
+from sharedtrunk.experiments.problems import StandardProblem
+from sharedtrunk.paper.claims.captions import trend_claims
+from sharedtrunk.paper.figures._appendix_pictures import cube_pictures
+from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
+from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
 from sharedtrunk.paper.figures._figure import Figure
-from sharedtrunk.paper.figures._lanes import benefit_sweeps
-from sharedtrunk.paper.figures._standard import QUICK_CUBE, STANDARD_CUBE, StandardProblem
+from sharedtrunk.paper.figures._standard import QUICK_CUBE, STANDARD_CUBE
 from sharedtrunk.paper.figures._theory import judge_with_theory
-from sharedtrunk.paper.figures._trends import trend_claims
 
 TITLE = "Multitask benefit with teachers of rank 3, 3 classes"
 
 CLAIMS = trend_claims("n_samples", "N")
 
 
-DRAW, DRAW_HONEST = cube_pictures(TITLE, rows="n_samples", row_label="N")
+DRAW, DRAW_VALIDATION = cube_pictures(TITLE, rows="n_samples", row_label="N")
 
 FIGURE = Figure(
     name="a2",
@@ -38,5 +39,5 @@ FIGURE = Figure(
     dataset=benefit_dataset,
     judge=functools.partial(judge_with_theory, CLAIMS),
     draw=DRAW,
-    draw_honest=DRAW_HONEST,
+    draw_validation=DRAW_VALIDATION,
 )

@@ -9,20 +9,21 @@ The main task's points are the first 100 of the auxiliary task's. Figure 3, left
 
 import functools
 
-from sharedtrunk.paper.figures._auxiliary_data import AUX_COUNTS, CLAIMS, MAIN_POINTS
-from sharedtrunk.paper.figures._cube import cube_pictures
-from sharedtrunk.paper.figures._dataset import benefit_dataset
+from sharedtrunk.paper.claims.captions import AUX_COUNTS, FIGURE_3_LEFT, MAIN_POINTS, trend_claims
+from sharedtrunk.paper.figures._appendix_pictures import cube_pictures
+from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
+from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
 from sharedtrunk.paper.figures._figure import Figure
-from sharedtrunk.paper.figures._lanes import benefit_sweeps
 from sharedtrunk.paper.figures._standard import QUICK_CUBE, RELATEDNESS, SEEDS, SINGULAR_VALUES
 from sharedtrunk.paper.figures._theory import judge_with_theory
-from sharedtrunk.paper.figures._trends import trend_claims
 
 TITLE = "Multitask benefit with ever more auxiliary data"
 ROW = "aux points"
 
 
-DRAW, DRAW_HONEST = cube_pictures(f"{TITLE}, {MAIN_POINTS} main points", rows="n_aux", row_label=ROW, fixed="n_samples")
+DRAW, DRAW_VALIDATION = cube_pictures(
+    f"{TITLE}, {MAIN_POINTS} main points", rows="n_aux", row_label=ROW, fixed="n_samples"
+)
 
 FIGURE = Figure(
     name="a3",
@@ -41,7 +42,7 @@ FIGURE = Figure(
     quick_grid={**QUICK_CUBE, "n_samples": (MAIN_POINTS,), "n_aux": (AUX_COUNTS[0], AUX_COUNTS[-1])},
     sweeps=benefit_sweeps(),
     dataset=benefit_dataset,
-    judge=functools.partial(judge_with_theory, (*trend_claims("n_aux", ROW), *CLAIMS)),
+    judge=functools.partial(judge_with_theory, (*trend_claims("n_aux", ROW), *FIGURE_3_LEFT)),
     draw=DRAW,
-    draw_honest=DRAW_HONEST,
+    draw_validation=DRAW_VALIDATION,
 )

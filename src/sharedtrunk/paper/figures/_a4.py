@@ -10,18 +10,18 @@ N = 800; the students and their start are described in `sharedtrunk.paper.figure
 
 import functools
 
-from sharedtrunk.paper.figures._cube import cube_pictures
-from sharedtrunk.paper.figures._depth import CLAIMS, DIM, LINEAR, LINEAR_ALIKE, POINTS, STUDENTS, name_of
+from sharedtrunk.paper.claims.captions import DEPTH_CLAIMS, trend_claims
+from sharedtrunk.paper.figures._appendix_pictures import cube_pictures
+from sharedtrunk.paper.figures._depth import DIM, LINEAR, LINEAR_ALIKE, POINTS, STUDENTS, name_of
 from sharedtrunk.paper.figures._figure import Figure
 from sharedtrunk.paper.figures._standard import RELATEDNESS, SEEDS, SINGULAR_VALUES
 from sharedtrunk.paper.figures._theory import judge_with_theory
-from sharedtrunk.paper.figures._trends import trend_claims
 from sharedtrunk.paper.figures._variants import variant_dataset, variant_sweeps
 
 TITLE = "Multitask benefit of deeper ReLU students"
 
 
-DRAW, DRAW_HONEST = cube_pictures(f"{TITLE}, N = {POINTS}", rows=DIM, row_label="", fixed="n_samples")
+DRAW, DRAW_VALIDATION = cube_pictures(f"{TITLE}, N = {POINTS}", rows=DIM, row_label="", fixed="n_samples")
 
 FIGURE = Figure(
     name="a4",
@@ -55,7 +55,7 @@ FIGURE = Figure(
     },
     sweeps=variant_sweeps(DIM, STUDENTS, ("closure",)),
     dataset=variant_dataset(DIM),
-    judge=functools.partial(judge_with_theory, (*trend_claims(DIM, ""), *CLAIMS)),
+    judge=functools.partial(judge_with_theory, (*trend_claims(DIM, ""), *DEPTH_CLAIMS)),
     draw=DRAW,
-    draw_honest=DRAW_HONEST,
+    draw_validation=DRAW_VALIDATION,
 )

@@ -1,71 +1,49 @@
-"""Claims and their checks: a statement, a number with its error over seeds, and a verdict computed from the two.
+"""A check: a claim of a figure judged from its dataset, as a flat record for the figure's JSON file, table and picture.
 
-A *claim* says which numbers it is about (`measure`: benefit → one number per seed, for one or several *cases*) and
-what it says of them (a region, such as *positive* or *negligible*). The verdict comes from two-sided t-intervals of each
-case over seeds:
-
-    holds       every case's 95% interval lies where the claim says,
-    fails       some case's interval lies wholly elsewhere, at 95% for all cases together,
-    undecided   neither (always so with one seed, which has no error),
-    not measured   the dataset lacks a value that the claim names.
-
-A check reports the case that decides, with its 95% interval. "All cases" is an intersection–union test, so *holds*
-needs no correction for the number of cases; *fails* picks the worst of m and is judged at 1 − 0.05/m (Bonferroni).
+The verdict is that of `sharedtrunk.paper.claims`: this file only lays out the reading that decides. A check is "not measured"
+where the dataset lacks a value that the claim names.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sharedtrunk._support.statistics import CONFIDENCE, Estimate, estimate
-from sharedtrunk.paper.contrasts import NEGLIGIBLE, NotMeasured
+from sharedtrunk._support.json_files import without_nan
+from sharedtrunk.paper import claims
+from sharedtrunk.paper.claims import Claim, Reading, Verdict
 
 if TYPE_CHECKING:
     import xarray
 
-Says = Literal["positive", "negative", "negligible", "not positive", "within 5 %"]
-Verdict = Literal["holds", "fails", "undecided", "not measured"]
+STOPPINGS = {"oracle": "benefit", "honest": "benefit_honest"}
+"""Way of stopping → the variable of the dataset. "honest" is validation stopping, by the name that files keep."""
 
-# The region in which a claim says its numbers lie.
-_REGIONS: dict[Says, tuple[float, float]] = {
-    "positive": (0.0, math.inf),
-    "negative": (-math.inf, 0.0),
-    "negligible": (-NEGLIGIBLE, NEGLIGIBLE),
-    "not positive": (-math.inf, NEGLIGIBLE),
-    "within 5 %": (-0.05, 0.05),
-}
-_REGION_WORDS: dict[Says, str] = {
-    "positive": "above 0",
-    "negative": "below 0",
-    "negligible": f"within ±{NEGLIGIBLE:g} nats",
-    "not positive": f"below {NEGLIGIBLE:g} nats",
-    "within 5 %": "within ±5 %",
-}
-
-
-def region(says: Says) -> tuple[float, float]:
-    """From where to where a claim says that its numbers lie; ±∞ where it draws no line."""
-    return _REGIONS[says]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """`measure(benefit)` → case → one number per seed; `says` what these numbers are claimed to be."""
-
-    id: str
-    statement: str
-    says: Says
-    # of a benefit (xarray.DataArray), or of whatever else the figure hands to `judge`
-    measure: Callable[[Any], Mapping[str, np.ndarray]]
-    unit: str = "nats"
+STOPPING_WORDS = {"honest": "validation"}
+"""How pictures call what files call otherwise."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A claim judged: the number of the deciding `case`, its standard error and interval over seeds, the verdict."""
+    """A claim of a figure judged, as one record.
+
+    Parameters
+    ----------
+    id, statement, criterion, unit
+        The claim's key, words, method and unit.
+    stopping
+        How students were stopped, or which theory was judged.
+    verdict, reason
+        The verdict, and why it is undecided or not measured.
+    case, cases
+        The case that decides, and the number of cases.
+    number, standard_error, low, high
+        The number of that case, its standard error over seeds and its 95 % interval, in `unit`.
+    n_seeds, seeds_left_out
+        The seeds behind the number, and those that lack it.
+    detail
+        Whether another check sums this one up: then it is in the file and the picture, and not in the command's table.
+    """
 
     id: str
     statement: str
@@ -82,79 +60,63 @@ class Check:
     high: float = math.nan
     n_seeds: int = 0
     seeds_left_out: int = 0
-    # one of many that another check sums up: in the file and the picture, not in the command's table
     detail: bool = False
 
     def record(self) -> dict[str, object]:
-        """The check as JSON data; a number that does not exist is None."""
-        return {
-            name: None if isinstance(value, float) and math.isnan(value) else value
-            for name, value in asdict(self).items()
-        }
+        """Return the check as JSON data, with None for a number that does not exist."""
+        return without_nan(asdict(self))
 
 
-def judge_claims(claims: Sequence[Claim], dataset: "xarray.Dataset") -> list[Check]:
-    """Every claim, first with oracle stopping (as the paper) and then with honest stopping."""
+def judge_claims(figure_claims: Sequence[Claim], dataset: "xarray.Dataset") -> list[Check]:
+    """Every claim with oracle stopping, as in the paper, and then every claim with validation stopping."""
     return [
-        judge(claim, dataset[variable], stopping)
-        for stopping, variable in (("oracle", "benefit"), ("honest", "benefit_honest"))
-        for claim in claims
+        judge(claim, dataset[variable], stopping) for stopping, variable in STOPPINGS.items() for claim in figure_claims
     ]
 
 
 def judge(claim: Claim, measured: Any, stopping: str) -> Check:
-    """One claim about what it measures: a benefit (dims n_samples, s_main, s_aux, relatedness, seed; nats), as a rule."""
-    stated: dict[str, Any] = {
-        "id": claim.id,
-        "statement": claim.statement,
-        "stopping": stopping,
-        "criterion": f"two-sided {CONFIDENCE:.0%} t-interval over seeds wholly {_REGION_WORDS[claim.says]}; "
-        "fails where one is wholly elsewhere, at that confidence for all cases together",
-        "unit": claim.unit,
-    }
-    try:
-        cases = claim.measure(measured)
-    except NotMeasured as reason:
-        return Check(**stated, verdict="not measured", reason=str(reason))
-    found = {case: _judged(per_seed, claim.says, len(cases)) for case, per_seed in cases.items()}
-    case = min(found, key=lambda name: _weakness(*found[name], claim.says))
-    deciding, verdict = found[case]
+    """One claim about `measured`: a benefit (dims n_samples, s_main, s_aux, relatedness, seed; nats), or a whole dataset."""
+    row = claims.judge(claim, measured)
+    stated = (claim.key, claim.statement, stopping, claim.method, claim.unit)
+    if row.evidence is None:
+        return Check(*stated, verdict="not measured", reason=row.reason)
+    reading = claims.deciding(row.evidence)
     return Check(
-        **stated,
-        verdict=verdict,
-        reason=_why_undecided(deciding) if verdict == "undecided" else "",
-        case=case,
-        cases=len(cases),
-        number=deciding.mean,
-        standard_error=deciding.standard_error,
-        low=deciding.low,
-        high=deciding.high,
-        n_seeds=deciding.n,
-        seeds_left_out=deciding.left_out,
+        *stated,
+        verdict=row.verdict,
+        reason=_why_undecided(reading) if row.verdict == "undecided" else "",
+        case=reading.case,
+        cases=len(row.evidence.within),
+        number=reading.number,
+        standard_error=reading.standard_error,
+        low=reading.number - reading.error,
+        high=reading.number + reading.error,
+        n_seeds=reading.seeds or 0,
+        seeds_left_out=reading.seeds_left_out,
     )
 
 
-def _judged(per_seed: np.ndarray, says: Says, cases: int) -> tuple[Estimate, Verdict]:
-    """One of so many cases: its estimate at the usual confidence, and its verdict."""
-    number = estimate(per_seed)
-    bottom, top = _REGIONS[says]
-    if bottom < number.low and number.high < top:
-        return number, "holds"
-    strict = estimate(per_seed, confidence=1 - (1 - CONFIDENCE) / cases)
-    return number, "fails" if strict.high < bottom or strict.low > top else "undecided"
+def counted(
+    id: str,
+    statement: str,
+    stopping: str,
+    criterion: str,
+    unit: str,
+    verdict: Verdict,
+    count: int,
+    case: str,
+    *,
+    cases: int,
+    n_seeds: int,
+) -> Check:
+    """A check whose number is a count, without an error."""
+    stated, number = (id, statement, stopping, criterion, unit), float(count)
+    return Check(*stated, verdict, "", case, cases, number, 0.0, number, number, n_seeds)
 
 
-def _weakness(number: Estimate, verdict: Verdict, says: Says) -> tuple[int, float]:
-    """Sorts cases, the one that decides first: failing before undecided before holding, then by the room left."""
-    bottom, top = _REGIONS[says]
-    room = min(number.low - bottom, top - number.high)
-    # A case without an interval supports nothing.
-    return ("fails", "undecided", "holds").index(verdict), -math.inf if math.isnan(room) else room
-
-
-def _why_undecided(number: Estimate) -> str:
-    if number.n == 0:
+def _why_undecided(reading: Reading) -> str:
+    if reading.seeds == 0:
         return "no seed has all the lanes that this number averages"
-    if number.n == 1:
+    if reading.seeds == 1:
         return "one seed has no standard error"
     return "the interval reaches across the line, or would with all cases in view"

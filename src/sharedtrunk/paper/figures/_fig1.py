@@ -5,16 +5,17 @@ over a wide range of initial conditions; 5,000 steps is the minimum of the valid
 
     sharedtrunk reproduce fig1               a minute on 4 cores: 720 students, 10 seeds each setting
 
-Read here as: within 5 % of the students, root mean square over the steps. The paper does not say whether labels are hard
-or soft, whether its teachers are noisy, how strong they are, or its feature count: all settings of labels, noise,
-singular value and start are trained, with 100 features. (3) is judged twice: *as printed*, with the noisy teacher's own
-ŝ in its target, under any labels; and in its *hard-label limit*, β → ∞ of appendix B's βΣ̂, under hard labels alone.
+"Excellent agreement" is read as a relative error below 5 %, root mean square over the steps. The paper says neither
+whether labels are hard or soft, nor whether its teachers are noisy, nor how strong they are, nor how many features there
+are. So all settings of labels, noise, singular value and start are trained, with 100 features. Equation (3) is judged
+twice: *as printed*, with the noisy teacher's own ŝ in its target, under any labels; and in its *hard-label limit*, β → ∞
+of appendix B's βΣ̂, under hard labels alone.
 
 Expected: as printed (3) is within 5 % in a few settings, most of them from s(0) = 1, with twenty classes only under soft
-labels; in its limit, with two classes from s(0) = 1 and with twenty nowhere. From s(0) = 0.01 both are mostly tens of
-percent off. With two classes the population flow is (3), in its limit under hard labels and as printed under soft
-ones; with twenty (3) also lacks the label moment outside û. The closure is near where the student has not memorized
-its 100 points: under most settings of twenty classes, but with two classes and hard labels the limit is nearer.
+labels. Its limit is within 5 % with two classes from s(0) = 1, and with twenty nowhere. From s(0) = 0.01 both are mostly
+tens of percent off. With two classes the population flow is (3), in its limit under hard labels and as printed under
+soft ones; with twenty (3) also lacks the label moment outside û. The closure is near where the student has not memorized
+its 100 points: in most settings of twenty classes. With two classes and hard labels the limit is nearer.
 """
 
 from collections.abc import Callable
@@ -22,29 +23,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sharedtrunk.paper.contrasts import NotMeasured
-from sharedtrunk.paper.figures._checks import Check, Claim
+from sharedtrunk.experiments.problems import RankOneProblem
+from sharedtrunk.paper.claims import NO_EFFECT, POSITIVE, Claim, Limit, figure_claim
+from sharedtrunk.paper.contrasts import APPROXIMATELY, NotMeasured
+from sharedtrunk.paper.figures._checks import Check
 from sharedtrunk.paper.figures._checks import judge as judge_claim
 from sharedtrunk.paper.figures._fig1_dataset import (
     PARAMETERS,
     READINGS,
     THEORIES,
-    RankOneProblem,
     rank_one_dataset,
     rank_one_sweeps,
 )
 from sharedtrunk.paper.figures._figure import Figure
-from sharedtrunk.paper.figures._words import marked
+from sharedtrunk.paper.figures._title_and_note import marked
 
 if TYPE_CHECKING:
     import matplotlib.figure
     import xarray
 
 PAPER_CLASSES = (2, 20)
-EXCELLENT = 0.05
+EXCELLENT = Limit("within", APPROXIMATELY)
+"""The reading of "excellent agreement" here: a relative error of 5 %."""
+
 SETTING = ("labels", "noise", "s_main", "start")
 MAIN = {"labels": "hard", "noise": 1.0, "s_main": 3.0}
-"""The reading of the large panels: labels as in (1), the noisy teacher of section 2.1, the middle of our grid."""
+"""Setting of the large panels: labels as in (1), the noisy teacher of the paper's section 2.1, the middle of the grid."""
 
 Measure = Callable[["xarray.Dataset"], dict[str, np.ndarray]]
 
@@ -83,7 +87,7 @@ def _kindest(theory: str) -> Measure:
                 f"{PARAMETERS[name]}, {case}": values
                 for name in PARAMETERS
                 for case, values in _errors(theory, name, classes)(dataset).items()
-                if np.mean(moved[case]) > EXCELLENT
+                if np.mean(moved[case]) > APPROXIMATELY
             }
             if not every:
                 raise NotMeasured("needs a setting in which the students move")
@@ -157,10 +161,10 @@ _UNIT = "1 (relative error)"
 def _theory_claims(theory: str, words: str) -> list[Claim]:
     where = _WHERE.replace("hard or soft", "hard") if theory == "limit" else _WHERE
     return [
-        Claim(
+        figure_claim(
             f"{theory}-{classes}-classes",
             f"{words} is within 5 % of the students' leading singular value, K = {classes}: {where}",
-            "within 5 %",
+            EXCELLENT,
             _errors(theory, "singular_value", classes),
             _UNIT,
         )
@@ -171,81 +175,80 @@ def _theory_claims(theory: str, words: str) -> list[Claim]:
 CLAIMS = (
     *(claim for theory, words in THEORIES.items() for claim in _theory_claims(theory, words)),
     *(
-        Claim(
+        figure_claim(
             f"{theory}-in-its-kindest-setting",
             f"{THEORIES[theory]} is within 5 % in the setting and with the order parameter that suit it best, "
             "K = 2 and 20",
-            "within 5 %",
+            EXCELLENT,
             _kindest(theory),
             _UNIT,
         )
         for theory in READINGS
     ),
-    Claim(
+    figure_claim(
         "equation-nearer-from-large-starts",
         "equation (3) as printed is nearer from a large start: relative error from the smallest s(0) less that from the "
         "largest, mean over labels, noise and s_main, K = 2 and 20",
-        "positive",
+        POSITIVE,
         _start_effect,
         _UNIT,
     ),
     *(
-        Claim(
+        figure_claim(
             f"closure-nearer-than-{reading}",
             f"the closure is nearer than {THEORIES[reading]}: relative error of (3) less its own, mean over {settings}, "
             "K = 2 and 20",
-            "positive",
+            POSITIVE,
             _gain(reading),
             _UNIT,
         )
         for reading, settings in zip(READINGS, ("settings", "settings with hard labels"), strict=True)
     ),
-    Claim(
+    figure_claim(
         "one-order-parameter",
         f"projection and leading singular value of the students are one number, within 5 %: K = 2 and 20, {_WHERE}",
-        "within 5 %",
+        EXCELLENT,
         _apart,
         _UNIT,
     ),
-    Claim(
+    figure_claim(
         "stops-at-the-minimum",
         f"5,000 steps is the minimum of the validation loss, to 0.01 nats: K = 2 and 20, {_WHERE}",
-        "negligible",
+        NO_EFFECT,
         _excess,
     ),
 )  # fmt: skip
 
 
 def draw(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
-    """The paper's two panels in one reading, every reading small below them, and all relative errors."""
-    from sharedtrunk import plots  # matplotlib and xarray, only where a picture is drawn
+    """Draw the relative errors of all settings, then the curves of one reading large and of every reading small."""
+    from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
     reading = {name: _nearest(dataset, name, value) for name, value in MAIN.items()}
     seeds = dataset.sizes["seed"]
     over = f"mean ± standard error over {seeds} seeds" if seeds > 1 else "one seed, no error bars"
-    return plots.trajectories_figure(
+    return pictures.trajectories_figure(
         dataset,
         reading=reading,
         title=marked(FIGURE.title, dataset),
-        note=f"Points: {over}. Lines: mean of the predictions for the same seeds; (3) has one s, of the others the "
-        f"singular value is drawn.\nPanels of curves: s_main = {reading['s_main']:g}. Hard labels are the noisy teacher's "
-        "argmax, soft ones its softmax (β = 1).\n"
-        "(3) as printed has the noisy teacher's own ŝ in its target; its hard-label limit, β → ∞, is for hard labels and "
-        "not drawn for soft ones.\nWith two classes the population flow lies on the limit (hard labels) or on (3) as "
-        "printed (soft labels).\n"
-        "Bottom: relative error of the singular value, root mean square over the steps, mean ± standard error over seeds, "
-        "a mark for every s_main and s(0);\nbelow 0.1 % drawn at 0.1 %.",
+        note="Top: relative error of the students' singular value, root mean square over the steps, a mark for every s_main "
+        f"and s(0), {over};\nerrors below 0.1 % are drawn at 0.1 %. Curves: s_main = {reading['s_main']:g}, {over}; lines "
+        "are means over the same seeds.\n"
+        "Hard labels are the noisy teacher's argmax, soft ones its softmax (β = 1). Equation (3) has one s; for the flow and "
+        "the closure the singular value is drawn.\n"
+        "As printed, (3) has the noisy teacher's own ŝ in its target; its hard-label limit is β → ∞, for hard labels alone. "
+        "With two classes the population\nflow lies on the limit for hard labels, and on (3) as printed for soft ones.",
     )
 
 
 def _nearest(dataset: "xarray.Dataset", name: str, value):
-    """The value of an axis that the main reading wants, or the last one where the grid lacks it."""
+    """Return the value of an axis that the main reading has, or the last one of a grid without it."""
     values = dataset[name].values.tolist()
     return value if value in values else values[-1]
 
 
 def judge(dataset: "xarray.Dataset") -> list[Check]:
-    """The claims above; nothing here is stopped by a loss."""
+    """Judge the claims above, all at the last step."""
     return [judge_claim(claim, dataset, "at 5,000 steps") for claim in CLAIMS]
 
 

@@ -1,17 +1,16 @@
-"""Figure 1's lanes and dataset: curves of both order parameters, and how far each theory is from the students.
+"""The lanes and the dataset of Figure 1: curves of two order parameters, and how far each theory is from the students.
 
-The *relative error* of a theory is formed seed by seed, over the saved steps after the start,
+The *relative error* of a theory is formed seed by seed, over the saved steps after the start:
 
-    √(mean_t (theory(t) − students(t))²) / √(mean_t students(t)²),
+    √(mean_t (theory(t) − students(t))²) / √(mean_t students(t)²).
 
-with each of the two order parameters of the students: the *projection* û·W v̂, and the leading *singular value*. (3) has
-one s, and is measured against both. It has two readings: *equation*, as printed, with the teacher's own ŝ; and *limit*,
-β → ∞, which is for hard labels and NaN for soft ones.
+The order parameters of the students are the *projection* û·W v̂ and the leading *singular value*. Equation (3) has one s,
+which is compared with both. It has two readings: *equation*, as printed, with the teacher's own ŝ; and *limit*, β → ∞,
+which holds for hard labels alone and is NaN for soft ones.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sharedtrunk.paper.figures._standard import RESULT_FLAGS
 from sharedtrunk.sweeps import Grid, Sweep, Variable
@@ -26,14 +25,14 @@ THEORIES = {
     "closure": "Gaussian closure of the sample",
 }
 READINGS = ("equation", "limit")
-"""The theories that are (3): one curve for both order parameters."""
+"""The theories that are readings of (3), with one curve for both order parameters."""
 
 PARAMETERS = {
     "projection": "projection û·Wv̂ on the teacher's leading vectors",
     "singular_value": "leading singular value",
 }
 
-CHUNK_LIMIT = 18  # lanes of a group: noises × s_main × starts
+CHUNK_LIMIT = 18  # lanes in a chunk: 2 noises × 3 s_main × 3 starts, all that share classes, labels and seed
 
 COORDINATES = {
     "classes": "number of classes K",
@@ -48,32 +47,10 @@ COORDINATES = {
 }
 
 
-@dataclass(frozen=True)
-class RankOneProblem:
-    """What all lanes of Figure 1 share: sizes, the descent, when it is seen, and how theory is computed.
-
-    Of the students' width nothing depends: from a start of rank one all hidden units move as one.
-    """
-
-    features: int = 100
-    samples: int = 100
-    step: float = 1e-3
-    steps: int = 5000
-    saves: int = 50
-    rtol: float = 1e-4  # of the theories
-    points: int = 1024  # of the theories' quadrature: curves within 0.2 % of eight times as many
-    time_limit: float = 100.0  # until which the minimum of the validation loss is looked for
-    precision: Literal["float32", "float64"] = "float32"
-
-    def settings(self) -> dict[str, object]:
-        """The problem as JSON data."""
-        return asdict(self)
-
-
 def rank_one_sweeps(
     name: str, axes: Mapping[str, tuple], settings: Mapping, functions: Mapping[str, str]
 ) -> dict[str, Sweep]:
-    """One sweep: every lane is trained and predicted at once. Lanes of one seed, shape and kind of labels share a chunk."""
+    """Return the one sweep, which trains and predicts every lane. Lanes of one seed, shape and labels share a chunk."""
     lanes = Sweep(
         name=name,
         function=functions["lanes"],
@@ -88,8 +65,8 @@ def rank_one_sweeps(
 
 
 def rank_one_dataset(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Dataset":
-    """The curves over `step`, and `relative_error` (theory, order_parameter, …, seed)."""
-    import xarray  # here: listing the figures does without it
+    """Return the curves over `step`, and `relative_error` (theory, order_parameter, …, seed)."""
+    import xarray  # here, because listing the figures does not need it
 
     dataset = collected["lanes"]
     counts = dataset["steps"].isel({dim: 0 for dim in dataset["steps"].dims if dim != "step"})

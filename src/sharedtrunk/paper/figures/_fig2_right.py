@@ -10,81 +10,16 @@ part of the benefit to survive however much data there are: watch the claims abo
 """
 
 import functools
-from typing import TYPE_CHECKING
 
-from sharedtrunk.paper import contrasts
-from sharedtrunk.paper.figures._checks import Claim
-from sharedtrunk.paper.figures._dataset import benefit_dataset
+from sharedtrunk.paper.claims import captions
+from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
+from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
 from sharedtrunk.paper.figures._figure import Figure
-from sharedtrunk.paper.figures._lanes import benefit_sweeps
 from sharedtrunk.paper.figures._standard import QUICK_CUBE, STANDARD_CUBE
-from sharedtrunk.paper.figures._summary import draw_summary
+from sharedtrunk.paper.figures._summary_pictures import draw_summary
 from sharedtrunk.paper.figures._theory import judge_with_theory
 
-if TYPE_CHECKING:
-    import xarray
-
 TITLE = "Multitask benefit as training data grow"
-FEW, SOME, MIDDLE, MANY = 100, 200, 400, 1600
-
-
-def _high(benefit: "xarray.DataArray", **at: int | float) -> "xarray.DataArray":
-    """Benefit of high-SNR auxiliary tasks at the values named."""
-    return contrasts.by_aux_snr(contrasts.at(benefit, **at))["high"]
-
-
-def _few(benefit: "xarray.DataArray"):
-    return {"": contrasts.per_seed(_high(benefit, n_samples=FEW, relatedness=1.0))}
-
-
-def _between(benefit: "xarray.DataArray"):
-    benefit = contrasts.between(contrasts.at(benefit, relatedness=1.0), "n_samples", SOME, MANY, closed=False)
-    return {f"N = {n:g}": contrasts.per_seed(_high(benefit, n_samples=n)) for n in benefit["n_samples"].values.tolist()}
-
-
-def _decline(benefit: "xarray.DataArray"):
-    many = contrasts.per_seed(_high(benefit, n_samples=MANY, relatedness=1.0))
-    middle = contrasts.per_seed(_high(benefit, n_samples=MIDDLE, relatedness=1.0))
-    return {"": many - middle / 4}
-
-
-def _many(benefit: "xarray.DataArray"):
-    groups = contrasts.by_aux_snr(contrasts.at(benefit, n_samples=MANY))
-    return {
-        f"r = {r:g}, {snr}-SNR aux": contrasts.per_seed(contrasts.at(group, relatedness=r))
-        for snr, group in groups.items()
-        for r in group["relatedness"].values.tolist()
-    }
-
-
-_HIGH = "r = 1, high-SNR aux, mean over s_main"
-
-CLAIMS = (
-    Claim(
-        "no-benefit-at-100",
-        f"at N = {FEW} no benefit (below {contrasts.NEGLIGIBLE:g} nats) even from fully related auxiliary tasks ({_HIGH})",
-        "not positive",
-        _few,
-    ),
-    Claim(
-        "benefit-above-200",
-        f"at each N between {SOME} and {MANY} fully related auxiliary tasks bring a benefit ({_HIGH})",
-        "positive",
-        _between,
-    ),
-    Claim(
-        "declines-with-data",
-        f"the benefit at N = {MANY} is less than a quarter of that at N = {MIDDLE}: their difference ({_HIGH})",
-        "negative",
-        _decline,
-    ),
-    Claim(
-        "little-effect-at-1600",
-        f"at N = {MANY} auxiliary data have little effect, whatever their relatedness and SNR (mean over s_main)",
-        "negligible",
-        _many,
-    ),
-)
 
 
 FIGURE = Figure(
@@ -104,5 +39,5 @@ FIGURE = Figure(
         x_label="number of training points",
         average_over=("s_main",),
     ),
-    judge=functools.partial(judge_with_theory, CLAIMS),
+    judge=functools.partial(judge_with_theory, captions.FIGURE_2_RIGHT),
 )

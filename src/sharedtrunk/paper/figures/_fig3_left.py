@@ -9,12 +9,12 @@ The lanes are those of Figure A3 with s_main ≥ 3.
 
 import functools
 
-from sharedtrunk.paper.figures._auxiliary_data import AUX_COUNTS, CLAIMS, MAIN_POINTS
-from sharedtrunk.paper.figures._dataset import benefit_dataset
+from sharedtrunk.paper.claims.captions import AUX_COUNTS, FIGURE_3_LEFT, MAIN_POINTS
+from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
+from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
 from sharedtrunk.paper.figures._figure import Figure
-from sharedtrunk.paper.figures._lanes import benefit_sweeps
 from sharedtrunk.paper.figures._standard import CLEAN_VALUES, QUICK_CUBE, RELATEDNESS, SEEDS, SINGULAR_VALUES
-from sharedtrunk.paper.figures._summary import draw_summary
+from sharedtrunk.paper.figures._summary_pictures import draw_summary
 from sharedtrunk.paper.figures._theory import judge_with_theory
 
 TITLE = "Multitask benefit as auxiliary data grow"
@@ -49,5 +49,5 @@ FIGURE = Figure(
         x_label="number of auxiliary training points",
         average_over=("n_samples", "s_main"),
     ),
-    judge=functools.partial(judge_with_theory, CLAIMS),
+    judge=functools.partial(judge_with_theory, FIGURE_3_LEFT),
 )

@@ -10,12 +10,12 @@ The lanes are those of Figure A4 with s_main ≥ 3; the linear student stands be
 
 import functools
 
-from sharedtrunk.paper.figures._depth import CLAIMS, DIM, LINEAR, LINEAR_ALIKE, POINTS, STUDENTS, name_of
+from sharedtrunk.paper.claims.captions import DEPTH_CLAIMS, trend_claims
+from sharedtrunk.paper.figures._depth import DIM, LINEAR, LINEAR_ALIKE, POINTS, STUDENTS, name_of
 from sharedtrunk.paper.figures._figure import Figure
 from sharedtrunk.paper.figures._standard import RELATEDNESS, SEEDS
-from sharedtrunk.paper.figures._summary import draw_summary
+from sharedtrunk.paper.figures._summary_pictures import draw_summary
 from sharedtrunk.paper.figures._theory import judge_with_theory
-from sharedtrunk.paper.figures._trends import trend_claims
 from sharedtrunk.paper.figures._variants import variant_dataset, variant_sweeps
 
 TITLE = "Multitask benefit of deeper nonlinear students"
@@ -53,5 +53,5 @@ FIGURE = Figure(
         x_label="student: nonlinearity and hidden layers",
         average_over=("n_samples", "s_main"),
     ),
-    judge=functools.partial(judge_with_theory, (*trend_claims(DIM, "", f"s_main = {CLEAN:g}"), *CLAIMS)),
+    judge=functools.partial(judge_with_theory, (*trend_claims(DIM, "", f"s_main = {CLEAN:g}"), *DEPTH_CLAIMS)),
 )

@@ -1,7 +1,7 @@
-"""What the lanes of a figure return, by name: the units and meaning that a dataset's variables carry.
+"""The variables that the lanes of a figure return, with the units and meanings that datasets carry.
 
 *Students* return losses, accuracies, stopping times and result codes; linear ones also the weights at the stop and the
-slope of the loss there, of which bounds are made. *Theory* returns the loss at its own minimum.
+slope of the loss there, from which bounds are made. *Theory* returns the loss at its own minimum.
 """
 
 from collections.abc import Mapping
@@ -16,35 +16,38 @@ LOSSES = {
     "loss": ("nats", "generalization loss of the {arm} at the minimum over time (oracle stopping)"),
     "loss_error": ("nats", "estimated numerical error of the loss of the {arm}, oracle stopping"),
     "loss_honest": ("nats", "generalization loss of the {arm}, stopped by its validation loss"),
-    "loss_honest_error": ("nats", "estimated numerical error of the loss of the {arm}, honest stopping"),
+    "loss_honest_error": ("nats", "estimated numerical error of the loss of the {arm}, validation stopping"),
     "accuracy": ("1", "share of inputs on which the {arm} agrees with the clean teacher, oracle stopping"),
-    "accuracy_honest": ("1", "share of inputs on which the {arm} agrees with the clean teacher, honest stopping"),
+    "accuracy_honest": ("1", "share of inputs on which the {arm} agrees with the clean teacher, validation stopping"),
     "stop": ("training time", "time at which the generalization loss of the {arm} is smallest"),
     "stop_honest": ("training time", "time at which the validation loss of the {arm} is smallest"),
 }
-"""Both arms' own, (units, meaning); "{arm}" becomes the arm's words."""
+"""Variables of either arm with (units, meaning); "{arm}" stands for the arm's words."""
 
 OF_THE_LABELS = {
     "label_flips": ("1", "share of the main task's training labels that the teacher's noise flipped"),
     "smallest_class": ("1", "share of the main task's training labels in their rarest class"),
     "largest_class": ("1", "share of the main task's training labels in their commonest class"),
 }
-"""The same for both arms, so they stand once in the dataset."""
+"""Variables that are the same for both arms, so that the dataset has them once."""
 
 OF_THE_ERROR = {
     "loss_scrambles": ("nats", "loss of the {arm} by every scramble of the quadrature rule, oracle stopping"),
     "loss_refinement": ("nats", "error of the loss of the {arm} from the saved times, oracle stopping"),
-    "loss_honest_scrambles": ("nats", "loss of the {arm} by every scramble of the quadrature rule, honest stopping"),
-    "loss_honest_refinement": ("nats", "error of the loss of the {arm} from the saved times, honest stopping"),
+    "loss_honest_scrambles": (
+        "nats",
+        "loss of the {arm} by every scramble of the quadrature rule, validation stopping",
+    ),
+    "loss_honest_refinement": ("nats", "error of the loss of the {arm} from the saved times, validation stopping"),
 }
-"""Stored with the lanes, for the error of the benefit is formed scramble by scramble; not in the dataset."""
+"""Variables that are stored with the lanes only: the error of the benefit is computed scramble by scramble from them."""
 
 OF_THE_BOUNDS = {
     "weights": ("1", "composite weights of the main task of the {arm}, oracle stopping"),
     "slope": ("1", "label moment less softmax moment at the weights of the {arm}: minus the gradient of its loss"),
     "slope_error": ("1", "numerical error of the slope of the {arm}, in the Frobenius norm"),
 }
-"""Stored with the lanes of linear students, for the bounds; not in the dataset."""
+"""Variables that are stored with the lanes of linear students only: the bounds are computed from them."""
 
 OF_THEORY = {
     "loss": ("nats", "generalization loss of the {arm} at its minimum over time, by the {theory}"),
@@ -60,13 +63,13 @@ _DIMS = {
 
 
 def of_students(arm: str, *, linear: bool) -> dict[str, Variable]:
-    """The variables of a sweep of students."""
+    """The variables that a sweep of students returns."""
     tables = [LOSSES, OF_THE_LABELS, OF_THE_ERROR] + [OF_THE_BOUNDS] * linear
     return _variables({name: words for table in tables for name, words in table.items()}, arm=ARMS[arm])
 
 
 def of_theory(arm: str, theory: str) -> dict[str, Variable]:
-    """The variables of a sweep of theory."""
+    """The variables that a sweep of theory returns."""
     return _variables(OF_THEORY, arm=ARMS[arm], theory=THEORIES[theory])
 
 

@@ -1,20 +1,21 @@
-"""What comes out of a figure: pictures and checks on disk beside the dataset, and the same as an object."""
+"""The outcome of a figure: its pictures and checks, written beside its dataset."""
 
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sharedtrunk._support.files import check_regular, write_atomically
-from sharedtrunk._support.json_files import write_json
+from sharedtrunk._support.json_files import without_nan, write_json
 from sharedtrunk.errors import invalid
+from sharedtrunk.paper.commands import figure_command
 from sharedtrunk.paper.figures._checks import Check
+from sharedtrunk.paper.figures._drawing import PICTURES, Picture, drawn
 from sharedtrunk.paper.figures._figure import Figure, Size
-from sharedtrunk.paper.figures._pictures import PICTURES, Picture, drawn
 from sharedtrunk.sweeps import read_dataset
 
 if TYPE_CHECKING:
@@ -22,14 +23,23 @@ if TYPE_CHECKING:
 
 RESULT = "result"
 
-_JSON_ATTRIBUTES = ("grid", "settings", "versions", "seeds")
+_JSON_ATTRIBUTES = ("grid", "settings", "versions", "seeds")  # attributes of a dataset that are JSON text
 
 
 @dataclass(frozen=True)
 class Lanes:
-    """The lanes of a dataset: how many, how many without a value, how many ended with which reason (not success).
+    """How the lanes of a dataset ended.
 
-    `largest_error` is the largest numerical error of a value; NaN where the dataset has none.
+    Parameters
+    ----------
+    total
+        The number of joint lanes.
+    without_value
+        How many of them have no value.
+    failures
+        How many lanes ended otherwise than with success, by reason.
+    largest_error
+        The largest numerical error of a value, NaN where the dataset stores none.
     """
 
     total: int
@@ -40,7 +50,7 @@ class Lanes:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One figure made: its files by kind (`png`, `pdf`, `nc`, `json`, …), its checks, its lanes, which grid it is on."""
+    """A figure that was drawn and judged: its files by kind (`png`, `pdf`, `nc`, `json`), its checks, lanes and grid."""
 
     figure: Figure
     files: Mapping[str, Path]
@@ -50,20 +60,18 @@ class Outcome:
 
 
 def file_paths(figure: Figure, out: Path, size: Size) -> dict[str, Path]:
-    """Where the files of a figure stand, by kind: nc, json, and png and pdf of every picture."""
+    """Return the paths of a figure's files by kind: nc, json, and png and pdf of every picture."""
     stem = figure.stem(size)
     pictures = {f"{kind}{suffix}": out / f"{stem}{suffix}.{kind}" for suffix in figure.pictures for kind in PICTURES}
     return {"nc": out / f"{stem}.nc", "json": out / f"{stem}.json", **pictures}
 
 
-def remake(figure: Figure, size: Size, out: Path) -> str:
-    """The command that makes the figure."""
-    return f"sharedtrunk reproduce {figure.name}{'' if size == 'standard' else f' --{size}'} --out {out}"
-
-
 def present(figures: Sequence[Figure], out: Path, size: Size, *, processes: int | None = None) -> tuple[Outcome, ...]:
-    """Judge and draw the stored datasets; write FIGURE.png, .pdf and .json beside FIGURE.nc. Raises `InputError`."""
-    for figure in figures:  # before anything is drawn
+    """Judge and draw stored datasets, and write FIGURE.png, .pdf and .json beside FIGURE.nc.
+
+    Raises `InputError` for a dataset that is damaged or another figure's, and for a file that cannot be written.
+    """
+    for figure in figures:  # all of them before anything is drawn
         for path in file_paths(figure, out, size).values():
             check_regular(path)
     outcomes = tuple(_judged(figure, out, size) for figure in figures)
@@ -83,20 +91,20 @@ def _judged(figure: Figure, out: Path, size: Size) -> Outcome:
     dataset = read_dataset(files["nc"])
     _check_dataset(figure, dataset, files["nc"], size)
     checks, lanes = tuple(figure.judge(dataset)), count_lanes(dataset, figure.value)
-    write_json(files["json"], _without_nan(_record(figure, dataset, checks, lanes)), checksum=True)
+    write_json(files["json"], without_nan(_record(figure, dataset, checks, lanes)), checksum=True)
     return Outcome(figure, files, checks, lanes, size)
 
 
 def count_lanes(dataset: "xarray.Dataset", value: str) -> Lanes:
-    """Count the joint lanes of a dataset, those without a `value`, and those with a reason, in words.
+    """Count the joint lanes of a dataset, those without `value`, and those that failed, by reason.
 
-    Lanes of a theory (`result_closure` and so on) stand beside the students', by its name.
+    The reasons of a theory's lanes (`result_closure` and so on) begin with its name.
     """
     failures: dict[str, int] = {}
     for name, codes in dataset.data_vars.items():
         if str(name).startswith(RESULT):
-            whose = str(name).removeprefix(RESULT).removeprefix("_")
-            failures |= {f"{whose}: {words}" if whose else words: count for words, count in _ended(codes).items()}
+            theory = str(name).removeprefix(RESULT).removeprefix("_")
+            failures |= {f"{theory}: {words}" if theory else words: count for words, count in _failures(codes).items()}
     missing = dataset[value].isnull()
     return Lanes(
         total=int(dataset[RESULT].size),
@@ -106,8 +114,8 @@ def count_lanes(dataset: "xarray.Dataset", value: str) -> Lanes:
     )
 
 
-def _ended(codes: "xarray.DataArray") -> dict[str, int]:
-    """How many lanes ended otherwise than well, by reason."""
+def _failures(codes: "xarray.DataArray") -> dict[str, int]:
+    """Return how many lanes did not end with success, by reason."""
     words = str(codes.attrs.get("flag_meanings", "")).split()
     flags = dict(zip(np.atleast_1d(codes.attrs.get("flag_values", [])).tolist(), words, strict=False))
     found, counts = np.unique(codes.values[codes.values != 0], return_counts=True)
@@ -118,19 +126,19 @@ def _ended(codes: "xarray.DataArray") -> dict[str, int]:
 
 
 def _check_dataset(figure: Figure, dataset: "xarray.Dataset", path: Path, size: Size) -> None:
-    hint = f"Make it again: {remake(figure, size, path.parent)}."
+    hint = f"Make it again: {figure_command('reproduce', [figure.name], path.parent, size)}."
     grids: dict[str, str] = {"standard": "", "quick": " on the quick grid", "full": " on the full grid"}
     owner = str(dataset.attrs.get("figure", "no figure")) + grids.get(str(dataset.attrs.get("size", "standard")), "")
     if owner != figure.name + grids[size]:
         raise invalid(
             f"{path.name} must hold the dataset of {figure.name}{grids[size]}",
-            received=f"that of {owner} in {path}",
+            received=f"the dataset of {owner} in {path}",
             hint=hint,
         )
-    lacking = sorted((set(figure.dims) - set(dataset.sizes)) | ({figure.value, "result"} - set(dataset.data_vars)))
+    lacking = sorted((set(figure.dims) - set(dataset.sizes)) | ({figure.value, RESULT} - set(dataset.data_vars)))
     if lacking:
         raise invalid(
-            f"the dataset of {figure.name} needs dims {', '.join(figure.dims)}, the {figure.value} and the result",
+            f"the dataset of {figure.name} has dims {', '.join(figure.dims)}, and variables {figure.value} and {RESULT}",
             received=f"{path} without {', '.join(lacking)}",
             hint=hint,
         )
@@ -144,30 +152,14 @@ def _record(figure: Figure, dataset: "xarray.Dataset", checks: tuple[Check, ...]
         "paper": figure.paper,
         "claim": figure.claim,
         "checks": [check.record() for check in checks],
-        "lanes": {
-            "total": lanes.total,
-            "without_value": lanes.without_value,
-            "failures": dict(lanes.failures),
-            "largest_error": lanes.largest_error,
-        },
+        "lanes": asdict(lanes),
         "provenance": {
-            name: json.loads(value) if name in _JSON_ATTRIBUTES else _of_python(value)
+            name: json.loads(value) if name in _JSON_ATTRIBUTES else _as_python(value)
             for name, value in attributes.items()
         },
     }
 
 
-def _of_python(value: Any) -> Any:
-    """A number of NetCDF's as one of Python's."""
+def _as_python(value: Any) -> Any:
+    """Return a NumPy number, as NetCDF gives it, as one of Python's."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _without_nan(value: Any) -> Any:
-    """JSON has no NaN: a number that does not exist is null."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
-    return value

@@ -1,4 +1,4 @@
-"""Where a dataset comes from, as attributes of the file itself: grid, settings, versions, commit, seeds, command."""
+"""The provenance of a dataset, stored as its attributes: grid, settings, versions, commit, seeds, command."""
 
 import json
 import platform
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sharedtrunk._support.fingerprint import library_versions
+from sharedtrunk._support.cache.fingerprint import library_versions
 from sharedtrunk._version import __version__
 from sharedtrunk.paper.figures._figure import SIZE_MARKS, Figure, Size
 
@@ -17,7 +17,7 @@ _LIBRARIES = ("diffrax", "equinox", "h5netcdf", "jax", "jaxlib", "matplotlib", "
 def provenance(
     figure: Figure, axes: Mapping[str, tuple], settings: Mapping, command: str, size: Size
 ) -> dict[str, str | int]:
-    """Attributes of a figure's dataset: text, and JSON text where there is structure; `quick` is 1 or 0."""
+    """Return the attributes of a figure's dataset: texts, JSON where there is structure, and `quick`, 1 or 0."""
     attributes: dict[str, str | int] = {
         "title": figure.title + SIZE_MARKS[size],
         "figure": figure.name,
@@ -39,10 +39,10 @@ def provenance(
 
 
 def source_commit(source: Path) -> str | None:
-    """Commit of the git checkout that tracks `source`, with "+changes" where tracked files of its folder differ.
+    """Return the commit of the git checkout that tracks a file, with "+changes" where tracked files of its folder differ.
 
-    None where there is no git, no checkout, or `source` is not tracked: an installed copy may lie inside somebody
-    else's repository.
+    Return None without git or a checkout, and for a file that is not tracked: an installed copy can lie inside another
+    project's repository.
     """
     if _git(source, "ls-files", "--error-unmatch", source.name) is None:
         return None

@@ -22,7 +22,7 @@ _PAPER = (_fig1, _fig2_left, _fig2_right, _fig3_left, _fig3_right, _a1, _a2, _a3
 _OURS = (_sensitivity,)
 
 PAPER = tuple(module.FIGURE.name for module in _PAPER)
-"""The paper's figures and table, in its order: what the word "all" stands for."""
+"""Names of the paper's figures and its table, in the paper's order. The word "all" stands for them."""
 
 ALL = "all"
 
@@ -30,7 +30,7 @@ FIGURES: dict[str, Figure] = {module.FIGURE.name: module.FIGURE for module in (*
 
 
 def get(name: str) -> Figure:
-    """The figure of that name. Raises `InputError` for an unknown one, naming the closest."""
+    """Return the figure of a name. Raises `InputError` for an unknown name, and suggests the closest ones."""
     if not isinstance(name, str) or name not in FIGURES:
         lower = str(name).lower()
         close = [lower] if lower in FIGURES else difflib.get_close_matches(lower, FIGURES, n=3, cutoff=0.4)

@@ -1,32 +1,32 @@
-"""The two verbs: make figures from nothing (or from what is stored), and draw and judge stored ones again."""
+"""The two commands for figures: train, draw and judge them, and draw and judge stored ones again."""
 
 import os
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sharedtrunk import sweeps
+from sharedtrunk._support.cache.fingerprint import fingerprint
 from sharedtrunk._support.environment import accelerator, check_inline, check_trainable, worker_environment
 from sharedtrunk._support.files import check_regular, check_writable, kind_of
-from sharedtrunk._support.fingerprint import fingerprint
 from sharedtrunk._support.limits import MOST_SEEDS, check_processes, check_seeds
 from sharedtrunk.errors import invalid
+from sharedtrunk.experiments.problems import StandardProblem
+from sharedtrunk.paper.commands import figure_command
+from sharedtrunk.paper.figures._benefit_sweeps import widened
 from sharedtrunk.paper.figures._figure import Figure, Size
-from sharedtrunk.paper.figures._lanes import widened
-from sharedtrunk.paper.figures._outcome import Outcome, file_paths, present, remake
+from sharedtrunk.paper.figures._outcome import Outcome, file_paths, present
 from sharedtrunk.paper.figures._provenance import provenance
 from sharedtrunk.paper.figures._registry import ALL, PAPER, get
-from sharedtrunk.paper.figures._standard import StandardProblem
 
 STORE = ".sharedtrunk"
-"""Folder of stored chunks inside the output folder, one for all figures."""
+"""The folder of stored chunks inside the output folder, shared by all figures."""
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """Figures made, and what the run did: lanes computed and resumed, failures by reason, damaged shards redone."""
+    """The figures that were made, and the summary of the run: lanes computed and resumed, failures, damaged shards."""
 
     outcomes: tuple[Outcome, ...]
     summary: sweeps.Summary
@@ -54,16 +54,42 @@ def reproduce(
     seeds: int | None = None,
     progress: Callable[[sweeps.Progress], None] | None = None,
 ) -> Reproduction:
-    """Make figures: run the lanes that are not stored yet, then write each figure's .nc, .png, .pdf and .json.
+    """Make figures: train the lanes that are not stored yet, then write each figure's .nc, .png, .pdf and .json.
 
-    `names` are figures, or "all" for all of the paper's. All figures run in one pool and share stored chunks. `quick`
-    takes each figure's coarse grid and `full` its largest (they write FIGURE-quick and FIGURE-full files, so that the
-    others stay), `seeds` another number of seeds, `fresh` discards what is stored of these figures, `processes` defaults
-    to one per core, or one where JAX has an accelerator (0: in this process); `cluster`, a `dask.distributed.Client` or
-    the address of a Dask scheduler, has the lanes trained by its workers. Interrupted, the same call continues; what is
-    stored never depends on how often it was. Raises `InputError` for an unknown figure, a bad option, an output folder
-    that cannot be written or a cluster
-    that cannot be used, and `SweepError` where a chunk fails or the cluster is lost.
+    Interrupted, the same call continues; what is stored does not depend on how often it was interrupted.
+
+    Parameters
+    ----------
+    names
+        Names of figures, or "all" for all of the paper's. They run in one pool and share stored chunks.
+    out
+        The folder of results.
+    quick, full
+        Take each figure's coarse or its largest grid. Their files are FIGURE-quick and FIGURE-full.
+    fresh
+        Discard what is stored of these figures.
+    processes
+        Worker processes, by default one per core, or one where JAX has an accelerator. 0 computes in this process.
+    cluster
+        A `dask.distributed.Client`, or the address of a Dask scheduler, whose workers train the lanes.
+    training
+        "flow", or "descent" for gradient descent.
+    seeds
+        The number of seeds, by default the figure's own.
+    progress
+        Called with the state of the run as it goes.
+
+    Returns
+    -------
+    Reproduction
+        The figures with their checks, and what the run did.
+
+    Raises
+    ------
+    InputError
+        For an unknown figure, a bad option, an output folder that cannot be written, or a cluster that cannot be used.
+    SweepError
+        Where a chunk fails or the cluster is lost.
     """
     chosen = _figures(names)
     if seeds is not None:
@@ -80,10 +106,10 @@ def reproduce(
     device = accelerator() if cluster is None and processes != 0 else None
     made_by = fingerprint() if device is None else f"{fingerprint()} {device}"
     plans = [_plan(figure, size, made_by, training=training, seeds=seeds) for figure in chosen]
-    if device is not None:  # one process has it, and trains as many lanes at once as share inputs
+    if device is not None:  # one process owns the device, and trains all lanes that share inputs at once
         plans = [replace(plan, sweeps={arm: widened(sweep) for arm, sweep in plan.sweeps.items()}) for plan in plans]
         processes = 1 if processes is None else processes
-    # The folder comes last, so that a refused call leaves none behind.
+    # The folder is made last, so that a refused call leaves none behind.
     _check_files([path for figure in chosen for path in file_paths(figure, out, size).values()])
     store = sweeps.Store(out / STORE)
     summary = sweeps.run(
@@ -91,23 +117,40 @@ def reproduce(
         store,
         processes=processes,
         cluster=cluster,
-        environment=worker_environment,  # called where the workers are: the cache of compiled programs is theirs
+        environment=worker_environment,  # called on the workers' machine, whose cache of compiled programs it names
         progress=progress,
         fresh=fresh,
     )
     command = _command(names, out, size, training=training, seeds=seeds)
     for plan in plans:
         _write(plan, store, out, command)
-    # What is drawn is what was stored, so that a redraw is the same picture.
+    # Drawn from the stored dataset, so that a redraw is the same picture.
     return Reproduction(present(chosen, out, size, processes=processes), summary)
 
 
 def redraw(
     names: Sequence[str], out: str | os.PathLike[str], *, quick: bool = False, full: bool = False
 ) -> tuple[Outcome, ...]:
-    """Draw and judge stored datasets again, without JAX and without training; `quick`, `full`: those on that grid.
+    """Draw and judge stored datasets again, without JAX and without training.
 
-    Raises `InputError` for an unknown figure and for a dataset that is missing, damaged or another figure's.
+    Parameters
+    ----------
+    names
+        Names of figures, or "all".
+    out
+        The folder of results.
+    quick, full
+        Take the datasets on the coarse or the largest grid.
+
+    Returns
+    -------
+    tuple of Outcome
+        A figure each, with its checks.
+
+    Raises
+    ------
+    InputError
+        For an unknown figure, and for a dataset that is missing, damaged or another figure's.
     """
     out = Path(out)
     chosen = _figures(names)
@@ -118,7 +161,7 @@ def redraw(
             raise invalid(
                 f"redrawing {figure.name} needs its stored dataset",
                 received=f"no file {path}",
-                hint=f"Make it first: {remake(figure, size, out)}.",
+                hint=f"Make it first: {figure_command('reproduce', [figure.name], out, size)}.",
             )
     return present(chosen, out, size)
 
@@ -126,9 +169,9 @@ def redraw(
 def _figures(names: Sequence[str]) -> list[Figure]:
     if isinstance(names, str) or not names:
         raise invalid(
-            "figures are named in a list, at least one",
+            "figures are a list of at least one name",
             received=repr(names),
-            hint=f"Write [{names!r}]." if names else "Name one of those that sharedtrunk list shows.",
+            hint=f"Write [{names!r}]." if names else "Choose from those that sharedtrunk list shows.",
         )
     figures = [get(name) for word in names for name in (PAPER if word == ALL else (word,))]
     return list({figure.name: figure for figure in figures}.values())
@@ -150,7 +193,7 @@ def _size(chosen: Sequence[Figure], *, quick: bool, full: bool) -> Size:
 def _plan(figure: Figure, size: Size, made_by: str, *, training: str, seeds: int | None) -> _Plan:
     axes = figure.axes(size, seeds=seeds)
     problem = figure.problem
-    if isinstance(problem, StandardProblem):  # others have a training of their own
+    if isinstance(problem, StandardProblem):  # other problems fix their training
         problem = replace(problem, training=training)
     settings = {**problem.settings(), "fingerprint": made_by}
     return _Plan(figure, axes, settings, figure.sweeps(figure.name, axes, settings, figure.functions), size)
@@ -164,16 +207,14 @@ def _write(plan: _Plan, store: sweeps.Store, out: Path, command: str) -> None:
 
 
 def _check_files(files: Sequence[Path]) -> None:
-    """Raise `InputError` before minutes of training, not after, where a file of results cannot be written."""
+    """Raise `InputError` where a file of results cannot be written: before minutes of training, not after."""
     for path in files:
         check_regular(path)
-    check_writable(files[0])  # one file proves that their folder takes files
+    check_writable(files[0])  # one file shows that their folder can be written
 
 
 def _command(names: Sequence[str], out: Path, size: Size, *, training: str, seeds: int | None) -> str:
-    words = ["sharedtrunk", "reproduce", *names, "--out", str(out)]
-    words += [f"--{size}"] if size != "standard" else []
-    words += ["--training", training] if training != "flow" else []
-    words += ["--seeds", str(seeds)] if seeds is not None else []
-    # The dataset holds it as UTF-8, which a folder's name in another encoding is not.
-    return shlex.join(words).encode(errors="backslashreplace").decode()
+    options = ["--training", training] if training != "flow" else []
+    options += ["--seeds", str(seeds)] if seeds is not None else []
+    # The dataset stores it in UTF-8, which a folder's name in another encoding does not fit.
+    return figure_command("reproduce", names, out, size, *options).encode(errors="backslashreplace").decode()

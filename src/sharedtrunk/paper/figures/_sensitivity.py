@@ -1,40 +1,38 @@
 """Sensitivity: do the conclusions of Figure 2 survive other choices of what the paper does not say?
 
 The paper gives neither feature count nor width, noise, start or step. Figure 2's claims are judged under other choices of
-each, one at a time, on a coarser grid that holds all that the claims name.
+each, one at a time, on a coarser grid that has all values that the claims need.
 
     sharedtrunk reproduce sensitivity        five minutes on 4 cores: 8,640 joint lanes, 720 single-task baselines
 
 Expected: what Figure 2, left, says survives all choices (slope on r 0.15 to 0.40 nats); of Figure 2, right, the benefit
 above 200 points does, and whether there is one at 100 depends on the size of the start.
 
-The choices stand in `sharedtrunk.paper.figures._choices`. Means over s_main and over low- and high-SNR auxiliary tasks are
-over fewer values than Figure 2's, so the column "standard" need not repeat its numbers.
+The choices are in `sharedtrunk.paper.figures._sensitivity_choices`. Means over s_main and over low- and high-SNR
+auxiliary tasks are over fewer values than Figure 2's, so the column "standard" need not repeat its numbers.
 """
 
 import functools
 from typing import TYPE_CHECKING
 
-from sharedtrunk.paper.figures import _fig2_left, _fig2_right
-from sharedtrunk.paper.figures._checks import Check
-from sharedtrunk.paper.figures._choices import CHOICES, DIM, GRID, QUICK_GRID
+from sharedtrunk.paper.claims.captions import FIGURE_2_LEFT, FIGURE_2_RIGHT
+from sharedtrunk.paper.figures._checks import STOPPING_WORDS, STOPPINGS, Check
 from sharedtrunk.paper.figures._figure import Figure
+from sharedtrunk.paper.figures._sensitivity_choices import CHOICES, DIM, GRID, QUICK_GRID
 from sharedtrunk.paper.figures._survival import Survival, survivals
 from sharedtrunk.paper.figures._theory import judge_theory
+from sharedtrunk.paper.figures._title_and_note import marked
 from sharedtrunk.paper.figures._variants import variant_dataset, variant_sweeps
-from sharedtrunk.paper.figures._words import marked
 
 if TYPE_CHECKING:
     import matplotlib.figure
     import xarray
 
-    from sharedtrunk import plots
+    from sharedtrunk.paper import pictures
 
 TITLE = "Figure 2's conclusions under other choices of what the paper leaves open"
 
-CLAIMS = {"Figure 2, left": _fig2_left.CLAIMS, "Figure 2, right": _fig2_right.CLAIMS}
-
-STOPPINGS = {"oracle": "benefit", "honest": "benefit_honest"}
+CLAIMS = {"Figure 2, left": FIGURE_2_LEFT, "Figure 2, right": FIGURE_2_RIGHT}
 
 SUMS = ("holds under every choice", "same verdict everywhere")
 
@@ -51,31 +49,33 @@ def judge_choices(dataset: "xarray.Dataset") -> list[Check]:
 
 def draw_choices(dataset: "xarray.Dataset", *, stopping: str) -> "matplotlib.figure.Figure":
     """Draw claims against choices, a verdict and a number in each cell."""
-    from sharedtrunk import plots  # matplotlib, only where a picture is drawn
+    from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
     fates = {heading: survivals(claims, dataset[STOPPINGS[stopping]], stopping) for heading, claims in CLAIMS.items()}
     groups = {
         heading: {claim.statement: _row(fate) for claim, fate in zip(CLAIMS[heading], those, strict=True)}
         for heading, those in fates.items()
     }
-    return plots.matrix_figure(
+    return pictures.matrix_figure(
         groups,
         [*(str(choice) for choice in dataset[DIM].values), *SUMS],
         summing=len(SUMS),
-        title=f"{marked(TITLE, dataset)}: {stopping} stopping",
+        title=f"{marked(TITLE, dataset)}: {STOPPING_WORDS.get(stopping, stopping)} stopping",
         note=_note([fate for those in fates.values() for fate in those], dataset.sizes["seed"]),
     )
 
 
-def _row(fate: Survival) -> "list[plots.Cell]":
-    from sharedtrunk import plots
+def _row(fate: Survival) -> "list[pictures.Cell]":
+    from sharedtrunk.paper import pictures
 
     differing = fate.differing()
-    cells = [plots.Cell(check.verdict, _number(check), choice in differing) for choice, check in fate.by_choice.items()]
+    cells = [
+        pictures.Cell(check.verdict, _number(check), choice in differing) for choice, check in fate.by_choice.items()
+    ]
     return [
         *cells,
-        plots.Cell(fate.under_every.verdict, fate.under_every.verdict.replace(" ", "\n")),
-        plots.Cell(fate.as_standard.verdict, _agreement(fate)),
+        pictures.Cell(fate.under_every.verdict, fate.under_every.verdict.replace(" ", "\n")),
+        pictures.Cell(fate.as_standard.verdict, _agreement(fate)),
     ]
 
 
@@ -110,7 +110,7 @@ def _note(fates: list[Survival], seeds: int) -> str:
 FIGURE = Figure(
     name="sensitivity",
     title=TITLE,
-    claim="the conclusions of Figure 2 do not hang on what the paper leaves open",
+    claim="the conclusions of Figure 2 do not depend on what the paper leaves open",
     paper="Sensitivity",
     minutes=3.0,
     grid=GRID,
@@ -119,5 +119,5 @@ FIGURE = Figure(
     dataset=variant_dataset(DIM),
     judge=judge_choices,
     draw=functools.partial(draw_choices, stopping="oracle"),
-    draw_honest=functools.partial(draw_choices, stopping="honest"),
+    draw_validation=functools.partial(draw_choices, stopping="honest"),
 )

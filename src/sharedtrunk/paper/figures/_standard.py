@@ -1,14 +1,9 @@
-"""The standard problem of the paper's figures, as pure data.
+"""The grids of the paper's figures, and the functions that compute their lanes.
 
-Everything that decides a lane's numbers, other than the lane's own place in the grid, stands here and goes as JSON
-to the worker that trains it, and into the attributes of the dataset. What the paper leaves open (feature count,
-hidden width, noise, start, step, stop) is our choice, see the README.
+Everything else that decides a lane's numbers is in `experiments.problems.StandardProblem`.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Literal
-
-from sharedtrunk.errors import invalid
+from sharedtrunk.flows.result import Result
 from sharedtrunk.paper.contrasts import HIGH_SNR
 
 POINT_FUNCTIONS = {
@@ -16,26 +11,15 @@ POINT_FUNCTIONS = {
     "closure": "sharedtrunk.prediction:closure_lanes",
     "population": "sharedtrunk.prediction:population_lanes",
 }
-"""`module:function` that works out one chunk of lanes, by role; imported by the worker, never here."""
+"""The function that computes a chunk of lanes, as "module:function", by role. Only workers import it."""
 
-TRAININGS = ("flow", "descent")
+RESULT_FLAGS = {int(result): result.message for result in Result}
+"""What a lane's result code means, for the attributes of a dataset."""
 
-RESULT_FLAGS = {
-    0: "trained; the minimum of the generalization loss is bracketed",
-    1: "diverged: the weights stopped being finite numbers",
-    2: "the solver used up its steps before the last time asked for",
-    3: "the minimum of the generalization or the validation loss was not bracketed by the time limit",
-    4: "ran away: the weights grew beyond the ceiling before the minimum of the loss was bracketed",
-    5: "the quadrature rule is too coarse: its error is no longer small beside the drive of the weights",
-}
-"""What a lane's result code means: the messages of `sharedtrunk.flows.trajectory.Result`, here without its JAX."""
-
-NOT_BRACKETED = 3
-
-# A linear group's 35 lanes are one chunk, a second's work, which the point function cuts to the cache; ReLU lanes take
-# as long one by one.
+# Lanes in a chunk. The 35 lanes of a linear group train in about a second. ReLU lanes gain nothing from a large batch,
+# so their chunks are small, and an interruption loses little.
 CHUNK_LIMITS = {"linear": 36, "relu": 4}
-# Theory takes a whole group at once: its lanes share the sample's covariance.
+# Theory computes a whole group at once, whose lanes share the sample's covariance.
 THEORY_CHUNK_LIMIT = 36
 
 SAMPLE_COUNTS = (100, 200, 400, 800, 1600)
@@ -51,7 +35,7 @@ STANDARD_CUBE = {
     "relatedness": RELATEDNESS,
     "seed": SEEDS,
 }
-"""The standard problem's grid (Figure A1)."""
+"""The grid of the standard problem (Figure A1)."""
 
 QUICK_CUBE = {
     "n_samples": (100, 400, 1600),
@@ -60,42 +44,4 @@ QUICK_CUBE = {
     "relatedness": (0.0, 0.5, 1.0),
     "seed": (0, 1),
 }
-"""A part of it, for a first look in seconds."""
-
-
-@dataclass(frozen=True)
-class StandardProblem:
-    """Teachers, students, training and quadrature of the standard problem."""
-
-    classes: int = 10
-    rank: int = 10
-    features: int = 100
-    hidden: int = 100
-    noise: float = 1.0
-    alpha: tuple[float, ...] = (1.0, 1.0)
-    start: Literal["random", "aligned"] = "random"
-    start_scale: float | tuple[float, float] = 0.3  # of all layers, or of trunk and heads
-    hidden_layers: int = 1
-    activation: Literal["linear", "relu"] = "linear"
-    training: str = "flow"
-    step: float = 0.1  # of descent; flow ignores it
-    rtol: float = 1e-4  # of flow; descent ignores it
-    time_limit: float = 500.0
-    precision: Literal["float32", "float64"] = "float32"
-    coarse_points: int = 256
-    fine_points: int = 1024
-    scrambles: int = 24
-    fresh_points: int = 24576  # that value a ReLU student, in as many blocks as there are scrambles
-    validation_fraction: float = 0.25
-
-    def __post_init__(self):
-        if self.training not in TRAININGS:
-            raise invalid(
-                f"training is one of {', '.join(TRAININGS)}",
-                received=repr(self.training),
-                hint="Leave it out for the continuous-time flow.",
-            )
-
-    def settings(self) -> dict[str, object]:
-        """The problem as JSON data: tuples become lists."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+"""A part of the standard grid, for a first look in seconds."""

@@ -1,19 +1,19 @@
-"""Which conclusions survive other choices: every claim under every choice, the weakest choice, and who disagrees.
+"""Which conclusions survive other choices: every claim under every choice, the weakest choice, and which choices differ.
 
-Two questions are kept apart. Does what the paper says hold *under every choice*? The weakest choice decides. And is
-the verdict, whatever it is, *that of the standard choice*? It is not where another choice gives the opposite verdict; it
-stays open where one of them gives none.
+Two questions are kept apart. Does the paper's statement hold *under every choice*? The weakest choice decides. And is the
+verdict, whatever it is, *the verdict under the standard choice*? It is not if another choice gives the opposite verdict, and
+it stays open if one of them gives none.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from sharedtrunk.paper import contrasts
-from sharedtrunk.paper.figures._checks import Check, Claim, Verdict, judge
-from sharedtrunk.paper.figures._choices import DIM, STANDARD
+from sharedtrunk.paper.claims import Claim, Evidence, Verdict
+from sharedtrunk.paper.claims.captions import STANDARD
+from sharedtrunk.paper.figures._checks import Check, counted, judge
+from sharedtrunk.paper.figures._sensitivity_choices import DIM
 
 if TYPE_CHECKING:
     import xarray
@@ -28,69 +28,68 @@ class Survival:
     as_standard: Check
 
     def differing(self) -> list[str]:
-        """The choices whose verdict is not that of the standard choice; none where that one is lacking."""
+        """The choices whose verdict differs from that of the standard choice; none where the standard choice is missing."""
         if STANDARD not in self.by_choice:
             return []
         standard = self.by_choice[STANDARD].verdict
         return [choice for choice, check in self.by_choice.items() if check.verdict != standard]
 
 
-def survivals(claims: Sequence[Claim], benefit: "xarray.DataArray", stopping: str) -> list[Survival]:
-    """What becomes of every claim; `benefit` has the axis `choice`, with the standard one on it."""
-    names = [str(name) for name in benefit[DIM].values]
-    parts = {name: contrasts.at(benefit, choice=name) for name in names}
-    return [_survival(claim, parts, stopping) for claim in claims]
+def survivals(figure_claims: Sequence[Claim], benefit: "xarray.DataArray", stopping: str) -> list[Survival]:
+    """How every claim fares under the choices on the benefit's axis `choice`."""
+    parts = {str(name): contrasts.at(benefit, choice=str(name)) for name in benefit[DIM].values}
+    return [_survival(claim, parts, stopping) for claim in figure_claims]
 
 
 def _survival(claim: Claim, parts: "Mapping[str, xarray.DataArray]", stopping: str) -> Survival:
     by_choice = {name: replace(judge(_under(claim, name), part, stopping), detail=True) for name, part in parts.items()}
     everywhere = replace(
         claim,
-        id=f"{claim.id}-under-every-choice",
+        key=f"{claim.key}-under-every-choice",
         statement=f"under every choice: {claim.statement}",
-        measure=lambda each: _cases(claim, each),
+        measure=lambda all_parts: _together(claim, all_parts),
     )
     return Survival(by_choice, judge(everywhere, parts, stopping), _as_standard(claim, by_choice, stopping))
 
 
 def _under(claim: Claim, choice: str) -> Claim:
-    return replace(claim, id=f"{claim.id} / {choice}", statement=f"{choice}: {claim.statement}")
+    return replace(claim, key=f"{claim.key} / {choice}", statement=f"{choice}: {claim.statement}")
 
 
-def _cases(claim: Claim, parts: "Mapping[str, xarray.DataArray]") -> dict[str, np.ndarray]:
-    return {
-        f"{choice}{case and ', '}{case}": numbers
-        for choice, part in parts.items()
-        for case, numbers in claim.measure(part).items()
-    }
+def _together(claim: Claim, parts: "Mapping[str, xarray.DataArray]") -> Evidence:
+    """The readings of all choices, judged together."""
+    assert claim.measure is not None
+    return Evidence(
+        within=tuple(
+            replace(reading, case=", ".join(filter(None, (choice, reading.case))))
+            for choice, part in parts.items()
+            for reading in claim.measure(part).within
+        )
+    )
 
 
 def _as_standard(claim: Claim, by_choice: Mapping[str, Check], stopping: str) -> Check:
-    stated: dict[str, Any] = {
-        "id": f"{claim.id}-as-standard",
-        "statement": f"same verdict under every choice as under the standard one: {claim.statement}",
-        "stopping": stopping,
-        "criterion": "no choice gives the opposite verdict (else it fails), and none gives another (else it is undecided)",
-        "unit": "choices with another verdict",
-    }
+    stated = (
+        f"{claim.key}-as-standard",
+        f"same verdict under every choice as under the standard one: {claim.statement}",
+        stopping,
+        "no choice gives the opposite verdict (else it fails), and none gives another (else it is undecided)",
+        "choices with another verdict",
+    )
     verdicts: dict[str, Verdict] = {choice: check.verdict for choice, check in by_choice.items()}
-    lacking = [choice for choice, check in by_choice.items() if check.verdict == "not measured"]
+    lacking = [choice for choice, verdict in verdicts.items() if verdict == "not measured"]
     if STANDARD not in by_choice or lacking:
         lacks = f"not measured under {', '.join(lacking)}" if lacking else f"needs the choice {STANDARD}"
-        return Check(**stated, verdict="not measured", reason=lacks)
+        return Check(*stated, verdict="not measured", reason=lacks)
     others: dict[str, Verdict] = {
         choice: verdict for choice, verdict in verdicts.items() if verdict != verdicts[STANDARD]
     }
-    number = float(len(others))
-    return Check(
-        **stated,
-        verdict=_agreement(verdicts),
-        case="; ".join([f"{STANDARD}: {verdicts[STANDARD]}", *_listed(others)]),
+    return counted(
+        *stated,
+        _agreement(verdicts),
+        len(others),
+        "; ".join([f"{STANDARD}: {verdicts[STANDARD]}", *_listed(others)]),
         cases=len(by_choice) - 1,
-        number=number,
-        standard_error=0.0,
-        low=number,
-        high=number,
         n_seeds=by_choice[STANDARD].n_seeds,
     )
 
@@ -103,7 +102,7 @@ def _agreement(verdicts: Mapping[str, Verdict]) -> Verdict:
 
 
 def _listed(others: Mapping[str, Verdict]) -> list[str]:
-    """The choices with another verdict, by verdict."""
+    """The choices with another verdict, grouped by verdict."""
     return [
         f"{verdict} under {', '.join(choice for choice in others if others[choice] == verdict)}"
         for verdict in dict.fromkeys(others.values())

@@ -8,21 +8,22 @@ benefit grows with relatedness from the start, (d) with abundant data it is smal
 Expected: unrelated tasks cost a few hundredths of a nat at finite N and less at infinite N; (b) and (c) hold on average,
 not in each setting; with abundant data fully related clean tasks still bring a tenth of a nat, by theory too.
 
-The rows and what their words are taken to mean stand in `sharedtrunk.paper.figures._table1_rows`. The closure follows the
-drawn samples, the population flow infinite data; with the cleanest main tasks (s_main = 100) it is still improving at
+The rows, and the meaning that their words are given, are in `sharedtrunk.paper.claims.captions._table1`. The closure follows
+the drawn samples, the population flow infinite data; with the cleanest main tasks (s_main = 100) it is still improving at
 the time limit, t = 500, and with s_main = 10 its minimum is often too late to be bracketed by it. The paper's own
 explanations of the rows, (28) and (34)–(37), are judged in the ledger.
 """
 
 from typing import TYPE_CHECKING
 
-from sharedtrunk.paper.figures._checks import Check, judge, region
-from sharedtrunk.paper.figures._dataset import benefit_dataset
+from sharedtrunk.flows.result import Result
+from sharedtrunk.paper.claims.captions import ABUNDANT, LIMITED, SOURCES, TABLE_1, THEORY, Statement
+from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
+from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
+from sharedtrunk.paper.figures._checks import STOPPING_WORDS, Check, judge
 from sharedtrunk.paper.figures._figure import Figure
-from sharedtrunk.paper.figures._lanes import benefit_sweeps
-from sharedtrunk.paper.figures._standard import NOT_BRACKETED, QUICK_CUBE, STANDARD_CUBE
-from sharedtrunk.paper.figures._table1_rows import ABUNDANT, LIMITED, ROWS, THEORY, WAYS, Asked
-from sharedtrunk.paper.figures._words import marked
+from sharedtrunk.paper.figures._standard import QUICK_CUBE, STANDARD_CUBE
+from sharedtrunk.paper.figures._title_and_note import marked
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -32,34 +33,35 @@ TITLE = "The paper's key takeaways, row by row"
 
 STYLES = {
     "oracle": {"marker": "o", "color": "black"},
-    "honest": {"marker": "o", "color": "black", "markerfacecolor": "white"},
+    "validation": {"marker": "o", "color": "black", "markerfacecolor": "white"},
     "closure": {"marker": "D", "color": "#7b3294"},
     "population": {"marker": "s", "color": "#7b3294", "markerfacecolor": "white"},
 }
-"""The marker of every way of knowing: circles are simulated, the others calculated."""
+"""The marker of every source of benefits: circles are simulated, the others calculated."""
 
 
 def judge_table(dataset: "xarray.Dataset") -> list[Check]:
-    """Every statement of every row, by each way of knowing that the dataset holds."""
-    return [check for asked in _all_asked() for check in _by_each_way(asked, dataset)]
+    """Every statement of every row, for each source of benefits that the dataset holds."""
+    return [check for row in TABLE_1.values() for statement in row for check in _by_source(statement, dataset)]
 
 
 def draw_table(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
     """Draw each number with its interval against what its row says."""
-    from sharedtrunk import plots  # matplotlib, only where a picture is drawn
+    from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
-    def mark(check: Check) -> "plots.Mark":
+    def number(check: Check) -> "pictures.Number":
         where = check.reason if check.verdict == "not measured" else check.case
-        return plots.Mark(
-            check.stopping, check.number, check.standard_error, check.low, check.high, check.verdict, where
-        )
+        source = STOPPING_WORDS.get(check.stopping, check.stopping)
+        return pictures.Number(source, check.number, check.low, check.high, check.verdict, where)
 
-    def statement(asked: Asked) -> "plots.Statement":
-        words = asked.claim.statement.split(") ", 1)[1]  # the letter stands in the heading
-        return plots.Statement(words, region(asked.claim.says), [mark(c) for c in _by_each_way(asked, dataset)])
+    def drawn(statement: Statement) -> "pictures.Statement":
+        words = statement.claim.statement.split(") ", 1)[1]  # the letter is in the heading
+        assert statement.claim.limit is not None  # every claim of a figure has one
+        marks = [number(check) for check in _by_source(statement, dataset)]
+        return pictures.Statement(words, statement.claim.limit.region, marks)
 
-    return plots.forest_figure(
-        {heading: [statement(asked) for asked in row] for heading, row in ROWS.items()},
+    return pictures.forest_figure(
+        {heading: [drawn(statement) for statement in row] for heading, row in TABLE_1.items()},
         STYLES,
         title=marked(f"Table 1: {TITLE[0].lower()}{TITLE[1:]}", dataset),
         x_label="multitask benefit, or difference of benefits (nats)",
@@ -67,20 +69,17 @@ def draw_table(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
     )
 
 
-def _all_asked() -> list[Asked]:
-    return [asked for row in ROWS.values() for asked in row]
-
-
-def _by_each_way(asked: Asked, dataset: "xarray.Dataset") -> list[Check]:
-    known = [way for way in asked.ways if way not in THEORY or WAYS[way] in dataset]
-    return [judge(asked.claim, dataset[WAYS[way]], way) for way in known]
+def _by_source(statement: Statement, dataset: "xarray.Dataset") -> list[Check]:
+    known = [source for source in statement.sources if source not in THEORY or SOURCES[source] in dataset]
+    return [judge(statement.claim, dataset[SOURCES[source]], source) for source in known]
 
 
 def _note(dataset: "xarray.Dataset") -> str:
     return (
         f"Mean and 95 % t-interval over {dataset.sizes['seed']} seeds; shaded: where the row says that the number lies. "
-        "Where a statement is about each setting, the weakest is shown and named, and fails only where it would among so "
-        "many.\nSimulation: oracle (stopped by test loss, as the paper) and honest stopping (validation loss). Theory: the "
+        "For a statement about each setting the weakest one is drawn and named; it fails at 95 % for all settings together.\n"
+        "Simulation: oracle stopping (test loss, as in the paper) and validation stopping (noisy held-out labels). "
+        "Theory: the "
         f"Gaussian closure of the same samples, and the population flow (N → ∞){_open_ended(dataset)}.\n"
         "The paper's explanations of the rows, (28) and (34)–(37), are judged in the ledger: sharedtrunk claims."
     )
@@ -89,7 +88,7 @@ def _note(dataset: "xarray.Dataset") -> str:
 def _open_ended(dataset: "xarray.Dataset") -> str:
     if "result_population" not in dataset:
         return ""
-    beyond = int((dataset["result_population"] == NOT_BRACKETED).sum())
+    beyond = int((dataset["result_population"] == Result.NOT_BRACKETED).sum())
     total = dataset["result_population"].size
     return f", {beyond:,} of whose {total:,} lanes have no bracketed minimum by the time limit" if beyond else ""
 

@@ -1,14 +1,14 @@
 """One grid under several choices of the problem, side by side along an axis of names.
 
-The choices differ in settings (depth, nonlinearity, start, width, …), which no axis of lanes can carry: every choice
-has sweeps of its own, and their datasets are put one after the other.
+The choices differ in settings (depth, nonlinearity, start, width, …) that cannot be an axis of lanes, so every choice has
+sweeps of its own, and their datasets are joined along the axis.
 """
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sharedtrunk.paper.figures._dataset import benefit_dataset, with_axes
-from sharedtrunk.paper.figures._lanes import benefit_sweeps
+from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset, with_axes
+from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
 from sharedtrunk.sweeps import Sweep
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _SEPARATOR = " / "
 
 
 def variant_sweeps(dim: str, choices: Choices, theories: tuple[str, ...] = ()) -> Callable[..., dict[str, Sweep]]:
-    """What makes the sweeps of all choices named on the axis `dim`: "NAME / single" and so on."""
+    """A function that makes the sweeps of all choices on the axis `dim`, by name: "NAME / single" and so on."""
     make = benefit_sweeps(theories)
 
     def made(name: str, axes: Mapping[str, tuple], settings: Mapping, functions: Mapping[str, str]) -> dict[str, Sweep]:
@@ -36,7 +36,7 @@ def variant_sweeps(dim: str, choices: Choices, theories: tuple[str, ...] = ()) -
 
 
 def variant_dataset(dim: str) -> "Callable[[Mapping[str, xarray.Dataset]], xarray.Dataset]":
-    """What joins the sweeps of all choices into one dataset, `dim` first; a number that a choice lacks is NaN."""
+    """A function that joins the sweeps of all choices into one dataset, `dim` first; a number that a choice lacks is NaN."""
 
     def join(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Dataset":
         import xarray
@@ -50,7 +50,7 @@ def variant_dataset(dim: str) -> "Callable[[Mapping[str, xarray.Dataset]], xarra
             name: values
             for each in made.values()
             for name, values in each.data_vars.items()
-            # a code has no NaN: those that some choice lacks are left out
+            # a result code has no NaN, so codes that some choice lacks are left out
             if values.dtype.kind == "f" or all(name in other for other in made.values())
         }
         parts = [_complete(each, numbers)[list(numbers)] for each in made.values()]
@@ -61,7 +61,7 @@ def variant_dataset(dim: str) -> "Callable[[Mapping[str, xarray.Dataset]], xarra
 
 
 def _complete(dataset: "xarray.Dataset", names: "Mapping[Any, xarray.DataArray]") -> "xarray.Dataset":
-    """With the numbers that only other choices have, as NaN."""
+    """The dataset with the numbers that only other choices have, as NaN."""
     import numpy as np
     import xarray
 

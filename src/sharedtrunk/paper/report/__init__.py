@@ -1,7 +1,7 @@
-"""The report: every figure in a folder, its verdicts and the ledger, as one HTML page that needs nothing else.
+"""The report: every figure of a folder, its verdicts and the ledger, on one HTML page that needs no other file.
 
-`write` gathers (`_gather`), puts into words (`_summary`, `_view`) and assembles (`_page`) the page; its markup, style and
-scripts stand in `page/`. Nothing here trains, draws or judges, and JAX need not be installed.
+`write` reads the folder (`_gather`), puts it into words (`_summary`, `_page_data`) and fills the page (`_page`), whose
+markup, style and scripts are in `page/`. Nothing here trains or draws, and JAX need not be installed.
 """
 
 from sharedtrunk.paper.report._write import Report as Report

@@ -1,4 +1,4 @@
-"""How well theory agrees with simulation, read off the cube: the closure's correlation with the simulated benefits."""
+"""How well theory agrees with simulation over a cube: the closure's benefits against the simulated ones."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Correlation over settings and mean absolute difference (nats), each seed by seed, and the number of settings."""
+    """Correlation over settings and mean absolute difference (nats), each over seeds, and the number of settings."""
 
     correlation: Estimate
     difference: Estimate
@@ -21,7 +21,7 @@ class Agreement:
 
 
 def agreement(dataset: "xarray.Dataset") -> Agreement | None:
-    """Closure against simulation over all settings that have both; None where the closure is not stored."""
+    """Compare closure and simulation over the settings that have both. Return None where the closure is not stored."""
     if "benefit_closure" not in dataset:
         return None
     simulated, predicted = (
@@ -29,7 +29,7 @@ def agreement(dataset: "xarray.Dataset") -> Agreement | None:
         for name in ("benefit", "benefit_closure")
     )
     both = np.isfinite(simulated) & np.isfinite(predicted)
-    pairs = [(one[there], other[there]) for one, other, there in zip(simulated, predicted, both, strict=True)]
+    pairs = [(one[known], other[known]) for one, other, known in zip(simulated, predicted, both, strict=True)]
     return Agreement(
         correlation=estimate([_correlation(one, other) for one, other in pairs]),
         difference=estimate([np.abs(other - one).mean() if len(one) else np.nan for one, other in pairs]),
@@ -39,5 +39,5 @@ def agreement(dataset: "xarray.Dataset") -> Agreement | None:
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:
     if len(one) < 2 or not one.std() or not other.std():
-        return float("nan")  # nothing varies, so nothing is correlated
+        return float("nan")  # benefits that do not vary have no correlation
     return float(np.corrcoef(one, other)[0, 1])

@@ -1,43 +1,39 @@
-"""Numbers in words, with the signs and spaces of print: 0.0220 ± 0.0017, −0.030 … −0.021."""
+"""Numbers as text, as in 0.0220 ± 0.0017 and −0.030 … −0.021."""
 
 import math
 
 from sharedtrunk.paper.figures import Check
+from sharedtrunk.plots import decimals
 
 
 def plus_minus(check: Check, *, unit: bool = False) -> str:
-    """The number of a check with its standard error, and with its unit if asked."""
+    """Return the number of a check with its standard error, and with its unit if `unit` is true."""
     if math.isnan(check.number):
         return "–"
     named = f" {check.unit}" if unit and check.unit != "1" else ""
     if math.isnan(check.standard_error) or not check.standard_error:
         return _written(check.number, None, check.unit) + named
-    decimals = decimals_of(check.standard_error)
-    return f"{_written(check.number, decimals, check.unit)} ± {check.standard_error:.{decimals}f}{named}"
+    digits = decimals(check.standard_error)
+    return f"{_written(check.number, digits, check.unit)} ± {check.standard_error:.{digits}f}{named}"
 
 
 def interval(check: Check) -> str:
-    """The interval of a check; a dash where it has none or is a count, which has no width."""
+    """Return the interval of a check, or a dash where it has none, as counts have."""
     if math.isnan(check.low) or math.isnan(check.high) or check.low == check.high:
         return "–"
-    decimals = decimals_of(check.standard_error)
-    return " … ".join(_written(value, decimals, check.unit) for value in (check.low, check.high))
-
-
-def decimals_of(error: float) -> int:
-    """Decimals that show two digits of an error, at most eight."""
-    return max(0, min(8, 1 - math.floor(math.log10(error)))) if math.isfinite(error) and error > 0 else 3
+    digits = decimals(check.standard_error)
+    return " … ".join(_written(value, digits, check.unit) for value in (check.low, check.high))
 
 
 def mean_error(mean: float, error: float, unit: str = "") -> str:
-    """A mean with its standard error, by the same rules."""
-    decimals = decimals_of(error)
-    shown = f" ± {error:.{decimals}f}" if math.isfinite(error) and error > 0 else ""
-    return f"{_written(mean, decimals, unit)}{shown} {unit}".strip()
+    """Return a mean with its standard error."""
+    digits = decimals(error)
+    shown = f" ± {error:.{digits}f}" if math.isfinite(error) and error > 0 else ""
+    return f"{_written(mean, digits, unit)}{shown} {unit}".strip()
 
 
-def _written(number: float, decimals: int | None, unit: str) -> str:
-    """With the sign shown where it matters, that is for benefits, whose unit begins with nats."""
+def _written(number: float, digits: int | None, unit: str) -> str:
+    """Return a number, with a sign where its unit is nats: positive benefits help and negative ones hurt."""
     sign = "+" if unit.startswith("nats") else ""
-    text = format(number, f"{sign}.{decimals}f") if decimals is not None else format(number, f"{sign}.4g")
+    text = format(number, f"{sign}.{digits}f") if digits is not None else format(number, f"{sign}.4g")
     return text.replace("-", "−")

@@ -1,7 +1,7 @@
-"""The summary: does the paper's picture hold, in five sentences that follow from the verdicts and their numbers.
+"""The summary: does the paper's picture hold? Five sentences that follow from the verdicts and their numbers.
 
-Every phrase has a wording for each verdict; which one stands on the page is decided by the check that it names. What a
-folder does not hold is said, with the command that makes it.
+Each phrase names a check and has words for each of its verdicts. For a figure that the folder lacks, the sentence gives
+the command that makes it.
 """
 
 import math
@@ -9,18 +9,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sharedtrunk.paper import ledger
+from sharedtrunk.paper import claims
+from sharedtrunk.paper.commands import claims_command, figure_command
 from sharedtrunk.paper.figures import FIGURES, PAPER, Check
 from sharedtrunk.paper.report._agreement import Agreement, agreement
-from sharedtrunk.paper.report._gather import Material, command, ledger_command, make_again
+from sharedtrunk.paper.report._gather import LEDGER, Contents, remake_command
 from sharedtrunk.paper.report._numbers import mean_error, plus_minus
 
-ORACLE, HONEST = "oracle", "honest"
+ORACLE, VALIDATION = "oracle", "honest"  # the second is the old name that checks keep in their files
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """A check by its id, and what it comes to when it holds, fails, or leaves the matter open."""
+    """A check by its id, and the words for it when it holds, fails, or leaves the matter open."""
 
     id: str
     holds: str
@@ -69,40 +70,40 @@ DATA = (
     ),
 )
 CORE = {"fig2-left": RELATEDNESS, "fig2-right": DATA}
-"""The paper's picture: what Figure 2 shows, left and right."""
+"""The paper's picture: the claims of Figure 2, left and right."""
 
-# The lower end of the interval of a correlation that still earns the word.
 CLOSELY, ROUGHLY = 0.95, 0.7
+"""The lower end of a correlation's interval from which theory agrees "closely" or "roughly" with simulation."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The answer in a word or two, and the five sentences."""
+    """The answer in a few words, and the five sentences."""
 
     answer: str
     sentences: tuple[str, ...]
 
 
-def summarize(material: Material) -> Summary:
-    """Relatedness, amount of data, honest stopping, theory, tally: one sentence each."""
-    checks = {shown.figure.name: shown.checks for shown in material.shown if shown.figure.name in PAPER}
+def summarize(contents: Contents) -> Summary:
+    """Return a sentence each on relatedness, amount of data, validation stopping, theory, and the tally."""
+    checks = {each.figure.name: each.checks for each in contents.figures if each.figure.name in PAPER}
     sentences = (
-        *(_phrases(material, checks, name, phrases) for name, phrases in CORE.items()),
-        _honest(checks),
-        _theory(material, checks),
-        _tally(material, checks),
+        *(_phrases(contents, checks, name, phrases) for name, phrases in CORE.items()),
+        _validation(checks),
+        _theory(contents, checks),
+        _tally(contents, checks),
     )
     return Summary(_answer(checks), sentences)
 
 
 def as_the_paper(checks: Sequence[Check]) -> list[Check]:
-    """The checks with oracle stopping, all where the figure knows no stopping; without those that are details of others."""
+    """Return the checks with oracle stopping, or all of a figure without stopping; details of other checks do not count."""
     whole = [check for check in checks if not check.detail]
     return [check for check in whole if check.stopping == ORACLE] or whole
 
 
 def _answer(checks: Mapping[str, tuple[Check, ...]]) -> str:
-    """From the verdicts of the picture's own claims, as the paper stops its students."""
+    """Return the answer that follows from the verdicts on the picture's claims with oracle stopping."""
     found = (_found(checks, name, phrase.id) for name, phrases in CORE.items() for phrase in phrases)
     verdicts = Counter("not measured" if check is None else check.verdict for check in found)
     lacking = verdicts.pop("not measured", 0)
@@ -116,14 +117,14 @@ def _answer(checks: Mapping[str, tuple[Check, ...]]) -> str:
 
 
 def _phrases(
-    material: Material, checks: Mapping[str, tuple[Check, ...]], figure: str, phrases: tuple[Phrase, ...]
+    contents: Contents, checks: Mapping[str, tuple[Check, ...]], figure: str, phrases: tuple[Phrase, ...]
 ) -> str:
     if figure not in checks:
-        again = make_again(material.folder, FIGURES[figure], material.size)
+        again = remake_command(contents.folder, FIGURES[figure], contents.size)
         return f"{FIGURES[figure].paper}, is not in this folder: `{again}`."
     found = [_found(checks, figure, phrase.id) for phrase in phrases]
     parts = [_phrase(phrase, check) for phrase, check in zip(phrases, found, strict=True)]
-    return f"{ledger.sentence(_joined(parts))[:-1]}{_where(found)}."
+    return f"{claims.sentence(_joined(parts))[:-1]}{_where(found)}."
 
 
 def _phrase(phrase: Phrase, check: Check | None) -> str:
@@ -136,43 +137,43 @@ def _phrase(phrase: Phrase, check: Check | None) -> str:
 
 
 def _where(found: Iterable[Check | None]) -> str:
-    """The setting that all the statements name in parentheses at their end; nothing where they differ."""
+    """Return the setting in parentheses that ends all the statements, or nothing where they differ."""
     settings = {check.statement.rpartition(" (")[2].rstrip(")") for check in found if check is not None}
     return f", at {settings.pop()}" if len(settings) == 1 else ""
 
 
-def _honest(checks: Mapping[str, tuple[Check, ...]]) -> str:
+def _validation(checks: Mapping[str, tuple[Check, ...]]) -> str:
     pairs = [
-        (oracle, honest)
+        (oracle, validation)
         for of_figure in checks.values()
         for oracle in of_figure
-        for honest in of_figure
-        if (oracle.stopping, honest.stopping, honest.id) == (ORACLE, HONEST, oracle.id)
+        for validation in of_figure
+        if (oracle.stopping, validation.stopping, validation.id) == (ORACLE, VALIDATION, oracle.id)
     ]
     if not pairs:
-        return "No claim was judged with honest stopping."
-    changes = Counter((oracle.verdict, honest.verdict) for oracle, honest in pairs if oracle.verdict != honest.verdict)
-    kept = len(pairs) - changes.total()
+        return "No claim was judged with validation stopping."
+    verdicts = [(oracle.verdict, validation.verdict) for oracle, validation in pairs]
+    changes = Counter((before, after) for before, after in verdicts if before != after)
+    same = len(pairs) - changes.total()
     words = [
         f"{count} {'goes' if count == 1 else 'go'} from {before} to {after}"
         for (before, after), count in sorted(changes.items())
     ]
     moved = f"; of the others, {_joined(words)}" if words else ""
-    kept_words = f"all {len(pairs)}" if kept == len(pairs) else f"{kept} of {len(pairs)}"
+    share = f"all {len(pairs)}" if same == len(pairs) else f"{same} of {len(pairs)}"
     return (
-        f"Stopped on validation points instead of the test loss, {kept_words} claims of the figures keep their verdict"
-        f"{moved}."
+        f"With validation stopping instead of oracle stopping, {share} claims of the figures keep their verdict{moved}."
     )
 
 
-def _theory(material: Material, checks: Mapping[str, tuple[Check, ...]]) -> str:
-    if material.cube is None:
-        return "How theory agrees with simulation is not measured here, for the cube of Figure A1 is missing."
-    figure, dataset = material.cube
+def _theory(contents: Contents, checks: Mapping[str, tuple[Check, ...]]) -> str:
+    if contents.cube is None:
+        return "How well theory agrees with simulation is not measured here, because the cube of Figure A1 is missing."
+    figure, dataset = contents.cube
     found = agreement(dataset)
     if found is None:
-        again = command("reproduce", figure.name, material.folder, material.size)
-        return f"How theory agrees with simulation is not stored in this cube; `{again}` adds it."
+        again = figure_command("reproduce", [figure.name], contents.folder, contents.size)
+        return f"This cube has no theory to compare with simulation; `{again}` adds it."
     bounds = _found(checks, figure.name, "bounds-hold")
     bias = _found(checks, figure.name, "closure-unbiased-where-benefit-is-large")
     return f"{_closure(found)}{_bias(bias)}{_bounds(bounds)}."
@@ -184,7 +185,7 @@ def _closure(found: Agreement) -> str:
     low = found.correlation.low
     manner = "closely" if low >= CLOSELY else "roughly" if low >= ROUGHLY else "poorly"
     if math.isnan(found.correlation.mean):
-        return "The Gaussian closure’s benefits vary too little to be compared with the simulated ones"
+        return "The Gaussian closure’s benefits, or the simulated ones, vary too little to be compared"
     if math.isnan(low):
         manner = "to an extent that one seed leaves open"
     return (
@@ -194,7 +195,7 @@ def _closure(found: Agreement) -> str:
 
 
 def _bias(check: Check | None) -> str:
-    """What the closure misses where benefits are largest; nothing where it misses nothing."""
+    """Say by how much the closure misses the largest benefits, or nothing where it does not miss them."""
     if check is None or check.verdict != "fails":
         return ""
     return f", but where benefits are largest (r = 1, high-SNR aux) it is off by {plus_minus(check, unit=True)}"
@@ -208,13 +209,13 @@ def _bounds(check: Check | None) -> str:
     return f"; {check.number:,.0f} of {check.cases:,} benefits lie outside the bounds (22) and (23)"
 
 
-def _tally(material: Material, checks: Mapping[str, tuple[Check, ...]]) -> str:
+def _tally(contents: Contents, checks: Mapping[str, tuple[Check, ...]]) -> str:
     verdicts = Counter(check.verdict for of_figure in checks.values() for check in as_the_paper(of_figure))
-    rows = Counter(row.verdict for row in material.ledger.rows)
-    lacking = f" (that of the equations is not here: `{ledger_command(material.folder)}`)"
+    rows = Counter(row.verdict for row in contents.ledger.rows)
+    lacking = f" (the rows of equations are not in this folder: `{claims_command(contents.folder / LEDGER)}`)"
     return (
-        f"Of the {verdicts.total()} checks of the paper’s figures, stopped as it does, {_counts(verdicts)}; "
-        f"of the ledger’s {rows.total()} rows{lacking if material.ledger.record is None else ''}, {_counts(rows)}."
+        f"Of the {verdicts.total()} checks of the paper’s figures with oracle stopping, {_counts(verdicts)}; "
+        f"of the ledger’s {rows.total()} rows{lacking if contents.ledger.record is None else ''}, {_counts(rows)}."
     )
 
 
@@ -226,7 +227,10 @@ def _counts(verdicts: Mapping[str, int]) -> str:
         "undecided": "are undecided",
         "not measured": "are not measured",
     }
-    return _joined([f"{verdicts[name]} {said}" for name, said in words.items() if verdicts.get(name)]) or "none is left"
+    return (
+        _joined([f"{verdicts[name]} {said}" for name, said in words.items() if verdicts.get(name)])
+        or "none is measured"
+    )
 
 
 def _found(checks: Mapping[str, tuple[Check, ...]], figure: str, key: str) -> Check | None:

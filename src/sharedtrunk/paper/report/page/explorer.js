@@ -12,11 +12,11 @@ const explorer = () => {
   const read = () => {
     const at = Object.fromEntries(AXES.map((axis) => [axis, Number(sliders[axis].value)]));
     const quantity = form.querySelector("[name=stopping]:checked").value;
-    // Theory is of the students at their smallest generalization loss: it says nothing of honest ones.
+    // Theory predicts the students at their smallest generalization loss, not those of validation stopping.
     return { at, quantity, theory: overlay.checked && !overlay.disabled && quantity === "benefit" };
   };
   const chosen = (state, axis) => cube.axes[axis][state.at[axis]];
-  const stopping = (state) => (state.quantity === "benefit" ? "oracle stopping" : "honest stopping");
+  const stopping = (state) => (state.quantity === "benefit" ? "oracle stopping" : "validation stopping");
   const bounds = (at) => `${plain(cube.value("benefit_lower", at).mean)} … ${plain(cube.value("benefit_upper", at).mean)}`;
 
   const sayReading = (state) => {

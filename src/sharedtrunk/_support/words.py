@@ -1,0 +1,38 @@
+"""Names and values of users in a message of one line, whatever they contain."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+_LONGEST = 40
+"""Characters of a value in a message."""
+
+_MOST_LISTED = 6
+"""Names in a message; the rest is counted."""
+
+
+def shown(value: object) -> str:
+    """The value as Python writes it, shortened; control characters of a text are escaped."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def listed(names: Iterable[object]) -> str:
+    """`'a', 'b' and 3 more`."""
+    whole = list(names)
+    head = ", ".join(shown(name) for name in whole[:_MOST_LISTED])
+    rest = len(whole) - _MOST_LISTED
+    return f"{head} and {rest} more" if rest > 0 else head
+
+
+def closest(name: str, names: Sequence[str]) -> str:
+    """The hint for an unknown name: the most similar names, or all."""
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    if not near:
+        lowered = {other.lower(): other for other in names}
+        near = [lowered[other] for other in difflib.get_close_matches(name.lower(), list(lowered), n=3, cutoff=0.6)]
+    return f"Did you mean {' or '.join(shown(other) for other in near)}?" if near else f"There are {listed(names)}."
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

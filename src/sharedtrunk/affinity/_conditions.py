@@ -1,0 +1,66 @@
+"""The conditions of a measurement: which settings are allowed, how many repeats there are, and the record of it all."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from sharedtrunk._support.limits import check_negligible, check_repeats, check_seed, check_trunk_widths
+from sharedtrunk.affinity._records import Conditions
+from sharedtrunk.affinity._splits import FOLDS, VALIDATION_FOLDS
+from sharedtrunk.affinity._student import Student
+from sharedtrunk.tables import Table
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called as `progress(done, total)`, in trainings."""
+
+REPEATS = 3
+"""Repeats of ten folds at most, unless the user asks for more: they reduce the error that comes from the trainings, not the
+error that comes from the number of rows."""
+
+TESTED_ROWS = 1500
+"""Repeats are made until about this many rows were tested: with more, the interval hardly narrows."""
+
+
+def check_conditions(student: Student, repeats: int | None, negligible: float, seed: int) -> None:
+    """Raise `InputError` for settings out of range, and for a student without a trunk, whose tasks would share nothing."""
+    check_repeats(repeats)
+    check_negligible(negligible)
+    check_seed(seed)
+    check_trunk_widths(student.hidden)
+
+
+def repeats_for(labels: int) -> int:
+    """`REPEATS`, or fewer for a task of many labels."""
+    return int(np.clip(round(TESTED_ROWS / labels), 1, REPEATS))
+
+
+def conditions_of(
+    table: Table,
+    main: str,
+    labels: int,
+    student: Student,
+    *,
+    repeats: int,
+    negligible: float,
+    seed: int,
+    trainings: int,
+    seconds: float,
+) -> Conditions:
+    """The record of a measurement on `labels` labels of the main task."""
+    return Conditions(
+        rows=len(table.features),
+        features=table.features.shape[1],
+        classes=len(table.classes[main]),
+        labels=labels,
+        trained_on=round(labels * (1 - (1 + VALIDATION_FOLDS) / FOLDS)),
+        stopped_by=round(labels * VALIDATION_FOLDS / FOLDS),
+        hidden=student.hidden,
+        activation=student.activation,
+        folds=FOLDS,
+        repeats=repeats,
+        negligible=negligible,
+        seed=seed,
+        trainings=trainings,
+        seconds=seconds,
+    )

@@ -1,0 +1,52 @@
+"""How the benefit changes with the number of main labels: measured with fewer labels, extrapolated to twice as many.
+
+Nested shares of the main labels are trained with on the same splits; the auxiliary labels stay. A line in log₂ n is fitted to
+the differences δ_ji(n) of split j and test row i; at twice the labels it gives
+
+    δ_ji(2n) = Σ_k w_k δ_ji(n_k),
+
+which is again one number for each split and row, with the same kind of interval. Hypothesis: the benefit continues linearly
+in ln n. It is used over one doubling only, because benefits end at zero.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from sharedtrunk.affinity._intervals import clustered
+from sharedtrunk.affinity._records import CurvePoint
+from sharedtrunk.affinity._trials import Outcome
+
+SHARES = (0.25, 0.5, 1.0)
+"""Shares of the user's main labels that are trained with."""
+
+LEAST = 25
+"""Main labels of the smallest share: fewer are left out."""
+
+AHEAD = 2.0
+"""The share that the curve is extrapolated to."""
+
+
+def shares_for(labels: int) -> list[float]:
+    """The shares that leave at least `LEAST` labels."""
+    return [share for share in SHARES if share * labels >= LEAST or share == 1]
+
+
+def benefit_curve(measured: Mapping[float, tuple[Outcome, Outcome]], labels: int) -> tuple[CurvePoint, ...]:
+    """Points of the curve for the (joint, single) outcomes by share of the user's `labels`."""
+    shares = sorted(measured)
+    differences = np.stack([measured[share][1].loss - measured[share][0].loss for share in shares])
+    points = [
+        CurvePoint(round(share * labels), clustered(part), measured=True)
+        for share, part in zip(shares, differences, strict=True)
+    ]
+    if len(shares) > 1:
+        ahead = np.tensordot(_line_weights(np.log2(shares), np.log2(AHEAD)), differences, axes=1)
+        points.append(CurvePoint(round(AHEAD * labels), clustered(ahead), measured=False))
+    return tuple(points)
+
+
+def _line_weights(positions: np.ndarray, at: float) -> np.ndarray:
+    """Weights w with Σ_k w_k y_k the value at `at` of the least-squares line through (positions_k, y_k)."""
+    centred = positions - positions.mean()
+    return 1 / positions.size + (at - positions.mean()) * centred / (centred @ centred)

@@ -1,0 +1,150 @@
+"""Records of an advice: effects of auxiliary tasks on a main task, with intervals, verdicts and the theory's reasons.
+
+They hold numbers and words and know nothing of frames, pictures and files, which are all made from them. Benefits are in
+nats of the main task's held-out loss, accuracies in points (hundredths); both are positive where the auxiliary tasks help.
+"""
+
+from dataclasses import dataclass
+
+from sharedtrunk._support.statistics import Estimate
+from sharedtrunk.affinity._explanation import Explanation
+from sharedtrunk.tables import Leak
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The measured effect of training `auxiliaries` beside the main task.
+
+    Attributes
+    ----------
+    auxiliaries : tuple of str
+        The set of auxiliary tasks.
+    alpha : float
+        Weight α of each auxiliary task's loss; the main task's is 1.
+    benefit, accuracy : Estimate
+        Benefit in nats and gain of accuracy in points, with 95 % intervals for this effect alone.
+    p_value, p_adjusted : float
+        Two-sided p-value of the benefit, and the same corrected (Holm) for all effects of its family.
+    verdict : str
+        helps, hurts, no difference or cannot tell yet, by `p_adjusted`.
+    reason : str
+        Why the verdict is "cannot tell yet"; empty otherwise.
+    """
+
+    auxiliaries: tuple[str, ...]
+    alpha: float
+    benefit: Estimate
+    accuracy: Estimate
+    p_value: float
+    p_adjusted: float
+    verdict: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class AuxiliaryAdvice:
+    """One auxiliary task: what was measured, and what the theory says.
+
+    Attributes
+    ----------
+    name, labels : str, int
+        The task and its number of labels.
+    effect : Effect
+        Its measured effect.
+    explanation : Explanation or None
+        The theory's numbers.
+    agreement : str
+        Whether theory and measurement have the same verdict: agrees, disagrees or cannot be compared.
+    """
+
+    name: str
+    labels: int
+    effect: Effect
+    explanation: Explanation | None
+    agreement: str
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """The benefit for one number of main labels.
+
+    Attributes
+    ----------
+    labels : int
+        Number of main labels.
+    benefit : Estimate
+        Benefit in nats with its 95 % interval.
+    measured : bool
+        Whether it was measured by trainings, or else extrapolated.
+    """
+
+    labels: int
+    benefit: Estimate
+    measured: bool
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """The table, the student and the measurement behind an advice.
+
+    Attributes
+    ----------
+    rows, features, classes, labels : int
+        Size of the table, and the main task's numbers of classes and labels.
+    trained_on, stopped_by : int
+        Main labels that each student learns from, and that decide when it stops; the others test it.
+    hidden, activation : tuple of int, str
+        The student's trunk.
+    folds, repeats, seed : int
+        The splits: `repeats` of `folds` folds, drawn from `seed`.
+    negligible : float
+        Benefits within ± this many nats count as no difference.
+    trainings, seconds : int, float
+        The effort.
+    """
+
+    rows: int
+    features: int
+    classes: int
+    labels: int
+    trained_on: int
+    stopped_by: int
+    hidden: tuple[int, ...]
+    activation: str
+    folds: int
+    repeats: int
+    negligible: float
+    seed: int
+    trainings: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class AdviceRecord:
+    """The fields of an `Advice`."""
+
+    main: str
+    loss_alone: Estimate
+    accuracy_alone: Estimate
+    auxiliaries: tuple[AuxiliaryAdvice, ...]
+    sets: tuple[Effect, ...]
+    best_set: Effect | None
+    alphas: tuple[Effect, ...]
+    best_alpha: float
+    curve: tuple[CurvePoint, ...]
+    conditions: Conditions
+    notes: tuple[str, ...]
+    leaks: tuple[Leak, ...] = ()
+
+
+@dataclass(frozen=True)
+class MatrixRecord:
+    """The fields of an `AffinityMatrix`."""
+
+    tasks: tuple[str, ...]
+    loss_alone: dict[str, Estimate]
+    effects: dict[tuple[str, str], Effect]
+    groups: tuple[tuple[str, ...], ...]
+    conditions: dict[str, Conditions]
+    notes: tuple[str, ...]
+    leaks: tuple[Leak, ...] = ()

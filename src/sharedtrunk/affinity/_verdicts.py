@@ -1,0 +1,10 @@
+"""The four verdicts on a benefit, measured or predicted."""
+
+from typing import Literal, TypeAlias
+
+Verdict: TypeAlias = Literal["helps", "no difference", "cannot tell yet", "hurts"]
+
+HELPS, NO_DIFFERENCE, CANNOT_TELL, HURTS = "helps", "no difference", "cannot tell yet", "hurts"
+
+VERDICTS: tuple[Verdict, ...] = (HELPS, NO_DIFFERENCE, CANNOT_TELL, HURTS)
+"""From best to worst."""

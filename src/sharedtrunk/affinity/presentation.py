@@ -1,0 +1,11 @@
+"""An advice shown and written: its words, its JSON and CSV files, its picture.
+
+It is no part of `sharedtrunk.affinity` itself, because it imports matplotlib.
+"""
+
+from sharedtrunk.affinity import _wording as wording
+from sharedtrunk.affinity._export import write_csv as write_csv
+from sharedtrunk.affinity._export import write_json as write_json
+from sharedtrunk.affinity._pictures import write_picture as write_picture
+
+__all__ = ["wording", "write_csv", "write_json", "write_picture"]

@@ -1,0 +1,30 @@
+"""The command `report`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sharedtrunk.cli import _terminal as terminal
+from sharedtrunk.cli._errors import one_line_errors
+from sharedtrunk.cli._options import Out, Quick
+
+
+def report(
+    out: Out = Path("results"),
+    quick: Quick = False,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="The page; DIR/report.html by default.")
+    ] = None,
+) -> None:
+    """Gather the figures in a folder, their verdicts and the ledger into one HTML page; needs no JAX."""
+    with one_line_errors("Interrupted: the page is as it was."):
+        from sharedtrunk.paper import report  # templates, xarray and matplotlib: half a second
+
+        made = report.write(out, page=page, size="quick" if quick else "standard")
+        figures = f"{made.figures} figure{'' if made.figures == 1 else 's'}"
+        terminal.say(
+            terminal.open_console(),
+            f"Page      {made.path}  ({made.bytes / 1e6:.1f} MB: {figures}, {made.rows} rows of the ledger)",
+            *(f"Missing   {lacking.name}: {lacking.command}" for lacking in made.missing),
+        )

@@ -1,0 +1,101 @@
+"""The table and the tasks that `advise` is asked about: the user's file or a bundled table, read and checked without JAX."""
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sharedtrunk.errors import invalid
+
+if TYPE_CHECKING:
+    from sharedtrunk.tables import Table
+
+
+@dataclass(frozen=True)
+class Source:
+    """The options of `advise` that choose table, tasks and rows; None or () where an option was not given."""
+
+    file: Path | None
+    dataset: str | None
+    main: str | None
+    auxiliaries: tuple[str, ...]
+    drop: tuple[str, ...]
+    labels: int | None
+    rows: int | None
+    every: bool
+    seed: int
+    missing: tuple[str, ...] | None = None
+
+
+def read_table(source: Source) -> tuple["Table", tuple[str, ...]]:
+    """Read the table; return it and its tasks, the main one first. Raises `InputError`."""
+    if (source.file is None) == (source.dataset is None):
+        received = "neither" if source.file is None else "both"
+        hint = "Name a file, or a bundled table such as --dataset digits."
+        raise invalid("an advice is about a file or about --dataset NAME", received=received, hint=hint)
+    if source.file is not None:
+        return _from_file(source)
+    return _bundled(source)
+
+
+def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
+    from sharedtrunk import tables  # SciPy, which --help does without
+
+    assert source.file is not None
+    if source.labels is not None:
+        hint = "Empty the label in the rows that should lack it."
+        raise invalid("--labels is for the bundled tables", received=f"it with {source.file}", hint=hint)
+    main = () if source.main is None else (source.main,)
+    if not main and not source.every:
+        raise invalid("an advice needs a main task", received="none", hint="Name its column: --main COLUMN.")
+    tasks = (*main, *source.auxiliaries)
+    if source.every and len(tasks) < 2:
+        received = f"only {tasks[0]}" if tasks else "none"
+        raise invalid("--all needs two tasks or more", received=received, hint="Name their columns: --aux A,B.")
+    if not source.every and not source.auxiliaries:
+        hint = "Name the columns: --aux COLUMN,COLUMN."
+        raise invalid("an advice needs auxiliary tasks", received=f"only {tasks[0]}", hint=hint)
+    how = {"drop": source.drop, "rows": source.rows, "seed": source.seed, "missing": source.missing}
+    return tables.read(source.file, tasks=tasks, **how), tasks
+
+
+def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
+    from sharedtrunk import tables
+
+    name = source.dataset
+    assert name is not None
+    for option, given in (("--rows", source.rows), ("--drop", source.drop), ("--missing", source.missing)):
+        if given:
+            hint = f"Leave {option} out."
+            raise invalid(f"{option} is for files", received=f"it with --dataset {name}", hint=hint)
+    if source.labels is not None and source.every:
+        hint = "Leave one of the two out."
+        raise invalid("--labels is the number of labels of the one main task", received="it with --all", hint=hint)
+    usual, first = tables.bundled(name)
+    main = source.main or first
+    others = source.auxiliaries or tuple(task for task in usual.labels if task != main)
+    table, _ = tables.bundled(name, tasks=(main, *others), labels=source.labels, seed=source.seed)
+    return table, (main, *others)
+
+
+def column_names(texts: Sequence[str] | None) -> tuple[str, ...]:
+    """Column names from `a,b` and repeated options; a name with a comma is in double quotes. Raises `InputError`."""
+    rows = csv.reader(map(as_utf8, texts or []), skipinitialspace=True)
+    try:
+        return tuple(name.strip() for row in rows for name in row if name.strip())
+    except csv.Error as error:  # a line break outside quotes, or more than 131,072 characters
+        hint = "Put a name with a comma or a line break in double quotes: --aux '\"income, yearly\",region'."
+        raise invalid("column names are separated by commas", received=f"'{error}'", hint=hint) from error
+
+
+def as_utf8(text: str) -> str:
+    """An argument of the command line as UTF-8, the encoding of tables, whatever the terminal's encoding is.
+
+    Under a bare C locale Python passes bytes beyond ASCII on as surrogates. Arguments that are not UTF-8 stay as they are.
+    """
+    try:
+        return os.fsencode(text).decode("utf-8")
+    except UnicodeError:
+        return text

@@ -1,0 +1,41 @@
+"""A flow among fewer features: the directions that the start and the flow's `span` have, and nothing leaves."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from sharedtrunk._support.cache.programs import program
+from sharedtrunk.dynamics._flow import AbstractFlow, axes_of
+from sharedtrunk.dynamics._layers import Layers, first_weights, map_first
+
+
+def reduced(flow: AbstractFlow, start: Layers) -> tuple[AbstractFlow, Layers, Float[Array, "feature direction"]]:
+    """An equivalent smaller problem of one lane: flow, start, and the basis that leads back."""
+    basis = jnp.linalg.qr(jnp.concatenate([*first_weights(start), *(flow.span() or ())]).T)[0]
+    leaves, structure = jax.tree.flatten(flow)
+    # the weights have nothing outside the span, so what other arrays have there does not count
+    among_features = [names[-1:] == ("feature",) for names in axes_of(flow)]
+    small = [leaf @ basis if among else leaf for leaf, among in zip(leaves, among_features, strict=True)]
+    return jax.tree.unflatten(structure, small), map_first(lambda w: w @ basis, start), basis
+
+
+def restored(state: Layers, basis: Float[Array, "feature direction"]) -> Layers:
+    """A state of the smaller problem, back among all features."""
+    return map_first(lambda w: w @ basis.T, state)
+
+
+def reduced_lanes(flow: AbstractFlow, axes: tuple[int | None, ...], lanes):
+    """`reduced` for a batch where it is smaller: flow, the axes of its arrays, state, and basis (lane, …) or None."""
+    span = flow.span()
+    if span is None or sum(w.shape[-2] for w in (*first_weights(lanes), *span)) >= span[0].shape[-1]:
+        return flow, axes, lanes, None
+    small, state, basis = _reduce(flow, axes, lanes)
+    return small, (0,) * len(jax.tree.leaves(small)), state, basis
+
+
+@program
+def _reduce(flow: AbstractFlow, axes: tuple[int | None, ...], lanes):
+    leaves, structure = jax.tree.flatten(flow)
+    return jax.vmap(lambda leaves, start: reduced(jax.tree.unflatten(structure, leaves), start), (list(axes), 0))(
+        leaves, lanes
+    )

@@ -1,0 +1,54 @@
+"""The saved times of a training, in legs: after each leg it is checked whether the minima are bracketed.
+
+Below t = 20 the times are 0.25 apart; above they grow by about 4 %, close enough for stops between them, which are
+interpolated by polynomials (`flows.minimum`). Stops of a descent with large steps fall on its steps, so late it is saved
+twice as often. All early legs have equally many times, and so have all late ones, so that two compiled programs serve
+them. A leg begins at the time at which the one before ended.
+"""
+
+import itertools
+
+import numpy as np
+
+LEG_TIMES, LATE_LEG_TIMES = 41, 11
+"""Saved times of a leg before and after `EVEN_UNTIL`, both ends included."""
+
+SPACING, EVEN_UNTIL = 0.25, 20.0
+"""Times are `SPACING` apart until `EVEN_UNTIL`."""
+
+LEG_ENDS = (10.0, 20.0, 30.0, 45.0, 67.0, 100.0, 150.0, 225.0, 340.0)
+
+SHORT_LEG_TIMES = 21
+SHORT_LEG_ENDS = (5.0, 10.0, 15.0, *(20.0 * 1.25 ** np.arange(15)).tolist())
+"""Shorter legs for ReLU students: their late flow is the stiffest, and training beyond the bracketed minimum costs most."""
+
+
+def flow_legs(time_limit: float, *, short: bool = False) -> list[np.ndarray]:
+    """Legs up to `time_limit` for a flow, which can be saved at any time; `short` ones for ReLU students."""
+    leg_ends, early, late = (
+        (SHORT_LEG_ENDS, SHORT_LEG_TIMES, SHORT_LEG_TIMES) if short else (LEG_ENDS, LEG_TIMES, LATE_LEG_TIMES)
+    )
+    ends = [0.0, *(end for end in leg_ends if end < time_limit), float(time_limit)]
+    return [
+        np.geomspace(a, b, late) if a >= EVEN_UNTIL else np.linspace(a, b, early) for a, b in itertools.pairwise(ends)
+    ]
+
+
+def descent_legs(time_limit: float, step: float, *, short: bool = False) -> list[np.ndarray]:
+    """The same legs at multiples of the step; below t = 20 no farther apart than a flow's, where the step allows that."""
+    legs = []
+    for leg in flow_legs(time_limit, short=short):
+        if leg[0] < EVEN_UNTIL:
+            counts = _no_farther(leg, step)
+        else:
+            times = leg if short else np.geomspace(leg[0], leg[-1], 2 * len(leg) - 1)
+            counts = np.unique(np.rint(times / step))
+        legs.append(counts * step)
+    return legs
+
+
+def _no_farther(leg: np.ndarray, step: float) -> np.ndarray:
+    """Evenly spaced counts of steps over an even leg, no farther apart than its times."""
+    gap = max(int((leg[1] - leg[0]) / step * (1 + 1e-9)), 1)
+    first, last = (int(np.rint(end / step)) for end in (leg[0], leg[-1]))
+    return np.append(np.arange(first, last, gap), last)

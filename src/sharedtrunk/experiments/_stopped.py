@@ -1,0 +1,113 @@
+"""Trained linear students at their stops: valued by a fine rule, with the slope of the loss there."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from sharedtrunk import benefit, gaussian
+from sharedtrunk.experiments._draw import Draw
+from sharedtrunk.experiments._legs import SPACING
+from sharedtrunk.experiments.problems import StandardSettings
+from sharedtrunk.flows.result import Result
+from sharedtrunk.flows.stopped import Stopped, Stops
+from sharedtrunk.flows.trajectory import Trajectory
+
+LEAST_POINTS = 512
+"""Fewest nodes of the slope's rule: with fewer its error bar does not cover."""
+
+
+def stopped_students(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> Stops:
+    """Stop every lane by both rules, mostly between saved times, and value it there by the fine rule.
+
+    A descent whose steps are hardly closer than the saved times stops at a saved time: its student may jump back and
+    forth from step to step, and there is none in between.
+
+    Parameters
+    ----------
+    settings, draw
+        The problem, and the data of the chunk.
+    trajectory
+        What `follow` returned.
+
+    Returns
+    -------
+    Stops
+        Students stopped by the oracle and by the validation loss, each with the result of its own curve: bracketed or not.
+    """
+    rule = gaussian.Sobol(points=settings.fine_points, scrambles=settings.scrambles)
+    smooth = settings.training == "flow" or 2 * settings.step <= SPACING
+
+    def stopped(index: np.ndarray, curve) -> Stopped:
+        found = benefit.value_at(
+            trajectory,
+            index,
+            draw.moments,
+            draw.clean_weights,
+            rule=rule,
+            curve=curve if smooth else None,
+            moment_error=float(draw.moment_error),
+        )
+        return with_result(found, trajectory, curve)
+
+    return Stops(
+        stopped(benefit.oracle_stop(trajectory), trajectory.generalization_loss),
+        stopped(benefit.validation_stop(trajectory), trajectory.validation_loss),
+    )
+
+
+def stop_and_value(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> dict[str, np.ndarray]:
+    """`stopped_students` as the columns that a sweep stores, with the slope of the loss at the oracle's stop."""
+    stops = stopped_students(settings, draw, trajectory)
+    assert stops.oracle.weights is not None  # students here are linear
+    # a quarter of the nodes: the bounds that are made of the slope are wide, and a moment costs twice a loss
+    slope_rule = gaussian.Sobol(points=max(LEAST_POINTS, settings.fine_points // 4), scrambles=settings.scrambles)
+    return columns(stops, slope_of(stops.oracle.weights, draw, slope_rule))
+
+
+def with_result(stopped: Stopped, trajectory: Trajectory, curve) -> Stopped:
+    """The same, NaN in failed lanes, and with every lane's result code by one curve of the trajectory."""
+    failed = np.not_equal(np.asarray(trajectory.result), Result.SUCCESS)
+    bracketed = benefit.bracketed(trajectory.times, curve)
+    unfailed = np.where(bracketed, Result.SUCCESS, Result.NOT_BRACKETED)
+    known = Stopped(*(None if part is None else _where(~failed, part) for part in stopped))  # pyright: ignore[reportArgumentType]
+    return known._replace(result=np.where(failed, trajectory.result, unfailed))
+
+
+def columns(stops: Stops, others: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Both stops in the names of a dataset. A lane's code is the validation stop's where the oracle's is a success."""
+    oracle, validation = stops
+    assert validation is not None  # students have both, with codes
+    assert oracle.result is not None
+    assert validation.result is not None
+    code = np.where(np.asarray(oracle.result != Result.SUCCESS), oracle.result, validation.result)
+    found: dict[str, Any] = {"result": code.astype(np.int8)} | others
+    for suffix, stopped in (("", oracle), ("_honest", validation)):
+        found |= {
+            f"loss{suffix}": stopped.loss,
+            f"loss{suffix}_error": stopped.error,
+            f"loss{suffix}_scrambles": stopped.scrambles,
+            f"loss{suffix}_refinement": stopped.refinement,
+            f"accuracy{suffix}": stopped.accuracy,
+            f"stop{suffix}": stopped.time,
+        }
+    return found
+
+
+def slope_of(weights: np.ndarray, draw: Draw, rule: gaussian.Sobol) -> dict[str, np.ndarray]:
+    """Main-task weights W (lane, class, feature), −∇L = M − ∇F(W) there, and its error (Frobenius norm)."""
+    finite = np.asarray(np.isfinite(weights).all(axis=(-2, -1)))
+    safe = jnp.asarray(_where(finite, weights, 0.0))
+    moment, error = gaussian.softmax_moment_with_error(safe, rule=rule)
+    slope = np.asarray(draw.moments) - np.asarray(moment)
+    # what the subtraction of two matrices of this size rounds off
+    rounding = np.finfo(slope.dtype).eps * np.linalg.norm(np.asarray(moment), axis=(-2, -1))
+    error = np.asarray(error) + float(draw.moment_error) + rounding
+    return {"weights": weights, "slope": _where(finite, slope), "slope_error": _where(finite, error)}
+
+
+def _where(lanes: np.ndarray, column, otherwise: float = np.nan) -> np.ndarray:
+    """`column` in some lanes, NaN unless said otherwise in the others."""
+    column = np.asarray(column)
+    shape = lanes.shape + (1,) * (column.ndim - 1)
+    return np.where(lanes.reshape(shape), column, np.asarray(otherwise, column.dtype))

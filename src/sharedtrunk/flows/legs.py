@@ -1,0 +1,123 @@
+"""Follow a batch of lanes leg by leg, until each has finished: the loop that students and theory share.
+
+Time goes in *legs*. One leg of a few lanes is a pure function of their state, `(lanes, state, leg) → (state, record)`;
+what is a leg, how it is computed and when a lane has finished is the caller's. Everything is on the host, where picking
+lanes is free. Lanes have one axis, the first of every array, and they are batched here and nowhere else: the lanes still
+open are cut into batches of `width`, the last of which is filled up by repeating its last lane, so that one compiled
+program serves all batches. Lanes that finish train no further and the others close ranks; from there on a finished lane's
+record is NaN.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+LegOfLanes = Callable[[np.ndarray, Any, np.ndarray], tuple[Any, Any]]
+"""From lane numbers, their state and the leg's times to their state at its end and what was recorded (lane, time, …)."""
+
+
+class Followed(NamedTuple):
+    """Lanes that were followed: their last state, the saved times, and the records of all legs, one after the other."""
+
+    state: Any
+    times: np.ndarray
+    record: Any
+
+
+def follow_lanes(
+    state: Any,
+    legs: Iterable[np.ndarray],
+    leg_of_lanes: LegOfLanes,
+    finished: Callable[[Any, list[np.ndarray], list[Any]], np.ndarray],
+    *,
+    width: int,
+    workers: int = 1,
+) -> Followed:
+    """Follow all lanes through `legs`, each to the leg in which it finishes.
+
+    Parameters
+    ----------
+    state
+        Pytree of arrays (lane, …): the lanes at the first leg's first time.
+    legs
+        Times of each leg, of which the first is the last of the leg before.
+    leg_of_lanes
+        Computes one leg of `width` lanes.
+    finished
+        Which lanes (lane,) need no further leg, from the state and the times and records of every leg so far.
+    width
+        Lanes of a batch.
+    workers
+        Threads that compute batches side by side.
+    """
+    state, times, records = jax.tree.map(np.array, state), [], []
+    count = jax.tree.leaves(state)[0].shape[0]
+    still_open = np.arange(count)
+    for leg in legs:
+        record = None
+        kept = min(1, len(times))  # a leg's first time is the last of the leg before, and is recorded once
+        with ThreadPoolExecutor(workers) if workers > 1 else contextlib.nullcontext() as pool:
+            each = [(lanes, jax.tree.map(lambda a, at=lanes: a[at], state)) for lanes in batches(still_open, width)]
+            run = map if pool is None else pool.map
+            for (lanes, _), (after, observed) in zip(
+                each, run(lambda b, t=leg: leg_of_lanes(b[0], b[1], t), each), strict=True
+            ):
+                own, first = np.unique(lanes, return_index=True)
+                observed = jax.tree.map(lambda a, at=first, skip=kept: np.asarray(a)[at, skip:], observed)
+                record = jax.tree.map(lambda a: _blank(count, a), observed) if record is None else record
+                _put(record, own, observed)
+                _put(state, own, jax.tree.map(lambda a, at=first: np.asarray(a)[at], after))
+        times.append(leg[kept:])
+        records.append(record)
+        still_open = still_open[~finished(state, times, records)[still_open]]
+        if not still_open.size:
+            break
+    return Followed(state, np.concatenate(times), jax.tree.map(lambda *parts: np.concatenate(parts, axis=1), *records))
+
+
+def batches(lanes: np.ndarray, width: int) -> Iterator[np.ndarray]:
+    """Lanes in their order, `width` at a time; the last batch is filled up by repeating its last lane."""
+    for first in range(0, len(lanes), width):
+        batch = lanes[first : first + width]
+        yield np.concatenate([batch, np.repeat(batch[-1:], width - len(batch))])
+
+
+class Lowest(NamedTuple):
+    """Every lane's lowest point of a curve so far: its value, its time, and what was kept there."""
+
+    value: np.ndarray
+    time: np.ndarray
+    kept: Any
+
+
+def lowest_so_far(before: Lowest, times: np.ndarray, curve: np.ndarray, observed: Any) -> Lowest:
+    """The lowest point so far of every lane, after one more leg.
+
+    Where `curve` (lane, time) is lower than `before`, its lowest point counts, with the `observed` values (lane, time, …)
+    there. An equal value does not replace an earlier one.
+    """
+    lowest = np.where(np.isfinite(curve), curve, np.inf)
+    index = lowest.argmin(axis=1)
+    lanes = np.arange(len(index))
+    value = lowest[lanes, index]
+    better = value < before.value
+
+    def chosen(new, old):
+        return np.where(better.reshape(-1, *(1 for _ in old.shape[1:])), new, old)
+
+    kept = jax.tree.map(lambda new, old: chosen(np.asarray(new)[lanes, index], old), observed, before.kept)
+    return Lowest(chosen(value, before.value), chosen(np.asarray(times)[index], before.time), kept)
+
+
+def _blank(count: int, observed: np.ndarray) -> np.ndarray:
+    return np.full((count, *observed.shape[1:]), np.nan, observed.dtype)
+
+
+def _put(whole: Any, lanes: np.ndarray, some: Any) -> None:
+    """Write some lanes of every array of a tree, in place."""
+    for leaf, part in zip(jax.tree.leaves(whole), jax.tree.leaves(some), strict=True):
+        leaf[lanes] = part

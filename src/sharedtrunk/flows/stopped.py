@@ -1,0 +1,62 @@
+"""A student at its stop: the one record that simulation and theory return, and that benefits are differences of."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from sharedtrunk.flows.trajectory import Trajectory
+
+
+class Stopped(NamedTuple):
+    """Students or flows at the time at which each was stopped, lane by lane, on the host. A failed lane is NaN.
+
+    Parameters
+    ----------
+    loss, error
+        Generalization loss in nats (*lane,), and the half-width of its interval: 99 % over scrambles plus `refinement`.
+    time
+        Stopping time (*lane,).
+    accuracy
+        Share of inputs that are classified as by the clean teacher (*lane,).
+    scrambles
+        The loss by every scramble of the rule (*lane, scramble). Two students are compared scramble by scramble, because
+        their quadrature errors are alike.
+    refinement
+        The rest of `error`: the spacing of the saved times, the rounding of the curve that decides, and the label moment.
+    weights
+        The main task's composite weights of linear students (*lane, class, feature).
+    result
+        `Result` codes (*lane,). A lane that is not bracketed has the lowest loss up to the time limit.
+    trajectory
+        The coarse curve that found the minimum, without weights.
+    """
+
+    loss: Float[np.ndarray, "*lane"]
+    error: Float[np.ndarray, "*lane"]
+    time: Float[np.ndarray, "*lane"]
+    accuracy: Float[np.ndarray, "*lane"] | None = None
+    scrambles: Float[np.ndarray, "*lane scramble"] | None = None
+    refinement: Float[np.ndarray, "*lane"] | None = None
+    weights: Float[np.ndarray, "*lane class feature"] | None = None
+    result: Int[np.ndarray, "*lane"] | None = None
+    trajectory: Trajectory | None = None
+
+    def lanes(self, index) -> "Stopped":
+        """Some of the lanes, in the order of `index`, without the trajectory."""
+        some = {name: part[index] for name, part in self._asdict().items() if part is not None and name != "trajectory"}
+        return Stopped(**some)
+
+
+class Stops(NamedTuple):
+    """The same students by both rules: at the minimum of the generalization loss (oracle) and of the validation loss.
+
+    Theory knows no held-out points, so its `validation` is None.
+    """
+
+    oracle: Stopped
+    validation: Stopped | None = None
+
+    def lanes(self, index) -> "Stops":
+        """Some of the lanes, in the order of `index`."""
+        return Stops(*(None if stop is None else stop.lanes(index) for stop in self))  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,72 @@
+"""The rows of the ledger in words, for every table and page that shows them."""
+
+from collections.abc import Sequence
+
+from sharedtrunk.paper.claims._reading import Reading
+from sharedtrunk.paper.claims._verdict import Row, deciding, worst
+
+COLUMNS = ("source", "claim", "numbers")
+"""Headings of the ledger's table."""
+
+
+def statement_lines(row: Row) -> list[str]:
+    """The statement, its hypotheses, and the condition where the readings call for it."""
+    lines = [sentence(row.claim.statement)]
+    if row.claim.hypotheses:
+        lines.append(f"({sentence(row.claim.hypotheses)[:-1]})")
+    if row.verdict == "holds only if":
+        lines.append(f"Only if {row.claim.condition.rstrip('.')}.")
+    return lines
+
+
+def number_lines(row: Row) -> list[str]:
+    """The numbers that decide, or the reason why nothing was measured.
+
+    A condition shows a reading from both sides, a failure its counterexample: the first reading that fails, since claims
+    list their simplest cases first. What is true instead comes last; its words appear only where all its readings hold.
+    """
+    evidence = row.evidence
+    if evidence is None:
+        return [sentence(row.reason)]
+    if row.verdict == "holds only if":
+        lines = [f"Within: {in_words(worst(evidence.within))}", f"Beyond: {in_words(deciding(evidence))}"]
+    elif row.verdict == "fails":
+        first = next(reading for reading in evidence.within if reading.outcome == "fails")
+        lines = [f"Counterexample: {in_words(first)}"]
+    else:
+        lines = [in_words(deciding(evidence))]
+    if evidence.instead:
+        proved = all(reading.outcome == "holds" for reading in evidence.instead)
+        truth = f"{sentence(row.claim.truth)} " if proved else ""
+        lines.append(f"Instead: {truth}{in_words(worst(evidence.instead))}")
+    return lines
+
+
+def sentence(text: str) -> str:
+    """The text with a period, and with a capital unless it begins with a symbol."""
+    word = text.split(" ", 1)[0]
+    ordinary = word.isalpha() and word.islower() and len(word) > 1
+    return (text[:1].upper() + text[1:] if ordinary else text).rstrip(".") + "."
+
+
+def in_words(reading: Reading) -> str:
+    """A reading in one line: its case, number ± error, and the limit."""
+    sign = {"at most": "≤ ", "at least": "≥ ", "within": "within ±"}[reading.side]
+    error = f" ± {reading.error:.1g}" if reading.error else ""
+    unit = f" {reading.unit}" if reading.unit not in ("", "1") else ""
+    lacking = reading.seeds_left_out
+    left_out = f"; {lacking} of {lacking + (reading.seeds or 0)} seeds lack the number" if lacking else ""
+    return f"{reading.case}: {reading.number:.3g}{error}{unit} (limit: {sign}{reading.limit:.3g}{left_out})"
+
+
+def tally(rows: Sequence[Row]) -> str:
+    """How many claims hold, hold only under a condition, fail, are undecided, or are not measured."""
+    words = {
+        "holds": "hold",
+        "holds only if": "hold only under a condition",
+        "fails": "fail",
+        "undecided": "undecided",
+        "not measured": "not measured",
+    }
+    counts = {text: sum(row.verdict == name for row in rows) for name, text in words.items()}
+    return f"{len(rows)} claims: {', '.join(f'{count} {text}' for text, count in counts.items() if count)}."

@@ -1,0 +1,28 @@
+"""Text of every picture: the title with the name of its grid, and a note of what the points are means of."""
+
+from typing import TYPE_CHECKING
+
+from sharedtrunk.paper.figures._figure import SIZE_MARKS
+
+if TYPE_CHECKING:
+    import xarray
+
+STOPPINGS = {
+    "benefit": "oracle stopping (test loss, as the paper)",
+    "benefit_honest": "validation stopping (held-out noisy labels)",
+}
+"""How each benefit of a dataset was stopped, in the words of a panel's title."""
+
+
+def marked(title: str, dataset: "xarray.Dataset") -> str:
+    """Return a title that names the dataset's grid where it is not the paper's."""
+    return title + SIZE_MARKS.get(dataset.attrs.get("size", "standard"), "")
+
+
+def over_seeds(dataset: "xarray.Dataset", value: str = "benefit") -> str:
+    """Return what points and error bars are, and how many lanes have no value."""
+    seeds = dataset.sizes["seed"]
+    over = f"mean ± standard error over {seeds} seeds" if seeds > 1 else "one seed, no error bars"
+    # A lane without a value leaves its seed out of every mean that it belongs to: the picture itself says so.
+    missing = int(dataset[value].isnull().sum())
+    return over + (f"; {missing} lanes without a value leave their seed out of a mean" if missing else "")

@@ -1,0 +1,221 @@
+"""Trajectories: the form of the paper's Figure 1. An order parameter against training steps, theory as lines.
+
+First and large stands what decides the claim: how far each theory is from the students in every setting. Below it are
+the curves, in two panels for the reading that the figure chose of what the paper leaves open, and in a small panel for
+every reading. In the panels of curves colours are starts s(0) and line styles are theories.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
+
+from sharedtrunk import plots
+from sharedtrunk._support.statistics import mean_and_error
+
+_THEORIES: dict[str, tuple[str, Any, str]] = {
+    "equation": ("equation (3) as printed", "solid", "#b1493f"),
+    "limit": ("equation (3), hard-label\nlimit (hard labels only)", (0, (6, 1.5, 1, 1.5)), "#d99a2b"),
+    "population": ("population flow", (0, (4, 1.6)), "#4f7cac"),
+    "closure": ("Gaussian closure", (0, (1, 1.2)), "#3c7a4b"),
+}
+"""Words, line style in the panels of curves, and colour in the panels of errors."""
+_SHORT = {"equation": "(3) as printed", "limit": "the limit", "population": "the population flow"}
+_ONE_NUMBER = ("equation", "limit")  # the readings of (3), whose s is one curve for both order parameters
+_STARTS = ("v", "o", "^", "s", "D")  # markers of the starts in the panels of errors, from the smallest start
+_SHIFTS = (-0.27, -0.09, 0.09, 0.27)  # rows: where in its row, of height 1, a theory stands
+_EXCELLENT = 0.05  # relative error up to which the figure calls the paper's agreement "excellent"
+_LEAST = 1e-3  # smaller relative errors are drawn here
+_POINTS = 11  # saved steps that are drawn as points: with more the error bars would touch
+_SAME = 0.01  # relative distance below which two curves cannot be told apart in the picture
+
+
+def draw_trajectories(axes: Axes, dataset: xr.Dataset, *, both: bool = True) -> None:
+    """Draw the curves of one reading.
+
+    Points are the students' mean ± standard error over seeds, and lines the mean over seeds of each theory. Equation (3)
+    has one s, so it is one line in each of its readings; of the other theories the singular value is drawn.
+
+    Parameters
+    ----------
+    axes
+        Where to draw.
+    dataset
+        The curves of students and theories, dims start, seed, step.
+    both
+        Whether the students' projection is drawn (hollow) beside their singular value.
+    """
+    steps = dataset["step"].values
+    some = np.unique(np.linspace(0, len(steps) - 1, _POINTS).round().astype(int))
+    for colour, start in zip(_colours(dataset["start"].values), dataset["start"].values, strict=True):
+        lane = dataset.sel(start=start)
+        for theory, (_, style, _) in _THEORIES.items():
+            curve, _ = _mean(_curve(lane, theory))
+            if not np.isnan(curve).all():
+                axes.plot(steps, curve, color=colour, linestyle=style, linewidth=1.2)
+        for name, face in (("singular_value", colour), ("projection", "white"))[: 1 + both]:
+            mean, error = _mean(lane[name])
+            axes.errorbar(
+                steps[some], mean[some], yerr=error[some], color=colour, marker="o", markerfacecolor=face,
+                markersize=3.6, markeredgewidth=0.9, linestyle="none", elinewidth=0.9, capsize=1.5, zorder=3,
+            )  # fmt: skip
+    axes.set_xlim(-0.02 * steps[-1], 1.02 * steps[-1])
+    axes.set_ylim(bottom=0)
+
+
+def draw_errors(axes: Axes, errors: xr.DataArray) -> None:
+    """Draw the relative errors of the theories in every setting.
+
+    A row is a kind of labels and a noise. In it every theory with a value has a line of marks, a mark for each s_main
+    and start: the mean ± standard error over seeds. The dashed line is at 5 %.
+
+    Parameters
+    ----------
+    axes
+        Where to draw.
+    errors
+        Relative errors, dims theory, labels, noise, s_main, start, seed.
+    """
+    rows = _readings(errors)
+    for row, reading in enumerate(rows):
+        axes.axhspan(row - 0.5, row + 0.5, color="0.95" if row % 2 == 0 else "white", linewidth=0, zorder=0)
+        for shift, (theory, (_, _, colour)) in zip(_SHIFTS, _THEORIES.items(), strict=True):
+            shown = errors.sel(reading).sel(theory=theory)
+            if shown.isnull().all():
+                continue
+            for marker, start in zip(_STARTS, shown["start"].values, strict=False):
+                mean, error, _ = mean_and_error(shown.sel(start=start).transpose("s_main", "seed").values, axis=-1)
+                axes.errorbar(
+                    np.maximum(mean, _LEAST), np.full(mean.size, row + shift), xerr=error, color=colour,
+                    marker=marker, markersize=3.9, linestyle="none", elinewidth=0.7, alpha=0.8,
+                )  # fmt: skip
+    axes.axvline(_EXCELLENT, color="0.35", linewidth=0.9, linestyle=(0, (3, 2)), zorder=1)
+    axes.set_xscale("log")
+    axes.set_xlim(0.7 * _LEAST, 4.0)
+    axes.set_yticks(range(len(rows)), [_words(reading) for reading in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+
+
+def trajectories_figure(dataset: xr.Dataset, *, reading: Mapping[str, Any], title: str, note: str) -> Figure:
+    """Draw the errors of all settings, then the curves.
+
+    Parameters
+    ----------
+    dataset
+        Curves with dims classes, labels, noise, s_main, start, seed, step, and their `relative_error`.
+    reading
+        Labels, noise and s_main of the large panels of curves. The small panels have its s_main.
+    title, note
+        Text above and below the panels.
+    """
+    with plots.house_style():
+        figure = Figure(figsize=(9.6, 12.0), layout="constrained")
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+        upper, middle, lower = figure.subfigures(3, 1, squeeze=False, height_ratios=[1.5, 1.15, 1.45]).flat
+        _draw_error_panels(upper, dataset["relative_error"])
+        _draw_large_panels(middle, dataset.sel(s_main=reading["s_main"]), reading)
+        _draw_small_panels(lower, dataset.sel(s_main=reading["s_main"]))
+        lower.supxlabel(note, x=0.01, ha="left", fontsize=7.5, color="0.25")
+    return figure
+
+
+def _draw_error_panels(part: SubFigure, errors: xr.DataArray) -> None:
+    row = part.subplots(1, errors.sizes["classes"], squeeze=False, sharex=True, sharey=True)[0]
+    for axes, classes in zip(row, errors["classes"].values, strict=True):
+        draw_errors(axes, errors.sel(classes=classes, order_parameter="singular_value"))
+        axes.set_title(f"{classes} classes: every setting", fontweight="bold")
+        axes.set_xlabel("relative error of theory")
+    handles = [Line2D([], [], color=colour, linewidth=4, label=words) for words, _, colour in _THEORIES.values()] + [
+        Line2D([], [], color="0.3", marker=marker, markersize=4, linestyle="none", label=f"s(0) = {start:g}")
+        for marker, start in zip(_STARTS, errors["start"].values, strict=False)
+    ]
+    within = Line2D([], [], color="0.35", linewidth=0.9, linestyle=(0, (3, 2)), label="5 %: “excellent”")
+    part.legend(handles=[*handles, within], loc="outside right center")
+
+
+def _draw_large_panels(part: SubFigure, dataset: xr.Dataset, reading: Mapping[str, Any]) -> None:
+    chosen = {name: reading[name] for name in ("labels", "noise")}
+    row = part.subplots(1, dataset.sizes["classes"], squeeze=False)[0]
+    for axes, classes in zip(row, dataset["classes"].values, strict=True):
+        draw_trajectories(axes, dataset.sel(chosen).sel(classes=classes))
+        axes.set_title(f"{classes} classes: {_words(chosen)}, s_main = {reading['s_main']:g}")
+        axes.set_xlabel("training steps (of size 1e-3)")
+    row[0].set_ylabel("student's leading singular value")
+    part.legend(handles=_curve_legend(dataset.sel(chosen)), loc="outside right center")
+
+
+def _draw_small_panels(part: SubFigure, dataset: xr.Dataset) -> None:
+    rows = _readings(dataset["relative_error"])
+    grid = part.subplots(dataset.sizes["classes"], len(rows), squeeze=False, sharex=True)
+    for line, classes in zip(grid, dataset["classes"].values, strict=True):
+        for axes, reading in zip(line, rows, strict=True):
+            draw_trajectories(axes, dataset.sel(reading).sel(classes=classes), both=False)
+            axes.set_title(f"K = {classes}: {_words(reading)}", fontsize=8)
+            axes.tick_params(labelsize=7)
+    for axes in grid[-1]:
+        axes.set_xlabel("training steps", fontsize=8)
+    for line in grid:
+        line[0].set_ylabel("singular value", fontsize=8)
+
+
+def _curve_legend(dataset: xr.Dataset) -> list[Line2D]:
+    starts = dataset["start"].values
+    colours = [
+        Line2D([], [], color=colour, linewidth=3, label=f"s(0) = {start:g}")
+        for colour, start in zip(_colours(starts), starts, strict=True)
+    ]
+    lines = [
+        Line2D([], [], color="0.3", linestyle=style, linewidth=1.2, label=f"{words}{_coinciding(dataset, theory)}")
+        for theory, (words, style, _) in _THEORIES.items()
+    ]
+    points = [
+        Line2D([], [], color="0.3", marker="o", markersize=4, markerfacecolor=face, linestyle="none", label=words)
+        for words, face in (("students: leading\nsingular value", "0.3"), ("students: projection\non û, v̂", "white"))
+    ]
+    return [*colours, *lines, *points]
+
+
+def _coinciding(dataset: xr.Dataset, theory: str) -> str:
+    """Say on which other theory the curves of a theory lie, and for which number of classes; else nothing."""
+    curve, said = _curve(dataset, theory), []
+    for other in list(_THEORIES)[: list(_THEORIES).index(theory)]:
+        reference = _curve(dataset, other)
+        dims = [dim for dim in curve.dims if dim != "classes"]
+        distance = (
+            ((curve - reference) ** 2).mean(dims, skipna=False) / (reference**2).mean(dims, skipna=False)
+        ) ** 0.5
+        same = [f"{classes:g}" for classes in dataset["classes"].values[(distance < _SAME).values]]
+        said += [f"\n(K = {', '.join(same)}: on {_SHORT[other]})"] if same else []
+    return "".join(said)
+
+
+def _curve(dataset: xr.Dataset, theory: str) -> xr.DataArray:
+    return dataset[theory if theory in _ONE_NUMBER else f"singular_value_{theory}"]
+
+
+def _readings(values: xr.DataArray) -> list[dict[str, Any]]:
+    return [
+        {"labels": labels, "noise": noise} for labels in values["labels"].values for noise in values["noise"].values
+    ]
+
+
+def _words(reading: Mapping[str, Any]) -> str:
+    noise = "no noise" if reading["noise"] == 0 else f"noise {reading['noise']:g}"
+    return f"{reading['labels']} labels, {noise}"
+
+
+def _colours(starts: np.ndarray) -> list:
+    """Return a colour for each start, the same in every picture: viridis, since plasma's colours are relatedness."""
+    return [matplotlib.colormaps["viridis"](at) for at in np.interp(np.log10(starts), [-2, 0], [0.05, 0.75])]
+
+
+def _mean(curves: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
+    mean, error, _ = mean_and_error(curves.transpose("step", "seed").values, axis=-1)
+    return mean, error

@@ -1,0 +1,26 @@
+"""Numbers as text: with a sign, with as many decimals as their error needs, with their interval."""
+
+import math
+
+_DEFAULT, _MOST = 3, 8  # decimals without an error, and at most
+
+
+def signed(number: float, decimals: int) -> str:
+    """Return a number with its sign and so many decimals. What rounds to zero is positive."""
+    return f"{number:+z.{decimals}f}".replace("-", "−")
+
+
+def decimals(error: float) -> int:
+    """Return how many decimals show two digits of an error, from 0 to 8; 3 where the error is unknown or zero."""
+    if not (math.isfinite(error) and error > 0):
+        return _DEFAULT
+    return max(0, min(_MOST, 1 - math.floor(math.log10(error))))
+
+
+def with_interval(number: float, low: float, high: float, decimals: int) -> str:
+    """Return `+0.123 [+0.081, +0.165]`, without the interval where it is unknown, and – for an unknown number."""
+    if not math.isfinite(number):
+        return "–"
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return signed(number, decimals)
+    return f"{signed(number, decimals)} [{signed(low, decimals)}, {signed(high, decimals)}]"

@@ -1,0 +1,82 @@
+"""Which lanes to train for which settings: grouped by sample count and seed, each distinct lane once."""
+
+from dataclasses import asdict
+from typing import NamedTuple
+
+import numpy as np
+
+from sharedtrunk.experiments import StandardSettings
+from sharedtrunk.prediction._prediction import Answer, Method, Prediction
+from sharedtrunk.prediction._sentence import sentence
+from sharedtrunk.prediction._setting import Setting
+
+FIXED = ("tasks", "activation", "start", "fresh_points")
+"""Settings of a problem that a prediction does not offer: its students are linear and start at random."""
+
+
+class Group(NamedTuple):
+    """Lanes that share samples and seed: distinct joint lanes, then distinct baselines.
+
+    `members` are the (setting, seed) pairs of the grid that the group serves, by their indices. `joint_index` and
+    `single_index` say which lane of the group is the joint lane and the baseline of each member.
+    """
+
+    samples: int
+    seed: int
+    joint: list[dict]
+    single: list[dict]
+    members: list[tuple[int, int]]
+    joint_index: np.ndarray
+    single_index: np.ndarray
+
+
+class Plan:
+    """The groups of lanes for a grid of settings and seeds."""
+
+    def __init__(self, settings: tuple[Setting, ...], seeds: tuple[int, ...]):
+        self.settings, self.seeds = settings, seeds
+        counts = list(dict.fromkeys(setting.samples for setting in settings))
+        self.groups = [self._group(samples, n) for samples in counts for n in range(len(seeds))]
+
+    def _group(self, samples: int, seed: int) -> Group:
+        inside = [n for n, setting in enumerate(self.settings) if setting.samples == samples]
+        lanes = [tuple(self.settings[n].lane().items()) for n in inside]
+        mains = [self.settings[n].lane()["s_main"] for n in inside]
+        joint, single = list(dict.fromkeys(lanes)), list(dict.fromkeys(mains))
+        shared = {"n_samples": int(samples), "seed": self.seeds[seed]}
+        return Group(
+            int(samples),
+            self.seeds[seed],
+            [{**dict(lane), **shared} for lane in joint],
+            # the auxiliary task of a baseline is drawn and has no weight
+            [{"s_main": s, "s_aux": 1.0, "relatedness": 0.0, **shared} for s in single],
+            [(n, seed) for n in inside],
+            np.array([joint.index(lane) for lane in lanes]),
+            len(joint) + np.array([single.index(s) for s in mains]),
+        )
+
+    def predictions(self, answers: dict[Method, Answer], problem: StandardSettings) -> list[Prediction]:
+        """One per setting, from answers for all members of all groups, one group after the other."""
+        members = [member for group in self.groups for member in group.members]
+        order = np.empty((len(self.settings), len(self.seeds)), int)
+        for index, member in enumerate(members):
+            order[member] = index
+        known = {name: value for name, value in asdict(problem).items() if name not in FIXED}
+        predictions = []
+        for setting, seeds in zip(self.settings, order, strict=True):
+            ways: dict[Method, Answer] = {name: answer.of_seeds(seeds) for name, answer in answers.items()}
+            words = sentence(setting, ways, problem.features, time_limit=problem.time_limit)
+            predictions.append(Prediction(setting, known, self.seeds, ways, words))
+        return predictions
+
+
+def lane_keys(group: Group) -> list[tuple]:
+    """What distinguishes the lanes of a group where the sample count plays no role."""
+    joint = [(group.seed, lane["s_main"], lane["s_aux"], lane["relatedness"]) for lane in group.joint]
+    return joint + [(group.seed, lane["s_main"]) for lane in group.single]
+
+
+def task_weights(problem: StandardSettings, group: Group) -> np.ndarray:
+    """The tasks' weights in every lane (lane, task): a baseline is a joint lane whose auxiliary task has none."""
+    main, auxiliary = problem.alpha
+    return np.array([(main, auxiliary)] * len(group.joint) + [(main, 0.0)] * len(group.single))

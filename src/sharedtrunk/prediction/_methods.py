@@ -1,0 +1,70 @@
+"""The three methods, each for all groups of a plan: joint lanes and their baselines at their stops."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+
+from sharedtrunk.experiments import Draw, StandardSettings
+from sharedtrunk.flows.stopped import Stops
+from sharedtrunk.prediction._arms import closure_arm, joined, population_arm, simulated_arm, some_lanes
+from sharedtrunk.prediction._lane_groups import Group, Plan, lane_keys, task_weights
+
+_T = TypeVar("_T")
+
+
+def by_population(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Stops, Stops]:
+    """Joint and single arm by the population flow. It does not depend on N, so every lane of a seed is solved once."""
+    known: dict[tuple, int] = {}
+    parts, weights = [], []
+    for group, draw in zip(plan.groups, draws, strict=True):
+        keys = lane_keys(group)
+        new = [n for n, key in enumerate(keys) if key not in known]
+        known |= {keys[n]: len(known) + index for index, n in enumerate(new)}
+        if new:
+            parts.append(some_lanes(draw, np.array(new)))
+            weights.append(task_weights(problem, group)[new])
+    arm = population_arm(parts, np.concatenate(weights), problem.time_limit, workers)
+    solved = [np.array([known[key] for key in lane_keys(group)]) for group in plan.groups]
+    pairs = list(zip(plan.groups, solved, strict=True))
+    joint = np.concatenate([index[group.joint_index] for group, index in pairs])
+    single = np.concatenate([index[group.single_index] for group, index in pairs])
+    return arm.lanes(joint), arm.lanes(single)
+
+
+def by_closure(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Stops, Stops]:
+    """Joint and single arm by the Gaussian closure of every sample."""
+    inside = max(1, workers // len(plan.groups))
+
+    def arm_of(group: Group, draw: Draw) -> Stops:
+        return closure_arm(draw, task_weights(problem, group), problem.time_limit, inside)
+
+    return _both_arms(plan, _in_threads(arm_of, plan, draws, workers))
+
+
+def by_simulation(
+    problem_of: dict[int, StandardSettings], plan: Plan, draws: list[Draw], workers: int
+) -> tuple[Stops, Stops]:
+    """Joint and single arm by training students on every sample; `problem_of` has the problem of one and of two tasks."""
+
+    def arm_of(group: Group, draw: Draw) -> Stops:
+        count = len(group.joint)
+        joint = simulated_arm(problem_of[2], some_lanes(draw, slice(0, count)))
+        return joined([joint, simulated_arm(problem_of[1], some_lanes(draw, slice(count, None)))])
+
+    return _both_arms(plan, _in_threads(arm_of, plan, draws, workers))
+
+
+def _both_arms(plan: Plan, arms: list[Stops]) -> tuple[Stops, Stops]:
+    """Joint lanes and their baselines, from the lanes of every group."""
+    pairs = list(zip(plan.groups, arms, strict=True))
+    joint = joined([arm.lanes(group.joint_index) for group, arm in pairs])
+    return joint, joined([arm.lanes(group.single_index) for group, arm in pairs])
+
+
+def _in_threads(arm_of: Callable[..., _T], plan: Plan, draws: list[Draw], workers: int) -> list[_T]:
+    """`arm_of` every group, in threads; the first group runs alone and compiles for all."""
+    first = arm_of(plan.groups[0], draws[0])
+    with ThreadPoolExecutor(workers) as pool:
+        return [first, *pool.map(arm_of, plan.groups[1:], draws[1:])]

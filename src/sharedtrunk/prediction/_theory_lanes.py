@@ -1,0 +1,85 @@
+"""Theory as functions that a sweep can call: its lanes by the Gaussian closure, and by the population flow.
+
+They take the settings and lanes of `experiments.standard_lanes` and draw the same teachers, inputs, labels and starts.
+`sweeps` calls them by name in a worker process; a worker is one thread.
+"""
+
+import numpy as np
+
+from sharedtrunk.errors import invalid
+from sharedtrunk.experiments import Draw, StandardSettings, draw_lanes
+from sharedtrunk.flows.stopped import Stopped
+from sharedtrunk.prediction._arms import closure_arm, population_arm
+
+
+def closure_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
+    """The Gaussian closure of each lane's sample (8), to the minimum of its generalization loss.
+
+    Parameters
+    ----------
+    settings, lanes
+        As `experiments.standard_lanes` takes them; students must be linear.
+
+    Returns
+    -------
+    dict
+        Lane by lane: `loss` in nats, `loss_error`, half of its 99 % interval, `stop` in training time, and the `result`
+        code. A lane whose closure failed is NaN with its code.
+
+    Raises
+    ------
+    InputError
+        As `experiments.standard_lanes`, and for students that are not linear.
+    """
+    parsed = _linear(settings)
+    draw = draw_lanes(parsed, lanes)
+    return _columns(closure_arm(draw, _weights(parsed, draw), parsed.time_limit, workers=1).oracle)
+
+
+def population_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
+    """The flow on infinite data from each lane's noisy teachers (2), (8), to the minimum of its generalization loss.
+
+    Parameters
+    ----------
+    settings, lanes
+        As `closure_lanes`; lanes share `seed`, and their number of samples plays no role.
+
+    Returns
+    -------
+    dict
+        As `closure_lanes`. A lane whose minimum is not bracketed by the time limit has the lowest loss until then.
+
+    Raises
+    ------
+    InputError
+        As `closure_lanes`.
+    """
+    parsed = _linear(settings)
+    # the teachers are drawn together with inputs, of which one is enough
+    without = [{name: value for name, value in lane.items() if name != "n_aux"} | {"n_samples": 1} for lane in lanes]
+    draw = draw_lanes(parsed, without)
+    return _columns(population_arm([draw], _weights(parsed, draw), parsed.time_limit, workers=1).oracle)
+
+
+def _linear(settings: dict) -> StandardSettings:
+    parsed = StandardSettings.parse(settings)
+    if parsed.activation != "linear":
+        raise invalid(
+            "Theory is for linear students", received=parsed.activation, hint="Leave theory out of this figure"
+        )
+    return parsed
+
+
+def _weights(settings: StandardSettings, draw: Draw) -> np.ndarray:
+    return np.tile(np.asarray(settings.task_weights), (draw.moments.shape[0], 1))
+
+
+def _columns(stopped: Stopped) -> dict[str, np.ndarray]:
+    """A stop in the names of a dataset."""
+    assert stopped.result is not None  # flows bring it
+    return {
+        "loss": stopped.loss,
+        "loss_error": stopped.error,
+        "stop": stopped.time,
+        "result": stopped.result.astype(np.int8),
+    }

@@ -1,0 +1,73 @@
+"""From columns to a table: labels to codes, features to numbers, and a note on everything that was done."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sharedtrunk._support.limits import check_different_names
+from sharedtrunk._support.words import listed
+from sharedtrunk.errors import InputError, invalid
+from sharedtrunk.tables._column import Column
+from sharedtrunk.tables._encode import encode
+from sharedtrunk.tables._labels import Coded, coded_labels
+from sharedtrunk.tables._table import Table
+from sharedtrunk.tables._tidy import tidy
+
+
+def table_of(
+    columns: Sequence[Column],
+    tasks: Sequence[str],
+    *,
+    notes: Sequence[str] = (),
+    row_numbers: np.ndarray | None = None,
+) -> Table:
+    """The table whose labels are the columns in `tasks` (in that order) and whose features are all others.
+
+    `row_numbers` (sample,) are the rows' numbers in a file; a feature that counts the rows is left out. Raises `InputError`.
+    """
+    check_different_names("columns", [each.name for each in columns])  # 'a[0]', and the first entry of an embedding 'a'
+    by_name = {each.name: each for each in columns}
+    coded = {name: coded_labels(by_name[name]) for name in tasks}
+    return assembled([each for each in columns if each.name not in coded], coded, notes=notes, row_numbers=row_numbers)
+
+
+def assembled(
+    columns: Sequence[Column],
+    coded: dict[str, Coded],
+    *,
+    notes: Sequence[str] = (),
+    row_numbers: np.ndarray | None = None,
+) -> Table:
+    """The table of these feature columns and coded labels (task → labels). Raises `InputError`."""
+    counting = _row_counters(columns, row_numbers)
+    rest = [each for each in columns if each.name not in counting]
+    if not rest:
+        raise _no_features(f"only {listed(counting)}, which counts the rows" if counting else "none")
+    features = tidy(encode(rest, row_numbers))
+    if not features.names:
+        raise _no_features(f"{len(rest)} feature columns, none of which varies in a way that can be used")
+    done = [f"Left out, because it counts the rows: {listed(counting)}."] if counting else []
+    labels = {name: each.codes for name, each in coded.items()}
+    unlabelled = int(np.all([codes < 0 for codes in labels.values()], axis=0).sum())
+    if unlabelled:
+        done.append(f"{unlabelled} rows have no label of any task.")
+    classes = {name: each.classes for name, each in coded.items()}
+    label_notes = [note for each in coded.values() for note in each.notes]
+    return Table(features.values, features.names, labels, classes, (*notes, *label_notes, *done, *features.notes))
+
+
+def _row_counters(columns: Sequence[Column], numbers: np.ndarray | None) -> list[str]:
+    """Names of the columns that count the rows of a file, as a saved index does."""
+    if numbers is None:
+        return []
+    return [each.name for each in columns if each.numeric and not each.missing.any() and _counts(each.values, numbers)]
+
+
+def _counts(values: np.ndarray, numbers: np.ndarray) -> bool:
+    if values.dtype.kind == "b" or not np.isfinite(values).all():
+        return False
+    return bool(np.ptp(values - numbers.astype(np.float64)) == 0)
+
+
+def _no_features(received: str) -> InputError:
+    return invalid("a table needs features", received=received, hint="Add columns that the tasks are predicted from.")

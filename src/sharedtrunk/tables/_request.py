@@ -1,0 +1,98 @@
+"""What a reader gets (columns by role, number of rows, missing texts), what it returns, and refusals of all readers."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sharedtrunk._support.limits import check_different_names
+from sharedtrunk._support.words import closest, listed, shown
+from sharedtrunk.errors import InputError, invalid
+from sharedtrunk.tables import _limits
+from sharedtrunk.tables._column import Column
+from sharedtrunk.tables._missing import USUAL, MissingTexts, missing_texts
+
+
+@dataclass(frozen=True)
+class ReadRequest:
+    """Columns by role, size and seed of the random sample of rows (None: all rows), and the texts that mean missing."""
+
+    tasks: tuple[str, ...]
+    drop: tuple[str, ...]
+    rows: int | None
+    seed: int
+    missing: MissingTexts = USUAL
+
+
+@dataclass(frozen=True)
+class ReadColumns:
+    """Columns, the numbers of their rows in the file (from 0, without the header), and how many rows the file has."""
+
+    columns: list[Column]
+    row_numbers: np.ndarray
+    total: int
+
+
+def read_request(
+    tasks: Sequence[str], drop: Sequence[str], rows: int | None, seed: int, missing: Sequence[Any] | str | None = None
+) -> ReadRequest:
+    """The request, checked as far as it can be before a file is opened. Raises `InputError`."""
+    task_names, dropped = _names(tasks), _names(drop)
+    if not task_names:
+        raise invalid("a table needs a task", received="none", hint="Name the column to predict (--main COLUMN).")
+    twice = [name for name, times in Counter(task_names).items() if times > 1]
+    if twice:
+        raise invalid("each task is named once", received=f"{listed(twice)} twice", hint="Name it once.")
+    both = [name for name in task_names if name in dropped]
+    if both:
+        hint = "Leave it out of one of the two."
+        raise invalid("a task's column is not dropped", received=f"{listed(both)} in both", hint=hint)
+    if rows is not None and rows < _limits.LEAST_LABELLED:
+        rule = f"a sample has at least {_limits.LEAST_LABELLED} rows"
+        raise invalid(rule, received=str(rows), hint="Ask for more rows (--rows N).")
+    return ReadRequest(task_names, dropped, rows, seed, missing_texts(missing))
+
+
+def columns_to_read(request: ReadRequest, names: Sequence[str]) -> tuple[str, ...]:
+    """Names of the columns to read, in the file's order. Raises `InputError` for repeated and for unknown names."""
+    check_different_names("columns", names)
+    for name in (*request.tasks, *request.drop):
+        if name not in names:
+            rule = "tasks and dropped columns are columns of the table"
+            raise invalid(rule, received=f"{shown(name)}, which is not one", hint=closest(name, names))
+    kept = tuple(name for name in names if name not in request.drop)
+    if len(kept) == len(request.tasks):
+        hint = "Keep at least one column beside the tasks."
+        raise invalid("a table needs features", received="only tasks and dropped columns", hint=hint)
+    return kept
+
+
+def sampled_rows(request: ReadRequest, total: int) -> np.ndarray | None:
+    """Numbers of the rows of a random sample, in order; None where all `total` rows are read."""
+    if request.rows is None or request.rows >= total:
+        return None
+    return np.sort(np.random.default_rng(request.seed).choice(total, request.rows, replace=False))
+
+
+def check_size(numbers: int | float, hint: str) -> None:
+    """Raise `InputError` where a table of that many numbers exceeds the limit of memory."""
+    if 8 * numbers > _limits.MOST_BYTES:
+        rule = f"a table holds at most {_limits.MOST_BYTES / 2**30:.3g} GiB of numbers"
+        raise invalid(rule, received=f"about {8 * numbers / 2**30:.2g} GiB", hint=hint)
+
+
+def read_fewer(rows: int | None) -> str:
+    """The hint for a table that is too large."""
+    action = "Give --rows N" if rows is None else "Give a smaller --rows N"
+    return f"{action} to read a random sample of N rows, or leave columns out (--drop COLUMN)."
+
+
+def no_rows(path: object) -> InputError:
+    """The error for a file with a header and no rows."""
+    return invalid("a table needs rows", received=f"column names only, in {path}", hint="Check the file.")
+
+
+def _names(names: Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
