@@ -119,3 +119,22 @@ def test_what_is_small_or_traced_is_not_checked():
         return W
 
     traced(small[0])
+
+
+@pytest.mark.parametrize(("rule", "code"), [(gaussian.COARSE, Result.RULE_TOO_COARSE), (gaussian.FINE, Result.SUCCESS)])
+def test_a_minimum_says_where_the_rule_is_too_coarse(rule, code):
+    """Soft labels that are nearly hard, of a teacher with noise: the minimum lies where the weights have grown to 13."""
+    rng = np.random.default_rng(2)
+    W = rng.normal(size=(3, 6))
+    left, _, right = np.linalg.svd(W - W.mean(axis=0), full_matrices=False)
+    clean = 100 * left[:, :2] @ right[:2]
+    noisy = clean + 4 * rng.normal(size=(3, 6))
+    flow = dynamics.population_flow(
+        [jnp.asarray(noisy)], judge=gaussian.label_moment(jnp.asarray(clean)), inverse_temperature=1.0, rule=rule
+    )
+    start = dynamics.Layers(
+        (jnp.asarray(0.1 * rng.normal(size=(1, 6, 6))),), (jnp.asarray(0.1 * rng.normal(size=(1, 3, 6))),)
+    )
+    found = dynamics.solve_until_bracketed(flow, start)
+    assert found.result == code
+    assert np.isnan(found.loss) == (code == Result.RULE_TOO_COARSE)

@@ -13,6 +13,7 @@ from sharedtrunk import gaussian
 from sharedtrunk._support.arguments import described, is_number, whole_number
 from sharedtrunk._support.limits import check_number
 from sharedtrunk._support.statistics import half_width
+from sharedtrunk.dynamics._drive_error import first_too_coarse
 from sharedtrunk.dynamics._integrate import Tolerance, check_tolerance
 from sharedtrunk.dynamics._judge import Judge, JudgedFlow, times_root
 from sharedtrunk.dynamics._legs import follow_judged
@@ -67,7 +68,8 @@ def solve_until_bracketed(
     Stopped
         Loss in nats, corrected by the parabola through the minimum's neighbours (half of the correction is `refinement`),
         and the weights at the saved time of the lowest loss. `trajectory` holds the coarse curve, NaN from where a lane has
-        stopped. A lane that failed is NaN. `Result.NOT_BRACKETED` comes with the lowest loss up to the time limit.
+        stopped. A lane that failed is NaN. `Result.NOT_BRACKETED` comes with the lowest loss up to the time limit, and
+        `Result.RULE_TOO_COARSE` means that at the minimum the error of the flow's rule is more than half of the drive.
 
     Raises
     ------
@@ -82,8 +84,23 @@ def solve_until_bracketed(
     small, axes, state, basis = reduced_lanes(flow, check_lanes(flow, lanes), lanes)
     found = follow_judged(small, axes, state, float(time_limit), tolerance, chunk=chunk, workers=workers)
     weights = found.state.lowest.kept
+    found = _checked(small, axes, found)
     weights = weights if basis is None else np.einsum("lcd,lfd->lcf", weights, np.asarray(basis))
     return _valued(found, weights, flow.judge, value_rule, min(chunk, len(weights)))  # pyright: ignore[reportArgumentType]
+
+
+def _checked(flow: JudgedFlow, axes: tuple[int | None, ...], found: Followed) -> Followed:
+    """The same lanes, with `Result.RULE_TOO_COARSE` where the flow's rule is too coarse for the main task at its minimum."""
+    weights = jnp.asarray(found.state.lowest.kept)
+    # the drive's error along weights of zero is zero, so the other tasks do not count
+    moments = flow.moments[1:]  # pyright: ignore[reportAttributeAccessIssue]
+    others = [jnp.zeros((len(weights), 1, *moment.shape[-2:]), weights.dtype) for moment in moments]
+    first = first_too_coarse(flow, axes, (weights[:, None], *others))
+    if first is None:
+        return found
+    reached = np.isin(found.state.result, (Result.SUCCESS, Result.NOT_BRACKETED))
+    result = np.where(reached & (first == 0), int(Result.RULE_TOO_COARSE), found.state.result)
+    return found._replace(state=found.state._replace(result=result))
 
 
 def _valued(found: Followed, weights, judge: Judge, rule, chunk: int) -> Stopped:
