@@ -74,8 +74,11 @@ def _rays(A: np.ndarray, theta: np.ndarray, r: np.ndarray, weight: np.ndarray) -
     return out
 
 
-def _ties(B: np.ndarray, period: float) -> tuple[np.ndarray, np.ndarray]:
-    """Angles in [0, period) at which two top classes of B (cos φ, sin φ) tie, and the layers' widths."""
+def _ties(B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Angles from −2π to 4π at which two top classes of B (cos φ, sin φ) tie, and the layers' widths.
+
+    Each tie comes three times, because a layer around φ = 0 reaches to both ends of an arc.
+    """
     i, j = np.triu_indices(len(B), 1)
     D = B[i] - B[j]
     size = length(D, axis=1)
@@ -86,13 +89,14 @@ def _ties(B: np.ndarray, period: float) -> tuple[np.ndarray, np.ndarray]:
     z = B @ np.stack([np.cos(phi), np.sin(phi)])
     # near misses matter as much as ties: a class within a few units of the top still has probability
     gap = z.max(axis=0) - z[i, np.arange(len(phi))]
-    keep = (gap <= 8.0) & (phi < period)
-    return phi[keep], np.minimum(1.0, 1.0 / size[keep])
+    phi, size = phi[gap <= 8.0], size[gap <= 8.0]
+    return np.concatenate([phi - 2 * np.pi, phi, phi + 2 * np.pi]), np.tile(np.minimum(1.0, 1.0 / size), 3)
 
 
 def _angle_edges(phi: np.ndarray, width: np.ndarray, period: float) -> np.ndarray:
     """Panels on [0, period], each no longer than its distance to any tie, or than its layer is wide."""
-    edges = np.unique(np.concatenate([np.linspace(0.0, period, round(period / (np.pi / 4)) + 1), phi]))
+    inside = phi[(phi > 0) & (phi < period)]
+    edges = np.unique(np.concatenate([np.linspace(0.0, period, round(period / (np.pi / 4)) + 1), inside]))
     edges = edges[np.append(True, np.diff(edges) > 1e-14)]
     while True:
         left, right = edges[:-1, None], edges[1:, None]
@@ -106,7 +110,7 @@ def _angle_edges(phi: np.ndarray, width: np.ndarray, period: float) -> np.ndarra
 def _circle(A: np.ndarray, frame: np.ndarray, period: float, order: int, r: np.ndarray, w: np.ndarray):
     """Rows of integrals and angles along the arc frame @ (cos φ, sin φ), φ in [0, period]."""
     B = A @ frame
-    ties, width = _ties(B, period)
+    ties, width = _ties(B)
     phi, w_phi = _panel_nodes(_angle_edges(ties, width, period), order)
     theta = np.stack([np.cos(phi), np.sin(phi)], axis=1) @ frame.T
     return phi, w_phi, _rays(A, theta, r, w)
