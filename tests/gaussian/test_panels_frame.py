@@ -8,8 +8,8 @@ from sharedtrunk import gaussian
 from sharedtrunk.gaussian import Panels
 from sharedtrunk.gaussian._estimate import _by_panels, _Host
 from sharedtrunk.gaussian._free_energy import _FREE_ENERGY
-from sharedtrunk.gaussian._panels import integrals
 from sharedtrunk.gaussian._pairs import distances
+from sharedtrunk.gaussian._panels import integrals
 from sharedtrunk.gaussian._softmax_moment import _COVARIANCE, _MOMENT
 
 TRIANGLE = np.array([[0.0, 1.0], [-0.8, -0.5], [0.9, -0.6]])
