@@ -1,7 +1,9 @@
 """Strict JAX for every test: float64 on, no silent rank or dtype promotion, one key fixture."""
 
+import gc
 import os
 import tempfile
+from pathlib import Path
 
 import jax
 import pytest
@@ -57,6 +59,23 @@ def no_cache_in_this_process(monkeypatch, pytestconfig):
 
     for module in (arrays, programs):
         monkeypatch.setattr(module, "folder", folder_of_the_test)
+
+
+MOST_MAPS = 30_000
+"""Half of the memory maps that Linux grants a process by default; each compiled program holds some."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_memory_maps():
+    """A process that has compiled thousands of programs runs out of memory maps and crashes."""
+    yield
+    maps = Path("/proc/self/maps")
+    if maps.exists() and maps.read_bytes().count(b"\n") > MOST_MAPS:
+        from sharedtrunk._support.cache import programs
+
+        programs._Ready._recent.clear()
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture

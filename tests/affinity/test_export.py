@@ -200,6 +200,5 @@ def test_an_unknown_value_has_no_error(value, error, told):
 
 
 def test_a_picture_of_an_advice_without_a_set_says_so():
-    assert any(
-        "No set surely helps (corrected" in text.get_text() for text in problems.advice(2, helps=False).plot().texts
-    )
+    texts = problems.advice(2, helps=False).plot().texts
+    assert any("No set surely helps (verdicts are corrected" in text.get_text() for text in texts)

@@ -145,7 +145,7 @@ class _Study:
         counts = np.bincount(codes, minlength=self.rows.classes[0])
         few = [pair for pair in zip(self.table.classes[self.main], counts, strict=True) if pair[1] < FOLDS]
         return [
-            f"{self.main} = {name} has {counted(count, 'label')}: some of the {FOLDS} folds are tested "
+            f"{self.main} = {name} has {counted(int(count), 'label')}: some of the {FOLDS} folds are tested "
             "without it, so the intervals say little about it."
             for name, count in few
         ]

@@ -8,7 +8,7 @@ A lane's own place in the grid, such as its seed and its singular values, is not
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -102,15 +102,15 @@ class StandardProblem(_Problem):
     hidden: int = 100
     noise: float = 1.0
     alpha: tuple[float, ...] = (1.0, 1.0)
-    start: Literal["random", "aligned"] = "random"
+    start: str = "random"
     start_scale: float | tuple[float, float] = 0.3
     hidden_layers: int = 1
-    activation: Literal["linear", "relu"] = "linear"
+    activation: str = "linear"
     training: str = "flow"
     step: float = 0.1
     rtol: float = 1e-4
     time_limit: float = 500.0
-    precision: Literal["float32", "float64"] = "float32"
+    precision: str = "float32"
     coarse_points: int = 256
     fine_points: int = 1024
     scrambles: int = 24
@@ -212,7 +212,7 @@ class RankOneProblem(_Problem):
     rtol: float = 1e-4
     points: int = 1024
     time_limit: float = 100.0
-    precision: Literal["float32", "float64"] = "float32"
+    precision: str = "float32"
 
     def __post_init__(self):
         for name in ("step", "rtol", "time_limit"):

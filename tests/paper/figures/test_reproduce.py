@@ -219,9 +219,9 @@ def test_what_went_wrong_is_said_in_one_line(tmp_path, toy_registry):
 
     refuse("a figure is one of", "fig3")
     refuse("at least one seed; got 0", seeds=0)
-    refuse("training is one of flow, descent", training="momentum")
+    refuse("training must be 'flow' or 'descent'", training="momentum")
     refuse("not negative; got -1", processes=-1, out=tmp_path / "never")
-    refuse("training is one of", training="momentum", out=tmp_path / "never")
+    refuse("training must be", training="momentum", out=tmp_path / "never")
     assert not (tmp_path / "never").exists()
     refuse(r"got 'FIG2-LEFT'\. Did you mean fig2-left\?$", "FIG2-LEFT")
     for names in ([], "fig2-left"):

@@ -6,6 +6,7 @@ import pytest
 from sharedtrunk import dynamics, gaussian
 from sharedtrunk.paper.claims import verdict
 from sharedtrunk.paper.claims.equations import _aligned
+from sharedtrunk.paper.contrasts import APPROXIMATELY
 
 pytestmark = pytest.mark.float64
 
@@ -21,7 +22,7 @@ def test_a_wrong_rank_one_equation_is_seen(monkeypatch):
         return type(flow)(flow.left, flow.right, 1.1 * flow.target)
 
     monkeypatch.setattr(dynamics, "rank_one_flow", wrong)
-    assert _aligned.rank_one_error(u, None, 3.0).number > _aligned.ABOUT
+    assert _aligned.rank_one_error(u, None, 3.0).number > APPROXIMATELY
 
 
 def test_symmetric_nodes_are_what_makes_the_share_vanish():
