@@ -49,16 +49,18 @@ def environment_as_it_was():
     os.environ.update(before)
 
 
-@pytest.fixture(autouse=True)
-def no_cache_in_this_process(monkeypatch, pytestconfig):
-    """Programs and arrays are made anew in the process of the tests, unless a test names a folder."""
+@pytest.fixture(autouse=True, scope="session")
+def no_cache_in_this_process(pytestconfig):
+    """Programs and arrays are made anew in the process of the tests, module fixtures too, unless a test names a folder."""
     from sharedtrunk._support.cache import arrays, folder, programs  # here: pytest has put jaxtyping's checks in by now
 
     def folder_of_the_test():
         return None if os.environ.get(CACHE) in (None, pytestconfig.stash[SHARED]) else folder.folder()
 
-    for module in (arrays, programs):
-        monkeypatch.setattr(module, "folder", folder_of_the_test)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (arrays, programs):
+            patch.setattr(module, "folder", folder_of_the_test)
+        yield
 
 
 MOST_MAPS = 30_000
