@@ -112,7 +112,7 @@ def test_second_order_is_that_of_the_free_energy(classes, s):
     ]
     g = np.array([gaussian.random_energy_slope(s, classes) / (classes - 1) / s])
     form = _curvature.exact_form(L, *_curvature.second_order(np.array([s]), g, classes))[0]
-    i, j, _ = _curvature.own_entries(classes - 1)
+    i, j, _ = _curvature.upper_entries(classes - 1)
     exact = change[i, j] @ form @ change[i, j]
     assert (F[0] - 2 * F[1] + F[2]) / (2 * h**2) == pytest.approx(exact, rel=0.01)
 
@@ -121,7 +121,7 @@ def test_second_order_is_that_of_the_free_energy(classes, s):
 def test_second_order_over_nodes_is_a_derivative():
     rng = np.random.default_rng(0)
     L, u = simplex_factor(5), rng.normal(size=(4, 50))
-    i, j, _ = _curvature.own_entries(4)
+    i, j, _ = _curvature.upper_entries(4)
 
     def half_sum(x):
         change = jnp.zeros((4, 4)).at[i, j].set(x).at[j, i].set(x)
@@ -129,10 +129,10 @@ def test_second_order_over_nodes_is_a_derivative():
         return jnp.mean(jax.nn.logsumexp(logits, axis=0)) / 2
 
     P = np.asarray(jax.nn.softmax(2.0 * jnp.asarray(L @ u), axis=0))
-    found = _curvature.nodes_form(_curvature.curved(P, L, _curvature.products_of(u)), 4)
+    found = _curvature.nodes_form(_curvature.curvature_means(P, L, _curvature.products_of(u)), 4)
     np.testing.assert_allclose(found, jax.hessian(half_sum)(jnp.zeros(len(i))), atol=1e-12)
     x = rng.normal(size=len(i))
-    m, n, _ = _curvature.own_entries(len(i))
+    m, n, _ = _curvature.upper_entries(len(i))
     assert _curvature.packed(found) @ (x[m] * x[n]) == pytest.approx(x @ found @ x, rel=1e-12)
 
 

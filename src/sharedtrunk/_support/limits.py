@@ -164,7 +164,7 @@ def check_width(width: object) -> None:
 
 
 def check_different_names(what: str, names: Iterable[object]) -> None:
-    """Raise `InputError` where two of `what`, such as "tasks", have one name."""
+    """Raise `InputError` if two of `what`, such as "tasks", have the same name."""
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         received = f"{listed(twice)} more than once"
@@ -172,7 +172,7 @@ def check_different_names(what: str, names: Iterable[object]) -> None:
 
 
 def shown(value: object) -> str:
-    """A value as Python writes it, on one line of at most `_SHOWN` characters."""
+    """`repr(value)` on one line of at most `_SHOWN` characters."""
     try:
         text = " ".join(repr(value).split())
     except ValueError:  # Python refuses to write integers of more than 4,300 digits

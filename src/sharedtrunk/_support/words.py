@@ -4,14 +4,14 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 _LONGEST = 40
-"""Characters of a value in a message."""
+"""Most characters of a value in a message."""
 
 _MOST_LISTED = 6
-"""Names in a message; the rest is counted."""
+"""Most names that a message lists; it counts the others."""
 
 
 def shown(value: object) -> str:
-    """The value as Python writes it, shortened; control characters of a text are escaped."""
+    """`repr(value)`, shortened; it escapes the control characters of a text."""
     text = repr(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 

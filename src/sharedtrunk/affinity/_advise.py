@@ -37,8 +37,8 @@ def advise(
     """Measure by paired trainings on resampled splits whether training with `auxiliaries` helps `main`.
 
     The benefit of B is MT = E[loss of A alone − loss of A beside B], in nats of held-out rows; both arms are stopped by the
-    same validation rows of A. The expectation is over tables with as many labels. Of the main labels, seven tenths are
-    learnt from, two tenths decide when to stop and one tenth tests.
+    same validation rows of A. The expectation is over tables with as many labels. Students learn from seven tenths of
+    the main labels; two tenths decide when to stop, and one tenth tests.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ class _Study:
         self.done, self.planned = 0, len(self.roles) * self._arms(len(auxiliaries), choose)
 
     def _arms(self, auxiliaries: int, choose: bool) -> int:
-        """How many arms there will be, for the progress."""
+        """The number of arms to train, for the progress bar."""
         further = len(further_sets(["?"] * auxiliaries)) + len(ALPHAS) - 1 + 2 * (len(shares_for(self.labels)) - 1)
         return 1 + auxiliaries + choose * further
 

@@ -27,7 +27,7 @@ BRACKET_TIME = 5.0
 fall."""
 
 STUDENT_RATIO, FLOW_RATIO = 1.25, 2.0
-"""How far beyond its minimum a curve is followed, as a multiple of the minimum's time (reasons above)."""
+"""A curve is followed to this multiple of the time of its minimum (see the module's docstring)."""
 
 ROUNDING = 8.0
 """A flow's loss has risen when it exceeds its minimum by more than this many units of rounding."""
@@ -51,7 +51,7 @@ def bracketed(times: Float[AnyArray, "time"], curve: Float[AnyArray, "*lane time
     Raises
     ------
     InputError
-        For shapes that do not fit, or times that are not finite.
+        For shapes that do not match, or times that are not finite.
     """
     times, curve = on_host(times, "Times"), on_host(curve, "The curve")
     if times.ndim != 1 or curve.ndim < 1 or curve.shape[-1] != times.size or times.size < 1:
@@ -77,7 +77,7 @@ class MinimumSoFar(NamedTuple):
 
 
 def no_minimum(dtype) -> MinimumSoFar:
-    """Before the first saved time."""
+    """The state before the first saved time: an infinite loss."""
     return MinimumSoFar(jnp.asarray(jnp.inf, dtype), jnp.zeros((), dtype))
 
 
@@ -90,8 +90,8 @@ def stopping(
     than rounding. That time is the last one kept.
     """
     lowest = jnp.minimum(jax.lax.cummin(jnp.where(finite, loss, jnp.inf)), before.loss)
-    met = jnp.where(finite & (loss == lowest), times, jnp.zeros_like(times))
-    since = jnp.maximum(jax.lax.cummax(met), before.time)
+    reached = jnp.where(finite & (loss == lowest), times, jnp.zeros_like(times))
+    since = jnp.maximum(jax.lax.cummax(reached), before.time)
     risen = loss > lowest + ROUNDING * float(jnp.finfo(loss.dtype).eps) * jnp.abs(lowest)
     done = finite & risen & (times >= jnp.maximum(FLOW_RATIO * since, BRACKET_TIME))
     first = jnp.cumsum(done) - done.astype(int) == 0

@@ -17,7 +17,7 @@ HEADROOM = 20
 
 
 def concrete(*arrays) -> bool:
-    """Whether all values are known; inside jit, grad and vmap only shapes are."""
+    """Whether all arrays have values; inside jit, grad and vmap they have only shapes."""
     return all(value_of(array) is not None for array in arrays)
 
 
@@ -96,7 +96,8 @@ def as_moment(moment, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array:
     """A label moment in W's precision whose last two axes are W's and whose lanes broadcast with W's."""
     M = floating(moment, "the moment").astype(W.dtype)
     try:
-        fits = M.shape[-2:] == W.shape[-2:] and bool(np.broadcast_shapes(M.shape[:-2], W.shape[:-2]) is not None)
+        np.broadcast_shapes(M.shape[:-2], W.shape[:-2])
+        fits = M.shape[-2:] == W.shape[-2:]
     except ValueError:
         fits = False
     if not fits:
@@ -111,7 +112,7 @@ def as_moment(moment, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array:
 
 
 def check_rule(rule, W: jax.Array) -> None:
-    """The rule is None, Sobol or Characters, or Panels or Pairs with concrete weights."""
+    """Raise `InputError` unless the rule is None, Sobol or Characters, or Panels or Pairs with concrete weights."""
     if rule is None or isinstance(rule, NodeRule):
         return
     if not isinstance(rule, Panels | Pairs):
@@ -129,7 +130,7 @@ def check_rule(rule, W: jax.Array) -> None:
 
 
 def check_error_rule(rule) -> None:
-    """An error estimate from scrambles needs at least 4 of them, of at least 256 points.
+    """Raise `InputError` unless the rule has at least 4 scrambles of at least 256 points.
 
     Scrambles show the spread of a Sobol rule, not a bias that all of them share. There is one: every set is rescaled
     by its own second moments. It falls as dimension / points and hides below the spread only for large sets. (`Pairs`
@@ -150,6 +151,6 @@ def check_error_rule(rule) -> None:
 
 
 def check_scrambles(rule, kind) -> None:
-    """The rule has scrambles, each with a value of its own."""
+    """Raise `InputError` unless the rule is of the kind that gives one value per scramble."""
     if not isinstance(rule, kind):
         raise invalid("Scrambles belong to a Sobol rule", received=repr(rule), hint="Use FINE or Sobol(…).")

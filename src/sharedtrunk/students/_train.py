@@ -44,13 +44,13 @@ def train(
     method
         `Flow` or `Descent`; `Flow()` by default.
     evaluation
-        Inputs on which losses are computed at every saved time. Nonlinear students need them.
+        Inputs on which losses are computed at every saved time; required for nonlinear students.
     networks
         Return every saved network too.
     first_step
         First step of a flow. `mean_step` of an earlier trajectory saves a few evaluations.
     seen_tasks
-        Return the composite weights of the first tasks only, this many.
+        Return composite weights of the first `seen_tasks` tasks only; of all by default.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def train(
     Raises
     ------
     InputError
-        For shapes that do not fit, weights that are not finite, times that do not rise, a step that is not positive,
+        For shapes that do not match, weights that are not finite, times that do not rise, a step that is not positive,
         `seen_tasks` out of range, or (descent) times that are not multiples of the step.
     """
     check_kind_of(network, SharedTrunk, "A student", "Use random_start")
@@ -97,7 +97,9 @@ def train(
 
 @program
 def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, networks: bool, seen_tasks: int | None):
-    from sharedtrunk.students._diffrax import solve_flow  # only here: a program that is loaded needs no diffrax
+    from sharedtrunk.students._diffrax import (
+        solve_flow,
+    )  # imported here, since a program from the cache does not need it
 
     axes, observe = lane_axes(problem), _observer(evaluation, networks, seen_tasks)
     saved, final, evaluations, mean_step, complete = solve_flow(

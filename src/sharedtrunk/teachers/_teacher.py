@@ -88,7 +88,7 @@ def random_teacher(
     Raises
     ------
     InputError
-        For sizes that do not fit, and for singular values or a noise scale that are negative or not finite.
+        For sizes of which no teacher exists, and for singular values or a noise scale that are negative or not finite.
     """
     rank = classes if rank is None else rank
     check_sizes(classes, features, rank)
