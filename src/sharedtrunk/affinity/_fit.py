@@ -51,7 +51,7 @@ class Recipe:
 
 
 class Fitted(NamedTuple):
-    """The trained network, the step whose weights it has, the number of steps made, and whether it stopped improving in time."""
+    """The trained network, the step whose weights it has, the number of steps made, and whether training converged."""
 
     network: TrainedNetwork
     best_step: int
