@@ -40,9 +40,9 @@ def write(records):
     )
     print(
         "\nEach number is a mean ± standard error over seeds, in nats unless the statement says otherwise, for the case"
-        "\nthat decides (in parentheses if there are several). A statement holds if its 95 % t-interval lies in the range that it"
-        "\nclaims, and fails if the interval, at 95 % for all cases together, lies outside. The numbers use oracle stopping, by"
-        "\ntest loss as in the paper; the last column uses validation stopping."
+        "\nthat decides (in parentheses if there are several). A statement holds if its 95 % t-interval lies in the"
+        "\nrange that it claims, and fails if the interval, at 95 % for all cases together, lies outside. The numbers use"
+        "\noracle stopping, by test loss as in the paper; the last column uses validation stopping."
     )
     for record in records.values():
         print(f"\n## {record['paper']}: {record['title']}\n\n| statement | verdict | number | validation stopping |")

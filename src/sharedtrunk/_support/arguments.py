@@ -147,6 +147,18 @@ def check_inverse_temperature(beta: Any, hint: str) -> None:
         )
 
 
+def check_times(times: Any) -> np.ndarray:
+    """The times on the host. Raises `InputError` unless they are at least two rising numbers ≥ 0 and not traced."""
+    known = concrete(times)
+    if known is None or known.ndim != 1 or known.size < 2 or not (np.diff(known) > 0).all() or not known[0] >= 0:
+        raise invalid(
+            "Times must be at least two rising numbers ≥ 0, known before tracing",
+            received="traced values" if known is None else np.array2string(known, threshold=6),
+            hint="The first is the time of the start, usually 0",
+        )
+    return known
+
+
 def check_kind_of(value: Any, kind: Any, name: str, hint: str) -> None:
     """Raise `InputError` unless a value is an object of a class, or of one of several classes."""
     if not isinstance(value, kind):

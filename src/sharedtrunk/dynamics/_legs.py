@@ -13,7 +13,7 @@ import numpy as np
 
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk.dynamics._integrate import Batch, Solver, Tolerance, continue_leg, start_solver
-from sharedtrunk.flows.bracketing import MinimumSoFar, no_minimum, stopping
+from sharedtrunk.flows.bracketing import MinimumSoFar, judged_result, no_minimum, stopping
 from sharedtrunk.flows.legs import Followed, Lowest, follow_lanes, lowest_so_far
 from sharedtrunk.flows.result import Result
 
@@ -61,9 +61,7 @@ def follow_judged(flow, axes, start, time_limit: float, tolerance: Tolerance, *,
         taken = [leaf[index] if axis == 0 else leaf for leaf, axis in zip(leaves, axes, strict=True)]
         times = times.astype(dtype)
         out = _leg(jax.tree.unflatten(structure, taken), axes, lanes.solver, lanes.so_far, times, tolerance)
-        solver, so_far, loss, weights, stopped, result = jax.tree.map(np.asarray, out)
-        ended = np.where(result == int(Result.SUCCESS), lanes.result, result)
-        result = np.where(stopped, int(Result.SUCCESS), ended)
+        solver, so_far, loss, weights, result = jax.tree.map(np.asarray, out)
         return FlowLanes(solver, so_far, lowest_so_far(lanes.lowest, times, loss, weights), result), loss
 
     def finished(lanes: FlowLanes, *_: Any) -> np.ndarray:
@@ -86,7 +84,7 @@ def _leg(flow, axes: tuple[int | None, ...], solver: Solver, so_far: MinimumSoFa
 
     (weights,) = out.observed
     so_far, loss, stopped = jax.vmap(judged, in_axes=(list(axes), 0, 0, 0))(leaves, weights, out.finite, so_far)
-    return solver, so_far, loss, weights, stopped, out.result
+    return solver, so_far, loss, weights, judged_result(out.result, stopped)
 
 
 def _main_task(flow, state):

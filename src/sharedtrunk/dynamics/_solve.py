@@ -5,19 +5,19 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
-from sharedtrunk._support.arguments import described, floating
+from sharedtrunk._support.arguments import check_times, described, floating
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
-from sharedtrunk._support.concrete import all_finite, concrete
+from sharedtrunk._support.concrete import all_finite
 from sharedtrunk.dynamics._drive_error import first_too_coarse
 from sharedtrunk.dynamics._flow import AbstractFlow, axes_of, check_kind
 from sharedtrunk.dynamics._integrate import Batch, Tolerance, check_tolerance, integrate
 from sharedtrunk.dynamics._judge import JudgedFlow
 from sharedtrunk.dynamics._reduction import reduced_lanes, restored
 from sharedtrunk.errors import invalid
-from sharedtrunk.flows.bracketing import no_minimum, stopping
+from sharedtrunk.flows.bracketing import judged_result, no_minimum, stopping
 from sharedtrunk.flows.trajectory import Result, Trajectory
 
 
@@ -70,7 +70,8 @@ def solve(
     lanes = jax.tree.map(lambda leaf: leaf[None], start) if single else start
     axes = check_lanes(flow, lanes)
     dtype = jax.tree.leaves(lanes)[0].dtype
-    times = _checked_times(times)
+    times = floating(times, "Times")
+    check_times(times)
     tolerance = default_tolerance(dtype) if tolerance is None else tolerance
     check_tolerance(tolerance)
     out = _solve_lanes(flow, axes, lanes, jnp.asarray(times, dtype), tolerance, reduce, stop)
@@ -138,15 +139,9 @@ def _judged(flow: AbstractFlow, times, stop: bool, composites, finite, result):
     loss = jnp.where(finite, flow.judge.loss(clean), jnp.nan)
     if stop:
         finite, stopped, _ = stopping(times, loss, finite, no_minimum(times.dtype))
-        result = settled(result, stopped)
+        result = judged_result(result, stopped)
         loss = jnp.where(finite, loss, jnp.nan)
     return finite, result, loss
-
-
-def settled(result, stopped):
-    """The code of a lane with a judge: SUCCESS if it stopped, even if it failed later, else its failure or NOT_BRACKETED."""
-    unsettled = jnp.where(result == int(Result.SUCCESS), int(Result.NOT_BRACKETED), result)
-    return jnp.where(stopped, int(Result.SUCCESS), unsettled)
 
 
 def default_tolerance(dtype) -> Tolerance:
@@ -199,15 +194,3 @@ def check_lanes(flow: AbstractFlow, lanes) -> tuple[int | None, ...]:
         )
     flow.check_start(lanes)
     return tuple(0 if carry else None for carry in carries)
-
-
-def _checked_times(times) -> Array:
-    times = floating(times, "Times")
-    known = concrete(times)
-    if known is None or known.ndim != 1 or known.size < 2 or not (np.diff(known) > 0).all() or not known[0] >= 0:
-        raise invalid(
-            "Times must be at least two rising numbers ≥ 0, known before tracing",
-            received="traced values" if known is None else np.array2string(known, threshold=6),
-            hint="The first is the time of the start, usually 0",
-        )
-    return times

@@ -15,12 +15,13 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from sharedtrunk._support.arguments import on_host
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.minimum import first_minimum, value_at
+from sharedtrunk.flows.result import Result
 
 BRACKET_TIME = 5.0
 """Every curve is followed at least this long: an early minimum is followed by slow learning of the noise, not by a second
@@ -96,3 +97,9 @@ def stopping(
     done = finite & risen & (times >= jnp.maximum(FLOW_RATIO * since, BRACKET_TIME))
     first = jnp.cumsum(done) - done.astype(int) == 0
     return finite & first, jnp.any(done), MinimumSoFar(lowest[-1], since[-1])
+
+
+def judged_result(result: Int[Array, "*lane"], stopped: Bool[Array, "*lane"]) -> Int[Array, "*lane"]:
+    """The `Result` code of a flow with a judge: SUCCESS after its stop, else its failure or NOT_BRACKETED."""
+    open_or_failed = jnp.where(result == int(Result.SUCCESS), int(Result.NOT_BRACKETED), result)
+    return jnp.where(stopped, int(Result.SUCCESS), open_or_failed)

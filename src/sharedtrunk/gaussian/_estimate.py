@@ -28,7 +28,7 @@ from sharedtrunk.gaussian._spectrum import (
     numerical_rank,
     tail,
 )
-from sharedtrunk.gaussian.checks import check_error_rule, check_rule, concrete
+from sharedtrunk.gaussian.checks import are_concrete, check_error_rule, check_rule
 
 FINER_PAIRS = Pairs(points=16384, scrambles=16)
 
@@ -240,7 +240,7 @@ def _root(C: jax.Array | None, quantity: Quantity) -> jax.Array | None:
 
 def _rule_or_fine(W: jax.Array, C: jax.Array | None, rule: Rule | None) -> Rule | None:
     """The rule, or `FINE` if it is None and no singular values are known (inside jit, or without any lane)."""
-    known = concrete(W) and (C is None or concrete(C))
+    known = are_concrete(W) and (C is None or are_concrete(C))
     return FINE if rule is None and (not known or W.size == 0) else rule
 
 

@@ -23,7 +23,7 @@ from sharedtrunk.gaussian._factor import host_root, to_unit_scale
 from sharedtrunk.gaussian._pairs import first_equals, tie_densities
 from sharedtrunk.gaussian._random_energy import expected_maximum
 from sharedtrunk.gaussian._rules import Pairs
-from sharedtrunk.gaussian.checks import as_covariance, as_weights, concrete
+from sharedtrunk.gaussian.checks import are_concrete, as_covariance, as_weights
 
 
 def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarray, float]:
@@ -155,7 +155,7 @@ def label_moment_with_error(
 
 def check_label_moment(W: jax.Array, C: jax.Array | None, rule: object) -> None:
     """Raise where weights or covariance are traced, or the rule is not `Pairs` (or None)."""
-    if not concrete(W) or (C is not None and not concrete(C)):
+    if not are_concrete(W) or (C is not None and not are_concrete(C)):
         raise invalid(
             "A label moment needs concrete weights",
             received="a traced array",

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from sharedtrunk._support.arguments import check_kind_of, floating
+from sharedtrunk._support.arguments import check_kind_of, check_times, floating
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import all_finite, concrete
@@ -243,13 +243,7 @@ def _check_fresh(lanes: SharedTrunk, fresh: FreshInputs) -> None:
 
 def _check_method(method: Flow | Descent, times, problem: Problem):
     """Check times and method; for descent, return the step counts of the times."""
-    known = concrete(times)
-    if known is None or known.ndim != 1 or known.size < 2 or not (np.diff(known) > 0).all() or not known[0] >= 0:
-        raise invalid(
-            "Times must be at least two rising numbers ≥ 0, known before tracing",
-            received="traced values" if known is None else np.array2string(known, threshold=6),
-            hint="The first is the student's time now, usually 0",
-        )
+    known = check_times(times)
     if isinstance(method, Flow):
         if not (method.rtol > 0 and method.atol > 0 and method.max_steps > 0 and method.order in (3, 5)):
             raise invalid(
