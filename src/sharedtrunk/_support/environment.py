@@ -55,10 +55,10 @@ def accelerator() -> str | None:
     """
     if not _has_plugin():
         return None
-    words = [sys.executable, "-c", "import jax; print(jax.default_backend())"]
-    asked = subprocess.run(words, capture_output=True, text=True, check=False)
-    backend = asked.stdout.strip()
-    return None if asked.returncode != 0 or backend == "cpu" else backend
+    command = [sys.executable, "-c", "import jax; print(jax.default_backend())"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    backend = done.stdout.strip()
+    return None if done.returncode != 0 or backend == "cpu" else backend
 
 
 def _has_plugin() -> bool:

@@ -59,7 +59,7 @@ def advise(
     choose
         Whether sets of auxiliary tasks, weights α and the curve by number of labels are measured too.
     progress
-        Called as `progress(done, total)`, in trainings.
+        Called as `progress(done, total)` with numbers of trainings.
 
     Returns
     -------
@@ -145,8 +145,8 @@ class _Study:
         counts = np.bincount(codes, minlength=self.rows.classes[0])
         few = [pair for pair in zip(self.table.classes[self.main], counts, strict=True) if pair[1] < FOLDS]
         return [
-            f"{self.main} = {name} has {counted(count, 'label')}: some of the {FOLDS} folds are tested "
-            "without it, so the intervals say little about it."
+            f"{self.main} = {name} has {counted(count, 'label')}: some of the {FOLDS} folds have no "
+            "test row of it, so the intervals say little about it."
             for name, count in few
         ]
 

@@ -64,7 +64,7 @@ class Stops(eqx.Module):
 
     `row_loss` (nats) and `row_right` are every judged row's loss and correctness, the tasks weighted as in the criterion.
     `reference` and `reference_step` are value and step of the last improvement by more than `tol`, from which patience
-    counts. `network` holds the weights at the first criterion's stop, where they were asked for.
+    counts. `network` holds the weights at the first criterion's stop, with `keep_networks`.
     """
 
     validation: Float[Array, "lane criterion"]
@@ -116,10 +116,10 @@ def train_lanes(
         return lanes.open & (step - stops.reference_step < schedule.patience)
 
     def leg(state):
-        moving, stops = state
-        followed = following(moving[2], stops)
-        moving = jax.lax.fori_loop(0, schedule.check_every, advance, moving)
-        return moving, evaluate(moving[0], moving[2], stops, followed)
+        training, stops = state
+        followed = following(training[2], stops)
+        training = jax.lax.fori_loop(0, schedule.check_every, advance, training)
+        return training, evaluate(training[0], training[2], stops, followed)
 
     def unfinished(state) -> Bool[Array, ""]:
         (_, _, step), stops = state

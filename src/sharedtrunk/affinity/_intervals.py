@@ -1,7 +1,7 @@
 """Intervals for means over resampled splits, whose numbers are correlated by row and by training.
 
 δ_ji is the single arm's loss of test row i in split j minus the joint arm's; with R repeats every row has R such numbers.
-Numbers of one row share that row, numbers of one split share a training. Their mean d̄ has the two-way clustered
+Numbers of one row, and numbers of one split (which share a training), are correlated. Their mean d̄ has the two-way clustered
 variance (Cameron, Gelbach and Miller 2011)
 
     V = V_row + V_split − V_cell,     V_cell = n/(n−1) Σ_ji e_ji²/n²,
@@ -53,7 +53,7 @@ def _error(residuals: Float[np.ndarray, "split row"], count: int) -> float:
 
 
 def two_sided_p(estimate: Estimate) -> float:
-    """The two-sided p-value of a mean of 0, by the t-distribution of the interval."""
+    """The two-sided p-value against a true mean of 0, by the t-distribution of the interval."""
     from scipy.special import stdtr
 
     if not estimate.standard_error > 0:

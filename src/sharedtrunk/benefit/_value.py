@@ -73,9 +73,7 @@ def value_at(
     check_kind_of(trajectory, Trajectory, "The trajectory", "Use students.train or dynamics.solve")
     check_kind_of(rule, gaussian.Sobol, "The rule", "Use gaussian.FINE")
     if rule.scrambles < 4:
-        raise invalid(
-            "Valuing a student needs a rule of at least 4 scrambles", received=repr(rule), hint="Use gaussian.FINE"
-        )
+        raise invalid("The rule must have at least 4 scrambles", received=repr(rule), hint="Use gaussian.FINE")
     index = _index_of_times(index, trajectory)
     if not trajectory.composites:
         curves = (trajectory.generalization_loss, trajectory.error, trajectory.accuracy)
@@ -107,7 +105,7 @@ def _index_of_times(index, trajectory: Trajectory) -> np.ndarray:
 
 
 def _stop(trajectory: Trajectory, index: np.ndarray, curve) -> tuple[minimum.Interpolated, np.ndarray]:
-    """The stop, and the error of the generalization loss there that the saved times and their rounding leave."""
+    """The stop, and the error of the generalization loss there from the spacing of saved times and from rounding."""
     if curve is None:
         return minimum.at_saved(trajectory.times, index), np.zeros(index.shape)
     losses = np.asarray(known_curve(trajectory.generalization_loss, "generalization"), np.float64)

@@ -74,9 +74,9 @@ def closure_flow(
     """The Gaussian closure of a drawn sample, or of a batch of them: (8) with the softmax moment of Gaussian inputs.
 
     dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (J M_emp,t − G(W_t Ĉ_t W_tᵀ) W_t Ĉ_t)] W_<ᵀ, with the sample's label moment M_emp and second
-    moment Ĉ. It is our own addition and not in the paper. Hypotheses: linear layers, and logits W x that look Gaussian over
-    the sample. It is right to first order in W, drifts as the student memorizes, and can run away after the minimum of its
-    generalization loss, so it stops there.
+    moment Ĉ, and the products W_>, W_< of the layers above and below. It is our own addition and not in the paper.
+    Hypotheses: linear layers, and logits W x that look Gaussian over the sample. It is right to first order in W, drifts as
+    the student memorizes, and can run away after the minimum of its generalization loss, so it stops there.
 
     Parameters
     ----------

@@ -99,9 +99,9 @@ def _error(term: Term) -> Array:
     if term.rule is None:
         return jnp.zeros((), term.weights.dtype)
     reference = dataclasses.replace(term.rule, scrambles=max(REFERENCE_SCRAMBLES, term.rule.scrambles))
-    own, referred = (_along(term, rule) for rule in (term.rule, reference))
-    spread = jnp.std(referred, ddof=1) / len(own) ** 0.5
-    return jnp.maximum(spread, jnp.abs(jnp.mean(own) - jnp.mean(referred)))
+    own, reference_values = (_along(term, rule) for rule in (term.rule, reference))
+    spread = jnp.std(reference_values, ddof=1) / len(own) ** 0.5
+    return jnp.maximum(spread, jnp.abs(jnp.mean(own) - jnp.mean(reference_values)))
 
 
 def _along(term: Term, rule) -> Float[Array, "scramble"]:

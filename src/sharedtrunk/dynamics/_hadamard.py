@@ -1,7 +1,7 @@
 """The exactly solvable case at unequal singular values: teacher and student both Sylvester–Hadamard.
 
 Where the left vectors of both are the non-constant Sylvester columns (K = 2^m) and both share the right vectors,
-renaming the classes c → c ⊕ a flips signs of inputs, under which Gaussian inputs do not change
+renaming the classes c → c ⊕ a flips signs of inputs, which leaves Gaussian inputs as they are
 (`gaussian.hadamard_vectors`). So Uᵀ∇F V and the label moment are diagonal for any singular values, the singular
 vectors of every layer stay where they are, and the aligned equations (18), reading "exact", are the flow itself.
 With nodes that share the symmetry (`gaussian.Characters`) this holds to rounding. It does not hold for Hadamard matrices
