@@ -37,7 +37,7 @@ def estimate(values: ArrayLike, *, confidence: float = CONFIDENCE) -> Estimate:
     Parameters
     ----------
     values
-        One axis, seed. NaN is left out and counted.
+        One number per seed. NaN is left out and counted.
     confidence
         Share of intervals that cover the true mean.
 

@@ -15,7 +15,7 @@ from sharedtrunk.errors import invalid
 
 @dataclass(frozen=True)
 class Tasks:
-    """Names and classes of the tasks in order; `single` where `y` had one axis, as for an ordinary classifier."""
+    """Names and classes of the tasks in order; `single` if `y` had one axis, as for an ordinary classifier."""
 
     names: tuple[Hashable, ...]
     classes: tuple[np.ndarray, ...]

@@ -2,9 +2,9 @@
 
 Time is cut into *legs*. One leg of a few lanes is a pure function of their state, `(lanes, state, leg) → (state, record)`.
 The caller chooses the legs, computes them and decides when a lane has finished. Arrays stay on the host, where selecting
-lanes costs little. Lanes are the first axis of every array, and legs are batched here and nowhere else: the lanes that have
-not finished are cut into batches of `width`. The last batch is filled up with copies of its last lane, so that one compiled
-program serves all batches. A lane that finishes leaves the batches, and its record is NaN from then on.
+lanes costs little. Lanes are the first axis of every array, and they are cut into batches here and nowhere else: the lanes
+that have not finished are cut into batches of `width`. The last batch is filled up with copies of its last lane, so that one
+compiled program serves all batches. A lane that finishes leaves the batches, and its record is NaN from then on.
 """
 
 import contextlib
