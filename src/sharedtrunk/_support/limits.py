@@ -17,7 +17,7 @@ LARGEST_SEED = 2**32 - 1
 """JAX's keys are made of 32 bits."""
 
 MOST_SEEDS = 10_000
-"""At this number the standard error is a hundredth of the spread between seeds; more seeds answer no question."""
+"""At this number the standard error is a hundredth of the spread between seeds; more seeds tell nothing new."""
 
 MOST_PROCESSES = 1_000
 """Each worker is a Python interpreter with JAX and takes a few hundred megabytes."""

@@ -91,8 +91,8 @@ class Explanation:
         """The main task's labels per parameter and its signal. It does not depend on the auxiliary task."""
         if not self.rank_main:
             return f"The signal of {self.main} is not distinguishable from noise with {self.labels_main} labels"
-        starved = f"{self.main} has {_short(self.labels_per_parameter)} labels a parameter"
-        return f"{starved} and a signal {self.snr_main:.1f} times its noise"
+        labels = f"{self.main} has {_short(self.labels_per_parameter)} labels per parameter"
+        return f"{labels} and a signal {self.snr_main:.1f} times its noise"
 
     @property
     def about_auxiliary(self) -> str:
@@ -102,7 +102,7 @@ class Explanation:
         return f"{self._relation()}; {self._trunk()}. {self._expectation()}"
 
     def _trunk(self) -> str:
-        return f"the trunk has {_short(self.trunk_share)} hidden units a direction"
+        return f"the trunk has {_short(self.trunk_share)} hidden units per direction"
 
     def agreement(self, measured_verdict: str) -> str:
         """Whether the measured verdict is the predicted one: agrees, disagrees, cannot be compared."""

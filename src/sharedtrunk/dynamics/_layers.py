@@ -1,12 +1,11 @@
 """The state of a linear network with a trunk that all tasks share: layers, their products, and the chain rule (6).
 
-W_t = head_t W⁽ᴸ⁻¹⁾ … W⁽¹⁾. Without a trunk this is the single layer (L = 1), with one head
-the single task. A drive D_t on the
-composite weights reaches the layers as
+W_t = head_t W⁽ᴸ⁻¹⁾ … W⁽¹⁾. Without a trunk this is the single layer (L = 1), with one head the single task. A drive D_t
+on the composite weights reaches the layers as
 
     head_t ← D_t (W⁽ᴸ⁻¹⁾ … W⁽¹⁾)ᵀ,     W⁽ˡ⁾ ← (W⁽ᴸ⁻¹⁾ … W⁽ˡ⁺¹⁾)ᵀ [Σ_t head_tᵀ D_t] (W⁽ˡ⁻¹⁾ … W⁽¹⁾)ᵀ.
 
-This is written independently of `students` on purpose: where the two agree, that is evidence.
+This is written independently of `students` on purpose, so that their agreement is evidence.
 """
 
 import abc
