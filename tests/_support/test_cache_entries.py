@@ -166,7 +166,7 @@ def test_a_folder_that_others_can_write_is_refused_with_one_line(folder, kind, m
         assert_right(kind)
     assert list(folder.iterdir()) == []
     (line,) = caplog.messages
-    assert f"must be yours entry_lock; got {folder}, which others can write (mode {mode:04o})" in line
+    assert f"must be yours alone; got {folder}, which others can write (mode {mode:04o})" in line
     assert "chmod 700" in line
 
 
@@ -193,7 +193,7 @@ def test_a_file_that_others_can_change_is_not_used(folder, kind, spoilt, caplog,
     assert_right(kind)
     assert len(CALLS) == made + 1
     (line,) = caplog.messages
-    assert "cached files must be yours entry_lock" in line
+    assert "cached files must be yours alone" in line
 
 
 @both

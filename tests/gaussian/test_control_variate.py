@@ -8,7 +8,7 @@ import pytest
 from gaussian_problems import centred_frame
 from sharedtrunk import gaussian
 from sharedtrunk.gaussian import Sobol, _curvature
-from sharedtrunk.gaussian._control_variate import MOST_CLASSES, control, turned
+from sharedtrunk.gaussian._control_variate import MOST_CLASSES, control, rotated
 from sharedtrunk.gaussian._control_variate_tables import simplex_factor
 from sharedtrunk.gaussian._factor import factor
 from sharedtrunk.gaussian._sobol import mean_log_partition, mean_moments, over_scrambles
@@ -17,12 +17,12 @@ RULE = Sobol(1024, 32)
 
 
 def near(seed, s, spread, classes=10):
-    """The turned factor of weights whose singular values are s times e^{spread · normal}."""
+    """The rotated factor of weights whose singular values are s times e^{spread · normal}."""
     rng = np.random.default_rng(seed)
     values = s * np.exp(spread * rng.standard_normal(classes - 1))
     right = np.linalg.qr(rng.standard_normal((classes - 1, classes - 1)))[0]
     A = factor(jnp.asarray(centred_frame(rng, classes, classes - 1) * values @ right.T))[0]
-    return turned(A, RULE)[0]
+    return rotated(A, RULE)[0]
 
 
 @jax.jit
@@ -139,7 +139,7 @@ def test_second_order_over_nodes_is_a_derivative():
 @pytest.mark.float64
 def test_far_from_equal_variances_nothing_is_turned():
     for spread, near_enough in ((0.3, True), (2.0, False)):
-        _, R, symmetric = turned(factor(near(1, 3.0, spread))[0], RULE)
+        _, R, symmetric = rotated(factor(near(1, 3.0, spread))[0], RULE)
         assert bool(symmetric) == near_enough
         np.testing.assert_allclose(R @ R.T, np.eye(9), atol=1e-12)
         assert np.array_equal(R, np.eye(9)) != near_enough

@@ -128,7 +128,7 @@ def _is_array(leaf: Any) -> bool:
 
 
 def _flat(function: Callable, tree, static: tuple) -> Callable[[list], Any]:
-    """The function of its arrays entry_lock."""
+    """`function` with its static arguments filled in, as a function of the list of its arrays."""
 
     def flat(arrays: list):
         remaining = iter(arrays)
