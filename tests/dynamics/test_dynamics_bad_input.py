@@ -212,7 +212,7 @@ BAD = {
     "tolerance of lanes": (lambda: lanes(judged(), layers((3, 3)), tolerance=1e-6), r"dynamics\.Tolerance\("),
     "order at once": (lambda: dynamics.Tolerance(order=4), "order 3 or 5"),
     "tolerance text": (lambda: dynamics.Tolerance(rtol="1e-6"), "rtol"),
-    "limit text": (lambda: lanes(judged(), layers((3, 3)), time_limit="500"), "time limit"),
+    "limit text": (lambda: lanes(judged(), layers((3, 3)), time_limit="500"), "time_limit"),
     "chunk fraction": (lambda: lanes(judged(), layers((3, 3)), chunk=1.5), "at least 1"),
     "value rule text": (
         lambda: lanes(judged(), layers((3, 3)), value_rule="sobol"),
