@@ -116,7 +116,7 @@ def compared(truth: np.ndarray, error: np.ndarray, told: np.ndarray, told_error:
 
 
 def settled(truth: np.ndarray, told: np.ndarray) -> dict[str, tuple]:
-    """Signs of the means over seeds, at the settings whose simulated benefit is told from zero at 95 %."""
+    """Signs of the means over seeds, at the settings whose simulated benefit differs from zero at 95 %."""
     mean, error, count = mean_and_error(truth, axis=0)
     half = np.array([t_factor(int(n)) for n in count]) * error
     prediction = mean_and_error(told, axis=0)[0]
@@ -193,7 +193,8 @@ def bounds(data: xarray.Dataset) -> str:
         inside = ((lower - slack <= benefit) & (benefit <= upper + slack))[known].mean()
         tell = ((lower > 0) | (upper < 0))[known].mean()
         words.append(
-            f"{way}: median width {width:.4f} nats, benefit inside within errors {inside:.2%}, sign told by them {tell:.1%}"
+            f"{way}: median width {width:.4f} nats, benefit inside within errors {inside:.2%}, "
+            f"sign determined by them {tell:.1%}"
         )
     return "; ".join(words)
 

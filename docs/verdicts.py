@@ -10,7 +10,7 @@ from pathlib import Path
 from sharedtrunk.paper.figures import FIGURES
 
 VALIDATION = ("validation", "honest")
-"""How the files of checks name validation stopping; files from before have the second word."""
+"""Names of validation stopping in the files of checks; older files have the second."""
 
 
 def number(check):
@@ -39,10 +39,10 @@ def write(records):
         "# Verdicts\n\n    sharedtrunk reproduce all sensitivity\n    python docs/verdicts.py results > docs/verdicts.md"
     )
     print(
-        "\nEach number is of the case that decides (in parentheses where there are several), mean ± standard error over"
-        "\nseeds, in nats unless the statement says otherwise. A statement holds where its 95 % t-interval lies where it"
-        "\nsays, and fails where it lies wholly elsewhere, at 95 % for all its cases together. Oracle stopping is the"
-        "\npaper's, by test loss; the last column has validation stopping."
+        "\nEach number is a mean ± standard error over seeds, in nats unless the statement says otherwise, for the case"
+        "\nthat decides (in parentheses if there are several). A statement holds if its 95 % t-interval lies in the"
+        "\nrange that it claims, and fails if the interval, at 95 % for all cases together, lies outside. The numbers use"
+        "\noracle stopping, by test loss as in the paper; the last column uses validation stopping."
     )
     for record in records.values():
         print(f"\n## {record['paper']}: {record['title']}\n\n| statement | verdict | number | validation stopping |")

@@ -1,7 +1,7 @@
-"""Three questions about handwritten digits answered by one network, from labels with gaps.
+"""One network answers three questions about handwritten digits; many labels are missing.
 
-Only one digit in ten is known; most images have an answer to the two easier questions, even or odd, and closed loop or not.
-One trunk learns from all of the answers. Run: python examples/shared_trunk_classifier.py (seconds)
+One image in ten has its digit as a label; most have labels for two easier questions: even or odd, with a closed loop or
+without. One trunk learns from all labels. Run: python examples/shared_trunk_classifier.py (seconds)
 """
 
 import numpy as np
@@ -13,15 +13,15 @@ from sharedtrunk.affinity import SharedTrunkClassifier
 
 
 def questions(digit: np.ndarray) -> pd.DataFrame:
-    """One column a task; names of classes may be of any type (pandas' own types keep theirs beside gaps)."""
+    """One column per task. Class names may have any type; pandas' own types keep it when labels are missing."""
     loop = np.isin(digit, [0, 6, 8, 9])
     return pd.DataFrame({"digit": digit, "parity": np.where(digit % 2, "odd", "even"), "loop": loop}).convert_dtypes()
 
 
 def with_gaps(answers: pd.DataFrame, known: dict[str, float], random: np.random.Generator) -> pd.DataFrame:
-    """The answers with only a share `known` of every task's labels left."""
-    asked = pd.DataFrame({task: random.uniform(size=len(answers)) < share for task, share in known.items()})
-    return answers.where(asked)
+    """The answers with only a share `known` of each task's labels left."""
+    present = pd.DataFrame({task: random.uniform(size=len(answers)) < share for task, share in known.items()})
+    return answers.where(present)
 
 
 def main() -> None:

@@ -8,13 +8,13 @@ question for one setting, and is imported at its first use. Input that breaks a 
 import importlib
 from typing import Any
 
-import sharedtrunk._support.forked  # noqa: F401 - notices every fork that JAX does not survive
+import sharedtrunk._support.forked  # noqa: F401 - watches for forks, which JAX does not survive
 from sharedtrunk._version import __version__ as __version__
 
 
 def __getattr__(name: str) -> Any:
     if name == "predict":
-        # By name, so that import-linter sees no arrow from here to the science.
+        # Imported by name: a plain import would break import-linter's layers, in which this file lies below `prediction`.
         return importlib.import_module("sharedtrunk.prediction").predict
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

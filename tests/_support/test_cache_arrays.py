@@ -81,7 +81,7 @@ def test_nodes_and_tables_come_back_bit_by_bit(monkeypatch, tmp_path):
     def fresh():
         _rules.half_nodes.cache_clear()
         _control_variate_tables.tables.cache_clear()
-        return [_rules.half_nodes(rule, 3), *_control_variate_tables.tables(rule, 4, bend=True)]
+        return [_rules.half_nodes(rule, 3), *_control_variate_tables.tables(rule, 4, second_order=True)]
 
     monkeypatch.setenv(VARIABLE, "")
     made = fresh()

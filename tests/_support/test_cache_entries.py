@@ -242,7 +242,7 @@ def test_a_stopped_process_is_not_waited_for_without_end(folder, monkeypatch, ca
 def test_a_lock_that_is_no_file_is_not_waited_for(tmp_path, place):
     lock = tmp_path / "entry.lock"
     os.mkfifo(lock) if place == "pipe" else lock.mkdir()
-    with entries.alone(tmp_path / "entry.program"):
+    with entries.entry_lock(tmp_path / "entry.program"):
         pass
 
 

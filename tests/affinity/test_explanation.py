@@ -65,7 +65,7 @@ def test_a_narrow_trunk_is_said_and_expected_to_hurt(found):
     wide, narrow = (explain_pair(found["main"], found["other"], hidden=H) for H in (50, 1))
     assert (wide.trunk_share, narrow.trunk_share) == (25, 0.5)
     assert narrow.predicted < wide.predicted - 0.1
-    assert "0.5 hidden units a direction" in narrow.sentence
+    assert "0.5 hidden units per direction" in narrow.sentence
 
 
 def test_no_signal_is_said(found):
@@ -97,7 +97,7 @@ def test_sentence_carries_the_numbers(found):
         f"{said.low:.2f} … {said.high:.2f}",
         "1 of 1 angles below 45°",
         f"a signal {said.snr_auxiliary:.1f} times its noise",
-        f"main has {said.labels_per_parameter:.2g} labels a parameter",
+        f"main has {said.labels_per_parameter:.2g} labels per parameter",
         f"Theory expects help ({said.predicted:+.3f} ± {said.predicted_error:.3f}",
     ):
         assert part in said.sentence

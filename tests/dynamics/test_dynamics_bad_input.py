@@ -136,7 +136,7 @@ BAD = {
     "relatedness": (lambda: two_tasks((U, S, V), 1.5), r"\[0, 1\]"),
     "ranks": (lambda: two_tasks((U[:, :1], S[:1], V[:, :1]), 0.5), "same rank"),
     "two-task start": (lambda: dynamics.two_task_start(S, 0 * S, 0.5), "> 0"),
-    # values of another make
+    # values of another type
     "beta truth": (lambda: dynamics.population_flow([W], inverse_temperature=True), r"\(β → ∞\)"),
     "beta text": (lambda: dynamics.rank_one_flow(U[:, 0], 1.0, V[:, 0], inverse_temperature="1"), "Give None for hard"),
     "beta array": (lambda: dynamics.aligned_flow(U, S, V, inverse_temperature=S), "one number"),
@@ -181,14 +181,14 @@ BAD = {
         lambda: dynamics.hadamard_problem(np.ones(3), 1.0, inverse_temperature=1.0),
         "list with a vector",
     ),
-    # starts of another make
+    # starts of another type
     "no flow": (lambda: dynamics.solve(W, layers((3, 3)), TIMES), "Only flows"),
     "array for layers": (lambda: dynamics.solve(flow(), W, TIMES), "PopulationFlow starts from Layers"),
     "no layers": (lambda: dynamics.solve(flow(), dynamics.Layers((), ()), TIMES), "starts from Layers"),
     "text in layers": (lambda: dynamics.solve(flow(), dynamics.Layers((), ("W",)), TIMES), "part of a start"),
     "trunk without tuple": (
         lambda: dynamics.solve(flow(), dynamics.Layers(jnp.asarray(W), (jnp.asarray(W),)), TIMES),
-        "another make",
+        "parts of another type",
     ),
     "layers for values": (lambda: dynamics.solve(aligned(), layers((3, 3)), TIMES), "starts from SingularValues"),
     "no values": (lambda: dynamics.solve(aligned(), dynamics.SingularValues(()), TIMES), "starts from SingularValues"),
@@ -206,7 +206,7 @@ BAD = {
     "precision of lanes": (lambda: lanes(judged(), other_precision(layers((3, 3)))), "same precision"),
     "one lane": (lambda: dynamics.solve_until_bracketed(judged(), layers((3, 3))), r"start\[None\]"),
     "array for lanes": (lambda: dynamics.solve_until_bracketed(judged(), W), "starts from Layers"),
-    # settings of another make
+    # settings of another type
     "times text": (lambda: dynamics.solve(flow(), layers((3, 3)), "0 1"), "Times must be an array"),
     "tolerance number": (lambda: dynamics.solve(flow(), layers((3, 3)), TIMES, 1e-6), r"dynamics\.Tolerance\("),
     "tolerance of lanes": (lambda: lanes(judged(), layers((3, 3)), tolerance=1e-6), r"dynamics\.Tolerance\("),

@@ -8,7 +8,7 @@ import pytest
 from gaussian_problems import centred_frame
 from sharedtrunk import gaussian
 from sharedtrunk.gaussian import Sobol, _curvature
-from sharedtrunk.gaussian._control_variate import MOST_CLASSES, control, turned
+from sharedtrunk.gaussian._control_variate import MOST_CLASSES, control, rotated
 from sharedtrunk.gaussian._control_variate_tables import simplex_factor
 from sharedtrunk.gaussian._factor import factor
 from sharedtrunk.gaussian._sobol import mean_log_partition, mean_moments, over_scrambles
@@ -17,12 +17,12 @@ RULE = Sobol(1024, 32)
 
 
 def near(seed, s, spread, classes=10):
-    """The turned factor of weights whose singular values are s times e^{spread · normal}."""
+    """The rotated factor of weights whose singular values are s times e^{spread · normal}."""
     rng = np.random.default_rng(seed)
     values = s * np.exp(spread * rng.standard_normal(classes - 1))
     right = np.linalg.qr(rng.standard_normal((classes - 1, classes - 1)))[0]
     A = factor(jnp.asarray(centred_frame(rng, classes, classes - 1) * values @ right.T))[0]
-    return turned(A, RULE)[0]
+    return rotated(A, RULE)[0]
 
 
 @jax.jit
@@ -112,7 +112,7 @@ def test_second_order_is_that_of_the_free_energy(classes, s):
     ]
     g = np.array([gaussian.random_energy_slope(s, classes) / (classes - 1) / s])
     form = _curvature.exact_form(L, *_curvature.second_order(np.array([s]), g, classes))[0]
-    i, j, _ = _curvature.own_entries(classes - 1)
+    i, j, _ = _curvature.upper_entries(classes - 1)
     exact = change[i, j] @ form @ change[i, j]
     assert (F[0] - 2 * F[1] + F[2]) / (2 * h**2) == pytest.approx(exact, rel=0.01)
 
@@ -121,7 +121,7 @@ def test_second_order_is_that_of_the_free_energy(classes, s):
 def test_second_order_over_nodes_is_a_derivative():
     rng = np.random.default_rng(0)
     L, u = simplex_factor(5), rng.normal(size=(4, 50))
-    i, j, _ = _curvature.own_entries(4)
+    i, j, _ = _curvature.upper_entries(4)
 
     def half_sum(x):
         change = jnp.zeros((4, 4)).at[i, j].set(x).at[j, i].set(x)
@@ -129,17 +129,17 @@ def test_second_order_over_nodes_is_a_derivative():
         return jnp.mean(jax.nn.logsumexp(logits, axis=0)) / 2
 
     P = np.asarray(jax.nn.softmax(2.0 * jnp.asarray(L @ u), axis=0))
-    found = _curvature.nodes_form(_curvature.curved(P, L, _curvature.products_of(u)), 4)
+    found = _curvature.nodes_form(_curvature.curvature_means(P, L, _curvature.products_of(u)), 4)
     np.testing.assert_allclose(found, jax.hessian(half_sum)(jnp.zeros(len(i))), atol=1e-12)
     x = rng.normal(size=len(i))
-    m, n, _ = _curvature.own_entries(len(i))
+    m, n, _ = _curvature.upper_entries(len(i))
     assert _curvature.packed(found) @ (x[m] * x[n]) == pytest.approx(x @ found @ x, rel=1e-12)
 
 
 @pytest.mark.float64
 def test_far_from_equal_variances_nothing_is_turned():
     for spread, near_enough in ((0.3, True), (2.0, False)):
-        _, R, symmetric = turned(factor(near(1, 3.0, spread))[0], RULE)
+        _, R, symmetric = rotated(factor(near(1, 3.0, spread))[0], RULE)
         assert bool(symmetric) == near_enough
         np.testing.assert_allclose(R @ R.T, np.eye(9), atol=1e-12)
         assert np.array_equal(R, np.eye(9)) != near_enough

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from sharedtrunk.students._chebyshev import FEWEST_STAGES, MOST_STAGES, REACH
-from sharedtrunk.students._stiffness import MARGIN, REST, first_estimate, power_step, stabilized_step, stages_for
+from sharedtrunk.students._stiffness import (
+    MARGIN,
+    STEADY_STEPS,
+    first_estimate,
+    power_step,
+    stabilized_step,
+    stages_for,
+)
 
 RATES = jnp.asarray([[1.0, 4.0, 50.0], [1.0, 2.0, 7.0]])
 """Of two lanes' three directions."""
@@ -45,7 +52,7 @@ def test_steps_are_stable_where_few_stages_are_not_and_a_calm_rate_is_believed()
     y, probes = jnp.ones((2, 3)), []
     advance = jax.jit(lambda y, standing: stabilized_step(decaying, y, standing, jnp.asarray(1.0)))
     standing = first_estimate(decaying, y)
-    for _ in range(2 * REST):
+    for _ in range(2 * STEADY_STEPS):
         before = standing
         y, _, standing = advance(y, standing)
         stages = int(stages_for(jnp.asarray(1.0), standing.rate))

@@ -6,8 +6,8 @@ Arrays
 Input
     `limits`: the largest numbers that a user may give, with the reasons.
 Files
-    `files` writes and reads whole files: killed at any time, a writer leaves the old content or the new. `checksum` makes
-    a file refuse itself after one changed byte. `json_files` combines both for records; `sweeps` does so for datasets.
+    `files` writes and reads whole files: a writer that is killed leaves the old content or the new. `checksum` detects a
+    file in which a byte has changed. `json_files` combines the two for records.
 Processes
     `environment` (variables of workers, number of cores), `cache` (compiled programs), `interrupts` (Ctrl-C and SIGTERM),
     `forked` (processes in which JAX would hang).

@@ -76,7 +76,7 @@ def whole_number(value: Any, name: str, *, least: int, most: int | None = None, 
 
 
 def whole_numbers(values: Any, name: str, hint: str) -> list[int]:
-    """As a list of ints; raises for anything else, one number among them."""
+    """`values` as a list of ints. Raises `InputError` for anything else, also for a single number."""
     listed = isinstance(values, Sequence | np.ndarray) and np.ndim(np.asarray(values, object)) == 1
     if not listed or not all(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in values):
         raise invalid(f"{name} must be a list of whole numbers", received=described(values), hint=hint)
@@ -84,7 +84,7 @@ def whole_numbers(values: Any, name: str, hint: str) -> list[int]:
 
 
 def per_task(values: Any, name: str) -> list:
-    """As a list with one entry per task, the entries unchanged; raises for one matrix or anything else in its place."""
+    """`values` as a list with one entry per task. Raises `InputError` for a single matrix and for anything else."""
     listed = isinstance(values, Sequence) and not isinstance(values, str)
     if not listed and getattr(values, "ndim", 0) < 3:
         raise invalid(
@@ -96,7 +96,7 @@ def per_task(values: Any, name: str) -> list:
 
 
 def matrices(values: Any, name: str) -> list[Array]:
-    """As one floating matrix per task; raises for teachers in their place."""
+    """`values` as one floating matrix per task. Raises `InputError` if there are `Teacher` objects instead."""
     parts = [values] if hasattr(values, "noisy_weights") else per_task(values, name)
     if any(hasattr(part, "noisy_weights") for part in parts):
         raise invalid(
@@ -108,13 +108,13 @@ def matrices(values: Any, name: str) -> list[Array]:
 
 
 def broadcast(**named: Any) -> tuple[Array, ...]:
-    """The arguments as floating arrays of one dtype and one shape; raises where the shapes do not broadcast.
+    """The arguments as floating arrays of one dtype and one shape. Raises `InputError` if the shapes do not broadcast.
 
-    Floating arrays set the precision; Python numbers and integers follow them.
+    Floating arrays set the precision of the numbers and integers beside them.
     """
     for name, value in named.items():
         floating(value, name)
-    # float(): a NumPy scalar counts as a Python number, so that it follows the precision of the arrays too
+    # float(): np.float64 is a Python float too, and must not raise the precision of float32 arrays beside it
     given = {name: float(x) if isinstance(x, int | float) else jnp.asarray(x) for name, x in named.items()}
     precise = [x for x in given.values() if jnp.issubdtype(jnp.result_type(x), jnp.floating)]
     dtype = jnp.result_type(*precise) if precise else jnp.result_type(float)
@@ -131,7 +131,7 @@ def broadcast(**named: Any) -> tuple[Array, ...]:
 
 
 def check_values(values: Any, holds: Callable[[np.ndarray], Any], rule: str, hint: str) -> None:
-    """Raise `rule` where an entry of a concrete array does not hold; names the first such entry."""
+    """Raise `InputError` with this rule if `holds` is false for an entry of a concrete array; names the first such entry."""
     known = concrete(values)
     if known is not None and (broken := known[~holds(known)]).size:
         more = "" if broken.size == 1 else f" and {broken.size - 1} more"
@@ -145,6 +145,18 @@ def check_inverse_temperature(beta: Any, hint: str) -> None:
         raise invalid(
             "The inverse temperature β must be finite and > 0, one number", received=described(beta), hint=hint
         )
+
+
+def check_times(times: Any) -> np.ndarray:
+    """The times on the host. Raises `InputError` unless they are at least two rising numbers ≥ 0 and not traced."""
+    known = concrete(times)
+    if known is None or known.ndim != 1 or known.size < 2 or not (np.diff(known) > 0).all() or not known[0] >= 0:
+        raise invalid(
+            "Times must be at least two rising numbers ≥ 0, known before tracing",
+            received="traced values" if known is None else np.array2string(known, threshold=6),
+            hint="The first is the time of the start, usually 0",
+        )
+    return known
 
 
 def check_kind_of(value: Any, kind: Any, name: str, hint: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 AnyArray = Array | np.ndarray
-"""A JAX or NumPy array, where values are read and neither differentiated nor compiled."""
+"""A JAX or NumPy array, for functions that only read values and are neither differentiated nor compiled."""
 
 PRNGKey = Key[Array, ""]
 """A new-style JAX key (`jax.random.key(seed)`)."""
@@ -26,7 +26,7 @@ Gram = Float[Array, "*lane class class"]
 """Covariance of the logits, Q = W C Wᵀ, or a softmax covariance G."""
 
 Value = Float[Array, "*lane"]
-"""One number per lane, in nats where it is a loss."""
+"""One number per lane; losses are in nats."""
 
 Inputs = Float[Array, "*shared sample feature"]
 """Inputs x, one row a sample; shared by the lanes, or with a lane axis."""

@@ -1,7 +1,7 @@
 """A checksum inside the file that it protects: the sha256 of all bytes, with its own digits counted as zeros.
 
 A writer puts `BLANK` into the file's own format (an attribute, an entry of an object) and passes the bytes to `sealed`. A
-reader calls `complaint` before it uses the content, and so notices one changed byte anywhere.
+reader calls `complaint` before it uses the content, which detects a change of any byte.
 """
 
 import hashlib
@@ -38,9 +38,9 @@ def complaint(content: bytes) -> str | None:
     """What is wrong with the checksum in these bytes, in a few words; None where it is right."""
     found = _CHECKSUM.findall(content)
     if not found:
-        return "it bears no checksum of sharedtrunk's"
+        return "it has no checksum of sharedtrunk"
     if len(found) != 1 or found[0] != _digest(_CHECKSUM.sub(_MARK + _ZEROS, content)):
-        return "its checksum does not fit"
+        return "its checksum does not match"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Values for checks: under a JAX transformation arrays have none, and checks of values are skipped."""
+"""Values for checks. Arrays inside a JAX transformation have no values yet, so checks of values skip them."""
 
 import jax
 import numpy as np

@@ -20,7 +20,7 @@ _TRAINING_LIBRARIES = ("jax", "jaxlib", "equinox", "diffrax", "jaxtyping")
 
 _SINGLE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
-    "NPROC": "1",  # XLA sizes its thread pool from this; the flag alone does not bind its matrix products
+    "NPROC": "1",  # XLA sizes its thread pool from this; the flag alone does not limit its matrix products
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -39,7 +39,7 @@ def worker_environment() -> dict[str, str]:
     # Set even if there is none: workers must not inherit a folder that may not be used.
     environment[VARIABLE] = "" if cache is None else str(cache)
     if cache is not None:
-        # JAX's own cache holds machine code too, so it lies in our folder unless the user gave it another.
+        # JAX's own cache holds machine code too, so it goes into our folder unless the user chose another.
         environment["JAX_COMPILATION_CACHE_DIR"] = os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(cache)
         environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
         # Workers that start together may meet a program that another is still writing; JAX then compiles it anew.
@@ -55,10 +55,10 @@ def accelerator() -> str | None:
     """
     if not _has_plugin():
         return None
-    words = [sys.executable, "-c", "import jax; print(jax.default_backend())"]
-    asked = subprocess.run(words, capture_output=True, text=True, check=False)
-    backend = asked.stdout.strip()
-    return None if asked.returncode != 0 or backend == "cpu" else backend
+    command = [sys.executable, "-c", "import jax; print(jax.default_backend())"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    backend = done.stdout.strip()
+    return None if done.returncode != 0 or backend == "cpu" else backend
 
 
 def _has_plugin() -> bool:

@@ -1,7 +1,7 @@
 """Files that are written whole or not at all, and checks of the paths that a user gives.
 
-A writer puts the content into a *temporary file* in the same folder, waits until it is on the disk, gives it the final name
-in one step, and waits for the folder's entry to be on the disk. Killed at any instant, it leaves the old file or the new one
+A writer puts the content into a *temporary file* in the same folder, waits until it is on the disk, renames it to its final
+name in one step, and waits until the folder is on the disk too. Killed at any instant, it leaves the old file or the new one
 and perhaps a temporary file, which a later run removes. A writer holds a lock on its temporary file as long as it lives, so
 that other runs do not remove it. POSIX systems only.
 """
@@ -37,7 +37,7 @@ Kind = Literal["file", "folder", "device", "pipe or socket"]
 
 @contextlib.contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
-    """Within, turn the system's error about `path` into an `InputError` of one line that says what to do."""
+    """Turn the system's errors about `path` inside the block into an `InputError` of one line that says what to do."""
     try:
         yield
     except OSError as error:
@@ -274,14 +274,14 @@ def _open_temporary(path: Path, mode: int) -> tuple[int, Path]:
     while True:
         temporary = path.with_name(f".{name}.{secrets.token_hex(8)}{_SUFFIX}")
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, mode)
-        # Another run may have removed the file before it was locked; then make another.
+        # Another run may have removed the file before it was locked; then try again.
         if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
             return descriptor, temporary
         os.close(descriptor)
 
 
 def _lock(descriptor: int) -> bool | None:
-    """Whether the lock was free and is now held; None where the file system has no locks (leftovers then stay)."""
+    """Whether this process got the lock; None where the file system has no locks (leftovers then stay)."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

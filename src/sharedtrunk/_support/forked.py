@@ -1,9 +1,9 @@
-"""JAX does not survive `os.fork`: the child has JAX's memory but none of its threads, and waits for them for ever.
+"""JAX does not survive `os.fork`: the child has JAX's memory but none of its threads, and waits for them forever.
 
 In a process that was forked after JAX was used, every function of ours that would use JAX raises `InputError` instead of
-hanging. To that end `jax` and `jax.numpy` are replaced in our modules by an object that raises. Functions of modules that
-may be imported after the fork call `check_process`. The rest works, such as the predictions of a trained classifier, and so
-do processes that were forked before JAX was used or that start anew (spawn, forkserver, loky).
+hanging: in our modules an object that raises replaces `jax` and `jax.numpy`, and modules that may be imported after the
+fork call `check_process`. What needs no JAX still works, such as the predictions of a trained classifier. Processes that
+were forked before JAX was used, or that start anew (spawn, forkserver, loky), are not affected.
 """
 
 import os
@@ -37,7 +37,7 @@ class _Refusing:
 
 
 def _refuse_jax() -> None:
-    """Called in the child, right after the fork."""
+    """Replace JAX in our modules. It runs in the child, right after the fork."""
     global _forked
     # JAX has no public way to ask for its backends without making them. This is its dictionary of them; its own function
     # takes a lock, which another thread may have held at the fork.

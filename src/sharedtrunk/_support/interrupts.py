@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def exit_on_interrupt(message: bytes) -> Iterator[None]:
-    """Within, Ctrl-C writes `message` to standard error and ends the process with code 130.
+    """Inside the block, Ctrl-C writes `message` to standard error and ends the process with code 130.
 
     No exception is raised, because one raised while a compiled module is imported may come out as another one, or crash.
-    A run in the background, which ignores Ctrl-C, goes on ignoring it; so does a thread, which cannot handle signals.
+    Nothing changes for a run in the background, which ignores Ctrl-C, and in a thread, which cannot handle signals.
     """
     before = signal.getsignal(signal.SIGINT)
 
@@ -49,7 +49,7 @@ def end_cleanly_on_sigterm() -> None:
 
 
 def terminated() -> bool:
-    """Whether a SIGTERM has come."""
+    """Whether this process has received SIGTERM."""
     return _terminated
 
 

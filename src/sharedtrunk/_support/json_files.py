@@ -87,11 +87,7 @@ def read_json(path: Path, *, rule: str, again: str) -> dict[str, Any]:
             record = json.loads(content)
             del record[_ENTRY]
             return record
-        except (
-            ValueError,
-            TypeError,
-            KeyError,
-            RecursionError,
-        ) as error:  # another program's file that contains our mark
+        # Another program's file may contain our mark.
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             wrong = type(error).__name__
     raise invalid(rule, received=f"{path} ({wrong})", hint=f"Make it again: {again}.")

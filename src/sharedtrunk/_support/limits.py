@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any
 
-from sharedtrunk._support.words import listed
+from sharedtrunk._support import words
 from sharedtrunk.errors import invalid
 
 LARGEST_SEED = 2**32 - 1
 """JAX's keys are made of 32 bits."""
 
 MOST_SEEDS = 10_000
-"""At this number the standard error is a hundredth of the spread between seeds; more seeds answer no question."""
+"""At this number the standard error is a hundredth of the spread between seeds; more seeds tell nothing new."""
 
 MOST_PROCESSES = 1_000
 """Each worker is a Python interpreter with JAX and takes a few hundred megabytes."""
@@ -164,17 +164,13 @@ def check_width(width: object) -> None:
 
 
 def check_different_names(what: str, names: Iterable[object]) -> None:
-    """Raise `InputError` where two of `what`, such as "tasks", have one name."""
+    """Raise `InputError` if two of `what`, such as "tasks", have the same name."""
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
-        received = f"{listed(twice)} more than once"
+        received = f"{words.listed(twice)} more than once"
         raise invalid(f"{what} have different names", received=received, hint="Rename one of each.")
 
 
 def shown(value: object) -> str:
-    """A value as Python writes it, on one line of at most `_SHOWN` characters."""
-    try:
-        text = " ".join(repr(value).split())
-    except ValueError:  # Python refuses to write integers of more than 4,300 digits
-        text = "a number of thousands of digits"
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    """`words.shown` with the limit `_SHOWN`."""
+    return words.shown(value, _SHOWN)

@@ -1,6 +1,6 @@
 """Common random numbers: the key of every draw is made of the seed and the name of its stream alone.
 
-Signal strengths, relatedness, sample counts and the index of a lane in its batch are part of no key. So two lanes of one
+Signal strengths, relatedness, sample counts and the index of a lane in its batch do not enter any key. So two lanes of one
 seed have the same inputs, singular vectors, noise and start, and their difference is a paired one. Normals are drawn in
 single precision and cast, so that a float64 run has the same teachers and inputs as a float32 run.
 """

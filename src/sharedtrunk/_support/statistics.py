@@ -37,14 +37,14 @@ def estimate(values: ArrayLike, *, confidence: float = CONFIDENCE) -> Estimate:
     Parameters
     ----------
     values
-        One axis, seed. NaN is left out and counted.
+        One number per seed. NaN is left out and counted.
     confidence
         Share of intervals that cover the true mean.
 
     Returns
     -------
     Estimate
-        Standard error and interval are NaN for one seed, and the mean too for none.
+        With one seed the standard error and the interval are NaN; with none the mean is NaN too.
     """
     values = np.asarray(values, dtype=np.float64)
     mean, error, n = mean_and_error(values, axis=0)
@@ -71,7 +71,7 @@ def mean_and_error(values: ArrayLike, *, axis: int) -> tuple[np.ndarray, np.ndar
     values = np.asarray(values, dtype=np.float64)
     present = ~np.isnan(values)
     n = present.sum(axis=axis)
-    # 0/0 gives the NaN that is wanted: there is no mean of no seeds, and no error of one.
+    # 0/0 gives NaN, as it should: no seeds have no mean, and one seed has no standard error.
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(present, values, 0.0).sum(axis=axis) / n
         deviation = np.where(present, values - np.expand_dims(mean, axis), 0.0)
@@ -85,7 +85,7 @@ def half_width(scrambles: Any, *, axis: int = -1) -> Any:
     Parameters
     ----------
     scrambles
-        NumPy or JAX array of a value by every scramble.
+        NumPy or JAX array with one value per scramble along `axis`.
     axis
         The axis of the scrambles.
 
@@ -101,12 +101,13 @@ def half_width(scrambles: Any, *, axis: int = -1) -> Any:
 
 
 def scramble_factor(scrambles: int) -> float:
-    """Standard errors in the half-width of a numerical error over that many scrambles."""
+    """Number of standard errors in the half-width of a mean over this many scrambles (Student's t)."""
     return t_factor(scrambles, NUMERICAL_CONFIDENCE)
 
 
 def t_factor(n: int, confidence: float = CONFIDENCE) -> float:
     """Quantile of Student's t with n − 1 degrees of freedom that leaves (1 − confidence)/2 above it; NaN for n < 2."""
-    from scipy.special import stdtrit  # only here: the import takes a quarter of a second, which `list` saves
+    # Imported here: it takes a quarter of a second, and the command `list` does not need it.
+    from scipy.special import stdtrit
 
     return float(stdtrit(n - 1, 0.5 + confidence / 2)) if n > 1 else float("nan")

@@ -4,16 +4,19 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 _LONGEST = 40
-"""Characters of a value in a message."""
+"""Most characters of a value in a message."""
 
 _MOST_LISTED = 6
-"""Names in a message; the rest is counted."""
+"""Most names that a message lists; it counts the others."""
 
 
-def shown(value: object) -> str:
-    """The value as Python writes it, shortened; control characters of a text are escaped."""
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+def shown(value: object, longest: int = _LONGEST) -> str:
+    """`repr(value)` on one line of at most `longest` characters; it escapes the control characters of a text."""
+    try:
+        text = " ".join(repr(value).split()) if not isinstance(value, str) else repr(value)
+    except ValueError:  # Python refuses to write integers of more than 4,300 digits
+        text = "a number of thousands of digits"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def listed(names: Iterable[object]) -> str:

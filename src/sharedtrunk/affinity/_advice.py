@@ -27,8 +27,8 @@ class Advice(AdviceRecord):
     sets : tuple of Effect
         The sets that were tried, single tasks among them.
     best_set : Effect or None
-        The smallest set within one standard error of the best whose verdict is helps; None: train alone. Its interval does
-        not account for its having been selected.
+        The smallest set within one standard error of the best whose verdict is helps; None: train alone. Its interval
+        does not allow for the selection.
     alphas : tuple of Effect
         Effects by weight α, of the best set or, without one, of the set of highest benefit.
     best_alpha : float
@@ -38,9 +38,9 @@ class Advice(AdviceRecord):
     conditions : Conditions
         Table, student and measurement.
     notes : tuple of str
-        What was noticed in the table and done to it, the leaks among it.
+        What was noticed in the table and done to it, leaks included.
     leaks : tuple of tables.Leak
-        Columns that give the main label away or that it gives away, severe ones first.
+        Columns that give the main label away, or that it gives away; severe ones first.
     """
 
     def to_frame(self) -> pd.DataFrame:
@@ -61,7 +61,7 @@ class AffinityMatrix(MatrixRecord):
     Attributes
     ----------
     tasks : tuple of str
-        In the order that they were given in.
+        In the given order.
     loss_alone : dict of str to Estimate
         Held-out loss (nats) of each task trained alone.
     effects : dict of (main, auxiliary) to Effect

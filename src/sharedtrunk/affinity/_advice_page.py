@@ -46,7 +46,7 @@ def advice_figure(
     columns
         Headings of the columns of words beside benefit and verdict.
     curves
-        What stands in the panels below, if there are any.
+        The curves of the panels below; None: no panels.
     negligible
         Half-width of the band around 0, in nats.
     title, note

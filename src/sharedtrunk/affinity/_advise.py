@@ -37,8 +37,8 @@ def advise(
     """Measure by paired trainings on resampled splits whether training with `auxiliaries` helps `main`.
 
     The benefit of B is MT = E[loss of A alone − loss of A beside B], in nats of held-out rows; both arms are stopped by the
-    same validation rows of A. The expectation is over tables with as many labels. Of the main labels, seven tenths are
-    learnt from, two tenths decide when to stop and one tenth tests.
+    same validation rows of A. The expectation is over tables with as many labels. Students learn from seven tenths of
+    the main labels; two tenths decide when to stop, and one tenth tests.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def advise(
     choose
         Whether sets of auxiliary tasks, weights α and the curve by number of labels are measured too.
     progress
-        Called as `progress(done, total)`, in trainings.
+        Called as `progress(done, total)` with numbers of trainings.
 
     Returns
     -------
@@ -135,7 +135,7 @@ class _Study:
         self.done, self.planned = 0, len(self.roles) * self._arms(len(auxiliaries), choose)
 
     def _arms(self, auxiliaries: int, choose: bool) -> int:
-        """How many arms there will be, for the progress."""
+        """The number of arms to train, for the progress bar."""
         further = len(further_sets(["?"] * auxiliaries)) + len(ALPHAS) - 1 + 2 * (len(shares_for(self.labels)) - 1)
         return 1 + auxiliaries + choose * further
 
@@ -145,8 +145,8 @@ class _Study:
         counts = np.bincount(codes, minlength=self.rows.classes[0])
         few = [pair for pair in zip(self.table.classes[self.main], counts, strict=True) if pair[1] < FOLDS]
         return [
-            f"{self.main} = {name} has {counted(int(count), 'label')}: some of the {FOLDS} folds are tested "
-            "without it, so the intervals say little about it."
+            f"{self.main} = {name} has {counted(int(count), 'label')}: some of the {FOLDS} folds have no "
+            "test row of it, so the intervals say little about it."
             for name, count in few
         ]
 

@@ -45,7 +45,7 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
     random_state : int, RandomState or None
         Seed of splits, starts and the theory's draws.
     progress : callable, optional
-        Called as `progress(done, total)`, in trainings.
+        Called as `progress(done, total)` with numbers of trainings.
     missing : sequence of str, optional
         Texts that stand for a missing value, as for `tables.from_arrays`.
 

@@ -34,7 +34,7 @@ from sharedtrunk.affinity._targets import find_tasks
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables import MISSING, dense
 
-_SPARSE = ("csr", "csc", "coo")  # scikit-learn checks the numbers of these, and makes them of other formats
+_SPARSE = ("csr", "csc", "coo")  # scikit-learn checks the numbers of these formats, and converts others to them
 
 
 class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMixin, BaseEstimator):
@@ -55,14 +55,14 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
     stop_on : task or sequence of tasks, optional
         The tasks, by name or index, whose losses, weighted by α_t, decide when to stop; all of them by default.
     standardize : bool
-        Whether inputs are standardized by mean and deviation of all rows that do not validate. In either case, features
-        that are constant in those rows take no part, whatever their later values.
+        Whether inputs are standardized by mean and deviation of all rows outside validation. Features that are constant in
+        those rows are always ignored, whatever their later values.
     learning_rate_init, max_iter : float, int
         Adam's step size and number of steps.
     early_stopping : bool
-        Whether training stops on validation rows, or else on the training loss.
+        Whether validation rows decide when training stops; otherwise the training loss decides.
     validation_fraction : float
-        Share of the validation rows among the rows with a label of a task that decides (stratified, at most 4,096 rows).
+        Share of the rows that validate, among rows with a label of a task that decides (stratified, at most 4,096 rows).
     n_iter_no_change, tol : int, float
         Training stops after this many steps without an improvement by `tol` nats.
     batch_size : int or "auto"
@@ -79,9 +79,9 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
     task_names_, n_outputs_, label_counts_ : list, int, (task,)
         Names of the tasks, their number, and the number of labels of each.
     network_ : TrainedNetwork
-        Weights and scaling as NumPy arrays; features that took no part have weights 0.
+        Weights and scaling as NumPy arrays; features that were ignored have weights 0.
     n_iter_, best_iter_ : int
-        Number of steps made, and the step that the weights are from.
+        Number of steps made, and the step whose weights the network has.
     loss_ : (task,)
         Loss of the training rows at that step, in nats.
     validation_loss_, validation_score_ : (task,) or None
@@ -91,10 +91,10 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
     -----
     To let an auxiliary task help the main one, stop on the main one, as the advisor does; otherwise the auxiliary task moves
     the stop too. All rows without a label of a task in `stop_on` are then trained on, and each such task needs a validation
-    label: `fit` raises `InputError` where it has none.
+    label; otherwise `fit` raises `InputError`.
 
-    To cross-validate with missing labels, give scikit-learn a splitter (`cv=KFold(5)`): to choose one for `cv=5`, it reads
-    `y` and refuses gaps.
+    To cross-validate with missing labels, give scikit-learn a splitter (`cv=KFold(5)`): for `cv=5` it reads `y` to choose
+    one, and refuses gaps.
 
     References
     ----------
@@ -168,14 +168,14 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         Raises
         ------
         InputError
-            For parameters out of range, features or tasks of one name, labels that are no classes, a task with fewer than
-            two classes or too many for its rows, where no validation row can be spared, and in a process that was forked
-            after JAX was used.
+            For parameters out of range, features or tasks with equal names, labels that cannot be classes, a task with fewer
+            than two classes or too many for its rows, too few rows to spare any for validation, and in a process that was
+            forked after JAX was used.
 
         Warns
         -----
         ConvergenceWarning
-            Where `max_iter` steps came before patience ended.
+            If `max_iter` steps were made while the loss still improved (see `n_iter_no_change`).
         """
         if y is None:
             rule = f"{type(self).__name__} requires y to be passed, but the target y is None"
@@ -214,7 +214,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         return self._tasks.named(likeliest(logarithms))
 
     def predict_proba(self, X) -> np.ndarray | list[np.ndarray]:
-        """Probabilities P_t of the classes.
+        """Predict the probabilities P_t of the classes.
 
         Parameters
         ----------
@@ -229,7 +229,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         return probabilities[0] if self._tasks.single else probabilities
 
     def predict_log_proba(self, X) -> np.ndarray | list[np.ndarray]:
-        """Logarithms ln P_t in nats, finite also where P_t is too small for a double.
+        """Predict ln P_t in nats, which is finite even where P_t is too small for a double.
 
         Parameters
         ----------
@@ -336,9 +336,11 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         decides = np.array(recipe.stop_weights) > 0
         others = codes[~decides & (np.array(recipe.task_weights) > 0)]
         held = held_out(codes[decides], self.validation_fraction, random, others)
-        silent = np.flatnonzero(decides & (codes[:, held] == MISSING).all(axis=1))
-        if not held.any() or (self.stop_on is not None and len(silent)):
-            raise _too_few_labels(codes[decides] if self.stop_on is None else codes[silent[:1]], names[silent[0]])
+        unlabelled = np.flatnonzero(decides & (codes[:, held] == MISSING).all(axis=1))
+        if not held.any() or (self.stop_on is not None and len(unlabelled)):
+            raise _too_few_labels(
+                codes[decides] if self.stop_on is None else codes[unlabelled[:1]], names[unlabelled[0]]
+            )
         return held
 
     def _describe(self, codes: np.ndarray) -> None:
@@ -360,13 +362,13 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
 
 def _check_finite(found: Sequence[np.ndarray], inputs: np.ndarray) -> None:
     if not all(np.isfinite(each).all() for each in found):
-        rule = "inputs are of a size that the network can weigh, near those that it was trained on"
+        rule = "inputs are of a size that the network can compute with, near those that it was trained on"
         received = f"values up to {np.abs(inputs).max():.3g}"
         raise invalid(rule, received=received, hint="Leave those rows out, or clip them.")
 
 
 def _too_few_labels(codes: np.ndarray, task: Hashable) -> InputError:
-    """The error for `codes` (task, sample) of which no row could be held out; `task` is the first one."""
+    """The error when no row of `codes` (task, sample) could be held out; `task` is the first task."""
     labelled = int((codes != MISSING).any(axis=0).sum())
     return invalid(
         "early stopping needs validation rows beside training rows",

@@ -1,18 +1,18 @@
 """From observed to clean canonical correlations, and the overlaps of observed with clean directions.
 
-With c₁ = F/n, c₂ = (K − 1)/n, and f the share of the rows that whitened the inputs which are labelled, a clean correlation s
+Let c₁ = F/n and c₂ = (K − 1)/n, and let f be the labelled share of the rows that whitened the inputs. A clean correlation s
 of labels and inputs is observed as ŝ with
 
     ŝ² = ((1 − f c₁) s² + c₁)((1 − c₂) s² + c₂)/s²,
 
-the known limit of canonical correlations at f = 1 (Bao, Hu, Pan and Zhou 2019), the spiked matrix of `spectra` with σ² = c₁
-and cσ² = c₂ at f, c₂ → 0, and right at s = 1 and s → 0 for any f: correlations end at 1, so a strong signal leaves less
-space for noise. It is the spiked formula for ŝ/√((1 − f c₁)(1 − c₂)) with σ² = c₁/(1 − f c₁) and cσ² = c₂/(1 − c₂), so
+This is the known limit of canonical correlations at f = 1 (Bao, Hu, Pan and Zhou 2019), the spiked matrix of `spectra` with
+σ² = c₁ and cσ² = c₂ for f, c₂ → 0, and right at s = 1 and s → 0 for any f. (Correlations end at 1, so a strong signal leaves
+less room for noise.) It is the spiked formula for ŝ/√((1 − f c₁)(1 − c₂)) with σ² = c₁/(1 − f c₁) and cσ² = c₂/(1 − c₂), so
 `spectra` inverts it. Few classes, where K − 1 is not much larger than the rank R, need two corrections:
 
-- the class side is noisy in the other directions only, so c₂ counts K − R of them: K − 1 at one spike, as in the limit of
-  small rank, and one at full rank, where a task has just as many directions as rows;
-- noise repels singular values, so they spread even where the clean ones are equal. Their squares are shrunk towards their
+- only class directions without signal add noise on the class side, so c₂ counts K − R directions: K − 1 for one spike, as in
+  the limit of small rank, and one at full rank, where a task has as many directions as rows;
+- noise spreads singular values even if the clean ones are equal. Their squares are shrunk towards their
   mean by the share of their dispersion that noise explains (Ledoit and Wolf 2004), which keeps their sum.
 
 A binary task is one row: ŝ² = (1 − f c₁) s² + c₁, adjusted R² at f = 1, with the squared overlap s²/ŝ².
@@ -34,18 +34,18 @@ def clean_values(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Clean values and squared overlaps (left, right) of the leading `rank` observed singular values of a moment of m rows.
 
-    Fewer values come back where the last ones lie within the noise's bulk. The module defines the symbols.
+    Values within the noise's bulk are left out, so there may be fewer than `rank`. The module defines the symbols.
     """
     if m == 1:
         squares = (observed[:rank] ** 2 - c1) / (1 - f * c1)
         squares = np.clip(squares[squares > 0], 0, 1)
         return np.sqrt(squares), np.ones(squares.size), squares / observed[: squares.size] ** 2
     while rank:
-        rest = c2 * (m - rank + 1) / m
-        shrink = (1 - f * c1) * (1 - rest)
-        σ2, cσ2 = c1 / (1 - f * c1), rest / (1 - rest)
+        c2_left = c2 * (m - rank + 1) / m
+        shrink = (1 - f * c1) * (1 - c2_left)
+        σ2, cσ2 = c1 / (1 - f * c1), c2_left / (1 - c2_left)
         s, left, right = _unspiked(observed[:rank] / np.sqrt(shrink), cσ2 / σ2, np.sqrt(σ2))
-        if s[-1] > 0:  # a value within the bulk's edge has no clean value
+        if s[-1] > 0:  # a value within the bulk has no clean value
             squares = shrunk_together(s**2, c2 / m, round(c1 * m / c2))
             return np.sqrt(np.clip(squares, 0, 1)), left, np.minimum(right / (1 - f * c1), 1)
         rank -= 1
@@ -65,7 +65,7 @@ def shrunk_together(squares: np.ndarray, noise: float, width: int) -> np.ndarray
 
 
 def _unspiked(observed: np.ndarray, aspect: float, noise: float) -> tuple[np.ndarray, ...]:
-    """`spectra.clean_value` and `spiked_overlaps`, compiled for one length: eager calls compile anew for every rank."""
+    """`spectra.clean_value` and `spiked_overlaps`, padded to few lengths, because every length compiles anew."""
     size = observed.size
     with jax_precision("float64"):
         padded = jnp.asarray(np.pad(observed, (0, -size % _PAD)), "float64")

@@ -12,7 +12,7 @@ from sharedtrunk.affinity._student import Student
 from sharedtrunk.tables import Table
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called as `progress(done, total)`, in trainings."""
+"""Called as `progress(done, total)` with numbers of trainings."""
 
 REPEATS = 3
 """Repeats of ten folds at most, unless the user asks for more: they reduce the error that comes from the trainings, not the

@@ -15,7 +15,7 @@ NEGLIGIBLE = 0.01
 """A benefit within ± this many nats makes no difference to a user, unless they say otherwise."""
 
 MOST_FAILED = 0.1
-"""Share of the splits whose trainings may fail; with more of them the verdict is "cannot tell yet"."""
+"""Share of the splits whose trainings may fail; if more fail, the verdict is "cannot tell yet"."""
 
 
 class Paired(NamedTuple):
@@ -47,7 +47,7 @@ def _measured(joint: Outcome, single: Outcome) -> tuple[Estimate, Estimate]:
 
 
 def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, objections: Sequence[str]) -> tuple[str, str]:
-    """The verdict, and the reason where there is something wrong: no difference within ± negligible, else by the p-value."""
+    """The verdict, and the reason if the data allow none: no difference within ± negligible, else by the p-value."""
     if objections:
         return CANNOT_TELL, objections[0]
     if benefit.left_out > MOST_FAILED * (benefit.n + benefit.left_out) or not np.isfinite(benefit.low):
@@ -60,7 +60,7 @@ def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, objections
 
 
 def _undecided(benefit: Estimate, p: float, adjusted: float, tried: int) -> str:
-    """Why the verdict on an effect without failures and objections is "cannot tell yet"."""
+    """Why the verdict is "cannot tell yet" for an effect without failures or objections."""
     if p < 1 - CONFIDENCE:
         return f"p = {p:.3f} alone, but {adjusted:.3f} once corrected for {tried} that were tried"
     return f"the interval reaches from {benefit.low:+.3f} to {benefit.high:+.3f} nats"

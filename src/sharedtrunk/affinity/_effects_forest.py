@@ -1,4 +1,4 @@
-"""Forest of effects: a line for each with its interval, on one axis through 0, its verdict as sign, word and colour.
+"""Forest plot of effects: each a line with its interval on one axis, and its verdict as sign, word and colour.
 
 The band around 0 holds effects that make no difference to the user. Beside the axis are columns of numbers, as wide as
 their words. Heights are in inches, because the number of lines decides how tall the picture is.
@@ -112,10 +112,10 @@ def _verdict(bar: Bar) -> str:
 
 
 def _write(axes: Axes, inches: float, height: float, text: str, **style) -> None:
-    """Write at so many inches from the left edge of the names, at a height in the axes' units, dollar signs as they are."""
-    moved = ScaledTranslation(inches - NAMES, 0, axes.figure.dpi_scale_trans)
+    """Write plain text at a distance in inches from the left edge of the names, and a height in the axes' units."""
+    shift = ScaledTranslation(inches - NAMES, 0, axes.figure.dpi_scale_trans)
     style = {"va": "center", "fontsize": _SIZE, **style}
-    axes.text(0, height, text, transform=axes.get_yaxis_transform() + moved, parse_math=False, **style)
+    axes.text(0, height, text, transform=axes.get_yaxis_transform() + shift, parse_math=False, **style)
 
 
 def _height(bar: Bar) -> float:

@@ -4,13 +4,13 @@
 
 is minimized by Adam (Kingma and Ba 2015) as optax implements it. Every `check_every` steps the losses on the *judged* rows
 are evaluated. A *criterion* is a weighting of the tasks' validation losses. For each criterion the engine keeps the step of
-its lowest value so far, with the losses of all judged rows there: validation stopping, decided without the test rows. A
+its lowest value so far and the losses of all judged rows at that step: this is validation stopping, without the test rows. A
 criterion that has not improved by `tol` nats for `patience` steps is closed for good, so a lane's outcome does not depend on
 its neighbours; a batch ends when all criteria are closed.
 
 Rows come in two parts: first those that are judged (they have roles), then the rest. A step visits `judged_batch` rows of the
 first part and `rest_batch` of the second, the same for every lane. Each batch is weighted up to its whole part, so what one
-part adds to the gradient does not depend on the other. The caller shuffles a part that is not visited whole.
+part adds to the gradient does not depend on the other. The caller must shuffle a part that is visited in batches.
 """
 
 import dataclasses
@@ -64,7 +64,7 @@ class Stops(eqx.Module):
 
     `row_loss` (nats) and `row_right` are every judged row's loss and correctness, the tasks weighted as in the criterion.
     `reference` and `reference_step` are value and step of the last improvement by more than `tol`, from which patience
-    counts. `network` holds the weights at the first criterion's stop, where they were asked for.
+    counts. `network` holds the weights at the first criterion's stop, with `keep_networks`.
     """
 
     validation: Float[Array, "lane criterion"]
@@ -88,8 +88,8 @@ def train_lanes(
 ) -> Stops:
     """Train all lanes until every open criterion is closed or `max_steps` are made.
 
-    `targets[t]` are one-hot labels (sample, class), zero rows where the label is missing. A lane whose losses are nowhere
-    finite keeps NaN.
+    `targets[t]` are one-hot labels (sample, class), zero rows where the label is missing. A lane whose losses are never
+    finite stays NaN.
     """
     adam = optax.adam(learning_rate)
     drive = jax.vmap(jax.grad(_training_loss), in_axes=(0, 0, None, None))
@@ -116,10 +116,10 @@ def train_lanes(
         return lanes.open & (step - stops.reference_step < schedule.patience)
 
     def leg(state):
-        moving, stops = state
-        followed = following(moving[2], stops)
-        moving = jax.lax.fori_loop(0, schedule.check_every, advance, moving)
-        return moving, evaluate(moving[0], moving[2], stops, followed)
+        training, stops = state
+        followed = following(training[2], stops)
+        training = jax.lax.fori_loop(0, schedule.check_every, advance, training)
+        return training, evaluate(training[0], training[2], stops, followed)
 
     def unfinished(state) -> Bool[Array, ""]:
         (_, _, step), stops = state
@@ -139,7 +139,7 @@ def _training_loss(network: Network, coefficients, inputs, targets: Targets) -> 
 
 
 def _row_losses(network: Network, inputs, targets: Targets):
-    """Loss of every row in every task, and whether the likeliest class is the label; (task, sample) both."""
+    """Loss of every row in every task, and whether the likeliest class is the label, both (task, sample)."""
     losses, right = [], []
     for z, target in zip(logits(network, inputs), targets, strict=True):
         losses.append(-jnp.sum(jax.nn.log_softmax(z) * target, axis=1))
@@ -148,7 +148,7 @@ def _row_losses(network: Network, inputs, targets: Targets):
 
 
 def _visited(rows: Array, step: Int[Array, ""], schedule: Schedule, *, axis: int = 0, scaled: bool = False) -> Array:
-    """The rows of one step along `axis`, a batch of each part, `scaled` up to the whole of it."""
+    """The rows of one step along `axis`: a batch of each part, `scaled` up to the whole part if asked."""
     judged, total = schedule.judged, rows.shape[axis]
     if schedule.judged_batch >= judged and schedule.rest_batch >= total - judged:
         return rows
@@ -158,7 +158,7 @@ def _visited(rows: Array, step: Int[Array, ""], schedule: Schedule, *, axis: int
 
 
 def _batch(rows: Array, step: Int[Array, ""], begin: int, count: int, batch: int, axis: int, scaled: bool) -> Array:
-    """The next batch of `count` rows from `begin`, in turn; even batches, the last may share rows with the one before."""
+    """The batch of one step among `count` rows from `begin`. Batches have equal sizes, so the last two may share rows."""
     batches = -(-count // batch)
     size = -(-count // batches)
     first = begin + jnp.minimum((step % batches) * size, count - size)
@@ -183,7 +183,7 @@ def _evaluated(lanes: Lanes, network: Network | None, step, losses, right) -> St
 
 
 def _improved(stops: Stops, now: Stops, following: Bool[Array, "lane criterion"], tol: Float[Array, ""]) -> Stops:
-    """The better of the stop so far and the losses now, by criterion, where it is still followed; NaN is never better."""
+    """The better of the stop so far and the losses now, for each criterion still followed; NaN is never better."""
     better = following & (now.validation < stops.validation)
     renewed = following & (now.validation < stops.reference - tol)
 

@@ -1,9 +1,9 @@
-"""Why an auxiliary task should help or hurt, from the table alone: what the theory makes of both tasks' label moments.
+"""Why an auxiliary task should help or hurt: the theory's prediction from both tasks' label moments, without any training.
 
-No network is trained. One `Whitening` and one `TaskSignal` a task serve every ordered pair: `signals`, then `explain_pair`;
-`explain` does both for one pair. The prediction's error combines that of the draws with that of the relatedness: half the
-difference of the benefits at both ends of its interval, over 1.96. An auxiliary task without a visible signal counts as
-noise; its error is the benefit of the strongest signal that could have been missed, if all of it were related.
+`signals` computes one `TaskSignal` per task, and `explain_pair` needs two of them; `explain` does both for one pair. The
+prediction's error combines the error of the draws with that of the relatedness, which is half the difference of the benefits
+at both ends of its interval, divided by 1.96. An auxiliary task without a visible signal counts as noise; the error is then
+the benefit of the strongest signal that could have been missed, if it were fully related.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from sharedtrunk.affinity._whitening import whiten
 from sharedtrunk.errors import invalid
 
 _NEAR = 45.0
-"""Principal angles (degrees) below this count as near in the sentence: more than half of the variance is shared."""
+"""Principal angles below this many degrees count as near: more than half of the variance is shared."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Explanation:
     labels_main, labels_auxiliary : int
         Numbers of labels.
     labels_per_parameter : float
-        n_main/(R(F + K − 1 − R)): main labels for each free number of the main task's moment of rank R (at least 1).
+        n_main/(R(F + K − 1 − R)): main labels per free parameter of the main task's moment, of rank R ≥ 1.
     trunk_share : float
         Hidden units for each direction of both tasks.
     predicted, predicted_error : float
@@ -88,11 +88,11 @@ class Explanation:
 
     @property
     def about_main(self) -> str:
-        """How label-starved the main task is: the same beside every auxiliary task."""
+        """The main task's labels per parameter and its signal. It does not depend on the auxiliary task."""
         if not self.rank_main:
             return f"The signal of {self.main} is not distinguishable from noise with {self.labels_main} labels"
-        starved = f"{self.main} has {_short(self.labels_per_parameter)} labels a parameter"
-        return f"{starved} and a signal {self.snr_main:.1f} times its noise"
+        labels = f"{self.main} has {_short(self.labels_per_parameter)} labels per parameter"
+        return f"{labels} and a signal {self.snr_main:.1f} times its noise"
 
     @property
     def about_auxiliary(self) -> str:
@@ -102,7 +102,7 @@ class Explanation:
         return f"{self._relation()}; {self._trunk()}. {self._expectation()}"
 
     def _trunk(self) -> str:
-        return f"the trunk has {_short(self.trunk_share)} hidden units a direction"
+        return f"the trunk has {_short(self.trunk_share)} hidden units per direction"
 
     def agreement(self, measured_verdict: str) -> str:
         """Whether the measured verdict is the predicted one: agrees, disagrees, cannot be compared."""
@@ -148,13 +148,15 @@ def explain(
     alpha: float = 1.0,
     seed: int = 0,
 ) -> Explanation:
-    """`explain_pair` of two tasks of a table of standardized features (sample, feature) and labels a task.
+    """`explain_pair` for two tasks of a table with standardized features (sample, feature).
 
     Raises `InputError` for a task that is not in `labels`, and as `signals`.
     """
     for task in (main, auxiliary):
         if task not in labels:
-            raise invalid("A task explained must be in the table", received=task, hint=f"It has {', '.join(labels)}.")
+            raise invalid(
+                "The tasks to explain must be in the table", received=task, hint=f"It has {', '.join(labels)}."
+            )
     found = signals(features, {task: labels[task] for task in (main, auxiliary)}, seed=seed)
     return explain_pair(found[main], found[auxiliary], hidden=hidden, alpha=alpha, seed=seed)
 

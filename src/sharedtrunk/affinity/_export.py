@@ -16,7 +16,7 @@ from sharedtrunk._support.statistics import Estimate
 from sharedtrunk._version import __version__
 from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Effect, MatrixRecord
 
-Made: TypeAlias = AdviceRecord | MatrixRecord
+Record: TypeAlias = AdviceRecord | MatrixRecord
 
 LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "pandas", "scikit-learn", "scipy")
 UNITS = {
@@ -31,7 +31,7 @@ _EXPLAINED = (
 """Fields of an explanation that are columns of the frame."""
 
 _RENAMED = {"low": "relatedness_low", "high": "relatedness_high"}
-"""Fields whose column has a name that is clear outside of an explanation."""
+"""Columns whose name says more than the field's, which is clear only within an explanation."""
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 """First characters of texts that spreadsheets run as formulas (OWASP, CSV injection)."""
@@ -58,12 +58,12 @@ def matrix_frame(matrix: MatrixRecord) -> pd.DataFrame:
     return frame
 
 
-def frame(made: Made) -> pd.DataFrame:
+def frame(made: Record) -> pd.DataFrame:
     """`advice_frame` of an advice, `matrix_frame` of a matrix."""
     return advice_frame(made) if isinstance(made, AdviceRecord) else matrix_frame(made)
 
 
-def record(made: Made) -> dict[str, Any]:
+def record(made: Record) -> dict[str, Any]:
     """All fields as JSON data, with units and versions; numbers that are not finite are None."""
     plain = advice_record(made) if isinstance(made, AdviceRecord) else matrix_record(made)
     versions = {"sharedtrunk": __version__, **library_versions(LIBRARIES)}
@@ -84,12 +84,12 @@ def matrix_record(matrix: MatrixRecord) -> dict[str, Any]:
     return _plain(dataclasses.replace(matrix, effects={})) | {"effects": effects}
 
 
-def write_json(path: str | os.PathLike[str], made: Made) -> None:
+def write_json(path: str | os.PathLike[str], made: Record) -> None:
     """Write all fields to a JSON file, whole or not at all. Raises `InputError`."""
     _json.write_json(Path(path), record(made))
 
 
-def write_csv(path: str | os.PathLike[str], made: Made) -> None:
+def write_csv(path: str | os.PathLike[str], made: Record) -> None:
     """Write the frame to a CSV file, whole or not at all; NaN is an empty field. Raises `InputError`.
 
     A text that a spreadsheet would run as a formula, such as a task's name @SUM(1), gets an apostrophe before it.

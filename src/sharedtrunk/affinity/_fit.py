@@ -1,8 +1,8 @@
-"""One training of the classifier: its rows arranged for the engine, a single lane trained, its weights taken out.
+"""One training of the classifier: arrange its rows for the engine, train a single lane, and read off the weights.
 
 Rows come in the engine's order: validation rows first (judged; their training coefficients are 0), then the training rows.
-Both parts are filled up to one of few sizes with blank rows, which have no weight: XLA compiles anew for every
-shape, and the folds of a cross-validation should share one.
+Blank rows, which have no weight, fill both parts up to one of a few sizes: XLA compiles anew for every
+shape, and the folds of a cross-validation should share a program.
 """
 
 import functools
@@ -23,7 +23,7 @@ from sharedtrunk.errors import invalid
 from sharedtrunk.tables import MISSING, standardized, varies
 
 BATCH = 512
-"""Training rows a step where there are more than `FULL_BATCH_ROWS` and no batch size was asked for."""
+"""Training rows a step, if there are more than `FULL_BATCH_ROWS` and the user gave no batch size."""
 
 CHECK_INTERVALS = (5, 4, 3, 2, 1)
 """Steps between two evaluations of the judged rows: the first of these that divides the number of steps."""
@@ -40,7 +40,7 @@ class Recipe:
     """A training of the classifier.
 
     `task_weights` are the α of all tasks; `stop_weights` weigh the tasks' losses in the criterion that decides when to stop,
-    0 for a task that has no say. `batch_size` is the number of training rows a step, None: by their number.
+    0 for a task that does not decide. `batch_size` is the number of training rows a step, or None.
     """
 
     student: Student
@@ -51,7 +51,7 @@ class Recipe:
 
 
 class Fitted(NamedTuple):
-    """The trained network, the step whose weights it has, the number of steps made, and whether patience ended them."""
+    """The trained network, the step whose weights it has, the number of steps made, and whether training converged."""
 
     network: TrainedNetwork
     best_step: int
@@ -70,7 +70,7 @@ class _Scaling(NamedTuple):
 class _Rows(NamedTuple):
     """Row numbers in the table, or BLANK, in the engine's order.
 
-    The first `validating` rows validate; the first `judged` rows are judged, which are the same ones where any validate.
+    The first `validating` rows are validation rows. The first `judged` rows are judged: the validation rows if there are any.
     """
 
     indices: np.ndarray
@@ -85,8 +85,8 @@ def fit_network(
 
     `inputs` is (sample, feature), `codes` (task, sample) with −1 where the label is missing. The judged rows are those in
     `held` or, without any, up to `MOST_HELD_OUT` of the training rows, preferably rows with a label of a task that decides.
-    Features that are constant in the rows outside `held` take no part, then or later. Raises `InputError` where inputs are
-    too large for the student's dtype.
+    Features that are constant in the rows outside `held` are ignored, also later. Raises `InputError` for inputs that are too
+    large for the student's dtype.
     """
     scaling = _scaling(inputs[~held], standardize=recipe.standardize)
     scaled = _scaled(inputs, scaling, recipe)
@@ -140,7 +140,7 @@ def _scaling(training: np.ndarray, *, standardize: bool) -> _Scaling:
 
 
 def _scaled(inputs: np.ndarray, scaling: _Scaling, recipe: Recipe) -> np.ndarray:
-    """Inputs as the network sees them in training: 0 where a feature takes no part."""
+    """Inputs as the network sees them in training: 0 for features that are ignored."""
     with np.errstate(over="ignore"):  # the check below reports it
         scaled = np.where(scaling.varying, (inputs - scaling.mean) / scaling.scale, 0.0)
     largest = np.abs(scaled).max()
@@ -163,17 +163,18 @@ def _start(key, *, features: int, hidden, classes, activation: Activation, dtype
 
 
 def _arranged(held: np.ndarray, training: np.ndarray, deciding: np.ndarray, random: np.random.Generator) -> _Rows:
-    first, then = (_padded(np.flatnonzero(rows), random) for rows in (held, training))
-    judged = len(first) or min(len(then), MOST_HELD_OUT)
-    if not len(first) and judged < len(then):
-        idle = ~((then != BLANK) & deciding[then])
-        then = then[np.argsort(idle, kind="stable")]
-        then = np.concatenate([random.permutation(part) for part in (then[:judged], then[judged:])])
-    return _Rows(np.concatenate([first, then]), len(first), judged)
+    """Validation rows, then training rows. Without validation rows, `deciding` training rows come first and are judged."""
+    validation, trained = (_padded(np.flatnonzero(rows), random) for rows in (held, training))
+    judged = len(validation) or min(len(trained), MOST_HELD_OUT)
+    if not len(validation) and judged < len(trained):
+        undecided = ~((trained != BLANK) & deciding[trained])
+        trained = trained[np.argsort(undecided, kind="stable")]
+        trained = np.concatenate([random.permutation(part) for part in (trained[:judged], trained[judged:])])
+    return _Rows(np.concatenate([validation, trained]), len(validation), judged)
 
 
 def _padded(indices: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """`indices` and blanks in random order (every batch then has its share of blanks), 4, 5, 6 or 7 times a power of two."""
+    """`indices` and blanks, 4, 5, 6 or 7 times a power of two in all, in random order, which spreads the blanks."""
     if not len(indices):
         return indices
     unit = 2 ** ((max(len(indices), FEWEST) - 1).bit_length() - 3)
@@ -182,7 +183,7 @@ def _padded(indices: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def _schedule(recipe: Recipe, rows: _Rows, training: int) -> Schedule:
-    """Validation rows enter no step. Where training rows are judged, a batch has its share of them."""
+    """The engine's loop. Steps leave validation rows out; if training rows are judged, each batch has its share of them."""
     whole = training <= (recipe.batch_size or FULL_BATCH_ROWS)
     batch = len(rows.indices) if whole else recipe.batch_size or BATCH
     trained = 0 if rows.validating else rows.judged
@@ -199,7 +200,7 @@ def _schedule(recipe: Recipe, rows: _Rows, training: int) -> Schedule:
 
 
 def _lane(start: Network, labels: np.ndarray, rows: _Rows, recipe: Recipe) -> Lanes:
-    """The engine's only lane. Its criterion is the mean loss of the tasks with judged labels, in the weights of the stop."""
+    """The engine's only lane. Its criterion is the mean loss of the tasks with judged labels, by the stop weights."""
     labelled = labels != MISSING
     alpha = np.array(recipe.task_weights)
     trains = labelled & (np.arange(len(rows.indices)) >= rows.validating)
@@ -223,9 +224,9 @@ def _fitted(stops: Stops, schedule: Schedule, scaling: _Scaling) -> Fitted:
     legs = -(-(last_improvement + schedule.patience) // schedule.check_every)
     steps = min(legs * schedule.check_every, schedule.max_steps)
     network = stops.network
-    assert network is not None  # train_lanes was asked for it
+    assert network is not None  # because of keep_networks=True
     trunk, heads = ([np.asarray(layer[0]).T.copy() for layer in layers] for layers in (network.trunk, network.heads))
-    # A constant feature still has the weights of the start, which would be noise for any other value.
+    # A feature that is constant in training still has its initial weights, which are noise for any other value.
     for layer in trunk[:1] or heads:
         layer[~scaling.varying] = 0.0
     trained = TrainedNetwork(

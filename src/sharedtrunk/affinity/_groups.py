@@ -1,8 +1,8 @@
 """A suggested grouping of tasks, one trunk a group, from their directed pairwise benefits.
 
-A task's benefit in a group is the mean over its partners, as Fifty et al. (2021) have it for groups beyond pairs; the
-grouping of largest total is suggested. A pair counts with its mean benefit less one standard error, and as a gain only where
-the verdict, corrected for all pairs, is helps: otherwise chance would group tasks that do nothing for each other.
+A task's benefit in a group is the mean over its partners, as in Fifty et al. (2021) for groups beyond pairs; the grouping of
+largest total is suggested. A pair counts with its mean benefit minus one standard error, and as a gain only if its verdict,
+corrected for all pairs, is helps: otherwise chance would group tasks that do not help each other.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ MOST_EXACT = 8
 
 
 def suggested_groups(tasks: Sequence[str], effects: Mapping[tuple[str, str], Effect]) -> Groups:
-    """The partition of `tasks` of largest total benefit; a task that gains nothing for sure is alone."""
+    """The partition of `tasks` of largest total benefit. A task without a significant gain is alone."""
     gain = {pair: _cautious(effect) for pair, effect in effects.items()}
     if len(tasks) <= MOST_EXACT:
         return max(_partitions(tuple(tasks)), key=lambda groups: (_total(groups, gain), len(groups)))

@@ -33,7 +33,7 @@ _PER_INCH = (9.5, 15.5)  # characters an inch of the title and of the note
 _ROW_NAME, _COLUMN_NAME = 22, 11  # characters in a line of a name
 _ROW_LINES, _COLUMN_LINES = 3, 5  # most lines of a name
 _COLOURS = "RdBu"
-_PALER = 0.5  # share of white in a cell that cannot tell yet, so that its colour claims less
+_PALER = 0.5  # share of white in a cell with the verdict "cannot tell yet"
 _DARK = 0.179  # luminance below which white letters have more contrast than black ones (WCAG 2)
 
 
@@ -54,7 +54,7 @@ def affinity_figure(
     tasks
         All tasks, in the order of rows and columns.
     groups
-        Tasks that stand together in a frame.
+        Groups of tasks; each gets a frame.
     title, note
         Text above and below the cells.
 
@@ -63,10 +63,10 @@ def affinity_figure(
     InputError
         For an effect on or of a task that is not among `tasks`.
     """
-    strange = sorted({name for pair in effects for name in pair} - set(tasks))
-    if strange:
+    unknown = sorted({name for pair in effects for name in pair} - set(tasks))
+    if unknown:
         rule = "effects are between the tasks of the matrix"
-        raise invalid(rule, received=", ".join(strange), hint="Name every task.")
+        raise invalid(rule, received=", ".join(unknown), hint="Name every task.")
     order = _together(tasks, groups)
     width, height = (len(order) * side for side in _CELL)
     across = max(_LEFT + width + _BAR + _BAR_WIDTH + _RIGHT, _LEAST_WIDTH)
@@ -101,7 +101,7 @@ def _together(tasks: Sequence[str], groups: Sequence[Sequence[str]]) -> list[str
 
 
 def _scale(effects: Mapping[tuple[str, str], Effect]) -> Normalize:
-    """Return a scale about 0 up to the farthest mean ± 2 standard errors, so that effects within their errors stay pale."""
+    """Return a scale around 0 up to the largest |mean| + 2 standard errors, so that insignificant effects stay pale."""
     ends = [abs(effect.benefit.mean) + 2 * effect.benefit.standard_error for effect in effects.values()]
     ends += [abs(effect.benefit.mean) for effect in effects.values()]
     largest = max((end for end in ends if math.isfinite(end)), default=0.0) or 1.0
@@ -140,7 +140,7 @@ def _draw_cell(axes: Axes, left: int, top: int, effect: Effect | None, scale: No
 
 
 def _ground(effect: Effect, scale: Normalize) -> str:
-    """Return the colour of a cell by its mean, paler where the verdict cannot be told yet."""
+    """Return the colour of a cell by its mean, paler for the verdict "cannot tell yet"."""
     white = _PALER if effect.verdict == CANNOT_TELL else 0.0
     red, green, blue = (
         (1 - white) * part + white for part in to_rgb(matplotlib.colormaps[_COLOURS](scale(effect.benefit.mean)))
@@ -159,6 +159,6 @@ def _draw_frames(axes: Axes, order: Sequence[str], groups: Sequence[Sequence[str
     for group in groups:
         places = np.sort([order.index(task) for task in group if task in order])
         if len(places) < 2 or places[-1] - places[0] != len(places) - 1:
-            continue  # a task on its own, or a group that another one has taken a task from
+            continue  # a single task, or a group whose task stands in an earlier group
         frame = {"fill": False, "edgecolor": "black", "linewidth": 2, "clip_on": False, "zorder": 4}
         axes.add_patch(Rectangle((places[0], places[0]), len(places), len(places), **frame))

@@ -13,8 +13,9 @@ MOST_HELD_OUT = 4096
 def held_out(
     codes: np.ndarray, fraction: float, random: np.random.RandomState, others: Iterable[np.ndarray] = ()
 ) -> np.ndarray:
-    """A mask (sample,) of round(`fraction` × labelled rows) rows, at most `MOST_HELD_OUT`; `codes` (task, sample) of the
-    tasks that decide, `others` (task, sample) of those that are only trained.
+    """The validation rows as a mask (sample,): round(`fraction` × labelled rows) rows, at most `MOST_HELD_OUT`.
+
+    `codes` (task, sample) are those of the tasks that decide when to stop, `others` those of tasks that are only trained.
 
     Labelled rows are sorted by their classes, the first task's first, with ties in random order, and taken at even
     distances: a class of the first task, and every combination of classes, gets its share to within a row. A row with the

@@ -1,18 +1,18 @@
 """Intervals for means over resampled splits, whose numbers are correlated by row and by training.
 
 δ_ji is the single arm's loss of test row i in split j minus the joint arm's; with R repeats every row has R such numbers.
-Numbers of one row share its peculiarities, numbers of one split share a training. Their mean d̄ has the two-way clustered
+Numbers of one row, and numbers of one split (which share a training), are correlated. Their mean d̄ has the two-way clustered
 variance (Cameron, Gelbach and Miller 2011)
 
     V = V_row + V_split − V_cell,     V_cell = n/(n−1) Σ_ji e_ji²/n²,
     V_row = N/(N−1) Σ_i (Σ_j e_ji)²/n²,     V_split = J/(J−1) Σ_j (Σ_i e_ji)²/n²,
 
-e = δ − d̄ over the n numbers of N rows and J splits, and is at least V_row and V_split. It is the variance over draws of
-rows and of trainings; the interval is Student's t with J − 1 degrees of freedom. The correction of Nadeau and Bengio (2003),
-(1/J + n_test/n_train) s², attributes every difference between splits to their rows, also differences from start and stop,
-which do average out over splits. Neither accounts for the rows that all trainings have in common; and with few rows and
-heavy tails the interval is too narrow, as for any mean. `benchmarks/affinity` measures both effects. Several effects that
-are tried together are corrected by Holm (1979), which holds for any dependence.
+with e = δ − d̄ over the n numbers of N rows and J splits; V is set to at least V_row and V_split. It is the variance over
+draws of rows and of trainings; the interval is Student's t with J − 1 degrees of freedom. The correction of Nadeau and
+Bengio (2003), (1/J + n_test/n_train) s², attributes every difference between splits to their rows, also differences from
+start and stop, which do average out over splits. Neither accounts for the rows that all trainings have in common; and with
+few rows and heavy tails the interval is too narrow, as for any mean. `benchmarks/affinity` measures both effects. Several
+effects that are tried together are corrected by Holm (1979), which holds for any dependence.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def clustered(differences: Float[np.ndarray, "split judged"], *, confidence: flo
     """Mean over test rows and splits with its two-way clustered t-interval; `differences` are NaN where a row is not tested.
 
     A split without any finite number (a training that failed) is left out and counted. With fewer than two splits or rows
-    there is no error, and it is NaN.
+    the error is NaN.
     """
     tested = np.isfinite(differences)
     made = tested.any(axis=1)
@@ -53,7 +53,7 @@ def _error(residuals: Float[np.ndarray, "split row"], count: int) -> float:
 
 
 def two_sided_p(estimate: Estimate) -> float:
-    """Probability of a mean at least as far from 0 when the true one is 0, by the t-distribution of the interval."""
+    """The two-sided p-value against a true mean of 0, by the t-distribution of the interval."""
     from scipy.special import stdtr
 
     if not estimate.standard_error > 0:

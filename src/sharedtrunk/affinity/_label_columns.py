@@ -37,7 +37,7 @@ class Labels:
         return self.name if isinstance(self.name, str) else f"task {self.name!r}"
 
     def classes(self) -> np.ndarray:
-        """The distinct labels in order, of the type they came in. Raises `InputError` where they are no classes."""
+        """The distinct labels in order, of their original type. Raises `InputError` if they cannot be classes."""
         ordered = ordered_classes(self.described, self.present)
         check_classes(self.described, ordered, len(self.present))
         names = np.empty(len(ordered), self.values.dtype)
@@ -99,7 +99,7 @@ def _of_array(values: np.ndarray, name: Hashable, *, narrow: bool) -> Labels:
 
 
 def _spread(present: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    """The labels that are present, of their own dtype, among the missing ones, whose value means nothing."""
+    """An array (sample,) with the present labels in their places; entries of missing labels are arbitrary."""
     values = np.empty(len(missing), present.dtype)
     values[~missing] = present
     return values

@@ -1,7 +1,7 @@
 """How the benefit changes with the number of main labels: measured with fewer labels, extrapolated to twice as many.
 
-Nested shares of the main labels are trained with on the same splits; the auxiliary labels stay. A line in log₂ n is fitted to
-the differences δ_ji(n) of split j and test row i; at twice the labels it gives
+The students are trained again with nested shares of the main labels and all auxiliary labels, on the same splits. A line in
+log₂ n is fitted to the differences δ_ji(n) of split j and test row i; at twice the labels it gives
 
     δ_ji(2n) = Σ_k w_k δ_ji(n_k),
 
@@ -18,13 +18,13 @@ from sharedtrunk.affinity._records import CurvePoint
 from sharedtrunk.affinity._trials import Outcome
 
 SHARES = (0.25, 0.5, 1.0)
-"""Shares of the user's main labels that are trained with."""
+"""Shares of the user's main labels with which students are trained."""
 
 LEAST = 25
-"""Main labels of the smallest share: fewer are left out."""
+"""Fewest main labels of a share: smaller shares are not trained."""
 
 AHEAD = 2.0
-"""The share that the curve is extrapolated to."""
+"""The share to which the curve is extrapolated."""
 
 
 def shares_for(labels: int) -> list[float]:

@@ -1,7 +1,7 @@
-"""What the parameters of estimators may be, declared by name, and the training that they describe.
+"""Constraints on the parameters of estimators, declared by name, and the training that the parameters describe.
 
-An estimator lists its constraints in `_parameter_constraints`, as scikit-learn's do, and `fit` checks them; a refusal has the
-form of all errors here: the rule, what was received, a hint.
+An estimator lists its constraints in `_parameter_constraints`, as scikit-learn's do, and `fit` checks them. Errors have the
+form of all errors of this library: the rule, what was received, a hint.
 """
 
 import itertools
@@ -41,7 +41,7 @@ class ValidatedParameters:
 
 
 def satisfies(rule: str, holds: Callable[[Any], bool], hint: str = "See the class's defaults.") -> Constraint:
-    """The value satisfies a condition; `rule` says it in words after the parameter's name."""
+    """The value satisfies the condition `holds`; `rule` is its text, which follows the parameter's name."""
 
     def check(name: str, value: Any) -> None:
         if not holds(value):
@@ -55,7 +55,7 @@ def one_of(usual: object, *others: object) -> Constraint:
     choices = (usual, *others)
 
     def holds(value: Any) -> bool:
-        # An array is compared element by element, so only what can be a choice is compared.
+        # Only scalars are compared: comparing an array would give an array.
         return isinstance(value, str | int | np.bool_) and value in choices
 
     return satisfies(f"is {' or '.join(map(repr, choices))}", holds, f"{usual!r} is usual.")
@@ -90,7 +90,7 @@ def widths(_: str, value: Any) -> None:
 
 
 def random_state(name: str, value: Any) -> None:
-    """The value is what scikit-learn takes for a random state."""
+    """The value is a random state in scikit-learn's sense."""
     try:
         check_random_state(value)
     except ValueError as error:
@@ -131,7 +131,7 @@ def student_of(estimator: Any) -> Student:
 def recipe_of(classifier: Any, tasks: Sequence[Hashable]) -> Recipe:
     """The training of these tasks that a classifier's valid parameters describe.
 
-    Raises `InputError` where `task_weights` or `stop_on` do not fit the tasks.
+    Raises `InputError` if `task_weights` or `stop_on` do not match the tasks.
     """
     weights = _weights(classifier.task_weights, tasks)
     return Recipe(
@@ -144,7 +144,7 @@ def recipe_of(classifier: Any, tasks: Sequence[Hashable]) -> Recipe:
 
 
 def check_network(hidden: Sequence[int], features: int, classes: Sequence[int]) -> None:
-    """Raise `InputError` for a network of more weights than a table may hold numbers."""
+    """Raise `InputError` for a network with more weights than a table may have numbers."""
     units = [features, *hidden]
     weights = sum(below * above for below, above in itertools.pairwise(units)) + units[-1] * sum(classes)
     if 8 * weights > MOST_BYTES:
@@ -170,7 +170,7 @@ def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
 
 
 def _elements(given: Any) -> list:
-    """The elements of a sequence or array; none for a text and for anything else."""
+    """The elements of a sequence or array; an empty list for a text and for anything else."""
     if isinstance(given, str | bytes):
         return []
     try:

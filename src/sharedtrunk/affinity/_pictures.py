@@ -23,7 +23,7 @@ _MATRIX_NOTE = (
     "(paler). Verdicts are corrected for the number of effects tried."
 )
 _MOST_NAMES = 3
-"""Most auxiliary tasks by whose names a set is called. Those of a larger set are the first bars above it anyway."""
+"""Most auxiliary tasks whose names make the name of a set. A larger set usually consists of the first bars above it."""
 
 
 def advice_picture(advice: AdviceRecord) -> Figure:
@@ -68,7 +68,7 @@ def write_picture(path: str | os.PathLike[str], made: AdviceRecord | MatrixRecor
     path
         The file. Its suffix decides the kind.
     made
-        What is drawn.
+        The advice or the matrix.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def write_picture(path: str | os.PathLike[str], made: AdviceRecord | MatrixRecor
     """
     figure = advice_picture(made) if isinstance(made, AdviceRecord) else matrix_picture(made)
     with warnings.catch_warnings():
-        # A letter of a user's name that the font lacks becomes a box. Nobody can act on the warning.
+        # A letter of a task's name that the font lacks becomes a box, and users cannot act on the warning.
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
         content = plots.render(figure, Path(path).suffix.lower().lstrip("."))
     write_atomically(Path(path), content)

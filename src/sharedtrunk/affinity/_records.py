@@ -100,7 +100,7 @@ class Conditions:
     negligible : float
         Benefits within ± this many nats count as no difference.
     trainings, seconds : int, float
-        The effort.
+        Number of trainings, and how long they took.
     """
 
     rows: int

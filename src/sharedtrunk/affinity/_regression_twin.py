@@ -16,8 +16,9 @@ the variance of the main task's labels that is linearly explainable.** The predi
 in place of cross-entropy, whitened inputs, a linear trunk, oracle stopping, and for α ≠ 1 heads that learn at equal speed
 (the twin is closed for α = 1).
 
-Noise of two tasks labelled on the same rows is not independent: cov(N_A, N_B) = (n_AB/(n_A n_B)) Ω, Ω = Σ e_A e_Bᵀ/n_AB. A
-copy of the main label on the same rows has R = I and Ω = I, hence B̂_B = B̂_A: it changes weights and adds no information.
+Noise of two tasks labelled on the same rows is not independent: cov(N_B, N_A) = (n_AB/(n_A n_B)) Ω, Ω = Σ e_B e_Aᵀ/n_AB. A
+copy of the main label on the same rows has R = I and Ω = I, hence B̂_B = B̂_A: it changes the main task's weight and adds no
+information.
 """
 
 from dataclasses import dataclass
@@ -31,13 +32,13 @@ DRAWS = 100
 """Draws of noise and directions: their standard error is well below `NEGLIGIBLE_SHARE`."""
 
 START = 1e-3
-"""s₀, the singular value of all modes at the start: small beside any value that is seen."""
+"""s₀, the singular value of all modes at the start: small compared with all observed values."""
 
 NEGLIGIBLE_SHARE = 0.02
 """A benefit within ± this share of the main task's signal is no difference: it would not change a decision."""
 
 _TIMES = 160
-"""Points of the geometric grid of times on which the least error is found."""
+"""Points of the geometric grid of times over which the error is minimized."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def predicted_benefit(
     """min_t ε_A(alone) − min_t ε_A(beside B) in the regression twin, mean over `draws` ± standard error.
 
     `relatedness` is R, or a number r for r·I (4); `features` is F, the number of whitened directions; `hidden` is H; `alpha`
-    is the auxiliary task's weight; `overlap` describes the rows labelled in both tasks, None: there are none. Hypotheses
+    is the auxiliary task's weight; `overlap` describes the rows labelled in both tasks, None if there are none. Hypotheses
     and unit are those of the module.
     Raises `InputError` for a main task without signal, ‖R‖ > 1, and sizes below 1.
     """
@@ -125,7 +126,7 @@ def predicted_benefit(
 
 
 def _directions(R: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """V_Aᵀ = (I, 0), V_Bᵀ = (R, (I − R Rᵀ)^½, 0): the noise is isotropic, so any frame would do."""
+    """V_Aᵀ = (I, 0), V_Bᵀ = (R, (I − R Rᵀ)^½, 0). Any other frame would do, because the noise is isotropic."""
     rank_b, rank_a = R.shape
     values, vectors = np.linalg.eigh(np.eye(rank_b) - R @ R.T)
     outside = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
@@ -134,11 +135,11 @@ def _directions(R: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _consistent(clean_a: np.ndarray, clean_b: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """B̄_B with the smallest addition that labels of correlation Ω (auxiliary × main row) require.
+    """B̄_B with the smallest change that makes it consistent with labels of correlation Ω (auxiliary × main row).
 
-    Along a pair of class directions of correlation ω, what B̄_A has beyond ω B̄_B is the moment of a remainder of variance
-    1 − ω², so its square is at most that: where the main label is a function of the auxiliary one, its signal is the
-    auxiliary's too, even in directions too weak to be seen there.
+    Along a pair of class directions of correlation ω, B̄_A − ω B̄_B is the moment of a remainder of variance 1 − ω², so its
+    square is at most 1 − ω². If the main label is a function of the auxiliary one, for example, the auxiliary task has all
+    of the main task's signal, even in directions in which it is too weak to be visible.
     """
     U, correlations, Vt = np.linalg.svd(labels, full_matrices=False)
     added = np.zeros_like(clean_b)
@@ -162,9 +163,9 @@ def _noise(rng, draws: int, shape_a, shape_b, correlation) -> tuple[np.ndarray, 
 
 
 def _times(noisy: np.ndarray) -> Float[np.ndarray, "time draw"]:
-    """Training times of every draw, from before the first mode grows to where those of the main task have grown.
+    """Training times of every draw, from before the first mode grows until the main task's modes have grown.
 
-    A mode grows at t = log(ŝ/s₀)/(2ŝ); modes far below the median are noise that grows after the least error.
+    A mode grows at t = log(ŝ/s₀)/(2ŝ). Modes far below the median are noise and grow after the minimum of the error.
     """
     s_hat = np.linalg.svd(noisy, compute_uv=False)
     last = 3 * np.log(np.maximum(s_hat[:, 0] / START, np.e)) / np.median(s_hat, axis=1)
@@ -172,12 +173,12 @@ def _times(noisy: np.ndarray) -> Float[np.ndarray, "time draw"]:
 
 
 def _least_error(noisy: np.ndarray, clean: np.ndarray, hidden: int, times: np.ndarray) -> Float[np.ndarray, "draw"]:
-    """min_t ‖W_A(t) − B̄_A‖²/‖B̄_A‖² of every draw, of a trunk that carries the `hidden` strongest modes."""
+    """min_t ‖W_A(t) − B̄_A‖²/‖B̄_A‖² of every draw, for a trunk that learns the `hidden` strongest modes."""
     U, s_hat, Vt = np.linalg.svd(noisy, full_matrices=False)
     U, s_hat, Vt = U[:, : clean.shape[0], :hidden], s_hat[:, :hidden], Vt[:, :hidden]
     overlap = np.einsum("dak,af,dkf->dk", U, clean, Vt, optimize=True)
     norms, total = np.sum(U**2, axis=1), np.sum(clean**2)
-    # A mode without data stays at its start; a value of 1e-12 does too, without 0/0.
+    # A mode without data stays at its start. With a value of 1e-12 it does so too, without 0/0.
     s_hat = np.maximum(s_hat, 1e-12)
     decay = np.exp(-2 * s_hat * times[:, :, None])
     s = s_hat / (1 - decay + s_hat * decay / START)

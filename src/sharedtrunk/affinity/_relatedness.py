@@ -12,8 +12,8 @@ of its nine directions with it. For R = r·I of equal ranks it is the paper's r.
 Every product of two moments is taken between different groups of rows, so the noise of a row, which two tasks labelled on
 the same rows share, is never multiplied by itself: products are unbiased without a model of the noise. Noise remains in the
 *squares* of products as their variance, about s_A²/n_B + s_B²/n_A + F/(n_A n_B) an entry, and is subtracted. Dividing by
-clean values and not by observed ones is the division by √(overlap_A · overlap_B). Errors come from the jackknife over groups
-(a little too wide for products, Efron and Stein 1981), so they hold for inputs and labels of any distribution.
+clean values instead of observed ones amounts to dividing by √(overlap_A · overlap_B). Errors come from the jackknife over
+groups (a little too wide for products, Efron and Stein 1981), so they hold for inputs and labels of any distribution.
 """
 
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ def relatedness(main: TaskSignal, auxiliary: TaskSignal) -> Relatedness:
     energies, energies_left_out = _products(rows_a, rows_a)
     scale = _scale(main, auxiliary)
     share = _share(cross, variance, scale, main)
-    # A group left out changes the main task's energy too; its clean value stands for the mean over groups.
+    # Leaving a group out changes the main task's energy too, by this ratio.
     ratio = np.trace(energies_left_out, axis1=1, axis2=2) / np.trace(energies)
     shares = np.array([_share(part, variance, scale, main) for part in left_out]) / np.maximum(ratio, 0.1)
     G = shares.size
@@ -84,7 +84,7 @@ def relatedness(main: TaskSignal, auxiliary: TaskSignal) -> Relatedness:
 
 
 def _products(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Σ_{g≠h} first_g second_hᵀ over groups, for all and with each group left out, scaled to all pairs."""
+    """Σ_{g≠h} first_g second_hᵀ over all groups, and with each group left out, both scaled up to all pairs (g, h)."""
     G = first.shape[0]
     total_first, total_second = first.sum(axis=0), second.sum(axis=0)
     same = np.einsum("gaf,gbf->gab", first, second)
@@ -97,7 +97,7 @@ def _products(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.nda
 def _variance(main: TaskSignal, auxiliary: TaskSignal) -> np.ndarray:
     """Variance of a cross product, auxiliary × main direction: s_A² η_B + s_B² η_A + F η_A η_B, with η = (1 − f s²)/n.
 
-    f = n/N is the share of the rows that whitened the inputs and are labelled: on them, what inputs explain is no noise.
+    f = n/N is the labelled share of the rows that whitened the inputs; on these, what the inputs explain is not noise.
     """
     F, N = main.moments.shape[2], main.codes.size
     a2, b2 = main.values**2, auxiliary.values[:, None] ** 2
@@ -106,12 +106,12 @@ def _variance(main: TaskSignal, auxiliary: TaskSignal) -> np.ndarray:
 
 
 def _scale(main: TaskSignal, auxiliary: TaskSignal) -> np.ndarray:
-    """The cross product of a cosine of 1: clean values times the overlaps of the observed with the clean class sides.
+    """The cross product for a cosine of 1: clean values times the overlaps of observed and clean class directions.
 
-    With inputs whitened by N rows, a share F/N of any moment is in products within rows, which are left out.
+    Inputs are whitened by N rows, so a share F/N of a product of moments comes from products within rows, which are left out.
     """
-    seen_a, seen_b = (task.values * np.sqrt(task.left_overlaps) for task in (main, auxiliary))
-    return (1 - main.moments.shape[2] / main.codes.size) * seen_b[:, None] * seen_a
+    visible_a, visible_b = (task.values * np.sqrt(task.left_overlaps) for task in (main, auxiliary))
+    return (1 - main.moments.shape[2] / main.codes.size) * visible_b[:, None] * visible_a
 
 
 def _share(cross: np.ndarray, variance: np.ndarray, scale: np.ndarray, main: TaskSignal) -> float:
@@ -120,7 +120,7 @@ def _share(cross: np.ndarray, variance: np.ndarray, scale: np.ndarray, main: Tas
 
 
 def _cosines(raw: np.ndarray, variance: np.ndarray, share: float, main: TaskSignal) -> np.ndarray:
-    """R without its noise: singular values from the squares less noise, at most 1, rescaled to the given share."""
+    """R without its noise: singular values from the squares minus noise, at most 1, rescaled to the given share."""
     U, c, Vt = np.linalg.svd(raw, full_matrices=False)
     squares = c**2 - variance.sum() / c.size
     squares = shrunk_together(squares, float(variance.mean()), max(raw.shape))

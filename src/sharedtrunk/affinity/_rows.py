@@ -1,4 +1,4 @@
-"""A table made ready for training: standardized features and shuffled rows, and what makes a verdict impossible."""
+"""A table prepared for training, with standardized features and shuffled rows, and reasons that rule out a verdict."""
 
 from collections.abc import Sequence
 
@@ -23,9 +23,9 @@ def prepared_rows(table: Table, tasks: Sequence[str], judged: Sequence[str], *, 
     """
     _check(table, tasks, judged)
     codes = np.stack([np.asarray(table.labels[task], np.int64) for task in tasks])
-    carries = (np.stack([table.labels[task] for task in judged]) >= 0).any(axis=0)
-    first = np.flatnonzero(carries)
-    rest = np.flatnonzero(~carries & (codes >= 0).any(axis=0))
+    labelled = (np.stack([table.labels[task] for task in judged]) >= 0).any(axis=0)
+    first = np.flatnonzero(labelled)
+    rest = np.flatnonzero(~labelled & (codes >= 0).any(axis=0))
     order = np.concatenate(
         [np.random.default_rng([seed, stream]).permutation(part) for stream, part in ((3, first), (2, rest))]
     )
@@ -37,7 +37,7 @@ def prepared_rows(table: Table, tasks: Sequence[str], judged: Sequence[str], *, 
 def objections(
     codes: Int[np.ndarray, "judged"], names: Sequence[object], roles: Int[np.ndarray, "split judged"], task: str
 ) -> list[str]:
-    """Reasons why no verdict on a main task is possible: its classes that some students never see."""
+    """Reasons why no verdict on a main task is possible: classes that are missing from some splits' training rows."""
     found = []
     for code, name in enumerate(names):
         absent = int((~((codes == code)[None] & (roles == TRAIN)).any(axis=1)).sum())

@@ -21,7 +21,7 @@ from sharedtrunk.affinity._whitening import GROUPS, Whitening
 from sharedtrunk.errors import invalid
 
 PERMUTATIONS = 199
-"""Permutations of the labels: without signal, the true labels give the largest of 200 values in half a percent of cases."""
+"""Permutations of the labels: without signal, the true labels give the largest of 200 values in 0.5 % of cases."""
 
 FALSE_ALARMS = 2 / (1 + PERMUTATIONS)
 """Largest rate at which labels without signal show a direction: two statistics, each above all of its permutations."""
@@ -31,7 +31,7 @@ LATER_FALSE_ALARMS = 0.1
 does more harm than one direction too many."""
 
 PERMUTED_ROWS = 10_000
-"""Rows that are permuted at most: the noise of more rows is the same, scaled."""
+"""Most rows that are permuted. The noise of more rows follows from theirs by scaling."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,8 @@ def _contrast(codes: np.ndarray) -> np.ndarray:
 def _count_directions(observed: np.ndarray, e: np.ndarray, z: np.ndarray, seed: int) -> tuple[int, float]:
     """How many directions exceed those of permuted labels, and the largest singular value of any permutation.
 
-    After k directions, the noise that could pass for another one is that of the last m − k rows: its largest value, and the
-    sum of its squares, which distinguishes many weak directions from none.
+    After k directions the next one is compared with noise in the last m − k rows: with its largest value, and with the sum of
+    its squares, which detects many weak directions.
     """
     largest, sums = _permuted(e, z, seed)
     tails = np.cumsum(observed[::-1] ** 2)[::-1]
@@ -145,12 +145,12 @@ def _count_directions(observed: np.ndarray, e: np.ndarray, z: np.ndarray, seed: 
 
 
 def _permuted(e: np.ndarray, z: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Squares of the last m, m − 1, … rows of B̂, their largest singular value's and their sum, (permutation, row)."""
+    """Largest squared singular value and sum of squares of the last m, m − 1, … rows of B̂, (permutation, row)."""
     rng = np.random.default_rng(seed)
-    (n, m), few = e.shape, min(e.shape[0], PERMUTED_ROWS)
+    (n, m), count = e.shape, min(e.shape[0], PERMUTED_ROWS)
     grams = np.empty((PERMUTATIONS, m, m))
     for k in range(PERMUTATIONS):
-        moment = e[rng.permutation(n)[:few]].T @ z[:few] / np.sqrt(few * n)
+        moment = e[rng.permutation(n)[:count]].T @ z[:count] / np.sqrt(count * n)
         grams[k] = moment @ moment.T
     largest = np.stack([np.linalg.eigvalsh(grams[:, row:, row:])[:, -1] for row in range(m)], axis=1)
     sums = np.cumsum(np.diagonal(grams, axis1=1, axis2=2)[:, ::-1], axis=1)[:, ::-1]

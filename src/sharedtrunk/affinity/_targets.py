@@ -15,7 +15,7 @@ from sharedtrunk.errors import invalid
 
 @dataclass(frozen=True)
 class Tasks:
-    """Names and classes of the tasks in order; `single` where `y` had one axis, as for an ordinary classifier."""
+    """Names and classes of the tasks in order; `single` if `y` had one axis, as for an ordinary classifier."""
 
     names: tuple[Hashable, ...]
     classes: tuple[np.ndarray, ...]
@@ -27,7 +27,7 @@ class Tasks:
         return tuple(len(names) for names in self.classes)
 
     def codes(self, y: Any, rows: int) -> np.ndarray:
-        """Class codes (task, sample) of `y`, −1 where missing, and one past the last code for a label that is no class.
+        """Class codes (task, sample) of `y`, −1 where missing, and one past the last code for a label that `fit` did not see.
 
         Raises `InputError` where `y` has another number of rows or tasks.
         """
@@ -38,7 +38,7 @@ class Tasks:
         return np.stack([column.codes(names) for column, names in zip(columns, self.classes, strict=True)])
 
     def named(self, likeliest: list[np.ndarray]) -> np.ndarray:
-        """Class names (sample,) or (sample, task) for codes (sample,) by task; of type object where kinds of names differ."""
+        """Class names (sample,) or (sample, task) for codes (sample,) by task; of dtype object if their types differ."""
         columns = [names[codes] for names, codes in zip(self.classes, likeliest, strict=True)]
         if len({column.dtype.kind for column in columns}) > 1:
             columns = [column.astype(object) for column in columns]
@@ -48,8 +48,8 @@ class Tasks:
 def find_tasks(y: Any, rows: int) -> Tasks:
     """The tasks of `y`, (sample,) or (sample, task), with their classes in order.
 
-    A single column is one task, with scikit-learn's usual warning. Raises `InputError` where the rows are not `rows` in
-    number, two tasks have one name, labels are no classes, or a task has fewer than two.
+    A single column is one task, with scikit-learn's usual warning. Raises `InputError` if there are not `rows` rows, two
+    tasks have the same name, labels cannot be classes, or a task has fewer than two classes.
     """
     columns, axes = _columns(y, rows)
     check_different_names("tasks", [each.name for each in columns])

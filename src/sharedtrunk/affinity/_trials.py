@@ -1,4 +1,4 @@
-"""Paired trainings on resampled splits: what each *arm*, a weighting of the tasks, achieves on every split.
+"""Paired trainings on resampled splits: the outcome of each *arm*, a weighting of the tasks, on every split.
 
 Arms of one split share rows, roles, start and the order of the batches (common random numbers), so that their difference
 is paired. Batches of lanes run on several threads: one batch does not fill the cores.
@@ -32,7 +32,7 @@ JUDGED_BATCH = 512
 """Judged rows a step where there are more than `FULL_BATCH_ROWS` of them."""
 
 REST_BATCH = 128
-"""Further rows a step: twice as many made trainings a quarter longer and losses no lower."""
+"""Other rows a step. Twice as many made trainings a quarter longer and losses no lower."""
 
 
 class Rows(NamedTuple):
@@ -60,7 +60,7 @@ class Outcome(NamedTuple):
     """How one arm does in one judged task: its loss (nats) and correctness (0 or 1) on every test row of every split.
 
     Rows that are not tested are NaN. `step` is the stop and `validation` the validation loss there. `made` is False for
-    splits that have no row of the task to stop by or to test on; their trainings are left out.
+    splits without validation or test rows of the task, which are left out.
     """
 
     loss: Float[np.ndarray, "split judged"]
@@ -90,7 +90,7 @@ def run_trials(
     """Train every arm on every split and return its outcome for each task that it judges, by (arm, task).
 
     `roles` are those of the judged rows; all others are trained on. `ranks` nest the shares of known main labels.
-    `progress(n)` is called whenever n more trainings are done. An interrupt leaves no threads behind.
+    `progress(n)` is called whenever n more trainings are done. An interrupt ends the threads.
     """
     trials = [Trial(arm, split) for arm in arms for split in range(len(roles))]
     lanes = LANES if jax.default_backend() == "cpu" else LANES_ON_A_DEVICE
@@ -99,9 +99,9 @@ def run_trials(
     done = [part for batch in _on_threads(prepared.train, batches, progress) for part in batch]
     found: dict[tuple[Arm, int], Outcome] = {}
     for index, arm in enumerate(arms):
-        own = done[index * len(roles) : (index + 1) * len(roles)]
+        of_arm = done[index * len(roles) : (index + 1) * len(roles)]
         for task in arm.judged:
-            found[arm, task] = Outcome(*(np.array([lane[name][task] for lane in own]) for name in Outcome._fields))
+            found[arm, task] = Outcome(*(np.array([lane[name][task] for lane in of_arm]) for name in Outcome._fields))
     return found
 
 
@@ -124,7 +124,7 @@ def _on_threads(work, batches: list, progress) -> list:
 
 
 class _Prepared:
-    """What all batches share, on the device; `train` makes one batch of trainings."""
+    """Arrays that all batches share, on the device; `train` trains one batch."""
 
     def __init__(self, rows: Rows, roles, ranks, student: Student, seed: int, lanes: int):
         self.rows, self.roles, self.ranks = rows, roles, ranks
@@ -144,21 +144,21 @@ class _Prepared:
             rate = jnp.asarray(self.student.learning_rate, self.student.dtype)
             stops = train_lanes(lanes, self.inputs, self.targets, rate, schedule=self.schedule)
         # Every task is judged at its own stop; rows that do not test it stay NaN.
-        own = {
+        outcomes = {
             "loss": np.where(tested, stops.row_loss, np.nan),
             "right": np.where(tested, stops.row_right, np.nan),
             "step": np.asarray(stops.step, np.float64),
             "validation": np.where(np.isfinite(stops.validation), stops.validation, np.nan),
             "made": tested.any(axis=2) & (np.asarray(lanes.validation) > 0).any(axis=2),
         }
-        return [{name: values[lane] for name, values in own.items()} for lane in range(len(batch))]
+        return [{name: values[lane] for name, values in outcomes.items()} for lane in range(len(batch))]
 
-    def _lanes(self, trials: list[Trial], real: int) -> tuple[Lanes, Bool[np.ndarray, "lane task judged"]]:
-        """Lanes of a batch and their test rows; lanes beyond the first `real` ones are padding and follow no criterion."""
+    def _lanes(self, trials: list[Trial], count: int) -> tuple[Lanes, Bool[np.ndarray, "lane task judged"]]:
+        """Lanes of a batch and their test rows. Lanes after the first `count` are padding and follow no criterion."""
         parts = [self._roles(trial) for trial in trials]
         tasks = len(self.rows.classes)
         open_ = np.array([[task in trial.arm.judged for task in range(tasks)] for trial in trials])
-        open_[real:] = False
+        open_[count:] = False
         criteria = np.broadcast_to(np.eye(tasks), (len(trials), tasks, tasks))
         coefficients, validation, tested = (np.stack(part) for part in zip(*parts, strict=True))
         weights = (jnp.asarray(part, self.student.dtype) for part in (coefficients, validation, criteria))
@@ -183,9 +183,9 @@ class _Prepared:
         """Training coefficients (task, sample), validation weights and test rows (task, judged) of one trial."""
         judged, known = self.rows.judged, self.rows.codes >= 0
         role = self.roles[trial.split]
-        hidden = (self.ranks > trial.arm.share) & (role != TEST)
+        withheld = (self.ranks > trial.arm.share) & (role != TEST)
         main_known = known[0].copy()
-        main_known[:judged] &= ~hidden
+        main_known[:judged] &= ~withheld
         known = np.concatenate([main_known[None], known[1:]])
         train = known.copy()
         train[:, :judged] &= (role == TRAIN)[None]
@@ -196,7 +196,7 @@ class _Prepared:
 
 
 def schedule_for(judged: int, samples: int, student: Student) -> Schedule:
-    """All judged rows a step where they are few; checks cost at most about a third of the steps between them."""
+    """The loop: all judged rows a step if they are few. Checks cost at most about a third of the steps between them."""
     judged_batch = judged if judged <= FULL_BATCH_ROWS else JUDGED_BATCH
     visited = judged_batch + min(REST_BATCH, samples - judged)
     check_every = max(5, -(-judged // visited))
@@ -207,18 +207,18 @@ def schedule_for(judged: int, samples: int, student: Student) -> Schedule:
 
 
 def _shares(chosen: np.ndarray) -> np.ndarray:
-    """Weights over the chosen rows of every task that sum to 1, or 0 where none is chosen."""
+    """Equal weights of each task's chosen rows, which sum to 1; all 0 for a task without chosen rows."""
     return chosen / np.maximum(chosen.sum(axis=1, keepdims=True), 1)
 
 
 def _one_hot(codes: np.ndarray, size: int) -> np.ndarray:
-    """(sample, class), zero rows where the label is missing."""
+    """One-hot labels (sample, class), with zero rows for missing labels."""
     return (codes[:, None] == np.arange(size)[None, :]).astype(np.float32)
 
 
 @functools.partial(jax.jit, static_argnames=("features", "hidden", "classes", "tasks", "activation", "dtype"))
 def _starts(key, splits, *, features: int, hidden, classes, tasks, activation: Activation, dtype: str):
-    """A start for every lane, made from its split alone."""
+    """A start for every lane, which depends on its split alone."""
 
     def one(split):
         return initial_network(

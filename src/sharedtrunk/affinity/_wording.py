@@ -9,7 +9,7 @@ from sharedtrunk._support.words import counted
 from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Conditions, CurvePoint, Effect, MatrixRecord
 
 NOTHING = "–"
-"""Stands for a number that is not known."""
+"""Printed in place of an unknown number."""
 
 _ACTIVATIONS = {"relu": "ReLU"}
 
@@ -82,14 +82,14 @@ def sentences(advice: AdviceRecord) -> list[tuple[str, str]]:
 def classifier(advice: AdviceRecord) -> str:
     """The recommended student in Python; it stops on the main task, as the students of the advice did."""
     at, best = advice.conditions, advice.best_set
-    assert best is not None  # there is nothing to train otherwise
+    assert best is not None  # the caller has checked it
     weights = {advice.main: 1.0} | dict.fromkeys(best.auxiliaries, advice.best_alpha)
     settings = f"hidden={at.hidden}, activation={at.activation!r}, task_weights={weights}, stop_on={advice.main!r}"
     return f"SharedTrunkClassifier({settings}) of sharedtrunk.affinity, on these columns of labels"
 
 
 def measured_on(at: Conditions) -> str:
-    """The effort behind the numbers, and the student."""
+    """Number of trainings, their time, the student and the seed."""
     splits = f"{at.folds * at.repeats} splits ({counted(at.folds, 'fold')}, {counted(at.repeats, 'repeat')})"
     return f"{counted(at.trainings, 'training')} on {splits} in {at.seconds:.1f} s; {student(at)}; seed {at.seed}."
 
@@ -136,7 +136,7 @@ def interval(found: Estimate, digits: int) -> str:
 
 
 def with_error(value: float, error: float, form: str) -> str:
-    """`0.62 ± 0.08`; `0.62` without an error, and – without a value."""
+    """`0.62 ± 0.08`; `0.62` without an error, `–` without a value."""
     known = np.isfinite(value) and np.isfinite(error)
     return f"{number(value, form)} ± {number(error, form)}" if known else number(value, form)
 
@@ -147,7 +147,7 @@ def number(value: float, form: str) -> str:
 
 
 def studied_set(advice: AdviceRecord) -> tuple[str, ...]:
-    """The set whose weight and curve were measured: the best one or, where there is none, that of the highest benefit."""
+    """The set whose weight and curve were measured: the best set or, without one, the set of highest benefit."""
     return advice.alphas[0].auxiliaries if advice.alphas else ()
 
 

@@ -1,6 +1,6 @@
 """An advice shown and written: its words, its JSON and CSV files, its picture.
 
-It is no part of `sharedtrunk.affinity` itself, because it imports matplotlib.
+`sharedtrunk.affinity` does not import it, because it imports matplotlib.
 """
 
 from sharedtrunk.affinity import _wording as wording

@@ -57,9 +57,9 @@ def aligned_bounds(
         For columns of U that are not orthonormal, and as `benefit_bounds`.
     """
     U, (s, single, m) = _checked(left, joint, single, signal)
-    # F depends on W Wᵀ only, so V drops out: the axes serve as right vectors.
-    stretched = [jnp.broadcast_to(U, (*v.shape[:-1], *U.shape)) * v[..., None, :] for v in (s, single, m)]
-    return benefit_bounds(*stretched, rule=rule)
+    # F depends on W Wᵀ only, so any V will do: here the identity.
+    weights = [jnp.broadcast_to(U, (*v.shape[:-1], *U.shape)) * v[..., None, :] for v in (s, single, m)]
+    return benefit_bounds(*weights, rule=rule)
 
 
 def printed_aligned_bounds(
@@ -111,7 +111,7 @@ def printed_aligned_bounds(
         )
     at_joint, error = _printed_response(U, s, regime, rule)
     at_single, single_error = _printed_response(U, single, regime, rule)
-    # a teacher without signal has no response, and at low signal the paper prints none
+    # a teacher without signal has no response, and at low signal the paper has no such term
     known = regime != "low" and bool(np.any(np.asarray(clean)))
     target, target_error = _printed_response(U, clean, regime, rule) if known else (jnp.zeros_like(s), 0.0)
     step = s - single
@@ -149,6 +149,8 @@ def _checked(left, *values) -> tuple[Array, list[Array]]:
     slack = 64 * float(jnp.finfo(U.dtype).eps) * U.shape[0]
     if known is not None and np.abs(known.T @ known - np.eye(known.shape[1])).max() > slack:
         raise invalid(
-            "Left singular vectors must be orthonormal columns", received="other columns", hint="Take them from an SVD"
+            "Left singular vectors must be orthonormal columns",
+            received="columns that are not",
+            hint="Take them from an SVD",
         )
     return U, vectors

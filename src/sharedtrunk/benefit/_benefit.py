@@ -18,8 +18,8 @@ from sharedtrunk.flows.trajectory import Trajectory
 class MultitaskBenefit(NamedTuple):
     """MT_{A←B} in nats (*lane,), positive where B helps A: by oracle stopping, by validation stopping, and its error.
 
-    `error` is the numerical error of `oracle`: the half-width over scrambles of the difference where both arms were valued
-    by the same rule, else the sum of both arms' errors, which may have one cause.
+    `error` is the numerical error of `oracle`: the half-width over scrambles of the difference if the same rule valued both
+    arms, else the sum of both arms' errors, which may be correlated.
     """
 
     oracle: Float[np.ndarray, "*lane"]
@@ -41,12 +41,12 @@ def multitask_benefit(
         The two arms on common random numbers: trajectories with their loss curves, which are stopped at a saved time, or
         students that were stopped and valued before (`value_at`).
     validation
-        Stopped students (joint, single) by validation stopping. Trajectories with validation losses need none.
+        Stopped students (joint, single) by validation stopping; not needed for trajectories with validation losses.
 
     Returns
     -------
     MultitaskBenefit
-        A lane of which one arm failed is NaN. Whether both minima are bracketed is checked by `bracketed` alone.
+        A lane is NaN if one of its arms failed. Only `bracketed` checks whether both minima are bracketed.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def multitask_benefit(
 
 
 def _paired_error(joint: Trajectory | Stopped, single: Trajectory | Stopped):
-    """The error of the difference where both arms bring their scrambles, else None."""
+    """The error of the difference if both arms have their scrambles, else None."""
     if not (isinstance(joint, Stopped) and isinstance(single, Stopped)):
         return None
     if joint.scrambles is None or single.scrambles is None:
@@ -88,14 +88,14 @@ def _lowest(arm: Trajectory | Stopped):
 
 def _loss_at(arm: Trajectory, index):
     """The generalization loss at the stop; NaN in a lane that failed."""
-    assert arm.generalization_loss is not None  # stopping has made sure
+    assert arm.generalization_loss is not None  # checked by the stop
     failed = ~np.isin(np.asarray(arm.result), (Result.SUCCESS, Result.NOT_BRACKETED))
     return np.where(failed, np.nan, value_at(arm.generalization_loss, index))
 
 
-def _validation(joint, single, given):
-    if given is not None:
-        return given[1].loss - given[0].loss
+def _validation(joint, single, stopped):
+    if stopped is not None:
+        return stopped[1].loss - stopped[0].loss
     if isinstance(joint, Stopped) or isinstance(single, Stopped):
         return None
     if joint.validation_loss is None or single.validation_loss is None:

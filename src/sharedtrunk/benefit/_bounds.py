@@ -51,7 +51,7 @@ class BenefitGaps(NamedTuple):
 
 
 class _Parts(NamedTuple):
-    """F(W̃) − F(W_A), ⟨∇F(W_A), D⟩ and ⟨∇F(W̃), D⟩, and the differences that the gaps are, each with its error."""
+    """F(W̃) − F(W_A), ⟨∇F(W_A), D⟩, ⟨∇F(W̃), D⟩ and the two gaps (differences of these), each with its error."""
 
     energy: tuple[Array, Array]
     joint: tuple[Array, Array]
@@ -205,12 +205,12 @@ def common_lanes(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
 
 
 def _as_lanes(like: Array, *parts: Array) -> list[Array]:
-    """Parts that do not depend on the moment, repeated for lanes that only the moment has."""
+    """Parts that do not depend on the moment, broadcast to the lanes of `like`, which may come from the moment."""
     return [jnp.broadcast_to(part, like.shape) for part in parts]
 
 
 def _agreement(M: Array, step: Array, moment_error: Any) -> tuple[Array, Array]:
-    """⟨M, D⟩ over class and feature, and its error from those of M and from rounding."""
+    """⟨M, D⟩ over class and feature, and its error from the error of M and from rounding."""
     M = jnp.broadcast_to(M, jnp.broadcast_shapes(M.shape, step.shape))
     value = jnp.einsum("...cf,...cf->...", M, jnp.broadcast_to(step, M.shape), precision="highest")
     given = jnp.broadcast_to(jnp.asarray(moment_error, M.dtype), value.shape)
@@ -241,7 +241,7 @@ def _parts(joint: Array, single: Array, C: Array | None, rule: gaussian.Rule | N
 
 
 def _of_energy(rule: gaussian.Rule | None) -> gaussian.Rule | None:
-    """The rule of the free energy: `Pairs` integrates moments only, so there it is chosen automatically."""
+    """The rule of the free energy: automatic instead of `Pairs`, which integrates moments only."""
     return None if isinstance(rule, gaussian.Pairs) else rule
 
 
@@ -260,7 +260,7 @@ def _by_scrambles(joint: Array, single: Array, C: Array | None, rule: gaussian.S
 
     (F_joint, at_joint), (F_single, at_single) = along(joint), along(single)
     energy = F_single - F_joint
-    # A logit is off by at most 4 units of rounding of ‖W x‖. F is off by as much, ∇F by half of it and by at most 1.
+    # A logit has a rounding error of at most 4 ε ‖W x‖. F has the same error, ∇F half of it and at most 1.
     eps = jnp.finfo(joint.dtype).eps
     stretch = 1.0 if C is None else jnp.sqrt(jnp.trace(C))
     sizes = [_norm(W) * stretch for W in (joint, single)]

@@ -1,4 +1,4 @@
-"""The two losses of the main task along a training: the one that judges, and the one that a practitioner can see.
+"""The two losses of the main task along a training: the true one, and the one that a practitioner can see.
 
 *Generalization loss* (19): computed from the composite weights for Gaussian inputs and clean labels. *Validation loss*:
 the empirical cross-entropy on points held out from training, with the noisy labels that are all a practitioner has.
@@ -41,7 +41,7 @@ def with_generalization_loss(
     covariance
         Input covariance C (feature, feature); I by default.
     rule
-        Quadrature of F. The default is coarse, because it only has to find the minimum; `value_at` values the student there.
+        Quadrature of F. The default is coarse, because it only has to find the minimum; `value_at` computes the loss there.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def with_generalization_loss(
     Raises
     ------
     InputError
-        For students without composite weights, or a moment or covariance that does not fit.
+        For students without composite weights, or a moment or covariance of the wrong shape.
     """
     weights = main_composites(trajectory)
     check_kind_of(rule, gaussian.Sobol, "The rule of a curve", "Use gaussian.COARSE")
@@ -62,7 +62,7 @@ def with_generalization_loss(
 
 
 def check_judges(shape: tuple[int, ...], dtype, moment, covariance) -> None:
-    """Check moment and covariance against students (*lane, class, feature) here: under jit values are unknown."""
+    """Check moment and covariance for students (*lane, class, feature) outside jit, inside which values are unknown."""
     given = jax.ShapeDtypeStruct(shape, dtype)
     as_moment(moment, given)
     as_covariance(covariance, given)
@@ -96,7 +96,7 @@ def with_validation_loss(
     Raises
     ------
     InputError
-        For students without composite weights, or inputs and labels that do not fit.
+        For students without composite weights, or inputs and labels that do not match.
     """
     weights = main_composites(trajectory)
     inputs = finite(inputs, "Held-out inputs")
@@ -105,7 +105,7 @@ def with_validation_loss(
         raise invalid(
             "Validation needs held-out inputs (sample, feature) and whole numbers as labels",
             received=f"inputs {inputs.shape} for {weights.shape[-1]} features"
-            + ("" if whole else ", labels of another make"),
+            + ("" if whole else ", labels of another type"),
             hint="Label the held-out inputs with the noisy teacher",
         )
     labels = jnp.asarray(labels)

@@ -34,11 +34,11 @@ def validation_stop(trajectory: Trajectory) -> Int[np.ndarray, "*lane"]:
 
 def check_trajectory(trajectory: object) -> None:
     """Raise `InputError` unless it is a trajectory."""
-    check_kind_of(trajectory, Trajectory, "What is stopped", "Use students.train or dynamics.solve")
+    check_kind_of(trajectory, Trajectory, "The trajectory", "Use students.train or dynamics.solve")
 
 
 def known_curve(curve, name: str):
-    """The curve; raises `InputError` where there is none."""
+    """The curve. Raises `InputError` if there is none."""
     if curve is None:
         raise invalid(
             f"Stopping needs the {name} loss along the trajectory",

@@ -1,7 +1,7 @@
-"""The value of a stopped student, by a fine rule: the coarse curve that finds the minimum is not exact enough.
+"""The loss of a stopped student, by a fine rule.
 
-The minimum is flat, so a coarse curve finds it. The student there, mostly between two saved times (`flows.minimum`), is
-valued anew.
+A coarse curve is enough to find the minimum, because it is flat there, but not exact enough for the loss. So the loss of the
+student at the minimum, usually between two saved times (`flows.minimum`), is computed again.
 """
 
 import jax.numpy as jnp
@@ -22,7 +22,7 @@ from sharedtrunk.flows.stopped import Stopped
 from sharedtrunk.flows.trajectory import Trajectory
 
 ACCURACY = gaussian.Sobol(points=8192, scrambles=1)
-"""Rule for accuracies: its root mean square error is 0.004. Losses, not accuracies, are compared."""
+"""Rule for accuracies. Its root mean square error is 0.004, enough because accuracies are not compared."""
 
 
 def value_at(
@@ -41,7 +41,7 @@ def value_at(
     Parameters
     ----------
     trajectory
-        A training with saved composite weights. Nonlinear students bring loss, error and accuracy of their own.
+        A training with saved composite weights; for nonlinear students one with loss, error and accuracy.
     index
         Saved time at which each lane stops (*lane,).
     moment, clean_weights
@@ -60,9 +60,9 @@ def value_at(
     Returns
     -------
     Stopped
-        A lane whose weights are not finite is NaN. The error adds up: the rule's; the change of the generalization loss at
-        the stop when four saved times are used, or the curve is rounded otherwise; and ‖W‖ · `moment_error`. It leaves out
-        that a coarse rule's minimum lies elsewhere than a fine one's, which is of second order in the shift.
+        A lane whose weights are not finite is NaN. The error is the sum of the rule's error, the change of the generalization
+        loss if the stop is found from four saved times or from a differently rounded curve, and ‖W‖ · `moment_error`. The
+        curve's rule also shifts the minimum a little; that error is of second order in the shift and not included.
 
     Raises
     ------
@@ -70,12 +70,10 @@ def value_at(
         For a rule with fewer than 4 scrambles, which gives no error, for a `curve` on a trajectory without generalization
         loss, and as `gaussian.population_loss`.
     """
-    check_kind_of(trajectory, Trajectory, "What is valued", "Use students.train or dynamics.solve")
+    check_kind_of(trajectory, Trajectory, "The trajectory", "Use students.train or dynamics.solve")
     check_kind_of(rule, gaussian.Sobol, "The rule", "Use gaussian.FINE")
     if rule.scrambles < 4:
-        raise invalid(
-            "Valuing a student needs a rule of at least 4 scrambles", received=repr(rule), hint="Use gaussian.FINE"
-        )
+        raise invalid("The rule must have at least 4 scrambles", received=repr(rule), hint="Use gaussian.FINE")
     index = _index_of_times(index, trajectory)
     if not trajectory.composites:
         curves = (trajectory.generalization_loss, trajectory.error, trajectory.accuracy)
@@ -83,7 +81,7 @@ def value_at(
         return Stopped(loss, error, np.asarray(trajectory.times)[index], accuracy)
     stop, spacing = _stop(trajectory, index, curve)
     weights = stop.of(np.asarray(main_composites(trajectory)))
-    # The rules take finite weights only; lanes that have none are put back as NaN below.
+    # The rules take finite weights only; lanes without them become NaN below.
     check_judges(weights.shape, weights.dtype, moment, covariance)
     moment, finite = jnp.asarray(moment), np.asarray(np.isfinite(weights).all(axis=(-2, -1)))
     safe = jnp.asarray(np.where(finite[..., None, None], weights, 0))
@@ -95,7 +93,7 @@ def value_at(
 
 
 def _index_of_times(index, trajectory: Trajectory) -> np.ndarray:
-    """The index as whole numbers (*lane,); raises `InputError` unless each is that of a saved time."""
+    """The index as whole numbers (*lane,). Raises `InputError` unless each is the index of a saved time."""
     index, count = np.asarray(index), np.shape(trajectory.times)[0]
     if index.dtype.kind not in "iu" or index.size == 0 or index.min() < -count or index.max() >= count:
         raise invalid(
@@ -107,7 +105,7 @@ def _index_of_times(index, trajectory: Trajectory) -> np.ndarray:
 
 
 def _stop(trajectory: Trajectory, index: np.ndarray, curve) -> tuple[minimum.Interpolated, np.ndarray]:
-    """The stop, and the error of the generalization loss there that the saved times and their rounding leave."""
+    """The stop, and the error of the generalization loss there from the spacing of saved times and from rounding."""
     if curve is None:
         return minimum.at_saved(trajectory.times, index), np.zeros(index.shape)
     losses = np.asarray(known_curve(trajectory.generalization_loss, "generalization"), np.float64)

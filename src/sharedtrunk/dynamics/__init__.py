@@ -10,9 +10,9 @@ Each flow is an equation of the paper (or our own) and starts from its own kind 
 - `regression_flow`, the regression twin of [16]: `Layers`; `regression_growth` in closed form;
 - `hadamard_problem`, where (18) is exact: a population flow and an aligned flow, each with its start.
 
-`solve` follows any of them through given times; `solve_until_bracketed` follows a batch with judges up to the minimum of its
-generalization loss. Time is steps × step size throughout. A new equation is an `AbstractFlow` with a `drive` and its
-`composites` (see `_flow`).
+`solve` follows any of them through given times; `solve_until_bracketed` follows a batch to the minimum of its generalization
+loss, which a `Judge` computes. Time is steps × step size throughout. A new equation is an `AbstractFlow` with a `drive` and
+its `composites` (see `_flow`).
 """
 
 from sharedtrunk.dynamics._aligned import AlignedFlow as AlignedFlow

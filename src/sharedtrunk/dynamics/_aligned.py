@@ -2,9 +2,9 @@
 
     ds⁽ˡ⁾/dt = [h(ŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾,     s = s⁽ᴸ⁾ ⊙ … ⊙ s⁽¹⁾.
 
-h depends on the *reading* of g: *exact*, the diagonal of Uᵀ ∇F(U diag(s) Vᵀ) V, which is what the flow does as long as it
-stays aligned; *per-class*, s tr G/(K − 1), as (16) says; *trace*, s tr G, as (17) says. The last two differ by the
-factor K − 1, and only the first of them is a limit of the truth. Hypotheses: C = I, and Uᵀ∇F V diagonal, which
+h has three *readings*: *exact*, the diagonal of Uᵀ ∇F(U diag(s) Vᵀ) V, which is what the flow does as long as it stays
+aligned; *per-class*, s tr G/(K − 1), as (16) says; *trace*, s tr G, as (17) says. The last two differ by the factor K − 1;
+*per-class* is exact for equal singular values, *trace* is not. Hypotheses: C = I, and Uᵀ∇F V diagonal, which
 holds for K = 2, for equal singular values of all K − 1 centred left vectors, and for Sylvester–Hadamard left vectors;
 elsewhere these equations are an approximation to `PopulationFlow`. Differences of squares s⁽ˡ⁺¹⁾² − s⁽ˡ⁾² are conserved:
 layers may start unequal.
@@ -57,7 +57,7 @@ class AlignedFlow(AbstractFlow):
     rule
         Quadrature of h.
     soft
-        βŝ; zero or None for hard labels.
+        βŝ for soft labels; zero or None for hard labels.
     """
 
     state: ClassVar = SingularValues
@@ -127,8 +127,8 @@ def aligned_flow(
     Raises
     ------
     InputError
-        For shapes that do not fit, singular vectors that are not orthonormal, a β that is not one number > 0, and an unknown
-        reading or rule.
+        For shapes that do not match, singular vectors that are not orthonormal, a β that is not one number > 0, and an
+        unknown reading or rule.
 
     References
     ----------
@@ -188,7 +188,7 @@ def aligned_response(
     """The response h(s) of softmax to aligned weights U diag(s) Vᵀ, in one of three readings, for C = I.
 
     *exact*: the diagonal of Uᵀ ∇F(U diag(s) Vᵀ) V; *per-class*: s tr G/(K − 1) (16); *trace*: s tr G (17). (15) says that the
-    components of the last fall as ‖s‖ grows; the projection of the first on a ray, Σ_k s_k h_k(λs), always rises with λ. The
+    components of *trace* fall as ‖s‖ grows; the projection of *exact* on a ray, Σ_k s_k h_k(λs), always rises with λ. The
     right vectors do not matter.
 
     Parameters
@@ -210,7 +210,7 @@ def aligned_response(
     Raises
     ------
     InputError
-        For an unknown reading or rule, and shapes that do not fit.
+        For an unknown reading or rule, and shapes that do not match.
 
     References
     ----------
@@ -240,7 +240,7 @@ def response(U, s, reading: Reading, rule):
 
 
 def aligned_terms(U, s, target, reading: Reading, rule, soft) -> tuple[Term, ...]:
-    """The term of one task; empty for the approximate readings, where labels are soft and both sides have the same error."""
+    """The term of one task; empty for approximate readings: their labels are soft, so both sides have the same error."""
     if reading != "exact":
         return ()
     teacher = None if soft is None else U * soft[None, :]
@@ -268,6 +268,6 @@ def teacher_response(U, s, V, beta: float | None, reading: Reading, rule):
 
 
 def check_reading(reading: object) -> None:
-    """Raise for an unknown reading of g."""
+    """Raise `InputError` for an unknown reading."""
     if reading not in get_args(Reading):
-        raise invalid("g has three readings", received=repr(reading), hint=f"Use one of {get_args(Reading)}")
+        raise invalid("h has three readings", received=repr(reading), hint=f"Use one of {get_args(Reading)}")

@@ -1,7 +1,7 @@
 """How far a drive is from moving singular values only.
 
 A drive D on composite weights U diag(s) Vᵀ leaves the singular vectors unchanged exactly if Uᵀ D V is diagonal; entries off
-the diagonal turn them. The paper takes those as zero (16), (18); `off_diagonal_share` measures them.
+the diagonal rotate them. The paper takes those entries as zero (16), (18); `off_diagonal_share` measures them.
 """
 
 import jax.numpy as jnp
@@ -17,7 +17,7 @@ def off_diagonal_share(
     left: Float[AnyArray, "... class rank"],
     right: Float[AnyArray, "... _ rank"],
 ) -> Float[Array, "..."]:
-    """The share of a drive that turns singular vectors: ‖offdiag(Uᵀ D V)‖_F / ‖Uᵀ D V‖_F.
+    """The share of a drive that rotates singular vectors: ‖offdiag(Uᵀ D V)‖_F / ‖Uᵀ D V‖_F.
 
     (16)–(18) take it as zero. It vanishes for a drive M̂ − ∇F(W) only in special cases: K = 2, equal singular values of all
     K − 1 centred left vectors, and Sylvester–Hadamard left vectors of teacher and student.
@@ -27,8 +27,8 @@ def off_diagonal_share(
     drive
         D (…, class, feature).
     left, right
-        U (…, class, rank) and V (…, feature, rank) with orthonormal columns (not checked). What D does outside their span is
-        not counted.
+        U (…, class, rank) and V (…, feature, rank) with orthonormal columns (not checked). The part of D outside
+        their span does not count.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def off_diagonal_share(
     Raises
     ------
     InputError
-        For values that are not finite and shapes that do not fit.
+        For values that are not finite and shapes that do not match.
 
     References
     ----------
@@ -53,5 +53,5 @@ def off_diagonal_share(
             hint="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and transpose Vᵀ",
         )
     inner = jnp.einsum("...cj,...cf,...fk->...jk", U, D, V, precision="highest")
-    apart = inner - inner * jnp.broadcast_to(jnp.eye(inner.shape[-1], dtype=inner.dtype), inner.shape)
-    return jnp.linalg.norm(apart, axis=(-2, -1)) / jnp.linalg.norm(inner, axis=(-2, -1))
+    off_diagonal = inner - inner * jnp.broadcast_to(jnp.eye(inner.shape[-1], dtype=inner.dtype), inner.shape)
+    return jnp.linalg.norm(off_diagonal, axis=(-2, -1)) / jnp.linalg.norm(inner, axis=(-2, -1))

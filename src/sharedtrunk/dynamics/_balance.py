@@ -29,14 +29,14 @@ def conserved(layers: Layers) -> tuple[Float[Array, "*lane _ _"], ...]:
     Parameters
     ----------
     layers
-        One lane or many.
+        Layers of one lane or many.
 
     Returns
     -------
     tuple of Array
         One matrix (*lane, hidden, hidden) per pair of neighbouring layers, from the inputs upwards; empty without a trunk.
     """
-    check_kind_of(layers, Layers, "What is conserved", "Use balanced_start")
+    check_kind_of(layers, Layers, "The argument layers", "Use balanced_start")
     heads = jnp.concatenate(layers.heads, axis=-2)
     return tuple(
         jnp.einsum("...ij,...ik->...jk", above, above, precision="highest")
@@ -65,12 +65,12 @@ def balanced_start(
     Returns
     -------
     Layers
-        The start, one lane or many as the composites.
+        The start, with the lanes of the composites.
 
     Raises
     ------
     InputError
-        For no task, composites that are not finite or whose shapes do not fit, and layers that are too narrow.
+        For no task, composites that are not finite or whose shapes do not match, and layers that are too narrow.
     """
     stacked, sizes = _stacked(composites)
     rank = min(stacked.shape[-2:])

@@ -1,4 +1,4 @@
-"""Checks that the makers of flows share, and the root of a covariance."""
+"""Checks that the functions which make flows share, and the root of a covariance."""
 
 from collections.abc import Sequence
 

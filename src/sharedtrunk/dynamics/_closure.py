@@ -2,11 +2,11 @@
 
     D_t = J M_emp,t − G(W_t Ĉ_t W_tᵀ) W_t Ĉ_t,    M_emp = (1/N) Σ_μ y_μ x_μᵀ,    Ĉ = (1/N) Σ_μ x_μ x_μᵀ,  J = I − 11ᵀ/K,
 
-takes the place of the sample's exact drive in (8): the softmax moment of the sample is replaced by that of Gaussian
-inputs with the sample's second moment. Ĉ is about zero, not about the mean. J makes the drive exact at W = 0, where the
-sample's mean would otherwise leave a term (1/K) 1 x̄ᵀ. Hypothesis: the logits W x look Gaussian over the sample. So it is
-right to first order in W, drifts as the student memorizes, and can run away after the minimum of its generalization loss.
-With its judge it stops there: see `_judge`.
+replaces the sample's exact drive in (8): Gaussian inputs with the sample's second moment give the softmax moment. Ĉ is the
+second moment about zero, not about the mean. J makes the drive exact at W = 0, where the sample's mean would otherwise leave
+a term (1/K) 1 x̄ᵀ. Hypothesis: the logits W x look Gaussian over the sample. So the closure is right to first order in W,
+drifts as the student memorizes, and can run away after the minimum of its generalization loss. Its judge makes it stop
+there: see `_judge`.
 """
 
 from collections.abc import Sequence
@@ -71,12 +71,12 @@ def closure_flow(
     task_weights: Sequence[float] | None = None,
     rule: gaussian.NodeRule = FLOW_RULE,
 ) -> ClosureFlow:
-    """The Gaussian closure of a drawn sample, or of a batch of them: (8) with its softmax moment taken for Gaussian inputs.
+    """The Gaussian closure of a drawn sample, or of a batch of them: (8) with the softmax moment of Gaussian inputs.
 
     dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (J M_emp,t − G(W_t Ĉ_t W_tᵀ) W_t Ĉ_t)] W_<ᵀ, with the sample's label moment M_emp and second
-    moment Ĉ. It is our own addition and not in the paper. Hypotheses: linear layers, and logits W x that look Gaussian over
-    the sample. It is right to first order in W, drifts as the student memorizes, and can run away after the minimum of its
-    generalization loss, so it stops there.
+    moment Ĉ, and the products W_>, W_< of the layers above and below. It is our own addition and not in the paper.
+    Hypotheses: linear layers, and logits W x that look Gaussian over the sample. It is right to first order in W, drifts as
+    the student memorizes, and can run away after the minimum of its generalization loss, so it stops there.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def closure_flow(
     ----------
     The paper's (8) is its starting point.
     """
-    judge = _judging(judge)
+    judge = _judge_array(judge)
     inputs, labels = per_task(inputs, "Inputs"), per_task(labels, "Labels")
     alphas = checked_task_weights(task_weights, len(inputs))
     listed = [judge.shape[-2]] * len(inputs) if classes is None else classes
@@ -122,8 +122,8 @@ def closure_flow(
             received=f"{len(inputs)}, {len(labels)}, {len(sizes)} entries; judge {judge.shape}, classes {sizes}",
             hint="Repeat the inputs where the tasks share them",
         )
-    known: dict[int, Array] = {}  # tasks that share their inputs share their root
-    parts = [_task(*part, judge, known) for part in zip(inputs, labels, sizes, strict=True)]
+    roots: dict[int, Array] = {}  # tasks that share their inputs share their root
+    parts = [_task(*part, judge, roots) for part in zip(inputs, labels, sizes, strict=True)]
     return ClosureFlow(
         moments=tuple(moment for moment, _ in parts),
         roots=tuple(root for _, root in parts),
@@ -133,23 +133,23 @@ def closure_flow(
     )
 
 
-def _task(inputs, labels, size: int, judge, known: dict[int, Array]):
-    """J M_emp and a root of Ĉ: the inputs themselves while they are fewer than the features, else a square one."""
-    x, y = floating(inputs, "Inputs").astype(judge.dtype), _numbers(labels)
+def _task(inputs, labels, size: int, judge, roots: dict[int, Array]):
+    """J M_emp and a root of Ĉ: the scaled inputs if they are fewer than the features, else a square matrix."""
+    x, y = floating(inputs, "Inputs").astype(judge.dtype), _label_array(labels)
     hard = jnp.issubdtype(y.dtype, jnp.integer)
     _check_task(x, y, size, hard, judge.shape[-1])
     probabilities = jax.nn.one_hot(y, size, axis=-2, dtype=judge.dtype) if hard else y.astype(judge.dtype)
     count = jnp.asarray(x.shape[-2], judge.dtype)
     moment = jnp.einsum("...cn,...nf->...cf", probabilities, x, precision="highest") / count
-    if id(inputs) not in known:
+    if id(inputs) not in roots:
         # R from the triangular factor of X = Q T: Ĉ = Tᵀ T / N without squaring anything
         triangle = jnp.linalg.qr(x, mode="r") if x.shape[-2] > x.shape[-1] else x
-        known[id(inputs)] = jnp.swapaxes(triangle, -1, -2) / jnp.sqrt(count)
-    return moment - jnp.mean(moment, axis=-2, keepdims=True), known[id(inputs)]
+        roots[id(inputs)] = jnp.swapaxes(triangle, -1, -2) / jnp.sqrt(count)
+    return moment - jnp.mean(moment, axis=-2, keepdims=True), roots[id(inputs)]
 
 
-def _judging(judge) -> Array:
-    """The judge as an array; raises without one, because a closure must stop at its minimum."""
+def _judge_array(judge) -> Array:
+    """The judge as an array. Raises `InputError` if there is none, because a closure must stop at its minimum."""
     known = None if judge is None else floating(judge, "The judge")
     if known is None or known.ndim < 2:
         raise invalid(
@@ -160,8 +160,8 @@ def _judging(judge) -> Array:
     return known
 
 
-def _numbers(labels) -> Array:
-    """The labels as an array, their dtype unchanged; raises unless they are numbers."""
+def _label_array(labels) -> Array:
+    """The labels as an array of their own dtype. Raises `InputError` unless they are numbers."""
     floating(labels, "Labels")
     return jnp.asarray(labels)
 
@@ -192,7 +192,7 @@ def _check_task(x, y, size: int, hard, features: int) -> None:
 
 
 def _hint(y, transposed: tuple[int, ...]) -> str:
-    """A hint for labels of a shape that does not fit."""
+    """A hint for labels of the wrong shape."""
     if y.shape[-2:] == transposed:
         return "These look like (sample, class): transpose them, as floating numbers, to (class, sample)"
     return "Give class indices (sample,) or probabilities (class, sample), lanes first"

@@ -34,7 +34,7 @@ class SampleAverage(NamedTuple):
     draws
         Number of samples that did not fail.
     minimum
-        The minimum of every sample, one lane each. Benefits of two arms drawn by one key are paired:
+        The minimum of every sample, one lane each. With one key for both arms their difference is a paired benefit:
         `single.minimum.loss - joint.minimum.loss`.
     """
 
@@ -59,7 +59,7 @@ def averaged_closure(
 ) -> SampleAverage:
     """Average of the Gaussian closure over independent samples, labelled by given noisy teachers.
 
-    It is our own addition, with the hypotheses of `closure_flow`. The draws depend on `key` alone, so arms with other tasks
+    It is our own addition, with the hypotheses of `closure_flow`. The draws depend on `key` alone, so both arms
     have the same inputs.
 
     Parameters
@@ -95,12 +95,12 @@ def averaged_closure(
     lanes = jax.tree.map(lambda w: jnp.broadcast_to(jnp.asarray(w)[None], (draws, *jnp.shape(w))), start)
     minimum = solve_until_bracketed(flow, lanes, **options)
     trajectory = minimum.trajectory
-    assert trajectory is not None  # flows bring it
+    assert trajectory is not None  # a flow's minimum always has its trajectory
     loss = np.asarray(trajectory.generalization_loss)
     loss = loss[np.isfinite(minimum.loss)]
-    together = np.isfinite(loss).all(axis=0) & (len(loss) > 0)
-    mean, error, _ = mean_and_error(loss[:, together], axis=0)
-    return SampleAverage(np.asarray(trajectory.times)[together], mean, error, len(loss), minimum)
+    complete = np.isfinite(loss).all(axis=0) & (len(loss) > 0)
+    mean, error, _ = mean_and_error(loss[:, complete], axis=0)
+    return SampleAverage(np.asarray(trajectory.times)[complete], mean, error, len(loss), minimum)
 
 
 def sampled_closures(

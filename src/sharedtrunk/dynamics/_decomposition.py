@@ -10,7 +10,7 @@ from sharedtrunk.errors import invalid
 
 
 def decomposition(parts) -> tuple[Array, Array, Array]:
-    """(left, singular values, right) as floating arrays; raises unless they are a decomposition."""
+    """(left, singular values, right) as floating arrays. Raises `InputError` unless they are a decomposition."""
     if not isinstance(parts, tuple | list) or len(parts) != 3:
         raise invalid(
             "A teacher is a decomposition (left, singular values, right)",
@@ -41,10 +41,10 @@ def check_decomposition(U, s, V) -> None:
     for name, part in (("Left singular vectors", left), ("Right singular vectors", right)):
         check_finite(part, name)
     slack = 1e3 * float(jnp.finfo(U.dtype).eps)
-    apart = [np.abs(part.T @ part - np.eye(rank)).max() for part in (left, right)]
-    if not (max(apart) <= slack and np.isfinite(values).all() and (values >= 0).all()):
+    departures = [np.abs(part.T @ part - np.eye(rank)).max() for part in (left, right)]
+    if not (max(departures) <= slack and np.isfinite(values).all() and (values >= 0).all()):
         raise invalid(
             "Singular vectors must be orthonormal and singular values finite and ≥ 0",
-            received=f"departures {apart[0]:.2g} and {apart[1]:.2g}, singular values: {value_range(values)}",
+            received=f"departures {departures[0]:.2g} and {departures[1]:.2g}, singular values: {value_range(values)}",
             hint="Use numpy.linalg.svd",
         )

@@ -1,9 +1,9 @@
-"""Where a flow's quadrature is too coarse: the error of the drive beside the drive.
+"""When a flow's quadrature is too coarse: the error of the drive as a share of the drive.
 
 With hard labels the drive M̂ − ∇F(W) falls with the square of the weights, as c/s², while the nodes' error of ∇F does not
-fall: from some scale on the flow follows the error of its nodes. What counts is the error along the weights, ⟨δ, W⟩/‖W‖,
-which makes them grow; across them the flow is stable. The error is the larger of two: the standard error over the
-scrambles of a reference rule, and the difference of the flow's own rule from their mean. With soft labels M̂ = ∇F(βΣ̂) has
+fall: beyond some scale the flow follows the error of its nodes. Only the error δ along the weights counts, ⟨δ, W⟩/‖W‖,
+because it makes them grow; across them the flow is stable. The error is the larger of two: the standard error over the
+scrambles of a reference rule, and the difference between the flow's own rule and their mean. With soft labels M̂ = ∇F(βΣ̂) has
 the same error at βΣ̂, and the two cancel as the student becomes the teacher. Rounding counts as error where labels are hard.
 The error of the label moment itself does not count.
 """
@@ -20,12 +20,12 @@ from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import concrete
 from sharedtrunk.dynamics._flow import AbstractFlow, Term
 
-MOST = 0.5
-"""Largest error of the drive as a share of the drive; the weights then grow by that share too fast or too slowly."""
+LARGEST_SHARE = 0.5
+"""Largest error of the drive as a share of the drive. The weights then grow by up to this share too fast or too slowly."""
 
 LEAST_SCALE = 8.0
-"""Root mean square of the singular values below which a trajectory is not checked. There the error of 2,048 nodes or more
-is below half of the drive of hard labels (measured: 0.4 for ten classes, 0.1 for three)."""
+"""Root mean square of the singular values below which a trajectory is not checked: there the error of 2,048 nodes or more is
+less than half of the drive of hard labels (measured: 0.4 of it for ten classes, 0.1 for three)."""
 
 REFERENCE_SCRAMBLES = 8
 """Scrambles of the reference rule, enough for a standard error."""
@@ -37,10 +37,10 @@ MOST_TIMES = 16
 def first_too_coarse(
     flow: AbstractFlow, axes: tuple[int | None, ...], composites: tuple[Float[Array, "lane time _ feature"], ...]
 ) -> Int[np.ndarray, "lane"] | None:
-    """The index of the first saved time at which the error of the drive is more than `MOST` of it.
+    """Index of the first saved time at which the error of the drive exceeds `LARGEST_SHARE`, or the number of times.
 
-    Where there is no such time it is the number of times. None: nothing is checked, because weights are traced or small.
-    At most `MOST_TIMES` times are checked, and those between the last good and the first bad one count as bad.
+    None if nothing was checked, because the weights are traced or small. At most `MOST_TIMES` times are checked; those
+    between the last good and the first bad one count as bad.
     """
     known = [concrete(W) for W in composites]
     if any(W is None for W in known):
@@ -52,7 +52,7 @@ def first_too_coarse(
     checked = _spread(np.flatnonzero(large.any(axis=0)))
     some = tuple(jnp.asarray(W)[:, checked] for W in composites)
     shares = np.where(large[:, checked], np.asarray(_shares(flow, axes, some)), 0.0)
-    bad = shares > MOST
+    bad = shares > LARGEST_SHARE
     # times between two checked ones are not known to be good
     begin = np.concatenate([checked[:1], checked[:-1] + 1])
     return np.where(bad.any(axis=1), begin[bad.argmax(axis=1)], scale.shape[1])
@@ -64,7 +64,7 @@ def _scales(W: np.ndarray) -> np.ndarray:
 
 
 def _spread(index: np.ndarray) -> np.ndarray:
-    """At most `MOST_TIMES` of them, the first and the last included."""
+    """At most `MOST_TIMES` of the indices, evenly spread, with the first and the last."""
     return index[np.unique(np.linspace(0, len(index) - 1, min(MOST_TIMES, len(index))).round().astype(int))]
 
 
@@ -90,7 +90,7 @@ def _share(term: Term) -> Array:
     error, floor = _error(term) / term.size, 64 * eps * jnp.linalg.norm(term.moment)
     hard = True if term.soft is None else ~jnp.any(term.soft)
     drive = jnp.linalg.norm(term.drive)
-    # where a student has become its soft teacher, error and drive vanish
+    # error and drive both vanish as a student becomes its soft teacher
     return jnp.where(hard, (error + floor / 8) / drive, error / jnp.maximum(drive, floor))
 
 
@@ -99,9 +99,9 @@ def _error(term: Term) -> Array:
     if term.rule is None:
         return jnp.zeros((), term.weights.dtype)
     reference = dataclasses.replace(term.rule, scrambles=max(REFERENCE_SCRAMBLES, term.rule.scrambles))
-    own, others = (_along(term, rule) for rule in (term.rule, reference))
-    spread = jnp.std(others, ddof=1) / len(own) ** 0.5
-    return jnp.maximum(spread, jnp.abs(jnp.mean(own) - jnp.mean(others)))
+    own, reference_values = (_along(term, rule) for rule in (term.rule, reference))
+    spread = jnp.std(reference_values, ddof=1) / len(own) ** 0.5
+    return jnp.maximum(spread, jnp.abs(jnp.mean(own) - jnp.mean(reference_values)))
 
 
 def _along(term: Term, rule) -> Float[Array, "scramble"]:

@@ -2,7 +2,7 @@
 
 A new equation is a class with its arrays as fields, its kind of `state`, a `drive` and its `composites`. The annotations
 of the fields name the axes of one lane, with "..." for a lane axis, and everything else follows from them: which arrays
-carry lanes, what a start must look like, and which arrays shrink where fewer features will do.
+carry lanes, what a start must look like, and which arrays shrink when the features are reduced (`_reduction`).
 
 Time is t = steps × step size, so τ = 1 everywhere. A flow is written for one lane; `solve` batches.
 """
@@ -28,7 +28,7 @@ else:
 
 
 class Term(NamedTuple):
-    """One task's drive M̂ − ∇F(W) on composite weights, with what its error is computed from.
+    """One task's drive M̂ − ∇F(W) on composite weights, and the values from which its error is computed.
 
     `drive` and `moment` M̂ have the flow's own shape; `weights` is W for white inputs, `size` the norm of W for the flow's
     inputs. `soft` is βΣ̂ for white inputs, and zero or None where labels are hard or come from a sample. `rule` is the
@@ -44,7 +44,7 @@ class Term(NamedTuple):
 
 
 class AbstractFlow(eqx.Module):
-    """dy/dt = drive(y). `state` is the class of y, or the shape of its only array; `start_form` says how to make one."""
+    """dy/dt = drive(y). `state` is the class of y, or the type of its only array; `start_form` tells users what to give."""
 
     state: AbstractClassVar[Any]
     start_form: AbstractClassVar[str]
@@ -58,14 +58,14 @@ class AbstractFlow(eqx.Module):
         """Every task's composite weights (class, feature)."""
 
     def check_start(self, start: Any) -> None:
-        """Raise `InputError` where a start of the right kind, one lane or many, does not fit the flow."""
+        """Raise `InputError` if a start of the right kind, one lane or many, does not match the flow."""
 
     def terms(self, composites: tuple[Array, ...]) -> tuple[Term, ...]:
-        """Every task's drive at composite weights of one lane, with its error; empty where drives are exact."""
+        """Every task's term at composite weights of one lane; empty for flows with exact drives."""
         return ()
 
     def span(self) -> tuple[Array, ...] | None:
-        """Matrices (class, feature) whose rows, with those of the start, span all that is learned; None: all features."""
+        """Matrices (class, feature) whose rows and those of the start span all learned directions; None: all features."""
         return None
 
     @property
@@ -95,7 +95,7 @@ def _axes(annotation: Any) -> tuple[str, ...]:
 
 
 def check_kind(flow: AbstractFlow, start: Any) -> None:
-    """Raise where a start, one lane or many, is not the flow's kind of state, or holds no arrays."""
+    """Raise `InputError` if a start, one lane or many, is not of the flow's kind of state, or has no arrays."""
     kind = flow.state
     if not _is_module(kind):
         floating(start, f"The start of a {type(flow).__name__}")
@@ -106,7 +106,7 @@ def check_kind(flow: AbstractFlow, start: Any) -> None:
     if not whole or not jax.tree.leaves(start):
         raise invalid(
             f"A {type(flow).__name__} starts from {kind.__name__}",
-            received=f"{described(start)}, of another make or empty" if right else described(start),
+            received=f"{described(start)}, empty or with parts of another type" if right else described(start),
             hint=f"Give {flow.start_form}",
         )
 

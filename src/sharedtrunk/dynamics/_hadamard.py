@@ -1,11 +1,11 @@
 """The exactly solvable case at unequal singular values: teacher and student both Sylvester–Hadamard.
 
 Where the left vectors of both are the non-constant Sylvester columns (K = 2^m) and both share the right vectors,
-renaming the classes c → c ⊕ a flips signs of inputs, under which Gaussian inputs do not change
+renaming the classes c → c ⊕ a flips signs of inputs, which leaves Gaussian inputs as they are
 (`gaussian.hadamard_vectors`). So Uᵀ∇F V and the label moment are diagonal for any singular values, the singular
 vectors of every layer stay where they are, and the aligned equations (18), reading "exact", are the flow itself.
-Nodes that share the symmetry (`gaussian.Characters`) show it to rounding. It holds neither for Hadamard matrices
-without such translations (Paley, K = 12) nor where only the student is of this form.
+With nodes that share the symmetry (`gaussian.Characters`) this holds to rounding. It does not hold for Hadamard matrices
+without such renamings (Paley, K = 12), nor if only the student is of this form.
 """
 
 from collections.abc import Sequence
@@ -64,7 +64,7 @@ def hadamard_problem(
     layers
         s⁽ˡ⁾ (rank,) of every layer, the first one first.
     inverse_temperature
-        β. None: hard labels, with the diagonal of the label moment; what is off the diagonal is quadrature error.
+        β. None: hard labels, with the diagonal of the label moment; its entries off the diagonal are quadrature errors.
     rule
         A `gaussian.Characters` rule.
 
@@ -76,8 +76,8 @@ def hadamard_problem(
     Raises
     ------
     InputError
-        Where rank + 1 is not a power of two, without layers or with one of another rank, for another rule, and as
-        `aligned_flow`.
+        If rank + 1 is not a power of two, there are no layers, a layer has another rank or the rule is not `Characters`, and
+        as `aligned_flow`.
     """
     s_hat = floating(teacher, "The teacher's singular values")
     if not isinstance(layers, Sequence) or isinstance(layers, str):
@@ -88,7 +88,11 @@ def hadamard_problem(
         )
     start = SingularValues(tuple(floating(s, "A layer's singular values").astype(s_hat.dtype) for s in layers))
     if not isinstance(rule, gaussian.Characters):
-        raise invalid("Its rule is gaussian.Characters", received=repr(rule), hint="Leave it out, or set its points")
+        raise invalid(
+            "A Hadamard problem needs a gaussian.Characters rule",
+            received=repr(rule),
+            hint="Leave it out, or set its points",
+        )
     if s_hat.shape == (0,) or any(s.ndim != 1 for s in (s_hat, *start.layers)):
         raise invalid(
             "Teacher and layers are vectors of K − 1 singular values",

@@ -1,4 +1,4 @@
-"""From a flow to its states at given times, with the error controlled: the package's one place that calls diffrax.
+"""A flow followed through given times with controlled error; this package calls diffrax here only.
 
 Diffrax takes half a second to import, so it is imported where a flow of order 5 is traced: workers that train students import
 this package too.
@@ -28,7 +28,7 @@ class Tolerance:
     rtol, atol
         The local error stays below rtol·|y| + atol in the root mean square over the state.
     max_steps
-        Most steps of a lane; one that needs more ends with `Result.STEP_LIMIT`.
+        Most steps of a lane; a lane that needs more ends with `Result.STEP_LIMIT`.
     ceiling
         Largest Frobenius norm of the composite weights; a lane that passes it ends with `Result.RAN_AWAY`.
     order
@@ -52,13 +52,13 @@ class Tolerance:
 
 
 _STAGES = {3: 3, 5: 6}
-"""Evaluations of the drive per step, by order: the last stage is the first one of the next step."""
+"""Evaluations of the drive per step, by order; consecutive steps share one."""
 
 
 class Integrated(NamedTuple):
-    """Lanes that were followed: observations by time (infinite where a lane did not get), and how each lane ended."""
+    """Lanes that were followed: observations by time (infinite at times that a lane did not reach), and how each ended."""
 
-    seen: tuple[Float[Array, "lane time ..."], ...]
+    observed: tuple[Float[Array, "lane time ..."], ...]
     final: Any
     result: Int[Array, "lane"]
     finite: Bool[Array, "lane time"]
@@ -93,8 +93,8 @@ def integrate(batch: Batch, starts, times, tolerance: Tolerance) -> Integrated:
     if tolerance.order == 5:
         return _by_diffrax(batch, starts, times, tolerance)
     step = first_step(batch.lanewise(_drive), starts, times, _control(tolerance))
-    seen = jax.eval_shape(batch.lanewise(batch.observe), starts)
-    out, _ = _by_steps(batch, start_stepper(seen, starts, times[0], step), times, tolerance, arrive=True)
+    observed = jax.eval_shape(batch.lanewise(batch.observe), starts)
+    out, _ = _by_steps(batch, start_stepper(observed, starts, times[0], step), times, tolerance, arrive=True)
     return out._replace(evaluations=out.evaluations + 1)
 
 
@@ -102,15 +102,15 @@ Solver = Stepper | tuple[Any, Any]
 """What a lane carries from one leg to the next: a stepper at order 3, the state and the next step at order 5."""
 
 
-def start_solver(seen, starts, time, tolerance: Tolerance, step) -> Solver:
-    """Before the first leg; `step` is every lane's first one to try, and `seen` has the observations' shapes."""
-    return (starts, step) if tolerance.order == 5 else start_stepper(seen, starts, time, step)
+def start_solver(observed, starts, time, tolerance: Tolerance, step) -> Solver:
+    """The solver before the first leg: `step` is each lane's first step to try, `observed` arrays like the observations."""
+    return (starts, step) if tolerance.order == 5 else start_stepper(observed, starts, time, step)
 
 
 def continue_leg(batch: Batch, solver: Solver, times, tolerance: Tolerance) -> tuple[Integrated, Solver]:
     """One leg, whose first time is the last one of the leg before."""
     if isinstance(solver, Stepper):
-        # no step is cut to end with a leg: the next leg begins where this one's last step ended
+        # steps need not end with the leg: the next leg begins where this one's last step ended
         return _by_steps(batch, solver, times, tolerance, arrive=False)
     state, step = solver
     out = _by_diffrax(batch, state, times, tolerance, step)
@@ -124,13 +124,13 @@ def _by_steps(
     size = batch.lanewise(_size)
 
     def runs_away(state):
-        return _is_gone(size(state), tolerance)
+        return _beyond_ceiling(size(state), tolerance)
 
     drive, observe = batch.lanewise(_drive), batch.lanewise(batch.observe)
     end = follow(drive, observe, runs_away, stepper, times, _control(tolerance), arrive=arrive)
     finite, last = _finite(end.saved), size(end.stepper.state)
     arrived = (end.stepper.time >= times[-1]) & ~end.stopped
-    result = _code(arrived, end.stopped & _is_gone(last, tolerance), finite, last)
+    result = _code(arrived, end.stopped & _beyond_ceiling(last, tolerance), finite, last)
     mean_step = _mean_step(end.stepper.time - stepper.time, end.accepted)
     out = Integrated(end.saved, end.stepper.state, result, finite, _STAGES[3] * end.tried + 1, mean_step)
     return out, end.stepper
@@ -156,9 +156,9 @@ def _by_diffrax(batch: Batch, starts, times, tolerance: Tolerance, step=None) ->
 
 def _one_lane(flow, observe, start, first_step, times, tolerance: Tolerance) -> Integrated:
     """One lane by Tsit5."""
-    import diffrax  # here: flows of order 3 start without it
+    import diffrax  # imported here, since flows of order 3 do not need it
 
-    # As a flat list, because diffrax refuses a state that holds an empty tuple: the trunk of a single-layer student.
+    # A flat list, because diffrax refuses a state with an empty tuple, such as the trunk of a single-layer student.
     leaves, structure = jax.tree.flatten(start)
 
     def unflat(leaves):
@@ -179,18 +179,18 @@ def _one_lane(flow, observe, start, first_step, times, tolerance: Tolerance) -> 
             ]
         ),
         stepsize_controller=diffrax.PIDController(rtol=tolerance.rtol, atol=tolerance.atol),
-        event=diffrax.Event(lambda t, leaves, args, **_: _is_gone(_size(args, unflat(leaves)), tolerance)),
+        event=diffrax.Event(lambda t, leaves, args, **_: _beyond_ceiling(_size(args, unflat(leaves)), tolerance)),
         max_steps=tolerance.max_steps,
         throw=False,
     )
-    seen, final = solution.ys  # pyright: ignore[reportGeneralTypeIssues]
+    observed, final = solution.ys  # pyright: ignore[reportGeneralTypeIssues]
     final = unflat([leaf[0] for leaf in final])
     evaluations = _STAGES[5] * solution.stats["num_steps"] + (2 if first_step is None else 1)
-    finite = jax.tree.map(lambda leaf: leaf[0], _finite(jax.tree.map(lambda W: W[None], seen)))
-    done, gone = (solution.result == code for code in (diffrax.RESULTS.successful, diffrax.RESULTS.event_occurred))
-    result = _code(done, gone, finite, _size(flow, final))
+    finite = jax.tree.map(lambda leaf: leaf[0], _finite(jax.tree.map(lambda W: W[None], observed)))
+    arrived, gone = (solution.result == code for code in (diffrax.RESULTS.successful, diffrax.RESULTS.event_occurred))
+    result = _code(arrived, gone, finite, _size(flow, final))
     mean_step = _mean_step(times[-1] - times[0], solution.stats["num_accepted_steps"])
-    return Integrated(seen, final, result, finite, evaluations, mean_step)
+    return Integrated(observed, final, result, finite, evaluations, mean_step)
 
 
 def _size(flow, state):
@@ -198,25 +198,25 @@ def _size(flow, state):
     return jnp.sqrt(jnp.sum(jnp.stack([jnp.sum(W * W) for W in flow.composites(state)])))
 
 
-def _is_gone(size, tolerance: Tolerance):
+def _beyond_ceiling(size, tolerance: Tolerance):
     return ~(size <= jnp.asarray(tolerance.ceiling, size.dtype))
 
 
-def _finite(seen) -> Array:
+def _finite(observed) -> Array:
     """Whether everything observed at a time is finite, (lane, time)."""
-    return jnp.stack([jnp.isfinite(W).all(axis=tuple(range(2, W.ndim))) for W in seen]).all(axis=0)
+    return jnp.stack([jnp.isfinite(W).all(axis=tuple(range(2, W.ndim))) for W in observed]).all(axis=0)
 
 
 def _mean_step(time, accepted):
     return time / jnp.maximum(accepted, 1).astype(time.dtype)
 
 
-def _code(done, gone, finite, size):
+def _code(arrived, gone, finite, size):
     """How lanes ended. A lane beyond the ceiling ran away if its size is finite, and diverged if not."""
     away = jnp.where(jnp.isfinite(size), int(Result.RAN_AWAY), int(Result.DIVERGED))
-    arrived = jnp.where(finite.all(axis=-1), int(Result.SUCCESS), int(Result.DIVERGED))
-    limit = jnp.where(gone, away, int(Result.STEP_LIMIT))
-    return jnp.where(done, arrived, limit)
+    at_end = jnp.where(finite.all(axis=-1), int(Result.SUCCESS), int(Result.DIVERGED))
+    before = jnp.where(gone, away, int(Result.STEP_LIMIT))
+    return jnp.where(arrived, at_end, before)
 
 
 def check_tolerance(tolerance: object) -> None:

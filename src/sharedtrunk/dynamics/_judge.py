@@ -1,8 +1,7 @@
-"""What judges a flow: the generalization loss of the main task.
+"""The judge of a flow, which computes the generalization loss of the main task.
 
-A flow with a judge has its curve L(W_A(t); M̄) filled in, and ends once the minimum of that curve is bracketed
-(`flows.bracketing`): with noisy teachers or finite samples the flow then learns the noise. A flow without a judge has no
-curve and never stops. That holds for all flows.
+A flow with a judge has the curve L(W_A(t); M̄), and ends once the minimum of that curve is bracketed (`flows.bracketing`):
+with noisy teachers or finite samples it then learns the noise. A flow without a judge has no curve and does not stop.
 """
 
 import equinox as eqx

@@ -1,11 +1,11 @@
 """The state of a linear network with a trunk that all tasks share: layers, their products, and the chain rule (6).
 
-W_t = head_t W⁽ᴸ⁻¹⁾ … W⁽¹⁾. *No trunk* is the single layer (L = 1), *one head* the single task. A drive D_t on the
-composite weights reaches the layers as
+W_t = head_t W⁽ᴸ⁻¹⁾ … W⁽¹⁾. Without a trunk this is the single layer (L = 1), with one head the single task. A drive D_t
+on the composite weights reaches the layers as
 
     head_t ← D_t (W⁽ᴸ⁻¹⁾ … W⁽¹⁾)ᵀ,     W⁽ˡ⁾ ← (W⁽ᴸ⁻¹⁾ … W⁽ˡ⁺¹⁾)ᵀ [Σ_t head_tᵀ D_t] (W⁽ˡ⁻¹⁾ … W⁽¹⁾)ᵀ.
 
-This is written independently of `students` on purpose: where the two agree, that is evidence.
+This is written independently of `students` on purpose, so that their agreement is evidence.
 """
 
 import abc
@@ -37,7 +37,10 @@ class Layers(eqx.Module):
 
 
 class LayeredFlow(AbstractFlow):
-    """dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t D_t(W_t)] W_<ᵀ (6): an equation gives D_t, on the composite weights of every task."""
+    """dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t D_t(W_t)] W_<ᵀ (6), W_> and W_< the products of the layers above and below.
+
+    An equation gives D_t, the drive on the composite weights of every task.
+    """
 
     state: ClassVar = Layers
     start_form: ClassVar[str] = "Layers(trunk=(first, …), heads=(one per task, …)), or balanced_start(composites)"
@@ -51,7 +54,7 @@ class LayeredFlow(AbstractFlow):
 
     def drive(self, state: Layers) -> Layers:
         drives = self.task_drives(composites(state))
-        return shared_out(state, [alpha * D for alpha, D in zip(self.task_weights, drives, strict=True)])
+        return layer_drives(state, [alpha * D for alpha, D in zip(self.task_weights, drives, strict=True)])
 
     def composites(self, state: Layers) -> tuple[Array, ...]:
         return composites(state)
@@ -65,11 +68,11 @@ def composites(layers: Layers) -> tuple[Array, ...]:
     return _split(_times(_stacked(layers.heads), _product_below(layers.trunk)[-1]), layers.heads)
 
 
-def shared_out(layers: Layers, drives: Sequence[Array]) -> Layers:
+def layer_drives(layers: Layers, drives: Sequence[Array]) -> Layers:
     """The drives of all layers from those of the composites (6)."""
-    below, together = _product_below(layers.trunk), _stacked(drives)
-    heads = _split(together if below[-1] is None else together @ below[-1].T, layers.heads)
-    back = _stacked(layers.heads).T @ together
+    below, stacked = _product_below(layers.trunk), _stacked(drives)
+    heads = _split(stacked if below[-1] is None else stacked @ below[-1].T, layers.heads)
+    back = _stacked(layers.heads).T @ stacked
     trunk = []
     for layer, product in zip(reversed(layers.trunk), reversed(below[:-1]), strict=True):
         trunk.append(back if product is None else back @ product.T)
@@ -82,13 +85,13 @@ def _stacked(tasks: Sequence[Array]) -> Array:
     return jnp.concatenate(tasks, axis=-2)
 
 
-def _split(together: Array, tasks: Sequence[Array]) -> tuple[Array, ...]:
+def _split(stacked: Array, tasks: Sequence[Array]) -> tuple[Array, ...]:
     """The inverse of `_stacked`."""
-    return tuple(jnp.split(together, np.cumsum([task.shape[-2] for task in tasks])[:-1], axis=-2))
+    return tuple(jnp.split(stacked, np.cumsum([task.shape[-2] for task in tasks])[:-1], axis=-2))
 
 
 def map_first(function, layers: Layers) -> Layers:
-    """Apply a function to the `first_weights`."""
+    """The layers with a function applied to their `first_weights`."""
     if layers.trunk:
         return Layers((function(layers.trunk[0]), *layers.trunk[1:]), layers.heads)
     return Layers((), tuple(function(head) for head in layers.heads))
@@ -100,17 +103,17 @@ def first_weights(layers: Layers) -> tuple[Array, ...]:
 
 
 def check_layers(layers: Layers, moments: Sequence) -> None:
-    """Raise where the layers (*lane, out, in) do not fit together or not the tasks' moments."""
+    """Raise `InputError` if the layers (*lane, out, in) do not match each other, or the tasks' moments."""
     trunk, heads, tasks = ([part.shape[-2:] for part in parts] for parts in (layers.trunk, layers.heads, moments))
-    given = [tasks[0][1], *(out for out, _ in trunk)]  # how many inputs each trunk layer, then every head, must take
+    inputs = [tasks[0][1], *(out for out, _ in trunk)]  # the inputs of each trunk layer, and then of every head
     fits = (
-        [into for _, into in trunk] == given[:-1]
-        and {into for _, into in heads} == {given[-1]}
+        [into for _, into in trunk] == inputs[:-1]
+        and {into for _, into in heads} == {inputs[-1]}
         and [out for out, _ in heads] == [classes for classes, _ in tasks]
     )
     if not fits:
         raise invalid(
-            "Start and flow must agree in features, tasks and classes, and each layer take what the one below gives",
+            "Start and flow must agree in features, tasks and classes, and neighbouring layers in their widths",
             received=f"layers {[*trunk, *heads]} for moments {tasks}",
             hint="Shapes are (out, in), trunk from the inputs upwards, one head per task",
         )

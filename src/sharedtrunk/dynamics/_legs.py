@@ -1,6 +1,6 @@
-"""Following a batch of judged flows leg by leg, until each has stopped: what one leg of theory is.
+"""The legs of a batch of flows with judges, followed until each has stopped.
 
-All legs have as many times, so that one compiled program serves them all.
+All legs have the same number of times, so that one compiled program serves them all.
 """
 
 import itertools
@@ -13,7 +13,7 @@ import numpy as np
 
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk.dynamics._integrate import Batch, Solver, Tolerance, continue_leg, start_solver
-from sharedtrunk.flows.bracketing import MinimumSoFar, no_minimum, stopping
+from sharedtrunk.flows.bracketing import MinimumSoFar, judged_result, no_minimum, stopping
 from sharedtrunk.flows.legs import Followed, Lowest, follow_lanes, lowest_so_far
 from sharedtrunk.flows.result import Result
 
@@ -23,11 +23,11 @@ LEG_TIMES = 11
 that corrects the loss at the minimum."""
 
 FIRST_STEP = 0.1
-"""First step of a flow. One too long is tried again shorter."""
+"""First step of a flow. If its error is too large, a shorter one is tried."""
 
 
 class FlowLanes(NamedTuple):
-    """Where each lane stands at the end of a leg: the solver, what decides its stop, its lowest loss, and how it ended."""
+    """The lanes at the end of a leg: solver, the minimum that decides the stop, the lowest loss with its weights, result."""
 
     solver: Solver
     so_far: MinimumSoFar
@@ -36,14 +36,14 @@ class FlowLanes(NamedTuple):
 
 
 def legs(time_limit: float) -> Iterator[np.ndarray]:
-    """Times of each leg up to `time_limit`, `LEG_TIMES` of them, the first the last one of the leg before."""
+    """The `LEG_TIMES` times of each leg up to `time_limit`; a leg begins with the last time of the one before."""
     ends = [0.0, *(end for end in LEG_ENDS if end < time_limit), float(time_limit)]
     for begin, end in itertools.pairwise(ends):
         yield np.linspace(begin, end, LEG_TIMES) if begin < 20 else np.geomspace(begin, end, LEG_TIMES)
 
 
 def follow_judged(flow, axes, start, time_limit: float, tolerance: Tolerance, *, chunk: int, workers: int) -> Followed:
-    """Follow every lane until it stops: last `FlowLanes`, saved times, and the loss (lane, time).
+    """Follow every lane until it stops. Returns the last `FlowLanes`, the saved times, and the loss (lane, time).
 
     `axes` says which of the flow's arrays carry lanes. A lane that has not stopped by the limit is `NOT_BRACKETED`.
     """
@@ -60,12 +60,9 @@ def follow_judged(flow, axes, start, time_limit: float, tolerance: Tolerance, *,
     def leg_of_lanes(index: np.ndarray, lanes: FlowLanes, times: np.ndarray):
         taken = [leaf[index] if axis == 0 else leaf for leaf, axis in zip(leaves, axes, strict=True)]
         times = times.astype(dtype)
-        moving = (lanes.solver, lanes.so_far)
-        out = _leg(jax.tree.unflatten(structure, taken), axes, *moving, times, tolerance)
-        solver, so_far, loss, seen, stopped, result = jax.tree.map(np.asarray, out)
-        ended = np.where(result == int(Result.SUCCESS), lanes.result, result)
-        result = np.where(stopped, int(Result.SUCCESS), ended)
-        return FlowLanes(solver, so_far, lowest_so_far(lanes.lowest, times, loss, seen), result), loss
+        out = _leg(jax.tree.unflatten(structure, taken), axes, lanes.solver, lanes.so_far, times, tolerance)
+        solver, so_far, loss, weights, result = jax.tree.map(np.asarray, out)
+        return FlowLanes(solver, so_far, lowest_so_far(lanes.lowest, times, loss, weights), result), loss
 
     def finished(lanes: FlowLanes, *_: Any) -> np.ndarray:
         return lanes.result != int(Result.NOT_BRACKETED)
@@ -79,15 +76,15 @@ def _leg(flow, axes: tuple[int | None, ...], solver: Solver, so_far: MinimumSoFa
     out, solver = continue_leg(Batch(flow, axes, _main_task), solver, times, tolerance)
     leaves, structure = jax.tree.flatten(flow)
 
-    def judged(leaves, seen, finite, so_far):
+    def judged(leaves, weights, finite, so_far):
         judge = jax.tree.unflatten(structure, leaves).judge
-        loss = judge.loss(jnp.where(finite[:, None, None], seen, jnp.zeros_like(seen)))
+        loss = judge.loss(jnp.where(finite[:, None, None], weights, jnp.zeros_like(weights)))
         kept, stopped, so_far = stopping(times, loss, finite, so_far)
         return so_far, jnp.where(kept, loss, jnp.nan), stopped
 
-    (seen,) = out.seen
-    so_far, loss, stopped = jax.vmap(judged, in_axes=(list(axes), 0, 0, 0))(leaves, seen, out.finite, so_far)
-    return solver, so_far, loss, seen, stopped, out.result
+    (weights,) = out.observed
+    so_far, loss, stopped = jax.vmap(judged, in_axes=(list(axes), 0, 0, 0))(leaves, weights, out.finite, so_far)
+    return solver, so_far, loss, weights, judged_result(out.result, stopped)
 
 
 def _main_task(flow, state):

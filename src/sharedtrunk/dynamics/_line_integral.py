@@ -1,7 +1,7 @@
 """Softmax moments of logits along one direction, W = s û v̂ᵀ: an integral over one Gaussian number, exact to rounding.
 
-It is used for two classes, whose logits have one difference, and for singular vectors of rank one. Everything else uses the
-flow's rule, whose error stops falling where the logits are large, because softmax is then a step between the nodes.
+It serves two classes, whose logits have one difference, and singular vectors of rank one. All other cases use the flow's
+rule, which is inaccurate for large logits, because softmax then jumps between its nodes.
 """
 
 import functools
@@ -35,14 +35,14 @@ def softmax_moment(
 def pair_variance(white: Float[Array, "... class direction"]) -> Float[Array, "..."]:
     """tr G of two classes, which is û·G û for û = (1, −1)/√2."""
     square = jnp.sum(jnp.square(white[..., 0, :] - white[..., 1, :]), axis=-1) / 2
-    # the root has no derivative at 0, where the result has one
-    apart = square > 0
-    s = jnp.where(apart, jnp.sqrt(jnp.where(apart, square, 1)), 0)
+    # at 0 the result has a derivative, but the root has none
+    differ = square > 0
+    s = jnp.where(differ, jnp.sqrt(jnp.where(differ, square, 1)), 0)
     return mean_variance(jnp.asarray([np.sqrt(0.5), -np.sqrt(0.5)], white.dtype), s)
 
 
 def rule_of_nodes(classes: int, rule: gaussian.NodeRule, *, rank: int | None = None) -> gaussian.NodeRule | None:
-    """The rule where a softmax moment uses its nodes, None where it uses the exact integral."""
+    """The rule, or None for softmax moments that use the exact integral instead of nodes."""
     return None if classes == 2 or rank == 1 else rule
 
 

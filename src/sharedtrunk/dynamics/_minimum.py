@@ -1,6 +1,6 @@
-"""A batch of judged flows, each followed until the minimum of its generalization loss is bracketed, and no further.
+"""A batch of flows with judges, each followed just until the minimum of its generalization loss is bracketed.
 
-`solve_until_bracketed` predicts grids of settings: benefits are differences of its minima.
+`solve_until_bracketed` predicts grids of settings; benefits are differences of its minima.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ from sharedtrunk.flows.stopped import Stopped
 from sharedtrunk.flows.trajectory import Trajectory
 
 FAST_TOLERANCE = Tolerance(rtol=1e-4, atol=1e-6, order=3)
-"""Tolerance that is exact enough for differences of minima, with the method that is fastest late in a training."""
+"""Tolerance for differences of minima, with the method that is fastest late in a training."""
 
 VALUE_RULE = gaussian.Sobol(points=4096, scrambles=8)
 """Rule for the loss at the minimum and its error."""
@@ -53,28 +53,28 @@ def solve_until_bracketed(
     flow, start
         Batches as in `solve`, with a lane axis. The flow's own rule computes the curve.
     time_limit
-        Time at which a lane ends that is not bracketed.
+        Time at which a lane ends if its minimum is still not bracketed.
     tolerance
         Error control of the steps.
     chunk
-        Lanes that go through the solver together.
+        Lanes that are solved as one batch.
     workers
-        Threads that take chunks side by side. Neither number changes a lane beyond the tolerance.
+        Threads that solve chunks at the same time. Neither number changes a lane by more than the tolerance.
     value_rule
-        Rule of at least 4 scrambles that values the minimum.
+        Rule for the loss at the minimum, with at least 4 scrambles.
 
     Returns
     -------
     Stopped
         Loss in nats, corrected by the parabola through the minimum's neighbours (half of the correction is `refinement`),
-        and the weights at the saved time of the lowest loss. `trajectory` holds the coarse curve, NaN from where a lane has
-        stopped. A lane that failed is NaN. `Result.NOT_BRACKETED` comes with the lowest loss up to the time limit, and
+        and the weights at the saved time of the lowest loss. `trajectory` holds the coarse curve, NaN after a lane's stop.
+        A lane that failed is NaN. `Result.NOT_BRACKETED` comes with the lowest loss up to the time limit, and
         `Result.RULE_TOO_COARSE` means that at the minimum the error of the flow's rule is more than half of the drive.
 
     Raises
     ------
     InputError
-        For a flow without a judge, a start without lanes or that does not fit, a time limit, chunk or number of workers that
+        For a flow without a judge, a start without lanes or of the wrong shape, a time limit, chunk or number of workers that
         is not positive, a value rule of fewer than 4 scrambles, or a tolerance that is not positive.
     """
     _check(flow, time_limit, chunk, workers, value_rule)
@@ -83,7 +83,7 @@ def solve_until_bracketed(
     _check_batch(flow, lanes)
     small, axes, state, basis = reduced_lanes(flow, check_lanes(flow, lanes), lanes)
     found = follow_judged(small, axes, state, float(time_limit), tolerance, chunk=chunk, workers=workers)
-    weights = found.state.lowest.kept
+    weights = found.state.lowest.observed
     found = _checked(small, axes, found)
     weights = weights if basis is None else np.einsum("lcd,lfd->lcf", weights, np.asarray(basis))
     return _valued(found, weights, flow.judge, value_rule, min(chunk, len(weights)))  # pyright: ignore[reportArgumentType]
@@ -91,7 +91,7 @@ def solve_until_bracketed(
 
 def _checked(flow: JudgedFlow, axes: tuple[int | None, ...], found: Followed) -> Followed:
     """The same lanes, with `Result.RULE_TOO_COARSE` where the flow's rule is too coarse for the main task at its minimum."""
-    weights = jnp.asarray(found.state.lowest.kept)
+    weights = jnp.asarray(found.state.lowest.observed)
     # the drive's error along weights of zero is zero, so the other tasks do not count
     moments = flow.moments[1:]  # pyright: ignore[reportAttributeAccessIssue]
     others = [jnp.zeros((len(weights), 1, *moment.shape[-2:]), weights.dtype) for moment in moments]
@@ -107,7 +107,7 @@ def _valued(found: Followed, weights, judge: Judge, rule, chunk: int) -> Stopped
     (_, _, lowest, result), times, curve = found
     failed = ~np.isin(result, (Result.SUCCESS, Result.NOT_BRACKETED)) | ~np.isfinite(lowest.value)
     weights = np.where(failed[:, None, None], np.nan, weights)
-    safe = np.where(failed[:, None, None], 0, weights).astype(lowest.kept.dtype)
+    safe = np.where(failed[:, None, None], 0, weights).astype(lowest.observed.dtype)
     energies = _energies(safe, judge.root, rule, chunk)
     M = np.broadcast_to(np.asarray(judge.moment), weights.shape)
     below = np.where(failed, np.nan, vertex_below(times, curve, np.searchsorted(times, lowest.time)))
@@ -146,7 +146,7 @@ def _check(flow, time_limit, chunk, workers, value_rule) -> None:
     whole_number(workers, "workers", least=1, hint="Leave it out")
     if not isinstance(value_rule, gaussian.NodeRule) or value_rule.scrambles < 4:
         raise invalid(
-            "Valuing a minimum needs a rule of nodes with at least 4 scrambles",
+            "value_rule must be a Sobol or Characters rule with at least 4 scrambles",
             received=described(value_rule),
             hint="Use gaussian.Sobol(points=4096, scrambles=8)",
         )
@@ -155,7 +155,7 @@ def _check(flow, time_limit, chunk, workers, value_rule) -> None:
 def _check_batch(flow: JudgedFlow, lanes) -> None:
     if all(leaf.ndim == flow.state_rank for leaf in jax.tree.leaves(lanes)):
         raise invalid(
-            "A minimum is found for a batch of lanes, so the start needs a lane axis first",
+            "solve_until_bracketed follows a batch, so every array of the start needs a leading lane axis",
             received=f"one lane, {[leaf.shape for leaf in jax.tree.leaves(lanes)]}",
             hint="Give start[None]: jax.tree.map(lambda leaf: leaf[None], start)",
         )

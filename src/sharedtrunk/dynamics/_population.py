@@ -2,11 +2,12 @@
 
     dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (M̂_t − ∇F(W_t))] W_<ᵀ,     ∇F(W) = G(W) W C,
 
-with M̂_t the label moment of the noisy teacher: hard labels (`label_moment`, β → ∞) or labels drawn from softmax(βΣ̂x).
-Exact for Gaussian inputs and linear layers, but for the quadrature of ∇F, whose nodes are fixed by `rule`; with two classes
-that is exact too (`_line_integral`). For C = I nothing leaves the span of the teachers' rows and the start's: the features
-are rotated onto it before solving, so the cost does not grow with their number. For conserved quantities see `conserved`.
-With a judge the flow ends soon after the minimum of its generalization loss: see `_judge`.
+with W_> and W_< the products of the layers above and below layer l, and M̂_t the label moment of the noisy teacher: hard
+labels (`label_moment`, β → ∞) or labels drawn from softmax(βΣ̂x). It is exact for Gaussian inputs and linear layers, except
+for the quadrature of ∇F by the nodes of `rule`; with two classes ∇F is exact too (`_line_integral`). For C = I the weights
+stay in the span of the teachers' rows and the start's: the features are rotated onto it before solving, so the cost does not
+grow with their number. For conserved quantities see `conserved`. With a judge the flow ends soon after the minimum of its
+generalization loss: see `_judge`.
 """
 
 import functools
@@ -90,8 +91,8 @@ def population_flow(
 ) -> PopulationFlow:
     """The flow on infinitely many samples labelled by noisy teachers Σ̂_t, one per task.
 
-    dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (M̂_t − ∇F(W_t))] W_<ᵀ, with ∇F(W) = G(W) W C (14). Hypotheses: Gaussian inputs x ~ N(0, C) and
-    linear layers; then it is exact but for the quadrature of ∇F.
+    dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (M̂_t − ∇F(W_t))] W_<ᵀ, with ∇F(W) = G(W) W C (14) and the products W_>, W_< of the layers above
+    and below. Hypotheses: Gaussian inputs x ~ N(0, C) and linear layers; then it is exact except for the quadrature of ∇F.
 
     Parameters
     ----------
@@ -185,10 +186,10 @@ def softmax_drives(composites, moments, roots, rule) -> tuple[Array, ...]:
 
 
 def softmax_terms(flow: LayeredFlow, composites, roots, soft=None) -> tuple[Term, ...]:
-    """The terms of a flow whose drives are `softmax_drives`; `soft` is βΣ̂ of every task, None without."""
+    """The terms of a flow whose drives are `softmax_drives`; `soft` is βΣ̂ of every task, or None."""
     terms = []
     for t, (W, D, root) in enumerate(zip(composites, flow.task_drives(composites), roots, strict=True)):
-        # a task without weight has no drive that an error could spoil
+        # a task of weight 0 has no drive, so its error must not count
         drive = jnp.where(flow.task_weights[t] > 0, D, jnp.inf)
         teacher = None if soft is None else times_root(soft[t], root)
         nodes = rule_of_nodes(W.shape[-2], flow.rule)  # pyright: ignore[reportAttributeAccessIssue]

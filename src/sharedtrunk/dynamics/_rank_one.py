@@ -3,8 +3,8 @@
     ds/dt = 2 s û · (ŝ G(ŝûv̂ᵀ) − s G(sûv̂ᵀ)) û
 
 In one dimension û·Gû = E Var_P(û), P = softmax(s û u), u ~ N(0, 1): all classes tie at u = 0 and nowhere else, so
-panels graded towards 0 resolve every s up to 10⁶. What (3) leaves out is the part of the label moment outside û: it
-is exact only where û is an eigenvector of G(sûv̂ᵀ), as by symmetry for K = 2, for two values on two groups of
+panels graded towards 0 resolve every s up to 10⁶. (3) leaves out the part of the label moment outside û, so it is
+exact only where û is an eigenvector of G(sûv̂ᵀ), as by symmetry for K = 2, for two values on two groups of
 classes, and for 1, 0, −1 with as many 1 as −1; not for a general û. Softmax sees û without its mean, so û must be
 centred. Hypotheses: C = I, aligned and balanced start, no noise.
 """
@@ -53,7 +53,7 @@ class RankOneFlow(AbstractFlow):
 
     def check_start(self, start) -> None:
         known = concrete(start)
-        # below 0 the equation is another one, of a student that points away from its teacher, and s runs to −∞
+        # for s < 0 the equation describes a student that points away from its teacher, and s runs to −∞
         if known is not None and (known < 0).any():
             raise invalid(
                 "A rank-one start s(0) must be ≥ 0: two layers that start equal have s = s⁽¹⁾²",

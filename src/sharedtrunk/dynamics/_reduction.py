@@ -1,4 +1,4 @@
-"""A flow among fewer features: the directions that the start and the flow's `span` have, and nothing leaves."""
+"""A flow on fewer features: those in the span of the start and of the flow's `span`, which the weights never leave."""
 
 import jax
 import jax.numpy as jnp
@@ -10,22 +10,22 @@ from sharedtrunk.dynamics._layers import Layers, first_weights, map_first
 
 
 def reduced(flow: AbstractFlow, start: Layers) -> tuple[AbstractFlow, Layers, Float[Array, "feature direction"]]:
-    """An equivalent smaller problem of one lane: flow, start, and the basis that leads back."""
+    """An equivalent smaller problem of one lane: flow, start, and the basis of its features."""
     basis = jnp.linalg.qr(jnp.concatenate([*first_weights(start), *(flow.span() or ())]).T)[0]
     leaves, structure = jax.tree.flatten(flow)
-    # the weights have nothing outside the span, so what other arrays have there does not count
+    # the weights are zero outside the span, so the other arrays' parts outside it do not matter
     among_features = [names[-1:] == ("feature",) for names in axes_of(flow)]
     small = [leaf @ basis if among else leaf for leaf, among in zip(leaves, among_features, strict=True)]
     return jax.tree.unflatten(structure, small), map_first(lambda w: w @ basis, start), basis
 
 
 def restored(state: Layers, basis: Float[Array, "feature direction"]) -> Layers:
-    """A state of the smaller problem, back among all features."""
+    """A state of the smaller problem, on all features again."""
     return map_first(lambda w: w @ basis.T, state)
 
 
 def reduced_lanes(flow: AbstractFlow, axes: tuple[int | None, ...], lanes):
-    """`reduced` for a batch where it is smaller: flow, the axes of its arrays, state, and basis (lane, …) or None."""
+    """`reduced` for a batch: flow, the axes of its arrays, state, basis (lane, …); unchanged and None if not smaller."""
     span = flow.span()
     if span is None or sum(w.shape[-2] for w in (*first_weights(lanes), *span)) >= span[0].shape[-1]:
         return flow, axes, lanes, None

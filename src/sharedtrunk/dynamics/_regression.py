@@ -121,7 +121,7 @@ def regression_error(
     Raises
     ------
     InputError
-        For shapes that do not fit, for W̄_A = 0, and as `regression_growth`.
+        For shapes that do not match, for W̄_A = 0, and as `regression_growth`.
 
     References
     ----------
@@ -135,7 +135,9 @@ def regression_error(
             hint="Use jnp.concatenate([noisy_A, noisy_B])",
         )
     if not all_finite((noisy, clean)) or (concrete(clean) is not None and not np.any(concrete(clean))):
-        raise invalid("Weights must be finite and the clean ones not 0", received="others", hint="Check the teachers")
+        raise invalid(
+            "Weights must be finite and the clean ones not all 0", received="other weights", hint="Check the teachers"
+        )
     U, s_hat, Vt = jnp.linalg.svd(noisy, full_matrices=False)
     return _error(regression_growth(times, s_hat, start, depth=depth), U[: clean.shape[0]], Vt, clean)
 
@@ -199,8 +201,8 @@ def _error(s, rows, Vt, clean) -> Float[Array, "time"]:
 def closed_growth(t, s_hat, s_0, depth: int) -> Float[Array, "time mode"]:
     """`regression_growth` of one or two layers, unchecked.
 
-    At L = 2 it is ŝ/(1 + (ŝ/s₀ − 1) e^{−2ŝt}) = s₀/(s₀ (1 − e^{−2ŝt})/ŝ + e^{−2ŝt}), of which ŝ = 0 and s₀ = 0 are
-    limits.
+    At L = 2 it is ŝ/(1 + (ŝ/s₀ − 1) e^{−2ŝt}) = s₀/(s₀ (1 − e^{−2ŝt})/ŝ + e^{−2ŝt}), with its limits at
+    ŝ = 0 and s₀ = 0.
     """
     t, s_hat, s_0 = jnp.broadcast_arrays(t[:, None], s_hat[None, :], s_0[None, :])
     if depth == 1:
@@ -212,7 +214,7 @@ def closed_growth(t, s_hat, s_0, depth: int) -> Float[Array, "time mode"]:
 
 
 def _deep_growth(t, s_hat, s_0, depth: int) -> Float[Array, "time mode"]:
-    """Every mode is a network of 1 × 1 layers, so the modes are lanes of one."""
+    """Every mode is a network of 1 × 1 layers, so the modes are solved as lanes of one batch."""
     layer = jnp.power(s_0, 1 / depth)[:, None, None]
     flow = RegressionFlow((s_hat[:, None, None],), jnp.ones((1,), s_hat.dtype))
     begin = [] if float(t[0]) == 0 else [0.0]

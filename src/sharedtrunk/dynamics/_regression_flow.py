@@ -1,6 +1,6 @@
 """Gradient flow of a linear network with squared error on whitened inputs, for layers of any shape and any start.
 
-    dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (Σ̂_t − W_t)] W_<ᵀ
+    dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (Σ̂_t − W_t)] W_<ᵀ,     W_>, W_<: products of the layers above and below l.
 
 `_regression` has the closed form for aligned and balanced starts. (Lampinen and Ganguli 2018, the paper's [16].)
 """
@@ -39,8 +39,8 @@ def regression_flow(
 ) -> RegressionFlow:
     """The regression twin of linear (noisy) teachers Σ̂_t, one per task.
 
-    dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (Σ̂_t − W_t)] W_<ᵀ, in place of (8). Hypotheses: squared error, whitened inputs and infinite
-    data, linear layers.
+    dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (Σ̂_t − W_t)] W_<ᵀ in place of (8), with the products W_>, W_< of the layers above and below.
+    Hypotheses: squared error, whitened inputs and infinite data, linear layers.
 
     Parameters
     ----------

@@ -77,7 +77,7 @@ def regression_prediction(
     t = jnp.asarray(times, jnp.result_type(float))
     cross = main * auxiliary * relatedness
     squares, vectors = np.linalg.eigh(np.array([[main**2, cross], [cross, auxiliary**2]]))
-    both = np.sqrt(np.maximum(squares, 0))
+    spikes = np.sqrt(np.maximum(squares, 0))
 
     def error(clean, weights, rows):
         modes = _modes(
@@ -87,15 +87,15 @@ def regression_prediction(
         return 1 + (jnp.square(s) @ modes.norms - 2 * s @ modes.overlaps) / main**2
 
     single = error(np.array([main]), np.ones(1), classes)
-    joint = error(both, vectors[0] ** 2, 2 * classes)
+    joint = error(spikes, vectors[0] ** 2, 2 * classes)
     return RegressionBenefit(single, joint, jnp.min(single) - jnp.min(joint))
 
 
 class _Modes(NamedTuple):
     """Modes of the noisy matrix, the spikes first and then the bulk.
 
-    `observed` are the singular values ŝ. `norms` are the squared parts of their left vectors in A's rows and `overlaps`
-    those with W̄_A, both times the number of modes.
+    Each entry of the bulk stands for many modes. `observed` are the singular values ŝ. `norms` are the squared norms of the
+    left vectors' parts in A's rows, and `overlaps` the terms û_k,Aᵀ W̄_A v̂_k, both multiplied by the number of modes.
     """
 
     observed: Float[Array, "mode"]
@@ -105,7 +105,7 @@ class _Modes(NamedTuple):
 
 @functools.partial(jax.jit, static_argnames=("rows", "features", "share"))
 def _modes(clean, weights, noise, rows: int, features: int, share: float) -> _Modes:
-    """For spikes `clean` whose left vectors have the squared part `weights` in A's rows, a `share` of all `rows`."""
+    """Modes of spikes `clean`, whose left vectors have squared norms `weights` in A's rows, a `share` of all `rows`."""
     aspect = rows / features
     observed, (left, right) = spectra.spiked_value(clean, aspect, noise), spectra.spiked_overlaps(clean, aspect, noise)
     lower, upper = spectra.bulk_edges(aspect, jnp.asarray(noise, clean.dtype))
@@ -137,5 +137,7 @@ def _check(main, auxiliary, relatedness, classes, features, noise) -> None:
         raise invalid("Relatedness lies between −1 and 1", received=relatedness, hint="It is a cosine")
     if classes < 2 or features < 2:
         raise invalid(
-            "There are at least 2 classes and 2 features", received=f"{classes}, {features}", hint="Take many"
+            "There are at least 2 classes and 2 features",
+            received=f"{classes}, {features}",
+            hint="The prediction is for large numbers",
         )

@@ -5,19 +5,19 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
-from sharedtrunk._support.arguments import described, floating
+from sharedtrunk._support.arguments import check_times, described, floating
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
-from sharedtrunk._support.concrete import all_finite, concrete
+from sharedtrunk._support.concrete import all_finite
 from sharedtrunk.dynamics._drive_error import first_too_coarse
 from sharedtrunk.dynamics._flow import AbstractFlow, axes_of, check_kind
 from sharedtrunk.dynamics._integrate import Batch, Tolerance, check_tolerance, integrate
 from sharedtrunk.dynamics._judge import JudgedFlow
 from sharedtrunk.dynamics._reduction import reduced_lanes, restored
 from sharedtrunk.errors import invalid
-from sharedtrunk.flows.bracketing import no_minimum, stopping
+from sharedtrunk.flows.bracketing import judged_result, no_minimum, stopping
 from sharedtrunk.flows.trajectory import Result, Trajectory
 
 
@@ -45,7 +45,7 @@ def solve(
     tolerance
         Error control; rtol 1e-6 and atol 1e-9 by default, 1e-5 and 1e-7 in float32.
     reduce
-        Whether to rotate the features onto fewer directions where nothing is learned outside them.
+        Whether to rotate the features onto fewer directions if nothing is learned outside them.
     stop
         Whether a flow with a judge ends soon after the minimum of its generalization loss.
 
@@ -54,24 +54,24 @@ def solve(
     Trajectory
         The composite weights of every task (*lane, time, class, feature), the final state, and a `Result` code per lane. A
         flow with a judge also has the generalization loss (*lane, time) in nats. It is NaN after the lane's stop; a lane that
-        does not get there has `Result.NOT_BRACKETED`.
+        does not stop has `Result.NOT_BRACKETED`.
 
-        Failures are data: a failed lane is NaN from where it failed. With `Result.RULE_TOO_COARSE` that is the time at which
-        the error of its rule is more than half of the drive: hard labels drive large weights by less than that error. It is
-        checked where the weights are large and not traced. Flows of two classes, and of rank one by `aligned_flow`, are
-        exact.
+        Failures are data: a failed lane is NaN from where it failed. `Result.RULE_TOO_COARSE` is a failure at the time when
+        the error of the rule exceeds half of the drive, which becomes tiny for large weights and hard labels. It is checked
+        for large weights that are not traced. Flows of two classes, and `aligned_flow` of rank one, are exact.
 
     Raises
     ------
     InputError
-        For a start that does not fit or is not finite, times that do not rise, and tolerances ≤ 0.
+        For a start that does not match the flow or is not finite, times that do not rise, and tolerances ≤ 0.
     """
     start = as_start(flow, start)
     single = jnp.ndim(jax.tree.leaves(start)[0]) == flow.state_rank
     lanes = jax.tree.map(lambda leaf: leaf[None], start) if single else start
     axes = check_lanes(flow, lanes)
     dtype = jax.tree.leaves(lanes)[0].dtype
-    times = _checked_times(times)
+    times = floating(times, "Times")
+    check_times(times)
     tolerance = default_tolerance(dtype) if tolerance is None else tolerance
     check_tolerance(tolerance)
     out = _solve_lanes(flow, axes, lanes, jnp.asarray(times, dtype), tolerance, reduce, stop)
@@ -85,14 +85,14 @@ def solve(
         result,
         final,
         generalization_loss=loss,
-        # one number each for the trajectory: the work of the slowest lane
+        # a trajectory has one number of each: that of the slowest lane
         mean_step=jnp.min(mean_step),
         gradient_evaluations=jnp.max(evaluations),
     )
 
 
 def _checked(flow: AbstractFlow, axes: tuple[int | None, ...], stop: bool, out):
-    """The result of `_solve_lanes`, without the times from which a lane followed the error of its rule."""
+    """The result of `_solve_lanes`, NaN from the time when the error of a lane's rule exceeds half of the drive."""
     weights, loss, final, result, *work = out
     first = first_too_coarse(flow, axes, weights)
     if first is None:
@@ -100,7 +100,7 @@ def _checked(flow: AbstractFlow, axes: tuple[int | None, ...], stop: bool, out):
     count = weights[0].shape[1]
     bad = first < count
     if loss is not None and stop:
-        # a minimum bracketed before those times is valid
+        # a minimum that was bracketed before that time is valid
         lowest = np.where(np.isfinite(loss), loss, np.inf).argmin(axis=1)
         bad &= ~((np.asarray(result) == Result.SUCCESS) & (lowest < first))
     lost = bad[:, None] & (np.arange(count) >= first[:, None])
@@ -118,8 +118,8 @@ def _solve_lanes(flow, axes: tuple[int | None, ...], lanes, times, tolerance: To
     def lane(leaves, *parts):
         return _judged(jax.tree.unflatten(structure, leaves), times, stop, *parts)
 
-    finite, result, loss = jax.vmap(lane, (list(axes), 0, 0, 0))(leaves, out.seen, out.finite, out.result)
-    composites, final = out.seen, out.final
+    finite, result, loss = jax.vmap(lane, (list(axes), 0, 0, 0))(leaves, out.observed, out.finite, out.result)
+    composites, final = out.observed, out.final
     if basis is not None:
         composites = tuple(jnp.einsum("l...d,lfd->l...f", W, basis, precision="highest") for W in composites)
         final = jax.vmap(restored)(final, basis)
@@ -132,22 +132,16 @@ def _all_tasks(flow: AbstractFlow, state):
 
 
 def _judged(flow: AbstractFlow, times, stop: bool, composites, finite, result):
-    """Which times of one lane are kept, its result, and its loss."""
+    """Which times of one lane count, its result, and its loss."""
     if not isinstance(flow, JudgedFlow) or flow.judge is None:
         return finite, result, None
     clean = jnp.where(finite[:, None, None], composites[0], jnp.zeros_like(composites[0]))
     loss = jnp.where(finite, flow.judge.loss(clean), jnp.nan)
     if stop:
         finite, stopped, _ = stopping(times, loss, finite, no_minimum(times.dtype))
-        result = settled(result, stopped)
+        result = judged_result(result, stopped)
         loss = jnp.where(finite, loss, jnp.nan)
     return finite, result, loss
-
-
-def settled(result, stopped):
-    """The code of a judged lane: after its stop a failure does not matter, and without a stop nothing is bracketed."""
-    unsettled = jnp.where(result == int(Result.SUCCESS), int(Result.NOT_BRACKETED), result)
-    return jnp.where(stopped, int(Result.SUCCESS), unsettled)
 
 
 def default_tolerance(dtype) -> Tolerance:
@@ -156,7 +150,7 @@ def default_tolerance(dtype) -> Tolerance:
 
 
 def as_start(flow: object, start: Any) -> Any:
-    """The start with its leaves as arrays of the flow's precision; raises for another kind of state."""
+    """The start with its leaves as arrays of the flow's precision. Raises `InputError` for another kind of state."""
     if not isinstance(flow, AbstractFlow):
         raise invalid(
             "Only flows can be solved",
@@ -179,7 +173,7 @@ def as_start(flow: object, start: Any) -> Any:
 
 
 def check_lanes(flow: AbstractFlow, lanes) -> tuple[int | None, ...]:
-    """Which of the flow's arrays carry the lane axis (0) and which are shared (None); raises where start and flow differ."""
+    """Which of the flow's arrays carry the lane axis (0) and which are shared (None). Raises `InputError` on a mismatch."""
     arrays = jax.tree.leaves(lanes)
     parts = list(zip(jax.tree.leaves(flow), map(len, axes_of(flow)), strict=True))
     carries = [leaf.ndim == rank + 1 for leaf, rank in parts]
@@ -187,26 +181,16 @@ def check_lanes(flow: AbstractFlow, lanes) -> tuple[int | None, ...]:
         leaf.shape[0] for (leaf, _), carry in zip(parts, carries, strict=True) if carry
     }
     whole = all(leaf.ndim == flow.state_rank + 1 for leaf in arrays)
-    parts_fit = all(leaf.ndim in (rank, rank + 1) for leaf, rank in parts)
-    if not (whole and parts_fit and len(counts) == 1 and min(counts) > 0):
+    ranks_match = all(leaf.ndim in (rank, rank + 1) for leaf, rank in parts)
+    if not (whole and ranks_match and len(counts) == 1 and min(counts) > 0):
         raise invalid(
             "Start and flow must be one lane, or have the same lane axis first on every array that has one",
             received=f"start {[leaf.shape for leaf in arrays]}, flow {[leaf.shape for leaf, _ in parts]}",
             hint="Stack whole starts along axis 0",
         )
     if not all(jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in arrays) or not all_finite(lanes):
-        raise invalid("A start must be finite floating numbers", received="others", hint="Check the start")
+        raise invalid(
+            "A start must be finite floating numbers", received="integers, NaN or infinity", hint="Check the start"
+        )
     flow.check_start(lanes)
     return tuple(0 if carry else None for carry in carries)
-
-
-def _checked_times(times) -> Array:
-    times = floating(times, "Times")
-    known = concrete(times)
-    if known is None or known.ndim != 1 or known.size < 2 or not (np.diff(known) > 0).all() or not known[0] >= 0:
-        raise invalid(
-            "Times must be at least two rising numbers ≥ 0, known before tracing",
-            received="traced values" if known is None else np.array2string(known, threshold=6),
-            hint="The first is the time of the start, usually 0",
-        )
-    return times

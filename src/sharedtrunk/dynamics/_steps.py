@@ -1,4 +1,4 @@
-"""Bogacki–Shampine steps of a batch of lanes, each with a step of its own: order 3, three evaluations a step.
+"""Bogacki–Shampine steps of a batch of lanes, each with its own step size: order 3, three evaluations per step.
 
 One loop serves the whole batch, so that products run over all lanes and observations are written in place. Within a step the
 observations are interpolated by the cubic Hermite polynomial through their values and slopes at its ends.
@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from sharedtrunk.flows.runge_kutta import BOGACKI_SHAMPINE, explicit_step, hermite_weights, lanewise, moved
+from sharedtrunk.flows.runge_kutta import BOGACKI_SHAMPINE, explicit_step, hermite_weights, lanewise, weighted_sum
 
 Observe = Callable[[Any], tuple[Array, ...]]
 Observed = tuple[tuple[Array, ...], tuple[Array, ...]]
@@ -22,7 +22,7 @@ SAFETY, SHRINK, GROW = 0.9, 0.2, 10.0
 
 
 class StepControl(NamedTuple):
-    """A step is kept if its local error is below rtol·|y| + atol in the root mean square; a lane has at most `max_steps`."""
+    """A step is accepted if its local error is below rtol·|y| + atol (root mean square); a lane tries at most `max_steps`."""
 
     rtol: float
     atol: float
@@ -30,8 +30,7 @@ class StepControl(NamedTuple):
 
 
 class Stepper(NamedTuple):
-    """Where each lane stands between two legs: time, state, the next step to try, the last one, and what was observed at its
-    beginning."""
+    """Each lane between two legs: time, state, the next step to try, the last step, and the observations at its beginning."""
 
     time: Float[Array, "lane"]
     state: Any
@@ -41,7 +40,7 @@ class Stepper(NamedTuple):
 
 
 class Following(NamedTuple):
-    """A stepper within a leg: slope and observations at its time, what was saved, the next time's index, and work done."""
+    """A stepper within a leg: slope and observations at its time, saved observations, the next time's index, work done."""
 
     stepper: Stepper
     slope: Any
@@ -53,9 +52,9 @@ class Following(NamedTuple):
     stopped: Bool[Array, "lane"]
 
 
-def start_stepper(seen, start, time, first_step) -> Stepper:
-    """Before the first step. Only the shapes of `seen`, the observations, matter."""
-    nothing = tuple(jnp.zeros(W.shape, W.dtype) for W in seen)
+def start_stepper(observed, start, time, first_step) -> Stepper:
+    """The stepper before the first step. Only the shapes and dtypes of `observed` matter."""
+    nothing = tuple(jnp.zeros(W.shape, W.dtype) for W in observed)
     return Stepper(jnp.full_like(first_step, time), start, first_step, jnp.zeros_like(first_step), (nothing, nothing))
 
 
@@ -70,13 +69,13 @@ def follow(
     lanes = stepper.time.shape[0]
     slope = field(stepper.state)
     observed = jax.jvp(observe, (stepper.state,), (slope,))
-    none = jnp.zeros(lanes, jnp.int32)
+    zeros = jnp.zeros(lanes, jnp.int32)
     saved = tuple(jnp.full((lanes, times.shape[0], *W.shape[1:]), jnp.inf, W.dtype) for W in observed[0])
-    # times of this leg that the last step of the leg before has passed already
+    # save the times of this leg that the last step of the leg before has already passed
     saved, index = _save(
-        stepper.before, observed, stepper.time - stepper.last_step, stepper.last_step, stepper.time, times, saved, none
+        stepper.before, observed, stepper.time - stepper.last_step, stepper.last_step, stepper.time, times, saved, zeros
     )
-    out = Following(stepper, slope, observed, saved, index, none, none, jnp.zeros(lanes, bool))
+    out = Following(stepper, slope, observed, saved, index, zeros, zeros, jnp.zeros(lanes, bool))
 
     def any_open(now: Following):
         return jnp.any(_open(now, times, control))
@@ -94,37 +93,39 @@ def _open(now: Following, times, control: StepControl):
 def _advance(
     field, observe: Observe, runs_away, times, control: StepControl, arrive: bool, now: Following
 ) -> Following:
-    """One step of every open lane, kept where its error is small enough."""
+    """Try one step of every open lane, and accept it where its error is small enough."""
     is_open, stepper = _open(now, times, control), now.stepper
-    left = times[-1] - stepper.time
-    step = jnp.where(is_open, jnp.minimum(stepper.step, left) if arrive else stepper.step, 0)
+    remaining = times[-1] - stepper.time
+    step = jnp.where(is_open, jnp.minimum(stepper.step, remaining) if arrive else stepper.step, 0)
     after, (*_, slope), error = explicit_step(field, BOGACKI_SHAMPINE, stepper.state, now.slope, step)
     size = _scaled_size(error, stepper.state, after, control)
-    kept = is_open & (size < 1)
-    time = jnp.where(arrive & (step >= left), times[-1], stepper.time + step)
-    time = jnp.where(kept, time, stepper.time)
+    accepted = is_open & (size < 1)
+    time = jnp.where(arrive & (step >= remaining), times[-1], stepper.time + step)
+    time = jnp.where(accepted, time, stepper.time)
     observed = jax.jvp(observe, (after,), (slope,))
     saved, index = _save(now.observed, observed, stepper.time, step, time, times, now.saved, now.next_time)
-    wanted = _next_step(step, size, kept)
-    stuck = ~kept & (stepper.time + wanted <= stepper.time)
-    last_step = jnp.where(kept, step, stepper.last_step)
-    before, ahead = (_where(kept, *parts) for parts in ((now.observed, stepper.before), (observed, now.observed)))
+    next_step = _next_step(step, size, accepted)
+    stuck = ~accepted & (stepper.time + next_step <= stepper.time)
+    last_step = jnp.where(accepted, step, stepper.last_step)
+    before, ahead = (_where(accepted, *parts) for parts in ((now.observed, stepper.before), (observed, now.observed)))
     return Following(
-        Stepper(time, _where(kept, after, stepper.state), jnp.where(is_open, wanted, stepper.step), last_step, before),
-        _where(kept, slope, now.slope),
+        Stepper(
+            time, _where(accepted, after, stepper.state), jnp.where(is_open, next_step, stepper.step), last_step, before
+        ),
+        _where(accepted, slope, now.slope),
         ahead,
         saved,
         index,
         now.tried + is_open.astype(jnp.int32),
-        now.accepted + kept.astype(jnp.int32),
-        now.stopped | (kept & runs_away(after)) | (is_open & stuck),
+        now.accepted + accepted.astype(jnp.int32),
+        now.stopped | (accepted & runs_away(after)) | (is_open & stuck),
     )
 
 
-def _next_step(step, size, kept):
-    """The step to try after one whose scaled error had this size; where that is not finite, a shorter one."""
+def _next_step(step, size, accepted):
+    """The step to try after one whose scaled error had this size, which may be infinite or NaN."""
     factor = jnp.where(jnp.isfinite(size), SAFETY * size ** (-1 / 3), SHRINK)
-    factor = jnp.clip(factor, jnp.where(kept, 1.0, SHRINK), jnp.where(kept, GROW, SAFETY))
+    factor = jnp.clip(factor, jnp.where(accepted, 1.0, SHRINK), jnp.where(accepted, GROW, SAFETY))
     return step * factor.astype(step.dtype)
 
 
@@ -141,7 +142,7 @@ def _scaled_size(error, before, after, control: StepControl):
 
 
 def _save(before: Observed, after: Observed, begin, step, time, times, saved, index):
-    """Write the observations at the times that the step from `begin` to `time` has passed, one per lane at once."""
+    """Write the observations at the times that the step from `begin` to `time` has passed, one per lane in each round."""
     rows, count = jnp.arange(time.shape[0]), times.shape[0]
 
     def due(index):
@@ -150,30 +151,30 @@ def _save(before: Observed, after: Observed, begin, step, time, times, saved, in
     def write(carry):
         saved, index = carry
         now = due(index)
-        # a lane at its start has made no step: its time is the end of a step of length 0
+        # a lane that has made no step is at the end of a step of length 0
         part = jnp.where(step > 0, (times[jnp.minimum(index, count - 1)] - begin) / jnp.where(step > 0, step, 1), 1)
         weights = hermite_weights(part, step)
         parts = zip(before[0], before[1], after[0], after[1], strict=True)
-        seen = [sum(lanewise(c, W) * W for c, W in zip(weights, each, strict=True)) for each in parts]
-        at = jnp.where(now, index, count)  # out of range where none is due, and dropped
-        saved = tuple(kept.at[rows, at].set(W, mode="drop") for kept, W in zip(saved, seen, strict=True))
+        interpolated = [sum(lanewise(c, W) * W for c, W in zip(weights, each, strict=True)) for each in parts]
+        at = jnp.where(now, index, count)  # lanes with no time due get an index out of range, which is dropped
+        saved = tuple(array.at[rows, at].set(W, mode="drop") for array, W in zip(saved, interpolated, strict=True))
         return saved, index + now.astype(jnp.int32)
 
     return jax.lax.while_loop(lambda carry: jnp.any(due(carry[1])), write, (saved, index))
 
 
 def first_step(field, start, times, control: StepControl):
-    """A first step that changes state and slope by little (Hairer, Nørsett and Wanner, Solving ODEs I, II.4)."""
+    """A first step that changes state and slope only a little (Hairer, Nørsett and Wanner, Solving ODEs I, II.4)."""
     slope, zero = field(start), jax.tree.map(jnp.zeros_like, start)
 
-    def size(change):
-        return _scaled_size(change, start, zero, control)
+    def size(value):
+        return _scaled_size(value, start, zero, control)
 
     y, f = size(start), size(slope)
     tiny = (y < 1e-5) | (f < 1e-5)
     probe = jnp.where(tiny, 1e-6, 0.01 * y / jnp.where(tiny, 1, f)).astype(times.dtype)
-    bend = jax.tree.map(jnp.subtract, field(moved(start, probe, (1.0,), (slope,))), slope)
-    steepest = jnp.maximum(f, size(bend) / probe)
+    change = jax.tree.map(jnp.subtract, field(weighted_sum(start, probe, (1.0,), (slope,))), slope)
+    steepest = jnp.maximum(f, size(change) / probe)
     flat = steepest <= 1e-15
     longer = jnp.where(flat, jnp.maximum(1e-6, 1e-3 * probe), (0.01 / jnp.where(flat, 1, steepest)) ** (1 / 4))
     return jnp.minimum(100 * probe, longer).astype(times.dtype)

@@ -4,10 +4,10 @@
     s²¹ ⊙ s²¹ = s_A³² ⊙ s_A³² + r s_B³² ⊙ s_B³².
 
 h as in `_aligned`; the paper's g(W|Û) = ÛᵀG(W)Û is a matrix, of which these equations use the diagonal, and r is the
-scalar of R = r·I (a matrix R would mix components, which (26) does not print). The third line is not the conservation
-law of the gradient flow, which keeps s²¹⊙s²¹ − s_A³²⊙s_A³² − s_B³²⊙s_B³² without r, and a scalar trunk does not close
-for 0 < r < 1: what is true instead is `PopulationFlow` with two teachers, from `balanced_start`. At r = 0 task B
-stands still and task A trains alone.
+scalar of R = r·I (a matrix R would mix components, for which (26) has no terms). The third line is not the conservation
+law of the gradient flow, which keeps s²¹⊙s²¹ − s_A³²⊙s_A³² − s_B³²⊙s_B³² without r, and for 0 < r < 1 the trunk cannot
+be described by scalars: `PopulationFlow` with two teachers, from `balanced_start`, is right instead. At r = 0 task B does
+not move and task A trains alone.
 """
 
 from typing import ClassVar
@@ -131,7 +131,7 @@ def two_task_flow(
     Raises
     ------
     InputError
-        For what is not a decomposition, for unequal ranks, for r outside [0, 1], and as `aligned_flow`.
+        For teachers that are not decompositions, for unequal ranks, for r outside [0, 1], and as `aligned_flow`.
 
     References
     ----------
@@ -162,7 +162,7 @@ def two_task_start(
     """Heads for which the composites start at given singular values a, b > 0, the same for every r.
 
     The third line of (26) gives s²¹ = (a² + r b²)^¼; then s_A³² = a/s²¹, s_B³² = b/s²¹. Sharing s³² instead would let a
-    multitask student start ahead of its baseline, which (28) excludes.
+    multitask student start ahead of its baseline, which (28) rules out.
 
     Parameters
     ----------
@@ -188,14 +188,14 @@ def two_task_start(
     values = [concrete(part) for part in (a, b)]
     if a.shape != b.shape or any(part is not None and not (part > 0).all() for part in values):
         raise invalid(
-            "Both composites need as many singular values > 0",
+            "Both composites need the same number of singular values, all > 0",
             received=" and ".join(
                 f"shape {part.shape}" + (f", {value_range(v)}" if v is not None else "")
                 for part, v in zip((a, b), values, strict=True)
             ),
             hint="A start at 0 never moves",
         )
-    # √(a² + r b²) with the larger taken out: squares of very large or small numbers are no floating numbers
+    # √(a² + r b²) with the larger term factored out, because squares of very large or small numbers overflow or underflow
     shared = jnp.sqrt(r) * b
     top = jnp.maximum(a, shared)
     trunk = jnp.sqrt(top) * jnp.power(jnp.square(a / top) + jnp.square(shared / top), 0.25)
@@ -251,5 +251,5 @@ def check_relatedness(r) -> None:
     known = concrete(r)
     if known is not None and not ((known >= 0) & (known <= 1)).all():
         raise invalid(
-            "Scalar relatedness lies in [0, 1]", received=value_range(known), hint="Give r = V̄_Bᵀ V̄_A's scale"
+            "Scalar relatedness lies in [0, 1]", received=value_range(known), hint="Give the r of R = V̄_Bᵀ V̄_A = r·I"
         )

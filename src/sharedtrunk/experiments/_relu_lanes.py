@@ -114,7 +114,7 @@ def relu_lanes(settings: StandardSettings, draw: Draw, fresh: Fresh) -> dict[str
     below = vertex_below(times, curve, oracle)
     stops = (
         (_valued(lowest, fresh, times[oracle], below), followed.generalization_loss),
-        (_valued(best.kept, fresh, times[validation], np.zeros(below.shape)), followed.validation_loss),
+        (_valued(best.observed, fresh, times[validation], np.zeros(below.shape)), followed.validation_loss),
     )
     # the results are those found in training: the closer look may find the minimum up to a watched time later
     return columns(Stops(*(with_result(stopped, followed, seen) for stopped, seen in stops)), {})

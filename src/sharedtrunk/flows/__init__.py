@@ -1,4 +1,4 @@
-"""How anything is followed in time, and the records that students and theory return.
+"""How students and theory are followed in time, and the records that both return.
 
-Steps, legs, the minimum of a loss, and when the minimum counts as bracketed. `result` needs no JAX.
+Steps, legs, the minimum of a loss, and when that minimum counts as bracketed. `result` needs no JAX.
 """

@@ -15,19 +15,20 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from sharedtrunk._support.arguments import on_host
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.minimum import first_minimum, value_at
+from sharedtrunk.flows.result import Result
 
 BRACKET_TIME = 5.0
 """Every curve is followed at least this long: an early minimum is followed by slow learning of the noise, not by a second
 fall."""
 
 STUDENT_RATIO, FLOW_RATIO = 1.25, 2.0
-"""How far beyond its minimum a curve is followed, as a multiple of the minimum's time (reasons above)."""
+"""A curve is followed to this multiple of the time of its minimum (see the module's docstring)."""
 
 ROUNDING = 8.0
 """A flow's loss has risen when it exceeds its minimum by more than this many units of rounding."""
@@ -51,7 +52,7 @@ def bracketed(times: Float[AnyArray, "time"], curve: Float[AnyArray, "*lane time
     Raises
     ------
     InputError
-        For shapes that do not fit, or times that are not finite.
+        For shapes that do not match, or times that are not finite.
     """
     times, curve = on_host(times, "Times"), on_host(curve, "The curve")
     if times.ndim != 1 or curve.ndim < 1 or curve.shape[-1] != times.size or times.size < 1:
@@ -77,7 +78,7 @@ class MinimumSoFar(NamedTuple):
 
 
 def no_minimum(dtype) -> MinimumSoFar:
-    """Before the first saved time."""
+    """The state before the first saved time: an infinite loss."""
     return MinimumSoFar(jnp.asarray(jnp.inf, dtype), jnp.zeros((), dtype))
 
 
@@ -90,9 +91,15 @@ def stopping(
     than rounding. That time is the last one kept.
     """
     lowest = jnp.minimum(jax.lax.cummin(jnp.where(finite, loss, jnp.inf)), before.loss)
-    met = jnp.where(finite & (loss == lowest), times, jnp.zeros_like(times))
-    since = jnp.maximum(jax.lax.cummax(met), before.time)
+    reached = jnp.where(finite & (loss == lowest), times, jnp.zeros_like(times))
+    since = jnp.maximum(jax.lax.cummax(reached), before.time)
     risen = loss > lowest + ROUNDING * float(jnp.finfo(loss.dtype).eps) * jnp.abs(lowest)
     done = finite & risen & (times >= jnp.maximum(FLOW_RATIO * since, BRACKET_TIME))
     first = jnp.cumsum(done) - done.astype(int) == 0
     return finite & first, jnp.any(done), MinimumSoFar(lowest[-1], since[-1])
+
+
+def judged_result(result: Int[Array, "*lane"], stopped: Bool[Array, "*lane"]) -> Int[Array, "*lane"]:
+    """The `Result` code of a flow with a judge: SUCCESS after its stop, else its failure or NOT_BRACKETED."""
+    open_or_failed = jnp.where(result == int(Result.SUCCESS), int(Result.NOT_BRACKETED), result)
+    return jnp.where(stopped, int(Result.SUCCESS), open_or_failed)

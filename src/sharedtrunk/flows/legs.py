@@ -1,11 +1,10 @@
 """Follow a batch of lanes leg by leg, until each has finished: the loop that students and theory share.
 
-Time goes in *legs*. One leg of a few lanes is a pure function of their state, `(lanes, state, leg) → (state, record)`;
-what is a leg, how it is computed and when a lane has finished is the caller's. Everything is on the host, where picking
-lanes is free. Lanes have one axis, the first of every array, and they are batched here and nowhere else: the lanes still
-open are cut into batches of `width`, the last of which is filled up by repeating its last lane, so that one compiled
-program serves all batches. Lanes that finish train no further and the others close ranks; from there on a finished lane's
-record is NaN.
+Time is cut into *legs*. One leg of a few lanes is a pure function of their state, `(lanes, state, leg) → (state, record)`.
+The caller chooses the legs, computes them and decides when a lane has finished. Arrays stay on the host, where selecting
+lanes costs little. Lanes are the first axis of every array, and they are cut into batches here and nowhere else: the lanes
+that have not finished are cut into batches of `width`. The last batch is filled up with copies of its last lane, so that one
+compiled program serves all batches. A lane that finishes leaves the batches, and its record is NaN from then on.
 """
 
 import contextlib
@@ -17,7 +16,7 @@ import jax
 import numpy as np
 
 LegOfLanes = Callable[[np.ndarray, Any, np.ndarray], tuple[Any, Any]]
-"""From lane numbers, their state and the leg's times to their state at its end and what was recorded (lane, time, …)."""
+"""From lane numbers, their state and the times of a leg to their state at its end and the record (lane, time, …)."""
 
 
 class Followed(NamedTuple):
@@ -59,19 +58,19 @@ def follow_lanes(
     still_open = np.arange(count)
     for leg in legs:
         record = None
-        kept = min(1, len(times))  # a leg's first time is the last of the leg before, and is recorded once
+        skip = min(1, len(times))  # a leg's first time is the last of the leg before, and is recorded once
         with ThreadPoolExecutor(workers) if workers > 1 else contextlib.nullcontext() as pool:
-            each = [(lanes, jax.tree.map(lambda a, at=lanes: a[at], state)) for lanes in batches(still_open, width)]
+            inputs = [(lanes, jax.tree.map(lambda a, at=lanes: a[at], state)) for lanes in batches(still_open, width)]
             run = map if pool is None else pool.map
             for (lanes, _), (after, observed) in zip(
-                each, run(lambda b, t=leg: leg_of_lanes(b[0], b[1], t), each), strict=True
+                inputs, run(lambda b, t=leg: leg_of_lanes(b[0], b[1], t), inputs), strict=True
             ):
-                own, first = np.unique(lanes, return_index=True)
-                observed = jax.tree.map(lambda a, at=first, skip=kept: np.asarray(a)[at, skip:], observed)
+                unique, first = np.unique(lanes, return_index=True)
+                observed = jax.tree.map(lambda a, at=first, skip=skip: np.asarray(a)[at, skip:], observed)
                 record = jax.tree.map(lambda a: _blank(count, a), observed) if record is None else record
-                _put(record, own, observed)
-                _put(state, own, jax.tree.map(lambda a, at=first: np.asarray(a)[at], after))
-        times.append(leg[kept:])
+                _put(record, unique, observed)
+                _put(state, unique, jax.tree.map(lambda a, at=first: np.asarray(a)[at], after))
+        times.append(leg[skip:])
         records.append(record)
         still_open = still_open[~finished(state, times, records)[still_open]]
         if not still_open.size:
@@ -80,25 +79,25 @@ def follow_lanes(
 
 
 def batches(lanes: np.ndarray, width: int) -> Iterator[np.ndarray]:
-    """Lanes in their order, `width` at a time; the last batch is filled up by repeating its last lane."""
+    """Lanes in their order, `width` at a time; the last batch is filled up with copies of its last lane."""
     for first in range(0, len(lanes), width):
         batch = lanes[first : first + width]
         yield np.concatenate([batch, np.repeat(batch[-1:], width - len(batch))])
 
 
 class Lowest(NamedTuple):
-    """Every lane's lowest point of a curve so far: its value, its time, and what was kept there."""
+    """Every lane's lowest point of a curve so far: its value, its time, and the values observed there."""
 
     value: np.ndarray
     time: np.ndarray
-    kept: Any
+    observed: Any
 
 
 def lowest_so_far(before: Lowest, times: np.ndarray, curve: np.ndarray, observed: Any) -> Lowest:
     """The lowest point so far of every lane, after one more leg.
 
-    Where `curve` (lane, time) is lower than `before`, its lowest point counts, with the `observed` values (lane, time, …)
-    there. An equal value does not replace an earlier one.
+    The lowest point of `curve` (lane, time) replaces `before` where it is lower, with the `observed` values (lane, time, …)
+    at that time. An equal value does not replace an earlier one.
     """
     lowest = np.where(np.isfinite(curve), curve, np.inf)
     index = lowest.argmin(axis=1)
@@ -109,8 +108,8 @@ def lowest_so_far(before: Lowest, times: np.ndarray, curve: np.ndarray, observed
     def chosen(new, old):
         return np.where(better.reshape(-1, *(1 for _ in old.shape[1:])), new, old)
 
-    kept = jax.tree.map(lambda new, old: chosen(np.asarray(new)[lanes, index], old), observed, before.kept)
-    return Lowest(chosen(value, before.value), chosen(np.asarray(times)[index], before.time), kept)
+    there = jax.tree.map(lambda new, old: chosen(np.asarray(new)[lanes, index], old), observed, before.observed)
+    return Lowest(chosen(value, before.value), chosen(np.asarray(times)[index], before.time), there)
 
 
 def _blank(count: int, observed: np.ndarray) -> np.ndarray:

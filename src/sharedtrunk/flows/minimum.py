@@ -1,10 +1,10 @@
-"""The minimum of a curve that is known at saved times: on them, and between them.
+"""The minimum of a curve that is known at saved times: at one of them, or between them.
 
-Through six saved times t_i around the lowest goes one polynomial, p(t) = Σ_i ℓ_i(t) y_i (Lagrange's form). The curve's
-polynomial gives the time t* of the minimum; the same ℓ_i(t*) give the weights W(t*) = Σ_i ℓ_i(t*) W(t_i). A flow is smooth in
-time, so the error of the weights falls with the sixth power of the spacing. A stop at a saved time is off by up to half a
-spacing, which changes the loss at first order where the curve that decides is another than the loss (validation stopping).
-Where weights are known at saved times only, `vertex_below` corrects the loss by the parabola through three of them.
+One polynomial p(t) = Σ_i ℓ_i(t) y_i (Lagrange's form) passes through six saved times t_i around the lowest. It gives the
+time t* of the minimum; the same ℓ_i(t*) give the weights W(t*) = Σ_i ℓ_i(t*) W(t_i). A flow is smooth in time, so the error
+of the weights falls with the sixth power of the spacing. A stop at a saved time is off by up to half a spacing, which
+changes the loss at first order where another curve than the loss decides the stop (validation stopping). Where weights are
+known only at saved times, `vertex_below` corrects the loss by the parabola through three of them.
 """
 
 from typing import NamedTuple
@@ -15,14 +15,14 @@ from jaxtyping import Float, Int
 from sharedtrunk._support.axes import AnyArray
 
 NODES, FEWER_NODES = 6, 4
-"""Saved times through which the polynomial goes, and those of a second, rougher one, whose difference is the error."""
+"""Saved times of the polynomial, and of a rougher one; the difference of the two estimates the error."""
 
 GRID_POINTS = 129
 """Points between the lowest saved time's neighbours at which the polynomial is evaluated to find its minimum. A parabola
 through the lowest three of them is exact enough from there."""
 
 FINE_DIFFERENCES = 64
-"""Derivatives of the polynomial are differences over this fraction of a spacing."""
+"""Derivatives of the polynomial are central differences; a spacing is this many times their shift."""
 
 
 class Interpolated(NamedTuple):
@@ -94,10 +94,10 @@ def rounding_error(
 ) -> Float[np.ndarray, "*lane"]:
     """How wrong a loss L at a stop may be because the curve that decides is rounded: |dL/dt| Σ_i |ℓ_i′ y_i| ε / y″ in nats.
 
-    Rounding the values y_i (ε is the spacing of their precision) moves the minimum of their polynomial, and moves it the
-    farther the flatter the curve is. y″ is reduced by its own rounding, ε Σ_i |ℓ_i″ y_i|. Where the minimum may then move by
+    Rounding the values y_i (ε is the spacing of their precision) moves the minimum of their polynomial, the farther the
+    flatter the curve is. y″ is reduced by its own rounding, ε Σ_i |ℓ_i″ y_i|. Where the minimum may then move by
     more than a spacing, the loss may be that of any saved time whose value equals the smallest within rounding. A lane that
-    stops at a saved time has no such error. Our own arithmetic is float64 and not counted.
+    stops at a saved time has no such error. The float64 arithmetic here adds none that matters.
     """
     exact, deciding = np.asarray(times, np.float64), np.asarray(curve)
     near = exact[stop.nodes]
@@ -107,13 +107,15 @@ def rounding_error(
         return np.zeros(stop.time.shape)
     near_values, judged = (np.where(moves[..., None], values, 0) for values in (near_values, judged))
     spacing, epsilon = np.min(np.diff(near, axis=-1), axis=-1), float(np.finfo(deciding.dtype).eps)
-    slope, bend = _lagrange_derivatives(near, stop.time, spacing / FINE_DIFFERENCES)
-    rounded, curvature_rounded = (epsilon * np.sum(np.abs(weights * near_values), axis=-1) for weights in (slope, bend))
-    curvature = np.sum(bend * near_values, axis=-1) - curvature_rounded
+    first, second = _lagrange_derivatives(near, stop.time, spacing / FINE_DIFFERENCES)
+    rounded, curvature_rounded = (
+        epsilon * np.sum(np.abs(weights * near_values), axis=-1) for weights in (first, second)
+    )
+    curvature = np.sum(second * near_values, axis=-1) - curvature_rounded
     sharp = rounded < spacing * curvature
     moved = np.where(sharp, rounded / np.where(sharp, curvature, 1), spacing)
-    near_by = moved * np.abs(np.sum(slope * judged, axis=-1))
-    return np.where(moves, near_by + np.where(sharp, 0, _among_equals(deciding, losses, stop, epsilon)), 0.0)
+    from_shift = moved * np.abs(np.sum(first * judged, axis=-1))
+    return np.where(moves, from_shift + np.where(sharp, 0, _among_equals(deciding, losses, stop, epsilon)), 0.0)
 
 
 def _among_equals(curve: np.ndarray, losses: np.ndarray, stop: Interpolated, epsilon: float) -> np.ndarray:
@@ -125,7 +127,7 @@ def _among_equals(curve: np.ndarray, losses: np.ndarray, stop: Interpolated, eps
 
 
 def _nodes(curve: np.ndarray, index: np.ndarray, count: int) -> np.ndarray:
-    """Indices of the saved time `index` and its neighbours, none beyond the lane's last finite value."""
+    """Indices of the saved time `index` and its neighbours, up to the lane's last finite value at most."""
     last = curve.shape[-1] - 1 - np.argmax(np.isfinite(curve)[..., ::-1], axis=-1)
     count = min(count, curve.shape[-1])
     first = np.clip(index - count // 2, 0, np.maximum(last - count + 1, 0))
@@ -133,7 +135,7 @@ def _nodes(curve: np.ndarray, index: np.ndarray, count: int) -> np.ndarray:
 
 
 def _lagrange(near: np.ndarray, when: np.ndarray) -> np.ndarray:
-    """ℓ_i (*lane, node) of the times `near` (*lane, node) at `when` (*lane,): exactly 1 and 0 at one of them."""
+    """ℓ_i (*lane, node) for the times `near` (*lane, node) at `when` (*lane,): exactly 0 or 1 at each of those times."""
     own = np.eye(near.shape[-1], dtype=bool)
     apart = np.where(own, 1.0, near[..., :, None] - near[..., None, :])
     distance = np.where(own, 1.0, (when[..., None] - near)[..., None, :])

@@ -1,7 +1,7 @@
 """One step of an explicit Runge–Kutta method with its stages written out, and cubic interpolation between steps.
 
 Diffrax runs any tableau through one loop over a buffer of stages. For states of megabytes, as batches of networks are,
-moving that buffer costs as much as the drive itself; written out, a stage reads what it needs once. A step size is one
+moving that buffer costs as much as the drive itself; a stage that is written out reads each slope once. A step size is one
 number for all lanes (students) or one per lane (theory), which then is the first axis of every array of the state.
 """
 
@@ -38,13 +38,13 @@ def explicit_step(
     """
     slopes, now = (slope,), start
     for weights in tableau.stages:
-        now = moved(start, step, weights, slopes)
+        now = weighted_sum(start, step, weights, slopes)
         slopes = (*slopes, field(now))
-    return now, slopes, moved(None, step, tableau.error, slopes)
+    return now, slopes, weighted_sum(None, step, tableau.error, slopes)
 
 
-def moved(start: Any, step, weights, slopes: Sequence[Any]):
-    """Start + step Σ_j weights_j slopes_j; the sum alone where there is no start. Weights known to be 0 cost nothing."""
+def weighted_sum(start: Any, step, weights, slopes: Sequence[Any]):
+    """`start` + step Σ_j weights_j slopes_j; None for `start` is zero. Terms of weight 0, a Python float, cost nothing."""
     pairs = [pair for pair in zip(weights, slopes, strict=True) if not (isinstance(pair[0], float) and pair[0] == 0)]
     factors = [step * jnp.asarray(weight, step.dtype) for weight, _ in pairs]
 
@@ -62,5 +62,5 @@ def hermite_weights(position, step) -> tuple[Any, Any, Any, Any]:
 
 
 def lanewise(values, leaf):
-    """One number, or one per lane, in the leaf's precision and with as many axes as it broadcasts with."""
+    """One number, or one per lane, in the leaf's precision and with the axes that it needs to broadcast with the leaf."""
     return (values.reshape(-1, *(1 for _ in leaf.shape[1:])) if jnp.ndim(values) else values).astype(leaf.dtype)

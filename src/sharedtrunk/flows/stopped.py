@@ -20,7 +20,7 @@ class Stopped(NamedTuple):
     accuracy
         Share of inputs that are classified as by the clean teacher (*lane,).
     scrambles
-        The loss by every scramble of the rule (*lane, scramble). Two students are compared scramble by scramble, because
+        The loss by each scramble of the rule (*lane, scramble). Two students are compared scramble by scramble, because
         their quadrature errors are alike.
     refinement
         The rest of `error`: the spacing of the saved times, the rounding of the curve that decides, and the label moment.
@@ -29,7 +29,7 @@ class Stopped(NamedTuple):
     result
         `Result` codes (*lane,). A lane that is not bracketed has the lowest loss up to the time limit.
     trajectory
-        The coarse curve that found the minimum, without weights.
+        The coarse curve on which the minimum was found, without weights.
     """
 
     loss: Float[np.ndarray, "*lane"]
@@ -51,7 +51,7 @@ class Stopped(NamedTuple):
 class Stops(NamedTuple):
     """The same students by both rules: at the minimum of the generalization loss (oracle) and of the validation loss.
 
-    Theory knows no held-out points, so its `validation` is None.
+    Theory has no held-out points, so its `validation` is None.
     """
 
     oracle: Stopped

@@ -27,7 +27,7 @@ def accuracy(
     """Probability that a student and a teacher name the same class, argmax W x = argmax W̄ x for x ~ N(0, C).
 
     It is computed by Sobol points in the joint space of both sets of logits, of at most 2(K − 1) dimensions, in pure JAX: jit
-    and vmap work. It has no derivative, because decisions are hard. The error falls almost as slowly as that of plain Monte
+    and vmap work. It has no useful derivative, because argmax jumps. The error falls almost as slowly as that of plain Monte
     Carlo, and is at most 0.5/√points.
 
     Parameters
@@ -47,7 +47,7 @@ def accuracy(
     Raises
     ------
     InputError
-        As `free_energy`, for weights of different classes or features, and for another rule.
+        As `free_energy`, for weights of different classes or features, and for a rule that is not `Sobol`.
     """
     return _accuracy(W, teacher, covariance, rule, False)
 
@@ -61,10 +61,10 @@ def accuracy_with_error(
 ) -> tuple[Float[Array, "*out"], Float[Array, "*out"]]:
     """`accuracy` with an error bar that covers its true error at least 95 times in 100.
 
-    The spread of the scrambles says nothing where no node, or hardly any, disagrees (or agrees). So the bar adds what could
-    remain invisible: n independent nodes all miss an event of probability p with probability (1 − p)ⁿ ≈ e^{−np}, so with 99 %
-    confidence p ≤ ln(100)/n (the rule of three at 99 %). Nodes come in pairs u, −u that may agree (for K = 2 they always do),
-    so n counts pairs: n = points · scrambles / 2.
+    The spread of the scrambles says nothing where hardly any node disagrees (or agrees). So the bar adds the probability of
+    an event that all nodes may have missed: n independent nodes miss an event of probability p with probability (1 − p)ⁿ ≈
+    e^{−np}, so with 99 % confidence p ≤ ln(100)/n (the rule of three at 99 %). Nodes come in pairs u, −u that may agree (for
+    K = 2 they always do), so n counts pairs: n = points · scrambles / 2.
 
     Parameters
     ----------

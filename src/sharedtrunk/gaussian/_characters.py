@@ -7,9 +7,9 @@ factor χ_j(a) under c → c ⊕ a, and
 
     (Uᵀ ∇F)_ij = Σ_c u_i(c) E[P_c x_j] = χ_i(a) χ_j(a) (Uᵀ ∇F)_ij   for every a:   zero for i ≠ j,
 
-for any s, equal or not. The same holds for the label moment and for G. A quadrature has it only where its nodes are
-closed under the flips. It rests on translations that permute the columns up to sign: a Hadamard matrix without them
-(Paley, K = 12) has no such property.
+for any s, equal or not. The same holds for the label moment and for G. A quadrature keeps this symmetry only if its nodes
+are closed under the flips. The symmetry needs renamings of the classes that change the columns by signs alone: a Hadamard
+matrix without such renamings (Paley, K = 12) does not have it.
 """
 
 import functools
@@ -55,7 +55,7 @@ def characters(classes: int) -> np.ndarray:
 def character_nodes(rule: Characters, classes: int, features: int) -> np.ndarray:
     """Nodes (scramble, feature, node) closed under x_j → χ_j(a) x_j for every a; the other half are their negatives.
 
-    Flips make the mean of u_i u_j vanish for i ≠ j; scaling every row makes that of u_j² one.
+    The flips make the mean of u_i u_j zero for i ≠ j; the scaling of every row makes the mean of u_j² one.
     """
     if features >= classes:
         raise invalid(
@@ -64,14 +64,14 @@ def character_nodes(rule: Characters, classes: int, features: int) -> np.ndarray
             hint="Multiply W by V, or use Sobol.",
         )
     flips = characters(classes)[:, 1 : features + 1].T
-    drawn = rule.points // (2 * classes)
-    if drawn < 1:
+    base_points = rule.points // (2 * classes)
+    if base_points < 1:
         raise invalid(
             "Characters needs at least 2 points a class",
             received=f"{rule.points} points, {classes} classes",
             hint="Raise points.",
         )
-    base = antithetic_half(rule.seed, rule.scrambles, drawn, features)
+    base = antithetic_half(rule.seed, rule.scrambles, base_points, features)
     base = base / np.sqrt(np.mean(base**2, axis=-1, keepdims=True))
     nodes = (base[:, :, :, None] * flips[None, :, None, :]).reshape(rule.scrambles, features, -1)
     nodes.setflags(write=False)

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
-from sharedtrunk.gaussian._error import rounded
+from sharedtrunk.gaussian._error import rounding_error
 from sharedtrunk.gaussian._random_energy import as_scale, equal_participation
 from sharedtrunk.gaussian._rules import Rule
 from sharedtrunk.gaussian._softmax_moment import softmax_covariance, softmax_covariance_with_error
@@ -64,7 +64,7 @@ def participation_with_error(
     Returns
     -------
     value, error
-        Y and its error (…). The error includes the rounding of Y, which near 1 resolves little of a small tr G.
+        Y and its error (…). The error includes the rounding of Y, which matters where Y is near 1.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def participation_with_error(
     """
     G, error = softmax_covariance_with_error(W, covariance=covariance, rule=rule)
     Y = 1 - G.trace(axis1=-2, axis2=-1)
-    return Y, (G.shape[-1] - 1) ** 0.5 * error + rounded(Y, Y.dtype)
+    return Y, (G.shape[-1] - 1) ** 0.5 * error + rounding_error(Y, Y.dtype)
 
 
 def random_energy_participation(s, classes: int) -> np.ndarray:

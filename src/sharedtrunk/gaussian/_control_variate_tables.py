@@ -1,4 +1,7 @@
-"""The errors that a set of nodes makes at equal variances, where the truth is known (see `_control_variate`), by scale."""
+"""Tables, over the scale s, of the errors that a set of nodes makes at equal variances, where the exact values are known.
+
+`_control_variate` defines e, D, E and L₀.
+"""
 
 import functools
 import math
@@ -19,39 +22,42 @@ _MOST_NODES = 2**17
 def simplex_factor(classes: int) -> np.ndarray:
     """L₀: the Cholesky factor of J, (class, class − 1)."""
     K = classes
-    left = K - 1 - np.arange(K - 1)
-    diagonal = np.sqrt(left / (left + 1))
-    return np.tril(np.broadcast_to(-diagonal / left, (K, K - 1)), -1) + np.eye(K, K - 1) * diagonal
+    below = K - 1 - np.arange(K - 1)  # rows below the diagonal, by column
+    diagonal = np.sqrt(below / (below + 1))
+    return np.tril(np.broadcast_to(-diagonal / below, (K, K - 1)), -1) + np.eye(K, K - 1) * diagonal
 
 
 class Tables(NamedTuple):
-    """Errors of a rule at s L₀, first axes (s, scramble): e, D, that of G, and E over products of entries of δ."""
+    """Errors of a rule at s L₀, each (s, scramble, …): e, D, the error of G, and E as a packed form in the entries of δ."""
 
     energy: np.ndarray
     moment: np.ndarray
     covariance: np.ndarray
-    bend: np.ndarray | None
+    second: np.ndarray | None
 
 
 @functools.lru_cache(maxsize=16)
-def tables(rule: Sobol, classes: int, *, bend: bool) -> Tables:
-    """The errors of a rule, on the host in float64; `bend` is left out where its table is too large or takes seconds."""
-    bend = bend and 3 <= classes <= _curvature.MOST_CLASSES and rule.points * rule.scrambles <= _MOST_NODES
-    parts = stored_arrays(("tables", rule, classes, bend), functools.partial(_made, rule, classes, bend))
+def tables(rule: Sobol, classes: int, *, second_order: bool) -> Tables:
+    """The errors of a rule, in float64. `second` is None if its table would be too large or take seconds to make."""
+    second_order = (
+        second_order and 3 <= classes <= _curvature.MOST_CLASSES and rule.points * rule.scrambles <= _MOST_NODES
+    )
+    make = functools.partial(_table_arrays, rule, classes, second_order)
+    parts = stored_arrays(("tables", rule, classes, second_order), make)
     return Tables(*parts, *[None] * (4 - len(parts)))
 
 
-def _made(rule: Sobol, classes: int, bend: bool) -> list[np.ndarray]:
+def _table_arrays(rule: Sobol, classes: int, second_order: bool) -> list[np.ndarray]:
     K, L = classes, simplex_factor(classes)
     F, slope, g, form = _exact(K)
-    rows = [_over_nodes(L, u, bend) for u in half_nodes(rule, K - 1)]
+    rows = [_over_nodes(L, u, second_order) for u in half_nodes(rule, K - 1)]
     e, D, G, means = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
     errors = [e - F, D - slope * L, G - g * (np.eye(K) - 1 / K)]
-    return [*errors, _curvature.packed(_curvature.nodes_form(means, K - 1) - form)] if bend else errors
+    return [*errors, _curvature.packed(_curvature.nodes_form(means, K - 1) - form)] if second_order else errors
 
 
 class _Exact(NamedTuple):
-    """F, the factors of L₀ in E[P uᵀ] and of J in G, and half the second derivative, at every s L₀; second axis 1."""
+    """F, the factors of L₀ in E[P uᵀ] and of J in G, and half the second derivative, at every s L₀, each (s, 1, …)."""
 
     energy: np.ndarray
     moment: np.ndarray
@@ -71,8 +77,8 @@ def _exact(classes: int) -> _Exact:
     return _Exact(F[:, None], g * s[:, None, None, None], g, form)
 
 
-def _over_nodes(L: np.ndarray, u: np.ndarray, bend: bool):
-    """F̂, Ê[P uᵀ], Ĝ and what makes the second derivative, over the nodes u and −u, at every s L₀."""
+def _over_nodes(L: np.ndarray, u: np.ndarray, second_order: bool):
+    """F̂, Ê[P uᵀ], Ĝ and the means of `_curvature.curvature_means`, over the nodes u and −u, at every s L₀."""
     y, products = L @ u, _curvature.products_of(u)
     rows = []
     for s in SCALES:
@@ -86,7 +92,7 @@ def _over_nodes(L: np.ndarray, u: np.ndarray, bend: bool):
             F = F + 0.5 * np.mean(top + np.log(total))
             H = H + 0.5 * sign * P @ u.T / u.shape[1]
             G = G + 0.5 * (np.diag(P.sum(axis=1)) - P @ P.T) / u.shape[1]
-            if bend:
-                means = means + 0.5 * _curvature.curved(P, L, products)
+            if second_order:
+                means = means + 0.5 * _curvature.curvature_means(P, L, products)
         rows.append((np.asarray(F), H, G, means))
     return [np.stack(part) for part in zip(*rows, strict=True)]

@@ -4,9 +4,9 @@ About the logits s L₀ u, L₀ L₀ᵀ = J, a change L₀ δ with δ symmetric 
 
     α ‖Δ‖² + β Σ_c Δ_cc²,     α = g/2 + s² q,     β = s² p/2,
 
-g from the first order in Q = (s J + Δ)², and p, q from the second: the fourth derivatives of ln Z have means κ that
-permutations of the classes leave as they are, so that on centred matrices Σ κ_abcd X_ab X_cd = p Σ X_aa² + 2 q ‖X‖². By the
-heat equation all κ are one-dimensional integrals of L(y) = E exp(−e^{s ε − y}) and its derivatives (`_random_energy`).
+with g from the first order in Q = (s J + Δ)², and p, q from the second: the means κ of the fourth derivatives of ln Z do not
+change under permutations of the classes, so that on centred matrices Σ κ_abcd X_ab X_cd = p Σ X_aa² + 2 q ‖X‖². By the heat
+equation all κ are one-dimensional integrals of L(y) = E exp(−e^{s ε − y}) and its derivatives (`_random_energy`).
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ MOST_CLASSES = 12  # a table has (K − 1)⁴/8 numbers for every scale and scra
 
 
 def _below(s: float, y: np.ndarray, K: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """L(y) and its first two derivatives, integrating out the one of logit and Gumbel on which L depends smoothly."""
+    """L(y) and its first two derivatives: integrals over the Gumbel variable for s > 1, over the logit else (both smooth)."""
     if s > 1:
         g, h = gumbel_grid(K)
         weight = h * np.exp(-g - np.exp(-g))
@@ -34,12 +34,16 @@ def _below(s: float, y: np.ndarray, K: int) -> tuple[np.ndarray, np.ndarray, np.
 
 
 def _invariants(s: float, K: int) -> tuple[float, float]:
-    """p and q: κ = t + r (one pair) + q (two pairs) + w (three alike) + p (four), less what a common shift forbids."""
+    """p and q, the coefficients of κ_abcd = t + r [one pair equal] + q [two pairs] + w [three equal] + p [all equal].
+
+    Softmax ignores a common shift, so κ summed over any one index is zero, which leaves two integrals to compute. An index
+    pattern may count in several brackets: κ_aabb = t + 2 r + q, κ_aaab = t + 3 r + w, κ_aaaa = t + 6 r + 3 q + 4 w + p.
+    """
     y, h = maximum_grid(s, K)
-    L, slope, bend = _below(s, y, K)
-    aabb = -h * np.sum(L ** (K - 2) * bend**2)
-    # by parts from −∫ L^{K−1} L''''
-    aaaa = (K - 1) * (aabb - h * (K - 2) * np.sum(L ** (K - 3) * slope**2 * bend))
+    L, slope, second = _below(s, y, K)
+    aabb = -h * np.sum(L ** (K - 2) * second**2)
+    # integrated by parts, from −∫ L^{K−1} L''''
+    aaaa = (K - 1) * (aabb - h * (K - 2) * np.sum(L ** (K - 3) * slope**2 * second))
     aaab = -aaaa / (K - 1)
     aabc = -(aaab + aabb) / (K - 2)
     t = -3 * aabc / (K - 3) if K > 3 else 0.0
@@ -54,40 +58,40 @@ def second_order(s: np.ndarray, g: np.ndarray, classes: int) -> tuple[np.ndarray
     return g / 2 + s**2 * q, s**2 * p / 2
 
 
-def own_entries(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Indices i ≤ j of a symmetric matrix's own entries, and how often each stands in it (1 or 2)."""
+def upper_entries(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Indices i ≤ j of the independent entries of a symmetric matrix, and how often each occurs in it (1 or 2)."""
     i, j = np.triu_indices(size)
     return i, j, np.where(i == j, 1, 2)
 
 
 def exact_form(L: np.ndarray, alpha: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """α ‖Δ‖² + β Σ Δ_cc² as matrices over the own entries of δ, first axis that of α."""
-    i, j, often = own_entries(L.shape[1])
+    """α ‖Δ‖² + β Σ Δ_cc² as quadratic forms in the entries i ≤ j of δ: one matrix per α."""
+    i, j, often = upper_entries(L.shape[1])
     diagonal = L[:, i] * L[:, j] * often
     return alpha[:, None, None] * np.diag(often) + beta[:, None, None] * (diagonal.T @ diagonal)
 
 
 def products_of(u: np.ndarray) -> np.ndarray:
     """u_i u_k, i ≤ k, at every node."""
-    i, k, _ = own_entries(len(u))
+    i, k, _ = upper_entries(len(u))
     return u[i] * u[k]
 
 
-def curved(P: np.ndarray, L: np.ndarray, products: np.ndarray) -> np.ndarray:
-    """Means of C_jk u_i u_m over nodes (j ≤ k, i ≤ m), C = Lᵀ (diag P − P Pᵀ) L: the second derivative's ingredients."""
-    j, k, _ = own_entries(L.shape[1])
+def curvature_means(P: np.ndarray, L: np.ndarray, products: np.ndarray) -> np.ndarray:
+    """Means of C_jk u_i u_m over nodes (j ≤ k, i ≤ m), C = Lᵀ (diag P − P Pᵀ) L, from which `nodes_form` is made."""
+    j, k, _ = upper_entries(L.shape[1])
     mean = L.T @ P
     C = (L[:, j] * L[:, k]).T @ P - mean[j] * mean[k]
     return C @ products.T / P.shape[1]
 
 
 def nodes_form(means: np.ndarray, size: int) -> np.ndarray:
-    """Half the mean of (δu)ᵀ C (δu) as matrices over the own entries of δ, from `curved`."""
-    a, b, _ = own_entries(size)
+    """Half the mean of (δu)ᵀ C (δu) as quadratic forms in the entries i ≤ j of δ, from `curvature_means`."""
+    a, b, _ = upper_entries(size)
     index = np.empty((size, size), int)
     index[a, b] = index[b, a] = np.arange(len(a))
     form = np.zeros_like(means)
-    # an entry stands in δ as (j, i) and as (i, j), once where they are the same
+    # an entry off the diagonal occurs in δ at (i, j) and (j, i), one on it once
     once, again = np.ones(a.shape), (a != b).astype(float)
     for j, i, first in ((a, b, once), (b, a, again)):
         for k, m, second in ((a, b, once), (b, a, again)):
@@ -96,6 +100,6 @@ def nodes_form(means: np.ndarray, size: int) -> np.ndarray:
 
 
 def packed(forms: np.ndarray) -> np.ndarray:
-    """A symmetric form's own entries, the off-diagonal ones doubled: (…, m, m) → (…, m(m + 1)/2)."""
-    i, j, often = own_entries(forms.shape[-1])
+    """The entries i ≤ j of a symmetric form, those off the diagonal doubled: (…, m, m) → (…, m(m + 1)/2)."""
+    i, j, often = upper_entries(forms.shape[-1])
     return forms[..., i, j] * often

@@ -15,7 +15,7 @@ from sharedtrunk.errors import invalid
 def length(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     """Euclidean norm over some axes (all of them by default), of NumPy or JAX arrays.
 
-    The entries are first divided by the largest: squares of entries beyond 1e±154 (1e±19 in float32) leave the range.
+    The entries are first divided by the largest: squares of entries beyond 1e±154 (1e±19 in float32) overflow or underflow.
     """
     xp = jnp if isinstance(x, jax.Array) else np
     top = xp.max(xp.abs(x), axis=axis, keepdims=True, initial=0)
@@ -23,15 +23,15 @@ def length(x: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     return xp.squeeze(top, axis=axis) * xp.sqrt(xp.sum(xp.square(x / top), axis=axis))
 
 
-def rounded(length, dtype):
-    """How much a value of this Euclidean norm may change when it is stored in a precision: by rounding and by underflow."""
+def rounding_error(length, dtype):
+    """How much a value of this Euclidean norm may change when it is stored as `dtype`, by rounding and by underflow."""
     return 8 * float(jnp.finfo(dtype).eps) * length + float(jnp.finfo(dtype).tiny)
 
 
 def norm_half_width(values: Any, mean: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     """Euclidean norm over `axis` (all by default) of the half-widths of a mean's entries over scrambles (axis 0).
 
-    It is the norm of what `_support.statistics.half_width` gives, for entries whose squares would leave the range.
+    Like the norm of `_support.statistics.half_width`, but safe for entries whose squares would overflow or underflow.
     """
     count = values.shape[0]
     return scramble_factor(count) * (length(values - mean[None], axis) / ((count - 1) * count) ** 0.5)
@@ -53,7 +53,7 @@ def mean_and_error(values: Float[Array, "scramble *entry"]) -> tuple[Float[Array
     Raises
     ------
     InputError
-        For fewer than 2 scrambles and values that are not finite.
+        For fewer than 2 scrambles, and for values that are not finite.
     """
     values = finite(values, "Values of scrambles")
     count = values.shape[0] if values.ndim else 0
@@ -61,4 +61,4 @@ def mean_and_error(values: Float[Array, "scramble *entry"]) -> tuple[Float[Array
         raise invalid("An error needs at least 2 scrambles", received=f"{count}", hint="Use 8 scrambles.")
     mean = jnp.mean(values, axis=0)
     # where all scrambles agree, rounding is the whole error
-    return mean, norm_half_width(values, mean) + rounded(length(mean), values.dtype)
+    return mean, norm_half_width(values, mean) + rounding_error(length(mean), values.dtype)

@@ -2,7 +2,7 @@
 
 Every quantity of this package can be computed in up to four ways for centred, whitened weights J W C^½; `Quantity` holds
 them. A quantity in feature space (a moment) is mapped back through the root of C before its error is taken, so the error
-bar is that of the returned value. Without a rule each lane is computed by the method that suits its singular values.
+bar is that of the returned value. Without a rule, the singular values of a lane decide its method.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ import numpy as np
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk.errors import invalid
 from sharedtrunk.gaussian import _panels
-from sharedtrunk.gaussian._error import length, mean_and_error, norm_half_width, rounded
+from sharedtrunk.gaussian._error import length, mean_and_error, norm_half_width, rounding_error
 from sharedtrunk.gaussian._factor import covariance_root, host_root, whitened
 from sharedtrunk.gaussian._pairs import distances, softmax_covariances
 from sharedtrunk.gaussian._rules import FINE, NodeRule, Pairs, Panels, Rule, Sobol
@@ -28,30 +28,30 @@ from sharedtrunk.gaussian._spectrum import (
     numerical_rank,
     tail,
 )
-from sharedtrunk.gaussian.checks import check_error_rule, check_rule, concrete
+from sharedtrunk.gaussian.checks import are_concrete, check_error_rule, check_rule
 
 FINER_PAIRS = Pairs(points=16384, scrambles=16)
 
 _SMALL = 1e-2
-"""Largest weight below which G W has more digits than E[P uᵀ], whose P differ little from 1/K."""
+"""Weights below which G W keeps more digits than E[P uᵀ], since all P are close to 1/K."""
 
-_LONGEST = 4096.0
+_STEEPEST_RANK_3 = 4096.0
 """Largest singular value at which rank 3 is computed by panels; it then takes half a minute at K = 5."""
 
 _LOGIT_ROUNDING = 4.0
-"""Most units of rounding that centring, factoring and multiplying leave in a logit."""
+"""Rounding errors, in units of ε, that centring, factoring and multiplying leave in a logit, at most."""
 
 
 class Quantity(NamedTuple):
-    """One quantity and the four ways to compute it. It is made once per module, so that jit compiles once.
+    """One quantity and the four ways to compute it. Each is a module constant, so that jit compiles once.
 
     `sobol(W, rule)` gives one value per scramble. `panels(integrals, V)` reads the value off the host integrals.
     `equal(s, deviation, W)` is the closed form for W Wᵀ = s² J with its error where the singular values deviate from s.
-    `pairs(G, W)` makes values of covariances G (scramble, class, class), with a bound on the part that they leave out.
+    `pairs(G, W)` computes values from covariances G (scramble, class, class), and bounds the part that they leave out.
 
     `moderate` is the Sobol rule above rank 3, up to the root-mean-square singular value `crossover`. Where its error bar is
     longer than `promise` times the value, `finer` replaces it, as `FINER_PAIRS` replaces `Pairs()`. `in_features`: the last
-    axis is a feature. `by_covariances`: `pairs` works for weights of any size, so that a user may ask for `Pairs`.
+    axis is `feature`. `by_covariances`: `pairs` is accurate for weights of any size, so a user may choose `Pairs`.
     """
 
     sobol: Callable
@@ -83,10 +83,10 @@ def _by_sobol(W, root, sobol: Callable, sensitivity: tuple[float, float], rule: 
             return _mapped(jnp.mean(values, axis=0), root)
         value, error = mean_and_error(_mapped(values, root))
         slope, most = sensitivity
-        # sums over nodes that are all alike round the same way in every scramble
+        # equal terms round the same way in every scramble, so the spread over scrambles does not show it
         error = error + float(jnp.finfo(w.dtype).eps) * rule.points**0.5 * length(value)
         rounding = slope * _LOGIT_ROUNDING * float(jnp.finfo(w.dtype).eps) * length(w)
-        # columns of the root are orthogonal, so the longest is its norm
+        # columns of the root are orthogonal, so its norm is that of the longest column
         stretch = 1.0 if root is None else jnp.max(length(root, axis=0))
         return value, error + jnp.minimum(rounding, jnp.asarray(most, w.dtype)) * stretch
 
@@ -103,7 +103,7 @@ def _mapped(values, root):
 
 
 class _Host(NamedTuple):
-    """What the host methods need beside the weights of a lane: the map back and the rounding of the caller's array."""
+    """What the methods on the host need beside the weights: the quantity, the root of C, and ε of the caller's array."""
 
     quantity: Quantity
     root: np.ndarray | None
@@ -172,8 +172,8 @@ def _by_choice(W: np.ndarray, host: _Host, dtype: np.dtype):
         S = np.linalg.svd(w, compute_uv=False)
         rank = kept_rank(S, w.shape, host.eps, quantity.sensitivity)
         equal = deviation_from_equal(S, K)
-        # rank 3 resolves as much as rank 2, but takes minutes where the layers are thin
-        steep = 1 < rank <= 3 and S[0] > (_panels.STEEPEST if rank == 2 else _LONGEST)
+        # rank 3 is as accurate as rank 2, but takes minutes where the boundary layers are thin
+        steep = 1 < rank <= 3 and S[0] > (_panels.STEEPEST if rank == 2 else _STEEPEST_RANK_3)
         if rank <= 3 and not steep:
             results[n] = _by_panels(w, host, Panels(), rank)
         elif equal is not None:
@@ -186,13 +186,13 @@ def _by_choice(W: np.ndarray, host: _Host, dtype: np.dtype):
                 results[n] = _by_pairs(w, host, FINER_PAIRS)
     for rule in (quantity.moderate, quantity.finer):
         rest = [n for n in range(len(W)) if n not in results]
-        for n, value, error in _some_by_sobol(W, rest, host, rule, dtype):
+        for n, value, error in _lanes_by_sobol(W, rest, host, rule, dtype):
             if rule is quantity.finer or _as_promised(quantity, value, error):
                 results[n] = value, error
     return [results[n] for n in range(len(W))]
 
 
-def _some_by_sobol(W: np.ndarray, lanes: list[int], host: _Host, rule: Sobol, dtype: np.dtype):
+def _lanes_by_sobol(W: np.ndarray, lanes: list[int], host: _Host, rule: Sobol, dtype: np.dtype):
     """(lane, value, error) of some lanes, as one batch."""
     if not lanes:
         return []
@@ -207,16 +207,16 @@ def _as_promised(quantity: Quantity, value, error) -> bool:
 
 
 def _stack(results: list[tuple], lanes: tuple[int, ...], dtype: np.dtype):
-    """Lanes back in shape and in W's precision; the error bars include the rounding of the value."""
+    """Results of all lanes as arrays of W's lanes and precision; the error bars include the rounding of the value."""
     value = np.stack([np.asarray(v, float) for v, _ in results])
-    error = np.array([e for _, e in results], float) + rounded(length(value, tuple(range(1, value.ndim))), dtype)
+    error = np.array([e for _, e in results], float) + rounding_error(length(value, tuple(range(1, value.ndim))), dtype)
     return jnp.asarray(value.reshape(lanes + value.shape[1:]), dtype), jnp.asarray(error.reshape(lanes), dtype)
 
 
 def estimate(W: jax.Array, C: jax.Array | None, quantity: Quantity, rule: Rule | None) -> jax.Array:
     """Value of a quantity for weights W and inputs of covariance C (None: the identity)."""
     check_rule(rule, W)
-    rule = _traced_rule(W, C, rule)
+    rule = _rule_or_fine(W, C, rule)
     if isinstance(rule, NodeRule):
         return _by_sobol(_whitened(W, C), _root(C, quantity), *quantity.by_nodes, rule, False)
     return _on_host(W, C, quantity, rule)[0]
@@ -227,7 +227,7 @@ def estimate_with_error(
 ) -> tuple[jax.Array, jax.Array]:
     """Value of a quantity, and an error bar that covers the true error of what is returned."""
     check_rule(rule, W)
-    rule = _traced_rule(W, C, rule)
+    rule = _rule_or_fine(W, C, rule)
     if isinstance(rule, NodeRule):
         check_error_rule(rule)
         return _by_sobol(_whitened(W, C), _root(C, quantity), *quantity.by_nodes, rule, True)
@@ -238,9 +238,9 @@ def _root(C: jax.Array | None, quantity: Quantity) -> jax.Array | None:
     return covariance_root(C) if C is not None and quantity.in_features else None
 
 
-def _traced_rule(W: jax.Array, C: jax.Array | None, rule: Rule | None) -> Rule | None:
-    """Where there are no singular values to choose by (inside jit, or no lane at all) the choice is FINE."""
-    known = concrete(W) and (C is None or concrete(C))
+def _rule_or_fine(W: jax.Array, C: jax.Array | None, rule: Rule | None) -> Rule | None:
+    """The rule, or `FINE` if it is None and no singular values are known (inside jit, or without any lane)."""
+    known = are_concrete(W) and (C is None or are_concrete(C))
     return FINE if rule is None and (not known or W.size == 0) else rule
 
 

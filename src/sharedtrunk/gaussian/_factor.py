@@ -18,7 +18,7 @@ def centred(W: Float[Array, "*lane class feature"]) -> Float[Array, "*lane class
 
 
 def to_unit_scale(W: Any) -> Any:
-    """Every lane divided by the power of two that makes its largest entry about 1, which changes no digit of a direction."""
+    """Every lane divided by the power of two that makes its largest entry about 1. It changes no digits."""
     xp = jnp if isinstance(W, jax.Array) else np
     _, power = xp.frexp(xp.max(xp.abs(W), axis=(-2, -1), keepdims=True, initial=0))
     return xp.ldexp(W, xp.broadcast_to(-power, W.shape))
@@ -85,8 +85,8 @@ def factor(
 def triangle(W: Float[Array, "class feature"]) -> Float[Array, "class direction"]:
     """The first part A of `factor` alone, by Cholesky's elimination on W Wᵀ, at a third of its cost.
 
-    A Aᵀ is W Wᵀ to rounding, which is all that F asks for. A row whose part outside those before it is below √(K ε) of its
-    size, a share K ε of its square, adds no direction.
+    A Aᵀ is W Wᵀ to rounding, which is all that F needs. A row adds no direction if its part outside the rows before it is
+    smaller than √(K ε) times the row, that is K ε of its square.
     """
     K = W.shape[0]
     zero, one = jnp.zeros((), W.dtype), jnp.ones((), W.dtype)

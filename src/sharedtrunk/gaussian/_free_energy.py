@@ -13,7 +13,7 @@ from scipy import special
 
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
-from sharedtrunk.gaussian._error import rounded
+from sharedtrunk.gaussian._error import rounding_error
 from sharedtrunk.gaussian._estimate import Quantity, estimate, estimate_with_error
 from sharedtrunk.gaussian._factor import whitened
 from sharedtrunk.gaussian._random_energy import free_energy_and_slope
@@ -82,8 +82,8 @@ def free_energy(
     Raises
     ------
     InputError
-        For a W that is not (…, class, feature), not finite or has one class, for a covariance that is not one, and for an
-        unknown rule.
+        For a W that is not (…, class, feature), is not finite or has one class, for a covariance that is not symmetric and
+        positive semidefinite, and for an unknown rule.
 
     References
     ----------
@@ -145,7 +145,7 @@ def free_energy_scrambles(
     Raises
     ------
     InputError
-        As `free_energy`, and for another rule.
+        As `free_energy`, and for a rule that is not `Sobol`.
     """
     W = as_weights(W)
     check_scrambles(rule, Sobol)
@@ -193,7 +193,7 @@ def population_loss(
     """
     W = as_weights(W)
     M = as_moment(moment, W)
-    return _less(free_energy(W, covariance=covariance, rule=rule), _inner(M, W))
+    return _minus(free_energy(W, covariance=covariance, rule=rule), _inner(M, W))
 
 
 def population_loss_with_error(
@@ -224,7 +224,7 @@ def population_loss_with_error(
     M = as_moment(moment, W)
     value, error = free_energy_with_error(W, covariance=covariance, rule=rule)
     inner, terms = _inner(M, W), _inner(jnp.abs(M), jnp.abs(W))
-    return _less(value, inner), error + rounded(terms, W.dtype)
+    return _minus(value, inner), error + rounding_error(terms, W.dtype)
 
 
 def _inner(M: jax.Array, W: jax.Array) -> jax.Array:
@@ -234,5 +234,5 @@ def _inner(M: jax.Array, W: jax.Array) -> jax.Array:
     return jnp.einsum("...cf,...cf->...", M, W, precision="highest")
 
 
-def _less(F: jax.Array, inner: jax.Array) -> jax.Array:
+def _minus(F: jax.Array, inner: jax.Array) -> jax.Array:
     return jnp.broadcast_to(F, inner.shape) - inner

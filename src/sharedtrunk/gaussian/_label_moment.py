@@ -18,12 +18,12 @@ from jaxtyping import Array, Float
 from sharedtrunk._support.arguments import described, on_host
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.errors import invalid
-from sharedtrunk.gaussian._error import length, norm_half_width, rounded
+from sharedtrunk.gaussian._error import length, norm_half_width, rounding_error
 from sharedtrunk.gaussian._factor import host_root, to_unit_scale
 from sharedtrunk.gaussian._pairs import first_equals, tie_densities
 from sharedtrunk.gaussian._random_energy import expected_maximum
 from sharedtrunk.gaussian._rules import Pairs
-from sharedtrunk.gaussian.checks import as_covariance, as_weights, concrete
+from sharedtrunk.gaussian.checks import are_concrete, as_covariance, as_weights
 
 
 def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarray, float]:
@@ -33,14 +33,14 @@ def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarr
     rank = int(np.sum(s > max(white.shape) * np.finfo(float).eps * s[0]))
     if rank == 0:
         raise invalid(
-            "a teacher tells at least two classes apart",
+            "a teacher must tell at least two classes apart",
             received="weights whose rows are all equal",
             hint="Give W with J W C Wᵀ J not zero.",
         )
     K, deviation = len(W), 0.0
     if rank == K - 1 and s[rank - 1] > (1 - 1e-12) * s[0]:
-        # Independent logits of equal variance: exact. A deviation moves M in first order, by less than 0.6 of itself
-        # times the factor of M (`_softmax_moment`); three times that goes into the error.
+        # Independent logits of equal variance: exact. A relative deviation d of the singular values changes M by less than
+        # 0.6 d ‖M‖ (measured, see `_softmax_moment`); the error allows for 2 d ‖M‖.
         deviation = float(np.linalg.norm(s[:rank] - s[0])) / s[0]
         M = orthonormal_label_moment(white / s[0])[None].repeat(2, axis=0)
     else:
@@ -50,7 +50,7 @@ def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarr
         share = (first[:, None] == first[None, :]).astype(float)
         share /= share.sum(axis=1, keepdims=True)
         M = share @ tie_densities(A, sorted(set(first.tolist())), rule) @ white
-    # back to the features first: the error is that of the moment returned
+    # mapped back to the features first, since the error is that of the returned moment
     M = M if root is None else M @ root.T
     mean = M.mean(axis=0)
     error = norm_half_width(M, mean) + (64 * np.finfo(float).eps + 2 * deviation) * length(mean)
@@ -148,14 +148,14 @@ def label_moment_with_error(
     results = [_lane(w, root, rule or Pairs()) for w in host.reshape(-1, *host.shape[-2:])]
     values = np.array([v for v, _ in results]).reshape(host.shape)
     # the value is returned in the precision of W, whose rounding belongs to the error
-    rounding = rounded(length(values, (-2, -1)), W.dtype)
+    rounding = rounding_error(length(values, (-2, -1)), W.dtype)
     errors = np.array([e for _, e in results]).reshape(lanes) + rounding
     return jnp.asarray(values, W.dtype), jnp.asarray(errors, W.dtype)
 
 
 def check_label_moment(W: jax.Array, C: jax.Array | None, rule: object) -> None:
     """Raise where weights or covariance are traced, or the rule is not `Pairs` (or None)."""
-    if not concrete(W) or (C is not None and not concrete(C)):
+    if not are_concrete(W) or (C is not None and not are_concrete(C)):
         raise invalid(
             "A label moment needs concrete weights",
             received="a traced array",

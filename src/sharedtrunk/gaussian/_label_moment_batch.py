@@ -70,10 +70,10 @@ def label_moments(
     root = None if C is None else host_root(np.asarray(C))
     flat = np.asarray(W, float).reshape(-1, *W.shape[-2:])
     values, errors = np.empty(flat.shape), np.empty(len(flat))
-    together = _independent(flat if root is None else flat @ root)
-    if together.any():
-        values[together], errors[together] = _at_once(flat[together], root, rule, W.dtype)
-    for lane in np.flatnonzero(~together):
+    fast = _independent(flat if root is None else flat @ root)
+    if fast.any():
+        values[fast], errors[fast] = _at_once(flat[fast], root, rule, W.dtype)
+    for lane in np.flatnonzero(~fast):
         value, error = label_moment_with_error(flat[lane], covariance=C, rule=rule)
         values[lane], errors[lane] = np.asarray(value), np.asarray(error)
     return jnp.asarray(values.reshape(W.shape), W.dtype), jnp.asarray(errors.reshape(W.shape[:-2]), W.dtype)
@@ -96,7 +96,7 @@ def _independent(white) -> np.ndarray:
 
 
 def _at_once(W, root, rule, dtype):
-    """Moments and errors of lanes that are independent."""
+    """Moments and errors of lanes whose class differences are independent."""
     white = W if root is None else W @ root
     lanes, classes, first, second = len(W), W.shape[1], *np.triu_indices(W.shape[1], 1)
     triangles, sigma = _ties(_factor(white), first, second)
@@ -115,7 +115,7 @@ def _at_once(W, root, rule, dtype):
 
 
 def _ties(A, first, second):
-    """For every pair: triangular constraints on the other classes given that the two tie, and σ of their difference."""
+    """For every pair of classes that tie: triangular constraints on the other classes, and σ of the pair's difference."""
     classes = A.shape[1]
     others = np.array([[k for k in range(classes) if k not in pair] for pair in zip(first, second, strict=True)])
     difference = A[:, first] - A[:, second]
@@ -169,6 +169,6 @@ def _all_below(L: Float[Array, "pair other other"], nodes: Float[Array, "pair _ 
         weight = weight * level
         if j + 1 < L.shape[-1]:  # the last variable is integrated exactly
             below = nodes[:, j] * level
-            # an empty interval has no weight, so where its point lies does not matter
+            # the point in an empty interval does not matter, since it has no weight
             y.append(ndtri(jnp.where(below > 0, below, jnp.full_like(below, 0.5))))
     return weight.reshape(L.shape[0], scrambles, -1).mean(axis=-1)

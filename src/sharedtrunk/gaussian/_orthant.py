@@ -34,11 +34,10 @@ def _sobol_integers(points: int, scrambles: int, seed: int, dimension: int) -> n
 
 
 def uniform_nodes(points: int, scrambles: int, seed: int, dimension: int, stream: int) -> np.ndarray:
-    """Points in the open unit cube, (dimension, scramble · node), with a digital shift of their own for
-    every stream.
+    """Points in the open unit cube, (dimension, scramble · node), each stream with a digital shift of its own.
 
-    A shift keeps the points a Sobol net. Integrals that are summed get different streams, so that their
-    errors average out instead of adding up.
+    Shifted points are still a Sobol net. Integrals that are summed use different streams, so that their errors average out
+    instead of adding up.
     """
     shift = np.random.default_rng([seed, 1 + stream]).integers(2**_BITS, size=(dimension, scrambles), dtype=np.uint64)
     integers = _sobol_integers(points, scrambles, seed, dimension) ^ np.repeat(shift, points, axis=1)
@@ -49,9 +48,9 @@ def uniform_nodes(points: int, scrambles: int, seed: int, dimension: int, stream
 def plan(rows: np.ndarray) -> tuple[list[list[int]], np.ndarray]:
     """Order the constraints on rows · ξ (unit rows) and triangularize them.
 
-    Returns, per variable, the rows that end with it, and the coefficients (row, variable). In full rank
-    each variable ends one row. The rarest event comes first (Gibson, Glasbey and Elston 1994), which lowers
-    the variance most.
+    Returns, for each variable, the rows that depend on it and on earlier variables only, and the coefficients (row,
+    variable). In full rank that is one row per variable. The rarest event comes first (Gibson, Glasbey and Elston 1994),
+    which lowers the variance most.
     """
     residual = rows.copy()
     coefficients = np.zeros((len(rows), 0))
@@ -80,7 +79,7 @@ def _draw(low: np.ndarray, high: np.ndarray, uniform: np.ndarray) -> tuple[np.nd
     """A normal variable between the levels low and high, and the probability of that interval."""
     width = np.maximum(high - low, 0.0)
     level = low + uniform * width
-    # an empty interval has no weight, so where its point lies does not matter
+    # the point in an empty interval does not matter, since it has no weight
     return special.ndtri(np.where((level > 0) & (level < 1), level, 0.5)), width
 
 
@@ -109,10 +108,10 @@ def hard_cone(rows: np.ndarray, points: int, scrambles: int, seed: int, stream: 
 
 
 def soft_cone(rows: np.ndarray, excess: np.ndarray, uniform: np.ndarray) -> np.ndarray:
-    """E Π_k exp(−e^{rows_k · ξ + excess_k}) at every node: excess (row, node), uniform (variable or more,
-    node).
+    """Weights whose mean over nodes is E Π_k exp(−e^{rows_k · ξ + excess_k}), ξ standard normal.
 
-    The node's unbiased weight; its mean over nodes is the expectation over ξ and over what made the excess.
+    `excess` is (row, node), and the mean is also one over the random numbers that it was computed from. `uniform` is
+    (variable, node), with at least as many variables as rows.
     """
     weight = np.ones(uniform.shape[1])
     sizes = length(rows, axis=1)

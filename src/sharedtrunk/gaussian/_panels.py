@@ -18,15 +18,14 @@ from sharedtrunk.gaussian._error import length
 STEEPEST = 2.0**34
 """Largest singular value at which ranks 2 and 3 are resolved: the angle of a tie is known to s ε of its layer's width."""
 
-_NOTHING = 3e-10  # size of E[P uᵀ] below which its relative accuracy is not asked for
+_TINY_MOMENT = 3e-10  # ‖E[P uᵀ]‖ below which only its absolute error is controlled
 
 _REACH = 9.5  # the chi density beyond is below 1e-18
 _BLOCK = 2**21  # exponentials per block: 16 MB
 
 
 class Integrals(NamedTuple):
-    """E ln Z, E[P uᵀ] (class, direction) and E[diag P − P Pᵀ] (class, class), stacked in one vector per
-    node."""
+    """E ln Z, E[P uᵀ] (class, direction) and E[diag P − P Pᵀ] (class, class)."""
 
     free_energy: float
     moment: np.ndarray
@@ -52,7 +51,7 @@ def _radial_nodes(A: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _rays(A: np.ndarray, theta: np.ndarray, r: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Radial integrals for directions theta (node, direction): rows of [F, moment, G] flattened, one each."""
+    """Radial integrals for directions theta (node, direction): one row [F, moment, G] per node, flattened."""
     K, d = A.shape
     out = np.empty((len(theta), 1 + K * d + K * K))
     step = max(1, _BLOCK // (K * len(r)))
@@ -94,7 +93,7 @@ def _ties(B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _angle_edges(phi: np.ndarray, width: np.ndarray, period: float) -> np.ndarray:
-    """Panels on [0, period], each no longer than its distance to any tie, or than its layer is wide."""
+    """Panels on [0, period], each no longer than its distance to any tie, or than 0.4 of the width of the tie's layer."""
     inside = phi[(phi > 0) & (phi < period)]
     edges = np.unique(np.concatenate([np.linspace(0.0, period, round(period / (np.pi / 4)) + 1), inside]))
     edges = edges[np.append(True, np.diff(edges) > 1e-14)]
@@ -153,8 +152,8 @@ def _sphere(A: np.ndarray, order: int, r, w) -> np.ndarray:
 
     edges = np.linspace(0, 2 * np.pi, 9)
     work = [(a, b, panel(a, b)) for a, b in itertools.pairwise(edges)]
-    # E[P uᵀ] of small weights is rounding: no halving makes it agree with itself to a share of its size
-    scale = np.maximum(size(sum(v for _, _, v in work)), np.array([0.0, _NOTHING, 0.0]))
+    # for small weights E[P uᵀ] is a rounding error, which no halving of panels makes agree relative to its own size
+    scale = np.maximum(size(sum(v for _, _, v in work)), np.array([0.0, _TINY_MOMENT, 0.0]))
     done = np.zeros_like(work[0][2])
     while work:
         a, b, whole = work.pop()

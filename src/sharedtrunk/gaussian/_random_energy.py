@@ -20,7 +20,7 @@ _SMALL = 1e-3
 """Scale s below which the integrand of dF/ds loses more than three digits."""
 
 _FAR = 40.0
-"""Reach of the Gumbel grid: e^{−40} is below rounding beside 1."""
+"""Upper end of the Gumbel grid beyond ln K: e^{−40} is below the rounding of 1."""
 
 
 def _check_classes(classes: int) -> None:
@@ -53,7 +53,7 @@ def expected_maximum(classes: int) -> float:
 
 
 def _tail(s: float, y: np.ndarray, K: int) -> tuple[np.ndarray, np.ndarray]:
-    """1 − L(y) and ∂L/∂s for logit plus Gumbel, integrating out the one on which L depends smoothly."""
+    """1 − L(y) and ∂L/∂s: integrals over the Gumbel variable for s > 1, over the logit else (both smooth)."""
     h = 1 / 12
     if s > 1:
         g, h = gumbel_grid(K)
@@ -67,13 +67,13 @@ def _tail(s: float, y: np.ndarray, K: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def gumbel_grid(K: int) -> tuple[np.ndarray, float]:
-    """Nodes g that hold all of the weight of K standard Gumbel variables, and their spacing."""
+    """Nodes g over the range of K standard Gumbel variables, and their spacing."""
     h = 1 / 12
     return np.arange(-4.5, _FAR + np.log(K), h), h
 
 
 def maximum_grid(s: float, K: int) -> tuple[np.ndarray, float]:
-    """Nodes y that hold all of the maximum's weight, and their spacing.
+    """Nodes y over the range of the maximum, and their spacing.
 
     For many classes the maximum varies over s/√(2 ln K) only.
     """
@@ -94,7 +94,7 @@ def log_all_below(s: float, K: int) -> tuple[np.ndarray, float, np.ndarray]:
 
 
 def _integrate(s: float, K: int) -> tuple[float, float]:
-    """F + γ = ∫ [Φ(y/σ) − L(y)ᴷ] dy for any σ, and dF/ds."""
+    """F and dF/ds, from F + γ = ∫ [Φ(y/σ) − L(y)ᴷ] dy, which holds for any σ."""
     width = np.hypot(1.0, s)
     y, h = maximum_grid(s, K)
     tail, slope = _tail(s, y, K)
@@ -102,11 +102,9 @@ def _integrate(s: float, K: int) -> tuple[float, float]:
     log_L = _log_below(tail)
     below = -np.expm1(K * log_L)
     free_energy = h * np.sum(np.where(y > 0, below - special.ndtr(-y / width), special.ndtr(y / width) + (below - 1)))
-    # dF/ds = s tr G = s (1 − Y) where the other integrand cancels to nothing
-    by_stein = s * (1 - equal_participation(s, K)) if s < _SMALL else None
-    return free_energy - np.euler_gamma, -h * K * np.sum(
-        np.exp((K - 1) * log_L) * slope
-    ) if by_stein is None else by_stein
+    if s < _SMALL:  # the integrand below cancels to nearly zero: dF/ds = s tr G = s (1 − Y) does not
+        return free_energy - np.euler_gamma, s * (1 - equal_participation(s, K))
+    return free_energy - np.euler_gamma, -h * K * np.sum(np.exp((K - 1) * log_L) * slope)
 
 
 def equal_participation(s: float, K: int) -> float:
@@ -169,7 +167,7 @@ def random_energy_free_energy(s, classes: int) -> np.ndarray:
 
     References
     ----------
-    Derrida's random-energy model at finite K, the paper's reference [24], which it generalizes for (15) and (16).
+    Derrida's random-energy model at finite K, the paper's reference [24], which the paper uses for (15) and (16).
     """
     return free_energy_and_slope(s, classes)[0]
 

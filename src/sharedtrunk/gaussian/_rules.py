@@ -6,8 +6,8 @@ A rule is a small frozen value object; it is hashable, so it can be a static arg
           Gauss–Legendre panels graded geometrically towards those ties resolve boundary layers of any width. Runs on the
           host in float64; needs concrete weights.
 `Sobol`   any rank. Scrambled Sobol points in at most K − 1 dimensions, antithetic. With more than twice as many points as
-          dimensions their second moment is made exact, and so is the limit of small weights; fewer points cannot have
-          it. Pure JAX: jit, vmap and grad work. Independent scrambles give the error.
+          dimensions their second moment is made exact, and with it the limit of small weights; with fewer points that is
+          impossible. Pure JAX: jit, vmap and grad work. Independent scrambles give the error.
 `Characters`  the same points in the coordinates of the features, repeated with the sign flips of the Sylvester
           characters: what a Sylvester–Hadamard symmetry makes zero is zero to rounding (`_characters`).
 `Pairs`   any rank, for moments and covariances (not for F). One pair of classes at a time, near their tie, by separation
@@ -28,7 +28,7 @@ from sharedtrunk._support.cache.arrays import stored_arrays
 from sharedtrunk.errors import invalid
 
 MOST_POINTS, MOST_SCRAMBLES = 2**24, 4096
-"""Limits of a rule, the first for all scrambles together: nodes of ten classes then take 0.6 GB and some seconds."""
+"""Most points of all scrambles together, and most scrambles: nodes for ten classes then take 0.6 GB and some seconds."""
 
 
 def _check_nodes(points: int, scrambles: int, seed: int, least: int) -> None:
@@ -41,9 +41,9 @@ def _check_nodes(points: int, scrambles: int, seed: int, least: int) -> None:
         raise invalid(
             f"points times scrambles is at most {MOST_POINTS}",
             received=f"{points} times {scrambles}",
-            hint="Sixteen scrambles tell the error well enough.",
+            hint="Sixteen scrambles are enough for an error bar.",
         )
-    whole_number(seed, "seed", least=0, hint="Any number from 0 will do.")
+    whole_number(seed, "seed", least=0, hint="Use any whole number ≥ 0.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,16 +73,16 @@ class Sobol:
     Parameters
     ----------
     points
-        Points of each scramble, a power of two from 16, both signs counted.
+        Points of each scramble, counting both signs: a power of two, 16 or more.
     scrambles
-        Independent sets. The value is their mean, and their spread the error: `*_with_error` needs at least 4.
+        Independent sets of points. The value is their mean, the error their spread: `*_with_error` needs at least 4.
     seed
         Seed of the scrambles.
 
     Raises
     ------
     InputError
-        For other numbers.
+        If a number is outside its limits.
     """
 
     points: int = 8192
@@ -110,7 +110,7 @@ class Characters:
     Raises
     ------
     InputError
-        For other numbers.
+        If a number is outside its limits.
     """
 
     points: int = 4096
@@ -133,7 +133,7 @@ class Pairs:
     Raises
     ------
     InputError
-        For other numbers.
+        If a number is outside its limits.
     """
 
     points: int = 8192
@@ -164,8 +164,8 @@ def half_nodes(rule: Sobol, dimension: int) -> np.ndarray:
     """Standard normal nodes (scramble, dimension, node); their negatives are the other half.
 
     Each scramble with more than `dimension` nodes is rescaled by a triangular matrix so that its mean of
-    u uᵀ is exactly the identity (fewer nodes do not span the space, and stay as they are). The matrix is
-    lower triangular: the first d rows of a set depend on nothing after them.
+    u uᵀ is exactly the identity; fewer nodes do not span the space and stay as they are. The matrix is lower triangular, so
+    the first d rows of a set do not depend on the later ones.
     """
     (nodes,) = stored_arrays(("nodes", rule, dimension), lambda: [_rescaled_half(rule, dimension)])
     nodes.setflags(write=False)

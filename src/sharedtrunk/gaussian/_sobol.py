@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk.gaussian._characters import character_nodes
-from sharedtrunk.gaussian._control_variate import Control, control, turned
+from sharedtrunk.gaussian._control_variate import Control, control, rotated
 from sharedtrunk.gaussian._factor import factor, triangle
 from sharedtrunk.gaussian._rules import Characters, NodeRule, Sobol, half_nodes
 
@@ -75,7 +75,7 @@ def mean_moments(A: Float[Array, "class direction"], u: Float[Array, "direction 
 
 
 class _Frame(NamedTuple):
-    """Logits A u with u = V x, the nodes of u, and what is known of their error. V None: u is x."""
+    """Logits A u with u = V x (V None: u = x), the nodes of u, and the part of their error that is known."""
 
     A: Float[Array, "class direction"]
     V: Float[Array, "direction feature"] | None
@@ -87,13 +87,13 @@ def _frame(W: Float[Array, "class feature"], rule: NodeRule) -> _Frame:
     if isinstance(rule, Characters):
         return _Frame(W, None, character_nodes(rule, *W.shape), None)
     A, V = factor(W)
-    A, R, symmetric = turned(A, rule)
+    A, R, symmetric = rotated(A, rule)
     V = V if R is None else jnp.matmul(R.T, V, precision="highest")
     return _Frame(A, V, half_nodes(rule, A.shape[1]), control(A, rule, symmetric))
 
 
 def _frame_of_energy(W: Float[Array, "class feature"], rule: NodeRule) -> _Frame:
-    """`_frame` for F, which needs no V. One scramble's error is far above that of the cheaper factor."""
+    """`_frame` for F, which needs no V. For one scramble the cheaper `triangle` is exact enough."""
     if isinstance(rule, Characters) or rule.scrambles > 1:
         return _frame(W, rule)
     A = triangle(W)
@@ -135,7 +135,7 @@ def moment_lane(W: Float[Array, "class feature"], rule: NodeRule) -> Float[Array
 
 @free_energy_lane.defjvp
 def _free_energy_jvp(rule, primals, tangents):
-    # The true gradient of F, so that rank-deficient weights, where the factor has no derivative, are no exception.
+    # The gradient of F itself, which also exists for rank-deficient weights, where the factor has no derivative.
     (W,), (dW,) = primals, tangents
     return free_energy_lane(W, rule), jnp.sum(moment_lane(W, rule) * dW[None], axis=(-2, -1))
 

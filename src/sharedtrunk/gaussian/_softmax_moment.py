@@ -23,7 +23,7 @@ def _slope(s: float, classes: int) -> float:
 
 
 # Where the singular values deviate by d from their root mean square, the errors of the closed forms are of first order and
-# below 0.6 g d and 0.6 g d / s (measured at K = 5 … 24, s = 0.1 … 300). The functions return three times that.
+# below 0.6 g d and 0.6 g d / s (measured at K = 5 … 24, s = 0.1 … 300). The functions return 2 g d and 2 g d / s.
 def _equal_moment(s: float, deviation: float, W: np.ndarray):
     g = _slope(s, len(W))
     return g * W, 2 * g * deviation
@@ -152,7 +152,7 @@ def softmax_moment_scrambles(
     Raises
     ------
     InputError
-        As `free_energy`, and for another rule.
+        As `free_energy`, and for a rule that is neither `Sobol` nor `Characters`.
     """
     W = as_weights(W)
     check_scrambles(rule, NodeRule)

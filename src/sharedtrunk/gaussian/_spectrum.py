@@ -1,7 +1,8 @@
 """Which singular values of J W C^½ matter: numerical rank, equality, and the error of dropping the others.
 
 Everything here is decided in float64 on the host, whatever the precision of W: an array of float32 numbers has exact
-singular values too, and a small one beside a large one can turn the moments (labels within a group of classes).
+singular values too, and a small one beside a large one can change the direction of the moments (as when it decides between
+the classes of a group).
 
 The cost of a change dW of whitened weights is bounded for every W (`Sensitivity`). With P = softmax(z),
 Σ = diag P − P Pᵀ, ‖Σ‖₂ ≤ 1/2:
@@ -22,10 +23,10 @@ from sharedtrunk.gaussian._error import length
 from sharedtrunk.gaussian._factor import host_root
 
 _AFFORDABLE = 1e-4
-"""Relative error that dropping directions may cause: that of `Pairs`, the method that needs no dropping."""
+"""Relative error that dropping directions may cause: the error of `Pairs`, the method for all directions."""
 
 _EQUAL = 1e-6
-"""Relative spread of singular values below which their closed form is more exact than any nodes."""
+"""Relative spread of singular values below which the closed form for equal ones is more exact than any nodes."""
 
 
 class Sensitivity(NamedTuple):
@@ -60,8 +61,8 @@ def tail(S: np.ndarray, rank: int) -> float:
 def kept_rank(S: np.ndarray, shape: tuple[int, ...], eps: float, sensitivity: Sensitivity) -> int:
     """The rank to compute with, for an array given in precision `eps`.
 
-    Directions that the rounding of the caller's array may have made are dropped where that costs little (a rank-two array
-    of float32 stays rank two); otherwise only those that float64 cannot resolve.
+    Directions that may be rounding errors of the caller's array are dropped if that changes the value little (a float32 array
+    of rank two keeps rank two). Otherwise only those that float64 cannot resolve are dropped.
     """
     low, full = numerical_rank(S, shape, eps), numerical_rank(S, shape, np.finfo(float).eps)
     size = sensitivity.size(float(length(S)), shape[-2])

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sharedtrunk._support.arguments import floating
-from sharedtrunk._support.concrete import concrete as value_of
+from sharedtrunk._support.concrete import concrete
 from sharedtrunk.errors import invalid
 from sharedtrunk.gaussian._rules import NodeRule, Pairs, Panels
 
@@ -16,9 +16,9 @@ HEADROOM = 20
 """Binary digits between the largest allowed weight and the largest number: sums of 10⁶ terms stay finite."""
 
 
-def concrete(*arrays) -> bool:
-    """Whether all values are known; inside jit, grad and vmap only shapes are."""
-    return all(value_of(array) is not None for array in arrays)
+def are_concrete(*arrays) -> bool:
+    """Whether all arrays have values; inside jit, grad and vmap they have only shapes."""
+    return all(concrete(array) is not None for array in arrays)
 
 
 def as_weights(W, name: str = "W") -> jax.Array:
@@ -34,7 +34,7 @@ def as_weights(W, name: str = "W") -> jax.Array:
         raise invalid(
             f"{name} has at least 1 feature", received=f"shape {W.shape}", hint="Give one column per feature."
         )
-    if concrete(W) and not np.isfinite(np.asarray(W)).all():
+    if are_concrete(W) and not np.isfinite(np.asarray(W)).all():
         bad = int(np.sum(~np.isfinite(np.asarray(W))))
         raise invalid(
             f"{name} is finite", received=f"{bad} entries NaN or infinite", hint="Drop the diverged lanes first."
@@ -46,7 +46,7 @@ def as_weights(W, name: str = "W") -> jax.Array:
 def check_range(name: str, values, dtype) -> None:
     """Raise where concrete values are so large that sums over features and nodes could overflow their precision."""
     largest = float(jnp.finfo(dtype).max) * 2.0**-HEADROOM
-    if concrete(values) and (top := np.abs(np.asarray(values)).max(initial=0)) > largest:
+    if are_concrete(values) and (top := np.abs(np.asarray(values)).max(initial=0)) > largest:
         raise invalid(
             f"{name} has entries of at most {largest:.1g} in {jnp.dtype(dtype)}",
             received=f"{top:.3g}",
@@ -66,7 +66,7 @@ def as_covariance(covariance, W: jax.Array | jax.ShapeDtypeStruct, *, definite: 
             received=f"shape {C.shape} for {features} features",
             hint="Give one row and one column per feature.",
         )
-    if not concrete(C):
+    if not are_concrete(C):
         return C
     host = np.asarray(C, float)
     if not np.isfinite(host).all():
@@ -85,7 +85,7 @@ def as_covariance(covariance, W: jax.Array | jax.ShapeDtypeStruct, *, definite: 
             received=f"an eigenvalue of {smallest:.3g}",
             hint="Drop the directions without variance." if definite else "Estimate it as X Xᵀ / N.",
         )
-    if isinstance(W, jax.Array) and concrete(W):
+    if isinstance(W, jax.Array) and are_concrete(W):
         with np.errstate(over="ignore"):
             largest = np.sqrt(np.abs(host).max()) * np.abs(np.asarray(W, float)).max(initial=0)
         check_range("W C^½", largest, W.dtype)
@@ -96,7 +96,8 @@ def as_moment(moment, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array:
     """A label moment in W's precision whose last two axes are W's and whose lanes broadcast with W's."""
     M = floating(moment, "the moment").astype(W.dtype)
     try:
-        fits = M.shape[-2:] == W.shape[-2:] and bool(np.broadcast_shapes(M.shape[:-2], W.shape[:-2]) is not None)
+        np.broadcast_shapes(M.shape[:-2], W.shape[:-2])
+        fits = M.shape[-2:] == W.shape[-2:]
     except ValueError:
         fits = False
     if not fits:
@@ -105,13 +106,13 @@ def as_moment(moment, W: jax.Array | jax.ShapeDtypeStruct) -> jax.Array:
             received=f"moment {M.shape} for W {W.shape}",
             hint="Use label_moment of a teacher with the same classes and features.",
         )
-    if concrete(M) and not np.isfinite(np.asarray(M)).all():
+    if are_concrete(M) and not np.isfinite(np.asarray(M)).all():
         raise invalid("the moment is finite", received="NaN or infinite entries", hint="Check the teacher's weights.")
     return M
 
 
 def check_rule(rule, W: jax.Array) -> None:
-    """The rule is None, Sobol or Characters, or Panels or Pairs with concrete weights."""
+    """Raise `InputError` unless the rule is None, Sobol or Characters, or Panels or Pairs with concrete weights."""
     if rule is None or isinstance(rule, NodeRule):
         return
     if not isinstance(rule, Panels | Pairs):
@@ -120,7 +121,7 @@ def check_rule(rule, W: jax.Array) -> None:
             received=repr(rule),
             hint="Leave it out to choose by rank.",
         )
-    if not concrete(W):
+    if not are_concrete(W):
         raise invalid(
             f"{type(rule).__name__} needs concrete weights",
             received="a traced array",
@@ -129,7 +130,7 @@ def check_rule(rule, W: jax.Array) -> None:
 
 
 def check_error_rule(rule) -> None:
-    """An error estimate from scrambles needs at least 4 of them, of at least 256 points.
+    """Raise `InputError` unless the rule has at least 4 scrambles of at least 256 points.
 
     Scrambles show the spread of a Sobol rule, not a bias that all of them share. There is one: every set is rescaled
     by its own second moments. It falls as dimension / points and hides below the spread only for large sets. (`Pairs`
@@ -150,6 +151,6 @@ def check_error_rule(rule) -> None:
 
 
 def check_scrambles(rule, kind) -> None:
-    """The rule has scrambles, each with a value of its own."""
+    """Raise `InputError` unless the rule is of the kind that gives one value per scramble."""
     if not isinstance(rule, kind):
         raise invalid("Scrambles belong to a Sobol rule", received=repr(rule), hint="Use FINE or Sobol(…).")

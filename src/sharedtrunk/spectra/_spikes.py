@@ -2,17 +2,17 @@
 
 The observed matrix is Σ̂ = Σ_k s_k u_k v_kᵀ + ξ, class × feature (K × N_f), with noise entries of variance σ²/N_f and
 aspect c = K/N_f. *Clean* is s, *observed* is ŝ, the singular value of Σ̂. **Left vectors u are the class side
-(length K), right vectors v the feature side (length N_f).** For K, N_f → ∞ with the number of spikes fixed, each
-spike goes its own way:
+(length K), right vectors v the feature side (length N_f).** For K, N_f → ∞ with the number of spikes fixed,
+spikes do not influence each other:
 
-- *above the threshold*, s > σ c^¼, it leaves the bulk: ŝ = √((s² + σ²)(s² + cσ²))/s, which lies above s and above the
+- *above the threshold*, s > σ c^¼, a spike leaves the bulk: ŝ = √((s² + σ²)(s² + cσ²))/s, which lies above s and above the
   bulk's upper edge, and the observed singular vectors keep a part of the clean ones, less on the longer side;
-- *at or below it*, it is invisible: ŝ stays at the upper edge σ(1 + √c), and the singular vectors are those of the noise;
+- *at or below it*, a spike is invisible: ŝ stays at the upper edge σ(1 + √c), with singular vectors of the noise;
 - *large*, s ≫ σ: ŝ → s + σ²(1 + c)/(2s), overlaps → 1. Noise never shrinks a singular value; it spoils the vectors.
 
 Hypotheses: rank ≪ K, N_f, distinct s, singular vectors independent of the noise. Corrections are O(1/N_f) in the mean
 and O(N_f^−½) in one draw (N_f^(−2/3) at the edge). **The standard teacher has rank K = 10 with equal s, where this is
-only an orientation**: at s̄ = 1 the formula gives 1.48 ten times, while its ŝ spread over about 1.1–1.7, and at
+only a rough guide**: at s̄ = 1 the formula gives 1.48 ten times, while its ŝ spread over about 1.1–1.7, and at
 rank = K that spread stays however large the matrix is.
 
 Two identities connect the formulas: dŝ/ds is the product of the two overlaps (not squared), as first-order
@@ -77,7 +77,7 @@ def spiked_value(s: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Value:
 
     At or below the threshold the spike is invisible and the result is the upper edge σ(1 + √c), where the largest
     singular values of the noise are. Hypotheses: K, N_f → ∞ at fixed K/N_f, rank ≪ K, distinct s, singular vectors
-    independent of the noise. The standard teacher has rank K, where this is only an orientation.
+    independent of the noise. The standard teacher has rank K, where this is only a rough guide.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def _threshold(aspect: jax.Array, noise: jax.Array) -> jax.Array:
 
 
 def _above(values: jax.Array, limit: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Which values exceed the limit, and values that exceed it everywhere.
+    """Which values exceed the limit, and the values with stand-ins above the limit for those that do not.
 
     The stand-ins keep the branch that is not taken, and its derivative, finite.
     """

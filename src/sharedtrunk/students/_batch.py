@@ -7,8 +7,8 @@ composites:
     D = M̂ − c ∘ softmax(C X) Xᵀ,    H ← D Wᵀ,    W ← Hᵀ D            (2), (8).
 
 Samples are cut into blocks where a batch's logits would not fit `BLOCK_BYTES`, so any number of them fits into memory.
-ReLU students have their own drive (`_relu_drive`); deep linear ones go lane by lane, under `vmap`. These are the three
-ways in which lanes are batched within a leg; legs batch them by `flows.legs`.
+ReLU students have their own drive (`_relu_drive`); deep linear ones are computed lane by lane, under `vmap`. These are the
+three drives of a batch; `flows.legs` cuts the lanes into batches.
 """
 
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from sharedtrunk.students._relu_drive import relu_drive
 from sharedtrunk.students._task_axis import predictions, split
 
 BLOCK_BYTES = 2**25
-"""Most bytes of a batch's logits: about a processor's last-level cache, far below any memory."""
+"""Most bytes of a batch's logits: about the size of a processor's last-level cache."""
 
 Moments = tuple[Float[Array, "lane _ feature"], ...]
 
@@ -32,7 +32,7 @@ Moments = tuple[Float[Array, "lane _ feature"], ...]
 class StackedProblem(NamedTuple):
     """A problem in blocks of samples with its tasks stacked, as the passes over the data need it.
 
-    A lane axis, where there is one, follows the axis of blocks. Samples that fill up the last block have coefficient 0.
+    A lane axis, if there is one, follows the axis of blocks. Samples that only fill up the last block have coefficient 0.
     """
 
     inputs: Float[Array, "block *lane feature part"]
@@ -42,7 +42,7 @@ class StackedProblem(NamedTuple):
 
 
 class LaneProblem(NamedTuple):
-    """A problem and its label moments as they came, for students that go lane by lane."""
+    """A problem and its label moments, unchanged, for students that are computed lane by lane."""
 
     problem: Problem
     moments: Moments
@@ -126,7 +126,7 @@ def _times(rows: Float[Array, "lane row inner"], matrix) -> Array:
 
 
 def _probabilities(logits: Float[Array, "lane stacked part"], sizes: list[int], coefficients) -> Array:
-    """Every task's probabilities times its coefficients, without copies where all tasks have as many classes."""
+    """Every task's probabilities times its coefficients, without copies where all tasks have the same number of classes."""
     lanes, _, part = logits.shape
     if len(set(sizes)) == 1:
         tasks = logits.reshape(lanes, len(sizes), sizes[0], part)

@@ -17,10 +17,10 @@ from jaxtyping import Array, Int
 from numpy.polynomial import chebyshev
 
 STAGES = 6
-"""Stages where the stiffness is unknown."""
+"""Stages as long as the stiffness is unknown."""
 
 FEWEST_STAGES = 3
-"""Two stages would have 2.5 times the error constant of many."""
+"""With two stages the error constant would be 2.5 times that of many stages."""
 
 MOST_STAGES = 20
 """Twenty stages are stable up to h λ = 259; the error control shortens steps that need more."""
@@ -36,8 +36,7 @@ State = TypeVar("State")
 def chebyshev_step(
     field: Callable[[State], State], start: State, slope: State, step, stages: int | Int[Array, ""] = STAGES
 ) -> tuple[State, State, State]:
-    """From y and F(y), one step of `FEWEST_STAGES` to `MOST_STAGES` stages: the new y, F there, and the local error's
-    estimate.
+    """One step of `FEWEST_STAGES` to `MOST_STAGES` stages from y and F(y): the new y, F there, and the estimated local error.
 
     The estimate is 0.8 (y − y₁) + 0.4 h (F + F₁). The number of stages may be traced; they go through one loop, so that
     a compiled program holds the field once.
@@ -59,7 +58,7 @@ def chebyshev_step(
 def coefficients(stages: int) -> np.ndarray:
     """Rows (μ, ν, μ̃, γ̃) of Y_j = (1 − μ − ν) Y_0 + μ Y_{j−1} + ν Y_{j−2} + h (μ̃ F_{j−1} + γ̃ F_0), j = 1 … s.
 
-    The rows that follow, `MOST_STAGES` + 1 in all, leave Y as it is.
+    Rows after the first s, up to `MOST_STAGES` + 1 in all, copy Y_{j−1}.
     """
     w0 = 1 + _DAMPING / stages**2
     T, dT, ddT = (

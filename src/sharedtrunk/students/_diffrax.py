@@ -1,7 +1,7 @@
-"""From a flow to its states at given times: the package's one place that calls diffrax.
+"""A flow solved by diffrax, which this package calls here only.
 
 All lanes of a batch share one step, chosen so that the worst lane meets the tolerance. This file is imported when a
-program is traced: importing diffrax takes half a second, which a worker that loads compiled programs saves.
+program is traced: importing diffrax takes half a second, which a worker that loads compiled programs does not need.
 """
 
 import abc
@@ -14,7 +14,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from sharedtrunk.flows.runge_kutta import Tableau, explicit_step, hermite_weights, moved
+from sharedtrunk.flows.runge_kutta import Tableau, explicit_step, hermite_weights, weighted_sum
 from sharedtrunk.students._batch import batch_drive
 from sharedtrunk.students._flow import Flow
 from sharedtrunk.students._stiffness import first_estimate, stabilized_step
@@ -32,7 +32,7 @@ class TsitourasInterpolation(diffrax.AbstractLocalInterpolation):
         if t1 is not None:
             return jax.tree.map(jnp.subtract, self.evaluate(t1), self.evaluate(t0))
         step = self.t1 - self.t0
-        return moved(self.y0, step, _interpolation_weights((t0 - self.t0) / step), self.slopes)
+        return weighted_sum(self.y0, step, _interpolation_weights((t0 - self.t0) / step), self.slopes)
 
 
 def _interpolation_weights(position):
@@ -124,7 +124,7 @@ class Observation(NamedTuple):
 
 
 class ObservationInterpolation(diffrax.AbstractLocalInterpolation):
-    """The polynomial of fourth degree through the observations and their slopes at a step's ends, and through its middle."""
+    """The polynomial of fourth degree through observations and slopes at both ends of a step, and its middle observation."""
 
     t0: Any  # pyright: ignore[reportIncompatibleVariableOverride]
     t1: Any  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -140,13 +140,13 @@ class ObservationInterpolation(diffrax.AbstractLocalInterpolation):
         halves = (0.5, 0.125 * step, 0.5, -0.125 * step)
         weights = [end - bump * half for end, half in zip(ends, halves, strict=True)]
         saved = (*self.before, *self.after, self.middle)
-        return Observation(moved(None, jnp.ones_like(step), (*weights, bump), saved))
+        return Observation(weighted_sum(None, jnp.ones_like(step), (*weights, bump), saved))
 
 
 class ObservingSolver(diffrax.AbstractSolver):
-    """A method that carries an observation of the state along, and between steps interpolates that instead of the state.
+    """A method that interpolates an observation of the state between steps, instead of the state itself.
 
-    Composite weights are a sixth of a network of megabytes, and are saved at several times per step.
+    The observation, a student's composite weights, is a sixth of the network's size, and a step has several saved times.
     """
 
     term_structure: ClassVar = diffrax.AbstractTerm
@@ -183,7 +183,7 @@ def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe
     def field(_, state, args):
         return batch_drive(state, args, axes)
 
-    def seen_at(t, state, args):
+    def observed_at(t, state, args):
         return state.observed if isinstance(state, Observation) else observe(state)
 
     solver = _solver(method)
@@ -198,7 +198,7 @@ def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe
         args=prepared,
         saveat=diffrax.SaveAt(
             subs=[
-                diffrax.SubSaveAt(ts=times, fn=seen_at),
+                diffrax.SubSaveAt(ts=times, fn=observed_at),
                 diffrax.SubSaveAt(t1=True),
             ],
             solver_state=method.stabilized,
@@ -228,7 +228,7 @@ def _solver(method: Flow) -> Any:
 
 
 def _evaluations(method: Flow, solution):
-    """Drive evaluations. A step's last stage is the next one's first; a rejected stabilized step counts as a mean one."""
+    """Evaluations of the drive. Consecutive steps share one; a rejected stabilized step counts as an average accepted one."""
     if not method.stabilized:
         return len(_solver(method).method.tableau.a_lower) * solution.stats["num_steps"] + 1
     done = solution.solver_state.evaluations
@@ -240,11 +240,11 @@ class LaneController(diffrax.AbstractStepSizeController):
     """A PID controller of the step by the worst lane that is still finite.
 
     A lane that is no longer finite is left out, so that it does not shrink the step of the others to zero. A finite lane that
-    the trial step would make infinite or NaN counts as an infinite error, so that the step is tried again shorter. At the
-    shortest step that the precision of the times allows, the lane is given up.
+    the trial step makes infinite or NaN has an infinite error, so that a shorter step is tried. At the shortest step that the
+    precision of the times allows, the lane is given up.
 
-    Diffrax's controller receives one number per lane, its scaled error, because it would go several times over states and
-    errors of megabytes. Its own norm chooses the first step.
+    Diffrax's controller receives one scaled error per lane, because it would read states and errors of megabytes several
+    times. Only the first step is chosen by its own norm.
     """
 
     pid: diffrax.PIDController
@@ -258,9 +258,9 @@ class LaneController(diffrax.AbstractStepSizeController):
     def adapt_step_size(self, t0, t1, y0, y1_candidate, args, y_error, error_order, controller_state):
         errors = scaled_errors(y0, y1_candidate, y_error, self.pid.rtol, self.pid.atol)
         errors = jnp.where(_finite_lanes(y0), jnp.where(jnp.isfinite(errors), errors, jnp.inf), 0)
-        none = jnp.zeros_like(errors)
+        zeros = jnp.zeros_like(errors)
         control = dataclasses.replace(self.pid, rtol=0, atol=1, norm=jnp.max)
-        return control.adapt_step_size(t0, t1, none, none, args, errors, error_order, controller_state)
+        return control.adapt_step_size(t0, t1, zeros, zeros, args, errors, error_order, controller_state)
 
 
 def _finite_lanes(tree):

@@ -35,7 +35,7 @@ def drive(network: SharedTrunk, problem: Problem, moments: Moments | None = None
     network, problem
         The student, and what it is trained on; neither has a lane axis.
     moments
-        The sample's label moments (class, feature) of every task, where they are known already.
+        The sample's label moments (class, feature) of every task, if they were computed before.
 
     Returns
     -------

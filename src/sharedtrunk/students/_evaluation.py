@@ -1,7 +1,7 @@
 """The generalization loss of students without composite weights, on fresh inputs that all lanes and times share.
 
-For linear students the loss is computed, not sampled (package `gaussian`). ReLU students are judged on inputs that are drawn
-once per seed, so that differences between students are paired. The loss comes with its sampling error over the inputs.
+For linear students the loss is computed, not sampled (package `gaussian`). ReLU students are evaluated on inputs that are
+drawn once per seed, so that differences between students are paired. The loss comes with its sampling error over the inputs.
 """
 
 import equinox as eqx
@@ -17,7 +17,7 @@ from sharedtrunk.students._network import SharedTrunk, logits
 
 
 class FreshInputs(eqx.Module):
-    """Inputs that no student trains on: with clean labels to judge it, and with noisy labels to decide when to stop.
+    """Inputs that no student trains on: with clean labels to evaluate it, and with noisy labels to decide when to stop.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def sampled_losses(
     losses, accuracy
         Losses (lane, block) in nats and accuracies (lane,).
     """
-    check_kind_of(networks, SharedTrunk, "What is evaluated", "Use a trajectory's final or networks")
+    check_kind_of(networks, SharedTrunk, "The argument networks", "Use a trajectory's final or networks")
     for leaf in jax.tree.leaves((networks, inputs, labels)):
         floating(leaf, "Weights, inputs and labels")
     return _sampled_losses(networks, inputs, labels)

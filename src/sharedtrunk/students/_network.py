@@ -52,7 +52,7 @@ def composites(network: SharedTrunk) -> tuple[Float[Array, "class feature"], ...
 def logits(network: SharedTrunk, inputs: Float[Array, "feature sample"]) -> tuple[Float[Array, "class sample"], ...]:
     """Logits (class, sample) of every task of one student with either activation; inputs are columns (feature, sample).
 
-    Raises `InputError` for inputs that do not fit.
+    Raises `InputError` for inputs of another shape.
     """
     check_kind_of(network, SharedTrunk, "A student", "Use random_start")
     hidden = floating(inputs, "Inputs")

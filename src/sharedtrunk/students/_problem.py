@@ -60,7 +60,7 @@ def make_problem(
     classes
         Number of classes of all tasks or of each one; needed for class indices.
     masks
-        For each task where it has labels (sample,), the same for all lanes; None for everywhere.
+        For each task 1 or True where it has labels (sample,), the same for all lanes; None: everywhere.
     task_weights
         The weights α_t in the training loss (1); 1 by default.
 
@@ -73,7 +73,7 @@ def make_problem(
     ------
     InputError
         For empty or non-finite inputs, labels of the wrong length or range, probabilities that do not sum to 1, a task
-        without any label, or a negative α.
+        without labels, or a negative α.
     """
     inputs = floating(inputs, "Inputs")
     _check_inputs(inputs)
@@ -86,24 +86,24 @@ def make_problem(
     count = inputs.shape[-2]
     tasks = len(labels)
     sizes = [classes] * tasks if classes is None or isinstance(classes, int) else list(classes)
-    given = [None] * tasks if masks is None else list(masks)
+    task_masks = [None] * tasks if masks is None else list(masks)
     alphas = [1.0] * tasks if task_weights is None else list(task_weights)
-    if tasks == 0 or not len(sizes) == len(given) == len(alphas) == tasks:
+    if tasks == 0 or not len(sizes) == len(task_masks) == len(alphas) == tasks:
         raise invalid(
             "Labels, classes, masks and task weights need one entry per task, and there must be a task",
-            received=f"{tasks}, {len(sizes)}, {len(given)}, {len(alphas)} entries",
+            received=f"{tasks}, {len(sizes)}, {len(task_masks)}, {len(alphas)} entries",
             hint="Give each as a list with one entry per task",
         )
     parts = [
-        _task(task, _labels(task, labels[task]), sizes[task], given[task], alphas[task], count, inputs.dtype)
+        _task(task, _labels(task, labels[task]), sizes[task], task_masks[task], alphas[task], count, inputs.dtype)
         for task in range(tasks)
     ]
-    return _laid_out(inputs, parts)
+    return _assembled(inputs, parts)
 
 
 @program
-def _laid_out(inputs, tasks: list["_Task"]) -> Problem:
-    """All arrays of a problem in one program."""
+def _assembled(inputs, tasks: list["_Task"]) -> Problem:
+    """The problem of checked tasks, computed in one program."""
     targets, coefficients = [], []
     for labels, present, alpha, classes in tasks:
         probabilities = labels
@@ -131,7 +131,7 @@ def carries_lanes(problem: Problem) -> list[bool]:
 
 
 def of_lanes(problem: Problem, lanes: Int[np.ndarray, "some"]) -> Problem:
-    """The problem of some lanes, by number. Parts that all lanes share stay shared.
+    """The problem of the lanes with these numbers. Parts that all lanes share stay shared.
 
     Raises `InputError` for lanes that are not whole numbers.
     """
@@ -180,8 +180,8 @@ def _task(task, labels, classes, mask, alpha, count, dtype) -> _Task:
                 hint="Pass classes=10, or one number per task",
             )
         _check_indices(task, labels, classes)
-        here = concrete(labels)
-        if here is None or (here < 0).any():  # else all lanes share one row of coefficients
+        known_labels = concrete(labels)
+        if known_labels is None or (known_labels < 0).any():  # else all lanes share one row of coefficients
             present = jnp.broadcast_to(present, labels.shape) * (labels >= 0).astype(dtype)
     else:
         labels, classes = labels.astype(dtype), None

@@ -5,8 +5,8 @@ E_t = α_t m_tμ / n_t (y_t − P_t), zero where a label is missing,
 
     H ← E A⁽ᴸ⁾ᵀ,    B⁽ᴸ⁾ = Hᵀ E ∘ [A⁽ᴸ⁾ > 0],    W⁽ˡ⁾ ← B⁽ˡ⁾ A⁽ˡ⁻¹⁾ᵀ,    B⁽ˡ⁻¹⁾ = W⁽ˡ⁾ᵀ B⁽ˡ⁾ ∘ [A⁽ˡ⁻¹⁾ > 0].
 
-Samples are the last axis, so that softmax runs along them, and the inputs get no gradient. Only as many lanes are computed
-together as keep one layer's activations in a core's cache: a larger batch would wait for memory, not for arithmetic.
+Samples are the last axis, so that softmax runs along them, and the inputs get no gradient. Lanes are computed in groups whose
+activations of one layer fit into a core's cache: larger groups would wait for memory, not for arithmetic.
 """
 
 import equinox as eqx
@@ -57,7 +57,7 @@ def _drive(lanes: SharedTrunk, problem: Problem) -> SharedTrunk:
     heads = jnp.concatenate(lanes.heads, axis=1)
     sizes = [head.shape[1] for head in lanes.heads]
     errors = _errors(_forward(heads, activations[-1]), sizes, problem)
-    # classes last: the faster of the two ways to write this product
+    # with the classes last this product is faster
     head_drives = jnp.swapaxes(jnp.einsum("lhn,lkn->lhk", activations[-1], errors), 1, 2)
     drives, back = [], jnp.einsum("lkh,lkn->lhn", heads, errors)
     for depth in reversed(range(len(lanes.trunk))):

@@ -1,8 +1,8 @@
-"""How stiff a flow is, by the power method along the way, and the stabilized step with as many stages as that asks for.
+"""The stiffness of a flow, estimated during training by the power method, and a stabilized step with the stages it needs.
 
 Early on, and for one ReLU layer throughout, accuracy limits the step and three stages are enough. Deep students become stiff
 as they learn (h λ_max about 40 with four layers) and need nine. A step of the power method costs one evaluation of the
-drive and starts from the direction of the last one, so one every few steps is enough while λ_max changes slowly.
+drive and starts from the direction of the last estimate, so one every few steps is enough while λ_max changes slowly.
 """
 
 import functools
@@ -16,16 +16,15 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk.students._chebyshev import FEWEST_STAGES, MOST_STAGES, REACH, chebyshev_step
 
 MARGIN = 1.25
-"""Safety factor on λ_max: the power method finds at most λ_max, which may also grow within the step."""
+"""Safety factor on λ_max: the power method gives a lower bound of it, and it may grow within the step."""
 
 PROBE = 1e-3
 """Size of the power method's differences relative to |y|, about the error that a step may make. The drive of a ReLU student
-jumps where a unit switches, so smaller differences would find arbitrarily large rates."""
+jumps where a unit switches on or off, so smaller differences would give arbitrarily large rates."""
 
-CALM = 0.1
-REST = 3
-"""Where λ_max changed by less than a share `CALM`, it is not measured again for `REST` steps. Both were chosen so that the
-measurements cost little beside the stages."""
+STEADY, STEADY_STEPS = 0.1, 3
+"""An estimate of λ_max that differs by less than the share `STEADY` from the last one is used for `STEADY_STEPS` more steps.
+With these values the power method costs little compared with the stages."""
 
 _FIRST_POWER_STEPS = 2
 
@@ -34,20 +33,20 @@ Scalar = Float[Array, ""]
 
 
 class Stiffness(NamedTuple):
-    """How stiff a flow is where it stands: F there, λ_max, the direction in which it was found, and how long it stays valid.
+    """F and λ_max at the current state, the direction that gave λ_max, and for how many more steps λ_max may be used.
 
-    `fresh_for` counts steps. `evaluations` of the field are those up to here, without those of rejected steps.
+    `evaluations` counts evaluations of the field so far, without those of rejected steps.
     """
 
     slope: Any
     rate: Scalar
     direction: Any
-    fresh_for: Int[Array, ""]
+    valid_steps: Int[Array, ""]
     evaluations: Int[Array, ""]
 
 
 def first_estimate(field: Field, start) -> Stiffness:
-    """Before the first step: F, and λ_max by two steps of the power method from its direction. Leaves have a lane axis."""
+    """The stiffness at the start: F, and λ_max by two steps of the power method from F. Leaves have a lane axis."""
     slope = field(start)
     direction, rate = slope, None
     for _ in range(_FIRST_POWER_STEPS):
@@ -57,15 +56,15 @@ def first_estimate(field: Field, start) -> Stiffness:
 
 def stabilized_step(field: Field, start, known: Stiffness, step) -> tuple[Any, Any, Stiffness]:
     """One step, stable for decay up to `MARGIN` λ_max: the new y, the estimate of the local error, and the new stiffness."""
-    stale = known.fresh_for <= 0
-    rate, direction, fresh_for = jax.lax.cond(
+    stale = known.valid_steps <= 0
+    rate, direction, valid_steps = jax.lax.cond(
         stale,
         lambda: _updated(field, start, known),
-        lambda: (known.rate, known.direction, known.fresh_for - 1),
+        lambda: (known.rate, known.direction, known.valid_steps - 1),
     )
     stages = stages_for(step, rate)
     end, slope, error = chebyshev_step(field, start, known.slope, step, stages)
-    return end, error, Stiffness(slope, rate, direction, fresh_for, known.evaluations + stages + _count(stale))
+    return end, error, Stiffness(slope, rate, direction, valid_steps, known.evaluations + stages + _count(stale))
 
 
 def stages_for(step: Scalar, rate: Scalar) -> Int[Array, ""]:
@@ -89,8 +88,8 @@ def power_step(field: Field, start, slope, direction) -> tuple[Scalar, Any]:
 
 def _updated(field: Field, start, known: Stiffness):
     rate, direction = power_step(field, start, known.slope, known.direction)
-    calm = jnp.abs(rate - known.rate) < CALM * known.rate
-    return rate, direction, _count(jnp.where(calm, REST, 0))
+    steady = jnp.abs(rate - known.rate) < STEADY * known.rate
+    return rate, direction, _count(jnp.where(steady, STEADY_STEPS, 0))
 
 
 def _count(number) -> Int[Array, ""]:

@@ -5,7 +5,7 @@ from jaxtyping import Array, Float
 
 
 def split(stacked: Float[Array, "lane stacked _"], sizes: list[int]) -> tuple[Array, ...]:
-    """The parts of each task."""
+    """One array per task."""
     ends = [sum(sizes[: task + 1]) for task in range(len(sizes))]
     return tuple(stacked[:, end - size : end] for end, size in zip(ends, sizes, strict=True))
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from sharedtrunk._support.arguments import check_kind_of, floating
+from sharedtrunk._support.arguments import check_kind_of, check_times, floating
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import all_finite, concrete
@@ -44,13 +44,13 @@ def train(
     method
         `Flow` or `Descent`; `Flow()` by default.
     evaluation
-        Inputs on which losses are computed at every saved time. Nonlinear students need them.
+        Inputs on which losses are computed at every saved time; required for nonlinear students.
     networks
         Return every saved network too.
     first_step
         First step of a flow. `mean_step` of an earlier trajectory saves a few evaluations.
     seen_tasks
-        Return the composite weights of the first tasks only, this many.
+        Return composite weights of the first `seen_tasks` tasks only; of all by default.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def train(
     Raises
     ------
     InputError
-        For shapes that do not fit, weights that are not finite, times that do not rise, a step that is not positive,
+        For shapes that do not match, weights that are not finite, times that do not rise, a step that is not positive,
         `seen_tasks` out of range, or (descent) times that are not multiples of the step.
     """
     check_kind_of(network, SharedTrunk, "A student", "Use random_start")
@@ -97,7 +97,9 @@ def train(
 
 @program
 def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, networks: bool, seen_tasks: int | None):
-    from sharedtrunk.students._diffrax import solve_flow  # only here: a program that is loaded needs no diffrax
+    from sharedtrunk.students._diffrax import (
+        solve_flow,
+    )  # imported here, since a program from the cache does not need it
 
     axes, observe = lane_axes(problem), _observer(evaluation, networks, seen_tasks)
     saved, final, evaluations, mean_step, complete = solve_flow(
@@ -241,13 +243,7 @@ def _check_fresh(lanes: SharedTrunk, fresh: FreshInputs) -> None:
 
 def _check_method(method: Flow | Descent, times, problem: Problem):
     """Check times and method; for descent, return the step counts of the times."""
-    known = concrete(times)
-    if known is None or known.ndim != 1 or known.size < 2 or not (np.diff(known) > 0).all() or not known[0] >= 0:
-        raise invalid(
-            "Times must be at least two rising numbers ≥ 0, known before tracing",
-            received="traced values" if known is None else np.array2string(known, threshold=6),
-            hint="The first is the student's time now, usually 0",
-        )
+    known = check_times(times)
     if isinstance(method, Flow):
         if not (method.rtol > 0 and method.atol > 0 and method.max_steps > 0 and method.order in (3, 5)):
             raise invalid(

@@ -1,4 +1,4 @@
-"""What a teacher's labels are like: their moment, how balanced the classes are, and how often noise flips a label."""
+"""Statistics of a teacher's labels: their moment, the frequency of each class, and how often noise flips a label."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +10,7 @@ from sharedtrunk._support.statistics import half_width
 from sharedtrunk.teachers._teacher import Teacher, check_teacher
 
 SCRAMBLES, POINTS = 8, 4096
-"""Quasi-random logits for the classes' frequencies: their error is below 10⁻³ in a few milliseconds."""
+"""Quasi-random points for the classes' frequencies: the error is below 10⁻³ after a few milliseconds."""
 
 
 def clean_label_moment(teacher: Teacher) -> tuple[Float[Array, "class feature"], Float[Array, ""]]:
@@ -33,7 +33,7 @@ def clean_label_moment(teacher: Teacher) -> tuple[Float[Array, "class feature"],
     Raises
     ------
     InputError
-        For what is no teacher of finite numbers, and as `gaussian.label_moment`.
+        For anything but a `Teacher` of finite numbers, and as `gaussian.label_moment`.
     """
     check_teacher(teacher)
     values = concrete(teacher.singular_values)
@@ -62,11 +62,11 @@ def flip_probability(teacher: Teacher) -> tuple[Float[Array, ""], Float[Array, "
     Raises
     ------
     InputError
-        For what is no teacher of finite numbers.
+        For anything but a `Teacher` of finite numbers.
 
     References
     ----------
-    The paper, section 2.1, where this should be above zero.
+    The paper, section 2.1, which requires it to be above zero.
     """
     check_teacher(teacher)
     agreement, error = gaussian.accuracy_with_error(teacher.noisy_weights, teacher.weights)
@@ -89,7 +89,7 @@ def class_probabilities(teacher: Teacher) -> tuple[Float[Array, "class"], Float[
     Raises
     ------
     InputError
-        For what is no teacher of finite numbers.
+        For anything but a `Teacher` of finite numbers.
     """
     from scipy.stats import qmc  # imported here: it takes half a second, and training does without it
 

@@ -55,7 +55,7 @@ def related_pair(
     Raises
     ------
     InputError
-        Where ‖R‖ > 1, where R has another shape, for too few features, and as `random_teacher`.
+        For ‖R‖ > 1, an R of another shape, too few features, and as `random_teacher`.
 
     References
     ----------
@@ -105,7 +105,7 @@ def relatedness(main: Teacher, auxiliary: Teacher) -> Float[Array, "auxiliary_ra
     Raises
     ------
     InputError
-        For what is no teacher of finite numbers.
+        For anything but a `Teacher` of finite numbers.
     """
     check_teacher(main, auxiliary)
     return auxiliary.right.T @ main.right

@@ -49,7 +49,7 @@ def sample(key: PRNGKey, teacher: Teacher, n: int, covariance: Covariance | None
     Raises
     ------
     InputError
-        For n < 1, for a covariance that is not symmetric positive semidefinite, and for what is no teacher.
+        For n < 1, for a covariance that is not symmetric positive semidefinite, and for anything but a `Teacher`.
 
     References
     ----------
@@ -110,7 +110,7 @@ def hard_labels(weights: Weights, inputs: Inputs) -> Int[Array, "*lane sample"]:
     Raises
     ------
     InputError
-        For values that are not finite or shapes that do not fit.
+        For values that are not finite or shapes that do not match.
     """
     return jnp.argmax(_logits(weights, inputs), axis=-2)
 

@@ -88,7 +88,7 @@ def random_teacher(
     Raises
     ------
     InputError
-        For sizes that do not fit, and for singular values or a noise scale that are negative or not finite.
+        For sizes of which no teacher exists, and for singular values or a noise scale that are negative or not finite.
     """
     rank = classes if rank is None else rank
     check_sizes(classes, features, rank)
@@ -149,7 +149,7 @@ def check_sizes(classes: int, features: int, rank: int) -> None:
     whole_number(rank, "A teacher's rank", least=1, hint="Leave it out for the number of classes")
     if not 1 <= rank <= min(classes, features):
         raise invalid(
-            "A teacher's rank must lie between 1 and the number of classes and of features",
+            "A teacher's rank must lie between 1 and the smaller of the numbers of classes and features",
             received=f"rank {rank} with {classes} classes and {features} features",
             hint="Lower the rank, or raise the number of classes or features",
         )

@@ -67,9 +67,7 @@ def test_what_is_no_ledger_is_refused(tmp_path):
         claims.read_json(tmp_path / "ledger.json")
     for content in ("[1,", "[1]", "[" * 100_000, "", '{"checksum": "none"}'):
         (tmp_path / "ledger.json").write_text(content)
-        with pytest.raises(
-            InputError, match=r"ledger\.json \(it bears no checksum .*Make it again: sharedtrunk claims"
-        ):
+        with pytest.raises(InputError, match=r"ledger\.json \(it has no checksum .*Make it again: sharedtrunk claims"):
             claims.read_json(tmp_path / "ledger.json")
 
 

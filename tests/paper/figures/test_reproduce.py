@@ -131,7 +131,7 @@ def test_the_checks_are_read_back_until_one_byte_is_changed(made, tmp_path):
     _, checks = read_record(path, figure, "sharedtrunk redraw")
     assert [check.record() for check in checks] == [check.record() for check in done.outcomes[0].checks]
     path.write_bytes(whole.replace(b"holds", b"hoLds", 1))
-    with pytest.raises(InputError, match=r"its checksum does not fit.*Make it again: sharedtrunk redraw"):
+    with pytest.raises(InputError, match=r"its checksum does not match.*Make it again: sharedtrunk redraw"):
         read_record(path, figure, "sharedtrunk redraw")
 
 

@@ -49,8 +49,8 @@ def change_check(folder, **entries):
         (lambda folder: spoil(folder, "fig2-left.png", b"GIF89a"), "must be a PNG file"),
         (lambda folder: spoil(folder, "a1.nc", b"CDF\x01"), "must be a whole NetCDF file"),
         (lambda folder: spoil(folder, "ledger.json", b"{}"), "a stored ledger must be one"),
-        (lambda folder: spoil(folder, "ledger.json", b"[" * 100_000), "ledger.json (it bears no checksum"),
-        (lambda folder: spoil(folder, "fig2-left.json", b"[" * 100_000), "fig2-left.json (it bears no checksum"),
+        (lambda folder: spoil(folder, "ledger.json", b"[" * 100_000), "ledger.json (it has no checksum"),
+        (lambda folder: spoil(folder, "fig2-left.json", b"[" * 100_000), "fig2-left.json (it has no checksum"),
     ],
 )
 def test_damaged_files_are_told_in_one_line(results, damage, complaint):

@@ -2,7 +2,7 @@
 
 An entry is a line with the format's name, the sha256 of all that follows, a header in JSON, and pieces of bytes. The
 checksum is verified before anything else is read, so a changed bit anywhere makes the entry *damaged*. It does not prove
-who wrote the file: that is what the check of owner and permissions is for. What is refused or damaged is made again.
+who wrote the file; the check of owner and permissions does that. An entry that is refused or damaged is made again.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from sharedtrunk._support.files import NotRegularError, locked, opened_regular, 
 from sharedtrunk.errors import InputError
 
 LOCK_SECONDS = 10.0
-"""Longest wait for another process that makes the same entry: most take less, and one that is stopped never ends."""
+"""Longest wait for another process that makes the same entry. Most need less, and a stopped process never finishes."""
 
 _MAGIC = b"sharedtrunk-cache 1\n"
 _DIGITS = 64  # of a sha256 in hexadecimal
@@ -29,7 +29,7 @@ _damaged: list[Path] = []
 
 
 class DamagedEntryError(Exception):
-    """The bytes are not the entry that was asked for; the text says what is wrong with them."""
+    """The bytes are not the expected entry; the text says what is wrong with them."""
 
 
 def encode(name: str, header: Mapping[str, Any], pieces: Sequence[bytes]) -> bytes:
@@ -44,12 +44,12 @@ def decode(name: str, content: bytes) -> tuple[dict[str, Any], list[memoryview]]
     start = len(_MAGIC) + _DIGITS + 1
     digest, rest = content[len(_MAGIC) : start], memoryview(content)[start:]
     if content[: len(_MAGIC)] != _MAGIC or digest != hashlib.sha256(rest).hexdigest().encode() + b"\n":
-        raise DamagedEntryError("its checksum does not fit")
-    # From here on the bytes are what some call of `encode` wrote.
+        raise DamagedEntryError("its checksum does not match")
+    # The checksum holds, so `encode` wrote these bytes and they need no further checks.
     end = content.index(b"\n", start)
     found, header, sizes = json.loads(content[start:end])
     if found != name:
-        raise DamagedEntryError("it is another entry under this name")
+        raise DamagedEntryError("it holds an entry of another name")
     pieces, begin = [], end + 1 - start
     for size in sizes:
         pieces.append(rest[begin : begin + size])
@@ -83,7 +83,7 @@ def write(path: Path, header: Mapping[str, Any], pieces: Sequence[bytes]) -> Non
 
 
 def count_damaged(path: Path, complaint: str) -> None:
-    """Count an entry that has to be made again; the log has it, at a level that is not shown by default."""
+    """Count an entry that has to be made again, and log it at a level that is not shown by default."""
     _damaged.append(path)
     _log.info("%s: %s; made again (%d damaged so far in this process)", path, complaint, len(_damaged))
 
@@ -94,7 +94,7 @@ def damaged() -> int:
 
 
 @contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
+def entry_lock(path: Path) -> Iterator[None]:
     """Hold the lock of the entry at `path`, so that processes which start together make it once."""
     lock = path.with_suffix(".lock")
     with locked(lock, LOCK_SECONDS) as held:

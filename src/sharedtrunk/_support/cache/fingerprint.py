@@ -1,4 +1,4 @@
-"""The fingerprint of the numerical code: nothing that other code or other libraries made is used again.
+"""The fingerprint of the numerical code: results of other code or other library versions are never reused.
 
 It is part of the name of every cached entry and, through the settings of a sweep, of the content key of every stored chunk.
 It covers the sources that `sharedtrunk.experiments` and `sharedtrunk.prediction` import and that decide numbers, and the

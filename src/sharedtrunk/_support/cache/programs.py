@@ -39,7 +39,7 @@ _KNOWN = (*_OURS, "builtins", "numpy", "jax", "jaxlib", "equinox")
 """Packages whose code the fingerprint covers: our sources, and libraries by their versions."""
 
 MOST_READY = 96
-"""Programs that a process holds: each takes up to 430 memory mappings, and Linux lends a process 65,530."""
+"""Programs that a process holds: each takes up to 430 memory mappings, of which Linux allows a process 65,530."""
 
 _VARIABLES = ("XLA_FLAGS", "NPROC")
 _SETTINGS = (
@@ -54,7 +54,7 @@ _SETTINGS = (
 """Variables and settings of JAX that change a compiled program, or whether it compiles."""
 
 _DEBUGGING = ("jax_disable_jit", "jax_debug_nans", "jax_debug_infs")
-"""Settings of JAX with which a user looks into a program; a stored one would not answer."""
+"""Debugging settings of JAX, which act while a program is traced or run by JAX; a stored program would ignore them."""
 
 _CACHE_SETTING = "jax_enable_compilation_cache"
 
@@ -92,7 +92,7 @@ def program(function: Function) -> Function:
 
 
 def _left_to_jax(leaves: Sequence[Any]) -> bool:
-    """Whether the call is one of those that are not cached; a stored program runs on the only processor."""
+    """Whether JAX must compile this call: it is traced or debugged, or does not run on the only CPU device."""
     return (
         any(isinstance(leaf, Tracer) for leaf in leaves)
         or any(getattr(jax.config, name) for name in _DEBUGGING)
@@ -106,7 +106,7 @@ def _settings() -> tuple:
 
 
 class _Ready:
-    """The programs of one function that this process holds; of all functions together the `MOST_READY` last used."""
+    """The loaded programs of one function. All functions together keep the `MOST_READY` programs last used."""
 
     _recent: ClassVar[OrderedDict[tuple, Any]] = OrderedDict()
 
@@ -128,11 +128,12 @@ def _is_array(leaf: Any) -> bool:
 
 
 def _flat(function: Callable, tree, static: tuple) -> Callable[[list], Any]:
-    """The function of its arrays alone."""
+    """`function` with its static arguments filled in, as a function of the list of its arrays."""
 
     def flat(arrays: list):
-        left = iter(arrays)
-        filled = [next(left) if leaf is None else leaf for leaf in static]  # None is no leaf: it stands for an array
+        remaining = iter(arrays)
+        # JAX counts None as no leaf, so a None here stands for an array.
+        filled = [next(remaining) if leaf is None else leaf for leaf in static]
         args, kwargs = jax.tree.unflatten(tree, filled)
         return function(*args, **kwargs)
 
@@ -149,7 +150,7 @@ def _loaded_or_made(where: Path, description: str, flat: Callable, arrays: list)
     found = _load(path)
     if found is not None:
         return found
-    with entries.alone(path):  # workers that start together wait for the first
+    with entries.entry_lock(path):  # workers that start together wait for the first
         return _load(path) or _make(path, flat, arrays)
 
 
@@ -158,10 +159,10 @@ def _load(path: Path) -> Program | None:
     if stored is None:
         return None
     header, (executable,) = stored
-    # For a program of another jaxlib, loading raises errors of jaxlib's own, of which there is no list.
+    # Loading a program of another jaxlib raises errors that jaxlib does not document.
     try:
         if header["lapack"]:
-            _ready_lapack()
+            _load_lapack()
         device = jax.local_devices()[0]
         loaded = device.client.deserialize_executable(bytes(executable), executable_devices=DeviceList((device,)))
         types = [jax.typeof(jax.ShapeDtypeStruct(shape, kind, weak_type=w)) for kind, shape, w in header["results"]]
@@ -181,7 +182,7 @@ class _Executable:
     def __call__(self, arrays: list) -> list[jax.Array]:
         outs = self._executable.execute_sharded([_plain(array) for array in arrays])
         pieces = [piece for (piece,) in outs.disassemble_into_single_device_arrays()]
-        # As JAX makes the results of its own calls: XLA knows neither weak types nor arrays that are free to move.
+        # Rebuilt as JAX builds its own results: XLA drops weak types, and commits arrays to a device, which JAX does not.
         return [type(x)(kind, x.sharding, [x], False) for x, kind in zip(pieces, self._types, strict=True)]
 
 
@@ -193,10 +194,11 @@ def _plain(array: Any) -> jax.Array:
 
 
 def _failed_checks_are_nan() -> contextlib.AbstractContextManager:
-    """Within, Diffrax's checks of its input give NaN, as `EQX_ON_ERROR=nan` makes them: what raises calls the host.
+    """Make Diffrax's checks of its input return NaN inside the block, as the variable `EQX_ON_ERROR=nan` does.
 
-    JAX stores no program that calls the host. Our functions check the same input before they call Diffrax, and give the
-    reason of a NaN as a result code. Equinox reads the variable once, when it is imported, into this attribute.
+    A check that raises calls the host, and JAX cannot store a program that does. Our functions check the same input before
+    they call Diffrax, and a result code says why a lane is NaN. Equinox reads the variable once, into the attribute that is
+    patched here.
     """
     return mock.patch.object(sys.modules["equinox._errors"], "EQX_ON_ERROR", "nan")
 
@@ -215,8 +217,8 @@ def _compiled_anew() -> Iterator[None]:
 
 
 @functools.cache
-def _ready_lapack() -> None:
-    """Make JAX load LAPACK, as it does when it lowers a call; a loaded program that calls it earlier ends the process."""
+def _load_lapack() -> None:
+    """Make JAX load LAPACK, which it does when it lowers a call: a stored program that calls LAPACK before that crashes."""
     jax.jit(jax.lax.linalg.cholesky).lower(jax.ShapeDtypeStruct((1, 1), np.float32))
 
 
@@ -235,11 +237,11 @@ def _make(path: Path, flat: Callable, arrays: list) -> Program:
         lowered = jax.jit(listed, keep_unused=True).lower(arrays)
     with _compiled_anew():
         compiled = lowered.compile()
-    # A program that calls the host cannot be stored, and jaxlib says so in many ways; it serves this process.
+    # A program that calls the host cannot be stored, which jaxlib reports by many exceptions. This process still uses it.
     with contextlib.suppress(Exception):
         header, executable = _stored(lowered, compiled, like)
         entries.write(path, header, [executable])
-        # This process calls it as all later ones will.
+        # Call it as later processes will, so that all get the same results.
         types = [jax.typeof(out) for out in jax.tree.leaves(compiled.out_info)]
         return _Executable(compiled.runtime_executable(), types), jax.tree.structure(like)
     return compiled, jax.tree.structure(like)
@@ -252,9 +254,8 @@ def _stored(lowered: Any, compiled: Any, like: Any) -> tuple[dict[str, Any], byt
     if jax.tree.structure(structure.decode(encoded)) != jax.tree.structure(like):
         raise TypeError("a part of its result cannot be encoded")
     outs = [jax.typeof(out) for out in jax.tree.leaves(compiled.out_info)]
-    results = [
-        [np.dtype(out.dtype).name, list(out.shape), out.weak_type] for out in outs
-    ]  # no dtype of keys has a name
+    # `np.dtype` refuses the dtype of random keys, so a program that returns keys is not stored.
+    results = [[np.dtype(out.dtype).name, list(out.shape), out.weak_type] for out in outs]
     loaded = compiled.runtime_executable()
     # Older jaxlib asks the client for the bytes.
     executable = loaded.serialize() if hasattr(loaded, "serialize") else loaded.client.serialize_executable(loaded)
@@ -263,10 +264,10 @@ def _stored(lowered: Any, compiled: Any, like: Any) -> tuple[dict[str, Any], byt
 
 
 def _described(name: str, tree, static: tuple, shapes: tuple) -> str | None:
-    """All that determines a program, as text; None where the text would not tell it from another.
+    """All that determines a program, as text; None if two different programs could have the same text.
 
-    That is so for a static argument whose `repr` is an address in memory, and for somebody else's function or class,
-    whose code the fingerprint does not cover.
+    They could where the `repr` of a static argument contains an address in memory, and where an argument is a function or
+    class of another package, whose code the fingerprint does not cover.
     """
     arguments = [_static_described(leaf) for leaf in static]
     if None in arguments or " at 0x" in str(tree) or not all(_covered(kind, _KNOWN) for kind in _kinds(tree)):

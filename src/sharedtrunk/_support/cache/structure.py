@@ -62,7 +62,7 @@ def decode(encoded: Any) -> Any:
 
 
 def _module(kind: type, fields: dict[str, Any]) -> Any:
-    # As JAX does when it rebuilds a module: the constructor would check and convert fields that are not arrays yet.
+    # Without the constructor, as JAX rebuilds a module: it would check and convert fields that are not arrays yet.
     module = object.__new__(kind)
     for name, encoded in fields.items():
         object.__setattr__(module, name, decode(encoded))
@@ -74,7 +74,7 @@ def _name(kind: type) -> str:
 
 
 def _class(name: str, base: type) -> Any:
-    """The class of that name, among the modules that are already imported."""
+    """The class of that name, from a module that is already imported."""
     module, _, qualified = name.partition(":")
     if module.split(".")[0] not in _PACKAGES:
         raise TypeError(f"{name} belongs to another package")
