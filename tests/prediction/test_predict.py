@@ -219,7 +219,7 @@ def test_an_unfinished_benefit_is_marked_wherever_it_is_shown(late, tmp_path):
     cells = {row[0]: row[1] for row in prediction.rows(made)}
     assert cells.pop(late) == "so far +0.009 ± 0.002"
     assert set(cells.values()) == {"+0.009 ± 0.002"}
-    below = "so far: the lowest losses by the time limit, not yet a minimum, so the benefit may still change"
+    below = "so far: the lowest losses up to the time limit are no minimum yet, so the benefit may still change"
     assert f"{below} (seeds: {late} 2 of 5)." in prediction.caption(made)
     assert "minimum was not reached by t = 50 in 2 of 5 seeds" in told
     prediction.write_json(tmp_path / "made.json", made)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def reproduce(
     names: Names,
     out: Out = Path("results"),
-    quick: Annotated[bool, typer.Option("--quick", help="The same figures on a coarse grid, in seconds.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Make the figures on a coarse grid, in seconds.")] = False,
     full: Annotated[
-        bool, typer.Option("--full", help="On a larger grid than the paper's, where there is one.")
+        bool, typer.Option("--full", help="Use a larger grid than the paper's, where a figure has one.")
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Discard stored lanes; the default resumes.")] = False,
     processes: Processes = None,
@@ -63,7 +63,7 @@ def reproduce(
 
 @contextlib.contextmanager
 def _cluster_messages(console: "Console", scheduler: str | None) -> Iterator[None]:
-    """Within, print what is logged about the cluster's workers: that there are none yet, or that one was lost."""
+    """Inside this context, print what is logged about the cluster: that it has no workers yet, or that one was lost."""
     if scheduler is None:
         yield
         return
