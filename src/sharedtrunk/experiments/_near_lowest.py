@@ -1,7 +1,7 @@
-"""Networks that are kept on the way because their loss will be computed again once the minimum is known.
+"""The networks around the lowest watched loss so far, kept during training so that their losses can be computed afterwards.
 
-A watched loss costs as much as an evaluation of the drive, so it is computed at every `STRIDE`th saved time only.
-Meanwhile the networks at the saved times around its lowest point are kept, and their losses computed when the minimum is
+A watched loss costs as much as an evaluation of the drive, so during training it is computed at every `STRIDE`th saved time
+only. The networks at all saved times around its lowest point are kept, and their losses are computed once the minimum is
 bracketed.
 """
 
@@ -11,15 +11,15 @@ import jax
 import numpy as np
 
 STRIDE = 5
-"""The loss is watched at every `STRIDE`th saved time: 1.25 apart in the beginning, 6 % apart later."""
+"""The loss is watched at every fifth saved time."""
 
 
 class NearLowest(NamedTuple):
-    """Every lane's networks at the `STRIDE` saved times before and after its lowest watched loss so far, and at that one.
+    """Every lane's networks around its lowest watched loss so far: `STRIDE` saved times before and after, and the lowest.
 
-    `times` (lane, 2 · STRIDE + 1) and `networks` have that time in the middle; slots without a network are NaN.
-    `recent_times` and `recent` are the last `STRIDE` saved times before the next leg's first, which may turn out to be
-    near it.
+    `times` (lane, 2 · STRIDE + 1) and `networks` have the lowest in the middle; slots without a network are NaN.
+    `recent_times` and `recent` hold the last `STRIDE` saved times before the next leg begins, because the next lowest may
+    be just after them.
     """
 
     loss: np.ndarray
@@ -29,8 +29,8 @@ class NearLowest(NamedTuple):
     recent: Any
 
 
-def nothing_near(networks: Any) -> NearLowest:
-    """Before the first leg; `networks` (lane, …) give the shapes."""
+def before_first_leg(networks: Any) -> NearLowest:
+    """No networks yet; `networks` (lane, …) give the shapes."""
     count = jax.tree.leaves(networks)[0].shape[0]
 
     def empty(slots: int):
@@ -41,8 +41,8 @@ def nothing_near(networks: Any) -> NearLowest:
     return NearLowest(np.full(count, np.inf), next(times), empty(slots), next(times), empty(STRIDE))
 
 
-def near_lowest(before: NearLowest, leg: np.ndarray, curve: np.ndarray, networks: Any) -> NearLowest:
-    """Take in one leg; `curve` (lane, time) is NaN where the loss was not watched, `networks` are (lane, time, …)."""
+def after_leg(before: NearLowest, leg: np.ndarray, curve: np.ndarray, networks: Any) -> NearLowest:
+    """Take in one leg. `curve` (lane, time) is NaN where the loss was not watched; `networks` are (lane, time, …)."""
     lowest = np.where(np.isfinite(curve), curve, np.inf)
     window_times = np.concatenate([before.recent_times, np.broadcast_to(leg, curve.shape)], axis=1)
     window = jax.tree.map(lambda old, new: np.concatenate([old, new], axis=1), before.recent, networks)
@@ -52,24 +52,22 @@ def near_lowest(before: NearLowest, leg: np.ndarray, curve: np.ndarray, networks
         if lowest[lane, index] < loss[lane]:
             loss[lane] = lowest[lane, index]
             slots, first = slice(None), index
-        elif (
-            times[lane, STRIDE] == leg[0]
-        ):  # the lowest is the last of the leg before: what follows it was not yet known
+        elif times[lane, STRIDE] == leg[0]:  # the lowest ended the leg before, so its later neighbours are new
             slots, first = slice(STRIDE, None), STRIDE
         else:
             continue
-        for whole, seen in ((times, window_times), *zip(*map(jax.tree.leaves, (near, window)), strict=True)):
-            found = seen[lane, first : first + len(whole[lane, slots])]
-            whole[lane, slots] = np.nan
-            whole[lane, slots][: len(found)] = found
+        for kept, recent in ((times, window_times), *zip(*map(jax.tree.leaves, (near, window)), strict=True)):
+            around = recent[lane, first : first + len(kept[lane, slots])]
+            kept[lane, slots] = np.nan
+            kept[lane, slots][: len(around)] = around
     recent_times = window_times[:, -STRIDE - 1 : -1]
     return NearLowest(loss, times, near, recent_times, jax.tree.map(lambda w: w[:, -STRIDE - 1 : -1], window))
 
 
-def filled(near: NearLowest) -> tuple[np.ndarray, Any]:
-    """Times (lane, slot) and networks (lane, slot first), with the lowest repeated in slots without a network."""
+def without_gaps(near: NearLowest) -> tuple[np.ndarray, Any]:
+    """Times (lane, slot) and networks (lane, slot, …), with the lowest repeated in slots without a network."""
     empty = np.isnan(near.times)
-    empty[np.isnan(near.times[:, STRIDE])] = False  # a lane that was lost at once has none
+    empty[np.isnan(near.times[:, STRIDE])] = False  # a lane that failed at once has no lowest to repeat
 
     def fill(leaf: np.ndarray) -> np.ndarray:
         return np.where(empty.reshape(*empty.shape, *(1 for _ in leaf.shape[2:])), leaf[:, STRIDE : STRIDE + 1], leaf)
