@@ -10,7 +10,7 @@ COLUMNS = ("source", "claim", "numbers")
 
 
 def statement_lines(row: Row) -> list[str]:
-    """The statement, its hypotheses, and the condition where the readings call for it."""
+    """The statement, its hypotheses, and the condition of a *holds only if*."""
     lines = [sentence(row.claim.statement)]
     if row.claim.hypotheses:
         lines.append(f"({sentence(row.claim.hypotheses)[:-1]})")
@@ -22,8 +22,9 @@ def statement_lines(row: Row) -> list[str]:
 def number_lines(row: Row) -> list[str]:
     """The numbers that decide, or the reason why nothing was measured.
 
-    A condition shows a reading from both sides, a failure its counterexample: the first reading that fails, since claims
-    list their simplest cases first. What is true instead comes last; its words appear only where all its readings hold.
+    For a *holds only if* there is a reading from each side of the condition. For a failure there is the counterexample: the
+    first reading that fails, because claims list their simplest cases first. What is true instead comes last; its words
+    appear only if all its readings hold.
     """
     evidence = row.evidence
     if evidence is None:

@@ -1,4 +1,4 @@
-"""Files of pictures, drawn from stored datasets side by side: each takes seconds of one core."""
+"""Draw pictures from stored datasets into bytes of files, in parallel: each takes seconds of one core."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

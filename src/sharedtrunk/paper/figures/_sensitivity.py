@@ -5,11 +5,11 @@ each, one at a time, on a coarser grid that has all values that the claims need.
 
     sharedtrunk reproduce sensitivity        five minutes on 4 cores: 8,640 joint lanes, 720 single-task baselines
 
-Expected: what Figure 2, left, says survives all choices (slope on r 0.15 to 0.40 nats); of Figure 2, right, the benefit
-above 200 points does, and whether there is one at 100 depends on the size of the start.
+Expected: the claims of Figure 2, left, hold under all choices (slope on r 0.15 to 0.40 nats). Of Figure 2, right, the
+benefit above 200 points does, but whether there is a benefit at 100 points depends on the size of the start.
 
 The choices are in `sharedtrunk.paper.figures._sensitivity_choices`. Means over s_main and over low- and high-SNR
-auxiliary tasks are over fewer values than Figure 2's, so the column "standard" need not repeat its numbers.
+auxiliary tasks have fewer values than in Figure 2, so the column "standard" need not repeat its numbers.
 """
 
 import functools
@@ -38,7 +38,7 @@ SUMS = ("holds under every choice", "same verdict everywhere")
 
 
 def judge_choices(dataset: "xarray.Dataset") -> list[Check]:
-    """Every claim under every choice, over all of them, and whether the verdicts agree; then the bounds."""
+    """Judge every claim under each choice, under all choices together, and whether the verdicts agree; then the bounds."""
     checks = []
     for stopping, variable in STOPPINGS.items():
         for claims in CLAIMS.values():
@@ -97,13 +97,13 @@ def _note(fates: list[Survival], seeds: int) -> str:
     agreeing = [fate.as_standard.verdict for fate in fates]
     true = sum(fate.under_every.verdict == "holds" for fate in fates)
     return (
-        f"Of {len(fates)} statements {true} hold under every choice. The verdict of {agreeing.count('holds')} is the same "
-        f"under every choice, of {agreeing.count('fails')} the opposite under some, of {agreeing.count('undecided')} open "
-        "under some.\n"
+        f"Of {len(fates)} statements {true} hold under every choice. {agreeing.count('holds')} have the same verdict under "
+        f"every choice, {agreeing.count('fails')} the opposite verdict under some choice, and {agreeing.count('undecided')} "
+        "an undecided one.\n"
         f"✓ holds, ✗ fails, ? undecided: by the 95 % t-interval over {seeds} seeds (fails: for all cases together). Framed: "
         "another verdict than under the standard choice. Numbers: mean ± standard error of the case that decides, in nats "
-        "(slopes: nats per unit relatedness). Each choice differs from the standard problem in the one thing named; fewer "
-        "SNRs than in Figure 2."
+        "(slopes: nats per unit relatedness). Each choice differs from the standard problem in the one thing named; there "
+        "are fewer SNRs than in Figure 2."
     )
 
 

@@ -1,4 +1,4 @@
-"""Text of every picture: the title with the name of its grid, and a note of what the points are means of."""
+"""Text of every picture: the title with the name of its grid, and a note that says what points and error bars are."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ STOPPINGS = {
     "benefit": "oracle stopping (test loss, as the paper)",
     "benefit_honest": "validation stopping (held-out noisy labels)",
 }
-"""How each benefit of a dataset was stopped, in the words of a panel's title."""
+"""How each benefit of a dataset was stopped, as a panel's title."""
 
 
 def marked(title: str, dataset: "xarray.Dataset") -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import xarray
 
 Choices = Mapping[str, Mapping[str, Any]]
-"""Name of a choice → the settings in which it differs from the figure's problem."""
+"""The settings in which each choice differs from the figure's problem, by the name of the choice."""
 
 _SEPARATOR = " / "
 
@@ -36,7 +36,7 @@ def variant_sweeps(dim: str, choices: Choices, theories: tuple[str, ...] = ()) -
 
 
 def variant_dataset(dim: str) -> "Callable[[Mapping[str, xarray.Dataset]], xarray.Dataset]":
-    """A function that joins the sweeps of all choices into one dataset, `dim` first; a number that a choice lacks is NaN."""
+    """A function that joins the sweeps of all choices into one dataset, `dim` first. Numbers that a choice lacks are NaN."""
 
     def join(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Dataset":
         import xarray

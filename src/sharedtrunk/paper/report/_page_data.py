@@ -17,7 +17,7 @@ from sharedtrunk.paper.report._summary import ORACLE, as_the_paper, summarize
 
 TITLE = "Does learning task B beside task A help A? The paper’s answer, measured"
 MANY = 40
-"""The most checks in a table that is open at first."""
+"""A table with more checks than this is closed at first."""
 
 PICTURE_LABELS = {"": "oracle stopping", VALIDATION: "validation stopping"}
 

@@ -16,7 +16,7 @@ from sharedtrunk.paper.report._agreement import Agreement, agreement
 from sharedtrunk.paper.report._gather import LEDGER, Contents, remake_command
 from sharedtrunk.paper.report._numbers import mean_error, plus_minus
 
-ORACLE, VALIDATION = "oracle", "honest"  # the second is the old name that checks keep in their files
+ORACLE, VALIDATION = "oracle", "honest"  # "honest" is the old name of validation stopping, which files keep
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def summarize(contents: Contents) -> Summary:
 
 
 def as_the_paper(checks: Sequence[Check]) -> list[Check]:
-    """Return the checks with oracle stopping, or all of a figure without stopping; details of other checks do not count."""
+    """Return the checks with oracle stopping, or all checks of a figure without any; details of other checks do not count."""
     whole = [check for check in checks if not check.detail]
     return [check for check in whole if check.stopping == ORACLE] or whole
 
@@ -137,7 +137,7 @@ def _phrase(phrase: Phrase, check: Check | None) -> str:
 
 
 def _where(found: Iterable[Check | None]) -> str:
-    """Return the setting in parentheses that ends all the statements, or nothing where they differ."""
+    """Return the setting in parentheses at the end of the statements, or nothing if the settings differ."""
     settings = {check.statement.rpartition(" (")[2].rstrip(")") for check in found if check is not None}
     return f", at {settings.pop()}" if len(settings) == 1 else ""
 
@@ -195,7 +195,7 @@ def _closure(found: Agreement) -> str:
 
 
 def _bias(check: Check | None) -> str:
-    """Say by how much the closure misses the largest benefits, or nothing where it does not miss them."""
+    """Say by how much the closure misses the largest benefits, or nothing if it does not miss them."""
     if check is None or check.verdict != "fails":
         return ""
     return f", but where benefits are largest (r = 1, high-SNR aux) it is off by {plus_minus(check, unit=True)}"

@@ -1,6 +1,6 @@
 """The stored datasets of a folder, from which the claims of captions are judged.
 
-Nothing is trained here: where a dataset is missing, or lacks a value, a row of the ledger says so and how to make it.
+Nothing is trained here: if a dataset is missing or lacks a value, the row of the ledger says so and how to make it.
 """
 
 import os

@@ -1,6 +1,6 @@
-"""What section 4.7 and the captions of Figures 3 (right) and A4 say of ReLU students of one to four layers.
+"""Claims of section 4.7 and of the captions of Figures 3 (right) and A4: ReLU students of one to four layers.
 
-They stand beside linear students, of which there may be several that differ in their start; a comparison is made with each.
+They are compared with every linear student of the dataset; there can be two, which differ in their start.
 """
 
 import functools
@@ -93,7 +93,7 @@ DEPTH_CLAIMS = tuple(
 
 
 def _of_each(judge: "Callable[[xarray.DataArray, str], Reading]") -> Callable[[Benefits], Evidence]:
-    """The same reading of every nonlinear student of Figure A4."""
+    """A measurement that reads every nonlinear student of Figure A4 in the same way."""
 
     def measure(benefits: Benefits) -> Evidence:
         _, others = _by_name(benefits["a4"])
@@ -103,7 +103,7 @@ def _of_each(judge: "Callable[[xarray.DataArray, str], Reading]") -> Callable[[B
 
 
 def _against_linear(*within: Comparison, beyond: tuple[Comparison, ...] = ()) -> Callable[[Benefits], Evidence]:
-    """The same comparisons of every nonlinear student of Figure A4 with every linear one."""
+    """A measurement that compares every nonlinear student of Figure A4 with every linear one."""
 
     def measure(benefits: Benefits) -> Evidence:
         linear, others = _by_name(benefits["a4"])
@@ -164,7 +164,7 @@ def _needs_more(benefit: "xarray.DataArray", linear: "xarray.DataArray", name: s
     later = _zero(benefit) - _zero(linear)
     case = f"relatedness above which high-SNR auxiliary tasks help, minus the linear student's, {name}"
     reading = above(case, later, unit="1")
-    # A student that is never helped has no such relatedness, and the seeds that are left would be a choice of lucky ones.
+    # A student that is never helped has no such relatedness, and the remaining seeds would be a biased selection.
     return replace(reading, error=math.nan) if np.isnan(later).any() else reading
 
 

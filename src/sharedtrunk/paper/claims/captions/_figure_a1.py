@@ -1,4 +1,4 @@
-"""What the caption of Figure A1 says of the cube of benefits: the three trends, in every panel."""
+"""Claims of the caption of Figure A1, the cube of benefits: the three trends, in every panel."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ def _unrelated_rows(benefits: Benefits) -> Evidence:
 
 
 _PANELS = (
-    f"every panel of the cube; to grow means by {NEGLIGIBLE:g} nats or more; panels with s_main between {HOPELESS:g} and "
+    f"every panel of the cube; growth means {NEGLIGIBLE:g} nats or more; panels with s_main between {HOPELESS:g} and "
     f"{LEARNABLE:g} count for neither side"
 )
 _CONDITION = f"the main task can be learned (s_main ≥ {LEARNABLE:g}, not ≤ {HOPELESS:g})"

@@ -1,4 +1,4 @@
-"""What section 4.5 and the caption of Figure A2 say of other ranks: rank 3 with 3 classes beside rank 10 with 10."""
+"""Claims of section 4.5 and of the caption of Figure A2 about other ranks: rank 3 with 3 classes, and rank 10 with 10."""
 
 import math
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""What section 4.4 says of starts: students from random starts do what the analysis of training-aligned (TA) students says.
+"""Claims of section 4.4 about the start: the analysis of training-aligned (TA) students also describes random starts.
 
-Two choices of the sensitivity study have the same lanes from both starts.
+The sensitivity study has the same lanes with both starts, as two of its choices.
 """
 
 import math
@@ -25,7 +25,7 @@ STANDARD, ALIGNED = "standard", "start: aligned (TA)"
 """The choices of the sensitivity study with the random and with the aligned start."""
 
 EARLIER, ABUNDANT = 800, 1600
-"""Numbers of training points: abundant ones, and the number before."""
+"""Numbers of training points: the largest of the grid, and the one before it."""
 
 
 def _starts(benefits: Benefits) -> "tuple[xarray.DataArray, xarray.DataArray]":
@@ -84,7 +84,7 @@ def _effects(benefit: "xarray.DataArray") -> dict[str, np.ndarray]:
 def _same_sign(name: str, random: np.ndarray, aligned: np.ndarray) -> Reading:
     """The effect from random starts, positive in the direction that it has from the TA start.
 
-    Where the interval of the TA start contains 0 there is no direction, and the reading decides nothing.
+    If the interval of the TA start contains 0 there is no direction, and the reading is undecided.
     """
     direction = estimate(aligned)
     reading = above(f"{name}, in the direction of the TA start", np.sign(direction.mean) * random, unit="nats")

@@ -1,4 +1,4 @@
-"""The training-aligned start: equations (3), (17) and (18), and what is true of them (errata 2 and 3).
+"""The training-aligned start: equations (3), (17) and (18), and what is true instead (errata 2 and 3).
 
 A drive D on W = U diag(s) Vᵀ keeps the singular vectors exactly if UᵀDV is diagonal, so the part of UᵀDV off its diagonal is
 measured. The drive is that of the population flow: nothing here depends on sampling.
@@ -175,7 +175,7 @@ def _eq18(seed: int, thorough: bool) -> Evidence:
 
 
 STILL = 0.01
-"""An off-diagonal share below 1 % counts as none; the quadrature resolves so small a share."""
+"""An off-diagonal share below 1 % counts as none. The quadrature is accurate enough to measure such shares."""
 
 
 def _erratum2(seed: int, thorough: bool) -> Evidence:

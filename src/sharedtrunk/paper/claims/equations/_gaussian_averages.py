@@ -21,11 +21,11 @@ from sharedtrunk.paper.contrasts import APPROXIMATELY
 Matrix = np.ndarray
 CLASSES, FEATURES = 3, 3
 ENTRIES = 4.5
-"""Limit of the largest of about ten deviations, in standard errors: chance exceeds it once in ten thousand."""
+"""Limit of the largest of about ten deviations, in standard errors; chance exceeds it once in ten thousand trials."""
 
 ONE_SAMPLE = 100_000
 TESTS = 200_000
-"""Sizes of one sample, and of a test set."""
+"""Numbers of points in a sample and in a test set."""
 
 QUADRATURE = 1e-6
 """Relative error to which two quadratures of the same integral agree, if logits have standard deviations below 1.5."""

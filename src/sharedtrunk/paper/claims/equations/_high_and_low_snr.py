@@ -70,11 +70,8 @@ def values(W) -> np.ndarray:
     return np.linalg.svd(W - W.mean(axis=-2, keepdims=True), compute_uv=False)
 
 
-"""The rule for the bounds and for g of the standard problem's students."""
-
-
 def scale(W) -> tuple[np.ndarray, np.ndarray]:
-    """g(W) = tr G/(K − 1), as (16) reads it, with its error: |tr E| ≤ √(K − 1) ‖E‖ for the error E of G."""
+    """g(W) = tr G/(K − 1), as in (16), with its error: |tr E| ≤ √(K − 1) ‖E‖ for the error E of G."""
     G, error = (np.asarray(part) for part in gaussian.softmax_covariance_with_error(W, rule=RULE))
     rank = W.shape[-2] - 1
     return np.trace(G, axis1=-2, axis2=-1) / rank, error / rank**0.5
@@ -298,12 +295,12 @@ CLAIMS = (
         key="eq-29",
         source="(29)",
         statement="For a main task of high SNR Tr(G(W̄)W̄ [W_A − W̃]ᵀ) is Σ g(s̄) s̄_σ [s_σ(r) − s̃_σ], and it is not negative.",
-        hypotheses=f"standard problem, infinite data, s̄_A = {HIGH:g}, s̄_B = {STRONG:g}, r > 0; the sign is (28)'s, which "
-        "speaks of all times",
+        hypotheses=f"standard problem, infinite data, s̄_A = {HIGH:g}, s̄_B = {STRONG:g}, r > 0; the sign follows from (28), "
+        "which is about all times",
         method="mean over seeds of both sides, with g(W) = tr G/(K − 1), at equal times and at each one's own stop; equal "
         "means within 5 %",
         measure=_eq29,
-        condition="both students are compared at equal times, not each at its own stop, and the equality is asked for late "
+        condition="both students are compared at equal times, not each at its own stop, and for the equality at late times "
         "(r = 1: t = 16 and 64, not 4; r = 0.5: t = 64, not 16)",
         truth="the multitask student stops earlier, with smaller weights",
         seconds=80.0,
@@ -329,8 +326,8 @@ CLAIMS = (
         hypotheses=f"high SNR of the main task: no noise, or s̄_A = {HIGH:g}",
         method="closed form for two classes; " + _STANDARD + ", where ‖s‖ is that of J W",
         measure=_eq31,
-        condition="also s(r) ≥ s̃, which follows from (28) at equal times: two classes on either side of it; the standard "
-        f"problem at s̄_A = {HIGH:g} lies beyond, because its multitask student stops earlier",
+        condition="also s(r) ≥ s̃, which follows from (28) at equal times; two classes are measured on both sides, and the "
+        f"standard problem at s̄_A = {HIGH:g} lies beyond, because its multitask student stops earlier",
         truth="the standard problem meets the premise, with a benefit at r = 1 and next to none at r = 0",
         seconds=1.0,
         bundle=_flows.BUNDLE,
@@ -345,7 +342,8 @@ CLAIMS = (
         measure=_eq32,
         condition=f"the signal is far below the noise (s̄_A = {VANISHING:g}), where G(W̄)W̄ itself vanishes, or the tasks are "
         f"not fully related (s̄_A = {LOW:g}: r = 0 and 0.5, not 1)",
-        truth=f"at s̄_A = {LOW:g} and r = 1 the directions are not orthogonal, as the reason given for (32) has them",
+        truth=f"at s̄_A = {LOW:g} and r = 1 the directions are not orthogonal, although the paper's reason for (32) is that "
+        "they are",
         seconds=2.0,
         bundle=_flows.BUNDLE,
     ),

@@ -28,10 +28,10 @@ S_MAIN = (0.01, 0.3, 1.0, 10.0)
 S_AUX = (WEAK, STRONG)
 RELATEDNESS = (0.0, 0.5, 1.0)
 FEW, FEWER = 8, 3
-"""Number of seeds with noise, which differ, and without noise, which hardly differ."""
+"""Numbers of seeds: with noise, and without noise, where seeds hardly differ."""
 
 MORE, FIRST_OF_MORE = 48, 1000
-"""Number of seeds for benefits near the limit (half of them by default), and the first of these seeds."""
+"""Number of additional seeds for benefits near the limit (half of them without `thorough`), and the first of them."""
 
 SMALL_EFFECTS = (LOW_SNR, 1.0), (WEAK, STRONG), (0.0, 0.5)
 """The settings with benefits near the limit: s_main, s_aux, relatedness."""
@@ -43,10 +43,10 @@ LONG = 1200.0
 """Time limit at which the minima of almost clean main tasks, at t ≈ 500, are bracketed."""
 
 FAR = 1500.0
-"""Time limit of students whose loss falls for ever."""
+"""Time limit of students whose loss never stops falling."""
 
 OTHER_LABELS = replace(dynamics.FAST_LABELS, seed=1)
-"""Another estimate of the label moments: the change that it makes is their error."""
+"""Another estimate of the label moments; the difference that it makes measures their error."""
 
 TOLERANCE = dynamics.Tolerance(rtol=1e-4, atol=1e-6, order=3)
 """Tolerance of the solver at equal times, the same as for the minima."""
@@ -183,7 +183,7 @@ def relabelled(seed: int) -> Flows:
 
 @functools.cache
 def small_effects(seed: int, thorough: bool) -> Flows:
-    """Noisy main tasks beside unrelated and half related ones, over many more seeds, as their benefits are near the limit."""
+    """Noisy main tasks beside unrelated and half-related tasks, over many more seeds, because the benefits are small."""
     seeds = range(MORE * seed, MORE * seed + (MORE if thorough else MORE // 2))
     more = _followed([FIRST_OF_MORE + one for one in seeds], SMALL_EFFECTS)
     few = noisy(seed, thorough)
@@ -217,7 +217,7 @@ def one_noisy(seed: int, thorough: bool, auxiliary: bool) -> Flows:
 def noise_free(seed: int, thorough: bool) -> Flows:
     """Both teachers without noise, followed far: with clean hard labels the loss falls for ever.
 
-    Hard labels do not depend on the size of noise-free singular values, so one of each will do.
+    Hard labels do not depend on the size of noise-free singular values, so one value for each task is enough.
     """
     count = 2 * FEWER if thorough else FEWER
     return _followed(_seeds(seed, count), ((1.0,), (1.0,), (0.0, 1.0)), noise=0.0, time_limit=FAR)
@@ -333,7 +333,7 @@ def minimum(key, noisy_weights, moment, time_limit: float, label_rule=dynamics.F
     flow = dynamics.population_flow(filled, judge=moment, rule=dynamics.FAST_RULE, label_rule=label_rule)
     start = start_of(key, len(filled), filled[0].shape[0])
     found = dynamics.solve_until_bracketed(flow, start, time_limit=time_limit, chunk=CHUNK)
-    assert found.trajectory is not None  # flows bring it, and all else that a stop needs
+    assert found.trajectory is not None  # flows set it, and everything else that a stop needs
     assert found.weights is not None
     assert found.result is not None
     assert found.scrambles is not None

@@ -1,4 +1,4 @@
-"""Relatedness of two tasks (4), R = V̄_Bᵀ V̄_A: how it is read off two teachers, and that the benefit depends on it."""
+"""Relatedness of two tasks (4), R = V̄_Bᵀ V̄_A: measured from two teachers, and unchanged when all features turn."""
 
 import jax
 import jax.numpy as jnp

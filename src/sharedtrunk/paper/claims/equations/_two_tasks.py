@@ -1,8 +1,8 @@
 """Two aligned tasks on one trunk: equations (26), (27) and the sign rule (28), against the full flow.
 
 With two classes and one singular value per task the aligned equations are exact for a single task, so every difference from
-the full flow comes from the way in which (26) joins two tasks. Labels are drawn at β = 1, so ŝ is a fixed point. The full
-flow starts from balanced layers with the same composites.
+the full flow comes from how (26) joins two tasks. Labels are drawn at β = 1, so ŝ is a fixed point. The full flow starts from
+balanced layers with the same composites.
 """
 
 import functools
