@@ -4,7 +4,7 @@ Means are over high-SNR main tasks (s_main ≥ 3) and high-SNR auxiliary tasks, 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,13 +22,13 @@ from sharedtrunk.paper.claims import (
     each,
     figure_claim,
 )
+from sharedtrunk.paper.claims.captions._datasets import Benefits
 from sharedtrunk.paper.claims.captions._trends import PER_R, WITH_RELATEDNESS, all_trends, along
 from sharedtrunk.paper.contrasts import HIGH_SNR, NEGLIGIBLE
 
 if TYPE_CHECKING:
     import xarray
 
-Benefits = Mapping[str, "xarray.DataArray"]
 
 MAIN_POINTS = 100
 AUX_COUNTS = (100, 200, 400, 800)

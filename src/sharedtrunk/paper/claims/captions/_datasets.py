@@ -4,6 +4,7 @@ Nothing is trained here: if a dataset is missing or lacks a value, the row of th
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from sharedtrunk.paper.contrasts import NotMeasured
 
 if TYPE_CHECKING:
     import xarray
+
+Benefits = Mapping[str, "xarray.DataArray"]
+"""The benefits of figures by name, such as `Datasets`; claims about captions are measured from them."""
 
 VALUE = "benefit"
 """The variable that is judged: the multitask benefit with oracle stopping, as in the paper."""

@@ -5,7 +5,7 @@ They are compared with every linear student of the dataset; there can be two, wh
 
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,13 @@ import numpy as np
 
 from sharedtrunk.paper import contrasts
 from sharedtrunk.paper.claims import NEGATIVE, Claim, Evidence, Reading, above, below, figure_claim
+from sharedtrunk.paper.claims.captions._datasets import Benefits
 from sharedtrunk.paper.claims.captions._trends import WITH_RELATEDNESS, WITH_SIGNAL_IF_RELATED, all_trends
 from sharedtrunk.paper.contrasts import NEGLIGIBLE, SIMILAR, NotMeasured
 
 if TYPE_CHECKING:
     import xarray
 
-Benefits = Mapping[str, "xarray.DataArray"]
 Comparison = Callable[["xarray.DataArray", "xarray.DataArray", str], Reading]
 
 DIM = "student"

@@ -1,7 +1,7 @@
 """Claims of Figure 2 and its captions: relatedness, the auxiliary task's SNR, and the amount of data."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from sharedtrunk.paper.claims import (
     below,
     figure_claim,
 )
+from sharedtrunk.paper.claims.captions._datasets import Benefits
 from sharedtrunk.paper.claims.captions._trends import (
     PER_R,
     WITH_RELATEDNESS,
@@ -30,7 +31,6 @@ from sharedtrunk.paper.contrasts import LEARNABLE, NEGLIGIBLE
 if TYPE_CHECKING:
     import xarray
 
-Benefits = Mapping[str, "xarray.DataArray"]
 Cases = Callable[["xarray.DataArray"], dict[str, np.ndarray]]
 
 FEW, SOME, MIDDLE, LEFT, MANY = 100, 200, 400, 800, 1600

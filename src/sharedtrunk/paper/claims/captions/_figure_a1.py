@@ -1,11 +1,11 @@
 """Claims of the caption of Figure A1, the cube of benefits: the three trends, in every panel."""
 
 import math
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from sharedtrunk.paper import contrasts
 from sharedtrunk.paper.claims import Claim, Evidence, Reading
+from sharedtrunk.paper.claims.captions._datasets import Benefits
 from sharedtrunk.paper.claims.captions._trends import (
     WITH_RELATEDNESS,
     WITH_SIGNAL_IF_RELATED,
@@ -14,11 +14,6 @@ from sharedtrunk.paper.claims.captions._trends import (
     along,
 )
 from sharedtrunk.paper.contrasts import HOPELESS, LEARNABLE, NEGLIGIBLE
-
-if TYPE_CHECKING:
-    import xarray
-
-Benefits = Mapping[str, "xarray.DataArray"]
 
 
 def _in_panels(trend: Trend) -> Callable[[Benefits], Evidence]:

@@ -4,7 +4,6 @@ The sensitivity study has the same lanes with both starts, as two of its choices
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,13 @@ import numpy as np
 from sharedtrunk._support.statistics import estimate
 from sharedtrunk.paper import contrasts
 from sharedtrunk.paper.claims import NEGATIVE, NO_EFFECT, Claim, Evidence, Reading, above, each
+from sharedtrunk.paper.claims.captions._datasets import Benefits
 from sharedtrunk.paper.claims.captions._trends import along
 from sharedtrunk.paper.contrasts import NEGLIGIBLE, VERY_SIMILAR
 
 if TYPE_CHECKING:
     import xarray
 
-Benefits = Mapping[str, "xarray.DataArray"]
 
 STANDARD, ALIGNED = "standard", "start: aligned (TA)"
 """The choices of the sensitivity study with the random and with the aligned start."""

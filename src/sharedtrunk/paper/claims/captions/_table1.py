@@ -9,7 +9,7 @@ from 0 to 0.25. The population flow stands for N → ∞ and says nothing about 
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -27,13 +27,13 @@ from sharedtrunk.paper.claims import (
     each,
     figure_claim,
 )
+from sharedtrunk.paper.claims.captions._datasets import Benefits
 from sharedtrunk.paper.claims.captions._trends import along, no_benefit_anywhere
 from sharedtrunk.paper.contrasts import LEARNABLE, NEGLIGIBLE, NotMeasured
 
 if TYPE_CHECKING:
     import xarray
 
-Benefits = Mapping[str, "xarray.DataArray"]
 Cases = Callable[["xarray.DataArray"], dict[str, np.ndarray]]
 
 LIMITED, EARLIER, ABUNDANT = 400, 800, 1600

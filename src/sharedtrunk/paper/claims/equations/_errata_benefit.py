@@ -11,7 +11,7 @@ from sharedtrunk.paper.claims.equations import _population_flows as _flows
 from sharedtrunk.paper.claims.equations import _simulated_benefits as _benefits
 from sharedtrunk.paper.claims.equations._high_and_low_snr import HIGH, LOW
 from sharedtrunk.paper.claims.equations._signal_and_data import shortfall
-from sharedtrunk.paper.claims.equations._simulated_benefits import LEARNABLE_MAINS, MANY_SEEDS, STRONG, WEAK
+from sharedtrunk.paper.claims.equations._simulated_benefits import LEARNABLE_MAINS, STRONG, WEAK
 from sharedtrunk.paper.claims.equations._takeaways import N
 from sharedtrunk.paper.contrasts import NEGLIGIBLE
 
@@ -24,13 +24,13 @@ ACCURACY = gaussian.Sobol(points=4096, scrambles=1)
 def _over_many_seeds(seed: int, thorough: bool, side, case: str, setting: tuple, limit: float):
     """The reading of a benefit near the limit, over many more seeds."""
     flows, again = _flows.small_effects(seed, thorough), _flows.relabelled(seed)
-    return _flows.reading(side, case, lambda f: f.benefit(*setting), [setting], limit, flows=flows, again=again)
+    return _flows.benefit_reading(side, case, setting, limit, flows=flows, again=again)
 
 
 def _over_few_seeds(seed: int, thorough: bool, side, case: str, setting: tuple, limit: float):
     """The reading of a benefit over the first seeds."""
     flows, again = _flows.noisy(seed, thorough), _flows.relabelled(seed)
-    return _flows.reading(side, case, lambda f: f.benefit(*setting), [setting], limit, flows=flows, again=again)
+    return _flows.benefit_reading(side, case, setting, limit, flows=flows, again=again)
 
 
 def _erratum6(seed: int, thorough: bool) -> Evidence:
@@ -38,23 +38,16 @@ def _erratum6(seed: int, thorough: bool) -> Evidence:
     case = "benefit, both teachers noisy, s̄_A = {:g}, s̄_B = {:g}, r = 0"
 
     def one_noisy(side, words: str, auxiliary: bool, limit: float):
-        flows, setting = _flows.one_noisy(seed, thorough, auxiliary), (1.0, STRONG, 0.0)
-        return _flows.reading(side, words, lambda f: f.benefit(*setting), [setting], limit, flows=flows)
+        flows = _flows.one_noisy(seed, thorough, auxiliary)
+        return _flows.benefit_reading(side, words, (1.0, STRONG, 0.0), limit, flows=flows)
 
-    nothing = _flows.reading(
-        negligible,
-        "benefit, no noise, r = 0",
-        lambda f: f.benefit(1.0, 1.0, 0.0),
-        [(1.0, 1.0, 0.0)],
-        NEGLIGIBLE,
-        flows=clean,
-    )
+    no_noise = _flows.benefit_reading(negligible, "benefit, no noise, r = 0", (1.0, 1.0, 0.0), NEGLIGIBLE, flows=clean)
     return Evidence(
         within=(
             _over_many_seeds(seed, thorough, below, case.format(1, STRONG), (1.0, STRONG, 0.0), -NEGLIGIBLE),
             one_noisy(below, "benefit, noise on A only, s̄_A = 1, r = 0", False, -NEGLIGIBLE),
             one_noisy(negligible, f"benefit, noise on B only, s̄_B = {STRONG:g}, r = 0", True, NEGLIGIBLE),
-            nothing,
+            no_noise,
         ),
         beyond=(
             _over_many_seeds(seed, thorough, below, case.format(LOW, STRONG), (LOW, STRONG, 0.0), -NEGLIGIBLE),
@@ -136,8 +129,8 @@ def learned(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     The joint flow is followed to `LEARNING_TIME` with the two tasks exchanged, and judged by the noisy labels.
     """
     losses, accuracies = [], []
-    for one in range(MANY_SEEDS * seed, MANY_SEEDS * seed + count):
-        key = jax.random.key(one)
+    for standard_seed in _benefits.standard_seeds(seed, count):
+        key = jax.random.key(standard_seed)
         main, auxiliary = _flows.teacher_pair(key, 1.0, 1.0, WEAK, 0.0)
         moment = np.asarray(
             gaussian.label_moment(auxiliary.noisy_weights, rule=gaussian.Pairs(points=256, scrambles=4))
@@ -189,8 +182,8 @@ def main_slope(seed: int, count: int, points: list[dict], **choice) -> np.ndarra
     The baseline does not depend on r and drops out of the difference.
     """
     slopes = []
-    for one in range(MANY_SEEDS * seed, MANY_SEEDS * seed + count):
-        loss = _benefits.train(points, N, one, **choice)["loss"].astype(float)
+    for standard_seed in _benefits.standard_seeds(seed, count):
+        loss = _benefits.train(points, N, standard_seed, **choice)["loss"].astype(float)
         slopes.append(np.mean(loss[::2] - loss[1::2]))
     return np.array(slopes)
 

@@ -190,7 +190,7 @@ def _eq31(seed: int, thorough: bool) -> Evidence:
     def gain(r: float):
         setting = (HIGH, STRONG, r)
         words = f"benefit: standard problem, {_in_words(setting)}, own stops"
-        return _flows.reading(above, words, lambda f: f.benefit(*setting), [setting], 0.0, flows=flows, again=again)
+        return _flows.benefit_reading(above, words, setting, 0.0, flows=flows, again=again)
 
     def premise(r: float):
         joint, _ = flows.pair(HIGH, STRONG, r)

@@ -105,15 +105,11 @@ def _eq37(seed: int, thorough: bool) -> Evidence:
 
     def size(*setting: float):
         case = "benefit, unit noise, s̄_A = {:g}, s̄_B = {:g}, r = {:g}".format(*setting)
-        return _flows.reading(
-            negligible, case, lambda f: f.benefit(*setting), [setting], NEGLIGIBLE, flows=noisy, again=again
-        )
+        return _flows.benefit_reading(negligible, case, setting, NEGLIGIBLE, flows=noisy, again=again)
 
     def noise_free(r: float):
         case = f"benefit, no noise, r = {r:g}, at t = {_flows.FAR:g}"
-        return _flows.reading(
-            negligible, case, lambda f: f.benefit(1.0, 1.0, r), [(1.0, 1.0, r)], NEGLIGIBLE, flows=clean
-        )
+        return _flows.benefit_reading(negligible, case, (1.0, 1.0, r), NEGLIGIBLE, flows=clean)
 
     share = clean.benefit(1.0, 1.0, 1.0) / clean.single.loss[:, 0]
     fall = clean.single.late[:, 0]

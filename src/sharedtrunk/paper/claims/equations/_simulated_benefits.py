@@ -87,6 +87,11 @@ class Grid:
         return benefit[np.ix_(range(len(benefit)), *index)].averaged()
 
 
+def standard_seeds(seed: int, count: int) -> range:
+    """The first `count` seeds of the standard problem that belong to the ledger's seed."""
+    return range(MANY_SEEDS * seed, MANY_SEEDS * seed + count)
+
+
 @functools.cache
 def simulated(samples: int, seed: int, thorough: bool) -> Grid:
     """The grid of one number of samples, for the seeds that belong to the ledger's seed."""
@@ -104,9 +109,9 @@ def _trained(axes: tuple, samples: int, seed: int, thorough: bool) -> Grid:
     count = min(2 * few, MANY_SEEDS) if thorough else few
     points = [{"s_main": a, "s_aux": b, "relatedness": r} for a, b, r in itertools.product(s_main, s_aux, relatedness)]
     joint, single = [], []
-    for one in range(MANY_SEEDS * seed, MANY_SEEDS * seed + count):
-        joint.append(train(points, samples, one))
-        single.append(train([{"s_main": a} for a in s_main], samples, one, tasks=1))
+    for standard_seed in standard_seeds(seed, count):
+        joint.append(train(points, samples, standard_seed))
+        single.append(train([{"s_main": a} for a in s_main], samples, standard_seed, tasks=1))
     shape = (len(s_main), len(s_aux), len(relatedness))
     oracle, validation = (
         _losses(single, suffix, (len(s_main), 1, 1)) - _losses(joint, suffix, shape) for suffix in STOPPINGS.values()
