@@ -238,7 +238,7 @@ BAD = [
     (("{file}", "--main", "churned", "--aux", "region", "--activation", "tanh"), "one of relu, linear; got 'tanh'"),
     (("{file}", "--main", "churned", "--aux", "region", "--rows", "5"), "a sample has at least 30 rows"),
     (("--dataset", "irris"), "Did you mean 'iris'?"),
-    (("--dataset", "iris", "--main", "petal"), "a task is one of those of iris"),
+    (("--dataset", "iris", "--main", "petal"), "a task must be one of those that iris has"),
     (("--dataset", "iris", "--rows", "100"), "--rows is for files"),
     (("--dataset", "iris", "--drop", "x"), "--drop is for files"),
     (("--dataset", "iris", "--missing", "x"), "--missing is for files"),

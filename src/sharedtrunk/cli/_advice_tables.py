@@ -78,9 +78,11 @@ def advice_table(
 
     A terminal whose `width` is too small shows neither the columns after the verdict nor the second caption.
     """
-    whole = width >= _ALL_COLUMNS
-    shown = len(columns) if whole else verdict + 1
-    table = _table(title, " ".join(captions) if whole else f"{captions[0]} Theory: in a wider terminal, or --csv FILE.")
+    all_columns = width >= _ALL_COLUMNS
+    shown = len(columns) if all_columns else verdict + 1
+    table = _table(
+        title, " ".join(captions) if all_columns else f"{captions[0]} Theory: in a wider terminal, or --csv FILE."
+    )
     for index, name in enumerate(columns[:shown]):
         least = None if index else _LEAST_NAME_WIDTH
         justify = "left" if index in (0, verdict) else "right"

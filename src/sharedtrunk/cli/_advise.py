@@ -132,11 +132,11 @@ def _answer(source: Source, measurement: Measurement, files: Outputs) -> None:
     console.file.flush()
     # Nothing is stored, so Ctrl-C need not wait for the threads, each of which would first finish its batch of trainings.
     with exit_on_interrupt(shown.interrupted(console)), shown.trainings_bar(console) as progress:
-        made = _measured(library.affinity, table, tasks, source.every, measurement, progress)
+        result = _measured(library.affinity, table, tasks, source.every, measurement, progress)
     printed = {sentence for _, sentence in first}
-    notes = [("Note", note) for note in made.notes if note not in printed]
-    (_show_matrix if source.every else _show_advice)(console, library.wording, made, notes)
-    _write(console, library, made, files)
+    notes = [("Note", note) for note in result.notes if note not in printed]
+    (_show_matrix if source.every else _show_advice)(console, library.wording, result, notes)
+    _write(console, library, result, files)
 
 
 def widths(text: str) -> tuple[int, ...]:
@@ -249,8 +249,8 @@ def _show_matrix(console: "Console", wording: Any, matrix: Any, notes: list[tupl
     shown.sentences(console, [("Groups", wording.grouping(matrix)), *notes, measured])
 
 
-def _write(console: "Console", library: _Affinity, made: Any, files: Outputs) -> None:
+def _write(console: "Console", library: _Affinity, result: Any, files: Outputs) -> None:
     """Write the files. They come last, so that the numbers are on the screen if a file cannot be written."""
     for kind, path in files.named().items():
-        library.write[kind](path, made)
+        library.write[kind](path, result)
         shown.files(console, [(_KINDS[kind], path)])

@@ -37,7 +37,7 @@ def predict(
 
         console = terminal.open_console()
         with console.status("Predicting …") if console.is_terminal else contextlib.nullcontext():
-            made = prediction.predict(
+            predicted = prediction.predict(
                 samples,
                 s_main,
                 s_aux,
@@ -49,12 +49,14 @@ def predict(
                 seeds=seeds,
                 simulate=simulation,
             )
-        columns, rows = prediction.COLUMNS, prediction.rows(made)
-        console.print(terminal.plain_table(prediction.title(made), prediction.caption(made), columns, rows))
-        terminal.say(console, made.sentence)
-        for name, answer in made.ways.items():
-            failures = (f"{name}: {count} of {len(made.seeds)} seeds {why}." for why, count in answer.failures.items())
+        columns, rows = prediction.COLUMNS, prediction.rows(predicted)
+        console.print(terminal.plain_table(prediction.title(predicted), prediction.caption(predicted), columns, rows))
+        terminal.say(console, predicted.sentence)
+        for name, answer in predicted.ways.items():
+            failures = (
+                f"{name}: {count} of {len(predicted.seeds)} seeds {why}." for why, count in answer.failures.items()
+            )
             terminal.say(console, *failures)
         if json is not None:
-            prediction.write_json(json, made)
+            prediction.write_json(json, predicted)
             terminal.say(console, f"Numbers   {json}")

@@ -21,10 +21,10 @@ def report(
     with one_line_errors("Interrupted: the page is unchanged."):
         from sharedtrunk.paper import report  # takes half a second, for templates, xarray and matplotlib
 
-        made = report.write(out, page=page, size="quick" if quick else "standard")
-        figures = f"{made.figures} figure{'' if made.figures == 1 else 's'}"
+        written = report.write(out, page=page, size="quick" if quick else "standard")
+        figures = f"{written.figures} figure{'' if written.figures == 1 else 's'}"
         terminal.say(
             terminal.open_console(),
-            f"Page      {made.path}  ({made.bytes / 1e6:.1f} MB: {figures}, {made.rows} rows of the ledger)",
-            *(f"Missing   {figure.name}: {figure.command}" for figure in made.missing),
+            f"Page      {written.path}  ({written.bytes / 1e6:.1f} MB: {figures}, {written.rows} rows of the ledger)",
+            *(f"Missing   {figure.name}: {figure.command}" for figure in written.missing),
         )

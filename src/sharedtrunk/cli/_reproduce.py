@@ -44,7 +44,7 @@ def reproduce(
 
         console = terminal.open_console()
         with terminal.lanes_bar(console) as progress, _cluster_messages(console, scheduler):
-            made = figures.reproduce(
+            reproduction = figures.reproduce(
                 names,
                 out,
                 quick=quick,
@@ -56,9 +56,9 @@ def reproduce(
                 seeds=seeds,
                 progress=progress,
             )
-        precision = " and ".join({outcome.figure.problem.precision: None for outcome in made.outcomes})
-        terminal.say(console, *terminal.run_lines(made.summary, precision))
-        terminal.show_outcomes(console, made.outcomes)
+        precision = " and ".join({outcome.figure.problem.precision: None for outcome in reproduction.outcomes})
+        terminal.say(console, *terminal.run_lines(reproduction.summary, precision))
+        terminal.show_outcomes(console, reproduction.outcomes)
 
 
 @contextlib.contextmanager

@@ -81,12 +81,12 @@ def bundled(
     chosen = tuple(tasks) if tasks is not None else source.default_tasks
     for task in chosen:
         if task not in source.labels:
-            rule = f"a task is one of those of {name}"
+            rule = f"a task must be one of those that {name} has"
             raise invalid(rule, received=shown(task), hint=closest(task, list(source.labels)))
     if not chosen or len(set(chosen)) < len(chosen):
         raise invalid("one task or more are named, each once", received=list(chosen), hint="Correct the names.")
-    gone = {column for task in chosen for column in source.removed_by.get(task, ())}
-    kept = [j for j, column in enumerate(source.names) if column not in gone]
+    removed = {column for task in chosen for column in source.removed_by.get(task, ())}
+    kept = [j for j, column in enumerate(source.names) if column not in removed]
     table = from_arrays(
         source.features[:, kept],
         {task: source.labels[task] for task in chosen},

@@ -169,13 +169,13 @@ def _counts(codes: np.ndarray) -> np.ndarray:
 
 
 def _feature_leak(feature: str, task: str, kind: Kind, rows: int, *, severe: bool) -> Leak:
-    tells = {
+    words = {
         "feature equals label": "equals the label of",
         "feature separates label": "alone separates the classes of",
         "feature determines label": "alone determines the label of",
     }[kind]
     sentence = (
-        f"Feature {shown(feature)} {tells} {shown(task)} in all {rows} rows that have it: "
+        f"Feature {shown(feature)} {words} {shown(task)} in all {rows} rows that have it: "
         "leave it out unless it is known before the label is."
     )
     return Leak(kind, feature, task, sentence, severe=severe)

@@ -62,11 +62,11 @@ def columns_to_read(request: ReadRequest, names: Sequence[str]) -> tuple[str, ..
         if name not in names:
             rule = "tasks and dropped columns are columns of the table"
             raise invalid(rule, received=f"{shown(name)}, which is not one", hint=closest(name, names))
-    kept = tuple(name for name in names if name not in request.drop)
-    if len(kept) == len(request.tasks):
+    to_read = tuple(name for name in names if name not in request.drop)
+    if len(to_read) == len(request.tasks):
         hint = "Keep at least one column beside the tasks."
         raise invalid("a table needs features", received="only tasks and dropped columns", hint=hint)
-    return kept
+    return to_read
 
 
 def sampled_rows(request: ReadRequest, total: int) -> np.ndarray | None:

@@ -55,8 +55,10 @@ def in_words(reading: Reading) -> str:
     sign = {"at most": "≤ ", "at least": "≥ ", "within": "within ±"}[reading.side]
     error = f" ± {reading.error:.1g}" if reading.error else ""
     unit = f" {reading.unit}" if reading.unit not in ("", "1") else ""
-    lacking = reading.seeds_left_out
-    left_out = f"; {lacking} of {lacking + (reading.seeds or 0)} seeds lack the number" if lacking else ""
+    without_number = reading.seeds_left_out
+    left_out = (
+        f"; {without_number} of {without_number + (reading.seeds or 0)} seeds lack the number" if without_number else ""
+    )
     return f"{reading.case}: {reading.number:.3g}{error}{unit} (limit: {sign}{reading.limit:.3g}{left_out})"
 
 

@@ -1,4 +1,4 @@
-"""The students of Figure 3, right, and of Figure A4: ReLU students with 1–4 hidden layers, and linear ones beside them.
+"""The students of Figure 3, right, and of Figure A4: ReLU students with 1–4 hidden layers, and two linear students.
 
 A student with a nonlinearity has no composite weights: its loss is sampled on inputs that all lanes of a seed share. One
 start serves all depths, `experiments.RELU_START_SCALE`: N(0, 1/fan_in) in the trunk and 0.3 of that in the heads, so that

@@ -81,7 +81,7 @@ def _kindest(theory: str) -> Measure:
     """
 
     def cases(dataset: "xarray.Dataset") -> dict[str, np.ndarray]:
-        best = {}
+        kindest = {}
         for classes in dataset["classes"].values.tolist():
             moved = _settings(_of_classes(_moved(dataset), classes))
             every = {
@@ -94,8 +94,8 @@ def _kindest(theory: str) -> Measure:
                 raise NotMeasured("needs a setting in which the students move")
             means = {case: np.nan_to_num(np.mean(values), nan=np.inf) for case, values in every.items()}
             case = min(means, key=means.__getitem__)
-            best[f"classes = {classes}, {case}"] = every[case]
-        return best
+            kindest[f"classes = {classes}, {case}"] = every[case]
+        return kindest
 
     return cases
 

@@ -135,11 +135,11 @@ def _check_dataset(figure: Figure, dataset: "xarray.Dataset", path: Path, size: 
             received=f"the dataset of {owner} in {path}",
             hint=hint,
         )
-    lacking = sorted((set(figure.dims) - set(dataset.sizes)) | ({figure.value, RESULT} - set(dataset.data_vars)))
-    if lacking:
+    missing = sorted((set(figure.dims) - set(dataset.sizes)) | ({figure.value, RESULT} - set(dataset.data_vars)))
+    if missing:
         raise invalid(
             f"the dataset of {figure.name} has dims {', '.join(figure.dims)}, and variables {figure.value} and {RESULT}",
-            received=f"{path} without {', '.join(lacking)}",
+            received=f"{path} without {', '.join(missing)}",
             hint=hint,
         )
 

@@ -42,8 +42,8 @@ def judge_choices(dataset: "xarray.Dataset") -> list[Check]:
     checks = []
     for stopping, variable in STOPPINGS.items():
         for claims in CLAIMS.values():
-            for fate in survivals(claims, dataset[variable], stopping):
-                checks += [fate.under_every, fate.as_standard, *fate.by_choice.values()]
+            for survival in survivals(claims, dataset[variable], stopping):
+                checks += [survival.under_every, survival.as_standard, *survival.by_choice.values()]
     return checks + judge_theory(dataset)
 
 
@@ -51,39 +51,45 @@ def draw_choices(dataset: "xarray.Dataset", *, stopping: str) -> "matplotlib.fig
     """Draw claims against choices, a verdict and a number in each cell."""
     from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
-    fates = {heading: survivals(claims, dataset[STOPPINGS[stopping]], stopping) for heading, claims in CLAIMS.items()}
+    by_figure = {
+        heading: survivals(claims, dataset[STOPPINGS[stopping]], stopping) for heading, claims in CLAIMS.items()
+    }
     groups = {
-        heading: {claim.statement: _row(fate) for claim, fate in zip(CLAIMS[heading], those, strict=True)}
-        for heading, those in fates.items()
+        heading: {claim.statement: _row(survival) for claim, survival in zip(CLAIMS[heading], judged, strict=True)}
+        for heading, judged in by_figure.items()
     }
     return pictures.matrix_figure(
         groups,
         [*(str(choice) for choice in dataset[DIM].values), *SUMS],
         summing=len(SUMS),
         title=f"{marked(TITLE, dataset)}: {STOPPING_WORDS.get(stopping, stopping)} stopping",
-        note=_note([fate for those in fates.values() for fate in those], dataset.sizes["seed"]),
+        note=_note(
+            [survival for judged in by_figure.values() for survival in judged],
+            dataset.sizes["seed"],
+        ),
     )
 
 
-def _row(fate: Survival) -> "list[pictures.Cell]":
+def _row(survival: Survival) -> "list[pictures.Cell]":
     from sharedtrunk.paper import pictures
 
-    differing = fate.differing()
+    differing = survival.differing()
     cells = [
-        pictures.Cell(check.verdict, _number(check), choice in differing) for choice, check in fate.by_choice.items()
+        pictures.Cell(check.verdict, _number(check), choice in differing)
+        for choice, check in survival.by_choice.items()
     ]
     return [
         *cells,
-        pictures.Cell(fate.under_every.verdict, fate.under_every.verdict.replace(" ", "\n")),
-        pictures.Cell(fate.as_standard.verdict, _agreement(fate)),
+        pictures.Cell(survival.under_every.verdict, survival.under_every.verdict.replace(" ", "\n")),
+        pictures.Cell(survival.as_standard.verdict, _agreement(survival)),
     ]
 
 
-def _agreement(fate: Survival) -> str:
-    differing = fate.differing()
+def _agreement(survival: Survival) -> str:
+    differing = survival.differing()
     if differing:
-        return f"{len(differing)} of {len(fate.by_choice) - 1}\ndiffer"
-    return "yes" if fate.as_standard.verdict == "holds" else "none has\na verdict"
+        return f"{len(differing)} of {len(survival.by_choice) - 1}\ndiffer"
+    return "yes" if survival.as_standard.verdict == "holds" else "none has\na verdict"
 
 
 def _number(check: Check) -> str:
@@ -93,13 +99,13 @@ def _number(check: Check) -> str:
     return number + (f"\n± {check.standard_error:.3f}" if check.n_seeds > 1 else "")
 
 
-def _note(fates: list[Survival], seeds: int) -> str:
-    agreeing = [fate.as_standard.verdict for fate in fates]
-    true = sum(fate.under_every.verdict == "holds" for fate in fates)
+def _note(claims: list[Survival], seeds: int) -> str:
+    agreement = [survival.as_standard.verdict for survival in claims]
+    holding = sum(survival.under_every.verdict == "holds" for survival in claims)
+    same, opposite, undecided = (agreement.count(verdict) for verdict in ("holds", "fails", "undecided"))
     return (
-        f"Of {len(fates)} statements {true} hold under every choice. {agreeing.count('holds')} have the same verdict under "
-        f"every choice, {agreeing.count('fails')} the opposite verdict under some choice, and {agreeing.count('undecided')} "
-        "an undecided one.\n"
+        f"Of {len(claims)} statements {holding} hold under every choice. {same} have the same verdict under every choice, "
+        f"{opposite} the opposite verdict under some choice, and {undecided} an undecided one.\n"
         f"✓ holds, ✗ fails, ? undecided: by the 95 % t-interval over {seeds} seeds (fails: for all cases together). Framed: "
         "another verdict than under the standard choice. Numbers: mean ± standard error of the case that decides, in nats "
         "(slopes: nats per unit relatedness). Each choice differs from the standard problem in the one thing named; there "

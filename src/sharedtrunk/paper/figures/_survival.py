@@ -77,10 +77,10 @@ def _as_standard(claim: Claim, by_choice: Mapping[str, Check], stopping: str) ->
         "choices with another verdict",
     )
     verdicts: dict[str, Verdict] = {choice: check.verdict for choice, check in by_choice.items()}
-    lacking = [choice for choice, verdict in verdicts.items() if verdict == "not measured"]
-    if STANDARD not in by_choice or lacking:
-        lacks = f"not measured under {', '.join(lacking)}" if lacking else f"needs the choice {STANDARD}"
-        return Check(*stated, verdict="not measured", reason=lacks)
+    not_measured = [choice for choice, verdict in verdicts.items() if verdict == "not measured"]
+    if STANDARD not in by_choice or not_measured:
+        reason = f"not measured under {', '.join(not_measured)}" if not_measured else f"needs the choice {STANDARD}"
+        return Check(*stated, verdict="not measured", reason=reason)
     others: dict[str, Verdict] = {
         choice: verdict for choice, verdict in verdicts.items() if verdict != verdicts[STANDARD]
     }
@@ -95,10 +95,10 @@ def _as_standard(claim: Claim, by_choice: Mapping[str, Check], stopping: str) ->
 
 
 def _agreement(verdicts: Mapping[str, Verdict]) -> Verdict:
-    given = set(verdicts.values())
-    if {"holds", "fails"} <= given:
+    distinct = set(verdicts.values())
+    if {"holds", "fails"} <= distinct:
         return "fails"
-    return "undecided" if "undecided" in given else "holds"
+    return "undecided" if "undecided" in distinct else "holds"
 
 
 def _listed(others: Mapping[str, Verdict]) -> list[str]:

@@ -70,15 +70,15 @@ def draw_stripes(
     for position in range(shown.benefit.sizes[stripe]):
         for level, relatedness in enumerate(levels):
             colour = plots.relatedness_colour(relatedness)
-            places = position + ends + offsets[level]
+            x = position + ends + offsets[level]
             if bounds is not None:
                 ends_of_bars = [side[position, level] for side in bounds]
-                axes.vlines(places, *ends_of_bars, **_bar(colour))
-                _mark_cut(axes, places, ends_of_bars, limits, colour)
+                axes.vlines(x, *ends_of_bars, **_bar(colour))
+                _mark_cut(axes, x, ends_of_bars, limits, colour)
             if predicted is not None:
-                axes.plot(places, predicted[position, level], markersize=1.7 * marker_size, **_TICK)
+                axes.plot(x, predicted[position, level], markersize=1.7 * marker_size, **_TICK)
             axes.errorbar(
-                places,
+                x,
                 mean[position, level],
                 yerr=error[position, level],
                 color=colour,
@@ -153,11 +153,11 @@ def _beyond(bars: Sequence[np.ndarray], limits: tuple[float, float]) -> list[np.
 
 
 def _mark_cut(
-    axes: Axes, places: np.ndarray, bars: Sequence[np.ndarray], limits: tuple[float, float] | None, colour: Any
+    axes: Axes, x: np.ndarray, bars: Sequence[np.ndarray], limits: tuple[float, float] | None, colour: Any
 ) -> None:
     for beyond, edge, marker in zip(_beyond(bars, limits), limits, "v^", strict=True) if limits is not None else ():
         if beyond.any():  # an empty line would claim the corner of the picture in the layout
-            axes.plot(places[beyond], np.full(beyond.sum(), edge), marker, color=colour, **_CUT)
+            axes.plot(x[beyond], np.full(beyond.sum(), edge), marker, color=colour, **_CUT)
 
 
 def _mark_stripes(axes: Axes, values: np.ndarray) -> None:

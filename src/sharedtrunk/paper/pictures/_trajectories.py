@@ -184,7 +184,7 @@ def _curve_legend(dataset: xr.Dataset) -> list[Line2D]:
 
 def _coinciding(dataset: xr.Dataset, theory: str) -> str:
     """Say on which other theory the curves of a theory lie, and for which number of classes; else nothing."""
-    curve, said = _curve(dataset, theory), []
+    curve, notes = _curve(dataset, theory), []
     for other in list(_THEORIES)[: list(_THEORIES).index(theory)]:
         reference = _curve(dataset, other)
         dims = [dim for dim in curve.dims if dim != "classes"]
@@ -192,8 +192,8 @@ def _coinciding(dataset: xr.Dataset, theory: str) -> str:
             ((curve - reference) ** 2).mean(dims, skipna=False) / (reference**2).mean(dims, skipna=False)
         ) ** 0.5
         same = [f"{classes:g}" for classes in dataset["classes"].values[(distance < _SAME).values]]
-        said += [f"\n(K = {', '.join(same)}: on {_SHORT[other]})"] if same else []
-    return "".join(said)
+        notes += [f"\n(K = {', '.join(same)}: on {_SHORT[other]})"] if same else []
+    return "".join(notes)
 
 
 def _curve(dataset: xr.Dataset, theory: str) -> xr.DataArray:

@@ -106,11 +106,11 @@ def _answer(checks: Mapping[str, tuple[Check, ...]]) -> str:
     """Return the answer that follows from the verdicts on the picture's claims with oracle stopping."""
     found = (_found(checks, name, phrase.id) for name, phrases in CORE.items() for phrase in phrases)
     verdicts = Counter("not measured" if check is None else check.verdict for check in found)
-    lacking = verdicts.pop("not measured", 0)
+    not_here = verdicts.pop("not measured", 0)
     if not verdicts:
         return "Not measured here."
     if set(verdicts) == {"holds"}:
-        return "As far as it is measured here, yes." if lacking else "Yes."
+        return "As far as it is measured here, yes." if not_here else "Yes."
     if verdicts["fails"]:
         return "In part." if verdicts["holds"] else "No."
     return "Where it is decided, yes." if verdicts["holds"] else "Undecided."
@@ -212,10 +212,10 @@ def _bounds(check: Check | None) -> str:
 def _tally(contents: Contents, checks: Mapping[str, tuple[Check, ...]]) -> str:
     verdicts = Counter(check.verdict for of_figure in checks.values() for check in as_the_paper(of_figure))
     rows = Counter(row.verdict for row in contents.ledger.rows)
-    lacking = f" (the rows of equations are not in this folder: `{claims_command(contents.folder / LEDGER)}`)"
+    no_equations = f" (the rows of equations are not in this folder: `{claims_command(contents.folder / LEDGER)}`)"
     return (
         f"Of the {verdicts.total()} checks of the paper’s figures with oracle stopping, {_counts(verdicts)}; "
-        f"of the ledger’s {rows.total()} rows{lacking if contents.ledger.record is None else ''}, {_counts(rows)}."
+        f"of the ledger’s {rows.total()} rows{no_equations if contents.ledger.record is None else ''}, {_counts(rows)}."
     )
 
 
@@ -228,7 +228,7 @@ def _counts(verdicts: Mapping[str, int]) -> str:
         "not measured": "are not measured",
     }
     return (
-        _joined([f"{verdicts[name]} {said}" for name, said in words.items() if verdicts.get(name)])
+        _joined([f"{verdicts[name]} {words_for}" for name, words_for in words.items() if verdicts.get(name)])
         or "none is measured"
     )
 

@@ -86,7 +86,7 @@ DEPTH_CLAIMS = tuple(
         ),
     )
 )
-"""The claims that Figure 3, right, and Figure A4 show beside the trends."""
+"""The claims that Figure 3, right, and Figure A4 show in addition to the trends."""
 
 
 # The claims of the ledger

@@ -265,7 +265,7 @@ def _eq33(seed: int, thorough: bool) -> Evidence:
 
     def sides(*setting: float):
         def bound(flows: _flows.Flows, which: int) -> tuple[np.ndarray, float]:
-            """The lower (0) or upper (1) bound seed by seed, and the error of its mean by that of g."""
+            """The lower (0) or upper (1) bound seed by seed, and the error of its mean that comes from g."""
             pair = flows.pair(*setting)
             own, fall = values(pair[which]), values(pair[1]) - values(pair[0])
             g, error = scale(pair[which])

@@ -1,4 +1,4 @@
-"""The benefit on test sets, which need neither free energy nor moment, beside its bounds."""
+"""The benefit on test sets, which need neither free energy nor moment, compared with its bounds."""
 
 import functools
 from collections.abc import Callable
