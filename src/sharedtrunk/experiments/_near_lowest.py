@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 STRIDE = 5
-"""The loss is watched at every fifth saved time."""
+"""The loss is watched at every fifth saved time: 1.25 apart until t = 20, later each about 6 % after the one before."""
 
 
 class NearLowest(NamedTuple):

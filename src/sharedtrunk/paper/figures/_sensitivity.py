@@ -3,7 +3,7 @@
 The paper gives neither feature count nor width, noise, start or step. Figure 2's claims are judged under other choices of
 each, one at a time, on a coarser grid that has all values that the claims need.
 
-    sharedtrunk reproduce sensitivity        five minutes on 4 cores: 8,640 joint lanes, 720 single-task baselines
+    sharedtrunk reproduce sensitivity        three minutes on 4 cores: 8,640 joint lanes, 720 single-task baselines
 
 Expected: the claims of Figure 2, left, hold under all choices (slope on r 0.15 to 0.40 nats). Of Figure 2, right, the
 benefit above 200 points does, but whether there is a benefit at 100 points depends on the size of the start.
