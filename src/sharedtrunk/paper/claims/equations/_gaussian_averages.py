@@ -124,7 +124,7 @@ def _spectra(seed: int) -> list[Reading]:
             W = scale * centred_frame(rng, CLASSES, rank) * np.array([1.0, 0.4])[:rank]
             G, error = gaussian.softmax_covariance_with_error(W)
             values = np.linalg.eigvalsh(np.asarray(G))
-            # by Weyl no eigenvalue moves more than G does
+            # by Weyl's inequality an error of G moves no eigenvalue by more than its norm
             readings.append(
                 at_least(f"rank {rank}, s = {scale:g}: second eigenvalue", values[1], 0.0, error=float(error))
             )
@@ -153,7 +153,7 @@ def stein(W: Matrix, C: Matrix) -> Matrix:
 
 
 def moment_errors(seed: int, equation: Callable = stein) -> tuple[float, float]:
-    """(14) against ∂F/∂W, relative, and against samples, the largest of the entries in standard errors."""
+    """Relative error of (14) against ∂F/∂W, and its largest deviation from samples, over entries, in standard errors."""
     rng = generator(seed, "moment")
     W, C = moderate(rng), covariance(rng)
     printed = equation(W, C)
