@@ -48,7 +48,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Outputs:
-    """The files to write; None where the user did not ask for one."""
+    """The files to write; None for a file that the user did not ask for."""
 
     json: Path | None
     csv: Path | None

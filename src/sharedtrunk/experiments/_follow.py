@@ -16,7 +16,7 @@ from sharedtrunk.flows.result import Result
 from sharedtrunk.flows.trajectory import Trajectory
 
 FIRST_STEP = {"linear": 0.5, "relu": 0.1}
-"""First step of a flow. Passing it lets all legs share one compiled program; the solver repeats too long a step shorter."""
+"""First step of a flow. Passing it lets all legs share one compiled program; the solver shortens a step that is too long."""
 
 LATE = 20.0
 """Training time from which stability, not accuracy, limits the step of a linear student's flow."""

@@ -56,7 +56,7 @@ class Plan:
         )
 
     def predictions(self, answers: dict[Method, Answer], problem: StandardSettings) -> list[Prediction]:
-        """One per setting, from answers for all members of all groups, one group after the other."""
+        """One prediction per setting. `answers` are those of all members of all groups, one group after the other."""
         members = [member for group in self.groups for member in group.members]
         order = np.empty((len(self.settings), len(self.seeds)), int)
         for index, member in enumerate(members):

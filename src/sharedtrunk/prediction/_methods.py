@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 
 
 def by_population(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Stops, Stops]:
-    """Joint and single arm by the population flow. Lanes that differ only in N are solved once: the flow has no N."""
+    """Joint and single arm by the population flow. It does not depend on N: lanes that differ in nothing else are one."""
     known: dict[tuple, int] = {}
     parts, weights = [], []
     for group, draw in zip(plan.groups, draws, strict=True):

@@ -46,7 +46,7 @@ def judge_table(dataset: "xarray.Dataset") -> list[Check]:
 
 
 def draw_table(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
-    """Draw each number with its interval against what its row says."""
+    """Draw each number with its interval, and where its row says that it lies."""
     from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
     def number(check: Check) -> "pictures.Number":

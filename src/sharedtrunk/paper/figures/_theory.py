@@ -22,7 +22,7 @@ def judge_with_theory(claims: Sequence[Claim], dataset: "xarray.Dataset") -> lis
 
 
 def judge_theory(dataset: "xarray.Dataset") -> list[Check]:
-    """The checks of bounds and closure with oracle stopping; none for a dataset whose students have no theory."""
+    """The checks of bounds and closure with oracle stopping; empty for a dataset whose students have no theory."""
     checks = [judge(claim, dataset, "oracle") for claim in _CLOSURE] if "benefit_closure" in dataset else []
     return [_judge_bounds(dataset), *checks] if "benefit_lower" in dataset else checks
 

@@ -15,7 +15,7 @@ STOPPINGS = {
 
 
 def marked(title: str, dataset: "xarray.Dataset") -> str:
-    """Return a title that names the dataset's grid where it is not the paper's."""
+    """Return a title that names the dataset's grid if it is not the paper's."""
     return title + SIZE_MARKS.get(dataset.attrs.get("size", "standard"), "")
 
 
