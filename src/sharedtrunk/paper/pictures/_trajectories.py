@@ -212,7 +212,7 @@ def _words(reading: Mapping[str, Any]) -> str:
 
 
 def _colours(starts: np.ndarray) -> list:
-    """Return a colour for each start, the same in every picture. It is from viridis, because plasma stands for relatedness."""
+    """Return a colour for each start, the same in every picture: from viridis, because plasma stands for relatedness."""
     return [matplotlib.colormaps["viridis"](at) for at in np.interp(np.log10(starts), [-2, 0], [0.05, 0.75])]
 
 
