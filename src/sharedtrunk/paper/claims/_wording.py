@@ -46,7 +46,7 @@ def number_lines(row: Row) -> list[str]:
 def sentence(text: str) -> str:
     """The text with a period, and with a capital unless it begins with a symbol."""
     word = text.split(" ", 1)[0]
-    ordinary = word.isalpha() and word.islower() and len(word) > 1
+    ordinary = word.isalpha() and word.islower() and len(word) > 1 and word != "ln"
     return (text[:1].upper() + text[1:] if ordinary else text).rstrip(".") + "."
 
 

@@ -190,7 +190,7 @@ CLAIMS = (
     Claim(
         "depth-relatedness",
         "4.7",
-        "Nonlinear students too gain noticeably more the more related the tasks are.",
+        "Nonlinear students, too, gain noticeably more the more related the tasks are.",
         f"{_HERE}, high-SNR auxiliary tasks",
         f"slope on r; {_NOTICEABLY}",
         _of_each(functools.partial(WITH_RELATEDNESS.reading, by=NEGLIGIBLE)),
@@ -199,7 +199,7 @@ CLAIMS = (
     Claim(
         "depth-auxiliary-signal",
         "4.7",
-        "Nonlinear students too gain noticeably more the higher the SNR of a related auxiliary task is.",
+        "Nonlinear students, too, gain noticeably more the higher the SNR of a related auxiliary task is.",
         f"{_HERE}, r = 1",
         _NOTICEABLY,
         _of_each(functools.partial(WITH_SIGNAL_IF_RELATED.reading, by=NEGLIGIBLE)),
@@ -208,7 +208,7 @@ CLAIMS = (
     Claim(
         "depth-main-signal",
         "4.7",
-        "Nonlinear students too gain noticeably more the higher the SNR of the main task is.",
+        "Nonlinear students, too, gain noticeably more the higher the SNR of the main task is.",
         f"{_HERE}, fully related tasks (r = 1) of high SNR",
         _NOTICEABLY,
         _of_each(_over_main_signal),

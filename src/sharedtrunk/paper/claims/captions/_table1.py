@@ -246,7 +246,7 @@ CLAIMS = (
     Claim(
         "start-table-1a",
         "4.4, Table 1(a)",
-        "As the TA analysis predicts, unrelated tasks bring no benefit and do no harm from random starts.",
+        "From random starts unrelated tasks bring no benefit and do no harm, as the TA analysis predicts.",
         f"{_CUBE}, r = 0",
         _NONE,
         _row_a,
@@ -255,7 +255,7 @@ CLAIMS = (
     Claim(
         "start-table-1b",
         "4.4, Table 1(b)",
-        "As the TA analysis predicts, for r > 0 the benefit grows with the auxiliary task's SNR from random starts.",
+        "From random starts the benefit grows with the auxiliary task's SNR for r > 0, as the TA analysis predicts.",
         _CUBE,
         f"mean over seeds of paired contrasts, by {NEGLIGIBLE:g} nats or more",
         _row_b,
@@ -265,7 +265,7 @@ CLAIMS = (
     Claim(
         "start-table-1c",
         "4.4, Table 1(c)",
-        "As the TA analysis predicts, with limited data the benefit grows with r at small r from random starts.",
+        "From random starts and with limited data the benefit grows with r at small r, as the TA analysis predicts.",
         f"{_CUBE}, N ≤ {LIMITED}, low- and high-SNR auxiliary tasks",
         f"from r = 0 to the smallest relatedness of the cube, {WEAKLY_RELATED:g}; mean over seeds of paired contrasts, the "
         "sign decides",
@@ -275,7 +275,7 @@ CLAIMS = (
     Claim(
         "start-table-1d",
         "4.4, Table 1(d)",
-        "As the TA analysis predicts, with abundant data the benefit is small from random starts.",
+        "From random starts and with abundant data the benefit is small, as the TA analysis predicts.",
         f"{_CUBE}, N = {ABUNDANT:,}",
         _NONE,
         _row_d,

@@ -169,9 +169,9 @@ CLAIMS = (
     Claim(
         key="erratum-8",
         source="erratum 8",
-        statement="The gradient flow conserves the trunk's minus the heads' squares, without r; r multiplies task B's "
-        "teacher term only, where (26) has it before the student's as well; and a trunk of one direction does not "
-        "stay one for 0 < r < 1.",
+        statement="The gradient flow conserves the trunk's square minus those of the heads, without r; r multiplies task B's "
+        "teacher term only, whereas (26) also has it before the student's term; and a trunk with one direction does not keep "
+        "to it for 0 < r < 1.",
         hypotheses="two classes, one singular value per task, labels at β = 1, balanced start",
         method="layers of the population flow in the middle of learning; its drive where the trunk lies along v_A",
         measure=_erratum8,

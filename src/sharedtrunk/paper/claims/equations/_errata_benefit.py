@@ -220,7 +220,7 @@ CLAIMS = (
         key="erratum-6",
         source="erratum 6",
         statement="An unrelated clean auxiliary task does harm because the shared trunk amplifies directions in which A has "
-        "only noise; without noise it does none.",
+        "only noise; without noise it does no harm.",
         hypotheses=_INFINITE + f"; followed to t = {_flows.SHORT:g} or {_flows.FAR:g} where A has no noise",
         method=_BY_FLOW + f", with noise on both teachers, on one, on none; harm means {NEGLIGIBLE:g} nats or more",
         measure=_erratum6,
@@ -231,8 +231,8 @@ CLAIMS = (
     Claim(
         key="erratum-7",
         source="erratum 7",
-        statement="For related tasks s_A is at least s̃_A, as (28) and (36) have it, and not below it, as Table 1(b) and (34) "
-        "have it.",
+        statement="For related tasks s_A is at least s̃_A, as (28) and (36) say, and not below it, as Table 1(b) and (34) "
+        "say.",
         hypotheses=f"standard problem, infinite data, r = 1, s̄_B = {STRONG:g}",
         method="Σ[s_A − s̃_A] at equal times and at each one's own stop, " + _BY_FLOW,
         measure=_erratum7,

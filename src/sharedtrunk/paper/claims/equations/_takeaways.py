@@ -219,7 +219,7 @@ CLAIMS = (
         key="observation-3",
         source="4.5, observation 3",
         statement="The main task needs a certain base performance before multitask learning helps, and the help fades as "
-        "data become many.",
+        "data become plentiful.",
         hypotheses=_STANDARD + f", fully related tasks, s̄_B = {STRONG:g}",
         method=_BY,
         measure=_base_level,

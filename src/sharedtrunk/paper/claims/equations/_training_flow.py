@@ -241,8 +241,8 @@ CLAIMS = (
     Claim(
         key="eq-10",
         source="(10)",
-        statement="The training loss changes at the rate of minus a sum over layers of traces that are never negative, so "
-        "it never rises.",
+        statement="The rate of the training loss is minus a sum, over layers, of traces that are never negative, so the loss "
+        "never rises.",
         hypotheses="Linear layers, gradient flow.",
         method="Traces against automatic differentiation; the loss at 81 times of a training of 60 samples.",
         measure=_eq10,

@@ -244,7 +244,7 @@ CLAIMS = (
     Claim(
         key="eq-28",
         source="(28)",
-        statement="At all times s(r) ≥ s̃ where s̃(0) < ŝ_A, and s(r) ≤ s̃ where s̃(0) ≥ ŝ_A.",
+        statement="At all times s(r) ≥ s̃ if s̃(0) < ŝ_A, and s(r) ≤ s̃ if s̃(0) ≥ ŝ_A.",
         hypotheses="the solutions of (26) themselves; equal starts; " + _SETTING,
         method="difference of the solutions of (26) at r and at 0 over a lattice of simple numbers; the worst is shown; at r "
         "= 1 they are those of the full flow",
