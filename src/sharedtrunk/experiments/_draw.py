@@ -20,7 +20,7 @@ from sharedtrunk.experiments.problems import StandardSettings
 
 
 class Draw(eqx.Module):
-    """The data of a chunk: inputs that its lanes share, labels of every lane, and the clean teachers of the test loss.
+    """The data of a chunk: inputs that its lanes share, and every lane's labels and clean teachers.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class Draw(eqx.Module):
 
 
 def draw_lanes(settings: StandardSettings, lanes: list[dict]) -> Draw:
-    """Draw the data of a chunk of lanes, given as a sweep gives them.
+    """Draw the data of a chunk of lanes that come from a sweep: every lane has its seed and its number of samples.
 
     Parameters
     ----------

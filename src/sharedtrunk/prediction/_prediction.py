@@ -12,7 +12,7 @@ from sharedtrunk.flows.result import Result
 from sharedtrunk.prediction._setting import Setting
 
 Method = Literal["population", "closure", "simulation"]
-"""How the benefit is computed. `Prediction.ways` and its JSON data have the older name "ways"."""
+"""How the benefit is computed. `Prediction.ways` and the JSON data keep an older word for methods."""
 
 _ENDINGS = {
     Result.STEP_LIMIT: "used up the solver's steps before their minimum",

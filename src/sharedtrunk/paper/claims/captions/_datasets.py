@@ -74,7 +74,7 @@ class Datasets:
             if owner != figure:
                 raise invalid(
                     f"{path.name} must hold the dataset of {figure}",
-                    received=f"that of {owner} in {path}",
+                    received=f"the dataset of {owner} in {path}",
                     hint=f"Make it again: {self._command(figure)}.",
                 )
             self._read[figure] = dataset

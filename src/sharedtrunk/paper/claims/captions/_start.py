@@ -24,7 +24,7 @@ STANDARD, ALIGNED = "standard", "start: aligned (TA)"
 """The choices of the sensitivity study with the random and with the aligned start."""
 
 EARLIER, ABUNDANT = 800, 1600
-"""Numbers of training points: the largest of the grid, and the one before it."""
+"""Numbers of training points: the last but one of the grid, and the largest."""
 
 
 def _starts(benefits: Benefits) -> "tuple[xarray.DataArray, xarray.DataArray]":

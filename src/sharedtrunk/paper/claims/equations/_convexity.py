@@ -33,7 +33,7 @@ def smallest_gap(seed: int, upper: bool, bound: Callable = tangent) -> float:
 
 
 def smallest_sample_gap(seed: int, upper: bool, draws: int) -> float:
-    """Smallest gap between the benefit and its bound (22) or (23), relative, averages over samples with argmax labels."""
+    """Smallest relative gap between a benefit and its bound (22), or (23) for `upper`, in samples with argmax labels."""
     rng = generator(seed, "samples")
     gaps = []
     for _ in range(draws):

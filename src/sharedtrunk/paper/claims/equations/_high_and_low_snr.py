@@ -162,7 +162,7 @@ def _eq30(seed: int, thorough: bool) -> Evidence:
         within=(
             at_least("benefit − bound: K = 2, s̄ = 1, s(r) = 1, s̃ = 2", slack(printed_lower, *simple), 0.0, error=1e-9),
             at_least("benefit − bound: K = 3, rank 1, s(r) = (3, 1), s̃ = (3, 0.5)", gain - bound, 0.0, error=1e-5),
-            at_most("share of random pairs that violate it, K = 2, s̄ = 3 … 10", violated, 0.0, error=error, unit="1"),
+            at_most("share of random pairs beyond the bound, K = 2, s̄ = 3 … 10", violated, 0.0, error=error, unit="1"),
         ),
         instead=(at_least("least benefit − bound with m₂ for g(s̄)s̄, the same pairs", least, -1e-9, error=1e-10),),
     )
@@ -195,7 +195,7 @@ def _eq31(seed: int, thorough: bool) -> Evidence:
     def premise(r: float):
         joint, _ = flows.pair(HIGH, STRONG, r)
         size = [np.linalg.norm(values(W), axis=-1) for W in (joint, flows.clean[:, flows.s_main.index(HIGH)])]
-        case = f"‖J W_A‖ − ‖J W̄‖ there, r = {r:g}: the premise is met"
+        case = f"‖J W_A‖ − ‖J W̄‖, standard problem, r = {r:g}: the premise is met"
         return above(case, size[0] - size[1], 0.0, "1")
 
     two = "benefit: K = 2, no noise"
@@ -220,7 +220,7 @@ def _eq31(seed: int, thorough: bool) -> Evidence:
 
 
 def aligned_share(flows: _flows.Flows, setting: tuple) -> np.ndarray:
-    """Cosine between G(W̄)W̄, along the clean teacher as its singular values are equal, and W_A − W̃: one per seed."""
+    """Cosine between G(W̄)W̄ and W_A − W̃, one per seed. G(W̄)W̄ is along the clean teacher: its singular values are equal."""
     joint, single = flows.pair(*setting)
     clean = flows.clean[:, flows.s_main.index(setting[0])]
     clean = clean - clean.mean(axis=-2, keepdims=True)
@@ -352,9 +352,9 @@ CLAIMS = (
         source="(33)",
         statement="For a main task of low SNR Σ g(s)s_σ[s̃_σ − s_σ] ≤ benefit ≤ Σ g(s̃)s̃_σ[s̃_σ − s_σ].",
         hypotheses=_STANDARD + "; low SNR is s̄_A ≤ 0.3",
-        method="distance of the benefit from either side, mean over seeds, g(W) = tr G/(K − 1)",
+        method="distance of the benefit from either bound, mean over seeds, g(W) = tr G/(K − 1)",
         measure=_eq33,
-        truth="with the label moment, and with weights in the place of singular values, both bounds hold",
+        truth="with the label moment, and with weights in place of singular values, both bounds hold",
         seconds=2.0,
         bundle=_flows.BUNDLE,
     ),
