@@ -170,8 +170,8 @@ CLAIMS = (
         key="erratum-8",
         source="erratum 8",
         statement="The gradient flow conserves the trunk's square minus the heads' squares, without a factor r; r multiplies "
-        "task B's teacher term only, whereas (26) also has it before the student's term; and for 0 < r < 1 a trunk that starts "
-        "with one direction does not keep it.",
+        "task B's teacher term only, whereas (26) also has it before the student's term; and for 0 < r < 1 a trunk that "
+        "starts with one direction does not keep it.",
         hypotheses="two classes, one singular value per task, labels at β = 1, balanced start",
         method="layers of the population flow in the middle of learning; its drive where the trunk lies along v_A",
         measure=_erratum8,
