@@ -267,7 +267,7 @@ def as_users_have_it(monkeypatch):
     ("options", "complaint"),
     [
         ({"samples": 0}, "samples must be a whole number, at least 1; got 0. Leave it out for 400"),
-        ({"samples": 10**8}, "seeds × samples × features must be at most 2e+09 numbers"),
+        ({"samples": 10**8}, "seeds × samples × features must be at most 2e+09"),
         ({"start_scale": 0.0}, "start_scale must be a finite number above 0; got 0.0"),
         ({"noise": -1.0}, "noise must be a finite number, at least 0"),
         ({"noise": "loud"}, "noise must be a finite number, at least 0; got 'loud'"),

@@ -102,7 +102,7 @@ def test_the_theory_comes_and_goes(opened):
 def test_theory_that_is_not_stored_cannot_be_asked_for(opened):
     tab = opened(theory=False)
     assert tab.is_disabled("#theory")
-    assert "holds no theory" in tab.inner_text("#theory-reason")
+    assert "has no theory" in tab.inner_text("#theory-reason")
     assert tab.locator("#closure").count() == 0
 
 

@@ -52,7 +52,7 @@ def test_a_figure_that_knows_no_stopping_counts_all_its_checks(results):
 
 def test_every_row_of_the_ledger_stands_on_the_page(results):
     words = said(page_of(results()))
-    for part in ("(2)", "Only if K = 2.", "K = 9: 0.4 (asked: ≤ 0.05)", "Counterexample: K = 9", "training follows"):
+    for part in ("(2)", "Only if K = 2.", "K = 9: 0.4 (limit: ≤ 0.05)", "Counterexample: K = 9", "training follows"):
         assert part.lower() in words.lower()
 
 
@@ -136,7 +136,7 @@ def test_a_companion_picture_has_a_switch(results):
 
 def test_a_cube_without_theory_says_so(results):
     page = page_of(results(theory=False))
-    assert "This dataset holds no theory" in page
+    assert "This dataset has no theory" in page
     assert re.search(r'id="theory" disabled', page)
     assert not re.search(r'id="theory" disabled', page_of(results(theory=True)))
 
