@@ -20,14 +20,14 @@ os.environ.setdefault("EQX_ON_ERROR", "nan")  # without host callbacks JAX keeps
 
 import numpy as np
 import xarray
-from sharedtrunk.paper.figures._dataset import benefit_dataset
-from sharedtrunk.paper.figures._lanes import benefit_sweeps
 
 from sharedtrunk import sweeps
 from sharedtrunk._support.cache.fingerprint import fingerprint
 from sharedtrunk._support.environment import worker_environment
 from sharedtrunk._support.statistics import mean_and_error, t_factor
 from sharedtrunk.experiments.problems import StandardProblem
+from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
+from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
 from sharedtrunk.paper.figures._standard import POINT_FUNCTIONS
 
 AXES = {

@@ -267,7 +267,7 @@ def test_ages_are_refused_as_the_advisor_refuses_them():
     said = []
     for fit in (classifier().fit, AuxiliaryTaskAdvisor("right").fit):
         with pytest.raises(
-            InputError, match=rf"rows to each.*; got {ages.age.nunique()} classes in the 120 .*'age'"
+            InputError, match=rf"rows per class.*; got {ages.age.nunique()} classes in the 120 .*'age'"
         ) as refused:
             fit(X, ages)
         said.append(str(refused.value))

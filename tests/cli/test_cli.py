@@ -117,7 +117,7 @@ def test_a_damaged_shard_is_redone_and_told(toys, tmp_path):
         (["reproduce", "fig9"], "got 'fig9'. Did you mean fig"),
         (["reproduce", "FIG2-LEFT"], "Did you mean fig2-left?"),
         (["redraw", "fig2-left"], "needs its stored dataset"),
-        (["reproduce", "fig2-left", "--seeds", "0"], "at least one seed; got 0"),
+        (["reproduce", "fig2-left", "--seeds", "0"], "seeds must be a whole number, at least 1; got 0"),
         (["reproduce", "fig2-left", "--processes", "-1"], "processes must be a whole number, not negative; got -1"),
         (["reproduce", "fig2-left", "--training", "adam"], "training must be 'flow' or 'descent'; got 'adam'"),
         (["reproduce", "fig2-left", "--out", "/proc/nowhere"], "/proc/nowhere"),

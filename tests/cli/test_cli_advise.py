@@ -110,7 +110,7 @@ def severities(tmp_path):
 
 def test_texts_taken_for_missing_are_told_before_anything_is_trained(severities, asked):
     told = said(call(severities, "--main", "severity", "--aux", "käufe"))
-    note = "Note 'severity': 91 cells 'None' were taken for missing; if that is a class, name what does mean missing: "
+    note = "Note 'severity': 91 cells 'None' were taken for missing; if that is a class, name the texts that do mean"
     assert note in told
     assert told.index(note) < told.index("Best set")
     for words in (("--missing", ""), ("--missing", "NA", "--missing", "-")):
@@ -204,7 +204,7 @@ def test_nothing_is_written_over_the_table_or_another_output(visits, asked, opti
     options = [word.format(file=visits, folder=visits.parent) for word in options]
     done = call(visits, "--main", "churned", "--aux", "not-even-read", *options)
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert f"every output is a file of its own; got {options[-2]} in the place of {other}" in done.stderr
+    assert f"every output needs a file of its own; got the same file for {options[-2]} and {other}" in done.stderr
     assert (visits.read_bytes(), sorted(visits.parent.iterdir())) == before
     assert not asked
 
@@ -212,7 +212,7 @@ def test_nothing_is_written_over_the_table_or_another_output(visits, asked, opti
 def test_a_table_that_is_not_there_is_not_written_either(tmp_path, asked):
     done = call(tmp_path / "gone.csv", "--main", "a", "--aux", "b", "--csv", tmp_path / "gone.csv")
     assert done.exit_code == 2
-    assert "in the place of the table" in done.stderr
+    assert "the same file for --csv and the table" in done.stderr
 
 
 def test_bad_input_makes_no_folders(visits, asked):
@@ -224,8 +224,8 @@ def test_bad_input_makes_no_folders(visits, asked):
 BAD = [
     ((), "got neither. Name a file"),
     (("{file}", "--dataset", "iris"), "got both"),
-    (("{file}", "--aux", "region"), "an advice needs a main task"),
-    (("{file}", "--main", "churned"), "an advice needs auxiliary tasks"),
+    (("{file}", "--aux", "region"), "advise needs a main task"),
+    (("{file}", "--main", "churned"), "advise needs auxiliary tasks"),
     (("{file}", "--all", "--main", "churned"), "--all needs two tasks or more; got only churned"),
     (("{file}", "--all"), "--all needs two tasks or more; got none. Name their columns: --aux A,B."),
     (("{file}", "--main", "churned", "--aux", "regoin"), "Did you mean 'region'?"),
@@ -238,11 +238,11 @@ BAD = [
     (("{file}", "--main", "churned", "--aux", "region", "--activation", "tanh"), "one of relu, linear; got 'tanh'"),
     (("{file}", "--main", "churned", "--aux", "region", "--rows", "5"), "a sample has at least 30 rows"),
     (("--dataset", "irris"), "Did you mean 'iris'?"),
-    (("--dataset", "iris", "--main", "petal"), "a task is one of those of iris; got 'petal'"),
+    (("--dataset", "iris", "--main", "petal"), "a task must be one of those that iris has"),
     (("--dataset", "iris", "--rows", "100"), "--rows is for files"),
     (("--dataset", "iris", "--drop", "x"), "--drop is for files"),
     (("--dataset", "iris", "--missing", "x"), "--missing is for files"),
-    (("--dataset", "iris", "--labels", "50", "--all"), "got it with --all"),
+    (("--dataset", "iris", "--labels", "50", "--all"), "got --labels with --all"),
 ]
 
 
@@ -294,7 +294,7 @@ def test_an_interrupt_during_the_trainings_does_not_wait_for_them(visits):
         "from sharedtrunk.cli import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50)
-    assert (done.returncode, done.stderr) == (130, "sharedtrunk: Interrupted: nothing is stored of an advice.\n")
+    assert (done.returncode, done.stderr) == (130, "sharedtrunk: Interrupted: no advice was stored.\n")
     assert done.stdout.startswith("Leak!")  # what was said before stays said
 
 
@@ -305,7 +305,7 @@ def test_an_interrupt_elsewhere_is_one_line(visits, monkeypatch):
     monkeypatch.setattr(affinity, "advise", interrupted)
     done = call(visits, "--main", "churned", "--aux", "region")
     assert done.exit_code == 130
-    assert done.stderr == "sharedtrunk: Interrupted: nothing is stored of an advice.\n"
+    assert done.stderr == "sharedtrunk: Interrupted: no advice was stored.\n"
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

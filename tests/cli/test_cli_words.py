@@ -109,7 +109,7 @@ def test_a_pipe_in_the_place_of_a_figures_file_is_found_before_training(tmp_path
         (["predict", "--hidden", HUGE], "hidden must be at most 10,000"),
         (
             ["predict", "--hidden", 10_000, "--seeds", 1_000],
-            "the weights of all students must be at most 2e+09 numbers",
+            "all students together must have at most 2e+09 weights",
         ),
         (["predict", "--noise", "nan"], "noise must be a finite number, at least 0; got nan"),
         (["predict", "--s-aux", "inf"], "s_aux must be a finite number, at least 0; got inf"),

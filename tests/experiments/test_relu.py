@@ -10,7 +10,7 @@ import references
 from sharedtrunk import students
 from sharedtrunk.experiments import RELU_START_SCALE, StandardSettings, _relu_lanes, draw_lanes, standard_lanes
 from sharedtrunk.experiments._follow import method_from
-from sharedtrunk.experiments._relu_lanes import draw_fresh
+from sharedtrunk.experiments._relu_lanes import draw_evaluation_data
 
 SMALL = {
     "activation": "relu",
@@ -49,7 +49,7 @@ def test_lanes_are_those_of_a_plain_descent():
     lane = standard_lanes(given, LANES[1:])
     settings = StandardSettings.parse(given)
     draw = draw_lanes(settings, LANES[1:])
-    fresh = draw_fresh(settings, draw, 3)
+    fresh = draw_evaluation_data(settings, draw, 3)
     trunk, heads = ([np.asarray(w[0], float) for w in part] for part in (draw.start.trunk, draw.start.heads))
     one_hot = [np.eye(4)[np.asarray(labels[0])].T for labels in draw.labels]
     masks, inputs = [np.ones(60)] * 2, np.asarray(draw.inputs, float)
@@ -78,7 +78,7 @@ def test_a_stabilized_flow_is_the_flow(key):
     """Against Tsit5 at a tight tolerance, loss by loss."""
     settings = StandardSettings.parse({**SMALL, "tasks": 2})
     draw = draw_lanes(settings, LANES)
-    fresh = draw_fresh(settings, draw, 3)
+    fresh = draw_evaluation_data(settings, draw, 3)
     times = jnp.linspace(0, 10, 11, dtype=draw.inputs.dtype)
     fast, exact = (
         students.train(draw.start, draw.problem(settings), times, method, evaluation=fresh.watched)
@@ -91,7 +91,7 @@ def test_a_stabilized_flow_is_the_flow(key):
 def test_fresh_inputs_are_shared_and_were_not_trained_on():
     settings = StandardSettings.parse({**SMALL, "tasks": 2})
     draw = draw_lanes(settings, LANES)
-    fresh = draw_fresh(settings, draw, 3)
+    fresh = draw_evaluation_data(settings, draw, 3)
     assert fresh.inputs.shape == (8, 20, 1024)
     both = np.concatenate([fresh.watched.inputs.T, *np.swapaxes(fresh.inputs, 1, 2), draw.inputs])
     assert len(np.unique(both, axis=0)) == len(both)
@@ -116,7 +116,7 @@ def test_the_error_covers_a_far_larger_sample(joint):
 
 def test_a_closer_look_does_not_unsettle(monkeypatch):
     """A lane is followed until its watched minimum is bracketed; that a later saved time is lower does not change that."""
-    look = _relu_lanes._looked_closer
+    look = _relu_lanes._filled_in
 
     def lower_in_the_end(followed, *parts):
         trajectory, networks = look(followed, *parts)
@@ -124,7 +124,7 @@ def test_a_closer_look_does_not_unsettle(monkeypatch):
         curve[:, -1] = 0.0
         return dataclasses.replace(trajectory, generalization_loss=curve), networks
 
-    monkeypatch.setattr(_relu_lanes, "_looked_closer", lower_in_the_end)
+    monkeypatch.setattr(_relu_lanes, "_filled_in", lower_in_the_end)
     found = standard_lanes({**SMALL, "tasks": 2}, LANES)
     assert found["result"].tolist() == [0, 0]
 

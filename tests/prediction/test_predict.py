@@ -219,7 +219,7 @@ def test_an_unfinished_benefit_is_marked_wherever_it_is_shown(late, tmp_path):
     cells = {row[0]: row[1] for row in prediction.rows(made)}
     assert cells.pop(late) == "so far +0.009 ± 0.002"
     assert set(cells.values()) == {"+0.009 ± 0.002"}
-    below = "so far: the lowest losses by the time limit, not yet a minimum, so the benefit may still change"
+    below = "so far: the lowest losses up to the time limit are no minimum yet, so the benefit may still change"
     assert f"{below} (seeds: {late} 2 of 5)." in prediction.caption(made)
     assert "minimum was not reached by t = 50 in 2 of 5 seeds" in told
     prediction.write_json(tmp_path / "made.json", made)
@@ -267,7 +267,7 @@ def as_users_have_it(monkeypatch):
     ("options", "complaint"),
     [
         ({"samples": 0}, "samples must be a whole number, at least 1; got 0. Leave it out for 400"),
-        ({"samples": 10**8}, "seeds × samples × features must be at most 2e+09 numbers"),
+        ({"samples": 10**8}, "seeds × samples × features must be at most 2e+09"),
         ({"start_scale": 0.0}, "start_scale must be a finite number above 0; got 0.0"),
         ({"noise": -1.0}, "noise must be a finite number, at least 0"),
         ({"noise": "loud"}, "noise must be a finite number, at least 0; got 'loud'"),

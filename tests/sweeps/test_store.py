@@ -78,7 +78,7 @@ def test_any_changed_byte_and_any_cut_is_detected():
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (b"", "does not begin as a shard does"),
+        (b"", "does not begin like a shard"),
         (b"hello", "does not begin"),
         (b"[1]\n", "does not begin"),
         (b"[" * 100_000, "does not begin"),

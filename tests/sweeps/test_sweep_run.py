@@ -77,9 +77,9 @@ def test_one_of_every_kind_then_largest_work_first_and_resumed_lanes_shown_as_do
 
 DAMAGE = {
     "flipped byte": (lambda content: content[:-3] + bytes([content[-3] ^ 4]) + content[-2:], "checksum"),
-    "cut short": (lambda content: content[: len(content) // 2], "begin as a shard does|cut short"),
-    "empty": (lambda content: b"", "begin as a shard does"),
-    "foreign": (lambda content: b"something else\n", "begin as a shard does"),
+    "cut short": (lambda content: content[: len(content) // 2], "begin like a shard|cut short"),
+    "empty": (lambda content: b"", "begin like a shard"),
+    "foreign": (lambda content: b"something else\n", "begin like a shard"),
 }
 
 

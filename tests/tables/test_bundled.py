@@ -93,7 +93,7 @@ def test_labels_of_the_main_task_are_thinned_at_random():
         (
             "digits",
             {"tasks": ["loops"]},
-            "a task is one of those of digits; got 'loops'. Did you mean 'loop'",
+            "a task must be one of those that digits has; got 'loops'. Did you mean 'loop'",
         ),
         ("digits", {"tasks": []}, "one task or more"),
         ("digits", {"tasks": ["loop", "loop"]}, "each once"),

@@ -13,7 +13,7 @@ from tables_problems import write_csv
 
 SEVERITY = ["None"] * 91 + ["Mild"] * 75 + ["Severe"] * 74
 X = np.random.default_rng(0).standard_normal((240, 2))
-TOLD = "'severity': 91 cells 'None' were taken for missing; if that is a class, name what does mean missing: --missing TEXT"
+TOLD = "'severity': 91 cells 'None' were taken for missing; if that is a class, name the texts that do mean missing: "
 
 
 def _table(kind, folder, labels, **how):
@@ -115,7 +115,7 @@ def test_a_missing_feature_is_told_with_its_texts(tmp_path):
     features = {"a": X[:60, 0], "alley": ["None", "Gravel", "Paved"] * 20, "y": [0, 1] * 30}
     path = write_csv(tmp_path / "t.csv", features)
     with pytest.raises(
-        InputError, match=r"got 20 in 'alley' \('None'\)\. .*Where such a text is a level, name what does"
+        InputError, match=r"got 20 in 'alley' \('None'\)\. .*Where such a text is a level, name the texts that do"
     ):
         read(path, tasks=["y"])
     assert "alley=None" in read(path, tasks=["y"], missing="").feature_names
@@ -139,7 +139,7 @@ def test_masked_entries_and_signalling_nans_are_missing():
 
 
 def test_texts_that_are_none_are_refused():
-    with pytest.raises(InputError, match=r"texts that mean missing are texts; got -999\. Put it in quotes"):
+    with pytest.raises(InputError, match=r"only texts can be named as missing values; got -999\. Put it in quotes"):
         from_arrays(X[:60], np.arange(60) % 2, missing=[-999])
 
 

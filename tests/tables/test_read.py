@@ -196,7 +196,7 @@ _BAD_TEXTS = {
     ),
     "years of age": (
         csv_text({**columns(300), "churned": [18 + i % 72 for i in range(300)]}),
-        "more than 20 classes has at least 5 labelled rows to each on average; got 72 classes .*Bin it if it is a meas",
+        "more than 20 classes has at least 5 labelled rows per class on average; got 72 classes .*Bin it if it is a meas",
     ),
     "1001 classes": (
         csv_text({**columns(6006), "churned": [i % 1001 for i in range(6006)]}),

@@ -21,11 +21,12 @@ from sharedtrunk.cli._redraw import redraw
 from sharedtrunk.cli._report import report
 from sharedtrunk.cli._reproduce import reproduce
 
-# Typer asks pydantic for the meaning of a flag without a default; `list`, which has no other, answers without importing it.
+# Typer imports pydantic to interpret a flag without a default. `--help` is the only flag of `list`: with this default,
+# `list` runs without pydantic.
 _NO_HELP = {"help": False}
 
 app = typer.Typer(
-    help="Will learning task B beside task A help A? By theory, by simulation, and the paper checked.",
+    help="Will learning task B beside task A help A? Theory, simulation, advice on your own table, and the paper checked.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -42,7 +43,7 @@ def main() -> None:
         # A terminal without ± or … shows a question mark there.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    # Messages of the store are part of the summary, which is printed.
+    # The summary prints the store's messages, so the logger does not.
     logging.getLogger("sharedtrunk").addHandler(logging.NullHandler())
     cache_messages = logging.StreamHandler()
     cache_messages.setFormatter(logging.Formatter("sharedtrunk: %(message)s"))

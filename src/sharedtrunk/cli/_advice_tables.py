@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 VERDICT_STYLE = {"helps": "bold green", "no difference": "dim", "cannot tell yet": "yellow", "hurts": "bold red"}
 _SIGNS = {"helps": "▲", "no difference": "=", "cannot tell yet": "?", "hurts": "▼"}
-_NAME, _CELL = 24, 9
-"""Characters of a name in the matrix, and of a cell with its number and space."""
+_NAME_WIDTH, _CELL_WIDTH = 24, 9
+"""Widths, in characters, of a name in the matrix, and of a cell with its number and space."""
 
-_LEAST_NAME = 9
-"""Characters that a name in the table gets at least."""
+_LEAST_NAME_WIDTH = 9
+"""Smallest width, in characters, of a name in the table."""
 
 _ALL_COLUMNS, _VERDICT_LINE = 78, 100
-"""Characters of a terminal that is wide enough for the columns of theory, and for a verdict on one line."""
+"""Terminal widths, in characters, from which theory's columns fit, and from which a verdict fits on one line."""
 
-INTERRUPTED = "Interrupted: nothing is stored of an advice."
+INTERRUPTED = "Interrupted: no advice was stored."
 KEYWORD_STYLE = {"Leak!": "bold red", "Leak": "yellow", "Note": "dim"}
 
 
@@ -60,7 +60,7 @@ def trainings_bar(console: "Console") -> Iterator[Callable[[int, int], None]]:
 
 
 def interrupted(console: "Console") -> bytes:
-    """What Ctrl-C writes while the bar runs; on a terminal it first clears the bar and shows the cursor again."""
+    """The bytes that Ctrl-C writes while the bar runs; on a terminal they first clear the bar and show the cursor."""
     cleared = "\r\x1b[2K\x1b[?25h" if console.is_terminal else ""
     return f"{cleared}sharedtrunk: {INTERRUPTED}\n".encode()
 
@@ -78,11 +78,13 @@ def advice_table(
 
     A terminal whose `width` is too small shows neither the columns after the verdict nor the second caption.
     """
-    whole = width >= _ALL_COLUMNS
-    shown = len(columns) if whole else verdict + 1
-    table = _table(title, " ".join(captions) if whole else f"{captions[0]} Theory: in a wider terminal, or --csv FILE.")
+    all_columns = width >= _ALL_COLUMNS
+    shown = len(columns) if all_columns else verdict + 1
+    table = _table(
+        title, " ".join(captions) if all_columns else f"{captions[0]} Theory: in a wider terminal, or --csv FILE."
+    )
     for index, name in enumerate(columns[:shown]):
-        least = None if index else _LEAST_NAME
+        least = None if index else _LEAST_NAME_WIDTH
         justify = "left" if index in (0, verdict) else "right"
         table.add_column(name, justify=justify, overflow="fold", no_wrap=index > 0, min_width=least)
     for row in rows:
@@ -101,14 +103,16 @@ def _verdict(verdict: str, one_line: bool) -> "Text":
 def matrix_table(
     title: str, caption: str, rows: Sequence[tuple[str, Sequence[tuple[str, str] | None]]], *, width: int
 ) -> "RenderableType":
-    """Main tasks down, auxiliary tasks across, by number; a cell (number, verdict) has the verdict's colour and sign.
+    """One row per main task, and one numbered column per auxiliary task.
+
+    A cell (number, verdict) has the verdict's colour and sign.
 
     A terminal whose `width` is too small for the numbers shows the signs alone.
     """
-    signs_only = width < _NAME + _CELL * len(rows)
+    signs_only = width < _NAME_WIDTH + _CELL_WIDTH * len(rows)
     legend = ", ".join(f"{sign} {verdict}" for verdict, sign in _SIGNS.items())
     table = _table(title, f"{caption} {legend}.{' Numbers: --csv FILE.' if signs_only else ''}")
-    table.add_column("main task ↓  beside →", overflow="fold", max_width=_NAME)
+    table.add_column("main task ↓  beside →", overflow="fold", max_width=_NAME_WIDTH)
     for number in range(1, len(rows) + 1):
         table.add_column(str(number), justify="right", no_wrap=True)
     for number, (name, cells) in enumerate(rows, 1):
@@ -141,8 +145,8 @@ def sentences(console: "Console", lines: Sequence[tuple[str, str]]) -> None:
     grid.add_column(overflow="fold")
     for keyword, sentence in lines:
         style = KEYWORD_STYLE.get(keyword, "bold")
-        loud = style if keyword == "Leak!" else ""
-        grid.add_row(clean(keyword, style), clean(sentence, loud))
+        sentence_style = style if keyword == "Leak!" else ""
+        grid.add_row(clean(keyword, style), clean(sentence, sentence_style))
     console.print(grid)
 
 

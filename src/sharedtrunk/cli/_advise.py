@@ -1,7 +1,7 @@
-"""The command `advise`: advice about a table, shown and written.
+"""The command `advise`: advice about a table, printed and written to files.
 
-The table is read and everything is checked before JAX is imported, so bad input is answered within a second. JAX then runs
-in this process, on all cores, with its compiled programs in the cache.
+The table is read and all input checked before JAX is imported, so bad input is refused within a second. JAX then runs in
+this process, on all cores, with its compiled programs in the cache.
 """
 
 import os
@@ -48,14 +48,14 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Outputs:
-    """The files to write; None for those that the user did not ask for."""
+    """The files to write; None for a file that the user did not ask for."""
 
     json: Path | None
     csv: Path | None
     picture: Path | None
 
     def named(self) -> dict[str, Path]:
-        """Kind → file, of those that the user asked for."""
+        """The files that the user asked for, by kind."""
         files = {"json": self.json, "csv": self.csv, "picture": self.picture}
         return {kind: path for kind, path in files.items() if path is not None}
 
@@ -91,25 +91,26 @@ def advise(
         ),
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Every task beside every other: the directed matrix, and groups.")
+        bool, typer.Option("--all", help="Measure every task beside every other: a directed matrix, and groups.")
     ] = False,
     hidden: Annotated[str, typer.Option(metavar="N,…", help="Hidden units of the trunk, layer by layer.")] = "100",
     activation: Annotated[str, typer.Option(help="relu or linear.")] = "relu",
     repeats: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Repeats of ten folds; chosen by the number of labels by default."),
+        typer.Option(metavar="N", min=1, help="Repeats of the ten folds; by default the number of labels decides."),
     ] = None,
     negligible: Annotated[
-        float | None, typer.Option(metavar="NATS", min=0, help="A benefit within ± this is no difference; 0.01 nats.")
+        float | None,
+        typer.Option(metavar="NATS", min=0, help="Benefits within ± NATS count as no difference; 0.01 by default."),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="The seed of all random draws.")] = 0,
     json: Json = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table to a file.")] = None,
     picture: Annotated[
-        Path | None, typer.Option("--picture", metavar="FILE", help="Draw it: a .png or .pdf file.")
+        Path | None, typer.Option("--picture", metavar="FILE", help="Draw the advice into a .png or .pdf file.")
     ] = None,
 ) -> None:
-    """Your own table: which tasks should be trained beside the main one? Measured with intervals, then explained."""
+    """Which tasks of your own table should be trained beside the main one? Measured with intervals, then explained."""
     with one_line_errors(shown.INTERRUPTED):
         absent = tuple(map(as_utf8, missing)) if missing else None
         main = None if main_task is None else as_utf8(main_task)
@@ -122,7 +123,7 @@ def _answer(source: Source, measurement: Measurement, files: Outputs) -> None:
     _check(measurement, files, source.file)
     table, tasks = read_table(source)
     for path in files.named().values():
-        check_writable(path)  # makes folders, which bad input must not
+        check_writable(path)  # this makes folders, so the table is read first: bad input makes none
     console = terminal.open_console()
     first = [*_leaks(table, tasks if source.every else tasks[:1]), *(("Note", note) for note in table.notes)]
     if first:
@@ -131,19 +132,19 @@ def _answer(source: Source, measurement: Measurement, files: Outputs) -> None:
     console.file.flush()
     # Nothing is stored, so Ctrl-C need not wait for the threads, each of which would first finish its batch of trainings.
     with exit_on_interrupt(shown.interrupted(console)), shown.trainings_bar(console) as progress:
-        made = _measured(library.affinity, table, tasks, source.every, measurement, progress)
-    seen = {sentence for _, sentence in first}
-    notes = [("Note", note) for note in made.notes if note not in seen]
-    (_show_matrix if source.every else _show_advice)(console, library.wording, made, notes)
-    _write(console, library, made, files)
+        result = _measured(library.affinity, table, tasks, source.every, measurement, progress)
+    printed = {sentence for _, sentence in first}
+    notes = [("Note", note) for note in result.notes if note not in printed]
+    (_show_matrix if source.every else _show_advice)(console, library.wording, result, notes)
+    _write(console, library, result, files)
 
 
 def widths(text: str) -> tuple[int, ...]:
     """Hidden units layer by layer, from `100` or `100,50`. Raises `InputError`."""
     parts = [part.strip() for part in text.split(",")]
-    # No trunk has ten digits of units, and Python refuses to read numbers of thousands of digits.
+    # No trunk needs more than ten digits, and Python refuses to read numbers of thousands of digits.
     if not all(part.isdecimal() and len(part) <= 10 and int(part) > 0 for part in parts):
-        hint = "Give for example --hidden 100."
+        hint = "Write for example --hidden 100."
         raise invalid("hidden units are whole numbers, at least 1 a layer", received=shown_value(text), hint=hint)
     return tuple(int(part) for part in parts)
 
@@ -169,13 +170,13 @@ def _check_apart(files: Outputs, table: Path | None) -> None:
     for kind, path in files.named().items():
         for other, before in taken.items():
             if _same_file(path, before):
-                received = f"--{kind} in the place of {other}, {path}"
-                raise invalid("every output is a file of its own", received=received, hint="Name another file.")
+                received = f"the same file for --{kind} and {other}, {path}"
+                raise invalid("every output needs a file of its own", received=received, hint="Name another file.")
         taken[f"--{kind}"] = path
 
 
 def _same_file(one: Path, other: Path) -> bool:
-    """Whether two paths, links followed, are the same file, which need not exist."""
+    """Whether two paths lead to the same file when links are followed. The file need not exist."""
     if os.path.realpath(one) == os.path.realpath(other):
         return True
     return kind_of(one) is not None and kind_of(other) is not None and one.samefile(other)
@@ -208,7 +209,7 @@ def _import_affinity() -> _Affinity:
         # Another run may be writing the program that this one reads; JAX then compiles it anew.
         warnings.filterwarnings("ignore", message="Error reading persistent compilation cache entry")
     with exit_on_interrupt(BEFORE_THE_WORK):
-        from sharedtrunk import affinity  # takes seconds; bad input is refused before
+        from sharedtrunk import affinity  # takes seconds, so it comes after the checks
         from sharedtrunk.affinity import presentation
 
     writers = {"json": presentation.write_json, "csv": presentation.write_csv, "picture": presentation.write_picture}
@@ -248,8 +249,8 @@ def _show_matrix(console: "Console", wording: Any, matrix: Any, notes: list[tupl
     shown.sentences(console, [("Groups", wording.grouping(matrix)), *notes, measured])
 
 
-def _write(console: "Console", library: _Affinity, made: Any, files: Outputs) -> None:
-    """Outputs last: what was measured stands on the screen already if one of them fails."""
+def _write(console: "Console", library: _Affinity, result: Any, files: Outputs) -> None:
+    """Write the files. They come last, so that the numbers are on the screen if a file cannot be written."""
     for kind, path in files.named().items():
-        library.write[kind](path, made)
+        library.write[kind](path, result)
         shown.files(console, [(_KINDS[kind], path)])

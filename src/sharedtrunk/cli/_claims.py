@@ -1,4 +1,4 @@
-"""The command `claims`: some claims are measured, others judged from the stored datasets of figures."""
+"""The command `claims`: measures some claims, and judges others from the stored datasets of figures."""
 
 import difflib
 import os
@@ -21,32 +21,33 @@ if TYPE_CHECKING:
     from sharedtrunk.paper import claims as paper_claims
 
 ALL_STORED = "stored"
-"""The word that names all claims which stored datasets decide."""
+"""The word that stands for every claim that stored datasets decide."""
 
 
 def claims(
     keys: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[CLAIM…]", help="Claims by key, such as eq-15; stored: all that --from judges; else all."
+            metavar="[CLAIM…]",
+            help="Keys of claims, such as eq-15; `stored` is every claim that --from judges. Default: all.",
         ),
     ] = None,
     stored: Annotated[
         Path | None,
-        typer.Option("--from", metavar="DIR", help="Judge claims about figures from the datasets there too."),
+        typer.Option("--from", metavar="DIR", help="Also judge the claims about figures, from the datasets in DIR."),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="With --from: the datasets made with --quick.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="With --from: use the datasets made with --quick.")] = False,
     json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the ledger, with every reading, to a file.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="The seed of all random draws.")] = 0,
     thorough: Annotated[bool, typer.Option("--thorough", help="More seeds and larger samples; takes longer.")] = False,
     processes: Processes = None,
-    names: Annotated[bool, typer.Option("--list", help="Name the claims and what they say; measure nothing.")] = False,
+    names: Annotated[bool, typer.Option("--list", help="List the claims and what they say; measure nothing.")] = False,
 ) -> None:
     """Measure the paper's claims and print which hold, which only under a condition, and which fail."""
     os.environ.update(environment.worker_environment())  # before JAX is imported: float64 on, one thread a process
-    with one_line_errors("Interrupted: nothing is stored of an unfinished ledger."):
+    with one_line_errors("Interrupted: an unfinished ledger is not stored."):
         from sharedtrunk.paper import claims as paper_claims
         from sharedtrunk.paper.claims import captions
 
@@ -69,7 +70,9 @@ def claims(
         terminal.say(console, paper_claims.tally(rows))
         if not keys and stored is None:
             more = len(captions.STORED)
-            terminal.say(console, f"sharedtrunk claims --from DIR judges {more} more from the datasets of figures.")
+            terminal.say(
+                console, f"sharedtrunk claims --from DIR judges {more} more claims from the figures' datasets."
+            )
         if json is not None:
             origins = None if datasets is None else datasets.origins
             paper_claims.write_json(json, rows, seed=seed, thorough=thorough, datasets=origins)
@@ -83,7 +86,7 @@ def _measure(console: "Console", keys: list[str] | None, **how: Any) -> "list[pa
 
 
 def _equations() -> Any:
-    """The package of claims that are measured; it imports JAX, which takes seconds that other commands save."""
+    """The package of the measured claims, imported late because it imports JAX, which takes seconds."""
     with exit_on_interrupt(BEFORE_THE_WORK):
         from sharedtrunk.paper.claims import equations
 
@@ -91,7 +94,7 @@ def _equations() -> Any:
 
 
 def _chosen(keys: list[str] | None, stored: Path | None) -> tuple[list[str] | None, list[str] | None]:
-    """Which claims to measure and which to judge from stored datasets; None is all of them."""
+    """The keys of the claims to measure, and of those to judge from stored datasets; None means all."""
     from sharedtrunk.paper.claims import captions
 
     if not keys:

@@ -1,4 +1,4 @@
-"""How a command ends when it fails: one line on standard error and an exit code.
+"""A command that fails ends with one line on standard error and an exit code.
 
 The code is 2 for input that breaks a rule, 1 for a failed run, 130 for Ctrl-C and 143 for SIGTERM.
 """
@@ -15,17 +15,17 @@ from sharedtrunk.errors import InputError, printable
 BEFORE_THE_WORK = b"sharedtrunk: Interrupted before the work began.\n"
 """Printed when Ctrl-C comes while a command imports JAX."""
 
-# Typer brings its own copy of Click or uses Click's, by version; every complaint about arguments descends from this class.
+# Depending on its version, Typer brings its own copy of Click or imports Click. Every usage error has this base class.
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 
 def print_error(text: str) -> None:
-    """Print one line; nothing that a file or an argument brings into it can break it or steer the terminal."""
+    """Print one line, without line breaks or control characters that a file or an argument brought into the text."""
     typer.echo(f"sharedtrunk: {printable(' '.join(text.split()))}", err=True)
 
 
 def report_usage_error(error: Any) -> int:
-    """Say in one line what is wrong with the arguments, or show the whole help where there are none; return the code."""
+    """Say in one line what is wrong with the arguments, or show the help if there are none; return the exit code."""
     command = error.ctx.command_path if error.ctx is not None else "sharedtrunk"
     message = " ".join(error.format_message().split()).rstrip(".")
     if error.ctx is not None and "NoArgsIsHelp" in type(error).__name__:
@@ -37,9 +37,9 @@ def report_usage_error(error: Any) -> int:
 
 @contextlib.contextmanager
 def one_line_errors(interrupted: str) -> Iterator[None]:
-    """Within, a failure ends the command with one line, and Ctrl-C with the line `interrupted`.
+    """Inside this context, a failure ends the command with one line, and Ctrl-C ends it with the line `interrupted`.
 
-    Every command runs inside; NumPy, which they all need and `--help` does not, is imported here.
+    Every command runs inside it. NumPy is imported here, because every command needs it and `--help` does not.
     """
     with exit_on_interrupt(b"sharedtrunk: Interrupted before the command began.\n"):
         from sharedtrunk.sweeps import SweepError
@@ -47,14 +47,14 @@ def one_line_errors(interrupted: str) -> Iterator[None]:
         yield
     except (InputError, SweepError) as error:
         if isinstance(error, SweepError) and terminated():
-            # The worker processes had the SIGTERM too, and their end was noticed before it reached this process.
+            # The SIGTERM went to the worker processes too, and this process noticed that they ended.
             typer.echo(f"sharedtrunk: {interrupted}", err=True)
             raise typer.Exit(exit_code()) from None
         print_error(str(error))
         raise typer.Exit(2 if isinstance(error, InputError) else 1) from None
     except BrokenPipeError:
         raise
-    except OSError as error:  # one that no package has explained better
+    except OSError as error:  # no package has turned it into a clearer error
         where = "" if error.filename is None else f" at {error.filename}"
         print_error(
             f"the system refused: '{error.strerror or error}'{where}. Check the path, and give the command again."

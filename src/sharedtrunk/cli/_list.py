@@ -6,7 +6,7 @@ from sharedtrunk.cli._errors import one_line_errors
 
 
 def list_figures() -> None:
-    """Name the figures, with one line and the expected minutes each."""
+    """List the figures, each with its expected minutes and its claim."""
     with one_line_errors("Interrupted."):
         from sharedtrunk.paper import figures
 

@@ -8,11 +8,11 @@ import typer
 Names = Annotated[
     list[str],
     typer.Argument(
-        metavar="FIGURE…", help="Figures by name, see `sharedtrunk list`; `all` is every one of the paper's."
+        metavar="FIGURE…", help="Names of figures, see `sharedtrunk list`; `all` is every figure of the paper."
     ),
 ]
-Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of pictures, datasets and stored lanes.")]
-Quick = Annotated[bool, typer.Option("--quick", help="The figures made with --quick.")]
+Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder for pictures, datasets and stored lanes.")]
+Quick = Annotated[bool, typer.Option("--quick", help="Use the figures made with --quick.")]
 Processes = Annotated[
     int | None, typer.Option(metavar="N", help="Worker processes; one per core by default, 0 for this process.")
 ]

@@ -27,17 +27,17 @@ def predict(
     json: Json = None,
     simulation: Annotated[bool, typer.Option("--simulation/--no-simulation", help="Train students too.")] = True,
 ) -> None:
-    """Will it help? One setting by theory and by a quick simulation, with error bars, and which to believe."""
+    """Will B help A? One setting by theory and by a quick simulation, with error bars, and which of them to believe."""
     os.environ.update(environment.worker_environment())  # before JAX is imported
-    with one_line_errors("Interrupted: nothing is stored of a prediction."):
+    with one_line_errors("Interrupted: no prediction was stored."):
         if json is not None:
             check_writable(json)
         with exit_on_interrupt(BEFORE_THE_WORK):
-            from sharedtrunk import prediction  # imports JAX, which takes seconds that other commands save
+            from sharedtrunk import prediction  # imports JAX, which takes seconds
 
         console = terminal.open_console()
         with console.status("Predicting …") if console.is_terminal else contextlib.nullcontext():
-            made = prediction.predict(
+            predicted = prediction.predict(
                 samples,
                 s_main,
                 s_aux,
@@ -49,12 +49,14 @@ def predict(
                 seeds=seeds,
                 simulate=simulation,
             )
-        columns, rows = prediction.COLUMNS, prediction.rows(made)
-        console.print(terminal.plain_table(prediction.title(made), prediction.caption(made), columns, rows))
-        terminal.say(console, made.sentence)
-        for name, way in made.ways.items():
-            failures = (f"{name}: {count} of {len(made.seeds)} seeds {why}." for why, count in way.failures.items())
+        columns, rows = prediction.COLUMNS, prediction.rows(predicted)
+        console.print(terminal.plain_table(prediction.title(predicted), prediction.caption(predicted), columns, rows))
+        terminal.say(console, predicted.sentence)
+        for name, answer in predicted.ways.items():
+            failures = (
+                f"{name}: {count} of {len(predicted.seeds)} seeds {why}." for why, count in answer.failures.items()
+            )
             terminal.say(console, *failures)
         if json is not None:
-            prediction.write_json(json, made)
+            prediction.write_json(json, predicted)
             terminal.say(console, f"Numbers   {json}")

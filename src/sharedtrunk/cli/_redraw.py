@@ -14,10 +14,10 @@ def redraw(
     names: Names,
     out: Out = Path("results"),
     quick: Quick = False,
-    full: Annotated[bool, typer.Option("--full", help="The figures made with --full.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Use the figures made with --full.")] = False,
 ) -> None:
     """Draw and judge figures again from their stored datasets; needs no JAX."""
-    with one_line_errors("Interrupted: the same command draws again."):
+    with one_line_errors("Interrupted: the same command starts over."):
         from sharedtrunk.paper import figures
 
         terminal.show_outcomes(terminal.open_console(), figures.redraw(names, out, quick=quick, full=full))

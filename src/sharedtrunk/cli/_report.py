@@ -18,13 +18,13 @@ def report(
     ] = None,
 ) -> None:
     """Gather the figures in a folder, their verdicts and the ledger into one HTML page; needs no JAX."""
-    with one_line_errors("Interrupted: the page is as it was."):
-        from sharedtrunk.paper import report  # templates, xarray and matplotlib: half a second
+    with one_line_errors("Interrupted: the page is unchanged."):
+        from sharedtrunk.paper import report  # takes half a second, for templates, xarray and matplotlib
 
-        made = report.write(out, page=page, size="quick" if quick else "standard")
-        figures = f"{made.figures} figure{'' if made.figures == 1 else 's'}"
+        written = report.write(out, page=page, size="quick" if quick else "standard")
+        figures = f"{written.figures} figure{'' if written.figures == 1 else 's'}"
         terminal.say(
             terminal.open_console(),
-            f"Page      {made.path}  ({made.bytes / 1e6:.1f} MB: {figures}, {made.rows} rows of the ledger)",
-            *(f"Missing   {lacking.name}: {lacking.command}" for lacking in made.missing),
+            f"Page      {written.path}  ({written.bytes / 1e6:.1f} MB: {figures}, {written.rows} rows of the ledger)",
+            *(f"Missing   {figure.name}: {figure.command}" for figure in written.missing),
         )

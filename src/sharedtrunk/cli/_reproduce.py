@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def reproduce(
     names: Names,
     out: Out = Path("results"),
-    quick: Annotated[bool, typer.Option("--quick", help="The same figures on a coarse grid, in seconds.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Make the figures on a coarse grid, in seconds.")] = False,
     full: Annotated[
-        bool, typer.Option("--full", help="On a larger grid than the paper's, where there is one.")
+        bool, typer.Option("--full", help="Use a larger grid than the paper's, where a figure has one.")
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Discard stored lanes; the default resumes.")] = False,
     processes: Processes = None,
@@ -44,7 +44,7 @@ def reproduce(
 
         console = terminal.open_console()
         with terminal.lanes_bar(console) as progress, _cluster_messages(console, scheduler):
-            made = figures.reproduce(
+            reproduction = figures.reproduce(
                 names,
                 out,
                 quick=quick,
@@ -56,14 +56,14 @@ def reproduce(
                 seeds=seeds,
                 progress=progress,
             )
-        precision = " and ".join({outcome.figure.problem.precision: None for outcome in made.outcomes})
-        terminal.say(console, *terminal.run_lines(made.summary, precision))
-        terminal.show_outcomes(console, made.outcomes)
+        precision = " and ".join({outcome.figure.problem.precision: None for outcome in reproduction.outcomes})
+        terminal.say(console, *terminal.run_lines(reproduction.summary, precision))
+        terminal.show_outcomes(console, reproduction.outcomes)
 
 
 @contextlib.contextmanager
 def _cluster_messages(console: "Console", scheduler: str | None) -> Iterator[None]:
-    """Within, print what is logged about the cluster's workers: that there are none yet, or that one was lost."""
+    """Inside this context, print what is logged about the cluster: that it has no workers yet, or that one was lost."""
     if scheduler is None:
         yield
         return

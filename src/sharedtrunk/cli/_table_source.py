@@ -1,4 +1,4 @@
-"""The table and the tasks that `advise` is asked about: the user's file or a bundled table, read and checked without JAX."""
+"""The table and the tasks of `advise`: the user's file or a bundled table, read and checked without JAX."""
 
 import csv
 import os
@@ -34,29 +34,29 @@ def read_table(source: Source) -> tuple["Table", tuple[str, ...]]:
     if (source.file is None) == (source.dataset is None):
         received = "neither" if source.file is None else "both"
         hint = "Name a file, or a bundled table such as --dataset digits."
-        raise invalid("an advice is about a file or about --dataset NAME", received=received, hint=hint)
+        raise invalid("advise needs either a file or --dataset NAME", received=received, hint=hint)
     if source.file is not None:
         return _from_file(source)
     return _bundled(source)
 
 
 def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
-    from sharedtrunk import tables  # SciPy, which --help does without
+    from sharedtrunk import tables  # imports SciPy, which --help does without
 
     assert source.file is not None
     if source.labels is not None:
-        hint = "Empty the label in the rows that should lack it."
-        raise invalid("--labels is for the bundled tables", received=f"it with {source.file}", hint=hint)
+        hint = "Empty the cells of the labels that should be missing."
+        raise invalid("--labels is for the bundled tables", received=f"--labels with {source.file}", hint=hint)
     main = () if source.main is None else (source.main,)
     if not main and not source.every:
-        raise invalid("an advice needs a main task", received="none", hint="Name its column: --main COLUMN.")
+        raise invalid("advise needs a main task", received="none", hint="Name its column: --main COLUMN.")
     tasks = (*main, *source.auxiliaries)
     if source.every and len(tasks) < 2:
         received = f"only {tasks[0]}" if tasks else "none"
         raise invalid("--all needs two tasks or more", received=received, hint="Name their columns: --aux A,B.")
     if not source.every and not source.auxiliaries:
         hint = "Name the columns: --aux COLUMN,COLUMN."
-        raise invalid("an advice needs auxiliary tasks", received=f"only {tasks[0]}", hint=hint)
+        raise invalid("advise needs auxiliary tasks", received=f"only {tasks[0]}", hint=hint)
     how = {"drop": source.drop, "rows": source.rows, "seed": source.seed, "missing": source.missing}
     return tables.read(source.file, tasks=tasks, **how), tasks
 
@@ -69,13 +69,15 @@ def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
     for option, given in (("--rows", source.rows), ("--drop", source.drop), ("--missing", source.missing)):
         if given:
             hint = f"Leave {option} out."
-            raise invalid(f"{option} is for files", received=f"it with --dataset {name}", hint=hint)
+            raise invalid(f"{option} is for files", received=f"{option} with --dataset {name}", hint=hint)
     if source.labels is not None and source.every:
         hint = "Leave one of the two out."
-        raise invalid("--labels is the number of labels of the one main task", received="it with --all", hint=hint)
-    usual, first = tables.bundled(name)
-    main = source.main or first
-    others = source.auxiliaries or tuple(task for task in usual.labels if task != main)
+        raise invalid(
+            "--labels is the number of labels of the one main task", received="--labels with --all", hint=hint
+        )
+    default_table, default_main = tables.bundled(name)
+    main = source.main or default_main
+    others = source.auxiliaries or tuple(task for task in default_table.labels if task != main)
     table, _ = tables.bundled(name, tasks=(main, *others), labels=source.labels, seed=source.seed)
     return table, (main, *others)
 

@@ -1,7 +1,7 @@
 """What the commands show: tables of verdicts, progress bars, lines of text. Nothing is decided here.
 
-rich is imported where something is shown, and so are the packages that provide the text: `list` answers without rich,
-`--help` without the packages.
+Functions import rich, and the packages that provide the text, when they are called: `list` runs without rich, and
+`--help` without either.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ _VERDICT_STYLE = {
 
 
 def plain_table(title: str, caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> "RenderableType":
-    """A table whose first column is aligned left and whose other columns, of numbers, are aligned right."""
+    """A table whose first column is aligned left, and whose other columns hold numbers and are aligned right."""
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
@@ -128,7 +128,7 @@ def run_lines(summary: "sweeps.Summary", precision: str) -> list[str]:
 
 
 def show_outcomes(console: "Console", outcomes: "Sequence[figures.Outcome]") -> None:
-    """For each figure its table of verdicts, its numerical error, its failed lanes and its files."""
+    """Print each figure's table of verdicts, numerical error, failed lanes and files."""
     for outcome in outcomes:
         say(console, "")
         console.print(outcome_table(outcome))
@@ -178,6 +178,6 @@ def _number(check: "figures.Check") -> str:
 
 
 def say(console: "Console", *lines: str) -> None:
-    """Print lines as they are: not wrapped, and without markup."""
+    """Print lines unchanged: they are not wrapped, and markup in them is not read."""
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)

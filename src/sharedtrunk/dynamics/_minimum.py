@@ -84,7 +84,7 @@ def solve_until_bracketed(
     small, axes, state, basis = reduced_lanes(flow, check_lanes(flow, lanes), lanes)
     found = follow_judged(small, axes, state, float(time_limit), tolerance, chunk=chunk, workers=workers)
     weights = found.state.lowest.observed
-    found = _checked(small, axes, found)
+    found = _checked(small, axes, found)  # pyright: ignore[reportArgumentType]
     weights = weights if basis is None else np.einsum("lcd,lfd->lcf", weights, np.asarray(basis))
     return _valued(found, weights, flow.judge, value_rule, min(chunk, len(weights)))  # pyright: ignore[reportArgumentType]
 

@@ -1,8 +1,8 @@
 """From settings to numbers: the standard problem as functions that train one chunk of lanes.
 
-This package joins teachers, students and benefit. `sweeps` calls `standard_lanes` by name in a worker process and does not
-know what it does; `paper.figures` chooses the lanes and draws what comes back. `problems` holds the settings and needs
-no JAX, so figures import it where JAX is not installed. Everything else is loaded when it is first used.
+This package joins teachers, students and benefit. `sweeps` calls `standard_lanes` by name in a worker process without
+knowing what it does; `paper.figures` chooses the lanes and draws the results. `problems` holds the settings and needs no
+JAX, so figures can import it where JAX is not installed. Everything else is loaded when it is first used.
 """
 
 import importlib

@@ -1,9 +1,9 @@
 """How many lanes train side by side: as many as keep a batch's numbers in the caches of one core.
 
-Lanes of a batch share their steps, so a small batch wastes little on its slowest lane; a large one makes large matrix
-products. From 6 to 12 lanes of the standard problem both are good. Beyond that the solver's slopes no longer fit into the
-cache. The cache's size is a constant, not the machine's, so that every machine computes the same bytes. An accelerator
-takes all lanes of a chunk at once.
+Lanes of a batch share their steps, so a small batch wastes little time on its slowest lane; a large batch makes large
+matrix products. Batches of 6 to 12 lanes of the standard problem do well at both. Beyond that the solver's slopes no longer
+fit into the cache. The cache's size is a constant, not the machine's, so that every machine computes the same bytes. An
+accelerator takes all lanes of a chunk at once.
 """
 
 import jax
@@ -18,11 +18,10 @@ _STATES = {"linear": 8, "relu": 6}
 
 
 def batch_width(settings: StandardSettings, lanes: int, samples: int) -> int:
-    """Lanes of a batch: the largest divisor of their number that fits, so that no lane is computed twice.
+    """The number of lanes in a batch: the largest divisor of `lanes` that fits, so that no lane is computed twice.
 
-    Where that is less than half of what fits, the lanes are cut into the fewest batches of equal size, and the last is
-    filled up. Chunks with a common divisor, such as the 35 joint lanes and the 7 baselines of a group, share their
-    compiled programs.
+    If that is at most half of what fits, the lanes are cut into the fewest batches of equal size, and the last is filled
+    up. Chunks with a common divisor, such as the 35 joint lanes and the 7 baselines of a group, share compiled programs.
     """
     if jax.default_backend() != "cpu":
         return lanes

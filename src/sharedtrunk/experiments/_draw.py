@@ -1,7 +1,7 @@
 """The teachers, inputs, labels and start of one chunk: everything that does not depend on how it is trained.
 
-The key of every draw is made of the seed and the stream's name. So the lanes of a chunk share inputs and start, and lanes
-that differ in singular values or relatedness differ in nothing else.
+The key of every draw is made of the seed and the stream's name. The lanes of a chunk therefore share inputs and start, and
+lanes that differ in singular values or relatedness differ in nothing else.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ from sharedtrunk.experiments.problems import StandardSettings
 
 
 class Draw(eqx.Module):
-    """The data of a chunk: inputs that its lanes share, labels of every lane, and the clean teachers that judge.
+    """The data of a chunk: inputs that its lanes share, and every lane's labels and clean teachers.
 
     Parameters
     ----------
@@ -56,32 +56,32 @@ class Draw(eqx.Module):
         return self.inputs[: self.labels[task].shape[-1]]
 
     def problem(self, settings: StandardSettings) -> students.Problem:
-        """What the students are trained on. The main task has no labels on the auxiliary task's further points."""
+        """The students' training problem. The main task has no labels on the extra points of the auxiliary task."""
         count = self.inputs.shape[0]
         missing = [count - labels.shape[-1] for labels in self.labels]
         return students.make_problem(
             self.inputs,
-            [jnp.pad(labels, ((0, 0), (0, lacking))) for labels, lacking in zip(self.labels, missing, strict=True)],
+            [jnp.pad(labels, ((0, 0), (0, extra))) for labels, extra in zip(self.labels, missing, strict=True)],
             classes=settings.classes,
-            masks=[jnp.arange(count) < count - lacking if lacking else None for lacking in missing],
+            masks=[jnp.arange(count) < count - extra if extra else None for extra in missing],
             task_weights=settings.task_weights,
         )
 
 
 def draw_lanes(settings: StandardSettings, lanes: list[dict]) -> Draw:
-    """Draw the data of a chunk of lanes, as a sweep gives them.
+    """Draw the data of a chunk of lanes that come from a sweep: every lane has its seed and its number of samples.
 
     Parameters
     ----------
     settings
         The standard problem and its arm.
     lanes
-        Values of every lane by name. Lanes share `seed`, `n_samples` and, for joint lanes, `n_aux` where they have it.
+        Values of every lane by name. Lanes share `seed`, `n_samples` and, if they are joint lanes that have it, `n_aux`.
 
     Raises
     ------
     InputError
-        For lanes that do not share these, and as `draw_chunk`.
+        For lanes that do not share these, and where `draw_chunk` raises it.
     """
     seed, samples = (_common(lanes, name) for name in ("seed", "n_samples"))
     more = settings.tasks == 2 and any("n_aux" in lane for lane in lanes)
@@ -114,7 +114,7 @@ def draw_chunk(
     lanes
         `s_main` and, for joint lanes, `s_aux` and `relatedness` of every lane.
     auxiliary_samples
-        Points of the auxiliary task, of which the first `samples` are the main task's; as many by default.
+        Points of the auxiliary task, of which the first `samples` are the main task's; `samples` by default.
 
     Raises
     ------
@@ -141,8 +141,8 @@ def draw_chunk(
     _check_lanes(lanes, settings.tasks)
     key = jax.random.key(seed)
     # Random starts do not depend on the number of tasks: one program serves baselines and joint lanes.
-    alike = settings if settings.start == "aligned" else dataclasses.replace(settings, tasks=2)
-    noisy, clean, main, start = _teachers_and_start(alike, key, *columns)
+    shared = settings if settings.start == "aligned" else dataclasses.replace(settings, tasks=2)
+    noisy, clean, main, start = _teachers_and_start(shared, key, *columns)
     held_out = max(1, round(settings.validation_fraction * samples))
     counts = (samples, auxiliary_samples)
     inputs, labels, held_out_inputs, held_out_labels, clean_labels = _labelled(counts, held_out, key, noisy, clean)
@@ -153,7 +153,7 @@ def draw_chunk(
 
 
 def _check_lanes(lanes: list[dict], tasks: int) -> None:
-    """Check values on the host, because teachers are drawn under jit, where values are unknown."""
+    """Check the values here, because teachers are drawn under jit, where values are unknown."""
     rules = {
         "n_samples": ("whole and at least 1", lambda v: v == int(v) >= 1),
         "seed": ("whole and at least 0", lambda v: v == int(v) >= 0),
@@ -174,7 +174,7 @@ def _check_lanes(lanes: list[dict], tasks: int) -> None:
 
 @program
 def _teachers_and_start(settings: StandardSettings, key, s_main, s_aux, relatedness):
-    """Both tasks' noisy weights, the main task's clean and unit weights, and the start, for any number of samples.
+    """Both tasks' noisy weights, the main task's clean weights and its teacher at s = 1, and the start.
 
     Baselines draw both tasks too and ignore one, so that they share this program with the joint lanes.
     """
@@ -217,9 +217,9 @@ def _pair(settings: StandardSettings, key, s_main, s_aux, relatedness):
 
 
 def _aligned_start(settings: StandardSettings, key, noisy):
-    """A start aligned with the teachers, with singular values scale², the root mean square of those of the random start.
+    """A start aligned with the teachers; its singular values are scale², the root mean square of a random start's.
 
-    The baseline's trunk holds its own task's part only. Its second head belongs to a task of weight 0 and has no effect.
+    A baseline's trunk holds its own task's part only. Its second head belongs to a task of weight 0 and has no effect.
     """
     key, value = stream(key, "student"), settings.layer_scales[0] ** 2
     joint = students.aligned_tasks_start(key, noisy, value, hidden=settings.hidden)

@@ -1,9 +1,9 @@
-"""The saved times of a training, in legs: after each leg it is checked whether the minima are bracketed.
+"""The saved times of a training, in legs: after each leg the training checks whether the minima are bracketed.
 
-Below t = 20 the times are 0.25 apart; above they grow by about 4 %, close enough for stops between them, which are
-interpolated by polynomials (`flows.minimum`). Stops of a descent with large steps fall on its steps, so late it is saved
-twice as often. All early legs have equally many times, and so have all late ones, so that two compiled programs serve
-them. A leg begins at the time at which the one before ended.
+Below t = 20 saved times are 0.25 apart; above, each is about 4 % later than the one before (1 % for ReLU students). That is
+close enough to find stops between them by polynomial interpolation (`flows.minimum`). A descent with large steps can stop
+only at a step, so its late times are twice as close. All early legs have the same number of times, and so do all late ones,
+so that two compiled programs serve them. A leg begins at the time at which the one before ended.
 """
 
 import itertools
@@ -14,13 +14,13 @@ LEG_TIMES, LATE_LEG_TIMES = 41, 11
 """Saved times of a leg before and after `EVEN_UNTIL`, both ends included."""
 
 SPACING, EVEN_UNTIL = 0.25, 20.0
-"""Times are `SPACING` apart until `EVEN_UNTIL`."""
+"""Saved times are `SPACING` apart until `EVEN_UNTIL`."""
 
 LEG_ENDS = (10.0, 20.0, 30.0, 45.0, 67.0, 100.0, 150.0, 225.0, 340.0)
 
 SHORT_LEG_TIMES = 21
 SHORT_LEG_ENDS = (5.0, 10.0, 15.0, *(20.0 * 1.25 ** np.arange(15)).tolist())
-"""Shorter legs for ReLU students: their late flow is the stiffest, and training beyond the bracketed minimum costs most."""
+"""Shorter legs for ReLU students: their late flow is stiff, so that training beyond the bracketed minimum is expensive."""
 
 
 def flow_legs(time_limit: float, *, short: bool = False) -> list[np.ndarray]:
@@ -35,11 +35,11 @@ def flow_legs(time_limit: float, *, short: bool = False) -> list[np.ndarray]:
 
 
 def descent_legs(time_limit: float, step: float, *, short: bool = False) -> list[np.ndarray]:
-    """The same legs at multiples of the step; below t = 20 no farther apart than a flow's, where the step allows that."""
+    """The same legs at multiples of the step. Below t = 20 times are no farther apart than a flow's, if the step allows."""
     legs = []
     for leg in flow_legs(time_limit, short=short):
         if leg[0] < EVEN_UNTIL:
-            counts = _no_farther(leg, step)
+            counts = _even_counts(leg, step)
         else:
             times = leg if short else np.geomspace(leg[0], leg[-1], 2 * len(leg) - 1)
             counts = np.unique(np.rint(times / step))
@@ -47,8 +47,8 @@ def descent_legs(time_limit: float, step: float, *, short: bool = False) -> list
     return legs
 
 
-def _no_farther(leg: np.ndarray, step: float) -> np.ndarray:
-    """Evenly spaced counts of steps over an even leg, no farther apart than its times."""
+def _even_counts(leg: np.ndarray, step: float) -> np.ndarray:
+    """Evenly spaced counts of steps over an evenly spaced leg, no farther apart than its times."""
     gap = max(int((leg[1] - leg[0]) / step * (1 + 1e-9)), 1)
     first, last = (int(np.rint(end / step)) for end in (leg[0], leg[-1]))
     return np.append(np.arange(first, last, gap), last)

@@ -1,7 +1,7 @@
-"""Vanilla descent of students whose composite is of rank one, W = a bᵀ: what Figure 1 trains.
+"""Plain gradient descent of students whose composite has rank one, W = a bᵀ: the training of Figure 1.
 
 A trunk r bᵀ and a head a rᵀ, r any unit vector of the hidden layer, have slopes of the same form, r (aᵀD) and (D b) rᵀ
-with D = (1/N) Σ_μ (y_μ − P(W x_μ)) x_μᵀ. Layers of this form therefore keep it in every step and for any width, and one
+with D = (1/N) Σ_μ (y_μ − P(W x_μ)) x_μᵀ. Layers of this form therefore keep it in every step and at any width, so that one
 hidden unit is enough:
 
     a ← a + step · D b,    b ← b + step · Dᵀ a.

@@ -25,14 +25,14 @@ LABELS = ("hard", "soft")
 """Labels are the argmax of the noisy teacher, or its softmax at inverse temperature 1."""
 
 HARD_RULE = gaussian.Pairs(points=256, scrambles=4)
-"""Rule for the moments of hard labels: at K = 20 exact to 1.1 % in Frobenius norm, and to 0.1 % along û, v̂."""
+"""Rule for the moments of hard labels. At K = 20 its error is 1.1 % in Frobenius norm, and 0.1 % along û, v̂."""
 
 SOFT_RULE = gaussian.Sobol(points=16384, scrambles=1)
 """Rule for the moments of soft labels, which are computed once per lane."""
 
 
 class RankOneDraw(eqx.Module):
-    """Points; and for every lane its noisy teacher, the leading triple ŝ û v̂ᵀ, label probabilities and moment, and s(0)."""
+    """Points, and for every lane: noisy teacher, its leading triple ŝ û v̂ᵀ, label probabilities, label moment and s(0)."""
 
     noisy_weights: Float[Array, "lane class feature"]
     left: Float[Array, "lane class"]
@@ -104,16 +104,16 @@ def _hard_moments(noisy, left, right, noise) -> Array:
     noised = np.flatnonzero(noise != 0)
     if noised.size:
         # lanes that differ only in their start have the same teacher
-        each, where = np.unique(noisy[noised], axis=0, return_inverse=True)
-        known = np.asarray(gaussian.label_moment(jnp.asarray(each), rule=HARD_RULE))
-        moments[noised] = known[where.ravel()]
+        teachers_once, teacher_of = np.unique(noisy[noised], axis=0, return_inverse=True)
+        computed = np.asarray(gaussian.label_moment(jnp.asarray(teachers_once), rule=HARD_RULE))
+        moments[noised] = computed[teacher_of.ravel()]
     return jnp.asarray(moments)
 
 
 def _common(lanes: list[dict], name: str) -> Any:
     values = {lane.get(name) for lane in lanes}
     if len(values) != 1 or None in values:
-        raise invalid(f"The lanes of a chunk share their {name}", received=values, hint=f"Group the sweep by {name}")
+        raise invalid(f"The lanes of a chunk must share {name}", received=values, hint=f"Group the sweep by {name}")
     return values.pop()
 
 

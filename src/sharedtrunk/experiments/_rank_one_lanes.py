@@ -1,6 +1,6 @@
-"""The function that Figure 1's sweep calls: aligned students of rank-one teachers, and four theories of each.
+"""The function that Figure 1's sweep calls: aligned students of rank-one teachers, each with four theories.
 
-The *students* descend on 100 points, step by step. They are compared with (3), one *equation* for one number, in two
+The *students* descend on 100 points, step by step. They are compared with (3), one *equation* for one number s, in two
 readings; with the *population* flow, which has infinitely many points; and with the Gaussian *closure* of the same 100
 points. There are two order parameters: the *projection* û·W v̂ on the noisy teacher's leading singular vectors, which is
 the s of (3), and the student's own leading *singular value*, which is never smaller.
@@ -30,7 +30,7 @@ LATER_TIMES = 31
 """Saved times from the end of the descent to the time limit, where a flow continues the training."""
 
 LOSS_POINTS = 4096
-"""Nodes of the validation loss, an integral in one dimension."""
+"""Nodes of the rule for the validation loss, an integral in one dimension."""
 
 
 def rank_one_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
@@ -42,7 +42,7 @@ def rank_one_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
         `RankOneProblem` as JSON data.
     lanes
         Values of every lane by name: `seed`, `classes` and `labels` ("hard": argmax of the noisy teacher, "soft": its softmax
-        at β = 1), which all share, and `s_main`, `noise` and `start`, s(0).
+        at β = 1), which all lanes share, and `s_main`, `noise` and `start`, s(0).
 
     Returns
     -------
@@ -73,10 +73,10 @@ def rank_one_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
         values[f"projection_{name}"] = np.einsum("lc,ltcf,lf->lt", draw.left, weights, draw.right)
         # W has rank one up to rounding, so σ₁ is its Frobenius norm
         values[f"singular_value_{name}"] = np.linalg.norm(weights, axis=(-2, -1))
-    for name in ("equation", "limit"):  # (3) has one number
+    for name in ("equation", "limit"):  # (3) describes one number, the projection
         values[name] = values.pop(f"projection_{name}", np.full_like(values["projection"], np.nan))
         values.pop(f"singular_value_{name}", None)
-    values.setdefault("result_limit", np.zeros_like(values["result"]))  # not solved for soft labels, so not failed
+    values.setdefault("result_limit", np.zeros_like(values["result"]))  # soft labels have no limit, so it did not fail
     values |= _validation(parsed, draw, trained)
     values["steps"] = np.broadcast_to(parsed.counts, (len(lanes), parsed.counts.size))
     likeliest = np.asarray(draw.probabilities).argmax(axis=1)
@@ -115,8 +115,8 @@ def _theories(settings: RankOneProblem, draw: RankOneDraw, start, labels: str, t
         np.zeros(draw.moments.shape[1:], draw.moments.dtype),
         rule=gaussian.Sobol(points=settings.points, scrambles=1),
     )
-    # The population flow is the closure of a sample whose second moment is the population's. With as many points as
-    # features both share one compiled program.
+    # The population flow is the closure of a sample whose second moment is the population's. If there are as many points
+    # as features, both share one compiled program.
     parts = ((draw.moments,), (jnp.eye(draw.inputs.shape[-1], dtype=draw.inputs.dtype),))
     population = eqx.tree_at(lambda flow: (flow.moments, flow.roots), closure, parts)
     return {
@@ -133,7 +133,7 @@ def _equations(left, value, right, beta: float | None) -> dynamics.RankOneFlow:
 
 
 def _validation(settings: RankOneProblem, draw: RankOneDraw, trained: _Students) -> dict[str, np.ndarray]:
-    """F(W) − ⟨M̂, W⟩ along the training, which beyond the last step is continued by the flow that descent approximates."""
+    """The minimum of F(W) − ⟨M̂, W⟩. The flow that descent approximates continues the training beyond the last step."""
     later = np.geomspace(settings.step * settings.steps, settings.time_limit, LATER_TIMES)
     dtype = draw.first.dtype
     problem = students.make_problem(draw.inputs, [draw.probabilities])

@@ -1,9 +1,9 @@
 """ReLU students: they have no composite weights, so their losses are sampled, on inputs that all lanes of a seed share.
 
-There are two sets of inputs, and no student trains on either. The first (`WATCH_POINTS`) gives the curve whose minimum is
-the oracle's stop: at every `STRIDE`th saved time on the way, and at all saved times around the lowest of these
-(`_networks_kept`). The second, `fresh_points` in `scrambles` blocks, values the stopped students. Those points did not
-choose the time, so the value is unbiased. A benefit is a paired difference over blocks.
+There are two sets of inputs, and no student trains on either. The first (`WATCH_POINTS`) gives the watched curve, whose
+minimum is the oracle's stop. It is computed at every `STRIDE`th saved time during training, and afterwards at all saved
+times around the lowest of these (`_near_lowest`). The second, `fresh_points` in `scrambles` blocks, evaluates the stopped
+students. It did not choose the stopping time, so the loss is unbiased. A benefit is a paired difference over blocks.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ from sharedtrunk._support.randomness import stream
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.experiments._draw import Draw
 from sharedtrunk.experiments._follow import follow_with, method_from
-from sharedtrunk.experiments._networks_kept import STRIDE, NearLowest, filled, near_lowest, nothing_near
+from sharedtrunk.experiments._near_lowest import STRIDE, NearLowest, after_leg, before_first_leg, without_gaps
 from sharedtrunk.experiments._stopped import columns, with_result
 from sharedtrunk.experiments.problems import StandardSettings
 from sharedtrunk.flows.legs import Lowest, lowest_so_far
@@ -35,15 +35,15 @@ BLOCK = 256
 """Inputs evaluated together: their activations stay in the cache of a core."""
 
 
-class Fresh(NamedTuple):
-    """Inputs that watch a training, and blocks of inputs (columns) that value it, with every lane's clean labels."""
+class EvaluationData(NamedTuple):
+    """Inputs of the watched curve, and blocks of inputs (columns) for the stopped students, with all lanes' clean labels."""
 
     watched: students.FreshInputs
     inputs: Float[Array, "block feature sample"]
     labels: Int[Array, "block lane sample"]
 
-    def deciding(self, lanes: np.ndarray) -> students.FreshInputs:
-        """The points of validation stopping for some lanes by number: few enough to be evaluated at every saved time."""
+    def validation(self, lanes: np.ndarray) -> students.FreshInputs:
+        """The validation points of some lanes, by index: few enough to be evaluated at every saved time."""
         labels = jnp.asarray(np.asarray(self.watched.validation_labels)[lanes])
         return students.FreshInputs(self.watched.validation_inputs, labels, self.watched.validation_inputs, labels)
 
@@ -64,8 +64,8 @@ def _losses(networks, inputs: Float[Array, "feature sample"], labels: Int[Array,
     return jax.lax.map(at_one_time, jax.tree.map(lambda w: jnp.swapaxes(w, 0, 1), networks)).T
 
 
-def draw_fresh(settings: StandardSettings, draw: Draw, seed: int) -> Fresh:
-    """Fresh inputs of a seed, with the clean labels of every lane of `draw`."""
+def draw_evaluation_data(settings: StandardSettings, draw: Draw, seed: int) -> EvaluationData:
+    """The evaluation inputs of a seed, with the clean labels of every lane of `draw`."""
     key, features, blocks = jax.random.key(seed), draw.inputs.shape[1], settings.scrambles
     watch = teachers.draw_inputs(stream(key, "watching"), WATCH_POINTS, features, dtype=settings.dtype)
     count = settings.fresh_points // blocks
@@ -77,54 +77,59 @@ def draw_fresh(settings: StandardSettings, draw: Draw, seed: int) -> Fresh:
         draw.validation_inputs.T,
         draw.validation_labels,
     )
-    return Fresh(watched, inputs.reshape(blocks, count, features).swapaxes(1, 2), labels.swapaxes(0, 1))
+    return EvaluationData(watched, inputs.reshape(blocks, count, features).swapaxes(1, 2), labels.swapaxes(0, 1))
 
 
-def relu_lanes(settings: StandardSettings, draw: Draw, fresh: Fresh) -> dict[str, np.ndarray]:
-    """Train ReLU students, stop them by both rules, and value both on fresh inputs: the columns that a sweep stores."""
+def relu_lanes(settings: StandardSettings, draw: Draw, evaluation: EvaluationData) -> dict[str, np.ndarray]:
+    """Train ReLU students, stop them by both rules, and evaluate both: the columns that a sweep stores."""
     problem, count = draw.problem(settings), draw.start.heads[0].shape[0]
     start = jax.tree.map(np.array, draw.start)
-    nothing = (Lowest(np.full(count, np.inf), np.zeros(count), start), nothing_near(start))
+    at_start = (Lowest(np.full(count, np.inf), np.zeros(count), start), before_first_leg(start))
 
-    def train_leg(lanes, networks, leg, step, kept):
-        best, near = kept
+    def train_leg(lanes, networks, leg, step, carried):
+        lowest_validation, near = carried
         part = students.train(
             networks,
             students.of_lanes(problem, lanes),
             leg,
             method_from(settings, float(leg[0])),
-            evaluation=fresh.deciding(lanes),
+            evaluation=evaluation.validation(lanes),
             networks=True,
             first_step=step,
         )
         part = jax.tree.map(np.asarray, part)
         watched = np.append(np.arange(0, len(leg) - 1, STRIDE), len(leg) - 1)
         curve = np.full(part.validation_loss.shape, np.nan, part.validation_loss.dtype)
-        curve[:, watched] = fresh.losses(lanes, jax.tree.map(lambda w: w[:, watched], part.networks))
-        kept = (
-            lowest_so_far(best, leg, part.validation_loss, part.networks),
-            near_lowest(near, np.asarray(leg), curve, part.networks),
+        curve[:, watched] = evaluation.losses(lanes, jax.tree.map(lambda w: w[:, watched], part.networks))
+        carried = (
+            lowest_so_far(lowest_validation, leg, part.validation_loss, part.networks),
+            after_leg(near, np.asarray(leg), curve, part.networks),
         )
-        return dataclasses.replace(part, generalization_loss=curve), kept
+        return dataclasses.replace(part, generalization_loss=curve), carried
 
-    followed, (best, near) = follow_with(settings, draw, train_leg, nothing)
-    trajectory, lowest = _looked_closer(followed, near, fresh)
+    followed, (lowest_validation, near) = follow_with(settings, draw, train_leg, at_start)
+    trajectory, lowest = _filled_in(followed, near, evaluation)
     times, curve = np.asarray(trajectory.times), np.asarray(trajectory.generalization_loss)
     oracle, validation = benefit.oracle_stop(trajectory), benefit.validation_stop(trajectory)
     below = vertex_below(times, curve, oracle)
     stops = (
-        (_valued(lowest, fresh, times[oracle], below), followed.generalization_loss),
-        (_valued(best.observed, fresh, times[validation], np.zeros(below.shape)), followed.validation_loss),
+        (_evaluated(lowest, evaluation, times[oracle], below), followed.generalization_loss),
+        (
+            _evaluated(lowest_validation.observed, evaluation, times[validation], np.zeros(below.shape)),
+            followed.validation_loss,
+        ),
     )
-    # the results are those found in training: the closer look may find the minimum up to a watched time later
-    return columns(Stops(*(with_result(stopped, followed, seen) for stopped, seen in stops)), {})
+    # the curves before filling in say whether a lane is bracketed: filled in, the minimum can lie a watched time later
+    return columns(Stops(*(with_result(stopped, followed, curve) for stopped, curve in stops)), {})
 
 
-def _looked_closer(trajectory: Trajectory, near: NearLowest, fresh: Fresh) -> tuple[Trajectory, students.SharedTrunk]:
+def _filled_in(
+    trajectory: Trajectory, near: NearLowest, evaluation: EvaluationData
+) -> tuple[Trajectory, students.SharedTrunk]:
     """The watched curve with all saved times around its lowest point filled in, and the networks at the lowest of these."""
-    times, networks = filled(near)
+    times, networks = without_gaps(near)
     lanes = np.arange(len(times))
-    losses = fresh.losses(lanes, networks)
+    losses = evaluation.losses(lanes, networks)
     curve = np.array(trajectory.generalization_loss)
     saved = np.abs(np.asarray(trajectory.times)[:, None, None] - times).argmin(axis=0)
     curve[lanes[:, None], saved] = losses
@@ -132,9 +137,9 @@ def _looked_closer(trajectory: Trajectory, near: NearLowest, fresh: Fresh) -> tu
     return dataclasses.replace(trajectory, generalization_loss=curve), jax.tree.map(lambda w: w[lanes, index], networks)
 
 
-def _valued(networks, fresh: Fresh, time: np.ndarray, below: np.ndarray) -> Stopped:
-    """The loss by every block of fresh inputs, minus how far `below` the saved times the parabola through them lies."""
-    losses, accuracy = students.sampled_losses(networks, fresh.inputs, fresh.labels)
+def _evaluated(networks, evaluation: EvaluationData, time: np.ndarray, below: np.ndarray) -> Stopped:
+    """The loss on every block of inputs, minus `below`: how far the minimum lies below the saved time, by a parabola."""
+    losses, accuracy = students.sampled_losses(networks, evaluation.inputs, evaluation.labels)
     blocks = np.asarray(losses, np.float64) - below[:, None]
     error = half_width(blocks) + below / 2
     return Stopped(blocks.mean(axis=-1), error, time, np.asarray(accuracy, np.float64), blocks, below / 2)

@@ -1,19 +1,19 @@
-"""The function that sweeps call: train one chunk of lanes of the standard problem, stop them, and value them."""
+"""The function that sweeps call: train one chunk of lanes of the standard problem, stop them, and evaluate them."""
 
 import numpy as np
 
 from sharedtrunk.experiments._draw import Draw, draw_lanes
 from sharedtrunk.experiments._follow import follow
-from sharedtrunk.experiments._relu_lanes import draw_fresh, relu_lanes
+from sharedtrunk.experiments._relu_lanes import draw_evaluation_data, relu_lanes
 from sharedtrunk.experiments._stopped import stop_and_value
 from sharedtrunk.experiments.problems import StandardSettings
 
 
 def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
-    """Train the lanes of one chunk, stop them by both rules, and value them.
+    """Train the lanes of one chunk, stop them by both rules, and evaluate them.
 
-    A baseline is trained as a joint lane whose auxiliary task has weight 0. That leaves the main task as it is alone, and
-    shares the joint lanes' compiled program.
+    A baseline is trained as a joint lane whose auxiliary task has weight 0: the main task trains as if alone, in the same
+    compiled program as the joint lanes.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     dict of arrays (lane, …)
         `result` codes; `loss` (nats) at the minimum of the generalization loss and `loss_honest` at that of the validation
         loss, each with its numerical error (`_error`), its value by every scramble (`_scrambles`), the error's part that does
-        not come from scrambles (`_refinement`), and `accuracy` and `stop` to match. At the oracle's stop also `weights`, the
+        not come from scrambles (`_refinement`), `accuracy` and `stop`. At the oracle's stop also `weights`, the
         main task's composite W (lane, class, feature), `slope` = M − ∇F(W) = −∇L(W), which the bounds (22)–(23) need, and
         `slope_error` (lane,), the error of its Frobenius norm. ReLU students have none of these three; their losses are
         means over blocks of fresh inputs, one "scramble" each. `label_flips`, `smallest_class` and `largest_class` describe
@@ -45,7 +45,7 @@ def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     if parsed.activation == "linear":
         values = stop_and_value(parsed, draw, follow(parsed, draw))
     else:
-        values = relu_lanes(parsed, draw, draw_fresh(parsed, draw, int(lanes[0]["seed"])))
+        values = relu_lanes(parsed, draw, draw_evaluation_data(parsed, draw, int(lanes[0]["seed"])))
     return values | describe_labels(parsed, draw)
 
 

@@ -1,4 +1,4 @@
-"""Trained linear students at their stops: valued by a fine rule, with the slope of the loss there."""
+"""Trained linear students at their stops: their losses by a fine rule, and the slope of the loss there."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from sharedtrunk.flows.stopped import Stopped, Stops
 from sharedtrunk.flows.trajectory import Trajectory
 
 LEAST_POINTS = 512
-"""Fewest nodes of the slope's rule: with fewer its error bar does not cover."""
+"""Fewest nodes of the slope's rule. With fewer, the error bar is too short to cover the true value."""
 
 
 def stopped_students(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> Stops:
-    """Stop every lane by both rules, mostly between saved times, and value it there by the fine rule.
+    """Stop every lane by both rules, usually between saved times, and evaluate it there by the fine rule.
 
-    A descent whose steps are hardly closer than the saved times stops at a saved time: its student may jump back and
-    forth from step to step, and there is none in between.
+    A descent whose steps are hardly closer than the saved times stops at a saved time: its weights may jump back and forth
+    from step to step, so they cannot be interpolated.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def stopped_students(settings: StandardSettings, draw: Draw, trajectory: Traject
     Returns
     -------
     Stops
-        Students stopped by the oracle and by the validation loss, each with the result of its own curve: bracketed or not.
+        Students stopped by the oracle and by the validation loss; each result says whether its own curve is bracketed.
     """
     rule = gaussian.Sobol(points=settings.fine_points, scrambles=settings.scrambles)
     smooth = settings.training == "flow" or 2 * settings.step <= SPACING
@@ -60,13 +60,13 @@ def stop_and_value(settings: StandardSettings, draw: Draw, trajectory: Trajector
     """`stopped_students` as the columns that a sweep stores, with the slope of the loss at the oracle's stop."""
     stops = stopped_students(settings, draw, trajectory)
     assert stops.oracle.weights is not None  # students here are linear
-    # a quarter of the nodes: the bounds that are made of the slope are wide, and a moment costs twice a loss
+    # a quarter of the nodes is enough: the bounds made from the slope are wide, and a moment costs twice as much as a loss
     slope_rule = gaussian.Sobol(points=max(LEAST_POINTS, settings.fine_points // 4), scrambles=settings.scrambles)
     return columns(stops, slope_of(stops.oracle.weights, draw, slope_rule))
 
 
 def with_result(stopped: Stopped, trajectory: Trajectory, curve) -> Stopped:
-    """The same, NaN in failed lanes, and with every lane's result code by one curve of the trajectory."""
+    """`stopped` with NaN in failed lanes, and with every lane's result code according to `curve`."""
     failed = np.not_equal(np.asarray(trajectory.result), Result.SUCCESS)
     bracketed = benefit.bracketed(trajectory.times, curve)
     unfailed = np.where(bracketed, Result.SUCCESS, Result.NOT_BRACKETED)
@@ -75,9 +75,9 @@ def with_result(stopped: Stopped, trajectory: Trajectory, curve) -> Stopped:
 
 
 def columns(stops: Stops, others: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Both stops in the names of a dataset. A lane's code is the validation stop's where the oracle's is a success."""
+    """Both stops as the columns of a dataset. A lane's code is the validation stop's where the oracle's is a success."""
     oracle, validation = stops
-    assert validation is not None  # students have both, with codes
+    assert validation is not None  # trained students have both stops, with result codes
     assert oracle.result is not None
     assert validation.result is not None
     code = np.where(np.asarray(oracle.result != Result.SUCCESS), oracle.result, validation.result)
@@ -100,14 +100,14 @@ def slope_of(weights: np.ndarray, draw: Draw, rule: gaussian.Sobol) -> dict[str,
     safe = jnp.asarray(_where(finite, weights, 0.0))
     moment, error = gaussian.softmax_moment_with_error(safe, rule=rule)
     slope = np.asarray(draw.moments) - np.asarray(moment)
-    # what the subtraction of two matrices of this size rounds off
+    # the rounding error of subtracting two matrices of this size
     rounding = np.finfo(slope.dtype).eps * np.linalg.norm(np.asarray(moment), axis=(-2, -1))
     error = np.asarray(error) + float(draw.moment_error) + rounding
     return {"weights": weights, "slope": _where(finite, slope), "slope_error": _where(finite, error)}
 
 
 def _where(lanes: np.ndarray, column, otherwise: float = np.nan) -> np.ndarray:
-    """`column` in some lanes, NaN unless said otherwise in the others."""
+    """`column` where `lanes` is true, `otherwise` elsewhere."""
     column = np.asarray(column)
     shape = lanes.shape + (1,) * (column.ndim - 1)
     return np.where(lanes.reshape(shape), column, np.asarray(otherwise, column.dtype))

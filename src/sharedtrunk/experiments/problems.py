@@ -1,9 +1,9 @@
 """What the lanes of a figure have in common, as checked data without JAX.
 
 `StandardProblem` is the problem of all figures but the first: teachers, students, training and quadrature, with our choice
-where the paper names none. `StandardSettings` adds the arm that is trained. `RankOneProblem` is the problem of Figure 1.
+where the paper gives no value. `StandardSettings` adds the arm that is trained. `RankOneProblem` is the problem of Figure 1.
 Figures write them as JSON data into their sweeps and datasets, and the worker that trains a chunk parses the data again.
-A lane's own place in the grid, such as its seed and its singular values, is not part of them.
+The values of a single lane, such as its seed and its singular values, are not part of them.
 """
 
 import dataclasses
@@ -18,20 +18,20 @@ from sharedtrunk.errors import invalid
 Settings = TypeVar("Settings", bound="_Problem")
 
 RELU_START_SCALE = (1.0, 0.3)
-"""Start scale of trunk and heads with which ReLU students of one to four hidden layers start near chance and learn.
+"""Start scales of trunk and heads with which ReLU students of one to four hidden layers start near chance and learn.
 
-With 0.3 in all layers, as linear students have it, a signal shrinks by a factor of 0.2 per layer, and four layers stay within
-0.05 nats of chance; one and two layers learn better with it. With He's √2 in the trunk all depths learn, but less: four
-layers end 0.3 nats below chance instead of 0.6 (N = 800, s̄_A = s̄_B = 10, r = 1, seeds 0 and 1).
+With 0.3 in all layers, the scale of linear students, a signal shrinks by a factor of 0.2 per layer, and four layers stay
+within 0.05 nats of chance, although one and two layers learn better. With He's √2 in the trunk all depths learn, but less:
+four layers end 0.3 nats below chance instead of 0.6 (N = 800, s̄_A = s̄_B = 10, r = 1, seeds 0 and 1).
 """
 
 RELU_RTOL = 4e-3
-"""`rtol` of a ReLU student's flow, which is divided by the number of hidden layers.
+"""`rtol` of a ReLU student's flow; the flow divides it by the number of hidden layers.
 
 At the oracle's stop the losses are within 7e-4 nats of those by Tsit5 at 1e-5 (means over eight lanes of one, two and four
 layers), less than a quarter of the standard error of a paired difference. At the late validation stops of four layers
-(s_main = 1), where the loss rises steeply, they are 3e-3 nats too low. Single lanes differ by 2e-4 to 1e-3 nats, and for one
-layer by as much at a tenth of this tolerance, because the drive jumps where a unit switches.
+(s_main = 1), where the loss rises steeply, they are 3e-3 nats too low. Single lanes differ by 2e-4 to 1e-3 nats. With one
+layer a tenth of this tolerance does not reduce that difference, because the drive jumps where a unit switches.
 """
 
 
@@ -78,15 +78,15 @@ class StandardProblem(_Problem):
     training, step, rtol
         "flow" with tolerance `rtol` (`RELU_RTOL` for ReLU students), or "descent" with step size `step`.
     time_limit
-        Time (steps × step size) at which a lane ends whose minima are not bracketed.
+        Time (steps × step size) at which a lane ends if its minima are not bracketed before.
     precision
         "float32" or "float64".
     coarse_points
         Nodes of the rule that finds the minimum of the generalization loss.
     fine_points, scrambles
-        Nodes and scrambles of the rule that values a linear student at its stop.
+        Nodes and scrambles of the rule for the loss of a linear student at its stop.
     fresh_points
-        Fresh inputs that value a ReLU student, in `scrambles` blocks.
+        Fresh inputs for the loss of a ReLU student at its stop, in `scrambles` blocks.
     validation_fraction
         Validation points over training points.
 
@@ -130,7 +130,7 @@ class StandardProblem(_Problem):
         self._check_start()
         if self.activation == "relu" and not (self.scrambles > 1 and self.fresh_points // self.scrambles > 0):
             raise invalid(
-                "A ReLU student is valued on at least 2 blocks (scrambles) of at least 1 fresh point each",
+                "A ReLU student is evaluated on at least 2 blocks (scrambles) of at least 1 fresh point each",
                 received=f"{self.fresh_points} points in {self.scrambles} blocks",
                 hint="24 blocks of 1024 points are usual",
             )
@@ -192,7 +192,7 @@ class RankOneProblem(_Problem):
     step, steps, saves
         Step size and number of steps of the descent, saved `saves` times after the start.
     rtol, points
-        Tolerance of the theories, and nodes of their quadrature: curves within 0.2 % of those of eight times as many.
+        Tolerance of the theories, and nodes of their quadrature: curves are within 0.2 % of those with eight times as many.
     time_limit
         Time up to which the minimum of the validation loss is searched.
     precision

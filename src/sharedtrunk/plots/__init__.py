@@ -1,7 +1,7 @@
-"""What every picture shares: the style, the palette, the signs of verdicts, text in lines, and the bytes of a file.
+"""What all pictures share: style, palette, signs of verdicts, line breaks, and writing a figure to bytes.
 
-The pictures themselves stand beside what they show: those of advice in `affinity`, those of the paper in
-`paper.pictures`. Nothing here knows JAX, trains or judges.
+The pictures themselves are elsewhere: those of advice in `affinity`, those of the paper in `paper.pictures`. Nothing here
+needs JAX, trains or judges.
 """
 
 from sharedtrunk.plots._names import name_lines as name_lines

@@ -1,4 +1,4 @@
-"""Names from a user's file, shown as they are in lines of a given length, whatever characters they contain."""
+"""Names from a user's file, broken into lines of a given length, whatever characters they contain."""
 
 import re
 

@@ -2,23 +2,23 @@
 
 import math
 
-_DEFAULT, _MOST = 3, 8  # decimals without an error, and at most
+_DEFAULT, _MOST = 3, 8  # decimals where the error is unknown, and the largest number of decimals
 
 
 def signed(number: float, decimals: int) -> str:
-    """Return a number with its sign and so many decimals. What rounds to zero is positive."""
+    """Return a number with its sign, rounded to `decimals`. A number that rounds to zero gets a plus."""
     return f"{number:+z.{decimals}f}".replace("-", "−")
 
 
 def decimals(error: float) -> int:
-    """Return how many decimals show two digits of an error, from 0 to 8; 3 where the error is unknown or zero."""
+    """Return how many decimals show two digits of an error: from 0 to 8, and 3 if the error is unknown or zero."""
     if not (math.isfinite(error) and error > 0):
         return _DEFAULT
     return max(0, min(_MOST, 1 - math.floor(math.log10(error))))
 
 
 def with_interval(number: float, low: float, high: float, decimals: int) -> str:
-    """Return `+0.123 [+0.081, +0.165]`, without the interval where it is unknown, and – for an unknown number."""
+    """Return `+0.123 [+0.081, +0.165]`, only the number if the interval is unknown, and – if the number is."""
     if not math.isfinite(number):
         return "–"
     if not (math.isfinite(low) and math.isfinite(high)):

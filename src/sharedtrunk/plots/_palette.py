@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from sharedtrunk.errors import invalid
 
-_BRIGHTEST = 0.83  # position on plasma of r = 1: the paler colours beyond it vanish on white
+_BRIGHTEST = 0.83  # position of r = 1 on plasma: the paler colours beyond it are invisible on white
 _MARKERS = ("o", "s", "^", "D", "v")
 
 
@@ -26,7 +26,7 @@ def relatedness_marker(relatedness: float) -> str:
 
 
 def relatedness_legend(levels: Iterable[float]) -> list[Line2D]:
-    """Return a legend entry for each relatedness, the highest first, as related tasks stand highest in a picture."""
+    """Return a legend entry for each relatedness, the highest first, in the order of the curves in a picture."""
     return [
         Line2D([], [], color=relatedness_colour(r), marker=relatedness_marker(r), markersize=4, label=f"{r:g}")
         for r in sorted(levels, reverse=True)

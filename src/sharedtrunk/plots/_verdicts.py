@@ -1,6 +1,6 @@
-"""One sign, one ink and one pale ground for each verdict, the same in every picture: verdicts on claims and on effects.
+"""One sign, text colour and background for each verdict, the same in every picture: verdicts on claims and on effects.
 
-The sign can be read without its colour, and colour-blind readers can tell the inks apart.
+The sign can be read without its colour, and colour-blind readers can tell the text colours apart.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from sharedtrunk.errors import invalid
 
 
 class VerdictSign(NamedTuple):
-    """How a verdict is shown: its `mark`, the `ink` of its words, and the pale `ground` of a cell that holds it."""
+    """How a verdict is shown: its `mark`, the text colour (`ink`), and the pale background of its cell (`ground`)."""
 
     mark: str
     ink: str

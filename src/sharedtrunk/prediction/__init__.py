@@ -1,4 +1,4 @@
-"""One setting, three answers: the benefit by theory on infinite data, by theory on the samples, and by a quick simulation.
+"""The benefit at one setting by three methods: theory on infinite data, theory on the samples, and a quick simulation.
 
 All three use the same teachers, inputs and starts (common random numbers), so they are compared seed by seed.
 """

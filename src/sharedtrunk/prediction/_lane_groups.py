@@ -11,14 +11,14 @@ from sharedtrunk.prediction._sentence import sentence
 from sharedtrunk.prediction._setting import Setting
 
 FIXED = ("tasks", "activation", "start", "fresh_points")
-"""Settings of a problem that a prediction does not offer: its students are linear and start at random."""
+"""Fields of the problem that a prediction leaves out: its students are always linear and start at random."""
 
 
 class Group(NamedTuple):
     """Lanes that share samples and seed: distinct joint lanes, then distinct baselines.
 
-    `members` are the (setting, seed) pairs of the grid that the group serves, by their indices. `joint_index` and
-    `single_index` say which lane of the group is the joint lane and the baseline of each member.
+    `members` are the (setting, seed) pairs of the grid that need the group, as indices. `joint_index` and `single_index`
+    say which lanes of the group are the joint lane and the baseline of each member.
     """
 
     samples: int
@@ -48,7 +48,7 @@ class Plan:
             int(samples),
             self.seeds[seed],
             [{**dict(lane), **shared} for lane in joint],
-            # the auxiliary task of a baseline is drawn and has no weight
+            # a baseline's auxiliary task is drawn, but has weight 0
             [{"s_main": s, "s_aux": 1.0, "relatedness": 0.0, **shared} for s in single],
             [(n, seed) for n in inside],
             np.array([joint.index(lane) for lane in lanes]),
@@ -56,7 +56,7 @@ class Plan:
         )
 
     def predictions(self, answers: dict[Method, Answer], problem: StandardSettings) -> list[Prediction]:
-        """One per setting, from answers for all members of all groups, one group after the other."""
+        """One prediction per setting. `answers` are those of all members of all groups, one group after the other."""
         members = [member for group in self.groups for member in group.members]
         order = np.empty((len(self.settings), len(self.seeds)), int)
         for index, member in enumerate(members):
@@ -71,12 +71,12 @@ class Plan:
 
 
 def lane_keys(group: Group) -> list[tuple]:
-    """What distinguishes the lanes of a group where the sample count plays no role."""
+    """A key for every lane of a group. Lanes that differ only in their number of samples have the same key."""
     joint = [(group.seed, lane["s_main"], lane["s_aux"], lane["relatedness"]) for lane in group.joint]
     return joint + [(group.seed, lane["s_main"]) for lane in group.single]
 
 
 def task_weights(problem: StandardSettings, group: Group) -> np.ndarray:
-    """The tasks' weights in every lane (lane, task): a baseline is a joint lane whose auxiliary task has none."""
+    """The tasks' weights in every lane (lane, task): a baseline is a joint lane whose auxiliary task has weight 0."""
     main, auxiliary = problem.alpha
     return np.array([(main, auxiliary)] * len(group.joint) + [(main, 0.0)] * len(group.single))

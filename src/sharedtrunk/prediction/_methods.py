@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 
 
 def by_population(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Stops, Stops]:
-    """Joint and single arm by the population flow. It does not depend on N, so every lane of a seed is solved once."""
+    """Joint and single arm by the population flow. It does not depend on N: lanes that differ in nothing else are one."""
     known: dict[tuple, int] = {}
     parts, weights = [], []
     for group, draw in zip(plan.groups, draws, strict=True):
@@ -46,7 +46,7 @@ def by_closure(problem: StandardSettings, plan: Plan, draws: list[Draw], workers
 def by_simulation(
     problem_of: dict[int, StandardSettings], plan: Plan, draws: list[Draw], workers: int
 ) -> tuple[Stops, Stops]:
-    """Joint and single arm by training students on every sample; `problem_of` has the problem of one and of two tasks."""
+    """Joint and single arm by training students on every sample. `problem_of` maps the number of tasks to the problem."""
 
     def arm_of(group: Group, draw: Draw) -> Stops:
         count = len(group.joint)
@@ -64,7 +64,7 @@ def _both_arms(plan: Plan, arms: list[Stops]) -> tuple[Stops, Stops]:
 
 
 def _in_threads(arm_of: Callable[..., _T], plan: Plan, draws: list[Draw], workers: int) -> list[_T]:
-    """`arm_of` every group, in threads; the first group runs alone and compiles for all."""
+    """Call `arm_of` for every group, in threads. The first group runs alone, because it compiles for all."""
     first = arm_of(plan.groups[0], draws[0])
     with ThreadPoolExecutor(workers) as pool:
         return [first, *pool.map(arm_of, plan.groups[1:], draws[1:])]

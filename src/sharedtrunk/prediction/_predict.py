@@ -16,7 +16,7 @@ from sharedtrunk.prediction._prediction import Method, Prediction
 from sharedtrunk.prediction._setting import Setting, as_seeds, as_settings, as_whole, standard_problem
 
 MOST_INPUTS = 2e9
-"""Most numbers in the inputs of all seeds and sample counts, and in the weights of all students: 8 to 16 GB each."""
+"""Most numbers that all inputs, or the weights of all students, may have: 8 GB in float32 and 16 GB in float64."""
 
 
 def predict(
@@ -49,7 +49,7 @@ def predict(
     simulate
         Whether to train students too.
     seeds, classes, rank, features, hidden, noise, start_scale, task_weights, time_limit, precision, workers
-        As `predict_grid`, which simulates only where asked.
+        See `predict_grid`.
 
     Returns
     -------
@@ -94,11 +94,11 @@ def predict_grid(
     precision: str = "float32",
     workers: int | None = None,
 ) -> list[Prediction]:
-    """`predict` of many settings of one problem, as batches; lanes that several settings need are computed once.
+    """`predict` for many settings of one problem, in batches; lanes that several settings need are computed once.
 
-    *population* is the flow of infinite data from the noisy teachers, *closure* the Gaussian closure of the drawn samples,
-    *simulation* the students trained on those samples. All stop at the minimum of the generalization loss (19), and are
-    bounded by (24)–(25) with M(W̄) at the stopped weights.
+    *population* is the flow on infinite data from the noisy teachers, *closure* the Gaussian closure of the drawn samples,
+    *simulation* the students trained on those samples. All stop at the minimum of the generalization loss (19). The bounds
+    (24)–(25) take the clean label moment M(W̄) and the stopped weights.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def predict_grid(
     task_weights
         (α_A, α_B), the weights of the tasks' losses.
     time_limit
-        Training time to which a minimum is looked for.
+        Training time up to which the minimum is searched.
     precision
         "float32" or "float64", which needs JAX's x64 mode.
     workers
@@ -126,13 +126,13 @@ def predict_grid(
     Returns
     -------
     list of Prediction
-        One per setting, in their order.
+        One per setting, in the same order.
 
     Raises
     ------
     InputError
-        For values out of range, for inputs or weights of more than `MOST_INPUTS` numbers, and for float64 where JAX's is
-        off.
+        For values out of range, for inputs or weights of more than `MOST_INPUTS` numbers, and for float64 without JAX's
+        x64 mode.
     """
     problem_of = {
         tasks: standard_problem(
@@ -174,18 +174,18 @@ def _check_plan(plan: Plan, features: int, noise: float) -> None:
     points = sum(group.samples for group in plan.groups)
     if points * features > MOST_INPUTS:
         raise invalid(
-            f"seeds × samples × features must be at most {MOST_INPUTS:.0e} numbers, which lie in memory together",
+            f"seeds × samples × features must be at most {MOST_INPUTS:.0e}, because all inputs are in memory at once",
             received=f"{points:.3g} points of {features} features",
             hint="Ask for fewer samples, seeds or features",
         )
 
 
 def _check_weights(plan: Plan, hidden: int, connections: int) -> None:
-    """Raise `InputError` where the weights of all students, `connections` to each hidden unit, would fill the memory."""
+    """Raise `InputError` if the students, whose hidden units have `connections` weights each, would fill the memory."""
     students = sum(len(group.joint) + len(group.single) for group in plan.groups)
     if students * hidden * connections > MOST_INPUTS:
         raise invalid(
-            f"the weights of all students must be at most {MOST_INPUTS:.0e} numbers, which lie in memory together",
+            f"all students together must have at most {MOST_INPUTS:.0e} weights, because they are in memory at once",
             received=f"{students} students of {hidden} hidden units with {connections} weights each",
             hint="Ask for fewer seeds, hidden units, classes or features",
         )

@@ -1,4 +1,4 @@
-"""A prediction: the benefit by each method, seed by seed, with all that says how far to trust it."""
+"""A prediction: the benefit by each method, seed by seed, and what one needs to judge how far to trust it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from sharedtrunk.flows.result import Result
 from sharedtrunk.prediction._setting import Setting
 
 Method = Literal["population", "closure", "simulation"]
-"""How the benefit is computed; the table calls it the way."""
+"""How the benefit is computed. `Prediction.ways` and the JSON data keep an older word for methods."""
 
 _ENDINGS = {
     Result.STEP_LIMIT: "used up the solver's steps before their minimum",
@@ -24,7 +24,7 @@ _ENDINGS = {
 class Answer:
     """The benefit by one method, seed by seed.
 
-    A seed without a value is NaN. A seed with `Result.NOT_BRACKETED` has the lowest losses until the time limit, which are
+    A seed without a value is NaN. A seed with `Result.NOT_BRACKETED` has the lowest losses up to the time limit, which are
     not minima yet.
 
     Parameters
@@ -36,9 +36,9 @@ class Answer:
     loss_single, loss_joint
         Generalization losses at the stops, in nats.
     stop_single, stop_joint
-        Stopping times, in training time.
+        Stopping times, in units of training time.
     result
-        The joint student's `Result` code, or its baseline's where that one failed.
+        The joint student's `Result` code, or its baseline's where the joint student succeeded.
     benefit_honest
         The benefit with validation stopping, for simulations only; NaN where a validation loss still fell at the time
         limit. The name is that of the figures' datasets.
@@ -57,7 +57,7 @@ class Answer:
     benefit_honest: Float[np.ndarray, "seed"] | None = None
 
     def of_seeds(self, index: np.ndarray) -> "Answer":
-        """The answer for some of the seeds."""
+        """The answer for some of the seeds, by index."""
         columns: dict[str, Any] = {name: None if part is None else part[index] for name, part in vars(self).items()}
         return Answer(**columns)
 
@@ -87,7 +87,7 @@ class Answer:
 
     @property
     def failures(self) -> dict[str, int]:
-        """Number of seeds that did not end at a minimum, by what they did, in words that follow "2 of 5 seeds"."""
+        """How many seeds did not end at a minimum, by reason; the reasons complete the sentence "2 of 5 seeds …"."""
         codes = [Result(int(code)) for code in self.result if code != Result.SUCCESS]
         return {_ENDINGS.get(code, code.message): codes.count(code) for code in sorted(set(codes))}
 
@@ -99,7 +99,7 @@ class Prediction:
     Parameters
     ----------
     setting
-        What was asked.
+        The setting that is predicted.
     problem
         Everything else: sizes, noise, start and training.
     seeds

@@ -11,7 +11,7 @@ from sharedtrunk._support import json_files as _json
 from sharedtrunk._support.statistics import Estimate, estimate, mean_and_error
 from sharedtrunk.prediction._prediction import Answer, Prediction
 
-COLUMNS = ("way", "benefit ± 95 %", "bounds", "loss", "stop")
+COLUMNS = ("method", "benefit ± 95 %", "bounds", "loss", "stop")
 _NOTHING = "–"
 CAPTION = (
     "Means over seeds in nats; ± half the t-interval; bounds (24), (25) at the stopped weights; loss and stopping time of "
@@ -26,7 +26,7 @@ VALIDATION = "… validation stop"
 
 
 def caption(made: Prediction) -> str:
-    """What the columns mean, which rows are unfinished, and what validation stopping changes.
+    """The caption of the table: what the columns mean, which rows are unfinished, and what validation stopping changes.
 
     Parameters
     ----------
@@ -39,20 +39,22 @@ def caption(made: Prediction) -> str:
         `CAPTION`; one more sentence where a row of `rows` says "so far", and one where there is a row for validation
         stopping.
     """
-    late = [f"{name} {way.unreached} of {len(made.seeds)}" for name, way in made.ways.items() if not way.finished]
+    late = [
+        f"{name} {answer.unreached} of {len(made.seeds)}" for name, answer in made.ways.items() if not answer.finished
+    ]
     words = [CAPTION]
     if late:
         words.append(
-            f"{UNFINISHED}: the lowest losses by the time limit, not yet a minimum, so the benefit may still change "
+            f"{UNFINISHED}: the lowest losses up to the time limit are no minimum yet, so the benefit may still change "
             f"(seeds: {', '.join(late)})."
         )
-    words += [_validation(way) for way in made.ways.values() if way.benefit_honest is not None]
+    words += [_validation(answer) for answer in made.ways.values() if answer.benefit_honest is not None]
     return " ".join(words)
 
 
-def _validation(way: Answer) -> str:
-    """What validation stopping adds to the benefit with oracle stopping, over the seeds that have both."""
-    change = estimate(np.asarray(way.benefit_honest) - way.benefit)
+def _validation(answer: Answer) -> str:
+    """How validation stopping changes the benefit, over the seeds that have it with both kinds of stopping."""
+    change = estimate(np.asarray(answer.benefit_honest) - answer.benefit)
     added = f"that adds {_interval(change)} nats to the benefit" if change.n else "how much that changes is not known"
     return (
         f"{VALIDATION}: both arms stop at their lowest loss on held-out noisy labels, as one must in practice; {added}."
@@ -71,13 +73,13 @@ def title(made: Prediction) -> str:
 def rows(made: Prediction) -> list[tuple[str, ...]]:
     """One row per method, in the order of `COLUMNS`, and one more for validation stopping where it is known."""
     found = []
-    for name, way in made.ways.items():
-        bounds = _two_means("[{}, {}]", way.lower, way.upper, "+.3f")
-        losses = _two_means("{}→{}", way.loss_single, way.loss_joint, ".3f")
-        stops = _two_means("{}→{}", way.stop_single, way.stop_joint, ".1f")
-        found.append((name, _marked(way), bounds, losses, stops))
-        if way.benefit_honest is not None:
-            found.append((VALIDATION, _benefit(way.benefit_honest), "", "", ""))
+    for name, answer in made.ways.items():
+        bounds = _two_means("[{}, {}]", answer.lower, answer.upper, "+.3f")
+        losses = _two_means("{}→{}", answer.loss_single, answer.loss_joint, ".3f")
+        stops = _two_means("{}→{}", answer.stop_single, answer.stop_joint, ".1f")
+        found.append((name, _marked(answer), bounds, losses, stops))
+        if answer.benefit_honest is not None:
+            found.append((VALIDATION, _benefit(answer.benefit_honest), "", "", ""))
     return found
 
 
@@ -102,10 +104,10 @@ def write_json(path: str | os.PathLike[str], made: Prediction) -> None:
 def as_json(made: Prediction) -> dict[str, Any]:
     """As JSON data; NaN and infinity become None."""
     ways = {}
-    for name, way in made.ways.items():
-        columns = {key: value.tolist() for key, value in vars(way).items() if value is not None}
-        mean = dataclasses.asdict(way.estimate())
-        state = {"finished": way.finished, "unfinished_seeds": way.unreached, "failures": way.failures}
+    for name, answer in made.ways.items():
+        columns = {key: value.tolist() for key, value in vars(answer).items() if value is not None}
+        mean = dataclasses.asdict(answer.estimate())
+        state = {"finished": answer.finished, "unfinished_seeds": answer.unreached, "failures": answer.failures}
         ways[name] = {"benefit_mean": mean, **columns, **state}
     plain = {
         "setting": dataclasses.asdict(made.setting),
@@ -118,16 +120,16 @@ def as_json(made: Prediction) -> dict[str, Any]:
     return _json.without_nan(plain)
 
 
-def _marked(way: Answer) -> str:
-    """The benefit as the table shows it; one that is not final says so."""
-    return _benefit(way.benefit) if way.finished else f"{UNFINISHED} {_benefit(way.benefit)}"
+def _marked(answer: Answer) -> str:
+    """The benefit as the table shows it, marked if it is not final."""
+    return _benefit(answer.benefit) if answer.finished else f"{UNFINISHED} {_benefit(answer.benefit)}"
 
 
 def _benefit(values: np.ndarray) -> str:
     found = estimate(values)
     if found.n == 0:
         return _NOTHING
-    # a mean over some of the seeds is not that of all
+    # say so where the mean is over some of the seeds only
     some = f" ({found.n} of {len(values)} seeds)" if found.left_out else ""
     return f"{_interval(found)}{some}"
 
@@ -138,7 +140,7 @@ def _interval(found: Estimate) -> str:
 
 
 def _two_means(form: str, first: np.ndarray, second: np.ndarray, number: str) -> str:
-    """Two means over seeds in a form with two places."""
+    """`form`, a text with two places, filled with the means of `first` and `second` over seeds."""
     means = [mean_and_error(values, axis=0)[0] for values in (first, second)]
     if np.isnan(means).all():
         return _NOTHING

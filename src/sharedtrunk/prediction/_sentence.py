@@ -14,7 +14,7 @@ from sharedtrunk.prediction._prediction import Answer, Method
 from sharedtrunk.prediction._setting import Setting
 
 NEGLIGIBLE = 0.01
-"""Nats: a smaller difference of benefits would change no decision."""
+"""Nats. A smaller difference of benefits changes no decision."""
 SHARE = 0.1
 """A theory may be off by this share of the benefit."""
 COMPARED: tuple[Method, ...] = ("closure", "population")
@@ -38,24 +38,24 @@ def sentence(setting: Setting, ways: Mapping[Method, Answer], features: int, *, 
     Parameters
     ----------
     setting
-        What was asked.
+        The setting that is predicted.
     ways
         The answers by method.
     features
-        N_f, for the words.
+        N_f, which the sentence mentions.
     time_limit
-        Training time to which every method went at most.
+        Training time up to which every method ran.
 
     Returns
     -------
     str
         The sentence, with its full stop.
     """
-    usable = {name: len(way.benefit) - way.lost for name, way in ways.items()}
+    usable = {name: len(answer.benefit) - answer.lost for name, answer in ways.items()}
     if all(count < 2 for count in usable.values()):
         most = "a single seed" if max(usable.values()) == 1 else "a run without a usable seed"
         return f"Believe none of it yet: {most} has no error bar; ask for more seeds."
-    caveats: dict[Method, str] = {name: _caveat(name, way, time_limit) for name, way in ways.items()}
+    caveats: dict[Method, str] = {name: _caveat(name, answer, time_limit) for name, answer in ways.items()}
     at = f"N = {setting.samples} for {features} features"
     if usable.get("simulation", 0) >= 2:
         return _against_simulation(ways, caveats, at)
@@ -72,7 +72,7 @@ def _against_simulation(ways: Mapping[Method, Answer], caveats: Mapping[Method, 
     ]
     effect = f"{_effect(simulated)} at {at}; {', and '.join(reasons)}."
     if caveats["simulation"]:
-        return f"Believe none without a caveat: {caveats['simulation']}; by what it has, {effect}"
+        return f"Believe none without a caveat: {caveats['simulation']}; as far as it went, {effect}"
     return f"{_LEADS[tuple(name for name in COMPARED if agreement[name] == 'agrees')]}: {effect}"
 
 
@@ -85,26 +85,26 @@ def _without_simulation(ways: Mapping[Method, Answer], caveats: Mapping[Method, 
     allowed, difference = _allowed(known), _difference(ways["population"], ways["closure"])
     unchecked = f"no simulation has checked it at {at}"
     if not caveats["population"] and _agreement(difference, allowed) == "agrees":
-        change = f"infinite data change that by less than {allowed:.3f} nats ({_signed(difference)})"
+        change = f"infinite data would change that by less than {allowed:.3f} nats ({_signed(difference)})"
         return f"Believe either theory: {_effect(known)} by the closure, and {change}; {unchecked}."
     change = caveats["population"] or f"infinite data would change that by {_signed(difference)}"
     return f"Believe the closure, which knows the samples: {_effect(known)}, while {change}; {unchecked}."
 
 
-def _caveat(name: Method, way: Answer, time_limit: float) -> str:
+def _caveat(name: Method, answer: Answer, time_limit: float) -> str:
     """Why a method cannot be believed; empty where every seed reached its minima."""
-    count, found = len(way.benefit), []
-    if way.lost:
-        how = "ran away" if way.ran_away == way.lost else "failed"
-        found.append(f"{_NAMES[name]} {how} in {way.lost} of {count} seeds")
-    if way.unreached:
+    count, found = len(answer.benefit), []
+    if answer.lost:
+        how = "ran away" if answer.ran_away == answer.lost else "failed"
+        found.append(f"{_NAMES[name]} {how} in {answer.lost} of {count} seeds")
+    if answer.unreached:
         whose = "its" if found else f"{_NAMES[name]} is unfinished: its"
-        found.append(f"{whose} minimum was not reached by t = {time_limit:g} in {way.unreached} of {count} seeds")
+        found.append(f"{whose} minimum was not reached by t = {time_limit:g} in {answer.unreached} of {count} seeds")
     return " and ".join(found)
 
 
-def _difference(way: Answer, other: Answer) -> Estimate:
-    return estimate(way.benefit - other.benefit)
+def _difference(answer: Answer, other: Answer) -> Estimate:
+    return estimate(answer.benefit - other.benefit)
 
 
 def _allowed(reference: Estimate) -> float:
@@ -131,7 +131,7 @@ def _effect(found: Estimate) -> str:
         return f"B helps A ({_number(found)})"
     if found.high < 0:
         return f"B hurts A ({_number(found)})"
-    return f"B's effect on A cannot be told from none ({_number(found)})"
+    return f"B's effect on A cannot be told from zero ({_number(found)})"
 
 
 def _number(found: Estimate) -> str:

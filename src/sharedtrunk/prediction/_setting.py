@@ -1,4 +1,4 @@
-"""A setting: what a user asks about. Sizes, noise, start and training belong to the problem, which settings share."""
+"""A setting: the four values that a user asks about. Sizes, noise, start and training belong to the shared problem."""
 
 import itertools
 import math
@@ -22,7 +22,7 @@ from sharedtrunk.experiments import StandardSettings
 
 @dataclass(frozen=True)
 class Setting:
-    """What a prediction is asked about. Numbers of any kind become Python's.
+    """The setting of a prediction. Numbers of any type are converted to Python's.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def _as_setting(given: object) -> Setting:
 
 
 def as_seeds(seeds: object) -> tuple[int, ...]:
-    """The seeds 0 … n − 1 for a number n, or the seeds of a list, which must differ."""
+    """The seeds 0 … n − 1 for a number n, or the listed seeds, which must differ."""
     if not isinstance(seeds, Iterable):
         hint = "Leave it out for 5, or list the seeds themselves"
         return tuple(range(check_seeds(seeds, rule="seeds must be a whole number, at least 1", hint=hint)))
@@ -122,7 +122,7 @@ def as_whole(name: str, value: object, usual: str, most: int = LARGEST_WIDTH) ->
 
 
 def standard_problem(tasks: int, *, classes, rank, task_weights, **others: Any) -> StandardSettings:
-    """The problem as `experiments` takes it, checked here under the names of the user's arguments."""
+    """The problem as `experiments` takes it. It is checked here, so that errors use the names of the user's arguments."""
     rank_name = "classes" if rank is None else "rank"
     classes = as_whole("classes", classes, "10")
     rank = classes if rank is None else as_whole("rank", rank, "the number of classes")

@@ -1,7 +1,7 @@
-"""Theory as functions that a sweep can call: its lanes by the Gaussian closure, and by the population flow.
+"""Lanes of theory as functions that a sweep can call: one for the Gaussian closure, one for the population flow.
 
 They take the settings and lanes of `experiments.standard_lanes` and draw the same teachers, inputs, labels and starts.
-`sweeps` calls them by name in a worker process; a worker is one thread.
+`sweeps` calls them by name in a worker process, which has one thread.
 """
 
 import numpy as np
@@ -42,12 +42,12 @@ def population_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]
     Parameters
     ----------
     settings, lanes
-        As `closure_lanes`; lanes share `seed`, and their number of samples plays no role.
+        As `closure_lanes`. Lanes share `seed`; their number of samples makes no difference.
 
     Returns
     -------
     dict
-        As `closure_lanes`. A lane whose minimum is not bracketed by the time limit has the lowest loss until then.
+        As `closure_lanes`. A lane whose minimum is not bracketed by the time limit has the lowest loss up to then.
 
     Raises
     ------
@@ -55,9 +55,9 @@ def population_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]
         As `closure_lanes`.
     """
     parsed = _linear(settings)
-    # the teachers are drawn together with inputs, of which one is enough
-    without = [{name: value for name, value in lane.items() if name != "n_aux"} | {"n_samples": 1} for lane in lanes]
-    draw = draw_lanes(parsed, without)
+    # only the teachers are needed, but inputs are drawn with them: one is enough
+    with_one = [{name: value for name, value in lane.items() if name != "n_aux"} | {"n_samples": 1} for lane in lanes]
+    draw = draw_lanes(parsed, with_one)
     return _columns(population_arm([draw], _weights(parsed, draw), parsed.time_limit, workers=1).oracle)
 
 
@@ -75,8 +75,8 @@ def _weights(settings: StandardSettings, draw: Draw) -> np.ndarray:
 
 
 def _columns(stopped: Stopped) -> dict[str, np.ndarray]:
-    """A stop in the names of a dataset."""
-    assert stopped.result is not None  # flows bring it
+    """A stop as the columns of a dataset."""
+    assert stopped.result is not None  # theory always sets it
     return {
         "loss": stopped.loss,
         "loss_error": stopped.error,

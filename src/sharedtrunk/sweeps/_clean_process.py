@@ -26,7 +26,7 @@ from sharedtrunk.sweeps._executors import Environment, enter_worker, variables
 from sharedtrunk.sweeps._job import SweepError
 
 IDLE_SECONDS = 60.0
-"""Wait for the next call, far longer than a client needs between two, after which a clean process ends."""
+"""A clean process ends after waiting this long for a call; a client needs far less time between two calls."""
 
 
 class LostProcessError(Exception):
@@ -34,7 +34,7 @@ class LostProcessError(Exception):
 
 
 def identity() -> dict[str, str]:
-    """All that must agree between client and worker for equal numbers: versions of sharedtrunk and libraries, and sources."""
+    """What client and worker must have in common to compute equal numbers: versions of sharedtrunk and libraries, sources."""
     return {"sharedtrunk": __version__, **library_versions(NUMERICAL_LIBRARIES), "sources": fingerprint()}
 
 
@@ -54,7 +54,7 @@ class CleanProcess:
                 env={**os.environ, **variables(environment)},
                 stdin=subprocess.DEVNULL,
                 pass_fds=[far_end.fileno()],
-                process_group=0,  # a Ctrl-C in the worker's terminal is the worker's to answer
+                process_group=0,  # so that the worker alone receives a Ctrl-C in its terminal
             )
         try:
             _check_identity(self._connection.recv(), expected)
@@ -73,7 +73,7 @@ class CleanProcess:
         return self._process.poll() is not None
 
     def alive(self) -> bool:
-        """Whether the process will wait for the next call: it may just be ending, after a minute without one."""
+        """Ask the process to wait for the next call; False if it has ended, or is about to after a minute without one."""
         try:
             self._connection.send_bytes(b"")
             self._connection.recv_bytes()

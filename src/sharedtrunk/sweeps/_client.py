@@ -1,4 +1,4 @@
-"""Connecting to a cluster: with a client that the caller has, or a new one for the address of a Dask scheduler."""
+"""Connecting to a cluster: with the caller's client, or a new one for the address of a Dask scheduler."""
 
 import contextlib
 import importlib.util
@@ -74,7 +74,7 @@ def _connect(address: object) -> "Client":
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Within, Dask logs no traceback about a scheduler that is gone; the caller says it in one line."""
+    """Inside this context, Dask logs no traceback about a scheduler that is gone; the caller reports it in one line."""
     logger = logging.getLogger("distributed.client")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

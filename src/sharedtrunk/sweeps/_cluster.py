@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 POLL_SECONDS = 1.0
-"""Time between two questions to the scheduler about its workers, which come and go within minutes."""
+"""Time between two requests for the scheduler's workers, which come and go within minutes."""
 
 CANCEL_SECONDS = 5.0
 """Longest wait at the end for a scheduler to cancel the calls; one that is alive takes far less."""
@@ -147,7 +147,7 @@ class _Capacity:
         self._idle = False
 
     def calls(self) -> int:
-        """A quarter more than there are threads, so that none waits for the network; 1 where there are no workers."""
+        """A quarter more calls than there are threads, so that no thread waits for the network; 1 without workers."""
         if time.monotonic() >= self._asked + POLL_SECONDS:
             try:
                 workers: Any = self._client.nthreads()
@@ -170,7 +170,7 @@ def _end(client: "Client", futures: "list[Future]", run: str) -> None:
             client.cancel(futures, force=True)
             client.run(end_run, run, on_error="ignore")
 
-    # In a thread, so that a cluster which does not answer holds nobody up.
+    # In a thread, so that a cluster that does not answer does not block this process.
     if client.status == "running":
         thread = threading.Thread(target=end, daemon=True)
         thread.start()

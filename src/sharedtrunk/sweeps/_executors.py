@@ -1,8 +1,8 @@
 """Executors: call a function on many arguments, in this process or in worker processes.
 
-`run_inline` calls it in this process, `run_in_processes` in fresh interpreters, one argument at a time each, and
-`run_on_cluster` (in `_cluster`) on a Dask cluster. An executor decides where and when a chunk is computed; its key and its
-bytes are the same everywhere.
+`run_inline` calls it in this process, `run_in_processes` in fresh interpreters that take one argument at a time, and
+`run_on_cluster` (in `_cluster`) on a Dask cluster. An executor decides where and when a chunk is computed; the chunk's key
+and bytes are the same everywhere.
 
 Workers hold one end of a pipe, the *lifeline*, whose other end only the parent holds. When the parent closes it or
 dies, even by kill -9, a thread in the worker ends the worker at once.
@@ -36,7 +36,7 @@ class Dispatcher(abc.ABC, Generic[T]):
 
     @abc.abstractmethod
     def next_after(self, done: T | None) -> T | None:
-        """The next argument for a worker that has just finished `done` (None: a new worker); None where none is left."""
+        """The next argument for a worker that has just finished `done` (None: a new worker); None if no argument is left."""
 
 
 class _InOrder(Dispatcher[T]):
@@ -82,8 +82,8 @@ def run_in_processes(
     Raises
     ------
     SweepError
-        Where a worker is lost, or this process is itself a worker. An exception of `work` is raised as it is, after the
-        other calls that are running have finished.
+        Where a worker is lost, or this process is itself a worker. An exception of `work` is raised unchanged, after the
+        other running calls have finished.
     """
     if multiprocessing.parent_process() is not None:
         # A work function's module that starts a sweep when it is imported would otherwise multiply without end.
@@ -128,11 +128,11 @@ def _submit(pool: ProcessPoolExecutor, work: Callable[[T], R], arguments: list[T
 
 @contextlib.contextmanager
 def _worker_start(environment: Mapping[str, str]) -> Iterator[None]:
-    """Within, new workers start with the environment, with Ctrl-C blocked, and without the caller's main module."""
+    """Inside this context, new workers start with `environment`, with Ctrl-C blocked, and without the main module."""
     before = {name: os.environ.get(name) for name in environment}
     main = sys.modules["__main__"]
-    # A new interpreter would die noisily of a Ctrl-C before it could ignore it, so it starts with the signal blocked.
-    # This process gets a Ctrl-C or SIGTERM that comes meanwhile when the block ends.
+    # A Ctrl-C would end a new interpreter with a traceback before it can ignore the signal, so it starts with the signal
+    # blocked. If a Ctrl-C or SIGTERM arrives meanwhile, this process receives it when the block ends.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         os.environ.update(environment)
@@ -154,7 +154,7 @@ _inside_worker = False
 
 
 def inside_worker() -> bool:
-    """Whether this process is a worker, in which a sweep that starts workers of its own would never end."""
+    """Whether this process is a worker, which must not start workers of its own."""
     return _inside_worker
 
 

@@ -1,7 +1,7 @@
 """Computing one chunk inside a worker of any kind.
 
-`run_chunk` is a plain function of picklable arguments, so any executor can call it, with the same bytes as the result. A
-`Job` carries what it needs, and a `Finished` what the caller has to know. Where worker and store share no file system,
+`run_chunk` is a plain function of picklable arguments, so any executor can call it, and the resulting bytes are the same. A
+`Job` holds its input, and a `Finished` tells the caller what was stored. Where worker and store share no file system,
 `compute_shard` returns the bytes and `receive` stores them.
 """
 
@@ -91,7 +91,7 @@ def receive(job: Job, shard: bytes, store: Store) -> Finished:
 def _compute(job: Job) -> Arrays:
     chunk = job.chunk
     function = _function(chunk.function)
-    # Padded by the last lane, so that all chunks of a group have one shape and are compiled once.
+    # The last lane is repeated as padding, so that all chunks of a group have one shape and are compiled once.
     lanes = [*chunk.lanes, *[chunk.lanes[-1]] * (chunk.size - len(chunk.lanes))]
     try:
         returned = function(copy.deepcopy(chunk.settings), [dict(lane) for lane in lanes])

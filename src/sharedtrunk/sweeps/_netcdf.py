@@ -1,8 +1,7 @@
 """Datasets on disk: NetCDF files (through h5netcdf) that exist whole or not at all.
 
 A dataset that is written twice gives the same bytes, because no time of writing is stored. The file's attribute `checksum`
-(see `sharedtrunk._support.checksum`) is verified before HDF5 opens the file: HDF5 itself returns changed numbers without
-a word.
+(see `sharedtrunk._support.checksum`) is verified before HDF5 opens the file, because HDF5 does not notice changed numbers.
 """
 
 import io

@@ -24,7 +24,7 @@ def in_order(jobs: Sequence[Job]) -> list[Job]:
 
 
 class Queue(Dispatcher[Job]):
-    """The jobs that no worker has been given yet."""
+    """The jobs that are still to be handed out."""
 
     def __init__(self, jobs: Sequence[Job], workers: int):
         self._workers = workers
@@ -34,7 +34,7 @@ class Queue(Dispatcher[Job]):
             self._left.setdefault(_kind(job), deque()).append(job)
 
     def next_after(self, done: Job | None) -> Job | None:
-        """The next job for a worker that has just finished `done` (None: a new worker); None where none is left."""
+        """The next job for a worker that has just finished `done` (None: a new worker); None if no job is left."""
         if done is not None:
             self._running[_lane_kind(done)] -= 1
         if not self._left:
@@ -47,7 +47,7 @@ class Queue(Dispatcher[Job]):
         return job
 
     def _urgent(self) -> Hashable | None:
-        """The kind of the longest job, where the job is more than half of one worker's share of the work that is left."""
+        """The kind of the longest job, if that job is more than half of one worker's share of the remaining work."""
         longest = max(self._left, key=lambda kind: self._next(kind).work)
         share = sum(map(self._work, self._left)) / self._workers
         return longest if self._next(longest).work > share / 2 else None

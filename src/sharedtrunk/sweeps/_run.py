@@ -34,7 +34,7 @@ _log = logging.getLogger("sharedtrunk.sweeps")
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is.
+    """How far a run has got.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def run(
     results = list(stored.values())
     with connected(cluster) if cluster is not None and missing else contextlib.nullcontext() as client:
         meter = _Meter(jobs, missing, progress)
-        if fresh:  # only now, so that nothing is lost where the cluster cannot be reached
+        if fresh:  # only now, so that nothing is lost if the cluster cannot be reached
             store.discard(job.chunk for job in jobs)
         with contextlib.closing(_execute(missing, store, workers, client, environment or {})) as finished_chunks:
             for result in finished_chunks:
@@ -145,7 +145,7 @@ def run(
 
 
 def _check_not_inside_worker() -> None:
-    # Workers import the script that defines the chunk function; where it calls `run` unguarded, they would call it too.
+    # Workers import the script that defines the chunk function. If it calls `run` unguarded, they would call it too.
     if inside_worker():
         raise invalid(
             "a sweep must not be run inside a worker of a sweep",
@@ -215,7 +215,7 @@ def _stored(jobs: Sequence[Job], store: Store) -> tuple[dict[str, Finished], tup
 def _execute(
     jobs: Sequence[Job], store: Store, workers: int, client: "Client | None", environment: Environment
 ) -> Generator[Finished, None, None]:
-    """Choose the executor, the only place that does, and start it."""
+    """Choose the executor and start it."""
     if client is not None:
         return _receive(store, run_on_cluster(compute_shard, jobs, client=client, environment=environment))
     work = functools.partial(run_chunk, folder=str(store.path))

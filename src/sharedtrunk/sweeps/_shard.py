@@ -64,11 +64,11 @@ def decode(chunk: Chunk, content: bytes) -> Arrays:
 def _header(line: bytes) -> dict[str, Any]:
     try:
         header = json.loads(line)
-        # A header has one spelling only, so that no changed byte can hide in another way to write a number.
+        # A header must be spelled canonically, so that no changed byte can hide in another spelling of the same value.
         if not isinstance(header, dict) or header.get("magic") != MAGIC or canonical(header) != line:
             raise ValueError
     except (ValueError, RecursionError):
-        raise DamagedShardError("it does not begin as a shard does") from None
+        raise DamagedShardError("it does not begin like a shard") from None
     return header
 
 

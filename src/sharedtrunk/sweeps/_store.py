@@ -59,7 +59,7 @@ class Store:
         write_atomically(self.file(chunk), encode(chunk, arrays), replace=True)
 
     def read(self, chunk: Chunk) -> Arrays | None:
-        """The stored arrays of a chunk, None where there are none. Raises `DamagedShardError`."""
+        """The stored arrays of a chunk, or None. Raises `DamagedShardError`."""
         with storage_errors(self.file(chunk)):
             try:
                 content = read_regular(self.file(chunk))

@@ -1,9 +1,9 @@
 """A sweep: a function that is evaluated on every point of a grid, specified by data alone.
 
 A *lane* is one point. Lanes that agree on the `group_by` axes form a *group* and may share a call of the function; a
-*chunk* is the lanes of one call. A stored result is found by lanes, settings and the function's name, so everything else
-that determines its numbers must be among the settings: a function that changes its meaning needs a new name or a version
-there.
+*chunk* is the lanes of one call. The key of a stored result is made of lanes, settings and the function's name, so
+everything else that determines its numbers must be among the settings: a function that changes what it computes needs a new
+name, or a version in its settings.
 """
 
 import re
@@ -46,7 +46,7 @@ class Sweep:
     Parameters
     ----------
     name
-        The sweep's name in messages. It is part of no key, so sweeps with other names share chunks.
+        The sweep's name in messages. It is not part of the keys, so sweeps with different names can share chunks.
     function
         "package.module:function", which workers import. It takes the settings and a list of lanes (axis → value), and
         returns arrays by name whose first axis is the lane.
@@ -68,7 +68,7 @@ class Sweep:
     Raises
     ------
     InputError
-        Where these do not fit together.
+        If these contradict each other.
     """
 
     name: str

@@ -27,10 +27,10 @@ def from_arrays(
 ) -> Table:
     """Make a table of features and labels that are in memory.
 
-    Numbers stay as they are, true and false become 1 and 0, texts and categories become indicators of all levels but the
-    most frequent (20 levels at most, the rest pooled). Constant columns, copies of a column up to scale and identifiers
-    (text, nearly one value per row) are left out; the table's notes say so. Class names keep their type; whole-numbered
-    floats become integers.
+    Numbers stay unchanged, true and false become 1 and 0, texts and categories become indicators of all levels but the most
+    frequent (at most 20 levels, the rest pooled). Constant columns, copies of a column up to scale and identifiers (text
+    with nearly one value per row) are left out; the table's notes say so. Class names keep their type; floats that are
+    whole numbers become integers.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ def from_arrays(
     Returns
     -------
     Table
-        Features, class codes, and notes on what was done, texts that were taken for missing labels among them.
+        Features, class codes, and notes on what was done, such as the texts that were taken for missing labels.
 
     Raises
     ------
     InputError
-        For missing features, dates, text among numbers, sparse labels, other numbers of rows in X and Y, and tasks of one
-        class, of too few labelled rows or of too many classes.
+        For missing features, dates, text among numbers, sparse labels, different numbers of rows in X and Y, and tasks with
+        one class, too few labelled rows or too many classes.
     """
     texts = missing_texts(missing)
     features = _columns(X, "X", feature_names, "x", texts)
@@ -78,7 +78,7 @@ def _columns(given: object, which: str, names: Sequence[str] | None, default: st
         found = _of_array(given, which, default, texts)
     if names is not None:
         found = _renamed(found, which, names)
-    # Half a surrogate pair cannot be written to any file, so a name has its escape.
+    # A lone surrogate cannot be written to any file, so it is escaped in a name.
     found = [replace(each, name=each.name.encode("utf-8", "backslashreplace").decode()) for each in found]
     _check(found, which)
     return found

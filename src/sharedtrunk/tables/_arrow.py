@@ -1,4 +1,4 @@
-"""Columns of Arrow, from a Parquet file or a table in memory, by their type; lists of one length are embeddings."""
+"""Arrow's columns, from a Parquet file or a table in memory, converted by type. Lists of equal length are embeddings."""
 
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 def arrow_columns(
     name: str, values: "pyarrow.ChunkedArray | pyarrow.Array", texts: MissingTexts, *, label: bool
 ) -> list[Column]:
-    """The column, or one for each entry of its lists. Raises `InputError` for types other than numbers and texts."""
+    """The column, or one column per entry of its lists. Raises `InputError` for types other than numbers and texts."""
     import pyarrow as arrow
 
-    values = arrow.chunked_array([values]) if isinstance(values, arrow.Array) else values  # of a record batch
+    values = arrow.chunked_array([values]) if isinstance(values, arrow.Array) else values  # an Array of a record batch
     kinds = arrow.types
     if kinds.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
@@ -36,7 +36,7 @@ def arrow_columns(
         return [Column(name, values.fill_null(False).to_numpy().astype(bool), missing)]
     if kinds.is_integer(values.type):
         return [numeric_column(name, values.fill_null(0).to_numpy(), missing, texts)]
-    if label and kinds.is_decimal(values.type):  # a float could merge two of them
+    if label and kinds.is_decimal(values.type):  # as floats, two classes could become one
         return [column(name, np.array(values.to_pylist(), object), texts)]
     if kinds.is_floating(values.type) or kinds.is_decimal(values.type) or kinds.is_null(values.type):
         numbers = values.cast(arrow.float64(), safe=False).to_numpy().astype(np.float64)

@@ -25,7 +25,8 @@ def table_of(
 
     `row_numbers` (sample,) are the rows' numbers in a file; a feature that counts the rows is left out. Raises `InputError`.
     """
-    check_different_names("columns", [each.name for each in columns])  # 'a[0]', and the first entry of an embedding 'a'
+    # a column 'a[0]' would clash with the first entry of an embedding 'a'
+    check_different_names("columns", [each.name for each in columns])
     by_name = {each.name: each for each in columns}
     coded = {name: coded_labels(by_name[name]) for name in tasks}
     return assembled([each for each in columns if each.name not in coded], coded, notes=notes, row_numbers=row_numbers)

@@ -1,7 +1,7 @@
 """Tables that come with scikit-learn and statsmodels, with several tasks for each row.
 
-Where a task is made from a measurement, the measurement and columns derived from it are removed from the features, since
-they give the label away. `~` stands for "high above the median, else low".
+If a task is made from a measurement, the measurement and columns derived from it are removed from the features, because
+they give the label away. `~ x` means "high where x is above its median, else low".
 
 =============  ======  =========================  ====================================================================
 name           rows    main (classes)             other tasks, and the features that are removed for them
@@ -38,13 +38,13 @@ from sharedtrunk.tables._table import Table
 
 @dataclass(frozen=True)
 class _Source:
-    """Features (sample, feature), their names, labels by task, the features that each task removes, and the usual tasks."""
+    """Features (sample, feature), their names, labels by task, the features that each task removes, the default tasks."""
 
     features: np.ndarray
     names: tuple[str, ...]
     labels: dict[str, np.ndarray]
     removed_by: dict[str, tuple[str, ...]]
-    usual: tuple[str, ...]
+    default_tasks: tuple[str, ...]
 
 
 def bundled(
@@ -59,9 +59,9 @@ def bundled(
     name
         One of `BUNDLED`.
     tasks
-        Which of its tasks, the main one first; None: the usual ones.
+        Which of its tasks, the main one first; None: the default tasks.
     labels
-        Number of rows that keep the main label; it is missing in all others. None: all rows.
+        Number of rows that keep the main label; all others lose it. None: all rows keep it.
     seed
         Seed of the draw of those rows.
 
@@ -78,15 +78,15 @@ def bundled(
         hint = f"{closest(name, BUNDLED)} A file of yours is read by its path."
         raise invalid("the name is that of a bundled table", received=shown(name), hint=hint)
     source = _SOURCES[name]()
-    chosen = tuple(tasks) if tasks is not None else source.usual
+    chosen = tuple(tasks) if tasks is not None else source.default_tasks
     for task in chosen:
         if task not in source.labels:
-            rule = f"a task is one of those of {name}"
+            rule = f"a task must be one of those that {name} has"
             raise invalid(rule, received=shown(task), hint=closest(task, list(source.labels)))
     if not chosen or len(set(chosen)) < len(chosen):
         raise invalid("one task or more are named, each once", received=list(chosen), hint="Correct the names.")
-    gone = {column for task in chosen for column in source.removed_by.get(task, ())}
-    kept = [j for j, column in enumerate(source.names) if column not in gone]
+    removed = {column for task in chosen for column in source.removed_by.get(task, ())}
+    kept = [j for j, column in enumerate(source.names) if column not in removed]
     table = from_arrays(
         source.features[:, kept],
         {task: source.labels[task] for task in chosen},
@@ -169,11 +169,11 @@ def _measured(
     names: tuple[str, ...],
     main: dict[str, np.ndarray],
     columns: dict[str, str],
-    usual: tuple[str, ...],
+    default_tasks: tuple[str, ...],
 ) -> _Source:
-    """The main task, and one task for each of the columns: its upper half."""
+    """The main task, and one task for each of the columns: whether its value is above the median."""
     labels = main | {task: _halves(features[:, names.index(column)]) for task, column in columns.items()}
-    return _Source(features, names, labels, {task: (column,) for task, column in columns.items()}, usual)
+    return _Source(features, names, labels, {task: (column,) for task, column in columns.items()}, default_tasks)
 
 
 def _halves(values: np.ndarray) -> np.ndarray:
@@ -196,9 +196,9 @@ def _anes96() -> _Source:
         task: np.array(names)[np.searchsorted(edges, frame[task].to_numpy(), side="right")]
         for task, (edges, names) in bands.items()
     }
-    usual = ("vote", "PID", "educ", "TVnews")
+    default_tasks = ("vote", "PID", "educ", "TVnews")
     columns = tuple(str(name) for name in frame.columns)
-    return _Source(frame.to_numpy(np.float64), columns, labels, {task: (task,) for task in bands}, usual)
+    return _Source(frame.to_numpy(np.float64), columns, labels, {task: (task,) for task in bands}, default_tasks)
 
 
 def _library(module: str, package: str) -> ModuleType:

@@ -2,7 +2,7 @@
 
 None, NaN, pandas' NA and NaT, and the texts that stand for a missing value (`_missing`) are missing. Text columns are object
 arrays of strings (features) or of any hashable values (labels). Columns of dates and of complex numbers are refused by name.
-Values that differ stay different: numbers that a float would merge stay objects.
+Different values stay different: numbers that would become the same float stay Python objects.
 """
 
 import datetime
@@ -28,7 +28,7 @@ _REAL = (numbers.Real, decimal.Decimal, np.bool_)
 class Column:
     """`values` (sample,) of dtype bool, integer, float or object, which mean nothing where `missing` (sample,) is True.
 
-    `category`: the column's own type is categorical, so its levels stay levels even where they look like numbers or dates.
+    `category`: the column's own type is categorical, so its levels stay levels even if they look like numbers or dates.
     `missing_texts`: how many cells hold each text that was taken for missing (empty cells are not counted).
     """
 
@@ -54,7 +54,7 @@ def column(name: str, values: np.ndarray, texts: MissingTexts = USUAL) -> Column
             return _of_objects(name, values, texts)
         return numeric_column(name, narrowed, np.isnan(narrowed), texts)
     if kind in "US":
-        # Bytes that are no UTF-8 are written out: two different texts must not become one.
+        # Bytes that are not UTF-8 are escaped: two different texts must not become one.
         return _of_objects(name, np.char.decode(values, "utf-8", "backslashreplace") if kind == "S" else values, texts)
     if kind in "Mm":
         raise dates(name)
@@ -110,7 +110,7 @@ def _of_objects(name: str, values: np.ndarray, texts: MissingTexts) -> Column:
 
 
 def _narrowed(present: list, missing: np.ndarray) -> np.ndarray | None:
-    """Python's numbers as a NumPy array (sample,); None for other values, and where different numbers would merge."""
+    """Python's numbers as a NumPy array (sample,); None for other values, and if different numbers would become equal."""
     floats = as_floats(present) if present else None
     if floats is None:
         return None
@@ -140,7 +140,7 @@ def _is_missing(value: object, texts: MissingTexts) -> bool:
 
 
 def _missing_text(value: object, texts: MissingTexts) -> str:
-    """The text in `texts` that a missing value equals; empty for None, NaN and the like."""
+    """The text in `texts` that a missing value is equal to; empty for None, NaN and the like."""
     if isinstance(value, str):
         return value.strip()
     if not isinstance(value, numbers.Real | decimal.Decimal) or isinstance(value, bool):

@@ -1,10 +1,11 @@
-"""Comma-separated values, also by tab or semicolon, also compressed: read in pieces, every row as wide as the header.
+"""Text tables separated by commas, tabs, semicolons or bars, also compressed, read in pieces of a few thousand rows.
 
-Python's own reader is used because pandas' C parser fills short rows silently, takes the first fields of long ones for an
-index, and counts lines wrongly behind a quoted line break; a user needs the line of the row that is wrong.
+Every row must be as wide as the header. Python's own reader is used because pandas' C parser fills short rows silently,
+takes the first fields of long rows for an index, and miscounts lines after a quoted line break; a user needs the line of
+the wrong row.
 
-A sample of N rows keeps the rows of the N smallest random keys, one independent key a row: each set of N rows is equally
-likely, and at most 2N rows and one piece are in memory.
+A sample of N rows keeps the rows with the N smallest of independent random keys: each set of N rows is equally likely, and
+at most 2N rows and one piece are in memory.
 """
 
 import contextlib
@@ -27,7 +28,7 @@ _PIECE = 8192
 """Rows that are in memory as texts at a time."""
 
 _PEEK = 1_000_000
-"""Bytes from the beginning of a file by which its number of rows is estimated."""
+"""Bytes at the beginning of a file from which its number of rows is estimated."""
 
 
 def read_csv(path: Path, request: ReadRequest) -> ReadColumns:
@@ -121,11 +122,11 @@ def _lines(path: Path, file: io.TextIOWrapper) -> Iterator[str]:
 def _delimiter(path: Path, header: str) -> str:
     if ".tsv" in [suffix.lower() for suffix in path.suffixes]:
         return "\t"
-    return max(",;\t|", key=header.count)  # a comma where none occurs
+    return max(",;\t|", key=header.count)  # a comma if none of them occurs
 
 
 def _check_size_from_start(path: Path, request: ReadRequest, width: int, kept: int) -> None:
-    """Check the size that the file's length and first rows suggest; a compressed file is counted while it is read."""
+    """Check the size that the file's length and first rows suggest. A compressed file is checked while it is read."""
     if path.suffix.lower() == ".gz":
         return
     with path.open("rb") as file:

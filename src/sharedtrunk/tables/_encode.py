@@ -1,8 +1,9 @@
-"""Feature columns to numbers: numbers as they are, true and false as 1 and 0, a category as indicators of its levels.
+"""Feature columns to numbers: numbers unchanged, true and false as 1 and 0, a category as indicators of its levels.
 
-A category of L levels becomes L − 1 indicators `name=level` (the most frequent level is the reference, all zeros); at most 20
-levels are kept, the most frequent ones, and the rest is pooled as `name=other`. Text with nearly one value per row is an
-identifier and is left out. Texts that look like numbers or dates but cannot be read as such are refused, never a category.
+A category of L levels becomes L − 1 indicators `name=level` (the most frequent level is the reference, all zeros). At most
+20 levels are kept, the most frequent ones, and the rest are pooled as `name=other`. Text with nearly one value per row is an
+identifier and is left out. Texts that look like numbers or dates but cannot be read as such are refused; they never become
+a category.
 """
 
 import re
@@ -26,10 +27,10 @@ _DATE = re.compile(
 )
 _NUMBER_LIKE = re.compile(r"[-+]?\s?[$€£]?\s?\d[\d.,'\s]*\s?[%$€£]?")
 _NEARLY_ALL = 0.9
-"""A text column with more than this share of dates or of numbers with units is refused as such."""
+"""A text column with more than this share of dates, or of numbers with units, is refused."""
 
 _POOLED = "other"
-"""The level that the rarest levels are pooled in."""
+"""The level that pools the rarest levels."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +73,16 @@ def _check_present(columns: Sequence[Column]) -> None:
         more = f" and in {counted(len(absent) - 4, 'more column')}" if len(absent) > 4 else ""
         texts = any(each.missing_texts for each in columns)
         hint = (
-            "Fill them before (for example by the median), or leave the columns out (--drop COLUMN). Every column that is "
-            "not a task is a feature: name it with --aux if it is a task."
+            "Fill them in first (for example with the median), or leave the columns out (--drop COLUMN). Every column that "
+            "is not a task is a feature: name it with --aux if it is a task."
             + (f" Where such a text is a level, {HINT}." if texts else "")
         )
         raise invalid("no feature value may be missing", received=f"{', '.join(absent[:4])}{more}", hint=hint)
-    endless = [each.name for each in columns if each.values.dtype.kind == "f" and _largest(each) > _limits.LARGEST]
-    if endless:
+    too_large = [each.name for each in columns if each.values.dtype.kind == "f" and _largest(each) > _limits.LARGEST]
+    if too_large:
         rule = f"features are finite, and below {_limits.LARGEST:.0e}"
         hint = "Replace them, or leave the columns out (--drop COLUMN)."
-        raise invalid(rule, received=f"larger numbers or infinities in {listed(endless)}", hint=hint)
+        raise invalid(rule, received=f"larger numbers or infinities in {listed(too_large)}", hint=hint)
 
 
 def _missing_values(each: Column) -> str:
@@ -91,7 +92,7 @@ def _missing_values(each: Column) -> str:
 
 
 def _with_numbers(each: Column) -> Column:
-    """The column as floats where its values are numbers, written as texts or not; zeros for a constant text."""
+    """The column as floats if its values are numbers, written as texts or not; zeros for a constant text."""
     if each.numeric:
         return each
     present = each.values[~each.missing].tolist()

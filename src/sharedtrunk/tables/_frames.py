@@ -15,8 +15,8 @@ from sharedtrunk.tables._arrow import arrow_columns
 from sharedtrunk.tables._column import Column, column
 from sharedtrunk.tables._missing import MissingTexts
 
-_NUMPYS = {f"{kind}{bits}" for kind in ("Int", "UInt", "Float") for bits in (8, 16, 32, 64)} - {"Float8"}
-"""Polars' types that NumPy has as well; the others (128 bits, decimals) are read as Python's numbers."""
+_NUMPY_TYPES = {f"{kind}{bits}" for kind in ("Int", "UInt", "Float") for bits in (8, 16, 32, 64)} - {"Float8"}
+"""Polars' types that NumPy has too; the others (128 bits, decimals) are read as Python's numbers."""
 
 
 def named_columns(frame: Any) -> list[tuple[Any, Any]] | None:
@@ -38,7 +38,7 @@ def named_columns(frame: Any) -> list[tuple[Any, Any]] | None:
 
 
 def frame_columns(frame: Any, which: str, texts: MissingTexts, *, label: bool) -> list[Column] | None:
-    """The columns of a frame or series; None where it is neither. Raises `InputError` for what no column can hold."""
+    """The columns of a frame or series; None for anything else. Raises `InputError` for values that no column can hold."""
     named = named_columns(frame)
     if named is None:
         return None
@@ -56,7 +56,7 @@ def frame_columns(frame: Any, which: str, texts: MissingTexts, *, label: bool) -
 
 
 def dense(given: Any) -> Any:
-    """The numbers of a sparse matrix or array of SciPy in a dense array; anything else as it is.
+    """A dense array of the numbers in a SciPy sparse matrix or array; anything else is returned unchanged.
 
     Parameters
     ----------
@@ -106,13 +106,13 @@ def _of_series(name: str, series: Any, texts: MissingTexts) -> Column:
 
 
 def _of_polars(name: str, series: Any, texts: MissingTexts) -> Column:
-    plain = not series.null_count() and type(series.dtype).__name__ in _NUMPYS
+    plain = not series.null_count() and type(series.dtype).__name__ in _NUMPY_TYPES
     found = column(name, series.to_numpy() if plain else object_array(series.to_list()), texts)
     return replace(found, category=type(series.dtype).__name__ in ("Categorical", "Enum"))
 
 
 def object_array(values: list) -> np.ndarray:
-    """The values (sample,) as they are; NumPy alone would make two axes of lists."""
+    """The values (sample,) unchanged; NumPy alone would turn lists into a second axis."""
     array = np.empty(len(values), object)
     array[:] = values
     return array

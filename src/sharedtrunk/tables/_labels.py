@@ -1,8 +1,8 @@
-"""Labels to class codes, of tables and of scikit-learn's users alike: which labels are classes, and in which order.
+"""Labels to class codes, for tables and for estimators: which labels are classes, and in which order.
 
-Class names keep their type; the code is −1 where the label is missing. In a table, whole-numbered floats become integers (a
-column of integers with gaps arrives as floats). Labels that differ stay different classes; those that may have been meant
-as one ("01" and "1", "Yes" and "yes") are named in a note.
+Class names keep their type; the code is −1 where the label is missing. In a table, floats that are whole numbers become
+integers (a column of integers with gaps arrives as floats). Different labels stay different classes; a note names those that
+may have been meant as one ("01" and "1", "Yes" and "yes").
 """
 
 from collections.abc import Hashable, Sequence
@@ -31,7 +31,7 @@ class Coded:
 
 
 def coded_labels(labels: Column) -> Coded:
-    """Codes and class names (sorted) of a column of labels. Raises `InputError` where nothing could be learnt."""
+    """Codes and class names (sorted) of a column of labels. Raises `InputError` if no class could be learned from them."""
     present = labels.values[~labels.missing]
     _check_labelled(labels, len(present))
     if present.dtype.kind == "f" and (present == np.round(present)).all() and (np.abs(present) < 2**62).all():
@@ -71,7 +71,7 @@ def ordered_classes(name: str, labels: np.ndarray) -> tuple:
 
 
 def class_codes(name: str, labels: np.ndarray, missing: np.ndarray, classes: Sequence[Hashable]) -> np.ndarray:
-    """Indices in `classes`, `MISSING` where the label is missing, and `len(classes)` where it is none of them.
+    """Indices in `classes`, `MISSING` where the label is missing, and `len(classes)` for a label that is not a class.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def _type_and_text(value: object) -> tuple[str, str]:
 
 
 def _alike(name: str, classes: tuple) -> list[str]:
-    """A note where text classes differ in their spelling only."""
+    """A note on text classes that differ in their spelling only."""
     groups: dict[Hashable, list[str]] = {}
     for text in classes:
         if isinstance(text, str):
@@ -136,7 +136,7 @@ def _check_labelled(labels: Column, number: int) -> None:
 
 
 def check_classes(name: str, classes: tuple[object, ...], number: int) -> None:
-    """Raise `InputError` where a task's classes are fewer than two, a measurement or identifiers.
+    """Raise `InputError` if a task has fewer than two classes, or if they are a measurement or identifiers.
 
     Parameters
     ----------
@@ -153,19 +153,15 @@ def check_classes(name: str, classes: tuple[object, ...], number: int) -> None:
         raise invalid("a task has at least two classes", received=received, hint=hint)
     fractions = [value for value in classes if isinstance(value, float) and not value.is_integer()]
     if len(fractions) > _limits.MOST_NON_INTEGERS:
-        # scikit-learn's own words, which its users and its checks look for
+        # "Unknown label type: continuous" is scikit-learn's wording, which its estimator checks expect
         rule = "a task's labels are classes (Unknown label type: continuous)"
         received = f"{len(fractions)} different fractional numbers in {shown(name)}, such as {shown(fractions[0])}"
         raise invalid(rule, received=received, hint="Bin them, for example at their median.")
     received = f"{len(classes)} classes in the {number} labelled rows of {shown(name)}"
-    hint = (
-        "Bin it if it is a measurement (at its median, say), merge rare classes, leave it out if it is an identifier."
-    )
+    hint = "Bin it if it is a measurement (at its median, say), merge rare classes, or leave it out if it is an identifier."
     if len(classes) > _limits.MOST_CLASSES:
         raise invalid(f"a task has at most {_limits.MOST_CLASSES} classes", received=received, hint=hint)
     if len(classes) > _limits.MANY_CLASSES and len(classes) * _limits.LEAST_ROWS_A_CLASS > number:
         least = _limits.LEAST_ROWS_A_CLASS
-        rule = (
-            f"a task of more than {_limits.MANY_CLASSES} classes has at least {least} labelled rows to each on average"
-        )
+        rule = f"a task of more than {_limits.MANY_CLASSES} classes has at least {least} labelled rows per class on average"
         raise invalid(rule, received=received, hint=hint)

@@ -1,14 +1,14 @@
-"""Columns that give another one away, and the bound that tells them from coincidences.
+"""Columns that give a label away, and the bound that distinguishes them from coincidences.
 
 A *leak* is exact: a column determines a task's label in every row that has both. Columns that nearly do are not found.
 Nothing is forbidden: the user judges what a leak means.
 
-**Chance.** n rows, class counts n_1 … n_K. Were the labels shuffled over the rows, a column of D distinct values would
-determine them with probability at most K^D / (n! / Π n_k!), because each of the K^D functions of its values yields at most
-one arrangement of the labels; a column along which each class is one stretch, with at most K! / (n! / Π n_k!). A leak is
-reported where at least 30 rows have both and this bound, times the number of comparisons made in the table, is below 10⁻⁶.
-A column of all-different numbers, which determines everything, is therefore no leak, and neither are three rare
-cases that happen to be the largest.
+**Chance.** Take n rows with class counts n_1 … n_K. If the labels were shuffled over the rows, a column of D distinct values
+would determine them with probability at most K^D / (n! / Π n_k!), because each of the K^D functions of its values yields at
+most one arrangement of the labels. Sorting by a column would make each class one stretch with probability at most
+K! / (n! / Π n_k!). A leak is reported if at least 30 rows have both and this bound, times the number of comparisons made in
+the table, is below 10⁻⁶. A column of all-different numbers, which determines everything, is therefore not a leak, and
+neither are three rare cases that happen to be the largest.
 """
 
 import math
@@ -35,20 +35,20 @@ Kind: TypeAlias = Literal[
 ]
 
 _CHANCE = 1e-6
-"""Probability, over all comparisons in a table, with which a coincidence may be reported."""
+"""Largest probability with which any coincidence in a table is reported as a leak."""
 
 _FIRST_ROWS = 1000
-"""Rows that are compared before the whole column is sorted: most columns already fail there."""
+"""Rows that are compared before the whole column is sorted; most columns already fail on these."""
 
 
 @dataclass(frozen=True)
 class Leak:
-    """A column that gives another one away.
+    """A column that gives another one away, or rows that are repeated.
 
     Attributes
     ----------
     kind : str
-        How: one of seven, "duplicate rows" among them.
+        How it does so; one of the seven `Kind`s.
     column, other : str
         `column`, a feature or a task, gives `other` away; both are empty for duplicate rows.
     sentence : str
@@ -141,7 +141,7 @@ def _feature_leaks(
 def _relation(values: np.ndarray, codes: np.ndarray, limit: float) -> Kind | None:
     """How the values give the codes away beyond chance, or None."""
     head = slice(0, _FIRST_ROWS)
-    if not _determines(values[head], codes[head]):  # what fails on some rows fails on all
+    if not _determines(values[head], codes[head]):  # a column that fails on some rows fails on all
         return None
     order = np.argsort(values, kind="stable")
     values, codes = values[order], codes[order]
@@ -169,13 +169,13 @@ def _counts(codes: np.ndarray) -> np.ndarray:
 
 
 def _feature_leak(feature: str, task: str, kind: Kind, rows: int, *, severe: bool) -> Leak:
-    tells = {
+    words = {
         "feature equals label": "equals the label of",
         "feature separates label": "alone separates the classes of",
         "feature determines label": "alone determines the label of",
     }[kind]
     sentence = (
-        f"Feature {shown(feature)} {tells} {shown(task)} in all {rows} rows that have it: "
+        f"Feature {shown(feature)} {words} {shown(task)} in all {rows} rows that have it: "
         "leave it out unless it is known before the label is."
     )
     return Leak(kind, feature, task, sentence, severe=severe)
@@ -188,15 +188,15 @@ def _task_leaks(table: Table, main: str, other: str, limit: float) -> Iterator[L
     if rows < LEAST_LABELLED:
         return
     a, b = a[both], b[both]
-    forth, back = _follows(a, b, limit), _follows(b, a, limit)
+    other_follows, main_follows = _follows(a, b, limit), _follows(b, a, limit)
     where = f"in all {rows} rows that have both"
-    if forth and back:
+    if other_follows and main_follows:
         sentence = f"Task {shown(other)} has the labels of {shown(main)}, maybe renamed, {where}: it is the same task."
         yield Leak("same labels", other, main, sentence, severe=True)
-    elif forth:
+    elif other_follows:
         sentence = f"Task {shown(other)} is a function of {shown(main)} {where}: it asks for a part of the same answer."
         yield Leak("auxiliary follows from main", main, other, sentence)
-    elif back:
+    elif main_follows:
         sentence = (
             f"Task {shown(main)} is a function of {shown(other)} {where}: "
             f"a label of {shown(other)} gives a missing label of {shown(main)} away."
@@ -226,7 +226,7 @@ def _duplicate_rows(table: Table) -> list[Leak]:
 
 
 def _repeated(rows: np.ndarray) -> np.ndarray:
-    """(sample,) whether another row is the same."""
+    """Whether each row occurs more than once (sample,)."""
     keys = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))[:, 0]
     _, group, times = np.unique(keys, return_inverse=True, return_counts=True)
     return times[group] > 1

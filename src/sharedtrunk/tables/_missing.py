@@ -1,7 +1,7 @@
 """The texts that stand for a missing value, in files, arrays and data frames alike.
 
-An empty text always does. So do the usual texts below, unless the user names others in their place. Some of them can also be
-a class (severity None, Mild or Severe), so texts of a task that were taken for missing are counted in the table's notes.
+An empty text always does. So do the usual texts below, unless the user names others instead. Some of them can also be a
+class (severity None, Mild or Severe), so the table's notes count a task's texts that were taken for missing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,14 +17,14 @@ from sharedtrunk.errors import invalid
 USUAL_TEXTS = (
     "NA", "na", "N/A", "n/a", "#N/A", "<NA>", "<na>", "NaN", "nan", "NAN", "null", "NULL", "None", "none", "NONE", "?",
 )  # fmt: skip
-"""Spellings by which R, pandas, NumPy, SQL, JSON, Python, spreadsheets and the UCI repository write a missing value."""
+"""How R, pandas, NumPy, SQL, JSON, Python, spreadsheets and the UCI repository spell a missing value."""
 
-HINT = "name what does mean missing: --missing TEXT (in Python missing=[TEXT])"
+HINT = "name the texts that do mean missing: --missing TEXT (in Python missing=[TEXT])"
 
 
 @dataclass(frozen=True)
 class MissingTexts:
-    """The texts that stand for a missing value, as they are spelled; blanks around a text do not count."""
+    """The texts that stand for a missing value, in exactly this spelling; blanks around a text do not count."""
 
     texts: frozenset[str]
 
@@ -34,7 +34,7 @@ class MissingTexts:
 
     @cached_property
     def numbers(self) -> dict[str, int | float]:
-        """The texts that are finite numbers, such as −999; they stand for a missing value in columns of numbers too."""
+        """The texts that are finite numbers, such as −999; in columns of numbers these numbers are missing values too."""
         found: dict[str, int | float] = {}
         for text in sorted(self.texts):
             try:
@@ -54,7 +54,7 @@ def missing_texts(given: Any) -> MissingTexts:
     for text in given if several else (given,):
         if not isinstance(text, str):
             hint = "Put it in quotes; None, NaN and empty texts are missing anyway."
-            raise invalid("texts that mean missing are texts", received=shown(text), hint=hint)
+            raise invalid("only texts can be named as missing values", received=shown(text), hint=hint)
         texts.add(text.strip())
     return MissingTexts(frozenset(texts))
 
@@ -65,7 +65,7 @@ USUAL = missing_texts(None)
 def without_missing_numbers(
     values: np.ndarray, missing: np.ndarray, texts: MissingTexts
 ) -> tuple[np.ndarray, dict[str, int]]:
-    """Where a number is missing (sample,), numbers that the user named included, and how often each of those occurs."""
+    """Where a number is missing or is named as missing (sample,), and how often each of the named ones occurs."""
     times = {}
     for text, number in texts.numbers.items() if values.dtype.kind in "iuf" else ():
         named = (values == number) & ~missing

@@ -1,9 +1,9 @@
 """NumPy's archives: `X` and `Y`, or arrays by name. Nothing is unpickled: an array of Python objects is refused unread.
 
-Without `X` and `Y`, arrays of one axis are columns, arrays of two are blocks of features (`name[0]`, `name[1]`, …: an
-embedding). With them, `X` (sample, feature) are the features, `Y` (sample, task) or (sample,) the labels, `feature_names` and
-`task_names` their names (x0, x1, … and task0, task1, … otherwise). Each array's header is read before its content, so that
-an archive that would unpack to more than the memory is refused unread.
+With `X` and `Y`, `X` (sample, feature) are the features, `Y` (sample, task) or (sample,) the labels, and `feature_names` and
+`task_names` their names (by default x0, x1, … and task0, task1, …). Otherwise arrays with one axis are columns, and arrays
+with two are blocks of features (`name[0]`, `name[1]`, …: an embedding). Each array's header is read before its content, so
+that an archive that would not fit into memory is refused unread.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ def read_npz(path: Path, request: ReadRequest) -> ReadColumns:
 
 
 def _shapes(path: Path, archive: zipfile.ZipFile) -> Shapes:
-    """Name → shape, from the headers alone."""
+    """Shapes by name, from the headers alone."""
     shapes, numbers = {}, 0.0
     for member in archive.namelist():
         name = member.removesuffix(".npy")
@@ -69,9 +69,8 @@ def _of_pair(path: Path, arrays: Mapping[str, np.ndarray], request: ReadRequest)
     tasks = _names_in(arrays, "task_names", labels.shape[1], "task")
     kept = columns_to_read(request, [*tasks, *names])
     found = {name: features[:, j] for j, name in enumerate(names)}
-    found |= {
-        name: labels[:, j] for j, name in enumerate(tasks) if name in request.tasks
-    }  # other tasks are not features
+    # tasks that were not requested are left out: they are not features
+    found |= {name: labels[:, j] for j, name in enumerate(tasks) if name in request.tasks}
     return [(name, found[name]) for name in kept if name in found]
 
 
@@ -127,11 +126,11 @@ def _reporting_damage(path: Path) -> Iterator[None]:
     except InputError:
         raise
     except OSError as error:
-        if error.errno is not None:  # an error of the system, not of the content
+        if error.errno is not None:  # the system failed, not the content
             raise
         raise _damaged(path, error) from error
-    # NumPy parses an array's header with Python's own tokenizer and parser, and zipfile passes on what its decompressors
-    # raise, so a damaged file can end in nearly any exception.
+    # NumPy parses an array's header with Python's tokenizer and parser, and zipfile does not catch what its decompressors
+    # raise, so a damaged file can raise nearly any exception.
     except Exception as error:
         raise _damaged(path, error) from error
 

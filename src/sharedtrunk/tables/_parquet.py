@@ -1,4 +1,4 @@
-"""Parquet files: columns by type, lists of one length as embeddings, sizes known before anything is read.
+"""Parquet files: columns by type, lists of equal length as embeddings, the size checked before the table is read.
 
 Only Arrow's own types are read; pandas' metadata is ignored, and nothing is unpickled.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet
 
 _FIRST_ROWS = 100
-"""Rows by which the length of lists is estimated."""
+"""Rows from which the length of lists is estimated."""
 
 
 def read_parquet(path: Path, request: ReadRequest) -> ReadColumns:
@@ -43,14 +43,14 @@ def read_parquet(path: Path, request: ReadRequest) -> ReadColumns:
             check_size(rows * _numbers_a_row(file, kept), read_fewer(request.rows))
             table = file.read(columns=list(kept)) if chosen is None else _taken(arrow, file, kept, chosen)
             if table.num_rows != rows:
-                raise OSError(f"{table.num_rows} rows where the metadata count {rows}")
+                raise OSError(f"{table.num_rows} rows, but its metadata say {rows}")
             columns = [
                 found
                 for name in kept
                 for found in arrow_columns(name, table.column(name), request.missing, label=name in request.tasks)
             ]
     except (arrow.ArrowException, OSError, UnicodeDecodeError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # an error of the system, not of the content
+        if isinstance(error, OSError) and error.errno is not None:  # the system failed, not the content
             raise
         reason = str(error).splitlines()[0][:120]
         hint = "Write the file again, or give the table as CSV."
@@ -69,13 +69,14 @@ def _libraries() -> tuple[ModuleType, ModuleType]:
 
 
 def _numbers_a_row(file: "pyarrow.parquet.ParquetFile", kept: tuple[str, ...]) -> float:
-    """Values in a row of the kept columns, those in lists counted one by one: the mean over the file's first rows.
+    """Mean number of values in a row of the kept columns, over the file's first rows; values in lists count singly.
 
-    Read from data: request of the file's metadata, a damaged file ends the process (pyarrow 26, `RowGroupMetaData.column`).
+    It is read from the data, not from the metadata: asking a damaged file for its metadata can end the process (pyarrow 26,
+    `RowGroupMetaData.column`).
     """
     first = next(file.iter_batches(batch_size=_FIRST_ROWS, columns=list(kept)), None)
     if first is None:
-        raise OSError("the metadata count rows that are not there")
+        raise OSError("no rows, but its metadata say that there are some")
     return sum(_leaves(values) for values in first.columns) / max(first.num_rows, 1)
 
 

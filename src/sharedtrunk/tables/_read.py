@@ -51,19 +51,19 @@ def read(
     seed
         Seed of that sample.
     missing
-        Texts that stand for a missing value, in exactly this spelling; a number such as "-999" also in columns of numbers.
-        None: NA, N/A, NaN, null, None, ? and their other spellings. An empty text is always missing.
+        Texts that stand for a missing value, in exactly this spelling. A number such as "-999" also stands for one in
+        columns of numbers. None: NA, N/A, NaN, null, None, ? and their other spellings. An empty text is always missing.
 
     Returns
     -------
     Table
-        Features, class codes, and notes on what was done, texts that were taken for missing labels among them.
+        Features, class codes, and notes on what was done, such as the texts that were taken for missing labels.
 
     Raises
     ------
     InputError
         For a file that cannot be read, unknown or repeated column names, missing or infinite features, dates, text among
-        numbers, and tasks of one class, of too few labelled rows or of too many classes. One line, with a hint.
+        numbers, and tasks with one class, too few labelled rows or too many classes.
     """
     request = read_request(tasks, drop, rows, seed, missing)
     file = Path(path)

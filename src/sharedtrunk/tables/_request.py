@@ -1,4 +1,4 @@
-"""What a reader gets (columns by role, number of rows, missing texts), what it returns, and refusals of all readers."""
+"""The input of a reader (columns by role, number of rows, missing texts), its output, and checks that all readers share."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class ReadColumns:
 def read_request(
     tasks: Sequence[str], drop: Sequence[str], rows: int | None, seed: int, missing: Sequence[Any] | str | None = None
 ) -> ReadRequest:
-    """The request, checked as far as it can be before a file is opened. Raises `InputError`."""
+    """The request, checked as far as possible before a file is opened. Raises `InputError`."""
     task_names, dropped = _names(tasks), _names(drop)
     if not task_names:
         raise invalid("a table needs a task", received="none", hint="Name the column to predict (--main COLUMN).")
@@ -62,11 +62,11 @@ def columns_to_read(request: ReadRequest, names: Sequence[str]) -> tuple[str, ..
         if name not in names:
             rule = "tasks and dropped columns are columns of the table"
             raise invalid(rule, received=f"{shown(name)}, which is not one", hint=closest(name, names))
-    kept = tuple(name for name in names if name not in request.drop)
-    if len(kept) == len(request.tasks):
+    to_read = tuple(name for name in names if name not in request.drop)
+    if len(to_read) == len(request.tasks):
         hint = "Keep at least one column beside the tasks."
         raise invalid("a table needs features", received="only tasks and dropped columns", hint=hint)
-    return kept
+    return to_read
 
 
 def sampled_rows(request: ReadRequest, total: int) -> np.ndarray | None:
@@ -77,7 +77,7 @@ def sampled_rows(request: ReadRequest, total: int) -> np.ndarray | None:
 
 
 def check_size(numbers: int | float, hint: str) -> None:
-    """Raise `InputError` where a table of that many numbers exceeds the limit of memory."""
+    """Raise `InputError` if a table of that many numbers would be larger than a table may be."""
     if 8 * numbers > _limits.MOST_BYTES:
         rule = f"a table holds at most {_limits.MOST_BYTES / 2**30:.3g} GiB of numbers"
         raise invalid(rule, received=f"about {8 * numbers / 2**30:.2g} GiB", hint=hint)

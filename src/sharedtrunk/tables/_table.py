@@ -20,7 +20,7 @@ class Table:
     classes : dict of str to tuple
         Class names by task, in the order of the codes, of any hashable type.
     notes : tuple of str
-        One sentence for everything that was noticed or done.
+        One sentence for each thing that was noticed or done.
     """
 
     features: np.ndarray

@@ -1,7 +1,7 @@
 """From the texts of a CSV file to columns, in pieces, so that a large file is never in memory as texts.
 
-A piece of a feature whose texts are all numbers or missing is stored as numbers. A column of numbers alone is numeric, one of
-true and false alone is Boolean, and any other is text. Labels that differ as texts stay different: where "01" and "1" both
+A piece of a feature whose texts are all numbers or missing is stored as numbers. A column with only numbers is numeric, one
+with only true and false is Boolean, and any other is text. Labels that differ as texts stay different: if "01" and "1" both
 occur, they are two classes and not one number.
 """
 
@@ -87,7 +87,7 @@ class TextColumn:
 
 
 def parsed(texts: list[str]) -> np.ndarray | None:
-    """The texts as numbers, NaN included; None where one of them is no number."""
+    """The texts as numbers, NaN included; None if one of them is not a number."""
     if "_" in "".join(texts):  # Python reads 1_000 as a number, the user may not
         return None
     try:
@@ -97,7 +97,7 @@ def parsed(texts: list[str]) -> np.ndarray | None:
 
 
 def _label_numbers(texts: set[str]) -> np.ndarray | None:
-    """Labels as numbers in the order of the set, whole ones exactly; None where two texts would become one number."""
+    """Labels as numbers in the order of the set, whole ones exactly; None if two texts would become one number."""
     if all(_WHOLE.fullmatch(text) for text in texts):
         whole = [int(text) for text in texts]
         return np.array(whole, np.int64 if all(-(2**63) <= value < 2**63 for value in whole) else object)

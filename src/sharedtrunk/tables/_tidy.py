@@ -1,7 +1,7 @@
 """Standardization, and features that it makes redundant: constant columns, and copies of a column on another scale.
 
-Two columns are the same where one is an affine function of the other: standardization makes them equal up to sign.
-Candidates are found by their projection on one random direction, in one pass and one sort, and then compared in full.
+Two columns are the same if one is an affine function of the other: standardization makes them equal up to sign. Candidates
+are found by projecting on one random direction, in one pass and one sort, and then compared in full.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ _ROUNDING = 1e-12
 """A column whose range is below this share of its largest absolute value is constant up to rounding."""
 
 _ORDINARY = 1e100
-"""Numbers up to this size, and down to its inverse, can be squared and summed as they are."""
+"""Numbers up to this size, and down to its inverse, can be squared and summed without scaling."""
 
 _SAME = 1e-8
 """Standardized columns that differ by less everywhere are copies: far above rounding, far below any measurement's noise."""
@@ -77,14 +77,14 @@ def _mean_and_deviation(features: np.ndarray, size: np.ndarray) -> tuple[np.ndar
     ordinary = (size == 0) | ((size > 1 / _ORDINARY) & (size < _ORDINARY))
     if ordinary.all():
         return features.mean(axis=0), features.std(axis=0)
-    # A power of two changes no digit.
+    # Scaling by a power of two is exact.
     exponent = np.where(ordinary, 0, np.frexp(size)[1])
     scaled = np.ldexp(features, -exponent)
     return np.ldexp(scaled.mean(axis=0), exponent), np.ldexp(scaled.std(axis=0), exponent)
 
 
 def _copies(values: np.ndarray, columns: np.ndarray) -> dict[int, int]:
-    """Column → the earlier column that it copies."""
+    """The original of each copy, which is an earlier column, by the index of the copy."""
     direction = np.random.default_rng(0).standard_normal(len(values))
     size = np.array([abs(direction @ _scaled(values[:, j])) for j in columns])
     order = np.argsort(size, kind="stable")

@@ -149,7 +149,9 @@ def test_any_number_of_samples_and_the_ends_of_the_axes_make_a_plan():
 
 def test_the_auxiliary_task_has_no_fewer_points_than_the_main_one():
     figure = figures.get("a3")
-    with pytest.raises(InputError, match=r"at least as many points as the main one.*got n_aux 50 beside n_samples 100"):
+    with pytest.raises(
+        InputError, match=r"at least as many points as the main task.*got n_aux 50 beside n_samples 100"
+    ):
         figure.sweeps("mine", {**figure.quick_grid, "n_aux": (50,)}, figure.problem.settings(), figure.functions)
 
 

@@ -258,7 +258,7 @@ def test_options_of_a_wrong_type_are_refused_by_name(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
     seeds, processes = (
-        "seeds must be a whole number, for a figure needs at least one seed",
+        "seeds must be a whole number, at least 1",
         "processes must be a whole number, not negative",
     )
     expected = [f"{seeds}; got '3'", f"{seeds}; got 1.0", f"{seeds}; got True"]

@@ -130,7 +130,7 @@ def test_the_picture_frames_who_differs_and_counts_them(by_choice):
     framed = [patch for axes in figure.axes for patch in axes.patches if patch.get_linewidth() > 1.5]
     assert len(framed) == len(differing)
     survivors = sum(check.verdict == "holds" for check in checks if check.id.endswith("-as-standard"))
-    assert f"The verdict of {survivors} is the same" in figure.texts[1].get_text().replace("\n", " ")
+    assert f" {survivors} have the same verdict under every choice" in figure.texts[1].get_text().replace("\n", " ")
     assert plots.render(figures.get("sensitivity").draw_validation(dataset), "png").startswith(b"\x89PNG")
 
 

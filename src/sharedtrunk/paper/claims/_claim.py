@@ -47,7 +47,7 @@ class Evidence:
 
 
 def _judged_together(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
-    """The same readings; the means over seeds among them know how many they are."""
+    """The readings, with the number of means over seeds among them as the `cases` of each such mean."""
     cases = sum(reading.seeds is not None for reading in readings)
     return tuple(reading if reading.seeds is None else replace(reading, cases=cases) for reading in readings)
 
@@ -71,14 +71,14 @@ class Claim:
     condition
         Completes *holds only if …*; every claim with readings beyond its condition has one.
     truth
-        Says in words what the readings `instead` show.
+        What the readings `instead` show, in words.
     figures
-        The figures whose stored datasets decide; none where the claim takes measurements of its own.
+        The figures whose stored datasets decide; empty for a claim that takes its own measurements.
     limit, unit
         Where all readings lie if the claim is true, for the claims of a figure.
     seconds, bundle
-        About how long the measurement takes, and a name that claims share which share trainings: one worker measures them
-        one after the other.
+        About how long the measurement takes, and a name shared by claims that use the same trainings: one worker measures
+        all claims of a bundle.
     """
 
     key: str
@@ -121,7 +121,7 @@ def figure_claim(
     """
     method = (
         f"two-sided {CONFIDENCE:.0%} t-interval over seeds wholly {limit.in_words(unit)}; "
-        "fails where one is wholly elsewhere, at that confidence for all cases together"
+        "fails if one lies wholly outside, at that confidence for all cases together"
     )
 
     def measure(measured: Any) -> Evidence:

@@ -32,7 +32,7 @@ def as_json(
     rows
         The rows, in the ledger's order.
     seed, thorough
-        What the equations were measured with.
+        The options of the measurement of equations.
     datasets
         The origin of the datasets that decided claims about captions, by figure.
 
@@ -122,7 +122,7 @@ def _row(entry: Mapping[str, Any]) -> Row:
 def _reading(plain: Mapping[str, Any]) -> Reading:
     if plain["side"] not in ("at most", "at least", "within"):
         raise ValueError(f"a limit is at most, at least or within, got {plain['side']!r}")
-    # In files written before readings had `seeds` nothing is corrected for the number of cases, as it was not then.
+    # Files from before readings had `seeds` lack it: their readings are not corrected for the number of cases, as then.
     number, error, standard_error = map(_number, (plain["number"], plain["error"], plain.get("standard_error", 0.0)))
     return Reading(
         plain["case"],

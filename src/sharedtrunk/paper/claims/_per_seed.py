@@ -18,7 +18,7 @@ class PerSeed:
     scrambles
         The same numbers by every scramble of the quadrature rule, (seed, …, scramble).
     refinement
-        The error that the spacing of the saved times leaves, (seed, …).
+        The error from the spacing of the saved times, (seed, …).
     missing
         How many of the lanes behind each number failed or have no bracketed minimum, (seed, …).
     lanes

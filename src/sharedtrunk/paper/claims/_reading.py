@@ -5,9 +5,9 @@ The error is the half-width of an interval. There are two kinds of it:
 - of a *mean over seeds*: Student's t-interval with 95 % confidence, plus the numerical error of the mean;
 - of any other number: a half-width that covers the truth with 99 % or more, such as a numerical error, or 0.
 
-By itself a reading *holds* where the whole interval is allowed, *fails* where the whole interval is forbidden, and is
-*undecided* where the limit lies inside. A claim is about several cases, and each group of its readings (`Evidence`) is judged
-together, with one rule for chance:
+By itself a reading *holds* if the whole interval is allowed, *fails* if the whole interval is forbidden, and is *undecided*
+if the limit lies inside. A claim is about several cases, and each group of its readings (`Evidence`) is judged together,
+with one rule for chance:
 
 - "every case holds" is an intersection–union test, so each case is tested at 95 % without any correction;
 - "some case fails" picks the worst of m cases, so each is tested at 1 − 0.05/m (Bonferroni): the t-interval is widened to
@@ -38,7 +38,7 @@ class Limit(NamedTuple):
 
     @property
     def region(self) -> tuple[float, float]:
-        """Lower and upper end of the allowed region, ±∞ where it has none."""
+        """Lower and upper end of the allowed region, ±∞ if it has no end."""
         low = {"at most": -math.inf, "at least": self.value, "within": -self.value}[self.side]
         return low, math.inf if self.side == "at least" else self.value
 
@@ -63,14 +63,14 @@ class Reading:
     case
         Where the number was taken, in a few words.
     number, error
-        The number and the half-width of its interval, both in `unit`. NaN decides nothing.
+        The number and the half-width of its interval, both in `unit`. A NaN in either leaves the reading undecided.
     side, limit
         The number must be "at most" or "at least" the limit, or "within" ± the limit.
     unit
         Such as "nats"; "1" or "" for a pure number.
     standard_error, seeds, seeds_left_out
-        Of a mean over seeds: its standard error, the seeds used, and those that lack the number. `seeds` is None for any
-        other number.
+        For a mean over seeds: its standard error, the number of seeds used, and of those that lack the number. `seeds` is
+        None for any other number.
     cases
         The number of means over seeds that are judged together; `Evidence` sets it.
 
@@ -108,13 +108,13 @@ class Reading:
 
     @property
     def room(self) -> float:
-        """Distance of the interval's nearest end from the limit, in units of the limit where that is not 0; NaN: −∞."""
+        """Slack of the interval's worst end, in units of the limit unless that is 0; −∞ if it is NaN."""
         room = (self.slack - self.error) / (abs(self.limit) or 1.0)
         return -math.inf if math.isnan(room) else room
 
     @property
     def outcome(self) -> Outcome:
-        """Judged among all `cases`, by the rule above; all seeds exactly on the limit are on neither side."""
+        """The outcome among all `cases`, by the module's rule. Undecided if all seeds lie exactly on the limit."""
         if self.seeds is not None and self.error == self.slack == 0:
             return "undecided"
         if self.slack >= self.error:
@@ -131,14 +131,14 @@ class Reading:
 def at_most(
     case: str, number: SupportsFloat, limit: SupportsFloat, *, error: SupportsFloat = 0.0, unit: str = ""
 ) -> Reading:
-    """A reading, not a mean over seeds, that must not be above `limit`."""
+    """The reading of a number other than a mean over seeds that must not be above `limit`."""
     return Reading(case, float(number), float(error), "at most", float(limit), unit)
 
 
 def at_least(
     case: str, number: SupportsFloat, limit: SupportsFloat, *, error: SupportsFloat = 0.0, unit: str = ""
 ) -> Reading:
-    """A reading, not a mean over seeds, that must not be below `limit`."""
+    """The reading of a number other than a mean over seeds that must not be below `limit`."""
     return Reading(case, float(number), float(error), "at least", float(limit), unit)
 
 
@@ -153,8 +153,8 @@ def over_seeds(
         Where the number was taken, in a few words.
     per_seed
         One number per seed, (seed,), in `unit`; a seed whose number is NaN is left out and counted. A `PerSeed` adds its own
-        numerical error; if one of its lanes has no minimum the error is NaN and the case says so, because nobody knows what
-        that lane would have added.
+        numerical error. If one of its lanes has no bracketed minimum, the error is NaN and the case says so, because that
+        lane's contribution is unknown.
     limit
         The limit that the claim sets.
     numerical

@@ -24,7 +24,7 @@ _ORDER: tuple[Outcome, ...] = ("fails", "undecided", "holds")
 
 
 def verdict(evidence: Evidence) -> Verdict:
-    """The verdict that follows from the readings; nothing else enters."""
+    """The verdict that follows from the readings alone."""
     within = worst(evidence.within).outcome
     if within != "holds" or not evidence.beyond:
         return within
@@ -33,7 +33,7 @@ def verdict(evidence: Evidence) -> Verdict:
 
 
 def deciding(evidence: Evidence) -> Reading:
-    """The reading that decides: the worst one beyond the condition if only those stand in the way, else the worst within."""
+    """The reading that decides: the worst within the condition, or beyond it if all within hold and one beyond does not."""
     within = worst(evidence.within)
     if within.outcome != "holds" or not evidence.beyond:
         return within
@@ -42,7 +42,7 @@ def deciding(evidence: Evidence) -> Reading:
 
 
 def worst(readings: Iterable[Reading]) -> Reading:
-    """A failing reading before an undecided one before one that holds; among those the one with the least `room`."""
+    """The worst reading: failing before undecided before holding, and among equal outcomes the one with the least `room`."""
     return min(readings, key=lambda reading: (_ORDER.index(reading.outcome), reading.room))
 
 
@@ -59,7 +59,7 @@ class Row:
     seconds
         How long the measurement took.
     reason
-        Why there is no evidence.
+        Why there is no evidence, if there is none.
 
     Raises
     ------
@@ -98,7 +98,7 @@ class Row:
 
     @property
     def words(self) -> str:
-        """The verdict in words, with the condition where the readings call for it, or the reason why there is none."""
+        """The verdict in words, with the condition of a *holds only if*, or with the reason why nothing was measured."""
         if self.evidence is None:
             return f"not measured: {self.reason}"
         return f"holds only if {self.claim.condition}" if self.verdict == "holds only if" else self.verdict
@@ -127,9 +127,9 @@ class Row:
 
 
 def judge(claim: Claim, *measured: Any) -> Row:
-    """Measure a claim and judge it; `measured` is what its `measure` takes.
+    """Measure a claim and judge it; `measured` are the arguments of its `measure`.
 
-    A value that is missing (`NotMeasured`) makes a row without evidence whose reason says what is missing.
+    If a value is missing (`NotMeasured`), the row has no evidence, and its reason says what is missing.
     """
     begin = time.perf_counter()
     if claim.measure is None:

@@ -10,7 +10,7 @@ COLUMNS = ("source", "claim", "numbers")
 
 
 def statement_lines(row: Row) -> list[str]:
-    """The statement, its hypotheses, and the condition where the readings call for it."""
+    """The statement, its hypotheses, and the condition of a *holds only if*."""
     lines = [sentence(row.claim.statement)]
     if row.claim.hypotheses:
         lines.append(f"({sentence(row.claim.hypotheses)[:-1]})")
@@ -22,8 +22,9 @@ def statement_lines(row: Row) -> list[str]:
 def number_lines(row: Row) -> list[str]:
     """The numbers that decide, or the reason why nothing was measured.
 
-    A condition shows a reading from both sides, a failure its counterexample: the first reading that fails, since claims
-    list their simplest cases first. What is true instead comes last; its words appear only where all its readings hold.
+    For a *holds only if* there is a reading from each side of the condition. For a failure there is the counterexample: the
+    first reading that fails, because claims list their simplest cases first. What is true instead comes last; its words
+    appear only if all its readings hold.
     """
     evidence = row.evidence
     if evidence is None:
@@ -45,7 +46,7 @@ def number_lines(row: Row) -> list[str]:
 def sentence(text: str) -> str:
     """The text with a period, and with a capital unless it begins with a symbol."""
     word = text.split(" ", 1)[0]
-    ordinary = word.isalpha() and word.islower() and len(word) > 1
+    ordinary = word.isalpha() and word.islower() and len(word) > 1 and word != "ln"
     return (text[:1].upper() + text[1:] if ordinary else text).rstrip(".") + "."
 
 
@@ -54,8 +55,10 @@ def in_words(reading: Reading) -> str:
     sign = {"at most": "≤ ", "at least": "≥ ", "within": "within ±"}[reading.side]
     error = f" ± {reading.error:.1g}" if reading.error else ""
     unit = f" {reading.unit}" if reading.unit not in ("", "1") else ""
-    lacking = reading.seeds_left_out
-    left_out = f"; {lacking} of {lacking + (reading.seeds or 0)} seeds lack the number" if lacking else ""
+    without_number = reading.seeds_left_out
+    left_out = (
+        f"; {without_number} of {without_number + (reading.seeds or 0)} seeds lack the number" if without_number else ""
+    )
     return f"{reading.case}: {reading.number:.3g}{error}{unit} (limit: {sign}{reading.limit:.3g}{left_out})"
 
 

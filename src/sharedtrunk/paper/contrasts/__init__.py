@@ -1,4 +1,4 @@
-"""What is read off a dataset of benefits, seed by seed: settings picked, averages, contrasts; and every threshold.
+"""Numbers computed from a dataset of benefits, seed by seed: picked settings, averages and contrasts; and every threshold.
 
 `at` and `between` pick settings; `average`, `benefit_by_snr` and `per_seed` form the means that the paper's summary
 figures show; `slope`, `steps`, `signal` and `crossing` are read off one benefit, `correlation` compares two.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def average(values: "xarray.DataArray", dims: Iterable[str]) -> "xarray.DataArray":
-    """Plain mean over those of `dims` that the values have; NaN if one value is NaN."""
+    """Plain mean over the `dims` that the values have; NaN if one value is NaN."""
     present = [dim for dim in dims if dim in values.dims]
     return values.mean(present, skipna=False) if present else values
 

@@ -1,4 +1,4 @@
-"""Settings picked and contrasted, seed by seed: what claims about benefits are measured with.
+"""Pick and contrast settings, seed by seed: the measurements of claims about benefits.
 
 Each function takes a benefit (dims s_main, s_aux, relatedness, seed and others as needed; nats) and raises `NotMeasured` if
 the grid lacks a value that it needs. Averages are those that the figures draw.

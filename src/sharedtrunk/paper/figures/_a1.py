@@ -3,7 +3,7 @@
 Claim (caption): the benefit is correlated with relatedness, and with the auxiliary task's SNR for related tasks; for
 unrelated tasks it falls with that SNR.
 
-    sharedtrunk reproduce a1                 three minutes on 4 cores: 6,125 joint lanes, 175 single-task baselines
+    sharedtrunk reproduce a1                 a minute and a half on 4 cores: 6,125 joint lanes, 175 single-task baselines
 
 Expected: fully related clean tasks bring up to a third of a nat; unrelated ones cost some hundredths. Figure 2 averages
 this cube and shares its lanes.

@@ -4,8 +4,8 @@ Claim (caption, section 4.5): other ranks show very similar trends.
 
     sharedtrunk reproduce a2                 two minutes on 4 cores: 6,125 joint lanes, 175 single-task baselines
 
-Expected: related tasks help as with 10 classes, by smaller numbers (ln 3 is less than half of ln 10); unrelated ones do
-hardly any harm.
+Expected: related tasks help as with 10 classes, but less (ln 3 is less than half of ln 10); unrelated tasks do hardly any
+harm.
 """
 
 import functools

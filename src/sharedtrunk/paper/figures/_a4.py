@@ -1,4 +1,4 @@
-"""Figure A4: multitask benefit of ReLU students with 1–4 hidden layers, and of the linear student beside them.
+"""Figure A4: multitask benefit of ReLU students with 1–4 hidden layers, and of linear students for comparison.
 
 Claim (caption): qualitatively similar to linear networks.
 

@@ -1,4 +1,4 @@
-"""The pictures of the appendix figures (A1–A4): a panel for every row and column, one picture for each stopping."""
+"""The pictures of the appendix figures (A1–A4): a panel for every row and column, one picture for each way of stopping."""
 
 import functools
 from collections.abc import Callable

@@ -43,7 +43,7 @@ def benefit_dataset(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Datase
     xarray.Dataset
         Dims n_samples, s_main, s_aux, relatedness, seed, and others that the lanes have.
     """
-    import xarray  # here: listing the figures does without it
+    import xarray  # here, because listing the figures does not need it
 
     single, joint = collected["single"], collected["joint"]
     data = {f"{name}_{arm}": collected[arm][name] for arm in ARMS for name in LOSSES}
@@ -95,7 +95,7 @@ def _bounds(single: "xarray.Dataset", joint: "xarray.Dataset") -> "dict[str, xar
         for side, (arm, student) in sides.items()
     }
     length = (step**2).sum(["class", "feature"], skipna=False) ** 0.5
-    # The refinement is an upper limit: the bounds are those of the stopped weights, whenever these were stopped.
+    # The refinement overestimates the error: the bounds hold for the stopped weights, whenever these were stopped.
     refinement = single["loss_refinement"] + joint["loss_refinement"]
     worst = joint["slope_error"].where(joint["slope_error"] > single["slope_error"], single["slope_error"])
     data["bounds_error"] = _named(
@@ -113,14 +113,14 @@ def _benefit_error(single: "xarray.Dataset", joint: "xarray.Dataset", suffix: st
 
 
 def _difference(single: "xarray.Dataset", joint: "xarray.Dataset", name: str) -> "xarray.DataArray":
-    # In float64, so that subtracting two losses of size 2 loses none of the digits that float32 has.
+    # In float64, so that subtracting two losses of size 2 keeps all digits of float32.
     return single[name].astype("float64") - joint[name].astype("float64")
 
 
 def _result(single: "xarray.Dataset", joint: "xarray.Dataset") -> "xarray.DataArray":
     import xarray
 
-    words = "how the multitask student ended, or its baseline where that one failed; 0 is success"
+    words = "how the multitask student ended, or its baseline if the student succeeded; 0 is success"
     codes = xarray.where(joint["result"] != 0, joint["result"], single["result"])
     return codes.assign_attrs({**joint["result"].attrs, "long_name": words})
 

@@ -37,21 +37,21 @@ def benefit_sweeps(theories: tuple[str, ...] = ("closure",)) -> Callable[..., di
     def make(name: str, axes: Mapping[str, tuple], settings: Mapping, functions: Mapping[str, str]) -> dict[str, Sweep]:
         check_axes(axes)
         linear = settings["activation"] == "linear"
-        made = {
+        sweeps = {
             arm: _sweep(
                 f"{name} ({words}s)", arm, axes, settings, functions["students"], of_students(arm, linear=linear)
             )
             for arm, words in ARMS.items()
         }
         for theory in theories if linear else ():
-            made |= {
+            sweeps |= {
                 f"{theory}_{arm}": _sweep(
                     f"{name} ({theory}, {words})", arm, _known(theory, axes), settings, functions[theory],
                     of_theory(arm, theory), THEORY_CHUNK_LIMIT,
                 )
                 for arm, words in ARMS.items()
             }  # fmt: skip
-        return made
+        return sweeps
 
     return make
 

@@ -1,7 +1,7 @@
 """A check: a claim of a figure judged from its dataset, as a flat record for the figure's JSON file, table and picture.
 
-The verdict is that of `sharedtrunk.paper.claims`: this file only lays out the reading that decides. A check is "not measured"
-where the dataset lacks a value that the claim names.
+The verdict is that of `sharedtrunk.paper.claims`; this file only copies the reading that decides. A check is "not measured"
+if the dataset lacks a value that the claim needs.
 """
 
 import math
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import xarray
 
 STOPPINGS = {"oracle": "benefit", "honest": "benefit_honest"}
-"""Way of stopping → the variable of the dataset. "honest" is validation stopping, by the name that files keep."""
+"""The dataset's variable for each way of stopping. "honest" is the old name of validation stopping, which files keep."""
 
 STOPPING_WORDS = {"honest": "validation"}
-"""How pictures call what files call otherwise."""
+"""What pictures call a way of stopping that has an old name in files."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Check:
     n_seeds, seeds_left_out
         The seeds behind the number, and those that lack it.
     detail
-        Whether another check sums this one up: then it is in the file and the picture, and not in the command's table.
+        Whether another check sums this one up. Then it is in the file and the picture, but not in the command's table.
     """
 
     id: str
@@ -119,4 +119,4 @@ def _why_undecided(reading: Reading) -> str:
         return "no seed has all the lanes that this number averages"
     if reading.seeds == 1:
         return "one seed has no standard error"
-    return "the interval reaches across the line, or would with all cases in view"
+    return "the interval contains the limit, or would if it were widened for all cases together"

@@ -1,10 +1,9 @@
-"""The students of Figure 3, right, and of Figure A4: ReLU students with 1–4 hidden layers, and linear ones beside them.
+"""The students of Figure 3, right, and of Figure A4: ReLU students with 1–4 hidden layers, and two linear students.
 
-A student with a nonlinearity has no composite weights: its loss is sampled on inputs that all lanes of a
-seed share. One start serves all depths: N(0, 1/fan_in) in the trunk and 0.3 of that in the heads, so that the student
-starts near chance and every depth learns. The linear student's usual start, 0.3·N(0, 1/fan_in) everywhere, leaves four
-ReLU layers within 0.05 nats of chance; He's √2 in the trunk lets them learn half as much (`experiments.RELU_START_SCALE`).
-Because the start alone changes benefits, a linear student with the ReLU students' start stands beside the usual one.
+A student with a nonlinearity has no composite weights: its loss is sampled on inputs that all lanes of a seed share. One
+start serves all depths, `experiments.RELU_START_SCALE`: N(0, 1/fan_in) in the trunk and 0.3 of that in the heads, so that
+the student starts near chance and every depth learns. Because the start alone changes benefits, there is a second linear
+student, with the start of the ReLU students.
 """
 
 from sharedtrunk.experiments.problems import RELU_RTOL, RELU_START_SCALE

@@ -1,4 +1,4 @@
-"""Files of pictures, drawn from stored datasets side by side: each takes seconds of one core."""
+"""Draw pictures from stored datasets into bytes of files, in parallel: each takes seconds of one core."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,11 +38,11 @@ def contents(picture: Picture) -> dict[str, bytes]:
     from sharedtrunk import plots  # matplotlib, only where a picture is drawn
 
     figure = picture.draw(sweeps.read_dataset(picture.dataset))
-    made = {}
+    files = {}
     for kind in picture.files:
-        made[kind] = plots.render(figure, kind)
+        files[kind] = plots.render(figure, kind)
         figure.set_layout_engine("none")  # the first kind laid it out for all
-    return made
+    return files
 
 
 def _draw_numbered(numbered: tuple[int, Picture]) -> tuple[int, dict[str, bytes]]:

@@ -1,21 +1,22 @@
-"""Figure 1: the student's leading singular value as it trains, for 2 and for 20 classes, beside three theories.
+"""Figure 1: the student's leading singular value as it trains, for 2 and for 20 classes, and three theories of it.
 
 Claim (caption and section 3): "excellent agreement" of equation (3) with experiment, for both numbers of classes and
 over a wide range of initial conditions; 5,000 steps is the minimum of the validation error.
 
     sharedtrunk reproduce fig1               a minute on 4 cores: 720 students, 10 seeds each setting
 
-"Excellent agreement" is read as a relative error below 5 %, root mean square over the steps. The paper says neither
-whether labels are hard or soft, nor whether its teachers are noisy, nor how strong they are, nor how many features there
-are. So all settings of labels, noise, singular value and start are trained, with 100 features. Equation (3) is judged
-twice: *as printed*, with the noisy teacher's own ŝ in its target, under any labels; and in its *hard-label limit*, β → ∞
-of appendix B's βΣ̂, under hard labels alone.
+"Excellent agreement" is read as a relative error below 5 %, root mean square over the steps. The paper does not say
+whether labels are hard or soft, whether its teachers are noisy, how strong they are, or how many features there are. So
+all settings of labels, noise, singular value and start are trained, with 100 features. Equation (3) is judged twice: *as
+printed*, with the noisy teacher's own ŝ in its target, under any labels; and in its *hard-label limit*, β → ∞ of appendix
+B's βΣ̂, under hard labels alone.
 
-Expected: as printed (3) is within 5 % in a few settings, most of them from s(0) = 1, with twenty classes only under soft
-labels. Its limit is within 5 % with two classes from s(0) = 1, and with twenty nowhere. From s(0) = 0.01 both are mostly
-tens of percent off. With two classes the population flow is (3), in its limit under hard labels and as printed under
-soft ones; with twenty (3) also lacks the label moment outside û. The closure is near where the student has not memorized
-its 100 points: in most settings of twenty classes. With two classes and hard labels the limit is nearer.
+Expected: as printed, (3) is within 5 % in a few settings, most of them from s(0) = 1, and with twenty classes only under
+soft labels. Its limit is within 5 % with two classes from s(0) = 1, and nowhere with twenty. From s(0) = 0.01 both are
+mostly off by tens of percent. With two classes the population flow equals (3): its limit under hard labels, and (3) as
+printed under soft ones. With twenty classes (3) also lacks the label moment outside û. The closure is close if the student
+has not memorized its 100 points, which is true of most settings with twenty classes. With two classes and hard labels the
+limit is closer.
 """
 
 from collections.abc import Callable
@@ -48,13 +49,13 @@ EXCELLENT = Limit("within", APPROXIMATELY)
 
 SETTING = ("labels", "noise", "s_main", "start")
 MAIN = {"labels": "hard", "noise": 1.0, "s_main": 3.0}
-"""Setting of the large panels: labels as in (1), the noisy teacher of the paper's section 2.1, the middle of the grid."""
+"""Setting of the large panels: labels as in (1), the noisy teacher of section 2.1 of the paper, the middle of the grid."""
 
 Measure = Callable[["xarray.Dataset"], dict[str, np.ndarray]]
 
 
 def _errors(theory: str, parameter: str, classes: int) -> Measure:
-    """The relative error in every setting that the theory is about."""
+    """The relative error in every setting to which the theory applies."""
 
     def cases(dataset: "xarray.Dataset") -> dict[str, np.ndarray]:
         return _settings(_of_classes(_of_theory(dataset, theory, parameter), classes))
@@ -63,7 +64,7 @@ def _errors(theory: str, parameter: str, classes: int) -> Measure:
 
 
 def _of_theory(dataset: "xarray.Dataset", theory: str, parameter: str = "singular_value") -> "xarray.DataArray":
-    """A theory's relative errors; of the hard-label limit those with hard labels, for elsewhere it is NaN."""
+    """A theory's relative errors; for the hard-label limit only those with hard labels, because the others are NaN."""
     errors = dataset["relative_error"].sel(theory=theory, order_parameter=parameter, drop=True)
     if theory != "limit":
         return errors
@@ -73,14 +74,14 @@ def _of_theory(dataset: "xarray.Dataset", theory: str, parameter: str = "singula
 
 
 def _kindest(theory: str) -> Measure:
-    """For each K the error of the theory in the one setting, with the order parameter, where its mean is least.
+    """For each K the theory's error in the setting, and with the order parameter, in which its mean is smallest.
 
-    Settings in which the students move by less than 5 % do not count: a student that starts at its teacher and is taught
-    its softmax stays there, by any theory.
+    Settings in which the students move by less than 5 % do not count: a student that starts at its teacher and learns its
+    softmax stays there in every theory.
     """
 
     def cases(dataset: "xarray.Dataset") -> dict[str, np.ndarray]:
-        best = {}
+        kindest = {}
         for classes in dataset["classes"].values.tolist():
             moved = _settings(_of_classes(_moved(dataset), classes))
             every = {
@@ -93,14 +94,14 @@ def _kindest(theory: str) -> Measure:
                 raise NotMeasured("needs a setting in which the students move")
             means = {case: np.nan_to_num(np.mean(values), nan=np.inf) for case, values in every.items()}
             case = min(means, key=means.__getitem__)
-            best[f"classes = {classes}, {case}"] = every[case]
-        return best
+            kindest[f"classes = {classes}, {case}"] = every[case]
+        return kindest
 
     return cases
 
 
 def _gain(reading: str) -> Measure:
-    """Relative error of a reading of (3) less that of the closure, mean over the settings that the reading is about."""
+    """Relative error of a reading of (3) less that of the closure, mean over the settings to which the reading applies."""
 
     def cases(dataset: "xarray.Dataset") -> dict[str, np.ndarray]:
         gain = (_of_theory(dataset, reading) - _of_theory(dataset, "closure")).mean(SETTING, skipna=False)
@@ -151,7 +152,7 @@ def _settings(values: "xarray.DataArray", *more: str) -> dict[str, np.ndarray]:
         ", ".join(f"{name} = {value}" for name, value in zip(names, setting, strict=True))
         for setting in stacked["setting"].values
     ]
-    return {case: stacked.isel(setting=place).values for place, case in enumerate(words)}
+    return {case: stacked.isel(setting=index).values for index, case in enumerate(words)}
 
 
 _WHERE = "labels hard or soft, noise or none, every s_main and start"

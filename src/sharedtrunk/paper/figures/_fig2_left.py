@@ -6,8 +6,8 @@ related, and falls with it when they are not.
     sharedtrunk reproduce fig2-left          a minute on 4 cores: 1,225 joint lanes, 35 single-task baselines
 
 Expected: at s_aux = 10 and s_main ≥ 1 the benefit rises with every step of relatedness; fully related tasks help and
-unrelated ones hurt, by tenths of a nat. The paper's text has s from .01 to 100, its caption to 10; the grid here is
-the text's.
+unrelated ones hurt, by tenths of a nat. The paper's text has s from 0.01 to 100, its caption only to 10; the grid here is
+that of the text.
 """
 
 import functools

@@ -5,7 +5,7 @@ shift downwards.
 
     sharedtrunk reproduce fig3-right         two minutes on 4 cores: 450 joint lanes, 30 single-task baselines
 
-The lanes are those of Figure A4 with s_main ≥ 3; the linear student stands beside the paper's ReLU ones.
+The lanes are those of Figure A4 with s_main ≥ 3. The paper has ReLU students only; linear ones are added for comparison.
 """
 
 import functools

@@ -16,10 +16,10 @@ Size = Literal["quick", "standard", "full"]
 """A figure's grid: the coarse one, the paper's, or a larger one, which few figures have."""
 
 SIZE_MARKS: dict[Size, str] = {"quick": " (quick grid)", "standard": "", "full": " (full grid)"}
-"""How the title of a picture on each grid ends."""
+"""The ending of a picture's title, by grid."""
 
 VALIDATION = "-honest"
-"""How the file name of a figure's second picture ends, that of validation stopping. "Honest" is its old name."""
+"""The ending of the file name of a figure's second picture, which shows validation stopping (old name: "honest")."""
 
 
 @runtime_checkable
@@ -49,7 +49,7 @@ class Figure:
     claim
         What the paper concludes from it, in one sentence.
     paper
-        Where it stands in the paper.
+        Its name in the paper.
     minutes
         How long it takes on 4 cores.
     grid, quick_grid, full_grid
@@ -57,9 +57,9 @@ class Figure:
     sweeps
         `(name, axes, settings, functions)` → the sweeps that measure it, by name.
     dataset
-        What the sweeps collected, by name → one labelled xarray dataset.
+        From the collected sweeps, by name, to one labelled xarray dataset.
     draw, draw_validation
-        Dataset → matplotlib figure. The second one is of validation stopping, where one picture does not show both.
+        Dataset → matplotlib figure. The second draws validation stopping, for figures whose first picture lacks it.
     judge
         Dataset → checks.
     problem
@@ -95,7 +95,7 @@ class Figure:
 
     @property
     def pictures(self) -> dict[str, Callable[[Any], Any]]:
-        """The function that draws each picture, by the ending of the picture's name."""
+        """The function that draws each picture, by the ending of the picture's file name."""
         return {"": self.draw} | ({} if self.draw_validation is None else {VALIDATION: self.draw_validation})
 
     def stem(self, size: Size) -> str:

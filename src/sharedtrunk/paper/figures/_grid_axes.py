@@ -13,7 +13,7 @@ from sharedtrunk.errors import invalid
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis: units and long name of its coordinate, and the rule for its values in words, with a hint, and as a test."""
+    """An axis: units and long name of its coordinate; the rule for its values in words, a hint, and the rule as a test."""
 
     units: str
     long_name: str
@@ -30,7 +30,7 @@ def check_axes(axes: Mapping[str, tuple]) -> None:
                 raise invalid(f"{name} must be {axis.rule}", received=repr(value), hint=axis.hint)
     if "n_aux" in axes and min(axes["n_aux"]) < max(axes["n_samples"]):
         raise invalid(
-            "the auxiliary task has at least as many points as the main one, because it has the main task's points and more",
+            "the auxiliary task has at least as many points as the main task, because it includes the main task's points",
             received=f"n_aux {min(axes['n_aux'])} beside n_samples {max(axes['n_samples'])}",
             hint="Raise n_aux, or swap the tasks.",
         )

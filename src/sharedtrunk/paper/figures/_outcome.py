@@ -37,7 +37,7 @@ class Lanes:
     without_value
         How many of them have no value.
     failures
-        How many lanes ended otherwise than with success, by reason.
+        How many lanes did not end with success, by reason.
     largest_error
         The largest numerical error of a value, NaN where the dataset stores none.
     """
@@ -71,7 +71,7 @@ def present(figures: Sequence[Figure], out: Path, size: Size, *, processes: int 
 
     Raises `InputError` for a dataset that is damaged or another figure's, and for a file that cannot be written.
     """
-    for figure in figures:  # all of them before anything is drawn
+    for figure in figures:  # check all of them before anything is drawn
         for path in file_paths(figure, out, size).values():
             check_regular(path)
     outcomes = tuple(_judged(figure, out, size) for figure in figures)
@@ -135,11 +135,11 @@ def _check_dataset(figure: Figure, dataset: "xarray.Dataset", path: Path, size: 
             received=f"the dataset of {owner} in {path}",
             hint=hint,
         )
-    lacking = sorted((set(figure.dims) - set(dataset.sizes)) | ({figure.value, RESULT} - set(dataset.data_vars)))
-    if lacking:
+    missing = sorted((set(figure.dims) - set(dataset.sizes)) | ({figure.value, RESULT} - set(dataset.data_vars)))
+    if missing:
         raise invalid(
             f"the dataset of {figure.name} has dims {', '.join(figure.dims)}, and variables {figure.value} and {RESULT}",
-            received=f"{path} without {', '.join(lacking)}",
+            received=f"{path} without {', '.join(missing)}",
             hint=hint,
         )
 

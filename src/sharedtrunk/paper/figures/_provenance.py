@@ -17,7 +17,7 @@ _LIBRARIES = ("diffrax", "equinox", "h5netcdf", "jax", "jaxlib", "matplotlib", "
 def provenance(
     figure: Figure, axes: Mapping[str, tuple], settings: Mapping, command: str, size: Size
 ) -> dict[str, str | int]:
-    """Return the attributes of a figure's dataset: texts, JSON where there is structure, and `quick`, 1 or 0."""
+    """Return the attributes of a figure's dataset: texts, JSON for structured values, and `quick` as 1 or 0."""
     attributes: dict[str, str | int] = {
         "title": figure.title + SIZE_MARKS[size],
         "figure": figure.name,

@@ -1,4 +1,4 @@
-"""The two commands for figures: train, draw and judge them, and draw and judge stored ones again."""
+"""The two commands for figures: `reproduce` trains, draws and judges them, `redraw` draws and judges stored ones again."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -56,7 +56,7 @@ def reproduce(
 ) -> Reproduction:
     """Make figures: train the lanes that are not stored yet, then write each figure's .nc, .png, .pdf and .json.
 
-    Interrupted, the same call continues; what is stored does not depend on how often it was interrupted.
+    After an interrupt the same call continues. Interrupts do not change what is stored.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def reproduce(
     quick, full
         Take each figure's coarse or its largest grid. Their files are FIGURE-quick and FIGURE-full.
     fresh
-        Discard what is stored of these figures.
+        Discard the stored lanes of these figures.
     processes
         Worker processes, by default one per core, or one where JAX has an accelerator. 0 computes in this process.
     cluster
@@ -93,7 +93,7 @@ def reproduce(
     """
     chosen = _figures(names)
     if seeds is not None:
-        rule = "seeds must be a whole number, for a figure needs at least one seed"
+        rule = "seeds must be a whole number, at least 1"
         check_seeds(seeds, rule=rule, hint=f"Ask for a whole number, 1 to {MOST_SEEDS:,}.")
     if processes is not None:
         check_processes(processes)
@@ -124,7 +124,7 @@ def reproduce(
     command = _command(names, out, size, training=training, seeds=seeds)
     for plan in plans:
         _write(plan, store, out, command)
-    # Drawn from the stored dataset, so that a redraw is the same picture.
+    # The pictures are drawn from the stored dataset, so that redrawing gives the same ones.
     return Reproduction(present(chosen, out, size, processes=processes), summary)
 
 
@@ -207,7 +207,7 @@ def _write(plan: _Plan, store: sweeps.Store, out: Path, command: str) -> None:
 
 
 def _check_files(files: Sequence[Path]) -> None:
-    """Raise `InputError` where a file of results cannot be written: before minutes of training, not after."""
+    """Raise `InputError` if a file of results cannot be written: before minutes of training, not after."""
     for path in files:
         check_regular(path)
     check_writable(files[0])  # one file shows that their folder can be written
@@ -216,5 +216,5 @@ def _check_files(files: Sequence[Path]) -> None:
 def _command(names: Sequence[str], out: Path, size: Size, *, training: str, seeds: int | None) -> str:
     options = ["--training", training] if training != "flow" else []
     options += ["--seeds", str(seeds)] if seeds is not None else []
-    # The dataset stores it in UTF-8, which a folder's name in another encoding does not fit.
+    # The dataset stores the command in UTF-8, so bytes of a folder's name in another encoding are escaped.
     return figure_command("reproduce", names, out, size, *options).encode(errors="backslashreplace").decode()

@@ -3,13 +3,13 @@
 The paper gives neither feature count nor width, noise, start or step. Figure 2's claims are judged under other choices of
 each, one at a time, on a coarser grid that has all values that the claims need.
 
-    sharedtrunk reproduce sensitivity        five minutes on 4 cores: 8,640 joint lanes, 720 single-task baselines
+    sharedtrunk reproduce sensitivity        three minutes on 4 cores: 8,640 joint lanes, 720 single-task baselines
 
-Expected: what Figure 2, left, says survives all choices (slope on r 0.15 to 0.40 nats); of Figure 2, right, the benefit
-above 200 points does, and whether there is one at 100 depends on the size of the start.
+Expected: the claims of Figure 2, left, hold under all choices (slope on r 0.15 to 0.40 nats). Of Figure 2, right, the
+benefit above 200 points does, but whether there is a benefit at 100 points depends on the size of the start.
 
 The choices are in `sharedtrunk.paper.figures._sensitivity_choices`. Means over s_main and over low- and high-SNR
-auxiliary tasks are over fewer values than Figure 2's, so the column "standard" need not repeat its numbers.
+auxiliary tasks have fewer values than in Figure 2, so the column "standard" need not repeat its numbers.
 """
 
 import functools
@@ -38,12 +38,12 @@ SUMS = ("holds under every choice", "same verdict everywhere")
 
 
 def judge_choices(dataset: "xarray.Dataset") -> list[Check]:
-    """Every claim under every choice, over all of them, and whether the verdicts agree; then the bounds."""
+    """Judge every claim under each choice, under all choices together, and whether the verdicts agree; then the bounds."""
     checks = []
     for stopping, variable in STOPPINGS.items():
         for claims in CLAIMS.values():
-            for fate in survivals(claims, dataset[variable], stopping):
-                checks += [fate.under_every, fate.as_standard, *fate.by_choice.values()]
+            for survival in survivals(claims, dataset[variable], stopping):
+                checks += [survival.under_every, survival.as_standard, *survival.by_choice.values()]
     return checks + judge_theory(dataset)
 
 
@@ -51,39 +51,45 @@ def draw_choices(dataset: "xarray.Dataset", *, stopping: str) -> "matplotlib.fig
     """Draw claims against choices, a verdict and a number in each cell."""
     from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
-    fates = {heading: survivals(claims, dataset[STOPPINGS[stopping]], stopping) for heading, claims in CLAIMS.items()}
+    by_figure = {
+        heading: survivals(claims, dataset[STOPPINGS[stopping]], stopping) for heading, claims in CLAIMS.items()
+    }
     groups = {
-        heading: {claim.statement: _row(fate) for claim, fate in zip(CLAIMS[heading], those, strict=True)}
-        for heading, those in fates.items()
+        heading: {claim.statement: _row(survival) for claim, survival in zip(CLAIMS[heading], judged, strict=True)}
+        for heading, judged in by_figure.items()
     }
     return pictures.matrix_figure(
         groups,
         [*(str(choice) for choice in dataset[DIM].values), *SUMS],
         summing=len(SUMS),
         title=f"{marked(TITLE, dataset)}: {STOPPING_WORDS.get(stopping, stopping)} stopping",
-        note=_note([fate for those in fates.values() for fate in those], dataset.sizes["seed"]),
+        note=_note(
+            [survival for judged in by_figure.values() for survival in judged],
+            dataset.sizes["seed"],
+        ),
     )
 
 
-def _row(fate: Survival) -> "list[pictures.Cell]":
+def _row(survival: Survival) -> "list[pictures.Cell]":
     from sharedtrunk.paper import pictures
 
-    differing = fate.differing()
+    differing = survival.differing()
     cells = [
-        pictures.Cell(check.verdict, _number(check), choice in differing) for choice, check in fate.by_choice.items()
+        pictures.Cell(check.verdict, _number(check), choice in differing)
+        for choice, check in survival.by_choice.items()
     ]
     return [
         *cells,
-        pictures.Cell(fate.under_every.verdict, fate.under_every.verdict.replace(" ", "\n")),
-        pictures.Cell(fate.as_standard.verdict, _agreement(fate)),
+        pictures.Cell(survival.under_every.verdict, survival.under_every.verdict.replace(" ", "\n")),
+        pictures.Cell(survival.as_standard.verdict, _agreement(survival)),
     ]
 
 
-def _agreement(fate: Survival) -> str:
-    differing = fate.differing()
+def _agreement(survival: Survival) -> str:
+    differing = survival.differing()
     if differing:
-        return f"{len(differing)} of {len(fate.by_choice) - 1}\ndiffer"
-    return "yes" if fate.as_standard.verdict == "holds" else "none has\na verdict"
+        return f"{len(differing)} of {len(survival.by_choice) - 1}\ndiffer"
+    return "yes" if survival.as_standard.verdict == "holds" else "none has\na verdict"
 
 
 def _number(check: Check) -> str:
@@ -93,17 +99,17 @@ def _number(check: Check) -> str:
     return number + (f"\n± {check.standard_error:.3f}" if check.n_seeds > 1 else "")
 
 
-def _note(fates: list[Survival], seeds: int) -> str:
-    agreeing = [fate.as_standard.verdict for fate in fates]
-    true = sum(fate.under_every.verdict == "holds" for fate in fates)
+def _note(claims: list[Survival], seeds: int) -> str:
+    agreement = [survival.as_standard.verdict for survival in claims]
+    holding = sum(survival.under_every.verdict == "holds" for survival in claims)
+    same, opposite, undecided = (agreement.count(verdict) for verdict in ("holds", "fails", "undecided"))
     return (
-        f"Of {len(fates)} statements {true} hold under every choice. The verdict of {agreeing.count('holds')} is the same "
-        f"under every choice, of {agreeing.count('fails')} the opposite under some, of {agreeing.count('undecided')} open "
-        "under some.\n"
+        f"Of {len(claims)} statements {holding} hold under every choice. {same} have the same verdict under every choice, "
+        f"{opposite} the opposite verdict under some choice, and {undecided} an undecided one.\n"
         f"✓ holds, ✗ fails, ? undecided: by the 95 % t-interval over {seeds} seeds (fails: for all cases together). Framed: "
         "another verdict than under the standard choice. Numbers: mean ± standard error of the case that decides, in nats "
-        "(slopes: nats per unit relatedness). Each choice differs from the standard problem in the one thing named; fewer "
-        "SNRs than in Figure 2."
+        "(slopes: nats per unit relatedness). Each choice differs from the standard problem in the one thing named; there "
+        "are fewer SNRs than in Figure 2."
     )
 
 

@@ -1,8 +1,8 @@
 """Other choices of what the paper leaves open about its simulations.
 
-The paper gives neither the number of features nor width, noise, start or step. Each choice differs from the standard
-problem in one of these, which its name says. The text and the caption of Figure 2 differ in the largest singular value,
-100 or 10: this grid has the caption's, and Figure 2's own grid the text's.
+The paper does not give the number of features, width, noise, start or step. Each choice differs from the standard problem
+in one of these, which its name says. The largest singular value of Figure 2 is 100 in the paper's text and 10 in its
+caption: this grid ends at 10, and Figure 2's own grid at 100.
 """
 
 from sharedtrunk.paper.claims.captions import ALIGNED, STANDARD

@@ -18,12 +18,12 @@ def draw_summary(
 ) -> "matplotlib.figure.Figure":
     """Draw the benefit of low- and high-SNR auxiliary tasks along an axis.
 
-    Under oracle stopping theory's benefit and bounds are drawn too, averaged alike, where the dataset has them.
+    Under oracle stopping the closure's benefit and the bounds are drawn too, averaged alike, if the dataset has them.
 
     Parameters
     ----------
     dataset
-        The benefits, and what theory says of them.
+        The benefits, and what theory predicts.
     stripe
         The axis that grows from stripe to stripe.
     title, x_label

@@ -1,8 +1,8 @@
 """Which conclusions survive other choices: every claim under every choice, the weakest choice, and which choices differ.
 
-Two questions are kept apart. Does the paper's statement hold *under every choice*? The weakest choice decides. And is the
-verdict, whatever it is, *the verdict under the standard choice*? It is not if another choice gives the opposite verdict, and
-it stays open if one of them gives none.
+There are two separate questions. Does the paper's statement hold *under every choice*? The weakest choice decides. And is the
+verdict, whatever it is, *as under the standard choice*? It is not if two choices give opposite verdicts, and the question
+stays undecided if one of them is undecided.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Survival:
-    """One claim: its check `by_choice`, `under_every` choice, and whether the others are `as_standard`."""
+    """One claim: its check for each choice, for all together, and whether the other choices agree with the standard one."""
 
     by_choice: Mapping[str, Check]
     under_every: Check
     as_standard: Check
 
     def differing(self) -> list[str]:
-        """The choices whose verdict differs from that of the standard choice; none where the standard choice is missing."""
+        """The choices whose verdict differs from that of the standard choice; none if the standard choice is missing."""
         if STANDARD not in self.by_choice:
             return []
         standard = self.by_choice[STANDARD].verdict
@@ -77,10 +77,10 @@ def _as_standard(claim: Claim, by_choice: Mapping[str, Check], stopping: str) ->
         "choices with another verdict",
     )
     verdicts: dict[str, Verdict] = {choice: check.verdict for choice, check in by_choice.items()}
-    lacking = [choice for choice, verdict in verdicts.items() if verdict == "not measured"]
-    if STANDARD not in by_choice or lacking:
-        lacks = f"not measured under {', '.join(lacking)}" if lacking else f"needs the choice {STANDARD}"
-        return Check(*stated, verdict="not measured", reason=lacks)
+    not_measured = [choice for choice, verdict in verdicts.items() if verdict == "not measured"]
+    if STANDARD not in by_choice or not_measured:
+        reason = f"not measured under {', '.join(not_measured)}" if not_measured else f"needs the choice {STANDARD}"
+        return Check(*stated, verdict="not measured", reason=reason)
     others: dict[str, Verdict] = {
         choice: verdict for choice, verdict in verdicts.items() if verdict != verdicts[STANDARD]
     }
@@ -95,10 +95,10 @@ def _as_standard(claim: Claim, by_choice: Mapping[str, Check], stopping: str) ->
 
 
 def _agreement(verdicts: Mapping[str, Verdict]) -> Verdict:
-    given = set(verdicts.values())
-    if {"holds", "fails"} <= given:
+    distinct = set(verdicts.values())
+    if {"holds", "fails"} <= distinct:
         return "fails"
-    return "undecided" if "undecided" in given else "holds"
+    return "undecided" if "undecided" in distinct else "holds"
 
 
 def _listed(others: Mapping[str, Verdict]) -> list[str]:

@@ -8,10 +8,10 @@ benefit grows with relatedness from the start, (d) with abundant data it is smal
 Expected: unrelated tasks cost a few hundredths of a nat at finite N and less at infinite N; (b) and (c) hold on average,
 not in each setting; with abundant data fully related clean tasks still bring a tenth of a nat, by theory too.
 
-The rows, and the meaning that their words are given, are in `sharedtrunk.paper.claims.captions._table1`. The closure follows
-the drawn samples, the population flow infinite data; with the cleanest main tasks (s_main = 100) it is still improving at
-the time limit, t = 500, and with s_main = 10 its minimum is often too late to be bracketed by it. The paper's own
-explanations of the rows, (28) and (34)–(37), are judged in the ledger.
+The rows, and what their words are taken to mean, are in `sharedtrunk.paper.claims.captions._table1`. The closure follows the
+drawn samples, the population flow infinite data. With the cleanest main tasks (s_main = 100) the population flow is still
+improving at the time limit, t = 500, and with s_main = 10 its minimum is often too late to be bracketed by then. The paper's
+own explanations of the rows, (28) and (34)–(37), are judged in the ledger.
 """
 
 from typing import TYPE_CHECKING
@@ -46,7 +46,7 @@ def judge_table(dataset: "xarray.Dataset") -> list[Check]:
 
 
 def draw_table(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
-    """Draw each number with its interval against what its row says."""
+    """Draw each number with its interval, and where its row says that it lies."""
     from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
     def number(check: Check) -> "pictures.Number":

@@ -22,7 +22,7 @@ def judge_with_theory(claims: Sequence[Claim], dataset: "xarray.Dataset") -> lis
 
 
 def judge_theory(dataset: "xarray.Dataset") -> list[Check]:
-    """The checks of bounds and closure with oracle stopping; none for a dataset whose students have no theory."""
+    """The checks of bounds and closure with oracle stopping; empty for a dataset whose students have no theory."""
     checks = [judge(claim, dataset, "oracle") for claim in _CLOSURE] if "benefit_closure" in dataset else []
     return [_judge_bounds(dataset), *checks] if "benefit_lower" in dataset else checks
 
@@ -38,14 +38,14 @@ def _compared(dataset: "xarray.Dataset") -> "tuple[xarray.DataArray, xarray.Data
     return predicted, simulated
 
 
-def _error_beyond_half_of_none(dataset: "xarray.Dataset") -> dict[str, np.ndarray]:
-    """mean |closure − benefit| − ½ mean |benefit|: most of a grid has hardly any benefit, so that 0 predicts it well."""
+def _excess_over_half_the_error_of_zero(dataset: "xarray.Dataset") -> dict[str, np.ndarray]:
+    """mean |closure − benefit| − ½ mean |benefit|. Most of a grid has hardly any benefit, so 0 is a good prediction there."""
     predicted, simulated = _compared(dataset)
     return {"": contrasts.per_seed(abs(predicted - simulated) - abs(simulated) / 2)}
 
 
 def _bias_of_related(dataset: "xarray.Dataset") -> dict[str, np.ndarray]:
-    """closure − benefit where the benefit is largest; one case for every value of the axes that are not averaged."""
+    """closure − benefit at the settings with the largest benefit; one case for every value of the remaining axes."""
     predicted, simulated = _compared(dataset)
     bias = contrasts.by_aux_snr(contrasts.at(predicted - simulated, relatedness=1.0))["high"]
     rows = [str(dim) for dim in bias.dims if dim not in ("s_main", "seed")]
@@ -61,9 +61,9 @@ _CLOSURE = (
     figure_claim(
         "closure-predicts-benefit",
         "the Gaussian closure of the sample predicts benefits: its mean absolute error over the linear students' settings is "
-        "below half of that of predicting none (difference)",
+        "below half of the error of predicting no benefit (difference)",
         NEGATIVE,
-        _error_beyond_half_of_none,
+        _excess_over_half_the_error_of_zero,
     ),
     figure_claim(
         "closure-unbiased-where-benefit-is-large",
@@ -75,7 +75,7 @@ _CLOSURE = (
 
 
 def _judge_bounds(dataset: "xarray.Dataset") -> Check:
-    """A theorem is not averaged over seeds: one lane beyond a bound by more than both numerical errors refutes it."""
+    """The check of the bounds, lane by lane: one lane beyond a bound by more than both numerical errors refutes them."""
     slack = dataset["bounds_error"] + dataset["benefit_error"]
     below = dataset["benefit_lower"] - dataset["benefit"] - slack
     above = dataset["benefit"] - dataset["benefit_upper"] - slack

@@ -1,4 +1,4 @@
-"""Text of every picture: the title with the name of its grid, and a note of what the points are means of."""
+"""Text of every picture: the title with the name of its grid, and a note that says what points and error bars are."""
 
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,11 @@ STOPPINGS = {
     "benefit": "oracle stopping (test loss, as the paper)",
     "benefit_honest": "validation stopping (held-out noisy labels)",
 }
-"""How each benefit of a dataset was stopped, in the words of a panel's title."""
+"""How each benefit of a dataset was stopped, as a panel's title."""
 
 
 def marked(title: str, dataset: "xarray.Dataset") -> str:
-    """Return a title that names the dataset's grid where it is not the paper's."""
+    """Return a title that names the dataset's grid if it is not the paper's."""
     return title + SIZE_MARKS.get(dataset.attrs.get("size", "standard"), "")
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import xarray
 
 Choices = Mapping[str, Mapping[str, Any]]
-"""Name of a choice → the settings in which it differs from the figure's problem."""
+"""The settings in which each choice differs from the figure's problem, by the name of the choice."""
 
 _SEPARATOR = " / "
 
@@ -24,7 +24,9 @@ def variant_sweeps(dim: str, choices: Choices, theories: tuple[str, ...] = ()) -
     """A function that makes the sweeps of all choices on the axis `dim`, by name: "NAME / single" and so on."""
     make = benefit_sweeps(theories)
 
-    def made(name: str, axes: Mapping[str, tuple], settings: Mapping, functions: Mapping[str, str]) -> dict[str, Sweep]:
+    def sweeps_of_choices(
+        name: str, axes: Mapping[str, tuple], settings: Mapping, functions: Mapping[str, str]
+    ) -> dict[str, Sweep]:
         lanes = {axis: values for axis, values in axes.items() if axis != dim}
         return {
             f"{choice}{_SEPARATOR}{arm}": sweep
@@ -32,11 +34,11 @@ def variant_sweeps(dim: str, choices: Choices, theories: tuple[str, ...] = ()) -
             for arm, sweep in make(f"{name}, {choice}", lanes, {**settings, **choices[choice]}, functions).items()
         }
 
-    return made
+    return sweeps_of_choices
 
 
 def variant_dataset(dim: str) -> "Callable[[Mapping[str, xarray.Dataset]], xarray.Dataset]":
-    """A function that joins the sweeps of all choices into one dataset, `dim` first; a number that a choice lacks is NaN."""
+    """A function that joins the sweeps of all choices into one dataset, `dim` first. Numbers that a choice lacks are NaN."""
 
     def join(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Dataset":
         import xarray
@@ -45,16 +47,16 @@ def variant_dataset(dim: str) -> "Callable[[Mapping[str, xarray.Dataset]], xarra
         for key, dataset in collected.items():
             choice, _, arm = key.rpartition(_SEPARATOR)
             arms.setdefault(choice, {})[arm] = dataset
-        made = {choice: benefit_dataset(each) for choice, each in arms.items()}
+        datasets = {choice: benefit_dataset(each) for choice, each in arms.items()}
         numbers = {
             name: values
-            for each in made.values()
+            for each in datasets.values()
             for name, values in each.data_vars.items()
             # a result code has no NaN, so codes that some choice lacks are left out
-            if values.dtype.kind == "f" or all(name in other for other in made.values())
+            if values.dtype.kind == "f" or all(name in other for other in datasets.values())
         }
-        parts = [_complete(each, numbers)[list(numbers)] for each in made.values()]
-        joined = xarray.concat(parts, xarray.DataArray(list(made), dims=dim, name=dim), combine_attrs="override")
+        parts = [_complete(each, numbers)[list(numbers)] for each in datasets.values()]
+        joined = xarray.concat(parts, xarray.DataArray(list(datasets), dims=dim, name=dim), combine_attrs="override")
         return with_axes(joined)
 
     return join
@@ -65,5 +67,5 @@ def _complete(dataset: "xarray.Dataset", names: "Mapping[Any, xarray.DataArray]"
     import numpy as np
     import xarray
 
-    lacking = [name for name in names if name not in dataset]
-    return dataset.assign({name: xarray.full_like(names[name], np.nan) for name in lacking})
+    missing = [name for name in names if name not in dataset]
+    return dataset.assign({name: xarray.full_like(names[name], np.nan) for name in missing})

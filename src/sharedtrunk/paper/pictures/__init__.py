@@ -5,10 +5,10 @@
 | `trajectories_figure` | Figure 1: curves over training, and how far theory is from them |
 | `stripes_figure` | Figures 2 and 3: oracle stopping large, validation stopping beside it |
 | `panels_figure` | Figures A1–A4: a panel for every row and column |
-| `forest_figure` | Table 1: numbers with their intervals against what is claimed of them |
+| `forest_figure` | Table 1: numbers with their intervals, and where the claims say that they lie |
 | `matrix_figure` | sensitivity: verdicts of statements under choices |
 
-Nothing here reads a file, judges or knows JAX.
+Nothing here reads a file, judges or needs JAX.
 """
 
 from sharedtrunk.paper.pictures._forest import Number as Number

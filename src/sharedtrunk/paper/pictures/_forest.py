@@ -1,7 +1,7 @@
-"""Forest: numbers with their intervals, a line each, against what is claimed of them. The form of Table 1's picture.
+"""Forest plot: numbers with their intervals, one per line, and where the claims say that they lie. The picture of Table 1.
 
-Statements stand in blocks. Each statement has a line for every source of a number, simulated or calculated. The shaded
-region is where the statement says that its numbers lie; at the right stand number, verdict and deciding case.
+Statements are grouped in blocks. Each statement has a line for every source of a number, simulated or calculated. The shaded
+region is where the statement says that its numbers lie; number, verdict and deciding case are at the right.
 """
 
 import math

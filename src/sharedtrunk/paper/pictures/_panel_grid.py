@@ -68,7 +68,7 @@ def panels_figure(
     title, note
         Text above and below the panels.
     row_label, column_label
-        What stands before a number in the name of a row or a column.
+        The text before the number in the name of a row or a column.
     theory
         The predicted benefit, of the same dims.
     """

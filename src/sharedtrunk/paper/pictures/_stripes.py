@@ -2,8 +2,8 @@
 
 The x axis is cut into alternating stripes, one for each value of the axis that grows from left to right. In a stripe
 every relatedness has one line: its left end is the mean benefit of low-SNR auxiliary tasks, its right end that of
-high-SNR ones, each with the standard error over seeds. Above the zero line the auxiliary task helps. A black tick is
-what the closure predicts, and a pale bar reaches from the lower to the upper bound.
+high-SNR ones, each with the standard error over seeds. Above the zero line the auxiliary task helps. A black tick is the
+closure's prediction, and a pale bar reaches from the lower to the upper bound.
 """
 
 import textwrap
@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from sharedtrunk import plots
 from sharedtrunk._support.statistics import mean_and_error
 
-_ENDS = {"low": -0.23, "high": 0.23}  # where in its stripe, of width 1, the middle of an SNR group stands
+_ENDS = {"low": -0.23, "high": 0.23}  # position of the middle of an SNR group in its stripe, which has width 1
 _SPREAD = 0.34  # width of an SNR group: five relatednesses side by side fill it without touching
 _NAME_WIDTH = 8  # characters in a line of a stripe's name
 _MARGIN = 0.08  # share of the data's range that stays free above and below
@@ -53,7 +53,7 @@ def draw_stripes(
     axes
         Where to draw.
     shown
-        The benefit, and what theory says of it.
+        The benefit, and what theory predicts.
     stripe
         The dim that grows from stripe to stripe.
     limits
@@ -70,15 +70,15 @@ def draw_stripes(
     for position in range(shown.benefit.sizes[stripe]):
         for level, relatedness in enumerate(levels):
             colour = plots.relatedness_colour(relatedness)
-            places = position + ends + offsets[level]
+            x = position + ends + offsets[level]
             if bounds is not None:
                 ends_of_bars = [side[position, level] for side in bounds]
-                axes.vlines(places, *ends_of_bars, **_bar(colour))
-                _mark_cut(axes, places, ends_of_bars, limits, colour)
+                axes.vlines(x, *ends_of_bars, **_bar(colour))
+                _mark_cut(axes, x, ends_of_bars, limits, colour)
             if predicted is not None:
-                axes.plot(places, predicted[position, level], markersize=1.7 * marker_size, **_TICK)
+                axes.plot(x, predicted[position, level], markersize=1.7 * marker_size, **_TICK)
             axes.errorbar(
-                places,
+                x,
                 mean[position, level],
                 yerr=error[position, level],
                 color=colour,
@@ -153,11 +153,11 @@ def _beyond(bars: Sequence[np.ndarray], limits: tuple[float, float]) -> list[np.
 
 
 def _mark_cut(
-    axes: Axes, places: np.ndarray, bars: Sequence[np.ndarray], limits: tuple[float, float] | None, colour: Any
+    axes: Axes, x: np.ndarray, bars: Sequence[np.ndarray], limits: tuple[float, float] | None, colour: Any
 ) -> None:
     for beyond, edge, marker in zip(_beyond(bars, limits), limits, "v^", strict=True) if limits is not None else ():
         if beyond.any():  # an empty line would claim the corner of the picture in the layout
-            axes.plot(places[beyond], np.full(beyond.sum(), edge), marker, color=colour, **_CUT)
+            axes.plot(x[beyond], np.full(beyond.sum(), edge), marker, color=colour, **_CUT)
 
 
 def _mark_stripes(axes: Axes, values: np.ndarray) -> None:

@@ -1,8 +1,8 @@
 """Trajectories: the form of the paper's Figure 1. An order parameter against training steps, theory as lines.
 
-First and large stands what decides the claim: how far each theory is from the students in every setting. Below it are
-the curves, in two panels for the reading that the figure chose of what the paper leaves open, and in a small panel for
-every reading. In the panels of curves colours are starts s(0) and line styles are theories.
+The large panels at the top show what decides the claim: how far each theory is from the students in every setting. Below
+are the curves: two panels for one *reading*, a choice of labels and noise, which the paper leaves open, and a small panel
+for every reading. In the panels of curves colours are starts s(0) and line styles are theories.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _THEORIES: dict[str, tuple[str, Any, str]] = {
 _SHORT = {"equation": "(3) as printed", "limit": "the limit", "population": "the population flow"}
 _ONE_NUMBER = ("equation", "limit")  # the readings of (3), whose s is one curve for both order parameters
 _STARTS = ("v", "o", "^", "s", "D")  # markers of the starts in the panels of errors, from the smallest start
-_SHIFTS = (-0.27, -0.09, 0.09, 0.27)  # rows: where in its row, of height 1, a theory stands
+_SHIFTS = (-0.27, -0.09, 0.09, 0.27)  # position of each theory in its row, which has height 1
 _EXCELLENT = 0.05  # relative error up to which the figure calls the paper's agreement "excellent"
 _LEAST = 1e-3  # smaller relative errors are drawn here
 _POINTS = 11  # saved steps that are drawn as points: with more the error bars would touch
@@ -184,7 +184,7 @@ def _curve_legend(dataset: xr.Dataset) -> list[Line2D]:
 
 def _coinciding(dataset: xr.Dataset, theory: str) -> str:
     """Say on which other theory the curves of a theory lie, and for which number of classes; else nothing."""
-    curve, said = _curve(dataset, theory), []
+    curve, notes = _curve(dataset, theory), []
     for other in list(_THEORIES)[: list(_THEORIES).index(theory)]:
         reference = _curve(dataset, other)
         dims = [dim for dim in curve.dims if dim != "classes"]
@@ -192,8 +192,8 @@ def _coinciding(dataset: xr.Dataset, theory: str) -> str:
             ((curve - reference) ** 2).mean(dims, skipna=False) / (reference**2).mean(dims, skipna=False)
         ) ** 0.5
         same = [f"{classes:g}" for classes in dataset["classes"].values[(distance < _SAME).values]]
-        said += [f"\n(K = {', '.join(same)}: on {_SHORT[other]})"] if same else []
-    return "".join(said)
+        notes += [f"\n(K = {', '.join(same)}: on {_SHORT[other]})"] if same else []
+    return "".join(notes)
 
 
 def _curve(dataset: xr.Dataset, theory: str) -> xr.DataArray:
@@ -212,7 +212,7 @@ def _words(reading: Mapping[str, Any]) -> str:
 
 
 def _colours(starts: np.ndarray) -> list:
-    """Return a colour for each start, the same in every picture: viridis, since plasma's colours are relatedness."""
+    """Return a colour for each start, the same in every picture: from viridis, because plasma stands for relatedness."""
     return [matplotlib.colormaps["viridis"](at) for at in np.interp(np.log10(starts), [-2, 0], [0.05, 0.75])]
 
 

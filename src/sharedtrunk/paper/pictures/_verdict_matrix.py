@@ -1,7 +1,7 @@
 """Matrix: the verdicts of statements (rows) under choices (columns). The form of the sensitivity picture.
 
-The ground and the sign of a cell show its verdict, and its text the number. A heavy frame marks a cell whose verdict
-differs from that of the standard choice. The last columns stand apart and sum up the others.
+The background and the sign of a cell show its verdict, and its text the number. A heavy frame marks a cell whose verdict
+differs from that of the standard choice. The last columns are set apart and sum up the others.
 """
 
 from collections.abc import Mapping, Sequence

@@ -91,7 +91,7 @@ def gather(folder: Path, size: Size = "standard") -> Contents:
 
 
 def remake_command(folder: Path, figure: Figure, size: Size) -> str:
-    """Return the command that redraws a figure from its dataset, or makes it where there is none."""
+    """Return the command that redraws a figure from its dataset, or makes it if it has no dataset."""
     verb = "redraw" if _stored(folder, figure, size, ".nc") else "reproduce"
     return figure_command(verb, [figure.name], folder, size)
 
@@ -115,13 +115,13 @@ def _figures(folder: Path, stored: list[Figure], size: Size) -> tuple[StoredFigu
         for ending in figure.pictures
         if kind_of(path := _path(folder, figure, size, f"{ending}.png")) == "file"
     }
-    smaller = fitted(pictures)
-    made = []
+    fitting = fitted(pictures)
+    stored_figures = []
     for figure in stored:
         record, checks = read_record(_path(folder, figure, size, ".json"), figure, remake_command(folder, figure, size))
-        own = {ending: picture for (name, ending), picture in smaller.items() if name == figure.name}
-        made.append(StoredFigure(figure, record, checks, own))
-    return tuple(made)
+        own = {ending: picture for (name, ending), picture in fitting.items() if name == figure.name}
+        stored_figures.append(StoredFigure(figure, record, checks, own))
+    return tuple(stored_figures)
 
 
 def _ledger(folder: Path, size: Size) -> Ledger:

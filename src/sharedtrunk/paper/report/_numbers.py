@@ -18,7 +18,7 @@ def plus_minus(check: Check, *, unit: bool = False) -> str:
 
 
 def interval(check: Check) -> str:
-    """Return the interval of a check, or a dash where it has none, as counts have."""
+    """Return the interval of a check, or a dash if it has none (a count)."""
     if math.isnan(check.low) or math.isnan(check.high) or check.low == check.high:
         return "–"
     digits = decimals(check.standard_error)

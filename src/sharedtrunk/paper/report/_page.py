@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 _PACKAGE = "sharedtrunk.paper.report"
-# Each needs some of those before it.
+# In this order, because each uses some of the earlier ones.
 SCRIPTS = ("theme", "figures", "ledger", "cube", "drawing", "map", "curve", "explorer", "start")
 
 

@@ -17,7 +17,7 @@ from sharedtrunk.paper.report._summary import ORACLE, as_the_paper, summarize
 
 TITLE = "Does learning task B beside task A help A? The paper’s answer, measured"
 MANY = 40
-"""The most checks in a table that is open at first."""
+"""A table with more checks than this is closed at first."""
 
 PICTURE_LABELS = {"": "oracle stopping", VALIDATION: "validation stopping"}
 
@@ -62,13 +62,13 @@ def _figure(contents: Contents, stored: StoredFigure) -> dict[str, Any]:
 def _pictures(stored: StoredFigure, tally: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in tally)
     figure = stored.figure
-    made = []
+    entries = []
     for ending in figure.pictures:
         if ending not in stored.pictures:
             continue
         picture = stored.pictures[ending]
         stopping = f" ({PICTURE_LABELS[ending]})" if len(figure.pictures) > 1 else ""
-        made.append(
+        entries.append(
             {
                 "key": ending or ORACLE,
                 "label": PICTURE_LABELS[ending],
@@ -79,7 +79,7 @@ def _pictures(stored: StoredFigure, tally: Sequence[tuple[str, int]]) -> list[di
                 f"Checks: {verdicts or 'none'}; their numbers are in the table below.",
             }
         )
-    return made
+    return entries
 
 
 def _grouped(checks: Iterable[Check]) -> list[dict[str, Any]]:
@@ -123,9 +123,9 @@ def _explorer(contents: Contents) -> dict[str, Any]:
 
 def _ledger(contents: Contents) -> dict[str, Any]:
     rows = contents.ledger.rows
-    lacking = f"The rows of the equations are not in this folder: `{claims_command(contents.folder / LEDGER)}`."
+    no_ledger = f"The rows of the equations are not in this folder: `{claims_command(contents.folder / LEDGER)}`."
     return {
-        "no_ledger": lacking if contents.ledger.record is None else "",
+        "no_ledger": no_ledger if contents.ledger.record is None else "",
         "ledger": [_row(row) for row in rows],
         "ledger_words": claims.tally(rows),
         "ledger_tally": _tally(row.verdict for row in rows),

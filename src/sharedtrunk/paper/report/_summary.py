@@ -16,7 +16,7 @@ from sharedtrunk.paper.report._agreement import Agreement, agreement
 from sharedtrunk.paper.report._gather import LEDGER, Contents, remake_command
 from sharedtrunk.paper.report._numbers import mean_error, plus_minus
 
-ORACLE, VALIDATION = "oracle", "honest"  # the second is the old name that checks keep in their files
+ORACLE, VALIDATION = "oracle", "honest"  # "honest" is the old name of validation stopping, which files keep
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def summarize(contents: Contents) -> Summary:
 
 
 def as_the_paper(checks: Sequence[Check]) -> list[Check]:
-    """Return the checks with oracle stopping, or all of a figure without stopping; details of other checks do not count."""
+    """Return the checks with oracle stopping, or all checks of a figure without any; details of other checks do not count."""
     whole = [check for check in checks if not check.detail]
     return [check for check in whole if check.stopping == ORACLE] or whole
 
@@ -106,11 +106,11 @@ def _answer(checks: Mapping[str, tuple[Check, ...]]) -> str:
     """Return the answer that follows from the verdicts on the picture's claims with oracle stopping."""
     found = (_found(checks, name, phrase.id) for name, phrases in CORE.items() for phrase in phrases)
     verdicts = Counter("not measured" if check is None else check.verdict for check in found)
-    lacking = verdicts.pop("not measured", 0)
+    not_here = verdicts.pop("not measured", 0)
     if not verdicts:
         return "Not measured here."
     if set(verdicts) == {"holds"}:
-        return "As far as it is measured here, yes." if lacking else "Yes."
+        return "As far as it is measured here, yes." if not_here else "Yes."
     if verdicts["fails"]:
         return "In part." if verdicts["holds"] else "No."
     return "Where it is decided, yes." if verdicts["holds"] else "Undecided."
@@ -137,7 +137,7 @@ def _phrase(phrase: Phrase, check: Check | None) -> str:
 
 
 def _where(found: Iterable[Check | None]) -> str:
-    """Return the setting in parentheses that ends all the statements, or nothing where they differ."""
+    """Return the setting in parentheses at the end of the statements, or nothing if the settings differ."""
     settings = {check.statement.rpartition(" (")[2].rstrip(")") for check in found if check is not None}
     return f", at {settings.pop()}" if len(settings) == 1 else ""
 
@@ -195,7 +195,7 @@ def _closure(found: Agreement) -> str:
 
 
 def _bias(check: Check | None) -> str:
-    """Say by how much the closure misses the largest benefits, or nothing where it does not miss them."""
+    """Say by how much the closure misses the largest benefits, or nothing if it does not miss them."""
     if check is None or check.verdict != "fails":
         return ""
     return f", but where benefits are largest (r = 1, high-SNR aux) it is off by {plus_minus(check, unit=True)}"
@@ -212,10 +212,10 @@ def _bounds(check: Check | None) -> str:
 def _tally(contents: Contents, checks: Mapping[str, tuple[Check, ...]]) -> str:
     verdicts = Counter(check.verdict for of_figure in checks.values() for check in as_the_paper(of_figure))
     rows = Counter(row.verdict for row in contents.ledger.rows)
-    lacking = f" (the rows of equations are not in this folder: `{claims_command(contents.folder / LEDGER)}`)"
+    no_equations = f" (the rows of equations are not in this folder: `{claims_command(contents.folder / LEDGER)}`)"
     return (
         f"Of the {verdicts.total()} checks of the paper’s figures with oracle stopping, {_counts(verdicts)}; "
-        f"of the ledger’s {rows.total()} rows{lacking if contents.ledger.record is None else ''}, {_counts(rows)}."
+        f"of the ledger’s {rows.total()} rows{no_equations if contents.ledger.record is None else ''}, {_counts(rows)}."
     )
 
 
@@ -228,7 +228,7 @@ def _counts(verdicts: Mapping[str, int]) -> str:
         "not measured": "are not measured",
     }
     return (
-        _joined([f"{verdicts[name]} {said}" for name, said in words.items() if verdicts.get(name)])
+        _joined([f"{verdicts[name]} {words_for}" for name, words_for in words.items() if verdicts.get(name)])
         or "none is measured"
     )
 

@@ -53,7 +53,7 @@ def write(
     contents = gather(folder, size)
     path = folder / f"report{'' if size == 'standard' else f'-{size}'}.html" if page is None else Path(page)
     check_writable(path)
-    # A name in another encoding can hold what UTF-8 lacks: a question mark replaces it.
+    # A file name can hold bytes that are not UTF-8; a question mark replaces them.
     content = render(page_data(contents)).encode(errors="replace")
     write_atomically(path, content)
     no_ledger = (Missing(f"the ledger of equations ({LEDGER})", claims_command(folder / LEDGER)),)

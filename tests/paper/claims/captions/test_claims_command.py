@@ -64,8 +64,8 @@ def test_one_of_each_half(toy_claims, folder):
 def test_without_a_folder_the_measured_half_and_a_hint(toy_claims):
     done = call("claims", "--processes", 0)
     assert "1 claims: 1 hold." in done.stdout
-    assert f"judges {len(captions.STORED)} more from the datasets of figures" in done.stdout
-    assert "more from the datasets" not in call("claims", "eq-4", "--processes", 0).stdout
+    assert f"judges {len(captions.STORED)} more claims from the figures' datasets" in done.stdout
+    assert "more claims from" not in call("claims", "eq-4", "--processes", 0).stdout
 
 
 def test_both_halves_are_listed():

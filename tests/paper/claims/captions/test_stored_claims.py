@@ -336,7 +336,9 @@ def test_quick_grids_are_judged_as_far_as_they_go(stored):
 def test_what_is_no_dataset_of_the_figure_is_refused_or_not_measured(stored):
     folder = stored(trends, ["fig2-left"])
     (folder / "fig2-left.nc").rename(folder / "fig2-right.nc")
-    with pytest.raises(InputError, match=r"fig2-right.nc must hold the dataset of fig2-right; got that of fig2-left"):
+    with pytest.raises(
+        InputError, match=r"fig2-right.nc must hold the dataset of fig2-right; got the dataset of fig2-left"
+    ):
         judged(folder, "caption-2-right-few")
     (folder / "a1.nc").write_bytes(b"no dataset")
     with pytest.raises(InputError, match="checksum"):

@@ -35,8 +35,8 @@ def test_symmetric_nodes_are_what_makes_the_share_vanish():
 
 def test_readings_of_g_differ_by_their_factor():
     for classes in (2, 3):
-        assert _aligned.trace_reading_error(0, classes) == pytest.approx(classes - 2, abs=1e-3)
-        assert _aligned.per_class_error(0, classes) < 1e-3
+        assert _aligned.reading_error(0, classes, "trace") == pytest.approx(classes - 2, abs=1e-3)
+        assert _aligned.reading_error(0, classes, "per-class") < 1e-3
 
 
 @pytest.mark.parametrize("claim", _aligned.CLAIMS[1:], ids=lambda claim: claim.key)

@@ -10,7 +10,7 @@ OUT = at_most("outside", 1.5, 1.0, error=0.1)
 
 
 def test_every_claim_of_the_paper_has_a_row():
-    """(2)–(37), Table 1 (a)–(d), the three observations of section 4.5, the errata of the design."""
+    """(2)–(37), Table 1 (a)–(d), the three observations of section 4.5, errata 1 to 14."""
     wanted = [f"eq-{n}" for n in range(2, 38)] + [f"table-1{letter}" for letter in "abcd"]
     wanted += [f"observation-{n}" for n in (1, 2, 3)] + [f"erratum-{n}" for n in range(1, 15)]
     assert list(equations.CLAIMS) == wanted

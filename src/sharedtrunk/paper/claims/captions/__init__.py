@@ -1,7 +1,7 @@
 """Claims about captions and figures, judged from the stored datasets of figures: no JAX, no training.
 
 `judge_stored` judges the ledger's claims about the captions and about sections 4.4 to 4.7 from a folder of datasets. The
-claims that a figure itself shows stand beside them, by topic, so that each contrast and each threshold has one address:
+claims that a figure itself shows are in the same files, by topic, so that each contrast and each threshold is defined once:
 `FIGURE_2_LEFT`, `FIGURE_2_RIGHT`, `FIGURE_3_LEFT`, `DEPTH_CLAIMS`, `TABLE_1` and `trend_claims`.
 """
 

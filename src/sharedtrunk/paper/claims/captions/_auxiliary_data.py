@@ -1,10 +1,10 @@
-"""What section 4.6 and the captions of Figures 3 (left) and A3 say of ever more auxiliary data beside 100 main points.
+"""Claims of section 4.6 and of the captions of Figures 3 (left) and A3: more auxiliary data beside 100 main points.
 
-Means are over high-SNR main tasks (s_main ≥ 3) and high-SNR auxiliary ones, as Figure 3 draws them.
+Means are over high-SNR main tasks (s_main ≥ 3) and high-SNR auxiliary tasks, as in Figure 3.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,31 +22,31 @@ from sharedtrunk.paper.claims import (
     each,
     figure_claim,
 )
+from sharedtrunk.paper.claims.captions._datasets import Benefits
 from sharedtrunk.paper.claims.captions._trends import PER_R, WITH_RELATEDNESS, all_trends, along
 from sharedtrunk.paper.contrasts import HIGH_SNR, NEGLIGIBLE
 
 if TYPE_CHECKING:
     import xarray
 
-Benefits = Mapping[str, "xarray.DataArray"]
 
 MAIN_POINTS = 100
 AUX_COUNTS = (100, 200, 400, 800)
-"""Training points of the main task, and of the auxiliary one."""
+"""Training points of the main task and of the auxiliary task."""
 
 LEAST, MOST = AUX_COUNTS[0], AUX_COUNTS[-1]
 
 GREATLY = 2.0
-"""More data improve a benefit greatly if they at least double it."""
+"""More data improve a benefit *greatly* if they at least double it."""
 
 
 def _clean(benefit: "xarray.DataArray") -> "xarray.DataArray":
-    """The part that Figure 3 shows: high-SNR main tasks of 100 points."""
+    """The part of the benefit that Figure 3 shows: high-SNR main tasks with 100 points."""
     return contrasts.between(contrasts.at(benefit, n_samples=MAIN_POINTS), "s_main", HIGH_SNR, math.inf, closed=True)
 
 
 def _strong(benefit: "xarray.DataArray", relatedness: float) -> "xarray.DataArray":
-    """The same for high-SNR auxiliary tasks of one relatedness."""
+    """That part, averaged over high-SNR auxiliary tasks of one relatedness."""
     return contrasts.by_aux_snr(contrasts.at(_clean(benefit), relatedness=relatedness))["high"]
 
 
@@ -89,7 +89,7 @@ FIGURE_3_LEFT = (
         _growth(0.0),
     ),
 )
-"""The claims that Figure 3, left, shows, and A3 beside the trends."""
+"""The claims that Figure 3, left, shows. Figure A3 shows them and the trends."""
 
 
 _CLEAN = f"mean over s_main ≥ {HIGH_SNR:g}"
@@ -120,7 +120,7 @@ def _trade_offs(benefits: Benefits) -> Evidence:
 
 
 def _large(benefit: "xarray.DataArray", case: str) -> Reading:
-    """The benefit with most auxiliary data, less a multiple of that with least."""
+    """The benefit with the most auxiliary data, minus `GREATLY` times the benefit with the least."""
     most, least = (_with(benefit, n) for n in (MOST, LEAST))
     return above(f"benefit at N_aux = {MOST} minus {GREATLY:g} times that at {LEAST}, {case}", most - GREATLY * least)
 

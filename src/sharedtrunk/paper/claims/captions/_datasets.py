@@ -1,9 +1,10 @@
 """The stored datasets of a folder, from which the claims of captions are judged.
 
-Nothing is trained here: where a dataset is missing, or lacks a value, a row of the ledger says so and how to make it.
+Nothing is trained here: if a dataset is missing or lacks a value, the row of the ledger says so and how to make it.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from sharedtrunk.paper.contrasts import NotMeasured
 
 if TYPE_CHECKING:
     import xarray
+
+Benefits = Mapping[str, "xarray.DataArray"]
+"""The benefits of figures by name, such as `Datasets`; claims about captions are measured from them."""
 
 VALUE = "benefit"
 """The variable that is judged: the multitask benefit with oracle stopping, as in the paper."""
@@ -70,7 +74,7 @@ class Datasets:
             if owner != figure:
                 raise invalid(
                     f"{path.name} must hold the dataset of {figure}",
-                    received=f"that of {owner} in {path}",
+                    received=f"the dataset of {owner} in {path}",
                     hint=f"Make it again: {self._command(figure)}.",
                 )
             self._read[figure] = dataset

@@ -1,11 +1,11 @@
-"""What section 4.7 and the captions of Figures 3 (right) and A4 say of ReLU students of one to four layers.
+"""Claims of section 4.7 and of the captions of Figures 3 (right) and A4: ReLU students of one to four layers.
 
-They stand beside linear students, of which there may be several that differ in their start; a comparison is made with each.
+They are compared with every linear student of the dataset; there can be two, which differ in their start.
 """
 
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,13 @@ import numpy as np
 
 from sharedtrunk.paper import contrasts
 from sharedtrunk.paper.claims import NEGATIVE, Claim, Evidence, Reading, above, below, figure_claim
+from sharedtrunk.paper.claims.captions._datasets import Benefits
 from sharedtrunk.paper.claims.captions._trends import WITH_RELATEDNESS, WITH_SIGNAL_IF_RELATED, all_trends
 from sharedtrunk.paper.contrasts import NEGLIGIBLE, SIMILAR, NotMeasured
 
 if TYPE_CHECKING:
     import xarray
 
-Benefits = Mapping[str, "xarray.DataArray"]
 Comparison = Callable[["xarray.DataArray", "xarray.DataArray", str], Reading]
 
 DIM = "student"
@@ -86,14 +86,14 @@ DEPTH_CLAIMS = tuple(
         ),
     )
 )
-"""The claims that Figure 3, right, and Figure A4 show beside the trends."""
+"""The claims that Figure 3, right, and Figure A4 show in addition to the trends."""
 
 
 # The claims of the ledger
 
 
 def _of_each(judge: "Callable[[xarray.DataArray, str], Reading]") -> Callable[[Benefits], Evidence]:
-    """The same reading of every nonlinear student of Figure A4."""
+    """A measurement that reads every nonlinear student of Figure A4 in the same way."""
 
     def measure(benefits: Benefits) -> Evidence:
         _, others = _by_name(benefits["a4"])
@@ -103,7 +103,7 @@ def _of_each(judge: "Callable[[xarray.DataArray, str], Reading]") -> Callable[[B
 
 
 def _against_linear(*within: Comparison, beyond: tuple[Comparison, ...] = ()) -> Callable[[Benefits], Evidence]:
-    """The same comparisons of every nonlinear student of Figure A4 with every linear one."""
+    """A measurement that compares every nonlinear student of Figure A4 with every linear one."""
 
     def measure(benefits: Benefits) -> Evidence:
         linear, others = _by_name(benefits["a4"])
@@ -164,7 +164,7 @@ def _needs_more(benefit: "xarray.DataArray", linear: "xarray.DataArray", name: s
     later = _zero(benefit) - _zero(linear)
     case = f"relatedness above which high-SNR auxiliary tasks help, minus the linear student's, {name}"
     reading = above(case, later, unit="1")
-    # A student that is never helped has no such relatedness, and the seeds that are left would be a choice of lucky ones.
+    # A student that is never helped has no such relatedness, and the remaining seeds would be a biased selection.
     return replace(reading, error=math.nan) if np.isnan(later).any() else reading
 
 
@@ -190,7 +190,7 @@ CLAIMS = (
     Claim(
         "depth-relatedness",
         "4.7",
-        "Nonlinear students too gain noticeably more the more related the tasks are.",
+        "Nonlinear students, too, gain noticeably more the more related the tasks are.",
         f"{_HERE}, high-SNR auxiliary tasks",
         f"slope on r; {_NOTICEABLY}",
         _of_each(functools.partial(WITH_RELATEDNESS.reading, by=NEGLIGIBLE)),
@@ -199,7 +199,7 @@ CLAIMS = (
     Claim(
         "depth-auxiliary-signal",
         "4.7",
-        "Nonlinear students too gain noticeably more the higher the SNR of a related auxiliary task is.",
+        "Nonlinear students, too, gain noticeably more the higher the SNR of a related auxiliary task is.",
         f"{_HERE}, r = 1",
         _NOTICEABLY,
         _of_each(functools.partial(WITH_SIGNAL_IF_RELATED.reading, by=NEGLIGIBLE)),
@@ -208,7 +208,7 @@ CLAIMS = (
     Claim(
         "depth-main-signal",
         "4.7",
-        "Nonlinear students too gain noticeably more the higher the SNR of the main task is.",
+        "Nonlinear students, too, gain noticeably more the higher the SNR of the main task is.",
         f"{_HERE}, fully related tasks (r = 1) of high SNR",
         _NOTICEABLY,
         _of_each(_over_main_signal),

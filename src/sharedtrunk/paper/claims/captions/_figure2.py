@@ -1,7 +1,7 @@
-"""What Figure 2 and its captions say: relatedness, the auxiliary task's SNR, and the amount of data."""
+"""Claims of Figure 2 and its captions: relatedness, the auxiliary task's SNR, and the amount of data."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from sharedtrunk.paper.claims import (
     below,
     figure_claim,
 )
+from sharedtrunk.paper.claims.captions._datasets import Benefits
 from sharedtrunk.paper.claims.captions._trends import (
     PER_R,
     WITH_RELATEDNESS,
@@ -30,11 +31,10 @@ from sharedtrunk.paper.contrasts import LEARNABLE, NEGLIGIBLE
 if TYPE_CHECKING:
     import xarray
 
-Benefits = Mapping[str, "xarray.DataArray"]
 Cases = Callable[["xarray.DataArray"], dict[str, np.ndarray]]
 
 FEW, SOME, MIDDLE, LEFT, MANY = 100, 200, 400, 800, 1600
-"""Numbers of training points: those that the captions name, the one of Figure 2, left, and one in between."""
+"""Numbers of training points. The captions name 100, 200 and very many (1600); Figure 2, left, has 800."""
 
 STRONG_AUX = 10.0
 """Singular value of the auxiliary task at which the effect of relatedness is read off."""
@@ -46,7 +46,7 @@ RELATED = (1.0, 0.75)
 
 
 def _strong(benefit: "xarray.DataArray") -> "xarray.DataArray":
-    """Main tasks that can be learned beside a strong auxiliary task."""
+    """The benefit of a strong auxiliary task for main tasks that can be learned, at the N of Figure 2, left."""
     chosen = contrasts.at(benefit, n_samples=LEFT, s_aux=STRONG_AUX)
     return contrasts.between(chosen, "s_main", LEARNABLE, math.inf, closed=True)
 
@@ -109,7 +109,7 @@ FIGURE_2_LEFT = (
     ),
     figure_claim(
         "correlated-with-relatedness",
-        f"over all that is drawn, benefit grows with relatedness: slope on r ({_ALL}, low- and high-SNR aux)",
+        f"over everything that the figure draws, benefit grows with relatedness: slope on r ({_ALL}, low- and high-SNR aux)",
         POSITIVE,
         _plotted_slope,
         PER_R,
@@ -158,7 +158,7 @@ def _high(benefit: "xarray.DataArray", samples: int, relatedness: float) -> np.n
 
 
 def _between(benefit: "xarray.DataArray") -> list[int]:
-    """The numbers of points between some and very many."""
+    """The numbers of points strictly between `SOME` and `MANY`."""
     inside = contrasts.between(benefit, "n_samples", SOME, MANY, closed=False)
     return inside["n_samples"].values.tolist()
 

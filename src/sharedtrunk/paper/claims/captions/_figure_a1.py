@@ -1,11 +1,11 @@
-"""What the caption of Figure A1 says of the cube of benefits: the three trends, in every panel."""
+"""Claims of the caption of Figure A1, the cube of benefits: the three trends, in every panel."""
 
 import math
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from sharedtrunk.paper import contrasts
 from sharedtrunk.paper.claims import Claim, Evidence, Reading
+from sharedtrunk.paper.claims.captions._datasets import Benefits
 from sharedtrunk.paper.claims.captions._trends import (
     WITH_RELATEDNESS,
     WITH_SIGNAL_IF_RELATED,
@@ -14,11 +14,6 @@ from sharedtrunk.paper.claims.captions._trends import (
     along,
 )
 from sharedtrunk.paper.contrasts import HOPELESS, LEARNABLE, NEGLIGIBLE
-
-if TYPE_CHECKING:
-    import xarray
-
-Benefits = Mapping[str, "xarray.DataArray"]
 
 
 def _in_panels(trend: Trend) -> Callable[[Benefits], Evidence]:
@@ -46,7 +41,7 @@ def _unrelated_rows(benefits: Benefits) -> Evidence:
 
 
 _PANELS = (
-    f"every panel of the cube; to grow means by {NEGLIGIBLE:g} nats or more; panels with s_main between {HOPELESS:g} and "
+    f"every panel of the cube; growth means {NEGLIGIBLE:g} nats or more; panels with s_main between {HOPELESS:g} and "
     f"{LEARNABLE:g} count for neither side"
 )
 _CONDITION = f"the main task can be learned (s_main ≥ {LEARNABLE:g}, not ≤ {HOPELESS:g})"

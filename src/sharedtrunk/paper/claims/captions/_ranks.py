@@ -1,18 +1,12 @@
-"""What section 4.5 and the caption of Figure A2 say of other ranks: rank 3 with 3 classes beside rank 10 with 10."""
+"""Claims of section 4.5 and of the caption of Figure A2 about other ranks: rank 3 with 3 classes, and rank 10 with 10."""
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from sharedtrunk.paper import contrasts
 from sharedtrunk.paper.claims import Claim, Evidence, above
+from sharedtrunk.paper.claims.captions._datasets import Benefits
 from sharedtrunk.paper.claims.captions._trends import WITH_RELATEDNESS, WITH_SIGNAL_IF_RELATED, all_trends, along
 from sharedtrunk.paper.contrasts import LEARNABLE, SIMILAR, VERY_SIMILAR
-
-if TYPE_CHECKING:
-    import xarray
-
-Benefits = Mapping[str, "xarray.DataArray"]
 
 
 def _trends(benefits: Benefits) -> Evidence:

@@ -1,10 +1,9 @@
-"""What section 4.4 says of starts: students from random starts do what the analysis of training-aligned (TA) students says.
+"""Claims of section 4.4 about the start: the analysis of training-aligned (TA) students also describes random starts.
 
-Two choices of the sensitivity study have the same lanes from both starts.
+The sensitivity study has the same lanes with both starts, as two of its choices.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,19 +12,19 @@ import numpy as np
 from sharedtrunk._support.statistics import estimate
 from sharedtrunk.paper import contrasts
 from sharedtrunk.paper.claims import NEGATIVE, NO_EFFECT, Claim, Evidence, Reading, above, each
+from sharedtrunk.paper.claims.captions._datasets import Benefits
 from sharedtrunk.paper.claims.captions._trends import along
 from sharedtrunk.paper.contrasts import NEGLIGIBLE, VERY_SIMILAR
 
 if TYPE_CHECKING:
     import xarray
 
-Benefits = Mapping[str, "xarray.DataArray"]
 
 STANDARD, ALIGNED = "standard", "start: aligned (TA)"
 """The choices of the sensitivity study with the random and with the aligned start."""
 
 EARLIER, ABUNDANT = 800, 1600
-"""Numbers of training points: abundant ones, and the number before."""
+"""Numbers of training points: the last but one of the grid, and the largest."""
 
 
 def _starts(benefits: Benefits) -> "tuple[xarray.DataArray, xarray.DataArray]":
@@ -84,7 +83,7 @@ def _effects(benefit: "xarray.DataArray") -> dict[str, np.ndarray]:
 def _same_sign(name: str, random: np.ndarray, aligned: np.ndarray) -> Reading:
     """The effect from random starts, positive in the direction that it has from the TA start.
 
-    Where the interval of the TA start contains 0 there is no direction, and the reading decides nothing.
+    If the interval of the TA start contains 0 there is no direction, and the reading is undecided.
     """
     direction = estimate(aligned)
     reading = above(f"{name}, in the direction of the TA start", np.sign(direction.mean) * random, unit="nats")

@@ -42,12 +42,12 @@ def judge_stored(
     keys
         The claims to judge, all by default.
     quick
-        Take the datasets on coarse grids, which lack values that most claims need.
+        Whether to take the datasets on coarse grids, which lack values that most claims need.
 
     Returns
     -------
     list of Row
-        In the ledger's order. Where a dataset is missing, or lacks a value, the row is "not measured" and says why.
+        In the ledger's order. If a dataset is missing or lacks a value, the row is "not measured" and says why.
 
     Raises
     ------

@@ -1,15 +1,15 @@
 """Table 1, the paper's key takeaways: its four rows as the claims of a figure and as claims about random starts.
 
 The figure tests each row at every value on the grid, where the weakest case decides, and for the mean over the grid. Means
-run over the main task's SNR too, which the table does not name; a *size* is taken seed by seed, so that noise over seeds
-makes it larger. The rows come from an analysis of training-aligned (TA) students; the ledger's claims test them for students
-from random starts, with main tasks that can be learned. "Limited" data are up to 400 points, "abundant" ones 1,600, and r ≪ 1
-is the step from 0 to 0.25. The population flow stands for N → ∞ and says nothing about limited data.
+include the main task's SNR, which the table does not name. A *size* is taken seed by seed, so noise over seeds makes it
+larger. The paper derives the rows for training-aligned (TA) students; the ledger's claims test them for students from random
+starts, with main tasks that can be learned. "Limited" data are up to 400 points, "abundant" data 1,600, and r ≪ 1 is the step
+from 0 to 0.25. The population flow stands for N → ∞ and says nothing about limited data.
 """
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -27,17 +27,17 @@ from sharedtrunk.paper.claims import (
     each,
     figure_claim,
 )
+from sharedtrunk.paper.claims.captions._datasets import Benefits
 from sharedtrunk.paper.claims.captions._trends import along, no_benefit_anywhere
 from sharedtrunk.paper.contrasts import LEARNABLE, NEGLIGIBLE, NotMeasured
 
 if TYPE_CHECKING:
     import xarray
 
-Benefits = Mapping[str, "xarray.DataArray"]
 Cases = Callable[["xarray.DataArray"], dict[str, np.ndarray]]
 
 LIMITED, EARLIER, ABUNDANT = 400, 800, 1600
-"""Numbers of training points: the most that are limited, the one before the abundant ones, and the abundant ones."""
+"""Numbers of training points: the most that count as limited, 800, and the number that counts as abundant."""
 
 WEAKLY_RELATED = 0.25
 """The smallest relatedness of the grids above 0, which stands for r ≪ 1."""
@@ -45,23 +45,23 @@ WEAKLY_RELATED = 0.25
 SIMULATION = {"oracle": "benefit", "honest": "benefit_honest"}
 THEORY = {"closure": "benefit_closure", "population": "benefit_population"}
 SOURCES = SIMULATION | THEORY
-"""Where a benefit comes from → the variable of the dataset that holds it."""
+"""The dataset's variable for each source of a benefit."""
 
 FINITE = ("oracle", "honest", "closure")
-"""The sources that know a number of samples."""
+"""The sources that depend on the number of samples."""
 
 _SYMBOLS = {"n_samples": "N", "s_aux": "s_aux", "relatedness": "r"}
 
 
 class Statement(NamedTuple):
-    """A claim of the figure, and the sources of benefits that it is judged by."""
+    """A claim of the figure, and the sources of benefits from which it is judged."""
 
     claim: Claim
     sources: tuple[str, ...] = tuple(SOURCES)
 
 
 def _cells(benefit: "xarray.DataArray", *axes: str) -> dict[str, np.ndarray]:
-    """The mean over all other axes for every combination of values of `axes` (those that the benefit has)."""
+    """The mean over all other axes, for every combination of values of those `axes` that the benefit has."""
     named = [axis for axis in axes if axis in benefit.dims]
     found = {}
     for values in itertools.product(*(benefit[axis].values.tolist() for axis in named)):
@@ -182,7 +182,7 @@ TABLE_1: dict[str, tuple[Statement, ...]] = {
         ),
     ),
 }
-"""Row of the table, in words, → the statements that the figure shows."""
+"""The statements that the figure shows, by row of the table."""
 
 
 # The same rows for students from random starts, as claims of the ledger
@@ -246,7 +246,7 @@ CLAIMS = (
     Claim(
         "start-table-1a",
         "4.4, Table 1(a)",
-        "As the TA analysis predicts, unrelated tasks bring no benefit and do no harm from random starts.",
+        "From random starts unrelated tasks bring no benefit and do no harm, as the TA analysis predicts.",
         f"{_CUBE}, r = 0",
         _NONE,
         _row_a,
@@ -255,7 +255,7 @@ CLAIMS = (
     Claim(
         "start-table-1b",
         "4.4, Table 1(b)",
-        "As the TA analysis predicts, for r > 0 the benefit grows with the auxiliary task's SNR from random starts.",
+        "From random starts the benefit grows with the auxiliary task's SNR for r > 0, as the TA analysis predicts.",
         _CUBE,
         f"mean over seeds of paired contrasts, by {NEGLIGIBLE:g} nats or more",
         _row_b,
@@ -265,7 +265,7 @@ CLAIMS = (
     Claim(
         "start-table-1c",
         "4.4, Table 1(c)",
-        "As the TA analysis predicts, with limited data the benefit grows with r at small r from random starts.",
+        "From random starts and with limited data the benefit grows with r at small r, as the TA analysis predicts.",
         f"{_CUBE}, N ≤ {LIMITED}, low- and high-SNR auxiliary tasks",
         f"from r = 0 to the smallest relatedness of the cube, {WEAKLY_RELATED:g}; mean over seeds of paired contrasts, the "
         "sign decides",
@@ -275,7 +275,7 @@ CLAIMS = (
     Claim(
         "start-table-1d",
         "4.4, Table 1(d)",
-        "As the TA analysis predicts, with abundant data the benefit is small from random starts.",
+        "From random starts and with abundant data the benefit is small, as the TA analysis predicts.",
         f"{_CUBE}, N = {ABUNDANT:,}",
         _NONE,
         _row_d,

@@ -32,8 +32,8 @@ PER_R = "nats per unit relatedness"
 class Trend:
     """One trend: the contrast that measures it, its sign, and its words.
 
-    `statement` and `key` name it as a claim of a figure, `case` as a reading. `contrast` takes a benefit to one number per
-    seed.
+    `key` and `statement` are those of a figure's claim, and `case` that of a reading. `contrast` maps a benefit to one
+    number per seed.
     """
 
     key: str
@@ -44,12 +44,12 @@ class Trend:
     unit: str = "nats"
 
     def reading(self, benefit: "xarray.DataArray", where: str, by: float = 0.0) -> Reading:
-        """The trend in a benefit: `by` at least so many units in the direction of its sign."""
+        """The reading that a benefit follows the trend, by at least `by` in the direction of its sign."""
         limit = self.sign._replace(value=self.sign.value + (by if self.sign.side == "at least" else -by))
         return over_seeds(f"{self.case}, {where}", self.contrast(benefit), limit, self.unit)
 
     def claims(self, rows: str, symbol: str, where: str) -> tuple[Claim, Claim]:
-        """The trend as two claims of a figure: in the mean over `where`, and in each row along the axis `rows`."""
+        """The trend as two claims of a figure: for the mean over `where`, and for each row along the axis `rows`."""
 
         def each_row(benefit: "xarray.DataArray") -> dict[str, np.ndarray]:
             return {row: self.contrast(part) for row, part in along(benefit, rows, symbol)}
@@ -100,7 +100,7 @@ def trend_claims(rows: str, symbol: str, where: str = "all panels") -> tuple[Cla
     Parameters
     ----------
     rows, symbol
-        The axis whose values are the rows of the figure, and its symbol in words; names of students need none.
+        The axis whose values are the rows of the figure, and its symbol in words (unused if the values are names).
     where
         What the mean is over, in words.
     """

@@ -1,11 +1,11 @@
-"""The training-aligned start: equations (3), (17) and (18), and what is true of them (errata 2 and 3).
+"""The training-aligned start: equations (3), (17) and (18), and what is true instead (errata 2 and 3).
 
 A drive D on W = U diag(s) Vᵀ keeps the singular vectors exactly if UᵀDV is diagonal, so the part of UᵀDV off its diagonal is
 measured. The drive is that of the population flow: nothing here depends on sampling.
 """
 
 import itertools
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -30,14 +30,14 @@ def _class_vector(seed: int, classes: int) -> np.ndarray:
     return u / np.linalg.norm(u)
 
 
-class Deviation(NamedTuple):
+class RelativeError(NamedTuple):
     """A relative deviation and its numerical error."""
 
     number: float
     error: float
 
 
-def rank_one_error(u: np.ndarray, beta: float | None, teacher: float) -> Deviation:
+def rank_one_error(u: np.ndarray, beta: float | None, teacher: float) -> RelativeError:
     """Largest error of (3) over time, relative to the student's largest singular value under the population flow.
 
     Noise-free teacher ŝ û v̂ᵀ, aligned and balanced start at s(0) = 0.1. The features are rotated onto v̂, so there is one.
@@ -54,7 +54,7 @@ def rank_one_error(u: np.ndarray, beta: float | None, teacher: float) -> Deviati
         for rule in RULES
     )
     # the solvers' tolerances are far below the difference of the rules
-    return Deviation(float(np.max(np.abs(s - fine) / fine)), float(np.max(np.abs(coarse - fine) / fine)))
+    return RelativeError(float(np.max(np.abs(s - fine) / fine)), float(np.max(np.abs(coarse - fine) / fine)))
 
 
 def _leading(trajectory) -> np.ndarray:
@@ -84,31 +84,26 @@ def _eq3(seed: int, thorough: bool) -> Evidence:
     return Evidence(tuple(within), tuple(beyond))
 
 
-def trace_reading_error(seed: int, classes: int) -> float:
-    """Relative error of the drive of (17) at K − 1 equal singular values s = 1, with g = Tr G as (15) defines it."""
+def reading_error(seed: int, classes: int, reading: Literal["trace", "per-class"]) -> float:
+    """Relative error of the drive of (17) at K − 1 equal singular values s = 1.
+
+    With the reading "trace" g = Tr G, as (15) defines it; with "per-class" g = Tr G/(K − 1), as in (16).
+    """
     U = jnp.asarray(_centred_frame(seed, classes))
     s = jnp.ones(classes - 1, U.dtype)
-    exact, printed = (dynamics.aligned_response(U, s, reading, gaussian.FINE) for reading in ("exact", "trace"))
-    return float(jnp.linalg.norm(printed - exact) / jnp.linalg.norm(exact))
+    exact, read = (dynamics.aligned_response(U, s, name, gaussian.FINE) for name in ("exact", reading))
+    return float(jnp.linalg.norm(read - exact) / jnp.linalg.norm(exact))
 
 
 def _eq17(seed: int, thorough: bool) -> Evidence:
     return Evidence(
-        within=(at_most("K = 2", trace_reading_error(seed, 2), APPROXIMATELY, error=1e-3),),
+        within=(at_most("K = 2", reading_error(seed, 2, "trace"), APPROXIMATELY, error=1e-3),),
         beyond=tuple(
-            at_most(f"K = {classes}", trace_reading_error(seed, classes), APPROXIMATELY, error=1e-3)
+            at_most(f"K = {classes}", reading_error(seed, classes, "trace"), APPROXIMATELY, error=1e-3)
             for classes in (3, 10)
         ),
-        instead=(at_most("K = 10, g = Tr G/(K − 1)", per_class_error(seed, 10), APPROXIMATELY, error=1e-3),),
+        instead=(at_most("K = 10, g = Tr G/(K − 1)", reading_error(seed, 10, "per-class"), APPROXIMATELY, error=1e-3),),
     )
-
-
-def per_class_error(seed: int, classes: int) -> float:
-    """The same relative error with g = Tr G/(K − 1), as (16) reads it."""
-    U = jnp.asarray(_centred_frame(seed, classes))
-    s = jnp.ones(classes - 1, U.dtype)
-    exact, read = (dynamics.aligned_response(U, s, reading, gaussian.FINE) for reading in ("exact", "per-class"))
-    return float(jnp.linalg.norm(read - exact) / jnp.linalg.norm(exact))
 
 
 def _centred_frame(seed: int, classes: int) -> np.ndarray:
@@ -175,7 +170,7 @@ def _eq18(seed: int, thorough: bool) -> Evidence:
 
 
 STILL = 0.01
-"""An off-diagonal share below 1 % counts as none; the quadrature resolves so small a share."""
+"""An off-diagonal share below 1 % counts as none. The quadrature is accurate enough to measure such shares."""
 
 
 def _erratum2(seed: int, thorough: bool) -> Evidence:

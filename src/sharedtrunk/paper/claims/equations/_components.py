@@ -40,7 +40,7 @@ def _printed(classes: int, low: float, high: float) -> Reading:
 
 
 def slowest_rise(seed: int, draws: int, sign: float = 1.0) -> tuple[float, float]:
-    """Smallest rise of ⟨∇F(sD), D⟩, ‖D‖ = 1, between neighbouring s on random rays, relative to its size; and its error."""
+    """Smallest relative rise of ⟨∇F(sD), D⟩ between neighbouring s on random rays D, ‖D‖ = 1, with its error."""
     rng = generator(seed, "rays")
     s = np.geomspace(0.1, 10.0, 5)
     worst = (np.inf, 0.0)
@@ -57,7 +57,7 @@ def slowest_rise(seed: int, draws: int, sign: float = 1.0) -> tuple[float, float
 
 
 def neighbour_change(low: float, high: float) -> tuple[float, float]:
-    """Change of the second component of diag UᵀGU S, S = (s, 1), K = 3, as s rises alone; and its error."""
+    """Change of the second component of diag UᵀGU S, S = (s, 1), K = 3, when s alone rises, with its error."""
     U = np.array([[1.0, 1.0], [-1.0, 1.0], [0.0, -2.0]]) / np.sqrt([2.0, 6.0])
     W = np.stack([U * [s, 1.0] for s in (low, high)])
     G, error = map(np.asarray, gaussian.softmax_covariance_with_error(W))
@@ -95,7 +95,7 @@ def _erratum1(seed: int, thorough: bool) -> Evidence:
 
 
 def unlike_identity(W: Matrix, left: Matrix | None = None, rule: gaussian.Rule | None = None) -> tuple[float, float]:
-    """‖UᵀGU − tr G/(K−1) I‖ relative to the identity's share, U the class vectors of J W unless given; and its error."""
+    """‖UᵀGU − tr G/(K−1) I‖ / ‖tr G/(K−1) I‖ with its error; U are by default the left singular vectors of J W."""
     G, error = gaussian.softmax_covariance_with_error(W, rule=rule)
     G = np.asarray(G)
     if left is None:

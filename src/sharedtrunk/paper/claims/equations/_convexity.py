@@ -22,7 +22,7 @@ def tangent(z: Matrix, other: Matrix) -> Matrix:
 
 
 def smallest_gap(seed: int, upper: bool, bound: Callable = tangent) -> float:
-    """Smallest ln Z(z̃)/Z(z) − bound over random logits of many scales, relative to the logits; for (21) bound − ln."""
+    """Smallest ln Z(z̃)/Z(z) − bound (20), or for `upper` bound − ln Z(z̃)/Z(z) (21), relative to the random logits."""
     rng = generator(seed, "logits")
     scales = 10.0 ** rng.uniform(-2, 2, (2, 1, PAIRS))
     z, other = scales * rng.standard_normal((2, 5, PAIRS))
@@ -33,7 +33,7 @@ def smallest_gap(seed: int, upper: bool, bound: Callable = tangent) -> float:
 
 
 def smallest_sample_gap(seed: int, upper: bool, draws: int) -> float:
-    """Smallest gap between the benefit and its bound (22) or (23), relative, averages over samples with argmax labels."""
+    """Smallest relative gap between a benefit and its bound (22), or (23) for `upper`, in samples with argmax labels."""
     rng = generator(seed, "samples")
     gaps = []
     for _ in range(draws):

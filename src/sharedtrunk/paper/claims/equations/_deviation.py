@@ -7,7 +7,7 @@ from scipy import special
 
 
 class Deviation(NamedTuple):
-    """‖mean_N W_N − W‖ / ‖W‖ with its standard error, and the standard errors that chance exceeds once in 100 and in 10⁴."""
+    """‖mean_N W_N − W‖ / ‖W‖ and its standard error; chance exceeds `often` standard errors in 1 %, `rarely` in 0.01 %."""
 
     size: float
     standard_error: float

@@ -12,23 +12,23 @@ from sharedtrunk.paper.claims.equations._high_and_low_snr import response
 
 RULE = gaussian.Sobol(points=1024, scrambles=1)
 DECADES = np.array([0.0, 1e2, 1e3, 1e4])
-"""Times at which a student that may grow for ever is looked at."""
+"""Times at which students that may grow without bound are evaluated."""
 
 GROWTH = 1.5
-"""Factor by which a norm that never settles grows in a decade of time at least; growth as √t would give 3.2."""
+"""A norm that never settles grows at least by this factor per decade of time; growth as √t would give 3.2."""
 
 SETTLED = 1e-3
-"""Relative distance from the fixed point at which a student has reached it."""
+"""Relative distance from the fixed point at which a student counts as having reached it."""
 
 TEACHERS = 64
-"""Noisy teachers that belong to one seed of the ledger; the default mode takes half of them."""
+"""Noisy teachers per seed of the ledger; without `thorough` half of them are used."""
 
 SCALES = np.array([1.0, 3.0, 10.0, 30.0])
 """Multiples κ of the noisy teacher at which the pull of hard labels is measured."""
 
 
 def grown() -> np.ndarray:
-    """s(t) of two classes and clean hard labels, by decades of time."""
+    """s(t) with two classes and clean hard labels, at `DECADES`."""
     u, v = _two_tasks.LEFT[:, 0], np.array([1.0])
     flow = dynamics.rank_one_flow(u, 1.0, v, inverse_temperature=None)
     composites = dynamics.solve(flow, jnp.asarray(0.1, jnp.float64), DECADES).composites[0]
@@ -131,7 +131,7 @@ def _erratum8(seed: int, thorough: bool) -> Evidence:
         within=(
             at_most("relative drift of W²¹W²¹ᵀ − Σ headᵀhead, every r", drift.max(), _two_tasks.EXACT, error=exact),
             at_least(
-                "relative departure from the third line, r = 0.25 … 0.75", printed[inside].min(), 0.01, error=exact
+                "relative error of the third line of (26), r = 0.25 … 0.75", printed[inside].min(), 0.01, error=exact
             ),
             at_most(
                 "error of ds_B³²/dt with r on B's teacher term only, r = 0.5",
@@ -169,9 +169,9 @@ CLAIMS = (
     Claim(
         key="erratum-8",
         source="erratum 8",
-        statement="The gradient flow conserves the trunk's minus the heads' squares, without r; r multiplies task B's "
-        "teacher term only, where (26) has it before the student's as well; and a trunk of one direction does not "
-        "stay one for 0 < r < 1.",
+        statement="The gradient flow conserves the trunk's square minus the heads' squares, without a factor r; r multiplies "
+        "task B's teacher term only, whereas (26) also has it before the student's term; and for 0 < r < 1 a trunk that "
+        "starts with one direction does not keep it.",
         hypotheses="two classes, one singular value per task, labels at β = 1, balanced start",
         method="layers of the population flow in the middle of learning; its drive where the trunk lies along v_A",
         measure=_erratum8,

@@ -1,4 +1,4 @@
-"""Errata 6, 7 and 11 to 14: what is true of the benefit instead of the paper, by population flows and simulation."""
+"""Errata 6, 7 and 11 to 14, about the benefit: what is true instead, by population flows and simulation."""
 
 import math
 
@@ -11,7 +11,7 @@ from sharedtrunk.paper.claims.equations import _population_flows as _flows
 from sharedtrunk.paper.claims.equations import _simulated_benefits as _benefits
 from sharedtrunk.paper.claims.equations._high_and_low_snr import HIGH, LOW
 from sharedtrunk.paper.claims.equations._signal_and_data import shortfall
-from sharedtrunk.paper.claims.equations._simulated_benefits import LEARNABLE_MAINS, MANY_SEEDS, STRONG, WEAK
+from sharedtrunk.paper.claims.equations._simulated_benefits import LEARNABLE_MAINS, STRONG, WEAK
 from sharedtrunk.paper.claims.equations._takeaways import N
 from sharedtrunk.paper.contrasts import NEGLIGIBLE
 
@@ -21,16 +21,16 @@ ACCURACY = gaussian.Sobol(points=4096, scrambles=1)
 """The rule that evaluates accuracies."""
 
 
-def _small(seed: int, thorough: bool, side, case: str, setting: tuple, limit: float):
-    """A benefit near the limit, over many more seeds."""
+def _over_many_seeds(seed: int, thorough: bool, side, case: str, setting: tuple, limit: float):
+    """The reading of a benefit near the limit, over many more seeds."""
     flows, again = _flows.small_effects(seed, thorough), _flows.relabelled(seed)
-    return _flows.reading(side, case, lambda f: f.benefit(*setting), [setting], limit, flows=flows, again=again)
+    return _flows.benefit_reading(side, case, setting, limit, flows=flows, again=again)
 
 
-def _few(seed: int, thorough: bool, side, case: str, setting: tuple, limit: float):
-    """A benefit over the first seeds."""
+def _over_few_seeds(seed: int, thorough: bool, side, case: str, setting: tuple, limit: float):
+    """The reading of a benefit over the first seeds."""
     flows, again = _flows.noisy(seed, thorough), _flows.relabelled(seed)
-    return _flows.reading(side, case, lambda f: f.benefit(*setting), [setting], limit, flows=flows, again=again)
+    return _flows.benefit_reading(side, case, setting, limit, flows=flows, again=again)
 
 
 def _erratum6(seed: int, thorough: bool) -> Evidence:
@@ -38,27 +38,20 @@ def _erratum6(seed: int, thorough: bool) -> Evidence:
     case = "benefit, both teachers noisy, s̄_A = {:g}, s̄_B = {:g}, r = 0"
 
     def one_noisy(side, words: str, auxiliary: bool, limit: float):
-        flows, setting = _flows.one_noisy(seed, thorough, auxiliary), (1.0, STRONG, 0.0)
-        return _flows.reading(side, words, lambda f: f.benefit(*setting), [setting], limit, flows=flows)
+        flows = _flows.one_noisy(seed, thorough, auxiliary)
+        return _flows.benefit_reading(side, words, (1.0, STRONG, 0.0), limit, flows=flows)
 
-    nothing = _flows.reading(
-        negligible,
-        "benefit, no noise, r = 0",
-        lambda f: f.benefit(1.0, 1.0, 0.0),
-        [(1.0, 1.0, 0.0)],
-        NEGLIGIBLE,
-        flows=clean,
-    )
+    no_noise = _flows.benefit_reading(negligible, "benefit, no noise, r = 0", (1.0, 1.0, 0.0), NEGLIGIBLE, flows=clean)
     return Evidence(
         within=(
-            _small(seed, thorough, below, case.format(1, STRONG), (1.0, STRONG, 0.0), -NEGLIGIBLE),
+            _over_many_seeds(seed, thorough, below, case.format(1, STRONG), (1.0, STRONG, 0.0), -NEGLIGIBLE),
             one_noisy(below, "benefit, noise on A only, s̄_A = 1, r = 0", False, -NEGLIGIBLE),
             one_noisy(negligible, f"benefit, noise on B only, s̄_B = {STRONG:g}, r = 0", True, NEGLIGIBLE),
-            nothing,
+            no_noise,
         ),
         beyond=(
-            _small(seed, thorough, below, case.format(LOW, STRONG), (LOW, STRONG, 0.0), -NEGLIGIBLE),
-            _few(seed, thorough, below, case.format(HIGH, STRONG), (HIGH, STRONG, 0.0), -NEGLIGIBLE),
+            _over_many_seeds(seed, thorough, below, case.format(LOW, STRONG), (LOW, STRONG, 0.0), -NEGLIGIBLE),
+            _over_few_seeds(seed, thorough, below, case.format(HIGH, STRONG), (HIGH, STRONG, 0.0), -NEGLIGIBLE),
         ),
     )
 
@@ -100,10 +93,10 @@ def _erratum11(seed: int, thorough: bool) -> Evidence:
     same, half, clean = (1.0, STRONG, 1.0), (1.0, STRONG, 0.5), (HIGH, WEAK, 1.0)
     return Evidence(
         within=(
-            _few(seed, thorough, above, case.format(*same), same, NEGLIGIBLE),
-            _small(seed, thorough, above, case.format(*half), half, NEGLIGIBLE),
+            _over_few_seeds(seed, thorough, above, case.format(*same), same, NEGLIGIBLE),
+            _over_many_seeds(seed, thorough, above, case.format(*half), half, NEGLIGIBLE),
         ),
-        instead=(_few(seed, thorough, negligible, case.format(*clean), clean, NEGLIGIBLE),),
+        instead=(_over_few_seeds(seed, thorough, negligible, case.format(*clean), clean, NEGLIGIBLE),),
     )
 
 
@@ -127,7 +120,7 @@ def _erratum12(seed: int, thorough: bool) -> Evidence:
 
 
 LEARNING_TIME = 40.0
-"""Time by which an auxiliary task of noise has learned its labels."""
+"""Time by which the labels of an auxiliary task of pure noise are learned."""
 
 
 def learned(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -136,8 +129,8 @@ def learned(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     The joint flow is followed to `LEARNING_TIME` with the two tasks exchanged, and judged by the noisy labels.
     """
     losses, accuracies = [], []
-    for one in range(MANY_SEEDS * seed, MANY_SEEDS * seed + count):
-        key = jax.random.key(one)
+    for standard_seed in _benefits.standard_seeds(seed, count):
+        key = jax.random.key(standard_seed)
         main, auxiliary = _flows.teacher_pair(key, 1.0, 1.0, WEAK, 0.0)
         moment = np.asarray(
             gaussian.label_moment(auxiliary.noisy_weights, rule=gaussian.Pairs(points=256, scrambles=4))
@@ -161,9 +154,9 @@ def _erratum13(seed: int, thorough: bool) -> Evidence:
         within=(
             below(f"its loss on its own noisy labels minus ln 10 / 2, {words}", losses - math.log(10) / 2, 0.0),
             above(f"its accuracy on them, {words}", accuracies, 0.5, "1"),
-            harm(_small, 1.0),
+            harm(_over_many_seeds, 1.0),
         ),
-        beyond=(harm(_few, HIGH), harm(_small, LOW)),
+        beyond=(harm(_over_few_seeds, HIGH), harm(_over_many_seeds, LOW)),
     )
 
 
@@ -189,8 +182,8 @@ def main_slope(seed: int, count: int, points: list[dict], **choice) -> np.ndarra
     The baseline does not depend on r and drops out of the difference.
     """
     slopes = []
-    for one in range(MANY_SEEDS * seed, MANY_SEEDS * seed + count):
-        loss = _benefits.train(points, N, one, **choice)["loss"].astype(float)
+    for standard_seed in _benefits.standard_seeds(seed, count):
+        loss = _benefits.train(points, N, standard_seed, **choice)["loss"].astype(float)
         slopes.append(np.mean(loss[::2] - loss[1::2]))
     return np.array(slopes)
 
@@ -227,9 +220,9 @@ CLAIMS = (
         key="erratum-6",
         source="erratum 6",
         statement="An unrelated clean auxiliary task does harm because the shared trunk amplifies directions in which A has "
-        "only noise; without noise it does none.",
+        "only noise; without noise it does no harm.",
         hypotheses=_INFINITE + f"; followed to t = {_flows.SHORT:g} or {_flows.FAR:g} where A has no noise",
-        method=_BY_FLOW + f", on both teachers, on one, on none; harm means {NEGLIGIBLE:g} nats or more",
+        method=_BY_FLOW + f", with noise on both teachers, on one, on none; harm means {NEGLIGIBLE:g} nats or more",
         measure=_erratum6,
         condition=f"the main task is noisy and yet learnable (s̄_A = 1; none at {HIGH:g}, about {NEGLIGIBLE:g} at {LOW:g})",
         seconds=20.0,
@@ -238,8 +231,8 @@ CLAIMS = (
     Claim(
         key="erratum-7",
         source="erratum 7",
-        statement="For related tasks s_A is at least s̃_A, as (28) and (36) have it, and not below it, as Table 1(b) and (34) "
-        "have it.",
+        statement="For related tasks s_A is at least s̃_A, as (28) and (36) say, and not below it, as Table 1(b) and (34) "
+        "say.",
         hypotheses=f"standard problem, infinite data, r = 1, s̄_B = {STRONG:g}",
         method="Σ[s_A − s̃_A] at equal times and at each one's own stop, " + _BY_FLOW,
         measure=_erratum7,
@@ -254,7 +247,7 @@ CLAIMS = (
         source="erratum 11",
         statement="The teacher's noise is quenched, so the benefit survives N → ∞.",
         hypotheses=_INFINITE + "; a noisy main task",
-        method=_BY_FLOW + f"; to survive means by {NEGLIGIBLE:g} nats or more",
+        method=_BY_FLOW + f"; a benefit survives if it is {NEGLIGIBLE:g} nats or more",
         measure=_erratum11,
         truth="a clean main task has little to gain from a noisy one",
         seconds=1.0,
@@ -265,7 +258,7 @@ CLAIMS = (
         source="erratum 12",
         statement="The minimum of the test loss over time, as in the paper, is oracle stopping: a practitioner who stops by "
         "noisy validation labels does worse, with either student.",
-        hypotheses=f"standard problem, N = {N}, N/4 further points with noisy labels decide",
+        hypotheses=f"standard problem, N = {N}; validation stopping uses N/4 further points with noisy labels",
         method=f"simulated losses, mean over seeds; worse means by {NEGLIGIBLE:g} nats or more",
         measure=_erratum12,
         truth="the sign of the benefit stays: fully related tasks help, unrelated ones do harm",
@@ -278,7 +271,7 @@ CLAIMS = (
         statement="A noisy, unrelated auxiliary task is not ignored: its labels are learned like any others, and A suffers.",
         hypotheses="standard problem, infinite data, shared trunk",
         method=f"loss and accuracy on its own labels by t = {LEARNING_TIME:g}, mean over seeds; learned means half of ln 10 "
-        f"and half of the labels; A's benefit at the minimum of its loss; to suffer means by {NEGLIGIBLE:g} nats or more",
+        f"and half of the labels; A's benefit at the minimum of its loss; A suffers by {NEGLIGIBLE:g} nats or more",
         measure=_erratum13,
         condition=f"the main task is noisy and yet learnable (s̄_A = 1, not {LOW:g} or {HIGH:g}) for A to suffer",
         seconds=8.0,
@@ -287,10 +280,10 @@ CLAIMS = (
     Claim(
         key="erratum-14",
         source="erratum 14",
-        statement="That the benefit grows with relatedness survives other choices of what the paper does not state, and "
+        statement="The benefit still grows with relatedness when what the paper does not state is chosen differently, and on "
         "either of its two grids.",
         hypotheses=f"Figure 2 (left): N = {N}, strong auxiliary task (s̄_B ≥ {STRONG:g}), main tasks of s̄_A ≥ 1",
-        method=f"simulated slope on r, one choice at a time, mean over seeds; to grow means by {NEGLIGIBLE:g} nats or more",
+        method=f"simulated slope on r, one choice at a time, mean over seeds; growth means {NEGLIGIBLE:g} nats or more",
         measure=_erratum14,
         seconds=40.0,
     ),

@@ -12,7 +12,7 @@ PANELS = gaussian.Panels()
 
 
 def factor(seed: int, classes: int) -> tuple[float, float]:
-    """diag Uᵀ∇F V over tr G · S at equal singular values 2: (16) says 1/(K−1), (17) puts 1; and its error."""
+    """Ratio of diag Uᵀ∇F V to S tr G at equal singular values 2, with its error; it is 1/(K − 1) in (16) and 1 in (17)."""
     rng = generator(seed, f"factor, {classes} classes")
     U, V = centred_frame(rng, classes, classes - 1), orthonormal(rng, 4, classes - 1)
     W = 2.0 * U @ V.T

@@ -21,11 +21,11 @@ from sharedtrunk.paper.contrasts import APPROXIMATELY
 Matrix = np.ndarray
 CLASSES, FEATURES = 3, 3
 ENTRIES = 4.5
-"""Limit of the largest of about ten deviations, in standard errors: chance exceeds it once in ten thousand."""
+"""Limit of the largest of about ten deviations, in standard errors; chance exceeds it once in ten thousand trials."""
 
 ONE_SAMPLE = 100_000
 TESTS = 200_000
-"""Sizes of one sample, and of a test set."""
+"""Numbers of points in a sample and in a test set."""
 
 QUADRATURE = 1e-6
 """Relative error to which two quadratures of the same integral agree, if logits have standard deviations below 1.5."""
@@ -124,7 +124,7 @@ def _spectra(seed: int) -> list[Reading]:
             W = scale * centred_frame(rng, CLASSES, rank) * np.array([1.0, 0.4])[:rank]
             G, error = gaussian.softmax_covariance_with_error(W)
             values = np.linalg.eigvalsh(np.asarray(G))
-            # by Weyl no eigenvalue moves more than G does
+            # by Weyl's inequality an error of G moves no eigenvalue by more than its norm
             readings.append(
                 at_least(f"rank {rank}, s = {scale:g}: second eigenvalue", values[1], 0.0, error=float(error))
             )
@@ -153,7 +153,7 @@ def stein(W: Matrix, C: Matrix) -> Matrix:
 
 
 def moment_errors(seed: int, equation: Callable = stein) -> tuple[float, float]:
-    """(14) against ∂F/∂W, relative, and against samples, the largest of the entries in standard errors."""
+    """Relative error of (14) against ∂F/∂W, and its largest deviation from samples, over entries, in standard errors."""
     rng = generator(seed, "moment")
     W, C = moderate(rng), covariance(rng)
     printed = equation(W, C)

@@ -22,7 +22,7 @@ def product(matrices: list[Matrix], size: int) -> Matrix:
     return functools.reduce(lambda below, layer: layer @ below, matrices, np.eye(size))
 
 
-def around(matrices: list[Matrix], index: int) -> tuple[Matrix, Matrix]:
+def above_and_below(matrices: list[Matrix], index: int) -> tuple[Matrix, Matrix]:
     """W_> and W_<, the products of the layers above and below one layer."""
     above, layer = matrices[index + 1 :], matrices[index]
     return product(above, layer.shape[0]), product(matrices[:index], matrices[0].shape[1])
@@ -63,7 +63,7 @@ def chain_rule_error(seed: int, depth: int, equation: Callable = chain_rule) -> 
     matrices = layers(rng, (FEATURES, *WIDTHS[depth], CLASSES))
     exact = jax.grad(lambda parts: jnp.sum(jnp.sin(_composite(parts))))([jnp.asarray(w) for w in matrices])
     gradient = np.cos(product(matrices, FEATURES))
-    printed = [equation(gradient, *around(matrices, index)) for index in range(depth)]
+    printed = [equation(gradient, *above_and_below(matrices, index)) for index in range(depth)]
     return max(relative(found, np.asarray(truth)) for found, truth in zip(printed, exact, strict=True))
 
 
@@ -89,7 +89,7 @@ def drive_error(seed: int, depth: int, equation: Callable = chain_rule) -> float
     simulated = students.drive(network, problem)
     slope = jax.grad(students.training_loss)(network, problem)
     drive = -training_gradient(product(matrices, FEATURES), one_hot(labels, CLASSES), inputs.T)
-    printed = [equation(drive, *around(matrices, index)) for index in range(depth)]
+    printed = [equation(drive, *above_and_below(matrices, index)) for index in range(depth)]
     errors = []
     for other, sign in ((simulated, 1), (slope, -1)):
         for found, part in zip(printed, (*other.trunk, *other.heads), strict=True):
@@ -124,8 +124,8 @@ CLAIMS = (
     Claim(
         key="eq-6",
         source="(6)",
-        statement="The gradient for one layer is that for the composite weights between the transposed products of the "
-        "layers above and below.",
+        statement="The gradient for one layer is the gradient for the composite weights, multiplied by the transposed "
+        "products of the layers above and below.",
         hypotheses="Linear layers; any differentiable function of the composite weights.",
         method="Sum of sines of the composite weights; formula against automatic differentiation, 1 to 4 layers.",
         measure=_eq6,
@@ -146,8 +146,8 @@ CLAIMS = (
     Claim(
         key="eq-8",
         source="(8)",
-        statement="Training drives every layer with the difference of cross-covariances, between the transposed products "
-        "of the layers above and below.",
+        statement="Training drives every layer with the difference of cross-covariances, multiplied by the transposed "
+        "products of the layers above and below.",
         hypotheses="Linear layers, the full sample in every step.",
         method="Formula against the simulation's drive and against automatic differentiation of its loss, 2 to 4 layers.",
         measure=_eq8,

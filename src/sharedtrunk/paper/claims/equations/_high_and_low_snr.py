@@ -70,11 +70,8 @@ def values(W) -> np.ndarray:
     return np.linalg.svd(W - W.mean(axis=-2, keepdims=True), compute_uv=False)
 
 
-"""The rule for the bounds and for g of the standard problem's students."""
-
-
 def scale(W) -> tuple[np.ndarray, np.ndarray]:
-    """g(W) = tr G/(K − 1), as (16) reads it, with its error: |tr E| ≤ √(K − 1) ‖E‖ for the error E of G."""
+    """g(W) = tr G/(K − 1), as in (16), with its error: |tr E| ≤ √(K − 1) ‖E‖ for the error E of G."""
     G, error = (np.asarray(part) for part in gaussian.softmax_covariance_with_error(W, rule=RULE))
     rank = W.shape[-2] - 1
     return np.trace(G, axis1=-2, axis2=-1) / rank, error / rank**0.5
@@ -165,7 +162,7 @@ def _eq30(seed: int, thorough: bool) -> Evidence:
         within=(
             at_least("benefit − bound: K = 2, s̄ = 1, s(r) = 1, s̃ = 2", slack(printed_lower, *simple), 0.0, error=1e-9),
             at_least("benefit − bound: K = 3, rank 1, s(r) = (3, 1), s̃ = (3, 0.5)", gain - bound, 0.0, error=1e-5),
-            at_most("share of random pairs that violate it, K = 2, s̄ = 3 … 10", violated, 0.0, error=error, unit="1"),
+            at_most("share of random pairs beyond the bound, K = 2, s̄ = 3 … 10", violated, 0.0, error=error, unit="1"),
         ),
         instead=(at_least("least benefit − bound with m₂ for g(s̄)s̄, the same pairs", least, -1e-9, error=1e-10),),
     )
@@ -193,12 +190,12 @@ def _eq31(seed: int, thorough: bool) -> Evidence:
     def gain(r: float):
         setting = (HIGH, STRONG, r)
         words = f"benefit: standard problem, {_in_words(setting)}, own stops"
-        return _flows.reading(above, words, lambda f: f.benefit(*setting), [setting], 0.0, flows=flows, again=again)
+        return _flows.benefit_reading(above, words, setting, 0.0, flows=flows, again=again)
 
     def premise(r: float):
         joint, _ = flows.pair(HIGH, STRONG, r)
         size = [np.linalg.norm(values(W), axis=-1) for W in (joint, flows.clean[:, flows.s_main.index(HIGH)])]
-        case = f"‖J W_A‖ − ‖J W̄‖ there, r = {r:g}: the premise is met"
+        case = f"‖J W_A‖ − ‖J W̄‖, standard problem, r = {r:g}: the premise is met"
         return above(case, size[0] - size[1], 0.0, "1")
 
     two = "benefit: K = 2, no noise"
@@ -223,7 +220,7 @@ def _eq31(seed: int, thorough: bool) -> Evidence:
 
 
 def aligned_share(flows: _flows.Flows, setting: tuple) -> np.ndarray:
-    """Cosine between G(W̄)W̄, along the clean teacher as its singular values are equal, and W_A − W̃: one per seed."""
+    """Cosine between G(W̄)W̄ and W_A − W̃, one per seed. G(W̄)W̄ is along the clean teacher: its singular values are equal."""
     joint, single = flows.pair(*setting)
     clean = flows.clean[:, flows.s_main.index(setting[0])]
     clean = clean - clean.mean(axis=-2, keepdims=True)
@@ -268,7 +265,7 @@ def _eq33(seed: int, thorough: bool) -> Evidence:
 
     def sides(*setting: float):
         def bound(flows: _flows.Flows, which: int) -> tuple[np.ndarray, float]:
-            """The lower (0) or upper (1) bound seed by seed, and the error of its mean by that of g."""
+            """The lower (0) or upper (1) bound seed by seed, and the error of its mean that comes from g."""
             pair = flows.pair(*setting)
             own, fall = values(pair[which]), values(pair[1]) - values(pair[0])
             g, error = scale(pair[which])
@@ -298,12 +295,12 @@ CLAIMS = (
         key="eq-29",
         source="(29)",
         statement="For a main task of high SNR Tr(G(W̄)W̄ [W_A − W̃]ᵀ) is Σ g(s̄) s̄_σ [s_σ(r) − s̃_σ], and it is not negative.",
-        hypotheses=f"standard problem, infinite data, s̄_A = {HIGH:g}, s̄_B = {STRONG:g}, r > 0; the sign is (28)'s, which "
-        "speaks of all times",
+        hypotheses=f"standard problem, infinite data, s̄_A = {HIGH:g}, s̄_B = {STRONG:g}, r > 0; the sign follows from (28), "
+        "which is about all times",
         method="mean over seeds of both sides, with g(W) = tr G/(K − 1), at equal times and at each one's own stop; equal "
         "means within 5 %",
         measure=_eq29,
-        condition="both students are compared at equal times, not each at its own stop, and the equality is asked for late "
+        condition="both students are compared at equal times, not each at its own stop, and for the equality at late times "
         "(r = 1: t = 16 and 64, not 4; r = 0.5: t = 64, not 16)",
         truth="the multitask student stops earlier, with smaller weights",
         seconds=80.0,
@@ -329,8 +326,8 @@ CLAIMS = (
         hypotheses=f"high SNR of the main task: no noise, or s̄_A = {HIGH:g}",
         method="closed form for two classes; " + _STANDARD + ", where ‖s‖ is that of J W",
         measure=_eq31,
-        condition="also s(r) ≥ s̃, which follows from (28) at equal times: two classes on either side of it; the standard "
-        f"problem at s̄_A = {HIGH:g} lies beyond, because its multitask student stops earlier",
+        condition="also s(r) ≥ s̃, which follows from (28) at equal times; two classes are measured on both sides, and the "
+        f"standard problem at s̄_A = {HIGH:g} lies beyond, because its multitask student stops earlier",
         truth="the standard problem meets the premise, with a benefit at r = 1 and next to none at r = 0",
         seconds=1.0,
         bundle=_flows.BUNDLE,
@@ -345,7 +342,8 @@ CLAIMS = (
         measure=_eq32,
         condition=f"the signal is far below the noise (s̄_A = {VANISHING:g}), where G(W̄)W̄ itself vanishes, or the tasks are "
         f"not fully related (s̄_A = {LOW:g}: r = 0 and 0.5, not 1)",
-        truth=f"at s̄_A = {LOW:g} and r = 1 the directions are not orthogonal, as the reason given for (32) has them",
+        truth=f"at s̄_A = {LOW:g} and r = 1 the directions are not orthogonal, although the paper's reason for (32) is that "
+        "they are",
         seconds=2.0,
         bundle=_flows.BUNDLE,
     ),
@@ -354,9 +352,9 @@ CLAIMS = (
         source="(33)",
         statement="For a main task of low SNR Σ g(s)s_σ[s̃_σ − s_σ] ≤ benefit ≤ Σ g(s̃)s̃_σ[s̃_σ − s_σ].",
         hypotheses=_STANDARD + "; low SNR is s̄_A ≤ 0.3",
-        method="distance of the benefit from either side, mean over seeds, g(W) = tr G/(K − 1)",
+        method="distance of the benefit from either bound, mean over seeds, g(W) = tr G/(K − 1)",
         measure=_eq33,
-        truth="with the label moment, and with weights in the place of singular values, both bounds hold",
+        truth="with the label moment, and with weights in place of singular values, both bounds hold",
         seconds=2.0,
         bundle=_flows.BUNDLE,
     ),

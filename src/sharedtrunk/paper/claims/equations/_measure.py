@@ -1,6 +1,6 @@
-"""Measuring the claims about equations: each takes its own readings.
+"""Measuring the claims about equations, in this process or in workers.
 
-Claims are independent of each other, so worker processes measure them one by one, the longest first.
+Claims are independent of each other, except that those of a bundle share trainings. Workers measure the longest first.
 """
 
 import functools
@@ -29,7 +29,7 @@ def measure(
     keys
         The claims to measure, all by default.
     seed
-        Seed of everything that is drawn at random.
+        Seed of all random draws.
     thorough
         Whether to take more draws, seeds and cases.
     processes
@@ -81,7 +81,7 @@ def _bundles(claims: Sequence[Claim]) -> list[tuple[str, ...]]:
 
 
 def measure_bundle(keys: Sequence[str], *, seed: int, thorough: bool) -> list[tuple[str, Evidence | None, float, str]]:
-    """What a worker process does: the evidence of some claims, how long each took in seconds, and why one has none."""
+    """Measure some claims in a worker: key, evidence, seconds and the reason why there is none, for each claim."""
     rows = [judge(CLAIMS[key], seed, thorough) for key in keys]  # a row itself holds functions, which cannot be sent
     return [(row.claim.key, row.evidence, row.seconds, row.reason) for row in rows]
 

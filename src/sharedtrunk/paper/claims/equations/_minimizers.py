@@ -1,4 +1,4 @@
-"""The end of training: the minimizers of the training loss (11), and when there are any."""
+"""The end of training: the minimizers of the training loss (11), and when they exist."""
 
 from collections.abc import Callable
 
@@ -71,7 +71,7 @@ def problem(seed: int, samples: int, hard: bool) -> tuple[Matrix, Matrix, Matrix
 
 
 def distance_from_teacher(seed: int, samples: int) -> tuple[float, float]:
-    """End of training on soft labels: relative distance from βΣ̂ up to a common shift, and the loss above that of βΣ̂."""
+    """At the end of training on soft labels: relative distance from βΣ̂ up to a common shift, and excess loss over βΣ̂."""
     teacher, start, targets, inputs = problem(seed, samples, hard=False)
     W = minimize(start, targets, inputs)
     excess = training_loss(W, targets, inputs) - training_loss(teacher, targets, inputs)
@@ -98,7 +98,7 @@ def outside(shift: Matrix, along: Matrix) -> float:
 
 
 def shift_outside(seed: int, direction: Callable = printed_direction) -> float:
-    """The minimizer that training finds is βΣ̂ and a common shift: the share of that shift outside the printed direction."""
+    """Training finds the minimizer βΣ̂ plus a common shift: the share of that shift outside the printed direction."""
     teacher, start, targets, inputs = problem(seed, MANY, hard=False)
     shift = (minimize(start, targets, inputs) - teacher).mean(axis=0)
     return outside(shift, direction(inputs))

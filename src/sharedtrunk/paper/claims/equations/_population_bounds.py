@@ -102,7 +102,7 @@ def smallest_triples() -> tuple[list[tuple[int, ...]], Draws]:
 
 
 def smallest_counterexample(upper: bool, printed: bool = True) -> Reading:
-    """The triple with the least sum s̄ + s_A + s̃ that violates the bound, the clearest among equals; else the smallest gap."""
+    """The smallest triple, by s̄ + s_A + s̃ and then by its gap, that violates the bound; if none does, the smallest gap."""
     triples, draws = smallest_triples()
     gap, error = gaps(draws, printed, upper)
     n = min(range(len(triples)), key=lambda n: (gap[n] >= -error[n], sum(triples[n]) * (gap[n] < -error[n]), gap[n]))
@@ -112,7 +112,7 @@ def smallest_counterexample(upper: bool, printed: bool = True) -> Reading:
 
 
 def violated(draws: Draws, sides: tuple[bool, ...], printed: bool = True) -> Matrix:
-    """For each draw: whether a gap on any of the sides is below zero by more than its numerical error."""
+    """Whether a gap on any of the sides is below zero by more than its numerical error, for each draw."""
     return np.any([gap < -error for gap, error in (gaps(draws, printed, upper) for upper in sides)], axis=0)
 
 

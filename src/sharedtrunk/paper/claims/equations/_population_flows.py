@@ -13,13 +13,14 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 
 from sharedtrunk import dynamics, students, teachers
 from sharedtrunk._support.randomness import stream
 from sharedtrunk.experiments import StandardProblem
 from sharedtrunk.flows.result import Result
 from sharedtrunk.paper.claims import Reading, scramble_error
-from sharedtrunk.paper.claims.equations._simulated_benefits import MANY_SEEDS, STRONG, WEAK
+from sharedtrunk.paper.claims.equations._simulated_benefits import STRONG, WEAK, standard_seeds
 from sharedtrunk.paper.contrasts import LOW_SNR
 
 BUNDLE = "population flows"
@@ -28,10 +29,10 @@ S_MAIN = (0.01, 0.3, 1.0, 10.0)
 S_AUX = (WEAK, STRONG)
 RELATEDNESS = (0.0, 0.5, 1.0)
 FEW, FEWER = 8, 3
-"""Number of seeds with noise, which differ, and without noise, which hardly differ."""
+"""Numbers of seeds: with noise, and without noise, where seeds hardly differ."""
 
 MORE, FIRST_OF_MORE = 48, 1000
-"""Number of seeds for benefits near the limit (half of them by default), and the first of these seeds."""
+"""Number of additional seeds for benefits near the limit (half of them without `thorough`), and the first of them."""
 
 SMALL_EFFECTS = (LOW_SNR, 1.0), (WEAK, STRONG), (0.0, 0.5)
 """The settings with benefits near the limit: s_main, s_aux, relatedness."""
@@ -43,10 +44,10 @@ LONG = 1200.0
 """Time limit at which the minima of almost clean main tasks, at t ≈ 500, are bracketed."""
 
 FAR = 1500.0
-"""Time limit of students whose loss falls for ever."""
+"""Time limit of students whose loss never stops falling."""
 
 OTHER_LABELS = replace(dynamics.FAST_LABELS, seed=1)
-"""Another estimate of the label moments: the change that it makes is their error."""
+"""Another estimate of the label moments; the difference that it makes measures their error."""
 
 TOLERANCE = dynamics.Tolerance(rtol=1e-4, atol=1e-6, order=3)
 """Tolerance of the solver at equal times, the same as for the minima."""
@@ -169,21 +170,34 @@ def reading(
     return side(", ".join([case, *lost_words]), numbers, limit, unit=unit, numerical=error)
 
 
+def benefit_reading(
+    side: Callable[..., Reading],
+    case: str,
+    setting: tuple[float, ...],
+    limit: float,
+    *,
+    flows: Flows,
+    again: Flows | None = None,
+) -> Reading:
+    """`reading` of the benefit at one setting."""
+    return reading(side, case, lambda f: f.benefit(*setting), [setting], limit, flows=flows, again=again)
+
+
 @functools.cache
 def noisy(seed: int, thorough: bool) -> Flows:
     """The grid with unit noise on both teachers."""
-    return _followed(_seeds(seed, 2 * FEW if thorough else FEW), (S_MAIN, S_AUX, RELATEDNESS))
+    return _followed(standard_seeds(seed, 2 * FEW if thorough else FEW), (S_MAIN, S_AUX, RELATEDNESS))
 
 
 @functools.cache
 def relabelled(seed: int) -> Flows:
     """The grid of the first seed with another estimate of the label moments."""
-    return _followed(_seeds(seed, 1), (S_MAIN, S_AUX, RELATEDNESS), label_rule=OTHER_LABELS)
+    return _followed(standard_seeds(seed, 1), (S_MAIN, S_AUX, RELATEDNESS), label_rule=OTHER_LABELS)
 
 
 @functools.cache
 def small_effects(seed: int, thorough: bool) -> Flows:
-    """Noisy main tasks beside unrelated and half related ones, over many more seeds, as their benefits are near the limit."""
+    """Noisy main tasks beside unrelated and half-related tasks, over many more seeds, because the benefits are small."""
     seeds = range(MORE * seed, MORE * seed + (MORE if thorough else MORE // 2))
     more = _followed([FIRST_OF_MORE + one for one in seeds], SMALL_EFFECTS)
     few = noisy(seed, thorough)
@@ -209,7 +223,7 @@ def one_noisy(seed: int, thorough: bool, auxiliary: bool) -> Flows:
     noise = (0.0, 1.0) if auxiliary else (1.0, 0.0)
     few = FEWER if auxiliary else FEW  # without noise of its own the main task hardly differs between seeds
     return _followed(
-        _seeds(seed, 2 * few if thorough else few), ((1.0,), (STRONG,), (0.0,)), noise=noise, time_limit=SHORT
+        standard_seeds(seed, 2 * few if thorough else few), ((1.0,), (STRONG,), (0.0,)), noise=noise, time_limit=SHORT
     )
 
 
@@ -217,15 +231,10 @@ def one_noisy(seed: int, thorough: bool, auxiliary: bool) -> Flows:
 def noise_free(seed: int, thorough: bool) -> Flows:
     """Both teachers without noise, followed far: with clean hard labels the loss falls for ever.
 
-    Hard labels do not depend on the size of noise-free singular values, so one of each will do.
+    Hard labels do not depend on the size of noise-free singular values, so one value for each task is enough.
     """
     count = 2 * FEWER if thorough else FEWER
-    return _followed(_seeds(seed, count), ((1.0,), (1.0,), (0.0, 1.0)), noise=0.0, time_limit=FAR)
-
-
-def _seeds(seed: int, count: int) -> range:
-    """The seeds of the standard problem that belong to the ledger's seed."""
-    return range(MANY_SEEDS * seed, MANY_SEEDS * seed + count)
+    return _followed(standard_seeds(seed, count), ((1.0,), (1.0,), (0.0, 1.0)), noise=0.0, time_limit=FAR)
 
 
 def _followed(
@@ -240,15 +249,11 @@ def _followed(
     s_main, s_aux, relatedness = axes
     shape = (len(s_main), len(s_aux), len(relatedness))
 
-    def one_seed(one: int):
-        key = jax.random.key(one)
-        pairs = [teacher_pair(key, noise, *point) for point in itertools.product(*axes)]
-        main = pairs[:: shape[1] * shape[2]]
-        moment = np.asarray(teachers.clean_label_moment(main[-1][0])[0])
-        tasks = [jnp.stack([both[task].noisy_weights for both in pairs]) for task in (0, 1)]
-        alone = [jnp.stack([both[0].noisy_weights for both in main])]
-        arms = (minimum(key, each, moment, time_limit, label_rule) for each in (tasks, alone))
-        return *arms, np.stack([both[0].weights for both in main]), moment
+    def one_seed(seed: int):
+        key = jax.random.key(seed)
+        drawn = _draw(key, noise, axes)
+        arms = (minimum(key, arm, drawn.moment, time_limit, label_rule) for arm in (drawn.joint, drawn.single))
+        return *arms, drawn.clean, drawn.moment
 
     joint, single, clean, moments = zip(*map(one_seed, seeds), strict=True)
     together = Stop(*(np.stack(parts) for parts in zip(*joint, strict=True)))
@@ -270,28 +275,24 @@ EQUAL_TIMES = (4.0, 16.0, 64.0)
 @functools.cache
 def at_equal_times(seed: int, thorough: bool) -> tuple[Flows, ...]:
     """The noisy grid at each of `EQUAL_TIMES`, both arms, without stops and losses."""
-    return _timed(_seeds(seed, 2 * FEW if thorough else FEW), dynamics.FAST_LABELS)
+    return _timed(standard_seeds(seed, 2 * FEW if thorough else FEW), dynamics.FAST_LABELS)
 
 
 @functools.cache
 def relabelled_at_equal_times(seed: int) -> tuple[Flows, ...]:
     """The same for the first seed, with another estimate of the label moments."""
-    return _timed(_seeds(seed, 1), OTHER_LABELS)
+    return _timed(standard_seeds(seed, 1), OTHER_LABELS)
 
 
 def _timed(seeds: Sequence[int], label_rule) -> tuple[Flows, ...]:
     axes = (S_MAIN, S_AUX, RELATEDNESS)
     shape = tuple(len(axis) for axis in axes)
 
-    def one_seed(one: int):
-        key = jax.random.key(one)
-        pairs = [teacher_pair(key, 1.0, *point) for point in itertools.product(*axes)]
-        main = [both[0] for both in pairs[:: shape[1] * shape[2]]]
-        tasks = [jnp.stack([both[task].noisy_weights for both in pairs]) for task in (0, 1)]
-        alone = [jnp.stack([teacher.noisy_weights for teacher in main])]
-        arms = (_at_times(key, each, label_rule) for each in (tasks, alone))
-        clean = np.stack([teacher.weights for teacher in main])
-        return *arms, clean, np.asarray(teachers.clean_label_moment(main[-1])[0])
+    def one_seed(seed: int):
+        key = jax.random.key(seed)
+        drawn = _draw(key, 1.0, axes)
+        arms = (_at_times(key, arm, label_rule) for arm in (drawn.joint, drawn.single))
+        return *arms, drawn.clean, drawn.moment
 
     joint, single, clean, moments = zip(*map(one_seed, seeds), strict=True)
     arms = (
@@ -307,6 +308,27 @@ def _timed(seeds: Sequence[int], label_rule) -> tuple[Flows, ...]:
             moment=np.stack(moments),
         )
         for k in range(len(EQUAL_TIMES))
+    )
+
+
+class _Drawn(NamedTuple):
+    """The teachers of one seed: noisy weights of both arms, by task, the main tasks' clean weights and label moment."""
+
+    joint: list[Array]
+    single: list[Array]
+    clean: np.ndarray
+    moment: np.ndarray
+
+
+def _draw(key, noise: float | tuple[float, float], axes: tuple) -> _Drawn:
+    """Draw the teachers of every setting with one key."""
+    pairs = [teacher_pair(key, noise, *point) for point in itertools.product(*axes)]
+    mains = [pair[0] for pair in pairs[:: len(axes[1]) * len(axes[2])]]
+    return _Drawn(
+        joint=[jnp.stack([pair[task].noisy_weights for pair in pairs]) for task in (0, 1)],
+        single=[jnp.stack([main.noisy_weights for main in mains])],
+        clean=np.stack([main.weights for main in mains]),
+        moment=np.asarray(teachers.clean_label_moment(mains[-1])[0]),
     )
 
 
@@ -333,7 +355,7 @@ def minimum(key, noisy_weights, moment, time_limit: float, label_rule=dynamics.F
     flow = dynamics.population_flow(filled, judge=moment, rule=dynamics.FAST_RULE, label_rule=label_rule)
     start = start_of(key, len(filled), filled[0].shape[0])
     found = dynamics.solve_until_bracketed(flow, start, time_limit=time_limit, chunk=CHUNK)
-    assert found.trajectory is not None  # flows bring it, and all else that a stop needs
+    assert found.trajectory is not None  # flows set it, and everything else that a stop needs
     assert found.weights is not None
     assert found.result is not None
     assert found.scrambles is not None

@@ -1,4 +1,4 @@
-"""Relatedness of two tasks (4), R = V̄_Bᵀ V̄_A: how it is read off two teachers, and that the benefit depends on it."""
+"""Relatedness of two tasks (4), R = V̄_Bᵀ V̄_A: measured from two teachers, and unchanged when all features turn."""
 
 import jax
 import jax.numpy as jnp
@@ -44,7 +44,7 @@ def relatedness_error(seed: int, wanted: Matrix, values) -> float:
 
 
 def benefits(seed: int, rotations: list[Matrix]) -> np.ndarray:
-    """Population benefits, in nats, of a pair with R = I/2 and its start when all features are rotated by each matrix."""
+    """Population benefits (nats) of a pair with R = I/2, one for each rotation of all features, start included."""
     main, auxiliary = (np.asarray(teacher.weights) for teacher in pair(seed, 0.5, DISTINCT))
     rng = generator(seed, "relatedness, start")
     first = layers(rng, (FEATURES, HIDDEN), scale=0.5)[0]
@@ -52,7 +52,7 @@ def benefits(seed: int, rotations: list[Matrix]) -> np.ndarray:
     losses = []
     for turn in rotations:
         for weight in (0.0, 1.0):
-            # weight 0 is the single task: B's head is there but drives nothing
+            # weight 0 makes it the single task: B's head exists but has no effect
             flow = dynamics.population_flow([main @ turn.T, auxiliary @ turn.T], task_weights=[1.0, weight], rule=RULE)
             start = dynamics.Layers((jnp.asarray(first @ turn.T),), tuple(jnp.asarray(head) for head in heads))
             W = dynamics.solve(flow, start, TIMES).composites[0]

@@ -105,15 +105,11 @@ def _eq37(seed: int, thorough: bool) -> Evidence:
 
     def size(*setting: float):
         case = "benefit, unit noise, s̄_A = {:g}, s̄_B = {:g}, r = {:g}".format(*setting)
-        return _flows.reading(
-            negligible, case, lambda f: f.benefit(*setting), [setting], NEGLIGIBLE, flows=noisy, again=again
-        )
+        return _flows.benefit_reading(negligible, case, setting, NEGLIGIBLE, flows=noisy, again=again)
 
     def noise_free(r: float):
         case = f"benefit, no noise, r = {r:g}, at t = {_flows.FAR:g}"
-        return _flows.reading(
-            negligible, case, lambda f: f.benefit(1.0, 1.0, r), [(1.0, 1.0, r)], NEGLIGIBLE, flows=clean
-        )
+        return _flows.benefit_reading(negligible, case, (1.0, 1.0, r), NEGLIGIBLE, flows=clean)
 
     share = clean.benefit(1.0, 1.0, 1.0) / clean.single.loss[:, 0]
     fall = clean.single.late[:, 0]
@@ -162,8 +158,8 @@ CLAIMS = (
         source="(36)",
         statement="For a main task of high SNR the benefit grows with relatedness, at any fixed s̄_B > 0.",
         hypotheses="standard problem, s̄_A ≥ 3",
-        method=f"simulated benefits, mean over seeds; to grow means by {NEGLIGIBLE:g} nats or more, from r = 0 to 1 and "
-        "with each half",
+        method=f"simulated benefits, mean over seeds; growth means {NEGLIGIBLE:g} nats or more, from r = 0 to 1 and in each "
+        "half",
         measure=_eq36,
         condition=f"the auxiliary task has a signal (s̄_B = {STRONG:g}, not {WEAK:g})",
         seconds=1.0,
@@ -176,12 +172,13 @@ CLAIMS = (
         hypotheses="a noise level of at most K/N_f = 0.1, read as the variance of the entries of the teacher's noise (here "
         "0.01; their standard deviation is 0.1)",
         method="population flow of the standard problem, mean over seeds; without noise, whose loss falls for ever, followed "
-        f"to t = {_flows.FAR:g}, which sets the number; to vanish means below {NEGLIGIBLE:g} nats",
+        f"to t = {_flows.FAR:g}, which sets the number; a benefit below {NEGLIGIBLE:g} nats has vanished",
         measure=_eq37,
         condition="the teachers are free of noise, which is quenched so that no amount of data averages it out, or the main "
         f"task is too noisy (s̄_A = {VANISHING:g}) or too clean to gain (s̄_A = {HIGH:g} with r ≤ 0.5 or s̄_B = {WEAK:g})",
-        truth="without noise the loss is still falling at the time limit; by what is left of it the benefit is not small",
-        # Not in the bundle, which is the longest work of the ledger, although it solves the noisy flows a second time.
+        truth="without noise the loss is still falling at the time limit; relative to what is left of it the benefit is not "
+        "small",
+        # Not in the bundle of flows, which already takes the longest, although it therefore solves the noisy flows again.
         seconds=45.0,
     ),
 )

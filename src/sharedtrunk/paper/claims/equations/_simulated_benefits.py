@@ -1,7 +1,7 @@
 """Simulated benefits that several claims share: small grids of the standard problem, trained once in a worker.
 
-One seed of the ledger stands for several seeds of the standard problem. Every number is one per such seed, so that contrasts
-are paired.
+One seed of the ledger stands for several seeds of the standard problem. There is one number for each of those, so that
+contrasts are paired.
 """
 
 import functools
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from sharedtrunk.experiments import standard_lanes
-from sharedtrunk.flows.trajectory import Result
+from sharedtrunk.flows.result import Result
 from sharedtrunk.paper.claims import PerSeed
 from sharedtrunk.paper.contrasts import HOPELESS, LEARNABLE, LOW_SNR
 
 BUNDLE = "simulated benefits"
-"""Claims with these lanes go to one worker, which trains them once."""
+"""Claims that need these lanes go to one worker, which trains them once."""
 
 MANY_SEEDS = 16
-"""Seeds of the standard problem that belong to one seed of the ledger; the default mode takes the first ones."""
+"""Seeds of the standard problem per seed of the ledger; only the first of them are used without `thorough`."""
 
 SETTINGS = {"scrambles": 8}
-"""Eight scrambles give a benefit to a thousandth of a nat, far below its spread over seeds."""
+"""With eight scrambles the error of a benefit is a thousandth of a nat, far below the spread over seeds."""
 
 WEAK, STRONG, HUGE = 0.01, 10.0, 100.0
 """Singular values of auxiliary teachers: nothing but noise, mostly signal, nothing but signal."""
@@ -38,26 +38,26 @@ GRIDS = {
     800: (S_MAIN, (WEAK, STRONG, HUGE), (0.0, 0.1, 0.25, 0.5, 1.0), 10),
     1600: ((HOPELESS, 1.0, 10.0), (WEAK, STRONG), (0.0, 1.0), 10),
 }
-"""By number of samples: singular values of main and auxiliary task, relatedness, number of seeds."""
+"""The grids by number of samples: singular values of main and auxiliary task, relatedness, number of seeds."""
 
 LOW_MAINS = (HOPELESS, LOW_SNR)
 LOW_MAIN_GRIDS = {
     100: (LOW_MAINS, (WEAK, STRONG), (0.0, 1.0), 10),
     800: (LOW_MAINS, (WEAK, STRONG), (0.0, 1.0), 16),
 }
-"""The same for main tasks that can hardly be learned; their effects are small, so they have more seeds."""
+"""The grids of main tasks that can hardly be learned. The effects are small, so there are more seeds."""
 
 CHUNK = 12
 """Lanes that are trained together."""
 
 STOPPINGS = {"oracle": "", "validation": "_honest"}
-"""Way of stopping → what the names of its variables end with."""
+"""The ending of the names of variables, by way of stopping."""
 
 MEASURED = (
     "result",
     *(f"loss{suffix}{part}" for suffix in STOPPINGS.values() for part in ("", "_scrambles", "_refinement")),
 )
-"""The variables of a lane that are kept."""
+"""The variables of a lane that claims use."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Grid:
     single_validation: np.ndarray
 
     def at(self, s_main, s_aux, relatedness: float, *, validation: bool = False) -> PerSeed:
-        """One benefit per seed; the mean over several values of `s_main` or `s_aux` where they are given."""
+        """One benefit per seed; the mean over `s_main` or `s_aux` if several values are given."""
         mains, auxes = (np.atleast_1d(values).tolist() for values in (s_main, s_aux))
         benefit = self.validation if validation else self.oracle
         index = [
@@ -85,6 +85,11 @@ class Grid:
             for axis, values in ((self.s_main, mains), (self.s_aux, auxes), (self.relatedness, [relatedness]))
         ]
         return benefit[np.ix_(range(len(benefit)), *index)].averaged()
+
+
+def standard_seeds(seed: int, count: int) -> range:
+    """The first `count` seeds of the standard problem that belong to the ledger's seed."""
+    return range(MANY_SEEDS * seed, MANY_SEEDS * seed + count)
 
 
 @functools.cache
@@ -104,9 +109,9 @@ def _trained(axes: tuple, samples: int, seed: int, thorough: bool) -> Grid:
     count = min(2 * few, MANY_SEEDS) if thorough else few
     points = [{"s_main": a, "s_aux": b, "relatedness": r} for a, b, r in itertools.product(s_main, s_aux, relatedness)]
     joint, single = [], []
-    for one in range(MANY_SEEDS * seed, MANY_SEEDS * seed + count):
-        joint.append(train(points, samples, one))
-        single.append(train([{"s_main": a} for a in s_main], samples, one, tasks=1))
+    for standard_seed in standard_seeds(seed, count):
+        joint.append(train(points, samples, standard_seed))
+        single.append(train([{"s_main": a} for a in s_main], samples, standard_seed, tasks=1))
     shape = (len(s_main), len(s_aux), len(relatedness))
     oracle, validation = (
         _losses(single, suffix, (len(s_main), 1, 1)) - _losses(joint, suffix, shape) for suffix in STOPPINGS.values()

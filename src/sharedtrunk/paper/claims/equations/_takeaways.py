@@ -14,7 +14,7 @@ from sharedtrunk.paper.claims.equations._simulated_benefits import (
 from sharedtrunk.paper.contrasts import HOPELESS, LOW_SNR, NEGLIGIBLE
 
 N = 800
-"""Number of training points where the claim names none."""
+"""Number of training points of claims that do not name one."""
 _MEAN = f"mean over s̄_A = {', '.join(f'{s:g}' for s in LEARNABLE_MAINS)}"
 
 
@@ -140,8 +140,8 @@ def _base_level(seed: int, thorough: bool) -> Evidence:
 
 _STANDARD = "standard problem, oracle stopping"
 _BY = (
-    f"simulated benefits, mean over seeds of paired differences; no benefit means within ±{NEGLIGIBLE:g} nats; to grow, to "
-    "fade and to do harm mean by as much or more"
+    f"simulated benefits, mean over seeds of paired differences; no benefit means within ±{NEGLIGIBLE:g} nats; growth, "
+    "fading and harm mean that much or more"
 )
 
 CLAIMS = (
@@ -219,13 +219,13 @@ CLAIMS = (
         key="observation-3",
         source="4.5, observation 3",
         statement="The main task needs a certain base performance before multitask learning helps, and the help fades as "
-        "data become many.",
+        "data become plentiful.",
         hypotheses=_STANDARD + f", fully related tasks, s̄_B = {STRONG:g}",
         method=_BY,
         measure=_base_level,
         condition=f"at N = 100 the main task is almost noise (s̄_A ≤ {HOPELESS:g}; at 0.3 the help is near the limit, 1 and 3 "
         "are helped), and for the help to fade it is clean (s̄_A = 10; at 1 it still grows at N = 1,600)",
-        truth="100 points are base performance enough for main tasks that can be learned",
+        truth="100 points give enough base performance to main tasks that can be learned",
         seconds=10.0,
         bundle=BUNDLE,
     ),

@@ -1,4 +1,4 @@
-"""Training as a flow: on many samples (2), its conservation law (9), and the rate at which its loss falls (10)."""
+"""Training as a flow: its limit for many samples (2), its conservation law (9), and the rate at which its loss falls (10)."""
 
 import functools
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from sharedtrunk import dynamics, gaussian, students, teachers
 from sharedtrunk._support.randomness import stream
 from sharedtrunk.paper.claims import Claim, Evidence, Reading, at_least, at_most
 from sharedtrunk.paper.claims.equations._deviation import Deviation, mean_deviation
-from sharedtrunk.paper.claims.equations._gradients import around, product, training_gradient
+from sharedtrunk.paper.claims.equations._gradients import above_and_below, product, training_gradient
 from sharedtrunk.paper.claims.equations._random_problems import (
     EXACT,
     generator,
@@ -165,7 +165,7 @@ def _eq9(seed: int, thorough: bool) -> Evidence:
 
 def printed_summands(matrices: list[Matrix], drive: Matrix) -> list[float]:
     """Tr(W_<ᵀW_< Dᵀ W_>W_>ᵀ D) for every layer, as (10) has them."""
-    parts = [around(matrices, level) for level in range(len(matrices))]
+    parts = [above_and_below(matrices, level) for level in range(len(matrices))]
     return [float(np.trace(below.T @ below @ drive.T @ above @ above.T @ drive)) for above, below in parts]
 
 
@@ -241,8 +241,8 @@ CLAIMS = (
     Claim(
         key="eq-10",
         source="(10)",
-        statement="The training loss changes at the rate of minus a sum over layers of traces that are never negative, so "
-        "it never rises.",
+        statement="The rate of the training loss is minus a sum, over layers, of traces that are never negative, so the loss "
+        "never rises.",
         hypotheses="Linear layers, gradient flow.",
         method="Traces against automatic differentiation; the loss at 81 times of a training of 60 samples.",
         measure=_eq10,

@@ -1,8 +1,8 @@
 """Two aligned tasks on one trunk: equations (26), (27) and the sign rule (28), against the full flow.
 
 With two classes and one singular value per task the aligned equations are exact for a single task, so every difference from
-the full flow comes from the way in which (26) joins two tasks. Labels are drawn at β = 1, so ŝ is a fixed point. The full
-flow starts from balanced layers with the same composites.
+the full flow comes from how (26) joins two tasks. Labels are drawn at β = 1, so ŝ is a fixed point. The full flow starts from
+balanced layers with the same composites.
 """
 
 import functools
@@ -244,7 +244,7 @@ CLAIMS = (
     Claim(
         key="eq-28",
         source="(28)",
-        statement="At all times s(r) ≥ s̃ where s̃(0) < ŝ_A, and s(r) ≤ s̃ where s̃(0) ≥ ŝ_A.",
+        statement="At all times s(r) ≥ s̃ if s̃(0) < ŝ_A, and s(r) ≤ s̃ if s̃(0) ≥ ŝ_A.",
         hypotheses="the solutions of (26) themselves; equal starts; " + _SETTING,
         method="difference of the solutions of (26) at r and at 0 over a lattice of simple numbers; the worst is shown; at r "
         "= 1 they are those of the full flow",

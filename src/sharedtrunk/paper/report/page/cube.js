@@ -4,16 +4,16 @@ const AXES = ["n_samples", "s_main", "s_aux", "relatedness"];
 const readCube = (element) => {
   const cube = JSON.parse(element.textContent);
   const sizes = AXES.map((axis) => cube.axes[axis].length);
-  const place = (at) => AXES.reduce((flat, axis, i) => flat * sizes[i] + at[axis], 0);
+  const indexOf = (at) => AXES.reduce((flat, axis, i) => flat * sizes[i] + at[axis], 0);
   const value = (quantity, at) => {
     const stored = cube.values[quantity];
-    const i = place(at);
+    const i = indexOf(at);
     return stored && { mean: stored.mean[i], error: stored.error[i], seeds: stored.seeds[i] };
   };
   return { ...cube, value, has: (quantity) => quantity in cube.values };
 };
 
-// Numbers in words: a true minus, and as many decimals as the error has meaning.
+// Numbers as text: with a real minus sign, and as many decimals as the error justifies.
 const signed = (number, decimals) => {
   const text = Math.abs(number).toFixed(decimals);
   return (number < 0 && Number(text) !== 0 ? "−" : "+") + text;

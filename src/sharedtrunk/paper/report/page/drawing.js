@@ -1,4 +1,4 @@
-// What both plots are drawn with.
+// Helpers of both plots.
 const svgElement = (name, attributes = {}, text) => {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -6,7 +6,7 @@ const svgElement = (name, attributes = {}, text) => {
   return element;
 };
 
-// An empty drawing as wide as its place, so that its letters keep their size on a phone.
+// An empty drawing as wide as its container, so that its text keeps its size on a phone.
 const blank = (svg, height) => {
   const width = Math.max(260, svg.parentElement.clientWidth);
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);

@@ -1,4 +1,4 @@
-// The explorer: four sliders, two choices, and what follows from them.
+// The explorer: four sliders, two choices, and the plots and numbers that they control.
 const explorer = () => {
   const stored = document.getElementById("cube");
   if (!stored) return;
@@ -75,7 +75,7 @@ const explorer = () => {
   form.addEventListener("submit", (event) => event.preventDefault());
   let width = 0;
   new ResizeObserver(([entry]) => {
-    if (entry.contentRect.width === width) return; // its own height is no news
+    if (entry.contentRect.width === width) return; // only the height changed
     width = entry.contentRect.width;
     drawLegend(legend, cube);
     show();

@@ -1,4 +1,4 @@
-// A figure with a companion picture: its switch shows the one or the other.
+// A figure with two pictures has a switch that shows one or the other.
 const figures = () => {
   for (const choice of document.querySelectorAll("[data-pictures]")) {
     const pictures = document.querySelectorAll(`#${CSS.escape(choice.dataset.pictures)} [data-picture]`);
@@ -7,6 +7,6 @@ const figures = () => {
       for (const picture of pictures) picture.hidden = picture.dataset.picture !== chosen;
     };
     choice.addEventListener("change", show);
-    show(); // a browser that goes back keeps what was chosen
+    show(); // going back in the browser restores the choice
   }
 };

@@ -1,4 +1,4 @@
-// The ledger: rows that contain every word of the search and have the verdict that is pressed, in the order asked for.
+// The ledger: shows the rows that contain every searched word and have the chosen verdict, in the chosen order.
 const ledger = () => {
   const table = document.getElementById("rows");
   if (!table) return;

@@ -1,4 +1,4 @@
-// Light or dark: as the system says until the button is pressed, then as it says.
+// The system chooses between light and dark until the button is pressed; from then on the button does.
 const theme = () => {
   const root = document.documentElement;
   const button = document.getElementById("theme");

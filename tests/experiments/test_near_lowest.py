@@ -1,4 +1,4 @@
-"""What is kept on the way to find a minimum again."""
+"""The networks that training keeps around the lowest watched loss."""
 
 import jax
 import jax.numpy as jnp
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sharedtrunk import students
-from sharedtrunk.experiments._networks_kept import STRIDE, filled, near_lowest, nothing_near
+from sharedtrunk.experiments._near_lowest import STRIDE, after_leg, before_first_leg, without_gaps
 from sharedtrunk.flows.legs import Lowest, follow_lanes, lowest_so_far
 
 LEGS = [np.linspace(5 * leg, 5 * leg + 5, 21) for leg in range(4)]
@@ -32,7 +32,7 @@ def followed(minima, start, keep):
 
 @pytest.mark.parametrize("minima", [(7.6, 12.4, 2.4), (5.0, 10.1, 14.9), (0.0, 19.9, 20.0)])
 def test_the_times_around_the_lowest_are_kept(minima):
-    times, networks = filled(followed(minima, nothing_near(network(np.zeros(3))), near_lowest).state)
+    times, networks = without_gaps(followed(minima, before_first_leg(network(np.zeros(3))), after_leg).state)
     np.testing.assert_array_equal(times.astype("float32"), networks.trunk[0][..., 0, 0])
     everything = np.unique(np.concatenate(LEGS))
     for lane, minimum in enumerate(minima):
