@@ -1,5 +1,5 @@
 # make reproduce   the main job: Figure 2 of the paper, into results/
-# make test        the tests, in a few minutes    (make test-slow: the long ones too)
+# make test        the tests, in ten minutes      (make test-long: those of ten seconds and more; make test-slow: all)
 # make lint        what CI also checks
 # make fuzz        random input to everything that takes input
 # make evaluate    the advisor against the truth and against baselines, on real tables; resumes
@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 ## one process per core with one thread each, as in the library's own workers
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NPROC=1 $(BIN)/python -m pytest -n auto --dist loadscope
 
-.PHONY: install install-benchmarks reproduce test test-slow test-float32 test-benchmarks fuzz evaluate lint clean
+.PHONY: install install-benchmarks reproduce test test-long test-slow test-float32 test-benchmarks fuzz evaluate lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +31,9 @@ reproduce: install
 
 test: install
 	$(PYTEST)
+
+test-long: install
+	$(PYTEST) -m "long and not slow"
 
 test-slow: install
 	$(PYTEST) -m "slow or not slow"

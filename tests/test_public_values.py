@@ -54,6 +54,7 @@ def all_finite(tree):
 NAMES = [(room, name) for room in value_problems.ROOMS for name in value_problems.public_functions(room)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("room", "name"), [pair for pair in NAMES if pair[1] not in value_problems.ELSEWHERE])
 def test_what_is_not_finite_never_becomes_finite(room, name):
     """Also that every public function has a call here: the table and the rooms' names are the same."""

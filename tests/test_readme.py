@@ -27,6 +27,7 @@ def test_the_example_runs():
     assert 0 < float(number) < 1
 
 
+@pytest.mark.long
 def test_the_example_of_a_table_runs():
     example = only_example((ROOT / "docs" / "your-table.md").read_text())
     done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, timeout=300, check=True)

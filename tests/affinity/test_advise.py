@@ -117,6 +117,7 @@ def test_a_class_that_splits_miss_is_a_doubt():
     assert "main = 2 has 2 labels" in effect.reason
 
 
+@pytest.mark.long
 def test_a_task_of_weight_zero_is_as_if_it_were_not_there():
     table = _table(n_main=80, n=80)
     rows = prepared_rows(table, ["main", "coin"], ["main"], seed=0)
@@ -128,6 +129,7 @@ def test_a_task_of_weight_zero_is_as_if_it_were_not_there():
     np.testing.assert_allclose(found[Arm((1.0, 0.0)), 0].validation, alone[Arm((1.0,)), 0].validation, rtol=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("whole", [1024, 40])
 def test_rows_without_a_main_label_leave_the_main_task_alone_as_it_is(monkeypatch, whole):
     """Also where there are more judged rows than are visited in a step."""

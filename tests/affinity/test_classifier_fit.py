@@ -80,6 +80,7 @@ def test_without_validation_rows_training_rows_are_judged(monkeypatch):
     assert set(np.flatnonzero(deciding)) <= set(rows.indices[:40])  # rows that can decide are judged
 
 
+@pytest.mark.long
 def test_blank_rows_change_nothing(monkeypatch):
     inputs, codes, held = table()
     few = fit_network(inputs, codes, (3, 2), held, RECIPE, seed=1)

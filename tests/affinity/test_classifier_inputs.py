@@ -165,6 +165,7 @@ def test_counts_of_words_train():
     assert model.score(counts, ["good" in text for text in texts]) == 1
 
 
+@pytest.mark.long
 def test_sparse_features_beyond_the_bound_are_refused():
     wide = scipy.sparse.random(2000, 100_000, density=1e-5, format="csr", random_state=0)
     hint = r"shape \(2000, 100000\), about 1\.5 GiB\. Give fewer rows, or fewer columns \(sklearn's TruncatedSVD"
@@ -290,6 +291,7 @@ def test_labels_without_columns_say_so(y):
 # --- workers
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_workers_find_the_same_numbers(dtype):
     """joblib's workers start with JAX's float64 off; here it is on, or off in the run in single precision."""

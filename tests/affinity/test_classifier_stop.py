@@ -80,6 +80,7 @@ def test_the_training_loss_that_decides_is_theirs_too(questions):
     assert digit.validation_loss_ is None
 
 
+@pytest.mark.long
 def test_clone_grid_search_and_steps(questions):
     X, labels = questions
     model = classifier(stop_on=["digit"])

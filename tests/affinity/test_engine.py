@@ -25,6 +25,7 @@ def assert_same(one, other, **tolerances):
         np.testing.assert_allclose(ours, theirs, **tolerances)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("activation", ["relu", "linear"])
 def test_gradient_is_textbook_backpropagation(activation):
     batch, inputs, targets, codes = problems.lane_problem(activation=activation)
@@ -54,6 +55,7 @@ def test_gradient_is_the_slope_of_the_loss():
     np.testing.assert_allclose((loss(h) - loss(-h)) / (2 * h), along, rtol=1e-8)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("activation", "changes"),
     [

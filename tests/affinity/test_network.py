@@ -9,6 +9,7 @@ import engine_problems as problems
 from sharedtrunk.affinity._network import HEAD_SCALE, hidden_units, initial_network, logits
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("activation", ["relu", "linear"])
 def test_logits_are_layer_by_layer(activation):
     batch, inputs, _, _ = problems.lane_problem(activation=activation)

@@ -40,6 +40,7 @@ def draw(seed, *, r, labels, count=(1, 1), same=True, strength=0.9, shared_noise
     return signals
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("same", [True, False], ids=["same rows", "other rows"])
 @pytest.mark.parametrize("r", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize(("count", "labels"), [((1, 1), 150), ((2, 2), 300)], ids=["2 classes", "4 classes"])

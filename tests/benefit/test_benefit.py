@@ -79,6 +79,7 @@ def students_along_a_ray(key, size):
     return teacher, growth[None, :, None, None] * (teacher.weights / size + noise)[None, None]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("watch", [gaussian.Sobol(points=1024, scrambles=8), gaussian.Sobol(points=256, scrambles=1)])
 def test_the_refined_minimum_is_the_minimum_between_the_times(key, watch):
     """However coarse the curve is that finds it."""

@@ -46,6 +46,7 @@ def check_draws(draws, **options):
     return found
 
 
+@pytest.mark.long
 @pytest.mark.float64
 def test_hundreds_of_random_students_never_leave_the_bounds():
     check_draws(240, classes=(6,), rules=(gaussian.Sobol(points=4096, scrambles=16),))

@@ -67,6 +67,7 @@ def test_help_and_list_load_nothing_slow():
     assert python(code) == "[]\n"
 
 
+@pytest.mark.long
 def test_redraw_works_where_jax_is_not_installed(toys, tmp_path):
     assert call("reproduce", "fig2-left", "--quick", "--seeds", 2, "--processes", 1, "--out", tmp_path).exit_code == 0
     block = "import sys; sys.modules.update(dict.fromkeys(['jax', 'jaxlib', 'equinox', 'diffrax', 'jaxtyping']))"
@@ -77,6 +78,7 @@ def test_redraw_works_where_jax_is_not_installed(toys, tmp_path):
     assert "fully related tasks help" in told
 
 
+@pytest.mark.long
 def test_reproduce_tells_verdicts_files_and_counts(toys, tmp_path):
     toys("failing_lanes")
     done = call("reproduce", "fig2-left", "fig2-right", "--quick", "--processes", 2, "--out", tmp_path)
@@ -98,6 +100,7 @@ def test_reproduce_tells_verdicts_files_and_counts(toys, tmp_path):
             assert f"{check['number']:+.4f} ± {check['standard_error']:.4f} n = {check['n_seeds']}" in told
 
 
+@pytest.mark.long
 def test_a_damaged_shard_is_redone_and_told(toys, tmp_path):
     words = ("reproduce", "fig2-left", "--quick", "--seeds", 1, "--processes", 1, "--out", tmp_path)
     assert "60 lanes: 60 trained" in call(*words).stdout

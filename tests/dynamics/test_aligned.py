@@ -125,6 +125,7 @@ def two_tasks(r, classes=3):
     return dynamics.two_task_flow(*pair, r, inverse_temperature=1.0, rule=FINE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("r", [slow(0.0), 0.4, slow(1.0)])
 def test_two_tasks_against_slow_integration(r):
     """(26) with h by its one-dimensional integral, tabulated, and Runge–Kutta in NumPy."""

@@ -116,6 +116,7 @@ def test_drive_is_right_to_first_order(key):
     assert 3.8 < error(1e-3) / error(5e-4) < 4.2
 
 
+@pytest.mark.long
 def test_equals_population_flow_for_an_ideal_sample(minimum, population):
     """With Ĉ = I and the population's label moment the closure is the population flow, judge and stop included."""
     exact = dynamics.solve_until_bracketed(population, stacked([start(KEY)] * 4), chunk=4)
@@ -180,6 +181,7 @@ def test_stops_after_its_minimum(solved, lane):
     assert benefit.bracketed(TIMES[: last + 1], loss[: last + 1]), "the rule of `benefit`"
 
 
+@pytest.mark.long
 def test_not_bracketed_and_run_away_are_codes(flows):
     """Over too short a time nothing is bracketed; weights beyond the ceiling before that are a failure of their own."""
     early = dynamics.solve(flows, stacked([start(KEY)] * 4), np.linspace(0, 1, len(TIMES)), LOOSE)

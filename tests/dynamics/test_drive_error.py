@@ -52,6 +52,7 @@ def aligned(left, teacher, beta, rule, layers=2):
     return flow, dynamics.SingularValues((jnp.full(rank, 0.5),) * layers)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rule", [DEFAULT, gaussian.FINE, gaussian.FINEST])
 def test_two_classes_are_followed_at_any_scale(rule):
     """Hard labels: the weights of 1e3 … 5e4 units of time are those of quadrature and, late, of √(4ct)."""
@@ -76,6 +77,7 @@ def test_two_classes_with_soft_labels_that_are_nearly_hard():
     np.testing.assert_allclose(values, expected(1000.0), rtol=1e-4 if values.dtype == jnp.float64 else 0.05)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("beta", [None, slow(100.0)])
 def test_three_classes_say_where_the_rule_is_too_coarse(beta):
     """Hard labels, and soft ones that are nearly hard: right up to t = 30, a code once nodes' errors drive the weights."""

@@ -8,6 +8,7 @@ to the students beyond that is not in (3); the closure sees it.
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from sharedtrunk import dynamics, gaussian, students, teachers
 
@@ -77,6 +78,7 @@ def distance(seen, name, lanes):
     return np.sqrt(np.mean(difference[1:] ** 2))
 
 
+@pytest.mark.long
 def test_two_classes():
     """K = 2, without noise: (3) is the population flow; at β = 1 the closure is nearer to the students than (3)."""
     seen = curves(2, 3.0, 0.0, starts=(0.1,), betas=(1.0, None), seeds=4, features=20, hidden=5)

@@ -66,6 +66,7 @@ class Decay(AbstractFlow):
         return (jnp.diag(state.values),)
 
 
+@pytest.mark.long
 @pytest.mark.float64
 def test_a_new_equation_needs_a_drive_and_its_composites():
     """Solved for one lane, and as a batch with shared and with its own rates, against e^{−rate t}."""

@@ -35,6 +35,7 @@ def turned(layers):
     return dynamics.Layers(tuple(trunk), tuple(jnp.asarray(np.asarray(head) @ below.T) for head in layers.heads))
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize(("classes", "depth"), [(4, 3), slow(4, 2), slow(8, 2), slow(8, 3)])
 def test_singular_vectors_are_frozen_and_the_aligned_equations_are_the_flow(classes, depth):

@@ -52,6 +52,7 @@ def starts(hidden):
     return [start(key, hidden, scale=0.9) for key in jax.random.split(jax.random.key(5), len(CASES))]
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("hidden", [(6, 5), slow((5,)), slow((5, 4, 6))])
 def test_conservation_law(flows, hidden):
@@ -129,6 +130,7 @@ def test_vmap(flows):
     np.testing.assert_allclose(mapped, dynamics.solve(flows[0], batch, TIMES).composites[0], atol=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("hidden", DEPTHS)
 def test_finite_temperature_fixed_point(flows, noisy, hidden):
@@ -154,6 +156,7 @@ def test_flow_loss_with_a_covariance(key, flows, noisy):
     np.testing.assert_allclose(dynamics.flow_loss(flows[1], W), plain[0] + 0.4 * plain[1], rtol=1e-10)
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("hidden", [slow(()), slow((4,)), (4, 3)])
 def test_reduction_is_exact(key, hidden):
@@ -212,6 +215,7 @@ def assert_agree(theory, trained, weights, seeds):
         assert (np.abs(curve - losses.mean(axis=0))[1:] < 5 * standard_error[1:]).all()
 
 
+@pytest.mark.long
 def test_against_simulation(flows, noisy):
     """Trainings on fresh samples, by `students`: loss curves and weights within their standard errors.
 
@@ -236,6 +240,7 @@ def test_against_simulation_on_100000_samples(key):
     assert_agree(theory.composites, trained.composites, weights, 6)
 
 
+@pytest.mark.long
 def test_against_plain_numpy_on_a_sample(key):
     """The drive of a huge sample, by NumPy: the population's within the sample's standard error, entry by entry."""
     weights = [np.asarray(teacher.noisy_weights, float) for teacher in pair(key, features=8)]
@@ -252,6 +257,7 @@ def test_against_plain_numpy_on_a_sample(key):
         assert ((np.asarray(ours) - sample.mean(axis=0)) ** 2).sum() < 4 * squares
 
 
+@pytest.mark.long
 def test_failures_are_codes(key):
     """In one batch: too few steps, weights beyond the ceiling, weights whose squares are no numbers, and done in time."""
     weights = [teacher.noisy_weights for teacher in pair(key, features=40)]

@@ -62,6 +62,7 @@ def test_descent_in_numpy_has_the_same_time():
         assert gaps[0] / gaps[1] == pytest.approx(2, rel=0.05)
 
 
+@pytest.mark.long
 def test_stacked_closed_form_is_the_flow_of_a_shared_trunk(key):
     """Two heads on one trunk from a balanced start along the stacked singular vectors: composites and error in time."""
     main, auxiliary = teachers.related_pair(

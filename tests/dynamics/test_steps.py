@@ -65,6 +65,7 @@ def test_the_error_follows_the_tolerance_at_order_three():
     assert (errors[1] < errors[0] / 50).all()
 
 
+@pytest.mark.long
 def test_legs_go_on_where_the_last_step_ended():
     """No step is cut: legs make the steps of one long run, and see the same between them."""
     times = np.linspace(0, 4, 33)

@@ -19,6 +19,7 @@ def as_before():
     return standard_lanes({**SMALL, "tasks": 2}, LANES)
 
 
+@pytest.mark.long
 def test_as_many_points_give_the_same_numbers(as_before):
     same = standard_lanes({**SMALL, "tasks": 2}, lanes(n_aux=60))
     assert all(same[name].tobytes() == value.tobytes() for name, value in as_before.items())
@@ -38,6 +39,7 @@ def test_the_main_tasks_points_are_the_first():
     assert not np.any(problem.targets[0][..., 60:])
 
 
+@pytest.mark.long
 def test_a_baseline_never_sees_them():
     few, many = (standard_lanes({**SMALL, "tasks": 1}, given) for given in (LANES[:1], lanes(n_aux=150)[:1]))
     assert all(many[name].tobytes() == value.tobytes() for name, value in few.items())

@@ -39,6 +39,7 @@ def test_the_last_batch_is_filled_up():
     np.testing.assert_array_equal(cut, [[4, 1, 7], [2, 5, 5]])
 
 
+@pytest.mark.long
 def test_lanes_of_all_main_tasks_train_as_one_batch_as_on_an_accelerator(monkeypatch):
     """The path of an accelerator, taken here: lanes with different main tasks in one chunk and one batch."""
     settings = {"tasks": 2, "classes": 4, "rank": 4, "features": 12, "hidden": 12, "coarse_points": 256}

@@ -52,6 +52,7 @@ def test_all_that_was_promised_is_there(joint):
     assert (joint["loss"] <= joint["loss_honest"] + joint["loss_error"] + joint["loss_honest_error"]).all()
 
 
+@pytest.mark.long
 def test_another_chunk_changes_less_than_the_tolerance(joint):
     for chunk in (LANES[:2], LANES[4:5], LANES[::-1]):
         other = standard_lanes({**SMALL, "tasks": 2}, chunk)
@@ -59,6 +60,7 @@ def test_another_chunk_changes_less_than_the_tolerance(joint):
         np.testing.assert_allclose(other["loss"], joint["loss"][index], atol=TOLERANCE / 2)
 
 
+@pytest.mark.long
 def test_the_times_at_which_a_training_is_seen_change_less_than_the_tolerance(joint, monkeypatch):
     """Neither stop falls on a saved time; with half as many they would be farther off by as much. The bars cover it."""
     monkeypatch.setattr(_legs, "LEG_TIMES", (_legs.LEG_TIMES + 1) // 2)
@@ -106,6 +108,7 @@ def test_a_late_descent_is_seen_at_times_as_even_as_a_flow(step):
     assert (gaps[1:] / gaps[:-1]).min() > 0.45
 
 
+@pytest.mark.long
 def test_curves_are_those_of_a_flow_with_a_tight_tolerance():
     """Through both methods of a long training, of the standard problem's size (a stabilized one would be off by 4e-3)."""
     lanes = [{"n_samples": 1600, "seed": 0, "s_main": s, "s_aux": 1.0, "relatedness": 0.5} for s in (0.3, 3.0, 100.0)]
@@ -147,6 +150,7 @@ def test_labels_are_described_as_they_are(joint):
     assert (joint["smallest_class"][0], joint["largest_class"][0]) == (counts.min() / 60, counts.max() / 60)
 
 
+@pytest.mark.long
 def test_the_number_of_processes_changes_no_byte(tmp_path):
     """Real lanes in real workers, one and two of them, with the environment that the command line gives them."""
     grid = sweeps.Grid(
@@ -170,6 +174,7 @@ def test_the_number_of_processes_changes_no_byte(tmp_path):
     assert found[0] == found[1]
 
 
+@pytest.mark.long
 def test_flow_is_the_limit_of_descent(joint):
     errors = []
     for step in (0.5, 0.25, 0.125):
@@ -179,6 +184,7 @@ def test_flow_is_the_limit_of_descent(joint):
     assert errors[2] < errors[0] / 2
 
 
+@pytest.mark.long
 @pytest.mark.float64
 def test_single_precision_is_precise_enough(joint):
     double = standard_lanes({**SMALL, "tasks": 2, "precision": "float64", "rtol": 1e-8}, LANES)

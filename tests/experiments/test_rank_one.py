@@ -77,6 +77,7 @@ def descend(draw, steps, step):
     return np.stack(seen)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("labels", ["hard", "soft"])
 def test_students_are_a_plain_descent_of_any_width_seen_two_ways(labels):
     values = measured(labels=labels)

@@ -43,6 +43,7 @@ def test_all_that_was_promised_is_there(joint):
     assert joint["loss"][1] < joint["loss"][0] < np.log(4) - 0.05
 
 
+@pytest.mark.long
 def test_lanes_are_those_of_a_plain_descent():
     """NumPy's backpropagation on the very arrays, stopped and valued on the very inputs."""
     given = {**SMALL, "training": "descent", "step": 0.25, "time_limit": 10.0, "tasks": 2}
@@ -74,6 +75,7 @@ def stepped(trunk, heads, inputs, one_hot, masks):
     return trunk, heads, None
 
 
+@pytest.mark.long
 def test_a_stabilized_flow_is_the_flow(key):
     """Against Tsit5 at a tight tolerance, loss by loss."""
     settings = StandardSettings.parse({**SMALL, "tasks": 2})
@@ -100,6 +102,7 @@ def test_fresh_inputs_are_shared_and_were_not_trained_on():
     assert np.mean(labels == fresh.labels[:, 0]) > 0.999
 
 
+@pytest.mark.long
 def test_the_error_covers_a_far_larger_sample(joint):
     """Benefits from few points, each with the interval of its paired blocks, against one from 16 times as many."""
     single = standard_lanes({**SMALL, "tasks": 1}, LANES[:1])

@@ -27,6 +27,7 @@ def solved(solver, times, step, see=lambda y: y["angle"]):
     return solution.ys
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("ours", "theirs"), [(_diffrax.Tsitouras, diffrax.Tsit5), (_diffrax.BogackiShampine, diffrax.Bosh3)], ids=["5", "3"]
 )
@@ -37,6 +38,7 @@ def test_the_numbers_are_those_of_diffrax_between_the_steps_too(ours, theirs):
     np.testing.assert_allclose(ours, theirs, atol=64 * np.finfo(ours.dtype).eps)
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize(("solver", "order"), [(_diffrax.Tsitouras, 5), (_diffrax.BogackiShampine, 3)], ids=["5", "3"])
 def test_the_order_is_what_it_says(solver, order):
@@ -46,6 +48,7 @@ def test_the_order_is_what_it_says(solver, order):
     assert order - 0.5 < np.log2(errors[0] / errors[1]) < order + 1.5
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize(
     ("solver", "order", "steps"),

@@ -43,6 +43,7 @@ def test_simplex_factor(classes):
     assert np.array_equal(L, np.tril(L))
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("s", [0.5, 2.34, 11.7, 97.0])
 def test_equal_variances_between_the_table_values(s):
@@ -61,6 +62,7 @@ def test_equal_variances_between_the_table_values(s):
         assert np.linalg.norm(error - np.asarray(subtracted)) <= 0.1 * np.linalg.norm(error)
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize(("spread", "most"), [(0.06, 0.02), (0.12, 0.06), (0.25, 0.3), (0.4, 0.6), (1.0, 1.05)])
 @pytest.mark.parametrize("s", [1.0, 4.0])
@@ -73,6 +75,7 @@ def test_it_lowers_the_spread_and_nowhere_raises_it(s, spread, most):
     assert np.mean(ratios) <= most
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("classes", [3, 14])
 def test_other_numbers_of_classes(classes):
@@ -82,6 +85,7 @@ def test_other_numbers_of_classes(classes):
     assert jnp.std(F - control(A, RULE, True).free_energy) <= 0.1 * jnp.std(F)
 
 
+@pytest.mark.long
 @pytest.mark.float64
 def test_one_scramble_is_corrected_to_first_order():
     """Over many rules of one scramble each, with the triangular factor that they use."""
@@ -95,6 +99,7 @@ def test_one_scramble_is_corrected_to_first_order():
     assert errors[0] <= 0.3 * errors[1]
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("s", [0.4, 2.0, 15.0])
 @pytest.mark.parametrize("classes", [3, 4])
@@ -117,6 +122,7 @@ def test_second_order_is_that_of_the_free_energy(classes, s):
     assert (F[0] - 2 * F[1] + F[2]) / (2 * h**2) == pytest.approx(exact, rel=0.01)
 
 
+@pytest.mark.long
 @pytest.mark.float64
 def test_second_order_over_nodes_is_a_derivative():
     rng = np.random.default_rng(0)

@@ -42,6 +42,7 @@ def test_three_classes_by_adaptive_cubature(singular_values):
         assert own <= 1e-5 * np.linalg.norm(exact)
 
 
+@pytest.mark.long
 def test_derivatives_by_differentiation_of_the_free_energy():
     """∇F = ∂F/∂W and G = 2 ∂F/∂Q, F by points of our own, so that no rule of the library's derivative enters."""
     rng = np.random.default_rng(5)

@@ -94,6 +94,7 @@ def test_convexity():
     assert F[4] < 0.5 * (F[0] + F[-1])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("singular_values", [np.logspace(-6, 6, 9), [1e6] * 9, [1e-6] * 9, [1e6, 1e-6]])
 @pytest.mark.parametrize("rule", [None, Sobol(1024, 1)])
 def test_extreme_scales_stay_finite(singular_values, rule):
@@ -146,6 +147,7 @@ def test_scrambles_average_to_the_value():
 
 
 # In single precision the part of the bar that rounding takes, 3e-5 here, is as large as the rule's own at 4,096 points.
+@pytest.mark.long
 @pytest.mark.float64
 def test_error_falls_with_points():
     W = weights(12, np.linspace(1, 2, 9))

@@ -49,6 +49,7 @@ def test_pairs_reach_the_closed_form():
     assert error <= 1e-4 * size(exact)
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("rank", [2, 3, 9])
 def test_against_sampling_and_itself(rank):

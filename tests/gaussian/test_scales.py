@@ -109,6 +109,7 @@ def of_five(rank):
     return W, *(np.asarray(part) for part in gaussian.label_moment_with_error(jnp.asarray(W)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("power", [-300, 9, 300])
 @pytest.mark.parametrize("rank", [3, 4])
 def test_five_classes_at_every_scale(rank, power):

@@ -71,6 +71,7 @@ def test_low_rank_rules_agree(singular_values):
     assert G_error <= 1e-2 * size(G)
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("scale", [0.1, 3.0, 30.0])
 def test_sobol_and_pairs_agree(scale):
@@ -81,6 +82,7 @@ def test_sobol_and_pairs_agree(scale):
         assert distance(one, two) <= one_error + two_error
 
 
+@pytest.mark.long
 def test_against_sampling():
     W = weights(5, np.linspace(0.5, 4, 5), classes=6, features=7)
     _, (moment, moment_error), (covariance, covariance_error), _ = sampled(np.asarray(W, float), 100_000, seed=3)
@@ -96,6 +98,7 @@ def test_autodiff_gives_the_moment():
     np.testing.assert_allclose(gradient, gaussian.softmax_moment(W, rule=SMALL), atol=20 * np.finfo(W.dtype).eps)
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("singular_values", [np.linspace(0.5, 3, 9), [2.0, 1.0]])
 def test_the_moment_is_the_slope_of_the_free_energy(singular_values):

@@ -38,6 +38,7 @@ PROBLEMS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("quantity", [gaussian.free_energy_with_error, *MOMENTS])
 @pytest.mark.parametrize("problem", PROBLEMS)

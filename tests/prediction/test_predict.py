@@ -39,6 +39,7 @@ def lane(seed, relatedness):
     return {"n_samples": 200, "seed": seed, "s_main": 3.0, "s_aux": 10.0, "relatedness": relatedness}
 
 
+@pytest.mark.long
 def test_simulation_is_that_of_the_standard_lanes(made):
     """The lanes of the figures, trained in their own chunks: same teachers, inputs, labels and start."""
     problem = {name: value for name, value in SMALL.items() if name != "workers"} | {"rank": 4}
@@ -50,6 +51,7 @@ def test_simulation_is_that_of_the_standard_lanes(made):
         assert way.stop_joint[1] == pytest.approx(stop, abs=0.5)
 
 
+@pytest.mark.long
 def test_theory_meets_the_draws_of_the_simulation(made):
     """The closure of seed 2, put together by hand from teachers and inputs of that seed."""
     problem = experiments.StandardSettings(tasks=2, classes=4, rank=4, features=20, hidden=10)
@@ -83,6 +85,7 @@ def test_the_benefit_lies_between_its_bounds(made):
         np.testing.assert_allclose(way.benefit, way.loss_single - way.loss_joint, rtol=1e-12)
 
 
+@pytest.mark.long
 def test_the_population_knows_no_sample_count(made):
     fewer = [dataclasses.replace(each.setting, samples=100) for each in made]
     again = prediction.predict_grid(fewer, seeds=3, **SMALL)

@@ -13,6 +13,7 @@ LANES = [{"n_samples": 200, "seed": 1, "s_main": 3.0, "s_aux": 10.0, "relatednes
 WITHOUT = [{name: value for name, value in lane.items() if name != "n_samples"} for lane in LANES]
 
 
+@pytest.mark.long
 def test_they_are_those_of_predict():
     problem = {name: value for name, value in SMALL.items() if name != "rank"}
     known = prediction.predict_grid([(200, 3.0, 10.0, 0.0), (200, 3.0, 10.0, 1.0)], seeds=[1], workers=1, **problem)

@@ -70,6 +70,7 @@ def assert_lane_by_lane(lanes, problem):
             np.testing.assert_allclose(ours[n], theirs, atol=tolerance())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.parametrize("block_bytes", [2**25, 600])
 def test_a_batch_is_its_lanes(key, monkeypatch, case, block_bytes):
@@ -78,6 +79,7 @@ def test_a_batch_is_its_lanes(key, monkeypatch, case, block_bytes):
     assert_lane_by_lane(starts(key, case["classes"]), problem_of(key, **case))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("activation", "hidden"), [("relu", (7,)), ("linear", (7, 6))])
 def test_other_students_go_lane_by_lane(key, activation, hidden):
     assert_lane_by_lane(starts(key, (4, 3), activation, hidden), problem_of(key, (4, 3), masked=True))

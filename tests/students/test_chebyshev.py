@@ -52,6 +52,7 @@ def test_it_is_stable_as_far_as_it_promises(stages):
     assert grown[-1] > 1
 
 
+@pytest.mark.long
 @float64
 def test_a_stabilized_flow_converges_to_the_flow(key):
     start, problem, _ = small_problem(key)

@@ -24,6 +24,7 @@ def tolerance():
     return 1e-12 if jax.config.jax_enable_x64 else 3e-6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_drive_is_minus_the_gradient(key, case):
     start, problem, _ = small_problem(key, **case)

@@ -39,6 +39,7 @@ ONE_LANE, ALL_LANES = 1, 2**19
 """Bytes of cache with which so many lanes go together."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("case", "own", "cache"),
     [

@@ -21,6 +21,7 @@ def plain_layers(start):
     return [np.asarray(w) for w in start.trunk], [np.asarray(w) for w in start.heads]
 
 
+@pytest.mark.long
 @float64
 @pytest.mark.parametrize("case", [{}, {"tasks": 1}, {"hidden": (7, 5)}, {"masked": True, "soft": True}], ids=str)
 def test_descent_is_the_plain_loop(key, case):
@@ -34,6 +35,7 @@ def test_descent_is_the_plain_loop(key, case):
         np.testing.assert_allclose(ours, theirs, atol=1e-11)
 
 
+@pytest.mark.long
 @float64
 @pytest.mark.parametrize("case", [{}, {"hidden": (7, 5)}, {"masked": True}], ids=str)
 def test_flow_is_the_slow_integration(key, case):
@@ -46,6 +48,7 @@ def test_flow_is_the_slow_integration(key, case):
     assert int(seen.result) == Result.SUCCESS
 
 
+@pytest.mark.long
 @float64
 def test_descent_approaches_flow_with_first_order(key):
     start, problem, _ = small_problem(key)
@@ -61,6 +64,7 @@ def test_descent_approaches_flow_with_first_order(key):
     assert (np.diff(np.abs(orders - 1)) < 0).all()
 
 
+@pytest.mark.long
 @float64
 @pytest.mark.parametrize("order", [3, 5])
 @pytest.mark.parametrize(("rtol", "bound"), [(1e-4, 1e-3), (1e-6, 1e-5), (1e-8, 1e-7)])
@@ -84,6 +88,7 @@ def batched(key, lanes=5):
     return start, problem, starts, many
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", [students.Flow(), students.Descent(step=0.25)], ids=["flow", "descent"])
 def test_a_lane_of_a_batch_is_the_lane_alone(key, method):
     start, problem, starts, many = batched(key)
@@ -119,6 +124,7 @@ def test_training_can_be_resumed(key):
     np.testing.assert_array_equal(whole.composites[0][1:], second.composites[0])
 
 
+@pytest.mark.long
 def test_the_training_loss_never_rises_along_a_flow(key):
     """(10)."""
     start, problem, _ = small_problem(key, hidden=(7, 5))
@@ -167,6 +173,7 @@ def test_mini_batches_come_in_the_order_of_their_key(key):
     assert float(jnp.abs(one - other).max()) > 1e-4
 
 
+@pytest.mark.long
 def test_a_diverged_lane_is_not_a_lost_batch(key):
     _, _, starts, many = batched(key)
     huge = jax.tree.map(lambda w: w.at[2].multiply(1e200 if w.dtype == jnp.float64 else 1e30), starts)
@@ -217,6 +224,7 @@ def test_relu_students_are_evaluated_on_fresh_inputs(key):
     assert seen.composites == ()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("hidden", "scale", "size"), [((7,) * 4, 3.0, 1.0), ((7,) * 3, 1.0, 30.0)])
 def test_a_first_step_that_is_far_too_long_is_tried_again(key, hidden, scale, size):
     """A healthy lane that overflows on a trial step must not be taken for a diverged one."""

@@ -102,6 +102,7 @@ def test_kill_9(start, tmp_path, whole, processes):
     _check_resumes(start, tmp_path, whole, kept)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("processes", "to_group"), [(0, False), (2, False), (2, True)])
 def test_ctrl_c(start, tmp_path, whole, processes, to_group):
     process = start(SCRIPT, tmp_path, processes, SECONDS)

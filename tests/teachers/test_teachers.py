@@ -13,6 +13,7 @@ def tolerance():
     return 1e-10 if jax.config.jax_enable_x64 else 1e-5
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("r", [0.0, 0.25, 1.0, -0.5])
 @pytest.mark.parametrize("rank", [None, 3, (2, 5), (5, 2)])
 def test_relatedness_is_what_was_asked(key, r, rank):
@@ -24,6 +25,7 @@ def test_relatedness_is_what_was_asked(key, r, rank):
         np.testing.assert_allclose(teacher.left.T @ teacher.left, np.eye(teacher.left.shape[1]), atol=tolerance())
 
 
+@pytest.mark.long
 def test_relatedness_can_be_a_matrix(key):
     u, _, vt = np.linalg.svd(np.asarray(jax.random.normal(key, (4, 3))), full_matrices=False)
     matrix = jnp.asarray((u * np.array([1.0, 0.6, 0.1])) @ vt)
@@ -49,6 +51,7 @@ def test_noise_has_the_stated_variance(key):
     assert entries.var() * 300 == pytest.approx(1.7**2, rel=5 * (2 / entries.size) ** 0.5)
 
 
+@pytest.mark.long
 def test_samples_are_nested_and_labels_are_argmax(key):
     teacher = teachers.random_teacher(key)
     small, large = (teachers.sample(key, teacher, n) for n in (50, 80))
@@ -58,6 +61,7 @@ def test_samples_are_nested_and_labels_are_argmax(key):
     np.testing.assert_array_equal(large.clean_labels, np.argmax(large.inputs @ teacher.weights.T, axis=1))
 
 
+@pytest.mark.long
 def test_soft_labels_approach_hard_ones(key):
     teacher = teachers.random_teacher(key, classes=4, features=10)
     inputs = teachers.draw_inputs(key, 200, 10)

@@ -97,6 +97,7 @@ def test_every_figure_says_what_it_claims_and_quick_is_a_part_of_it():
         assert all(set(figure.quick_grid[axis]) <= set(figure.grid[axis]) for axis in figure.grid)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name, figure in figures.FIGURES.items() if figure.value == "benefit"])
 def test_benefits_are_judged_with_both_stoppings(name):
     checks = figures.get(name).judge(_empty(figures.get(name)))

@@ -169,6 +169,7 @@ def test_redraw_gives_the_same_files(made, toy_registry):
     assert {kind: path.read_bytes() for kind, path in outcome.files.items()} == before
 
 
+@pytest.mark.long
 def test_fresh_trains_again_and_other_settings_share_nothing(tmp_path, toy_registry, blank_pictures):
     def computed(**options):
         made = figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1, seeds=1, **options)
@@ -327,6 +328,7 @@ def test_training_here_needs_float64(tmp_path, toy_registry, blank_pictures, mon
     assert figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=0, seeds=1).summary.computed == 60
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("blow", "to_group"),
     [(signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGTERM, True), (signal.SIGKILL, False)],

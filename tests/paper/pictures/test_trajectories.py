@@ -75,6 +75,7 @@ def test_errors_stand_row_by_row_with_the_tiny_ones_at_the_edge():
     assert any(np.allclose(line.get_xdata(), 0.05) for line in axes.lines)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seeds", [1, 4])
 def test_the_picture_names_everything_and_is_the_same_bytes_each_time(seeds):
     data = curves(seeds)

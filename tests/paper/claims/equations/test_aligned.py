@@ -11,6 +11,7 @@ from sharedtrunk.paper.contrasts import APPROXIMATELY
 pytestmark = pytest.mark.float64
 
 
+@pytest.mark.long
 def test_a_wrong_rank_one_equation_is_seen(monkeypatch):
     """At K = 2 (3) is the population flow; with a teacher ten per cent off it is not."""
     u = _aligned._class_vector(0, 2)
@@ -39,6 +40,7 @@ def test_readings_of_g_differ_by_their_factor():
         assert _aligned.reading_error(0, classes, "per-class") < 1e-3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("claim", _aligned.CLAIMS[1:], ids=lambda claim: claim.key)
 def test_verdicts(claim):
     expected = {"eq-17": "holds only if", "eq-18": "holds only if", "erratum-2": "holds", "erratum-3": "holds"}
