@@ -1,7 +1,7 @@
 """Which lanes to train for which settings: grouped by sample count, form and seed, each distinct lane once.
 
 Settings of one *form* have as many auxiliary tasks, and numbers, lists and matrices in the same places. Lanes are drawn side
-by side with their like only, so no setting's numbers depend on the forms of the others.
+by side with their like only, so no setting's draws depend on the forms of the others.
 """
 
 from dataclasses import asdict, replace

@@ -23,6 +23,9 @@ Related = float | Matrix
 _SLACK = 1e-6
 """How far the norm of a matrix may exceed 1, because its entries were rounded."""
 
+_MOST_TASKS = 1_000
+"""Auxiliary tasks: each has a teacher, labels and a head of its own in every lane, and more of them answer no question."""
+
 _NOISE_TASK = "0 is a task of pure noise"
 _COSINE = "It is a cosine: 0 is unrelated"
 
@@ -45,6 +48,12 @@ def auxiliary_values(given: object) -> tuple[Values, ...]:
         return (not_negative("s_aux", given, _NOISE_TASK),)
     if not given:
         raise invalid("s_aux needs an auxiliary task, or more", received="an empty list", hint="Give [10.0, 1.0]")
+    if len(given) > _MOST_TASKS:
+        raise invalid(
+            f"s_aux must have at most {_MOST_TASKS:,} entries, one for each auxiliary task",
+            received=f"{len(given):,}",
+            hint="Ask about fewer",
+        )
     names = [f"s_aux[{task}]" for task in range(len(given))]
     return tuple(
         _components(name, each) if isinstance(each, list) else not_negative(name, each, _NOISE_TASK)
