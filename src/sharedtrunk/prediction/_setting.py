@@ -62,11 +62,12 @@ class Setting:
     def __post_init__(self):
         s_aux = auxiliary_values(self.s_aux)
         related = auxiliary_relatedness(self.relatedness, len(s_aux))
+        first, *others = s_aux
         checked = {
             "samples": as_whole("samples", self.samples, "400", MOST_SAMPLES),
             "s_main": main_values(self.s_main),
-            "s_aux": s_aux if len(s_aux) > 1 or isinstance(s_aux[0], tuple) else s_aux[0],
-            "relatedness": related if len(s_aux) > 1 else related[0],
+            "s_aux": s_aux if others or isinstance(first, tuple) else first,
+            "relatedness": related if others else related[0],
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -86,10 +87,10 @@ class Setting:
     @property
     def auxiliaries_in_words(self) -> str:
         """All auxiliary tasks by name: "B", "B1 and B2", "B1, B2 and B3", "B1 … B9"."""
-        names = self.auxiliary_names
-        if len(names) > 3:
-            return f"{names[0]} … {names[-1]}"
-        return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        *before, last = self.auxiliary_names
+        if len(before) > 2:
+            return f"{before[0]} … {last}"
+        return " and ".join(filter(None, (", ".join(before), last)))
 
     def lane(self) -> dict[str, Any]:
         """The joint student as a lane of `experiments`, without its seed and number of samples.
