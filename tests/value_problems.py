@@ -147,6 +147,17 @@ def calls() -> dict[str, dict[str, tuple]]:
                     "noise": 1.0,
                 },
             ),
+            "related_teachers": (
+                (key(),),
+                {
+                    "relatedness": (0.5, 0.2 * np.eye(2)),
+                    "classes": 3,
+                    "features": 5,
+                    "rank": 2,
+                    "singular_values": (1.0, 2.0, 1.5),
+                    "noise": 1.0,
+                },
+            ),
         },
         "students": {
             "aligned_start": ((key(), jnp.asarray(W), S[:1] * np.ones(3)), {"hidden": (4,)}),

@@ -172,7 +172,7 @@ def _value(draw: random.Random, parameter: Any) -> str:
         return draw.choice([_text, _number, _path])(draw)
     if parameter.metavar in ("FILE", "DIR", "TABLE"):
         return _path(draw)
-    return _number(draw) if parameter.metavar in ("N", "S", "R", "NATS", "N,…") else _text(draw)
+    return _number(draw) if parameter.metavar in ("N", "S,…", "R", "NATS", "N,…") else _text(draw)
 
 
 def _text(draw: random.Random) -> str:

@@ -37,5 +37,11 @@ def orthonormal(key: PRNGKey, rows: int, columns: int, dtype=None) -> Float[Arra
     QR of a Gaussian matrix, with the signs of R's diagonal moved into Q: without that step the law of Q depends on
     LAPACK's sign convention.
     """
-    q, r = jnp.linalg.qr(normal(key, (rows, columns), dtype))
+    return positive_diagonal(*jnp.linalg.qr(normal(key, (rows, columns), dtype)))
+
+
+def positive_diagonal(
+    q: Float[Array, "rows columns"], r: Float[Array, "columns columns"]
+) -> Float[Array, "rows columns"]:
+    """Q of a QR factorization with the signs of R's diagonal moved into it."""
     return q * jnp.where(jnp.diagonal(r) < 0, -1, 1)[None, :].astype(q.dtype)

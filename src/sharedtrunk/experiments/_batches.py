@@ -33,7 +33,7 @@ def batch_width(settings: StandardSettings, lanes: int, samples: int) -> int:
 def lane_bytes(settings: StandardSettings, samples: int) -> int:
     """Bytes that one step of one lane uses: weights and slopes, and logits (and hidden units) of the samples."""
     deep = settings.hidden_layers - 1
-    outputs = 2 * settings.classes
+    outputs = max(2, settings.tasks) * settings.classes
     weights = settings.hidden * (settings.features + deep * settings.hidden + outputs)
     units = outputs if settings.activation == "linear" else outputs + settings.hidden_layers * settings.hidden
     return settings.dtype.itemsize * (_STATES[settings.activation] * weights + 2 * units * samples)

@@ -1,7 +1,8 @@
 """The teachers, inputs, labels and start of one chunk: everything that does not depend on how it is trained.
 
-The key of every draw is made of the seed and the stream's name. The lanes of a chunk therefore share inputs and start, and
-lanes that differ in singular values or relatedness differ in nothing else.
+The key of every draw is made of the seed and the stream's name. So the lanes of a chunk share inputs and start, and lanes
+that differ in singular values or relatedness differ in nothing else. A further auxiliary task changes nothing of the tasks
+before it.
 """
 
 import dataclasses
@@ -16,6 +17,7 @@ from sharedtrunk import students, teachers
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.randomness import stream
 from sharedtrunk.errors import invalid
+from sharedtrunk.experiments._lane_values import check_lanes, lane_values
 from sharedtrunk.experiments.problems import StandardSettings
 
 
@@ -64,7 +66,7 @@ class Draw(eqx.Module):
             [jnp.pad(labels, ((0, 0), (0, extra))) for labels, extra in zip(self.labels, missing, strict=True)],
             classes=settings.classes,
             masks=[jnp.arange(count) < count - extra if extra else None for extra in missing],
-            task_weights=settings.task_weights,
+            task_weights=settings.task_weights(len(self.labels)),
         )
 
 
@@ -84,7 +86,7 @@ def draw_lanes(settings: StandardSettings, lanes: list[dict]) -> Draw:
         For lanes that do not share these, and where `draw_chunk` raises it.
     """
     seed, samples = (_common(lanes, name) for name in ("seed", "n_samples"))
-    more = settings.tasks == 2 and any("n_aux" in lane for lane in lanes)
+    more = settings.tasks > 1 and any("n_aux" in lane for lane in lanes)
     return draw_chunk(settings, seed, samples, lanes, auxiliary_samples=_common(lanes, "n_aux") if more else None)
 
 
@@ -112,14 +114,18 @@ def draw_chunk(
     seed, samples
         Seed and number of training points of all lanes.
     lanes
-        `s_main` and, for joint lanes, `s_aux` and `relatedness` of every lane.
+        `s_main` and, for joint lanes, `s_aux` and `relatedness` of every lane. Singular values are one number or a list with
+        one per rank, relatedness a number or a matrix as a list of rows. With several auxiliary tasks, or unequal singular
+        values of the only one, `s_aux` and `relatedness` are lists with an entry per auxiliary task. Lanes of one chunk have
+        values of the same shapes.
     auxiliary_samples
-        Points of the auxiliary task, of which the first `samples` are the main task's; `samples` by default.
+        Points of every auxiliary task, of which the first `samples` are the main task's; as many by default.
 
     Raises
     ------
     InputError
-        For a lane's value out of range, fewer auxiliary than main samples, or float64 where JAX has it switched off.
+        For a lane's value out of range, values of different shapes, fewer auxiliary than main samples, or float64 where JAX
+        has it switched off.
     """
     if settings.precision == "float64" and not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
         raise invalid(
@@ -134,61 +140,48 @@ def draw_chunk(
             received=f"n_aux={auxiliary_samples}, n_samples={samples}",
             hint="Leave n_aux out for equally many",
         )
-    columns = [
-        np.asarray([lane.get(name, 0.0) for lane in lanes], settings.dtype)
-        for name in ("s_main", "s_aux", "relatedness")
-    ]
-    _check_lanes(lanes, settings.tasks)
+    check_lanes(lanes, settings.tasks)
     key = jax.random.key(seed)
     # Random starts do not depend on the number of tasks: one program serves baselines and joint lanes.
-    shared = settings if settings.start == "aligned" else dataclasses.replace(settings, tasks=2)
-    noisy, clean, main, start = _teachers_and_start(shared, key, *columns)
+    alike = settings if settings.start == "aligned" else dataclasses.replace(settings, tasks=max(2, settings.tasks))
+    s_main, s_aux, relatedness = lane_values(lanes, settings.dtype)
+    noisy, clean, main, start = _teachers_and_start(alike, key, s_main, s_aux, relatedness)
     held_out = max(1, round(settings.validation_fraction * samples))
-    counts = (samples, auxiliary_samples)
+    counts = (samples, *(auxiliary_samples for _ in s_aux))
     inputs, labels, held_out_inputs, held_out_labels, clean_labels = _labelled(counts, held_out, key, noisy, clean)
-    # The moment depends on the teacher's directions only, so one serves all lanes of a seed.
-    moment, error = teachers.clean_label_moment(main)
-    moments = jnp.asarray(np.broadcast_to(np.asarray(moment), clean.shape))
+    moments, error = _clean_moments(main, s_main)
     return Draw(inputs, labels, held_out_inputs, held_out_labels, clean_labels, clean, moments, error, noisy, start)
 
 
-def _check_lanes(lanes: list[dict], tasks: int) -> None:
-    """Check the values here, because teachers are drawn under jit, where values are unknown."""
-    rules = {
-        "n_samples": ("whole and at least 1", lambda v: v == int(v) >= 1),
-        "seed": ("whole and at least 0", lambda v: v == int(v) >= 0),
-        "s_main": ("finite and above 0", lambda v: 0 < v < float("inf")),
-    }
-    if tasks == 2:
-        rules |= {
-            "s_aux": ("finite and at least 0", lambda v: 0 <= v < float("inf")),
-            "relatedness": ("between −1 and 1", lambda v: -1 <= v <= 1),
-        }
-    for lane in lanes:
-        for name, (rule, holds) in rules.items():
-            if name not in lane or not np.isfinite(lane[name]) or not holds(lane[name]):
-                raise invalid(
-                    f"{name} of a lane must be {rule}", received=lane.get(name, "none"), hint="Correct the sweep's grid"
-                )
+def _clean_moments(main: teachers.Teacher, s_main: np.ndarray) -> tuple[Array, Array]:
+    """Clean label moments of every lane and the largest of their errors; `main` has singular values of 1."""
+    if s_main.ndim == 1:
+        # Equal singular values: the moment depends on the teacher's directions only, so one serves all lanes of a seed.
+        moment, error = teachers.clean_label_moment(main)
+        return jnp.asarray(np.broadcast_to(np.asarray(moment), (len(s_main), *moment.shape))), error
+    distinct, index = np.unique(s_main, axis=0, return_inverse=True)
+    each = [dataclasses.replace(main, singular_values=jnp.asarray(values)) for values in distinct]
+    moments, errors = zip(*map(teachers.clean_label_moment, each), strict=True)
+    return jnp.stack(moments)[index.ravel()], jnp.max(jnp.stack(errors))
 
 
 @program
-def _teachers_and_start(settings: StandardSettings, key, s_main, s_aux, relatedness):
-    """Both tasks' noisy weights, the main task's clean weights and its teacher at s = 1, and the start.
+def _teachers_and_start(settings: StandardSettings, key, s_main, s_aux: tuple, relatedness: tuple):
+    """All tasks' noisy weights, the main task's clean and unit weights, and the start, for any number of samples.
 
-    Baselines draw both tasks too and ignore one, so that they share this program with the joint lanes.
+    Baselines draw all tasks too and ignore the auxiliary ones, so that they share this program with the joint lanes.
     """
 
     def lane(*values):
-        main, auxiliary = _pair(settings, key, *values)
-        return (main.noisy_weights, auxiliary.noisy_weights), main.weights
+        found = _teachers(settings, key, *values)
+        return tuple(teacher.noisy_weights for teacher in found), found[0].weights
 
     noisy, clean = jax.vmap(lane)(s_main, s_aux, relatedness)
     one = jnp.ones((), settings.dtype)
-    main, _ = _pair(settings, key, one, one, one)
+    main = _teachers(settings, key, one, (one,), (one,))[0]
     if settings.start == "aligned":
         return noisy, clean, main, jax.vmap(lambda *teachers: _aligned_start(settings, key, teachers))(*noisy)
-    start = _random_start(settings, key)
+    start = _random_start(settings, key, len(noisy))
     return noisy, clean, main, jax.tree.map(lambda w: jnp.broadcast_to(w[None], (s_main.shape[0], *w.shape)), start)
 
 
@@ -203,14 +196,14 @@ def _labelled(counts: tuple[int, ...], held_out: int, key, noisy, clean):
     return inputs, labels, held_out_inputs, held_out_labels, teachers.hard_labels(clean, inputs[: counts[0]])
 
 
-def _pair(settings: StandardSettings, key, s_main, s_aux, relatedness):
-    return teachers.related_pair(
+def _teachers(settings: StandardSettings, key, s_main, s_aux: tuple, relatedness: tuple):
+    return teachers.related_teachers(
         key,
         relatedness=relatedness,
         classes=settings.classes,
         features=settings.features,
         rank=settings.rank,
-        singular_values=(s_main, s_aux),
+        singular_values=(s_main, *s_aux),
         noise=settings.noise,
         dtype=settings.dtype,
     )
@@ -219,22 +212,22 @@ def _pair(settings: StandardSettings, key, s_main, s_aux, relatedness):
 def _aligned_start(settings: StandardSettings, key, noisy):
     """A start aligned with the teachers; its singular values are scale², the root mean square of a random start's.
 
-    A baseline's trunk holds its own task's part only. Its second head belongs to a task of weight 0 and has no effect.
+    The baseline's trunk holds its own task's part only. Its other heads belong to tasks of weight 0 and have no effect.
     """
     key, value = stream(key, "student"), settings.layer_scales[0] ** 2
     joint = students.aligned_tasks_start(key, noisy, value, hidden=settings.hidden)
-    if settings.tasks == 2:
+    if settings.tasks > 1:
         return joint
     single = students.aligned_tasks_start(key, noisy[:1], value, hidden=settings.hidden)
-    return students.SharedTrunk(single.trunk, (*single.heads, joint.heads[1]))
+    return students.SharedTrunk(single.trunk, (*single.heads, *joint.heads[1:]))
 
 
-def _random_start(settings: StandardSettings, key):
+def _random_start(settings: StandardSettings, key, tasks: int):
     return students.random_start(
         stream(key, "student"),
         features=settings.features,
         hidden=(settings.hidden,) * settings.hidden_layers,
-        classes=(settings.classes,) * 2,
+        classes=(settings.classes,) * tasks,
         scale=settings.layer_scales,
         activation=settings.activation,  # pyright: ignore[reportArgumentType]
         dtype=settings.dtype,

@@ -18,11 +18,11 @@ def standard_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     Parameters
     ----------
     settings
-        `StandardSettings` as JSON data; `tasks` is 2 for joint lanes, 1 for baselines.
+        `StandardSettings` as JSON data; `tasks` is 1 for baselines, and 2 or more for joint lanes.
     lanes
         Values of every lane by name: `n_samples` and `seed`, which all share, `s_main` and, for joint lanes, `s_aux` and
-        `relatedness`. Joint lanes may share an `n_aux` ≥ `n_samples`: the auxiliary task's points, of which the first
-        `n_samples` are the main task's.
+        `relatedness`, all as `draw_chunk` takes them. Joint lanes may share an `n_aux` ≥ `n_samples`: the points of every
+        auxiliary task, of which the first `n_samples` are the main task's.
 
     Returns
     -------

@@ -69,7 +69,7 @@ class StandardProblem(_Problem):
     noise
         Noise scale σ̂ of the teachers; 0 leaves them clean.
     alpha
-        Weights α of the main and the auxiliary task in the training loss (1).
+        Weights α of the main task and of each auxiliary one in the training loss (1).
     start, start_scale
         "random" (every layer N(0, start_scale²/fan_in)) or "aligned" with the teachers; the scale is one number for all
         layers, or one for the trunk and one for the heads. ReLU students need `RELU_START_SCALE`.
@@ -166,19 +166,18 @@ class StandardProblem(_Problem):
 
 @dataclasses.dataclass(frozen=True)
 class StandardSettings(StandardProblem):
-    """The standard problem and the arm of it that is trained: `tasks` is 2 for joint lanes and 1 for their baselines."""
+    """The standard problem and the arm of it that is trained: `tasks` is 1 for baselines, 2 or more for joint lanes."""
 
     tasks: int = dataclasses.field(kw_only=True)
 
     def __post_init__(self):
         super().__post_init__()
-        if self.tasks not in (1, 2):
-            raise invalid("A lane trains 1 or 2 tasks", received=self.tasks, hint="tasks=1 is the baseline")
+        if not isinstance(self.tasks, int | np.integer) or self.tasks < 1:
+            raise invalid("A lane trains 1 task or more", received=self.tasks, hint="tasks=1 is the baseline")
 
-    @property
-    def task_weights(self) -> tuple[float, ...]:
-        """α of both tasks. A baseline is a joint lane whose auxiliary task has weight 0."""
-        return (self.alpha[0], self.alpha[1] if self.tasks == 2 else 0.0)
+    def task_weights(self, drawn: int) -> tuple[float, ...]:
+        """α of the `drawn` tasks. A baseline is a joint lane whose auxiliary tasks have weight 0."""
+        return (self.alpha[0], *(self.alpha[1] if task < self.tasks else 0.0 for task in range(1, drawn)))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """An arm: students at their stops, by theory or by simulation, and the benefit as the difference of two arms.
 
-All arms come from the same draw: the same teachers, inputs, labels and starts. In theory a baseline is a joint lane whose
-auxiliary task has weight 0: the main task trains as if alone, in the same compiled program as the joint lanes.
+All arms come from the same draw: the same teachers, inputs, labels and starts. A baseline of theory is a joint lane whose
+auxiliary tasks have weight 0. It leaves the main task as it is alone, and shares the joint lanes' compiled program.
 """
 
 import dataclasses
@@ -39,8 +39,11 @@ def joined(arms: Sequence[Stops]) -> Stops:
 
 
 def population_arm(draws: Sequence[Draw], weights: np.ndarray, time_limit: float, workers: int) -> Stops:
-    """The flow on infinite data from the noisy teachers of all lanes of `draws`, with task weights (lane, task)."""
-    noisy = [jnp.concatenate([draw.noisy_weights[task] for draw in draws]) for task in range(2)]
+    """The flow on infinite data from the noisy teachers of all lanes of `draws`; `weights` (lane, task) are the tasks'.
+
+    The draws have equally many tasks.
+    """
+    noisy = [jnp.concatenate(each) for each in zip(*(draw.noisy_weights for draw in draws), strict=True)]
     judges = jnp.concatenate([draw.moments for draw in draws])
     starts = jax.tree.map(lambda *parts: jnp.concatenate(parts), *(draw.start for draw in draws))
     flow = dynamics.population_flow(noisy, judge=judges, rule=dynamics.FAST_RULE, label_rule=dynamics.FAST_LABELS)
@@ -48,10 +51,11 @@ def population_arm(draws: Sequence[Draw], weights: np.ndarray, time_limit: float
 
 
 def closure_arm(draw: Draw, weights: np.ndarray, time_limit: float, workers: int) -> Stops:
-    """The Gaussian closure of the sample of `draw`, whose lanes share their inputs, with task weights (lane, task)."""
-    # the same object twice where the tasks share their points: the root of the covariance is then computed once
-    shared = draw.labels[0].shape == draw.labels[1].shape
-    inputs = [draw.inputs] * 2 if shared else [draw.inputs_of(task) for task in range(2)]
+    """The Gaussian closure of the sample of `draw`, all lanes on the same inputs."""
+    # one object where the tasks share their points, so that they share the root of the sample's covariance
+    tasks = len(draw.labels)
+    shared = len({labels.shape for labels in draw.labels}) == 1
+    inputs = [draw.inputs] * tasks if shared else [draw.inputs_of(task) for task in range(tasks)]
     flow = dynamics.closure_flow(inputs, list(draw.labels), draw.moments, rule=CLOSURE_RULE)
     return _solved(flow, draw.start, weights, time_limit, workers)
 

@@ -1,7 +1,11 @@
-"""Which lanes to train for which settings: grouped by sample count and seed, each distinct lane once."""
+"""Which lanes to train for which settings: grouped by sample count, form and seed, each distinct lane once.
 
-from dataclasses import asdict
-from typing import NamedTuple
+Settings of one *form* have as many auxiliary tasks, and numbers, lists and matrices in the same places. Lanes are drawn side
+by side with their like only, so no setting's draws depend on the forms of the others.
+"""
+
+from dataclasses import asdict, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,13 +19,14 @@ FIXED = ("tasks", "activation", "start", "fresh_points")
 
 
 class Group(NamedTuple):
-    """Lanes that share samples and seed: distinct joint lanes, then distinct baselines.
+    """Lanes that share samples, form and seed: distinct joint lanes, then distinct baselines.
 
     `members` are the (setting, seed) pairs of the grid that need the group, as indices. `joint_index` and `single_index`
     say which lanes of the group are the joint lane and the baseline of each member.
     """
 
     samples: int
+    tasks: int
     seed: int
     joint: list[dict]
     single: list[dict]
@@ -35,21 +40,25 @@ class Plan:
 
     def __init__(self, settings: tuple[Setting, ...], seeds: tuple[int, ...]):
         self.settings, self.seeds = settings, seeds
-        counts = list(dict.fromkeys(setting.samples for setting in settings))
-        self.groups = [self._group(samples, n) for samples in counts for n in range(len(seeds))]
+        kinds = [(setting.samples, _form(setting)) for setting in settings]
+        members = [[n for n, each in enumerate(kinds) if each == kind] for kind in dict.fromkeys(kinds)]
+        self.groups = [self._group(inside, n) for inside in members for n in range(len(seeds))]
 
-    def _group(self, samples: int, seed: int) -> Group:
-        inside = [n for n, setting in enumerate(self.settings) if setting.samples == samples]
+    def _group(self, inside: list[int], seed: int) -> Group:
+        samples, tasks = self.settings[inside[0]].samples, 1 + len(self.settings[inside[0]].auxiliaries)
         lanes = [tuple(self.settings[n].lane().items()) for n in inside]
         mains = [self.settings[n].lane()["s_main"] for n in inside]
         joint, single = list(dict.fromkeys(lanes)), list(dict.fromkeys(mains))
         shared = {"n_samples": int(samples), "seed": self.seeds[seed]}
+        # the auxiliary tasks of a baseline are drawn and have no weight
+        form = dict(joint[0])
+        others = {"s_aux": _filled(form["s_aux"], 1.0), "relatedness": _filled(form["relatedness"], 0.0)}
         return Group(
             int(samples),
+            tasks,
             self.seeds[seed],
             [{**dict(lane), **shared} for lane in joint],
-            # a baseline's auxiliary task is drawn, but has weight 0
-            [{"s_main": s, "s_aux": 1.0, "relatedness": 0.0, **shared} for s in single],
+            [{"s_main": s, **others, **shared} for s in single],
             [(n, seed) for n in inside],
             np.array([joint.index(lane) for lane in lanes]),
             len(joint) + np.array([single.index(s) for s in mains]),
@@ -70,6 +79,16 @@ class Plan:
         return predictions
 
 
+def _form(setting: Setting) -> tuple:
+    """What settings have in common whose lanes are drawn side by side."""
+    return tuple(_filled(value, 0.0) for value in setting.lane().values())
+
+
+def _filled(value: Any, number: float) -> Any:
+    """`number` in the place of every number."""
+    return tuple(_filled(each, number) for each in value) if isinstance(value, tuple) else number
+
+
 def lane_keys(group: Group) -> list[tuple]:
     """A key for every lane of a group. Lanes that differ only in their number of samples have the same key."""
     joint = [(group.seed, lane["s_main"], lane["s_aux"], lane["relatedness"]) for lane in group.joint]
@@ -77,6 +96,11 @@ def lane_keys(group: Group) -> list[tuple]:
 
 
 def task_weights(problem: StandardSettings, group: Group) -> np.ndarray:
-    """The tasks' weights in every lane (lane, task): a baseline is a joint lane whose auxiliary task has weight 0."""
-    main, auxiliary = problem.alpha
-    return np.array([(main, auxiliary)] * len(group.joint) + [(main, 0.0)] * len(group.single))
+    """The tasks' weights in every lane (lane, task): a baseline is a joint lane whose auxiliary tasks have none."""
+    joint, single = (of_tasks(problem, tasks).task_weights(group.tasks) for tasks in (group.tasks, 1))
+    return np.array([joint] * len(group.joint) + [single] * len(group.single))
+
+
+def of_tasks(problem: StandardSettings, tasks: int) -> StandardSettings:
+    """The same problem for students that train on this many tasks."""
+    return replace(problem, tasks=tasks)

@@ -9,7 +9,7 @@ import numpy as np
 from sharedtrunk.experiments import Draw, StandardSettings
 from sharedtrunk.flows.stopped import Stops
 from sharedtrunk.prediction._arms import closure_arm, joined, population_arm, simulated_arm, some_lanes
-from sharedtrunk.prediction._lane_groups import Group, Plan, lane_keys, task_weights
+from sharedtrunk.prediction._lane_groups import Group, Plan, lane_keys, of_tasks, task_weights
 
 _T = TypeVar("_T")
 
@@ -17,15 +17,18 @@ _T = TypeVar("_T")
 def by_population(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Stops, Stops]:
     """Joint and single arm by the population flow. It does not depend on N: lanes that differ in nothing else are one."""
     known: dict[tuple, int] = {}
-    parts, weights = [], []
-    for group, draw in zip(plan.groups, draws, strict=True):
-        keys = lane_keys(group)
-        new = [n for n, key in enumerate(keys) if key not in known]
-        known |= {keys[n]: len(known) + index for index, n in enumerate(new)}
-        if new:
-            parts.append(some_lanes(draw, np.array(new)))
-            weights.append(task_weights(problem, group)[new])
-    arm = population_arm(parts, np.concatenate(weights), problem.time_limit, workers)
+    arms = []
+    for tasks in dict.fromkeys(group.tasks for group in plan.groups):
+        parts, weights = [], []
+        for group, draw in zip(plan.groups, draws, strict=True):
+            keys = lane_keys(group)
+            new = [n for n, key in enumerate(keys) if key not in known] if group.tasks == tasks else []
+            known |= {keys[n]: len(known) + index for index, n in enumerate(new)}
+            if new:
+                parts.append(some_lanes(draw, np.array(new)))
+                weights.append(task_weights(problem, group)[new])
+        arms.append(population_arm(parts, np.concatenate(weights), problem.time_limit, workers))
+    arm = joined(arms)
     solved = [np.array([known[key] for key in lane_keys(group)]) for group in plan.groups]
     pairs = list(zip(plan.groups, solved, strict=True))
     joint = np.concatenate([index[group.joint_index] for group, index in pairs])
@@ -43,15 +46,13 @@ def by_closure(problem: StandardSettings, plan: Plan, draws: list[Draw], workers
     return _both_arms(plan, _in_threads(arm_of, plan, draws, workers))
 
 
-def by_simulation(
-    problem_of: dict[int, StandardSettings], plan: Plan, draws: list[Draw], workers: int
-) -> tuple[Stops, Stops]:
-    """Joint and single arm by training students on every sample. `problem_of` maps the number of tasks to the problem."""
+def by_simulation(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Stops, Stops]:
+    """Joint and single arm by training students on every sample."""
 
     def arm_of(group: Group, draw: Draw) -> Stops:
         count = len(group.joint)
-        joint = simulated_arm(problem_of[2], some_lanes(draw, slice(0, count)))
-        return joined([joint, simulated_arm(problem_of[1], some_lanes(draw, slice(count, None)))])
+        joint = simulated_arm(of_tasks(problem, group.tasks), some_lanes(draw, slice(0, count)))
+        return joined([joint, simulated_arm(of_tasks(problem, 1), some_lanes(draw, slice(count, None)))])
 
     return _both_arms(plan, _in_threads(arm_of, plan, draws, workers))
 

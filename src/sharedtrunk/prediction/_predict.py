@@ -1,19 +1,20 @@
 """The package's verbs: draw once, run both theories and the simulation on the same draws, and compare them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from sharedtrunk._support.environment import cores
 from sharedtrunk._support.limits import MOST_PROCESSES
 from sharedtrunk.errors import invalid
-from sharedtrunk.experiments import draw_chunk
+from sharedtrunk.experiments import StandardSettings, draw_chunk
 from sharedtrunk.flows.stopped import Stops
 from sharedtrunk.prediction._arms import compared
-from sharedtrunk.prediction._lane_groups import Plan
+from sharedtrunk.prediction._lane_groups import Plan, of_tasks
 from sharedtrunk.prediction._methods import by_closure, by_population, by_simulation
 from sharedtrunk.prediction._prediction import Method, Prediction
-from sharedtrunk.prediction._setting import Setting, as_seeds, as_settings, as_whole, standard_problem
+from sharedtrunk.prediction._setting import Setting, as_seeds, as_settings, as_whole, check_ranks, standard_problem
 
 MOST_INPUTS = 2e9
 """Most numbers that all inputs, or the weights of all students, may have: 8 GB in float32 and 16 GB in float64."""
@@ -21,9 +22,9 @@ MOST_INPUTS = 2e9
 
 def predict(
     samples: int = 400,
-    s_main: float = 1.0,
-    s_aux: float = 10.0,
-    relatedness: float = 0.5,
+    s_main: float | Sequence[float] = 1.0,
+    s_aux: float | Sequence[Any] = 10.0,
+    relatedness: float | Sequence[Any] = 0.5,
     *,
     simulate: bool = True,
     seeds: int | Iterable[int] = 5,
@@ -40,12 +41,13 @@ def predict(
 ) -> Prediction:
     """The multitask benefit of one setting by theory and by a quick simulation, and which of them to believe.
 
-    `print(predict(…).sentence)` says which method to believe here, and why.
+    `print(predict(…).sentence)` says which method to believe here, and why. With several auxiliary tasks it is the benefit of
+    training beside all of them.
 
     Parameters
     ----------
     samples, s_main, s_aux, relatedness
-        The `Setting`: N, s̄_A, s̄_B and r.
+        The `Setting`: N, s̄_A, s̄_B and r. Lists stand for unequal singular values, a matrix R and several auxiliary tasks.
     simulate
         Whether to train students too.
     seeds, classes, rank, features, hidden, noise, start_scale, task_weights, time_limit, precision, workers
@@ -79,7 +81,7 @@ def predict(
 
 
 def predict_grid(
-    settings: Iterable[Setting | tuple[int, float, float, float]],
+    settings: Iterable[Setting | tuple[int, Any, Any, Any]],
     *,
     simulate: bool = False,
     seeds: int | Iterable[int] = 5,
@@ -115,7 +117,7 @@ def predict_grid(
     start_scale
         The initial weights are start_scale · N(0, 1/fan_in).
     task_weights
-        (α_A, α_B), the weights of the tasks' losses.
+        (α_A, α_B), the weights of the main task's loss and of each auxiliary task's.
     time_limit
         Training time up to which the minimum is searched.
     precision
@@ -134,55 +136,58 @@ def predict_grid(
         For values out of range, for inputs or weights of more than `MOST_INPUTS` numbers, and for float64 without JAX's
         x64 mode.
     """
-    problem_of = {
-        tasks: standard_problem(
-            tasks,
-            classes=classes,
-            rank=rank,
-            task_weights=task_weights,
-            features=features,
-            hidden=hidden,
-            noise=noise,
-            start_scale=start_scale,
-            time_limit=time_limit,
-            precision=precision,
-        )
-        for tasks in (1, 2)
-    }
+    problem = standard_problem(
+        classes=classes,
+        rank=rank,
+        task_weights=task_weights,
+        features=features,
+        hidden=hidden,
+        noise=noise,
+        start_scale=start_scale,
+        time_limit=time_limit,
+        precision=precision,
+    )
     plan = Plan(as_settings(settings), as_seeds(seeds))
-    _check_plan(plan, features, noise)
-    _check_weights(plan, hidden, features + 2 * classes)
+    _check_plan(plan, problem)
+    _check_weights(plan, problem)
     workers = cores() if workers is None else as_whole("workers", workers, "one per core", MOST_PROCESSES)
     if not plan.settings:
         return []
-    draws = [draw_chunk(problem_of[2], group.seed, group.samples, group.joint + group.single) for group in plan.groups]
+    draws = [
+        draw_chunk(of_tasks(problem, group.tasks), group.seed, group.samples, group.joint + group.single)
+        for group in plan.groups
+    ]
     arms: dict[Method, tuple[Stops, Stops]] = {
-        "population": by_population(problem_of[2], plan, draws, workers),
-        "closure": by_closure(problem_of[2], plan, draws, workers),
+        "population": by_population(problem, plan, draws, workers),
+        "closure": by_closure(problem, plan, draws, workers),
     }
     if simulate:
-        arms["simulation"] = by_simulation(problem_of, plan, draws, workers)
+        arms["simulation"] = by_simulation(problem, plan, draws, workers)
     moments = np.concatenate(
         [np.asarray(draw.moments)[g.joint_index] for g, draw in zip(plan.groups, draws, strict=True)]
     )
-    return plan.predictions({name: compared(*both, moments) for name, both in arms.items()}, problem_of[2])
+    return plan.predictions({name: compared(*both, moments) for name, both in arms.items()}, problem)
 
 
-def _check_plan(plan: Plan, features: int, noise: float) -> None:
-    if noise == 0 and any(setting.s_aux == 0 for setting in plan.settings):
+def _check_plan(plan: Plan, problem: StandardSettings) -> None:
+    for setting in plan.settings:
+        check_ranks(setting, problem.rank)
+    if problem.noise == 0 and any(np.max(s_aux) == 0 for each in plan.settings for s_aux, _ in each.auxiliaries):
         raise invalid("A task needs a signal or noise", received="s_aux = 0 and noise = 0", hint="Raise either")
     points = sum(group.samples for group in plan.groups)
-    if points * features > MOST_INPUTS:
+    if points * problem.features > MOST_INPUTS:
         raise invalid(
             f"seeds × samples × features must be at most {MOST_INPUTS:.0e}, because all inputs are in memory at once",
-            received=f"{points:.3g} points of {features} features",
+            received=f"{points:.3g} points of {problem.features} features",
             hint="Ask for fewer samples, seeds or features",
         )
 
 
-def _check_weights(plan: Plan, hidden: int, connections: int) -> None:
-    """Raise `InputError` if the students, whose hidden units have `connections` weights each, would fill the memory."""
+def _check_weights(plan: Plan, problem: StandardSettings) -> None:
+    """Raise `InputError` where the weights of all students would fill the memory."""
     students = sum(len(group.joint) + len(group.single) for group in plan.groups)
+    tasks = max((group.tasks for group in plan.groups), default=2)
+    hidden, connections = problem.hidden, problem.features + tasks * problem.classes
     if students * hidden * connections > MOST_INPUTS:
         raise invalid(
             f"all students together must have at most {MOST_INPUTS:.0e} weights, because they are in memory at once",

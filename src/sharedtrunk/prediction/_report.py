@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,15 @@ import numpy as np
 from sharedtrunk._support import json_files as _json
 from sharedtrunk._support.statistics import Estimate, estimate, mean_and_error
 from sharedtrunk.prediction._prediction import Answer, Prediction
+from sharedtrunk.prediction._task_values import Related
 
 COLUMNS = ("method", "benefit ± 95 %", "bounds", "loss", "stop")
 _NOTHING = "–"
-CAPTION = (
+_CAPTION = (
     "Means over seeds in nats; ± half the t-interval; bounds (24), (25) at the stopped weights; loss and stopping time of "
-    "A alone → with B."
+    "A alone → with {}."
 )
+CAPTION = _CAPTION.format("B")
 
 UNFINISHED = "so far"
 """Marks a benefit whose arms had not both reached their minima by the time limit."""
@@ -36,13 +39,13 @@ def caption(made: Prediction) -> str:
     Returns
     -------
     str
-        `CAPTION`; one more sentence where a row of `rows` says "so far", and one where there is a row for validation
-        stopping.
+        `CAPTION`, with the names of all auxiliary tasks; one more sentence where a row of `rows` says "so far", and one where
+        there is a row for validation stopping.
     """
     late = [
         f"{name} {answer.unreached} of {len(made.seeds)}" for name, answer in made.ways.items() if not answer.finished
     ]
-    words = [CAPTION]
+    words = [_CAPTION.format(made.setting.auxiliaries_in_words)]
     if late:
         words.append(
             f"{UNFINISHED}: the lowest losses up to the time limit are no minimum yet, so the benefit may still change "
@@ -64,10 +67,27 @@ def _validation(answer: Answer) -> str:
 def title(made: Prediction) -> str:
     """The setting in one line, as the title of the table."""
     at = made.setting
-    return (
-        f"Benefit of B for A: {at.samples} samples, s_main {at.s_main:g}, s_aux {at.s_aux:g}, "
-        f"relatedness {at.relatedness:g}, {len(made.seeds)} seeds"
-    )
+    main = f"Benefit of {at.auxiliaries_in_words} for A: {at.samples} samples, s_main {_values(at.s_main)}"
+    tasks = [f"s_aux {_values(values)}, relatedness {_related(related)}" for values, related in at.auxiliaries]
+    seeds = f"{len(made.seeds)} seeds"
+    if len(tasks) == 1:
+        return f"{main}, {tasks[0]}, {seeds}"
+    return "; ".join([main, *map("{} {}".format, at.auxiliary_names, tasks), seeds])
+
+
+def _values(values: float | Sequence[float]) -> str:
+    """Singular values: "10", or "(1, 0.5)"."""
+    return f"({', '.join(f'{each:g}' for each in values)})" if isinstance(values, Sequence) else f"{values:g}"
+
+
+def _related(related: Related) -> str:
+    """Relatedness: "0.5", "diag(1, 0.5)", or the rows of a matrix, "[1 0.2; 0 0.5]"."""
+    if not isinstance(related, tuple):
+        return f"{related:g}"
+    matrix = np.array(related)
+    if matrix.shape[0] == matrix.shape[1] and np.array_equal(matrix, np.diag(np.diag(matrix))):
+        return f"diag{_values(np.diag(matrix).tolist())}"
+    return f"[{'; '.join(' '.join(f'{each:g}' for each in row) for row in related)}]"
 
 
 def rows(made: Prediction) -> list[tuple[str, ...]]:

@@ -58,11 +58,11 @@ def sentence(setting: Setting, ways: Mapping[Method, Answer], features: int, *, 
     caveats: dict[Method, str] = {name: _caveat(name, answer, time_limit) for name, answer in ways.items()}
     at = f"N = {setting.samples} for {features} features"
     if usable.get("simulation", 0) >= 2:
-        return _against_simulation(ways, caveats, at)
-    return _without_simulation(ways, caveats, at)
+        return _against_simulation(setting, ways, caveats, at)
+    return _without_simulation(setting, ways, caveats, at)
 
 
-def _against_simulation(ways: Mapping[Method, Answer], caveats: Mapping[Method, str], at: str) -> str:
+def _against_simulation(setting: Setting, ways: Mapping[Method, Answer], caveats: Mapping[Method, str], at: str) -> str:
     simulated = ways["simulation"].estimate()
     allowed = _allowed(simulated)
     differences = {name: _difference(ways[name], ways["simulation"]) for name in COMPARED}
@@ -70,13 +70,13 @@ def _against_simulation(ways: Mapping[Method, Answer], caveats: Mapping[Method, 
     reasons = [
         caveats[name] or _deviation(_NAMES[name], agreement[name], differences[name], allowed) for name in COMPARED
     ]
-    effect = f"{_effect(simulated)} at {at}; {', and '.join(reasons)}."
+    effect = f"{_effect(setting, simulated)} at {at}; {', and '.join(reasons)}."
     if caveats["simulation"]:
         return f"Believe none without a caveat: {caveats['simulation']}; as far as it went, {effect}"
     return f"{_LEADS[tuple(name for name in COMPARED if agreement[name] == 'agrees')]}: {effect}"
 
 
-def _without_simulation(ways: Mapping[Method, Answer], caveats: Mapping[Method, str], at: str) -> str:
+def _without_simulation(setting: Setting, ways: Mapping[Method, Answer], caveats: Mapping[Method, str], at: str) -> str:
     known, infinite = (ways[name].estimate() for name in COMPARED)
     if "simulation" in caveats or caveats["closure"]:
         failed = ", and ".join(caveats[name] for name in ("simulation", "closure") if caveats.get(name))
@@ -86,9 +86,9 @@ def _without_simulation(ways: Mapping[Method, Answer], caveats: Mapping[Method, 
     unchecked = f"no simulation has checked it at {at}"
     if not caveats["population"] and _agreement(difference, allowed) == "agrees":
         change = f"infinite data would change that by less than {allowed:.3f} nats ({_signed(difference)})"
-        return f"Believe either theory: {_effect(known)} by the closure, and {change}; {unchecked}."
+        return f"Believe either theory: {_effect(setting, known)} by the closure, and {change}; {unchecked}."
     change = caveats["population"] or f"infinite data would change that by {_signed(difference)}"
-    return f"Believe the closure, which knows the samples: {_effect(known)}, while {change}; {unchecked}."
+    return f"Believe the closure, which knows the samples: {_effect(setting, known)}, while {change}; {unchecked}."
 
 
 def _caveat(name: Method, answer: Answer, time_limit: float) -> str:
@@ -126,12 +126,14 @@ def _deviation(name: str, agreement: str, difference: Estimate, allowed: float) 
     return f"{words[agreement]} ({_signed(difference)})"
 
 
-def _effect(found: Estimate) -> str:
+def _effect(setting: Setting, found: Estimate) -> str:
+    who, several = setting.auxiliaries_in_words, len(setting.auxiliaries) > 1
     if found.low > 0:
-        return f"B helps A ({_number(found)})"
+        return f"{who} together help A ({_number(found)})" if several else f"B helps A ({_number(found)})"
     if found.high < 0:
-        return f"B hurts A ({_number(found)})"
-    return f"B's effect on A cannot be told from zero ({_number(found)})"
+        return f"{who} together hurt A ({_number(found)})" if several else f"B hurts A ({_number(found)})"
+    effect = f"the effect of {who} on A" if several else "B's effect on A"
+    return f"{effect} cannot be told from zero ({_number(found)})"
 
 
 def _number(found: Estimate) -> str:

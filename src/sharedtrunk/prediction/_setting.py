@@ -1,10 +1,9 @@
 """A setting: the four values that a user asks about. Sizes, noise, start and training belong to the shared problem."""
 
 import itertools
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 from sharedtrunk._support.limits import (
@@ -18,51 +17,96 @@ from sharedtrunk._support.limits import (
 )
 from sharedtrunk.errors import invalid
 from sharedtrunk.experiments import StandardSettings
+from sharedtrunk.prediction._numbers import not_negative, positive
+from sharedtrunk.prediction._task_values import (
+    Related,
+    Values,
+    auxiliary_relatedness,
+    auxiliary_values,
+    check_sizes,
+    equal_as_one,
+    main_values,
+    multiple_as_one,
+)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """The setting of a prediction. Numbers of any type are converted to Python's.
+    """The setting of a prediction. Numbers of any kind become Python's, lists and arrays become tuples.
 
     Parameters
     ----------
     samples
         Number of training points N, at least 1.
-    s_main, s_aux
-        Singular values s̄_A > 0 and s̄_B ≥ 0 of the two teachers, all equal in each.
+    s_main
+        Singular values s̄_A of the main task's teacher: one number above 0 for all, or a list with one per component.
+    s_aux
+        Singular values s̄_B ≥ 0 of the auxiliary task's teacher. A list has an entry per auxiliary task, each a number or a
+        list with one per component.
     relatedness
-        r between −1 and 1; the teachers' relatedness is R = r·I (4).
+        r between −1 and 1, which means R = r·I (4), or the matrix R of the auxiliary task as a list of rows, one row per
+        component of its teacher and one column per component of the main one. With several auxiliary tasks a list with such
+        an entry for each. Given the main task the auxiliary ones are independent, and their order does not matter.
 
     Raises
     ------
     InputError
-        For values out of range.
+        For values out of range and lists of other lengths.
     """
 
     samples: int = 400
-    s_main: float = 1.0
-    s_aux: float = 10.0
-    relatedness: float = 0.5
+    s_main: float | Sequence[float] = 1.0
+    s_aux: float | Sequence[Any] = 10.0
+    relatedness: float | Sequence[Any] = 0.5
 
     def __post_init__(self):
+        s_aux = auxiliary_values(self.s_aux)
+        related = auxiliary_relatedness(self.relatedness, len(s_aux))
+        first, *others = s_aux
         checked = {
             "samples": as_whole("samples", self.samples, "400", MOST_SAMPLES),
-            "s_main": _positive("s_main", self.s_main, "Give the main task a signal"),
-            "s_aux": _not_negative("s_aux", self.s_aux, "0 is a task of pure noise"),
-            "relatedness": _as_number(
-                "relatedness",
-                self.relatedness,
-                "a number between −1 and 1",
-                "It is a cosine: 0 is unrelated",
-                lambda x: abs(x) <= 1,
-            ),
+            "s_main": main_values(self.s_main),
+            "s_aux": s_aux if others or isinstance(first, tuple) else first,
+            "relatedness": related if others else related[0],
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
-    def lane(self) -> dict[str, float]:
-        """The joint student as a lane of `experiments`, without its seed and number of samples."""
-        return {"s_main": self.s_main, "s_aux": self.s_aux, "relatedness": self.relatedness}
+    @property
+    def auxiliaries(self) -> tuple[tuple[Values, Related], ...]:
+        """Singular values and relatedness of every auxiliary task, in the order in which they were given."""
+        s_aux = self.s_aux if isinstance(self.s_aux, tuple) else (self.s_aux,)
+        return tuple(zip(s_aux, self.relatedness if len(s_aux) > 1 else (self.relatedness,), strict=True))  # pyright: ignore[reportReturnType, reportArgumentType]
+
+    @property
+    def auxiliary_names(self) -> tuple[str, ...]:
+        """B for the only auxiliary task, B1, B2, … for several."""
+        count = len(self.auxiliaries)
+        return ("B",) if count == 1 else tuple(f"B{index}" for index in range(1, count + 1))
+
+    @property
+    def auxiliaries_in_words(self) -> str:
+        """All auxiliary tasks by name: "B", "B1 and B2", "B1, B2 and B3", "B1 … B9"."""
+        *before, last = self.auxiliary_names
+        if len(before) > 2:
+            return f"{before[0]} … {last}"
+        return " and ".join(filter(None, (", ".join(before), last)))
+
+    def lane(self) -> dict[str, Any]:
+        """The joint student as a lane of `experiments`, without its seed and number of samples.
+
+        A list of equal singular values is one number there, and so is R = r·I. Auxiliary tasks are sorted by their values, so
+        that settings which differ in the order alone are one lane.
+        """
+        each = [(equal_as_one(values), multiple_as_one(related)) for values, related in self.auxiliaries]
+        each.sort(key=lambda task: [(isinstance(part, tuple), part) for part in task], reverse=True)
+        s_aux, relatedness = zip(*each, strict=True)
+        one = len(each) == 1 and not isinstance(s_aux[0], tuple)
+        return {
+            "s_main": equal_as_one(self.s_main),
+            "s_aux": s_aux[0] if one else s_aux,
+            "relatedness": relatedness[0] if one else relatedness,
+        }
 
 
 def as_settings(settings: object) -> tuple[Setting, ...]:
@@ -121,17 +165,24 @@ def as_whole(name: str, value: object, usual: str, most: int = LARGEST_WIDTH) ->
     )
 
 
-def standard_problem(tasks: int, *, classes, rank, task_weights, **others: Any) -> StandardSettings:
-    """The problem as `experiments` takes it. It is checked here, so that errors use the names of the user's arguments."""
+def check_ranks(setting: Setting, rank: int) -> None:
+    """Raise `InputError` where the setting's lists do not fit teachers of this rank."""
+    check_sizes("s_main", setting.s_main, None, rank)
+    for task, each in enumerate(setting.auxiliaries):
+        check_sizes(f"s_aux[{task}]", *each, rank)
+
+
+def standard_problem(*, classes, rank, task_weights, **others: Any) -> StandardSettings:
+    """The problem of two tasks as `experiments` takes it, checked here under the names of the user's arguments."""
     rank_name = "classes" if rank is None else "rank"
     classes = as_whole("classes", classes, "10")
     rank = classes if rank is None else as_whole("rank", rank, "the number of classes")
     others |= {name: as_whole(name, others[name], "100") for name in ("features", "hidden")}
     _check_sizes(classes, rank, others["features"], rank_name)
-    others["noise"] = _not_negative("noise", others["noise"], "0 gives both tasks their clean teachers")
-    others["start_scale"] = _positive("start_scale", others["start_scale"], "A student that starts at zero never moves")
-    others["time_limit"] = _positive("time_limit", others["time_limit"], "Leave it out for 500")
-    return StandardSettings(tasks=tasks, classes=classes, rank=rank, alpha=_as_task_weights(task_weights), **others)
+    others["noise"] = not_negative("noise", others["noise"], "0 gives both tasks their clean teachers")
+    others["start_scale"] = positive("start_scale", others["start_scale"], "A student that starts at zero never moves")
+    others["time_limit"] = positive("time_limit", others["time_limit"], "Leave it out for 500")
+    return StandardSettings(tasks=2, classes=classes, rank=rank, alpha=_as_task_weights(task_weights), **others)
 
 
 def _check_sizes(classes: int, rank: int, features: int, rank_name: str) -> None:
@@ -151,24 +202,6 @@ def _as_task_weights(given: object) -> tuple[float, float]:
     if not isinstance(given, Iterable) or len(pair := tuple(given)) != 2:
         raise invalid("task_weights must be two numbers", received=shown(given), hint="Give (1.0, 1.0)")
     return (
-        _positive("task_weights[0]", pair[0], "The main task must be learned"),
-        _not_negative("task_weights[1]", pair[1], "0 leaves the auxiliary task out"),
+        positive("task_weights[0]", pair[0], "The main task must be learned"),
+        not_negative("task_weights[1]", pair[1], "0 leaves the auxiliary task out"),
     )
-
-
-def _positive(name: str, value: object, hint: str) -> float:
-    return _as_number(name, value, "a finite number above 0", hint, lambda x: x > 0)
-
-
-def _not_negative(name: str, value: object, hint: str) -> float:
-    return _as_number(name, value, "a finite number, at least 0", hint, lambda x: x >= 0)
-
-
-def _as_number(name: str, value: object, rule: str, hint: str, holds) -> float:
-    try:
-        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
-    except OverflowError:  # a whole number beyond all floats
-        number = math.inf
-    if not math.isfinite(number) or not holds(number):
-        raise invalid(f"{name} must be {rule}", received=shown(value), hint=hint)
-    return number

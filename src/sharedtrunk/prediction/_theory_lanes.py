@@ -71,7 +71,7 @@ def _linear(settings: dict) -> StandardSettings:
 
 
 def _weights(settings: StandardSettings, draw: Draw) -> np.ndarray:
-    return np.tile(np.asarray(settings.task_weights), (draw.moments.shape[0], 1))
+    return np.tile(np.asarray(settings.task_weights(len(draw.labels))), (draw.moments.shape[0], 1))
 
 
 def _columns(stopped: Stopped) -> dict[str, np.ndarray]:

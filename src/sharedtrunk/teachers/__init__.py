@@ -1,10 +1,11 @@
-"""Tasks: low-rank noisy teachers, pairs of given relatedness, labelled samples."""
+"""Tasks: low-rank noisy teachers, teachers of given relatedness, labelled samples."""
 
 from sharedtrunk.teachers._label_statistics import class_probabilities as class_probabilities
 from sharedtrunk.teachers._label_statistics import clean_label_moment as clean_label_moment
 from sharedtrunk.teachers._label_statistics import flip_probability as flip_probability
-from sharedtrunk.teachers._pair import related_pair as related_pair
-from sharedtrunk.teachers._pair import relatedness as relatedness
+from sharedtrunk.teachers._related import related_pair as related_pair
+from sharedtrunk.teachers._related import related_teachers as related_teachers
+from sharedtrunk.teachers._related import relatedness as relatedness
 from sharedtrunk.teachers._sample import Sample as Sample
 from sharedtrunk.teachers._sample import draw_inputs as draw_inputs
 from sharedtrunk.teachers._sample import hard_labels as hard_labels

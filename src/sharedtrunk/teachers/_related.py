@@ -1,19 +1,21 @@
-"""Two teachers of given relatedness R = V̄_Bᵀ V̄_A (4).
+"""Teachers of given relatedness R = V̄_Bᵀ V̄_A (4): a main one, and one or more auxiliary ones.
 
-Relatedness compares the feature directions of the tasks (right singular vectors); their class directions Ū_A, Ū_B are
-independent. The paper's grid is R = r·I: r = 0 is unrelated, r = 1 has the same feature directions.
+Relatedness compares the feature directions of two tasks (right singular vectors); the class directions Ū of all tasks are
+independent. The paper's grid is R = r·I: r = 0 is unrelated, r = 1 has the same feature directions. Several auxiliary
+teachers have their own R each; what of their directions lies outside the main teacher's is independent.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import floating
+from sharedtrunk._support.arguments import described, floating
 from sharedtrunk._support.axes import PRNGKey
 from sharedtrunk._support.concrete import concrete
-from sharedtrunk._support.randomness import orthonormal, stream
+from sharedtrunk._support.randomness import normal, orthonormal, positive_diagonal, stream
 from sharedtrunk.errors import invalid
 from sharedtrunk.teachers._teacher import Teacher, check_sizes, check_teacher, quenched_noise, spread_singular_values
 
@@ -61,21 +63,81 @@ def related_pair(
     ----------
     The paper's (4).
     """
-    classes_a, classes_b = _pair(classes)
-    rank_a, rank_b = (classes_a, classes_b) if rank is None else _pair(rank)
-    check_sizes(classes_a, features, rank_a)
-    check_sizes(classes_b, features, rank_b)
-    if features < rank_a + rank_b:
+    main, auxiliary = related_teachers(
+        key,
+        relatedness=(relatedness,),
+        classes=classes,
+        features=features,
+        rank=rank,
+        singular_values=singular_values,
+        noise=noise,
+        dtype=dtype,
+    )
+    return main, auxiliary
+
+
+def related_teachers(
+    key: PRNGKey,
+    *,
+    relatedness: Sequence[Any],
+    classes: int | tuple[int, ...] = 10,
+    features: int = 100,
+    rank: int | tuple[int, ...] | None = None,
+    singular_values: Any = 1.0,
+    noise: float | tuple[float, ...] = 1.0,
+    dtype=None,
+) -> tuple[Teacher, ...]:
+    """A main teacher and auxiliary ones, each as `related_pair` makes it: V̄_tᵀ V̄_A = R_t (4).
+
+    Given the main teacher the auxiliary ones are independent, so that E V̄_tᵀ V̄_u = R_t R_uᵀ. The first two teachers are
+    those of `related_pair` with the same key, and none depends on the number of those that follow it.
+
+    Parameters
+    ----------
+    key
+        JAX key.
+    relatedness
+        For each auxiliary teacher a number or a matrix, as `related_pair` takes it.
+    classes, rank, singular_values, noise
+        As `random_teacher`, one value for all teachers or a tuple (main, first auxiliary, …).
+    features
+        N_f, at least rank_A + rank_t for every auxiliary teacher.
+    dtype
+        Precision; JAX's default unless given.
+
+    Returns
+    -------
+    tuple of Teacher
+        The main teacher, then the auxiliary ones.
+
+    Raises
+    ------
+    InputError
+        Without an auxiliary teacher, and as `related_pair`.
+
+    References
+    ----------
+    The paper's (4).
+    """
+    if not isinstance(relatedness, Sequence) or isinstance(relatedness, str) or len(relatedness) == 0:
+        raise invalid(
+            "Relatedness must be a list with an entry per auxiliary teacher, at least one",
+            received=described(relatedness),
+            hint="Give [0.5], or a matrix in its place",
+        )
+    count = 1 + len(relatedness)
+    sizes = _one_each(classes, count)
+    ranks = sizes if rank is None else _one_each(rank, count)
+    for each in zip(sizes, ranks, strict=True):
+        check_sizes(each[0], features, each[1])
+    if features < ranks[0] + max(ranks[1:]):
         raise invalid(
             "A pair of given relatedness needs at least rank_A + rank_B features",
-            received=f"{features} features for ranks {rank_a} and {rank_b}",
+            received=f"{features} features for ranks {ranks[0]} and {max(ranks[1:])}",
             hint="Raise the number of features or lower a rank",
         )
-    frame = orthonormal(stream(key, "right singular vectors"), features, rank_a + rank_b, dtype)
-    right_a, outside = frame[:, :rank_a], frame[:, rank_a:]
-    right_b = _related_directions(right_a, outside, relatedness)
-    values_a, values_b = _pair(singular_values)
-    noise_a, noise_b = _pair(noise)
+    rights = _right_singular_vectors(key, features, ranks, relatedness, dtype)
+    parts = zip(sizes, ranks, _one_each(singular_values, count), rights, _one_each(noise, count), strict=True)
 
     def teacher(role, size, rank_, values, right, scale):
         return Teacher(
@@ -85,8 +147,7 @@ def related_pair(
             noise=quenched_noise(stream(key, f"teacher noise, {role}"), size, features, scale, dtype),
         )
 
-    main = teacher("main", classes_a, rank_a, values_a, right_a, noise_a)
-    return main, teacher("auxiliary", classes_b, rank_b, values_b, right_b, noise_b)
+    return tuple(teacher(_role(index), *part) for index, part in enumerate(parts))
 
 
 def relatedness(main: Teacher, auxiliary: Teacher) -> Float[Array, "auxiliary_rank main_rank"]:
@@ -109,6 +170,27 @@ def relatedness(main: Teacher, auxiliary: Teacher) -> Float[Array, "auxiliary_ra
     """
     check_teacher(main, auxiliary)
     return auxiliary.right.T @ main.right
+
+
+def _role(index: int) -> str:
+    """A teacher's part in the names of its streams."""
+    return ("main", "auxiliary")[index] if index < 2 else f"auxiliary {index}"
+
+
+def _right_singular_vectors(key: PRNGKey, features: int, ranks: Sequence[int], relatedness: Sequence, dtype) -> list:
+    """V̄ of the main teacher and of every auxiliary one."""
+    frame = orthonormal(stream(key, "right singular vectors"), features, ranks[0] + ranks[1], dtype)
+    main, outside = frame[:, : ranks[0]], [frame[:, ranks[0] :]]
+    for index, rank in enumerate(ranks[2:], start=2):
+        outside.append(_outside(stream(key, f"right singular vectors, {_role(index)}"), main, rank))
+    return [main, *(_related_directions(main, *each) for each in zip(outside, relatedness, strict=True))]
+
+
+def _outside(key: PRNGKey, main: Float[Array, "feature main_rank"], rank: int) -> Float[Array, "feature rank"]:
+    """Haar-distributed orthonormal columns that are orthogonal to those of `main`."""
+    draw = normal(key, (main.shape[0], rank), main.dtype)
+    whole = positive_diagonal(*jnp.linalg.qr(jnp.concatenate([main, draw], axis=1)))
+    return whole[:, main.shape[1] :]
 
 
 def _related_directions(right_a, outside, relatedness):
@@ -154,13 +236,18 @@ def _root_of_complement(r):
     return (vectors * jnp.sqrt(jnp.maximum(values, 0))[None, :]) @ vectors.T
 
 
-def _pair(value):
-    """(main, auxiliary), from one value for both or from a pair."""
+def _one_each(value, count: int) -> tuple:
+    """One value per teacher, the main one first, from one for all or from a tuple with each."""
     if not isinstance(value, tuple | list):
-        return value, value
-    if len(value) != 2:
+        return (value,) * count
+    if len(value) != count:
+        all_of_them = (
+            "both teachers, or a pair (main, auxiliary)"
+            if count == 2
+            else f"all teachers, or {count} of them (main, first auxiliary, …)"
+        )
         raise invalid(
-            "Give one value for both teachers, or a pair (main, auxiliary)",
+            f"Give one value for {all_of_them}",
             received=f"{len(value)} values",
             hint="Vectors, such as singular values, go in as arrays: (array_main, array_auxiliary)",
         )
