@@ -34,15 +34,18 @@ def same_numbers(one, other):
             np.testing.assert_array_equal(value, getattr(other.ways[name], field))
 
 
+@pytest.mark.long
 def test_a_list_of_equal_values_and_a_multiple_of_the_identity_are_the_numbers(made):
     same_numbers(made[PLAIN], made[LISTED])
 
 
+@pytest.mark.long
 def test_the_order_of_auxiliary_tasks_changes_nothing(made):
     same_numbers(made[TWO], made[TURNED])
     assert "B1 s_aux 1, relatedness 0; B2 s_aux 10, relatedness 1" in prediction.title(made[TURNED])
 
 
+@pytest.mark.long
 def test_settings_of_other_forms_change_nothing(made):
     """Their draws are their own; flows of one population share steps, which have a tolerance."""
     (alone,) = prediction.predict_grid([PLAIN], **OPTIONS)
@@ -50,12 +53,14 @@ def test_settings_of_other_forms_change_nothing(made):
         np.testing.assert_allclose(way.benefit, made[PLAIN].ways[name].benefit, atol=2e-5)
 
 
+@pytest.mark.long
 def test_a_further_auxiliary_task_leaves_the_baseline_as_it_is(made):
     for name, way in made[TWO].ways.items():
         np.testing.assert_allclose(way.loss_single, made[PLAIN].ways[name].loss_single, atol=2e-4)
         assert np.all(np.abs(way.benefit - made[PLAIN].ways[name].benefit) > 1e-3)
 
 
+@pytest.mark.long
 def test_the_benefit_lies_between_its_bounds(made):
     for way in (way for each in made.values() for way in each.ways.values()):
         slack = way.error + way.bound_error + 1e-4
@@ -70,6 +75,7 @@ def drawn(setting, seed):
     return experiments.draw_chunk(problem, seed, setting.samples, [lane])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("setting", [TWO, UNEQUAL], ids=["two", "unequal"])
 def test_simulation_is_a_training_put_together_by_hand(made, setting):
     """Labels, student and loss of seed 4 from the teachers and inputs alone, with both arms' own numbers of tasks."""
@@ -124,16 +130,27 @@ def test_lists_of_equal_values_draw_the_teachers_of_numbers():
     np.testing.assert_allclose(one.moments, other.moments, atol=1e-3)
 
 
-def test_with_many_samples_theory_is_the_simulation():
-    """Unequal singular values and two auxiliary tasks at N = 20,000 for 12 features: what remains is of order K·N_f/N."""
-    setting = prediction.Setting(20_000, [3.0, 1.0, 0.3], [10.0, 1.0], [np.diag([1.0, 0.5, 0.0]).tolist(), 0.0])
-    (found,) = prediction.predict_grid([setting], **{**OPTIONS, "time_limit": 200.0})
-    simulated = found.ways["simulation"]
+@pytest.mark.long
+def test_with_more_samples_theory_approaches_the_simulation():
+    """Unequal singular values and two auxiliary tasks: sixteen times the points divide the largest difference by four
+    (population flow) or more (closure); half of that is asked for."""
+    values = {"s_main": [3.0, 1.0, 0.3], "s_aux": [10.0, 1.0]}
+    settings = [
+        prediction.Setting(samples, relatedness=[np.diag([1.0, 0.5, 0.0]).tolist(), 0.0], **values)
+        for samples in (5_000, 80_000)
+    ]
+    both = prediction.predict_grid(settings, **{**OPTIONS, "time_limit": 200.0})
     for name in ("closure", "population"):
-        for field in ("loss_single", "loss_joint", "benefit"):
-            np.testing.assert_allclose(getattr(found.ways[name], field), getattr(simulated, field), atol=5e-3)
+        few, many = (largest_difference(each.ways[name], each.ways["simulation"]) for each in both)
+        assert many < min(few / 2, 5e-3)
 
 
+def largest_difference(theory, simulation):
+    fields = ("loss_single", "loss_joint", "benefit")
+    return max(np.max(np.abs(getattr(theory, field) - getattr(simulation, field))) for field in fields)
+
+
+@pytest.mark.long
 def test_the_setting_is_told_in_full(made, tmp_path):
     unequal, two = made[UNEQUAL], made[TWO]
     assert prediction.title(unequal) == (
@@ -145,7 +162,7 @@ def test_the_setting_is_told_in_full(made, tmp_path):
     assert "A alone → with B1 and B2." in prediction.caption(two)
     words = two.sentence
     assert any(
-        each in words for each in ("B1 and B2 together h", "the effect of B1 and B2 on A cannot be told from none")
+        each in words for each in ("B1 and B2 together h", "the effect of B1 and B2 on A cannot be told from zero")
     )
     prediction.write_json(tmp_path / "made.json", unequal)
     read = json.loads((tmp_path / "made.json").read_text())["setting"]
@@ -214,7 +231,7 @@ EYE = np.eye(10).tolist()
         ),
         (
             {"s_aux": [1.0] * 1000, "relatedness": [0.0] * 1000, "hidden": 10_000, "seeds": 50},
-            "the weights of all students must be at most 2e+09 numbers",
+            "all students together must have at most 2e+09 weights",
         ),
     ],
 )
@@ -245,6 +262,7 @@ def test_lanes_that_do_not_fit(change, complaint):
         experiments.draw_chunk(problem, 1, 20, [lane, {**lane, **change}])
 
 
+@pytest.mark.long
 def test_auxiliary_teachers_are_related_to_the_main_one_each_in_its_way(key):
     matrix = jnp.asarray(np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0] * [1.0, 0.6, 0.1])
     given = {"classes": (4, 5, 3, 6), "rank": (3, 2, 3, 4), "features": 9, "singular_values": 2.0}
@@ -260,6 +278,7 @@ def test_auxiliary_teachers_are_related_to_the_main_one_each_in_its_way(key):
     assert len({float(teacher.noise[0, 0]) for teacher in found}) == 4
 
 
+@pytest.mark.long
 def test_further_teachers_change_none_before_them(key):
     pair = teachers.related_pair(key, relatedness=0.3)
     three = teachers.related_teachers(key, relatedness=(0.3, 0.9, 0.9))
