@@ -156,12 +156,12 @@ def outcome_table(outcome: "figures.Outcome") -> "RenderableType":
     table = Table(title=f"{outcome.figure.paper}: {outcome.figure.title}{mark}", title_justify="left", show_lines=True)
     table.add_column("claim", max_width=76)
     checks = [check for check in outcome.checks if not check.detail]
-    longest = max((len(check.stopping) for check in checks), default=0)
+    longest = max((len(check.source) for check in checks), default=0)
     table.add_column("verdict, number ± standard error over seeds", width=37 + longest)
     rows: dict[str, Text] = {}
     for check in checks:
         cell = rows.setdefault(check.statement, Text())
-        cell.append(f"{check.stopping:<{longest}}  " if not cell else f"\n{check.stopping:<{longest}}  ")
+        cell.append(f"{check.source:<{longest}}  " if not cell else f"\n{check.source:<{longest}}  ")
         cell.append(f"{check.verdict:<9}", style=_VERDICT_STYLE[check.verdict])
         cell.append(_number(check))
     for statement, cell in rows.items():

@@ -6,7 +6,6 @@ and judges stored datasets again. Only the workers import JAX.
 
 from sharedtrunk._support.environment import worker_environment as worker_environment
 from sharedtrunk.experiments.problems import StandardProblem as StandardProblem
-from sharedtrunk.paper.figures._checks import STOPPING_WORDS as STOPPING_WORDS
 from sharedtrunk.paper.figures._checks import Check as Check
 from sharedtrunk.paper.figures._figure import SIZE_MARKS as SIZE_MARKS
 from sharedtrunk.paper.figures._figure import VALIDATION as VALIDATION

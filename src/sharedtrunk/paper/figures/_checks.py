@@ -62,6 +62,11 @@ class Check:
     seeds_left_out: int = 0
     detail: bool = False
 
+    @property
+    def source(self) -> str:
+        """What tables and pictures call `stopping`."""
+        return STOPPING_WORDS.get(self.stopping, self.stopping)
+
     def record(self) -> dict[str, object]:
         """Return the check as JSON data, with None for a number that does not exist."""
         return without_nan(asdict(self))

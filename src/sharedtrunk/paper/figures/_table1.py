@@ -20,7 +20,7 @@ from sharedtrunk.flows.result import Result
 from sharedtrunk.paper.claims.captions import ABUNDANT, LIMITED, SOURCES, TABLE_1, THEORY, Statement
 from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset
 from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
-from sharedtrunk.paper.figures._checks import STOPPING_WORDS, Check, judge
+from sharedtrunk.paper.figures._checks import Check, judge
 from sharedtrunk.paper.figures._figure import Figure
 from sharedtrunk.paper.figures._standard import QUICK_CUBE, STANDARD_CUBE
 from sharedtrunk.paper.figures._title_and_note import marked
@@ -51,8 +51,7 @@ def draw_table(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
 
     def number(check: Check) -> "pictures.Number":
         where = check.reason if check.verdict == "not measured" else check.case
-        source = STOPPING_WORDS.get(check.stopping, check.stopping)
-        return pictures.Number(source, check.number, check.low, check.high, check.verdict, where)
+        return pictures.Number(check.source, check.number, check.low, check.high, check.verdict, where)
 
     def drawn(statement: Statement) -> "pictures.Statement":
         words = statement.claim.statement.split(") ", 1)[1]  # the letter is in the heading

@@ -7,7 +7,7 @@ from typing import Any
 from sharedtrunk._version import __version__
 from sharedtrunk.paper import claims
 from sharedtrunk.paper.commands import claims_command, figure_command
-from sharedtrunk.paper.figures import FIGURES, SIZE_MARKS, STOPPING_WORDS, VALIDATION, Check
+from sharedtrunk.paper.figures import FIGURES, SIZE_MARKS, VALIDATION, Check
 from sharedtrunk.paper.report._explorer import controls, explorer_data, why_no_theory
 from sharedtrunk.paper.report._gather import CUBES, LEDGER, Contents, StoredFigure, remake_command
 from sharedtrunk.paper.report._numbers import interval, plus_minus
@@ -96,7 +96,7 @@ def _grouped(checks: Iterable[Check]) -> list[dict[str, Any]]:
 def _check(check: Check) -> dict[str, str]:
     seeds = f"{check.seeds_left_out} seeds left out" if check.seeds_left_out else ""
     return {
-        "stopping": STOPPING_WORDS.get(check.stopping, check.stopping),
+        "stopping": check.source,
         "verdict": check.verdict,
         "criterion": f"{check.criterion}; {check.n_seeds} seeds",
         "number": plus_minus(check),
