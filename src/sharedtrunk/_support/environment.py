@@ -105,7 +105,7 @@ def check_trainable() -> None:
         )
 
 
-def check_inline() -> None:
+def check_can_train_here() -> None:
     """Raise `InputError` while JAX's float64 is off in this process: numbers would differ from those of the workers."""
     jax = sys.modules.get("jax")
     on = os.environ.get("JAX_ENABLE_X64", "").lower() in ("1", "true", "yes", "on", "y", "t")

@@ -27,7 +27,7 @@ class Advice(AdviceRecord):
     sets : tuple of Effect
         The sets that were tried, single tasks among them.
     best_set : Effect or None
-        The smallest set within one standard error of the best whose verdict is helps; None: train alone. Its interval
+        The smallest set within one standard error of the best that has the verdict "helps"; None: train alone. Its interval
         does not allow for the selection.
     alphas : tuple of Effect
         Effects by weight α, of the best set or, without one, of the set of highest benefit.

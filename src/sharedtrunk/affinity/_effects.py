@@ -47,7 +47,7 @@ def _measured(joint: Outcome, single: Outcome) -> tuple[Estimate, Estimate]:
 
 
 def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, objections: Sequence[str]) -> tuple[str, str]:
-    """The verdict, and the reason if the data allow none: no difference within ± negligible, else by the p-value."""
+    """The verdict, and the reason if the data allow none: "no difference" within ± negligible, else by the p-value."""
     if objections:
         return CANNOT_TELL, objections[0]
     if benefit.left_out > MOST_FAILED * (benefit.n + benefit.left_out) or not np.isfinite(benefit.low):

@@ -77,10 +77,12 @@ def affinity_matrix(
             progress(done, total)
 
     found = run_trials(rows, arms, roles, np.zeros(rows.judged), student, seed=seed, progress=report)
-    objected = [
+    objections_of = [
         objections(rows.codes[a, : rows.judged], table.classes[task], roles, task) for a, task in enumerate(tasks)
     ]
-    paired = [Paired((tasks[b],), 1.0, found[arm, a], found[alone[a], a], objected[a]) for (a, b), arm in pairs.items()]
+    paired = [
+        Paired((tasks[b],), 1.0, found[arm, a], found[alone[a], a], objections_of[a]) for (a, b), arm in pairs.items()
+    ]
     named = [(tasks[a], tasks[b]) for a, b in pairs]
     measured = dict(zip(named, effects(paired, negligible=negligible), strict=True))
     seconds = time.perf_counter() - started

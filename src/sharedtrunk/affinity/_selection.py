@@ -1,8 +1,8 @@
 """Which auxiliary tasks to take and how to weigh them, by the one-standard-error rule.
 
 The candidate of highest measured benefit is partly the luckiest. The rule (Breiman et al. 1984) takes the simplest candidate
-within one standard error of it: the fewest auxiliary tasks, or the weight nearest to 1. A set must also have the verdict
-helps; otherwise the advice is to train alone.
+within one standard error of the best: the smallest number of auxiliary tasks, or the weight nearest to 1. A set must also
+have the verdict "helps"; otherwise the advice is to train alone.
 """
 
 import itertools
@@ -28,7 +28,7 @@ def further_sets(ranked: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def best_set(tried: Sequence[Effect]) -> Effect | None:
-    """The smallest set within one standard error of the best whose verdict is helps; None: train alone.
+    """The smallest set within one standard error of the best that has the verdict "helps"; None: train alone.
 
     The verdict is corrected for all sets that were tried. Without this condition, the best of several sets that do nothing
     would be recommended in a third to a half of all cases.

@@ -1,7 +1,9 @@
-"""When to stop: at the minimum of the generalization loss, or at that of the validation loss.
+"""Where a student is evaluated: at the minimum of its generalization loss, or at the minimum of its validation loss.
+
+This is not where training ends: training goes on until the minimum is bracketed (`flows.bracketing`).
 
 *Oracle stopping*: the minimum over time of the generalization loss itself, as in the paper; in practice nobody can see
-it. *Validation stopping*: the minimum of the loss on held-out points with noisy labels; the same points for both arms.
+this loss. *Validation stopping*: the minimum of the loss on held-out points with noisy labels; the same points for both arms.
 Stopping is a decision about computed curves, so it is made on the host, in NumPy.
 """
 

@@ -95,8 +95,8 @@ def compared(joint: Stops, single: Stops, moments: Float[np.ndarray, "lane class
     weights = arms[0].weights, arms[1].weights
     found = benefit.multitask_benefit(*arms)
     known = np.asarray(np.isfinite(weights[0] + weights[1]).all(axis=(-2, -1)))
-    safe = [jnp.asarray(np.where(known[:, None, None], part, 0)) for part in weights]
-    bounds = benefit.benefit_bounds(safe[0], safe[1], jnp.asarray(moments, safe[0].dtype), rule=BOUND_RULE)
+    filled = [jnp.asarray(np.where(known[:, None, None], part, 0)) for part in weights]
+    bounds = benefit.benefit_bounds(filled[0], filled[1], jnp.asarray(moments, filled[0].dtype), rule=BOUND_RULE)
     lower, upper, bound_error = (np.where(known, np.asarray(part, float), np.nan) for part in bounds)
     assert found.error is not None  # both arms have their scrambles
     validated = None

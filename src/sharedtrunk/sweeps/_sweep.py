@@ -88,12 +88,12 @@ class Sweep:
         _check_axes(self)
         _check_variables(self)
         for value in self._limited_values():
-            self._limit(value)
+            self._checked_limit(value)
 
     def limit(self, point: Mapping[str, Scalar]) -> int:
         """Largest number of lanes in a chunk of the group that `point` belongs to."""
         axis = self._limit_axis()
-        return self._limit(None if axis is None else point[axis])
+        return self._checked_limit(None if axis is None else point[axis])
 
     def _limit_axis(self) -> str | None:
         if isinstance(self.chunk_limit, int):
@@ -110,7 +110,7 @@ class Sweep:
         axis = self._limit_axis()
         return (None,) if axis is None else self.grid.axes[axis]
 
-    def _limit(self, value: Scalar | None) -> int:
+    def _checked_limit(self, value: Scalar | None) -> int:
         limit: Any = self.chunk_limit
         if not isinstance(self.chunk_limit, int):
             (limits,) = self.chunk_limit.values()

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sharedtrunk._support.cache.folder import warn_once, writable_by_others
+from sharedtrunk._support.cache.folder import warn_once, why_others_can_write
 from sharedtrunk._support.files import NotRegularError, locked, opened_regular, read_opened, write_atomically
 from sharedtrunk.errors import InputError
 
@@ -61,10 +61,10 @@ def read(path: Path) -> tuple[dict[str, Any], list[memoryview]] | None:
     """Header and pieces of the entry at `path`; None where there is none that may be used."""
     try:
         with opened_regular(path) as descriptor:
-            others = writable_by_others(os.fstat(descriptor))
-            if others is not None:
+            reason = why_others_can_write(os.fstat(descriptor))
+            if reason is not None:
                 rule = "cached files must be yours alone; got %s, %s. Remove it; going on without it"
-                warn_once("file", rule, path, others)
+                warn_once("file", rule, path, reason)
                 return None
             found = decode(path.name, read_opened(descriptor))
             os.utime(descriptor)  # entries that nobody reads for a month are removed

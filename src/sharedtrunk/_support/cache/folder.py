@@ -67,19 +67,19 @@ def _usable(path: Path) -> bool:
         return False
     if not stat.S_ISDIR(status.st_mode) or not os.access(path, os.W_OK | os.X_OK):
         return False
-    others = writable_by_others(status)
-    if others is None:
+    reason = why_others_can_write(status)
+    if reason is None:
         return True
     hint = "Remove it, chmod 700 it" if status.st_uid == os.geteuid() else "Remove it"
     warn_once(
         "folder",
         "the cache's folder must be yours alone; got %s, %s. %s or set %s to another; going on without a cache",
-        *(path, others, hint, VARIABLE),
+        *(path, reason, hint, VARIABLE),
     )
     return False
 
 
-def writable_by_others(status: os.stat_result) -> str | None:
+def why_others_can_write(status: os.stat_result) -> str | None:
     """Why somebody else can change the file or folder, in a few words; None where nobody can."""
     if status.st_uid != os.geteuid():
         return f"which belongs to user {status.st_uid}, not to {os.geteuid()}"

@@ -1,4 +1,4 @@
-"""Claims of section 4.6 and of the captions of Figures 3 (left) and A3: more auxiliary data beside 100 main points.
+"""The claims of Figure 3 (left), of Figure A3 and of section 4.6: more auxiliary data beside 100 main points.
 
 Means are over high-SNR main tasks (s_main ≥ 3) and high-SNR auxiliary tasks, as in Figure 3.
 """

@@ -2,6 +2,8 @@
 
 A drive D on W = U diag(s) Vᵀ keeps the singular vectors exactly if UᵀDV is diagonal, so the part of UᵀDV off its diagonal is
 measured. The drive is that of the population flow: nothing here depends on sampling.
+
+Claim eq-18 tests the statement behind (18); `tests/dynamics/test_aligned.py` and `test_hadamard.py` test the implementation.
 """
 
 import itertools
