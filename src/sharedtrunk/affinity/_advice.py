@@ -44,7 +44,7 @@ class Advice(AdviceRecord):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """One row an auxiliary task, best first: its effect with intervals and verdict, and the theory's numbers."""
+        """One row per auxiliary task, best first: its effect with intervals and verdict, and the theory's numbers."""
         return advice_frame(self)
 
     def plot(self) -> "Figure":

@@ -15,12 +15,12 @@ from sharedtrunk.affinity._benefit_curves import OwnCount, Point, draw_by_labels
 from sharedtrunk.affinity._effects_forest import AXIS, NAMES, Blocks, column_places, draw_effects, forest_height
 
 _SIDE = 0.2  # inches that stay free at the left and the right
-_TITLE, _NOTE = 0.22, 0.15  # inches a line of the title and of the note
-_PER_INCH = (9.0, 15.5)  # characters an inch of the title and of the note
+_TITLE, _NOTE = 0.22, 0.15  # inches per line of the title and of the note
+_PER_INCH = (9.0, 15.5)  # characters per inch of the title and of the note
 _HEAD, _AXIS_WORDS = 0.32, 0.52  # inches for the columns' headings, and for the words below an axis
 _PANEL, _ABOVE_PANEL = 2.1, 0.5  # inches: height of a panel of curves, and of its heading
 _PANEL_LEFT, _PANEL_BETWEEN = 0.75, 0.95  # inches for the labels of the vertical axes
-_HEADING_PER_INCH = 11  # characters an inch of a panel's heading
+_HEADING_PER_INCH = 11  # characters per inch of a panel's heading
 _LEAST_WIDTH = 10.5  # inches of the picture, for the two panels of curves
 
 
@@ -37,7 +37,7 @@ class Curves(NamedTuple):
 def advice_figure(
     blocks: Blocks, columns: Sequence[str], curves: Curves | None, *, negligible: float, title: str, note: str
 ) -> Figure:
-    """Draw an advice.
+    """Draw advice.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
     repeats : int, optional
         Repeats of ten folds; 3 by default, fewer for large tables.
     negligible : float
-        Benefits within ± this many nats count as no difference.
+        Benefits within ± this many nats count as "no difference".
     choose : bool
         Whether sets, weights and the curve by number of labels are measured too.
     random_state : int, RandomState or None
@@ -151,7 +151,7 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         return self
 
     def to_frame(self):
-        """One row an auxiliary task, best first, as a pandas DataFrame; see `Advice.to_frame`."""
+        """One row per auxiliary task, best first, as a pandas DataFrame; see `Advice.to_frame`."""
         check_is_fitted(self)
         return self.advice_.to_frame()
 

@@ -33,7 +33,7 @@ FULL_BATCH_ROWS = 1024
 
 
 class Schedule(NamedTuple):
-    """The loop of a training: number of judged rows, judged and other rows a step, steps between two checks, patience and
+    """The loop of a training: number of judged rows, judged and other rows per step, steps between two checks, patience and
     last step (in steps), and the improvement in nats that renews the patience."""
 
     judged: int

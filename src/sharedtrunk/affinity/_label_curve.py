@@ -21,7 +21,7 @@ SHARES = (0.25, 0.5, 1.0)
 """Shares of the user's main labels with which students are trained."""
 
 LEAST = 25
-"""Fewest main labels of a share: smaller shares are not trained."""
+"""The smallest number of main labels of a share: smaller shares are not trained."""
 
 AHEAD = 2.0
 """The share to which the curve is extrapolated."""

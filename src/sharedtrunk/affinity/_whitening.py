@@ -25,7 +25,7 @@ GROUPS = 20
 """Groups of rows: enough for the jackknife over them, few enough to have many rows each."""
 
 ROWS_PER_DIRECTION = 4
-"""Fewest rows for each direction that is kept."""
+"""The smallest number of rows per direction that is kept."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""An advice shown and written: its words, its JSON and CSV files, its picture.
+"""Advice shown and written: its words, its JSON and CSV files, its picture.
 
 `sharedtrunk.affinity` does not import it, because it imports matplotlib.
 """

@@ -68,7 +68,7 @@ def value_at(
     ------
     InputError
         For a rule with fewer than 4 scrambles, which gives no error, for a `curve` on a trajectory without generalization
-        loss, and as `gaussian.population_loss`.
+        loss, and where `gaussian.population_loss` raises it.
     """
     check_kind_of(trajectory, Trajectory, "The trajectory", "Use students.train or dynamics.solve")
     check_kind_of(rule, gaussian.Sobol, "The rule", "Use gaussian.FINE")

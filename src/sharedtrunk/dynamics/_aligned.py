@@ -61,7 +61,7 @@ class AlignedFlow(AbstractFlow):
     """
 
     state: ClassVar = SingularValues
-    start_form: ClassVar[str] = "SingularValues((s1, s2, …)), one vector a layer"
+    start_form: ClassVar[str] = "SingularValues((s1, s2, …)), one vector per layer"
 
     left: Float[Array, "... class rank"]
     right: Float[Array, "... feature rank"]

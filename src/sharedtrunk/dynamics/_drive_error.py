@@ -31,7 +31,7 @@ REFERENCE_SCRAMBLES = 8
 """Scrambles of the reference rule, enough for a standard error."""
 
 MOST_TIMES = 16
-"""Most saved times at which a trajectory is checked."""
+"""The largest number of saved times at which a trajectory is checked."""
 
 
 def first_too_coarse(

@@ -121,7 +121,7 @@ def two_task_flow(
     relatedness
         r in [0, 1].
     inverse_temperature, reading, rule
-        As `aligned_flow`.
+        See `aligned_flow`.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def two_task_flow(
     Raises
     ------
     InputError
-        For teachers that are not decompositions, for unequal ranks, for r outside [0, 1], and as `aligned_flow`.
+        For teachers that are not decompositions, for unequal ranks, for r outside [0, 1], and where `aligned_flow` raises it.
 
     References
     ----------

@@ -14,7 +14,7 @@ from sharedtrunk.flows.stopped import Stopped, Stops
 from sharedtrunk.flows.trajectory import Trajectory
 
 LEAST_POINTS = 512
-"""Fewest nodes of the slope's rule. With fewer, the error bar is too short to cover the true value."""
+"""The smallest number of nodes of the slope's rule. With fewer, the error bar is too short to cover the true value."""
 
 
 def stopped_students(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> Stops:

@@ -35,7 +35,7 @@ def accuracy(
     W, teacher
         Weights (…, class, feature); their lanes broadcast.
     covariance
-        As `free_energy`.
+        See `free_energy`.
     rule
         A `Sobol` rule.
 
@@ -47,7 +47,7 @@ def accuracy(
     Raises
     ------
     InputError
-        As `free_energy`, for weights of different classes or features, and for a rule that is not `Sobol`.
+        Where `free_energy` raises it, for weights of different classes or features, and for a rule that is not `Sobol`.
     """
     return _accuracy(W, teacher, covariance, rule, False)
 
@@ -69,7 +69,7 @@ def accuracy_with_error(
     Parameters
     ----------
     W, teacher, covariance, rule
-        As `accuracy`; the rule needs at least 4 scrambles of 256 points.
+        See `accuracy`; the rule needs at least 4 scrambles of 256 points.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def accuracy_with_error(
     Raises
     ------
     InputError
-        As `accuracy`, and for a rule of fewer scrambles or points.
+        Where `accuracy` raises it, and for a rule of fewer scrambles or points.
     """
     check_error_rule(rule)
     return _accuracy(W, teacher, covariance, rule, True)

@@ -104,7 +104,7 @@ def free_energy_with_error(
     Parameters
     ----------
     W, covariance, rule
-        As `free_energy`; a Sobol rule needs at least 4 scrambles of 256 points.
+        See `free_energy`; a Sobol rule needs at least 4 scrambles of 256 points.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def free_energy_with_error(
     Raises
     ------
     InputError
-        As `free_energy`, and for a Sobol rule of fewer scrambles or points.
+        Where `free_energy` raises it, and for a Sobol rule of fewer scrambles or points.
     """
     W = as_weights(W)
     return estimate_with_error(W, as_covariance(covariance, W), _FREE_ENERGY, rule)
@@ -132,7 +132,7 @@ def free_energy_scrambles(
     Parameters
     ----------
     W, covariance
-        As `free_energy`.
+        See `free_energy`.
     rule
         A `Sobol` rule.
 
@@ -145,7 +145,7 @@ def free_energy_scrambles(
     Raises
     ------
     InputError
-        As `free_energy`, and for a rule that is not `Sobol`.
+        Where `free_energy` raises it, and for a rule that is not `Sobol`.
     """
     W = as_weights(W)
     check_scrambles(rule, Sobol)
@@ -175,7 +175,7 @@ def population_loss(
     moment
         Label moment M (…, class, feature); its lanes broadcast with those of W.
     covariance, rule
-        As `free_energy`.
+        See `free_energy`.
 
     Returns
     -------
@@ -185,7 +185,7 @@ def population_loss(
     Raises
     ------
     InputError
-        As `free_energy`, and for a moment that does not have W's classes and features.
+        Where `free_energy` raises it, and for a moment that does not have W's classes and features.
 
     References
     ----------
@@ -208,7 +208,7 @@ def population_loss_with_error(
     Parameters
     ----------
     W, moment, covariance, rule
-        As `population_loss` and `free_energy_with_error`.
+        See `population_loss` and `free_energy_with_error`.
 
     Returns
     -------
@@ -218,7 +218,7 @@ def population_loss_with_error(
     Raises
     ------
     InputError
-        As `population_loss` and `free_energy_with_error`.
+        Where `population_loss` and `free_energy_with_error` raise it.
     """
     W = as_weights(W)
     M = as_moment(moment, W)

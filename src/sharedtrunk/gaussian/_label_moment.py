@@ -106,7 +106,7 @@ def label_moment(
     covariance
         Input covariance C (feature, feature); the identity by default.
     rule
-        A `Pairs` rule. The default has a relative error of about 10⁻⁴ at K = 10 and takes half a second a teacher;
+        A `Pairs` rule. The default has a relative error of about 10⁻⁴ at K = 10 and takes half a second per teacher;
         `label_moments` is faster and less exact.
 
     Returns
@@ -117,8 +117,8 @@ def label_moment(
     Raises
     ------
     InputError
-        As `free_energy`, and for a W whose rows are all equal (every label is a tie), for traced weights and for a rule
-        that is not `Pairs`.
+        Where `free_energy` raises it, and for a W whose rows are all equal (every label is a tie), for traced weights and for
+        a rule that is not `Pairs`.
     """
     return label_moment_with_error(W, covariance=covariance, rule=rule)[0]
 

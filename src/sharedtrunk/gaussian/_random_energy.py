@@ -180,7 +180,7 @@ def random_energy_slope(s, classes: int) -> np.ndarray:
     Parameters
     ----------
     s, classes
-        As `random_energy_free_energy`.
+        See `random_energy_free_energy`.
 
     Returns
     -------
@@ -190,10 +190,10 @@ def random_energy_slope(s, classes: int) -> np.ndarray:
     Raises
     ------
     InputError
-        As `random_energy_free_energy`.
+        Where `random_energy_free_energy` raises it.
 
     References
     ----------
-    As `random_energy_free_energy`.
+    See `random_energy_free_energy`.
     """
     return free_energy_and_slope(s, classes)[1]

@@ -28,7 +28,8 @@ from sharedtrunk._support.cache.arrays import stored_arrays
 from sharedtrunk.errors import invalid
 
 MOST_POINTS, MOST_SCRAMBLES = 2**24, 4096
-"""Most points of all scrambles together, and most scrambles: nodes for ten classes then take 0.6 GB and some seconds."""
+"""The largest number of points of all scrambles together, and of scrambles: nodes for ten classes then take 0.6 GB and
+some seconds."""
 
 
 def _check_nodes(points: int, scrambles: int, seed: int, least: int) -> None:
@@ -105,7 +106,7 @@ class Characters:
     Parameters
     ----------
     points, scrambles, seed
-        As `Sobol`.
+        See `Sobol`.
 
     Raises
     ------
@@ -128,7 +129,7 @@ class Pairs:
     Parameters
     ----------
     points, scrambles, seed
-        As `Sobol`, of each pair; at least 4 scrambles.
+        See `Sobol`, of each pair; at least 4 scrambles.
 
     Raises
     ------

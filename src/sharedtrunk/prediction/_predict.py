@@ -17,7 +17,7 @@ from sharedtrunk.prediction._prediction import Method, Prediction
 from sharedtrunk.prediction._setting import Setting, as_seeds, as_settings, as_whole, check_ranks, standard_problem
 
 MOST_INPUTS = 2e9
-"""Most numbers that all inputs, or the weights of all students, may have: 8 GB in float32 and 16 GB in float64."""
+"""The largest size of all inputs, or of the weights of all students, in numbers: 8 GB in float32 and 16 GB in float64."""
 
 
 def predict(

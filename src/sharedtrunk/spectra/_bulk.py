@@ -93,7 +93,7 @@ def bulk_density(values: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Valu
 
     References
     ----------
-    As `bulk_edges`.
+    See `bulk_edges`.
     """
     values, aspect, noise = broadcast(values=values, aspect=aspect, noise=noise)
     check_singular_values(values, "Singular values")

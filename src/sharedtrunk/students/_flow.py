@@ -18,7 +18,7 @@ class Flow:
         The local error stays below rtol·|W| + atol in the root mean square over each lane's weights. On the standard problem
         rtol = 1e-4 gives loss curves within 1e-4 nats of a descent of step 1e-3.
     max_steps
-        Most steps of one call; lanes that need more end with `Result.STEP_LIMIT`.
+        The largest number of steps of one call; lanes that need more end with `Result.STEP_LIMIT`.
     stabilized
         A Runge–Kutta–Chebyshev method of second order. Where stability, not accuracy, limits the step it is much faster, and
         exact enough for ReLU students.

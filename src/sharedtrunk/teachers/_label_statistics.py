@@ -33,7 +33,7 @@ def clean_label_moment(teacher: Teacher) -> tuple[Float[Array, "class feature"],
     Raises
     ------
     InputError
-        For anything but a `Teacher` of finite numbers, and as `gaussian.label_moment`.
+        For anything but a `Teacher` of finite numbers, and where `gaussian.label_moment` raises it.
     """
     check_teacher(teacher)
     values = concrete(teacher.singular_values)
