@@ -67,7 +67,7 @@ def _has_plugin() -> bool:
 
 
 def cores() -> int:
-    """Count the cores that this process may use, fewer than the machine has under a batch system or in a container.
+    """Count the cores that this process may use, which are fewer than the machine has under a batch system or in a container.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """Advice on one page: the effect of each auxiliary task and of each set, the weight, and the number of main labels.
 
 Above is the forest of effects. Below are the benefit against the weight α of the auxiliary tasks, and against the number
-of main labels with a band, solid where it was measured and dashed where it is extrapolated.
+of main labels with a band: a solid line where the benefit was measured, a dashed one where it is extrapolated.
 """
 
 from collections.abc import Sequence

@@ -2,9 +2,9 @@
 
     h⁰ = (x − mean) / scale,   h^l = φ(W^l h^{l−1} + b^l),   P_t = softmax(V_t h^L + c_t),   L = Σ_t α_t ⟨−ln P_t(label)⟩
 
-with φ the identity or ReLU (section 4.2 of the paper, (2)); ⟨·⟩ is the mean over the rows that have a label of task t. One
-task makes an ordinary classifier, no hidden layer a softmax regression of every task, a narrow linear trunk one of reduced
-rank.
+with φ the identity or ReLU (section 4.2 of the paper, (2)); ⟨·⟩ is the mean over the rows that have a label of task t. With
+one task the student is an ordinary classifier, without a hidden layer it is a softmax regression of every task, and with a
+narrow linear trunk it is a softmax regression of reduced rank.
 """
 
 import warnings
@@ -93,8 +93,8 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
     the stop too. All rows without a label of a task in `stop_on` are then trained on, and each such task needs a validation
     label; otherwise `fit` raises `InputError`.
 
-    To cross-validate with missing labels, give scikit-learn a splitter (`cv=KFold(5)`): for `cv=5` it reads `y` to choose
-    one, and refuses gaps.
+    To cross-validate with missing labels, give scikit-learn a splitter (`cv=KFold(5)`): for `cv=5` scikit-learn
+    reads `y` to choose a splitter, and refuses gaps.
 
     References
     ----------

@@ -1,4 +1,5 @@
-"""The conditions of a measurement: which settings are allowed, how many repeats there are, and the record of it all."""
+"""The conditions of a measurement: which settings are allowed, how many repeats there are, and the record of the
+measurement."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -23,7 +24,7 @@ TESTED_ROWS = 1500
 
 
 def check_conditions(student: Student, repeats: int | None, negligible: float, seed: int) -> None:
-    """Raise `InputError` for settings out of range, and for a student without a trunk, whose tasks would share nothing."""
+    """Raise `InputError` for settings out of range, and for a student without a trunk: its tasks would share nothing."""
     check_repeats(repeats)
     check_negligible(negligible)
     check_seed(seed)

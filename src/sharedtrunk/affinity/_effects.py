@@ -19,7 +19,7 @@ MOST_FAILED = 0.1
 
 
 class Paired(NamedTuple):
-    """Both arms of a comparison on the same splits, and reasons why it allows no verdict."""
+    """Both arms of a comparison on the same splits, and the reasons why the comparison allows no verdict."""
 
     auxiliaries: tuple[str, ...]
     alpha: float

@@ -1,9 +1,10 @@
 """Why an auxiliary task should help or hurt: the theory's prediction from both tasks' label moments, without any training.
 
 `signals` computes one `TaskSignal` per task, and `explain_pair` needs two of them; `explain` does both for one pair. The
-prediction's error combines the error of the draws with that of the relatedness, which is half the difference of the benefits
-at both ends of its interval, divided by 1.96. An auxiliary task without a visible signal counts as noise; the second part of
-the error is then the change of the benefit if the task had the strongest signal that could have been missed, fully related.
+prediction's error combines the error of the draws with the error of the relatedness. The latter is half the difference of the
+benefits at both ends of the interval of r, divided by 1.96. An auxiliary task without a visible signal counts as noise; the
+second part of the error is then the change of the benefit if the task had the strongest signal that could have been missed,
+fully related.
 """
 
 from collections.abc import Mapping
@@ -31,7 +32,7 @@ _NEAR = 45.0
 
 @dataclass(frozen=True)
 class Explanation:
-    """The theory's numbers for an ordered pair of tasks, and the benefit that it predicts.
+    """The theory's numbers for an ordered pair of tasks, and the benefit that the theory predicts.
 
     Attributes
     ----------
@@ -88,7 +89,7 @@ class Explanation:
 
     @property
     def about_main(self) -> str:
-        """The main task's labels per parameter and its signal. It does not depend on the auxiliary task."""
+        """The main task's labels per parameter and its signal. The text does not depend on the auxiliary task."""
         if not self.rank_main:
             return f"The signal of {self.main} is not distinguishable from noise with {self.labels_main} labels"
         labels = f"{self.main} has {_short(self.labels_per_parameter)} labels per parameter"

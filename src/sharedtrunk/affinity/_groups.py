@@ -57,7 +57,7 @@ def _partitions(tasks: tuple[str, ...]) -> Iterator[Groups]:
 
 
 def _merged(groups: Groups, gain: Mapping[tuple[str, str], float]) -> Groups:
-    """Merge the two groups that gain most from it, as long as any two do."""
+    """Merge the two groups that gain most by merging, as long as any two gain."""
     while len(groups) > 1:
         pairs = [(a, b) for index, a in enumerate(groups) for b in groups[index + 1 :]]
         merged = [(*(group for group in groups if group not in pair), pair[0] + pair[1]) for pair in pairs]

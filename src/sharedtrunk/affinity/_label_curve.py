@@ -47,6 +47,6 @@ def benefit_curve(measured: Mapping[float, tuple[Outcome, Outcome]], labels: int
 
 
 def _line_weights(positions: np.ndarray, at: float) -> np.ndarray:
-    """Weights w with Σ_k w_k y_k the value at `at` of the least-squares line through (positions_k, y_k)."""
+    """Weights w such that the least-squares line through (positions_k, y_k) has the value Σ_k w_k y_k at `at`."""
     centred = positions - positions.mean()
     return 1 / positions.size + (at - positions.mean()) * centred / (centred @ centred)

@@ -1,4 +1,4 @@
-"""Every task beside every other: the directed matrix of benefits, and which tasks to put on one trunk.
+"""Every task beside every other task: the directed matrix of benefits, and which tasks to put on one trunk.
 
 One training of a pair serves both directions: each task is judged at its own stop. All tasks share the roles of rows.
 """

@@ -139,7 +139,7 @@ def _consistent(clean_a: np.ndarray, clean_b: np.ndarray, labels: np.ndarray) ->
 
     Along a pair of class directions of correlation ω, B̄_A − ω B̄_B is the moment of a remainder of variance 1 − ω², so its
     square is at most 1 − ω². If the main label is a function of the auxiliary one, for example, the auxiliary task has all
-    of the main task's signal, even in directions in which it is too weak to be visible.
+    of the main task's signal, even in directions in which that signal is too weak to be visible.
     """
     U, correlations, Vt = np.linalg.svd(labels, full_matrices=False)
     added = np.zeros_like(clean_b)

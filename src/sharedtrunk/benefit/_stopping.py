@@ -35,12 +35,12 @@ def validation_stop(trajectory: Trajectory) -> Int[np.ndarray, "*lane"]:
 
 
 def check_trajectory(trajectory: object) -> None:
-    """Raise `InputError` unless it is a trajectory."""
+    """Raise `InputError` unless the object is a trajectory."""
     check_kind_of(trajectory, Trajectory, "The trajectory", "Use students.train or dynamics.solve")
 
 
 def known_curve(curve, name: str):
-    """The curve. Raises `InputError` if there is none."""
+    """Return `curve`. Raises `InputError` if it is None."""
     if curve is None:
         raise invalid(
             f"Stopping needs the {name} loss along the trajectory",

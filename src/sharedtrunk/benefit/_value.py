@@ -1,7 +1,7 @@
 """The loss of a stopped student, by a fine rule.
 
-A coarse curve is enough to find the minimum, because it is flat there, but not exact enough for the loss. So the loss of the
-student at the minimum, usually between two saved times (`flows.minimum`), is computed again.
+A coarse curve is enough to find the minimum, because the curve is flat there, but it is not exact enough for the loss. So the
+loss of the student at the minimum, usually between two saved times (`flows.minimum`), is computed again.
 """
 
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""The training-aligned start: singular vectors at the teacher's, so that (the paper says) only singular values move (18).
+"""The training-aligned start: singular vectors at the teacher's, so that, as the paper says, only singular values move (18).
 
     ds⁽ˡ⁾/dt = [h(ŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾,     s = s⁽ᴸ⁾ ⊙ … ⊙ s⁽¹⁾.
 

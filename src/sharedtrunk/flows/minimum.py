@@ -1,4 +1,4 @@
-"""The minimum of a curve that is known at saved times: at one of them, or between them.
+"""The minimum of a curve that is known at saved times: at a saved time, or between two of them.
 
 One polynomial p(t) = Σ_i ℓ_i(t) y_i (Lagrange's form) passes through six saved times t_i around the lowest. It gives the
 time t* of the minimum; the same ℓ_i(t*) give the weights W(t*) = Σ_i ℓ_i(t*) W(t_i). A flow is smooth in time, so the error

@@ -1,7 +1,7 @@
 """Condensation: on how many classes softmax puts its weight, and Derrida's limit of many classes.
 
-The *participation* Y = E Σ_c P_c² is one over the number of classes that share the weight: 1/K where all do, 1 where
-the weight has condensed on one. As tr G = E Σ_c (P_c − P_c²),
+The *participation* Y = E Σ_c P_c² is one over the number of classes that share the weight: 1/K where all classes
+share it, and 1 where the weight has condensed on one class. As tr G = E Σ_c (P_c − P_c²),
 
     Y(W) = 1 − tr G(W),
 

@@ -1,4 +1,4 @@
-"""The free energy F(W) = E ln Σ_c exp (W x)_c of softmax with Gaussian inputs, and the loss it gives.
+"""The free energy F(W) = E ln Σ_c exp (W x)_c of softmax with Gaussian inputs, and the loss that it gives.
 
 F is convex in W, depends only on J W C Wᵀ J, and its gradient is the softmax moment. With the label moment
 M of a teacher, L(W; M) = F(W) − ⟨M, W⟩ is the generalization loss: no test set is needed. (Paper: (12),

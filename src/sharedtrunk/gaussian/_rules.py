@@ -129,7 +129,7 @@ class Pairs:
     Parameters
     ----------
     points, scrambles, seed
-        See `Sobol`, of each pair; at least 4 scrambles.
+        See `Sobol`; the rule serves each pair and needs at least 4 scrambles.
 
     Raises
     ------

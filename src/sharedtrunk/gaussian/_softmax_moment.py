@@ -70,7 +70,7 @@ def softmax_moment(
 ) -> Float[Array, "*lane class feature"]:
     """Gradient of the free energy, ∇F(W) = E[P(W x) xᵀ] = G(W) W C: the moment of softmax probabilities with the inputs.
 
-    `softmax_moment(β W)` is the label moment of a teacher that draws its labels from softmax(β W x); `label_moment(W)` is its
+    `softmax_moment(β W)` is the label moment of a teacher that draws its labels from softmax(β W x); `label_moment(W)` is the
     limit β → ∞.
 
     Parameters
@@ -78,9 +78,9 @@ def softmax_moment(
     W, covariance
         See `free_energy`.
     rule
-        By default as in `free_energy` up to rank 3. Above, Sobol points in all of space while the singular values are
-        moderate, and `Pairs` (about 2 s per lane at K = 10) where they are large; where the error bar would be longer than
-        10⁻³ of the value, rules that take four times as long. Under jit, vmap and grad it is `FINE`.
+        By default as in `free_energy` up to rank 3. Above rank 3 it is Sobol points in all of space while the singular values
+        are moderate, and `Pairs` (about 2 s per lane at K = 10) where they are large. Where the error bar would be longer
+        than 10⁻³ of the value, a rule that takes four times as long replaces either. Under jit, vmap and grad it is `FINE`.
 
     Returns
     -------

@@ -41,8 +41,8 @@ def predict(
 ) -> Prediction:
     """The multitask benefit of one setting by theory and by a quick simulation, and which of them to believe.
 
-    `print(predict(…).sentence)` says which method to believe here, and why. With several auxiliary tasks it is the benefit of
-    training beside all of them.
+    `print(predict(…).sentence)` says which method to believe here, and why. With several auxiliary tasks the benefit is that
+    of training beside all of them.
 
     Parameters
     ----------

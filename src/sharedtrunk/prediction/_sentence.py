@@ -1,4 +1,4 @@
-"""One sentence: which method to believe here, and why. Every word of it follows from the numbers.
+"""One sentence: which method to believe here, and why. Every word of the sentence follows from the numbers.
 
 A theory *agrees* with the simulation where the whole 95 % interval of their paired difference lies within a tolerance that
 does not depend on the number of seeds: `NEGLIGIBLE` nats or a tenth of the simulated benefit, whichever is more. A theory

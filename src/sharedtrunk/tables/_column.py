@@ -1,9 +1,9 @@
 """A column before encoding: numbers or texts, and where a value is missing.
 
 None, NaN, pandas' NA and NaT, and the texts that stand for a missing value (`_missing`) are missing. Text columns are object
-arrays of strings (features) or of any hashable values (labels). Columns with a type for
-dates or for complex numbers are refused here; texts that look like dates are refused when they are encoded (`_encode`).
-Different values stay different: numbers that would become the same float stay Python objects.
+arrays of strings (features) or of any hashable values (labels). Columns with a type for dates or for complex numbers are
+refused here; texts that look like dates are refused when they are encoded (`_encode`). Different values stay different:
+numbers that would become the same float stay Python objects.
 """
 
 import datetime

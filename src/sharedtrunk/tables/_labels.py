@@ -136,16 +136,16 @@ def _check_labelled(labels: Column, number: int) -> None:
 
 
 def check_classes(name: str, classes: tuple[object, ...], number: int) -> None:
-    """Raise `InputError` if a task has fewer than two classes, or if they are a measurement or identifiers.
+    """Raise `InputError` if a task has fewer than two classes, or if the classes are a measurement or identifiers.
 
     Parameters
     ----------
     name
         The task.
     classes
-        Its different labels.
+        The task's different labels.
     number
-        Its number of labelled rows.
+        The task's number of labelled rows.
     """
     if len(classes) < 2:
         received = f"1 class, {shown(classes[0])}, in {shown(name)}" if classes else f"no labels in {shown(name)}"

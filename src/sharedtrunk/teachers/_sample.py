@@ -1,4 +1,4 @@
-"""Labelled samples: inputs x ~ N(0, C) and the labels a teacher gives them.
+"""Labelled samples: inputs x ~ N(0, C) and the labels that a teacher gives to the inputs.
 
 Hard labels are argmax Σ̂x (β → ∞); soft labels softmax(βΣ̂x) are the finite-β teacher of appendix A.2.
 """
@@ -35,7 +35,7 @@ def sample(key: PRNGKey, teacher: Teacher, n: int, covariance: Covariance | None
     key
         JAX key; the same key gives the same inputs for every teacher.
     teacher
-        The teacher that labels them.
+        The teacher that labels the inputs.
     n
         Number of inputs, at least 1.
     covariance

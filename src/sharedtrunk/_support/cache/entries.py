@@ -1,8 +1,8 @@
 """Entries of the cache: files that are used only if they are whole and this user's own.
 
-An entry is a line with the format's name, the sha256 of all that follows, a header in JSON, and pieces of bytes. The
-checksum is verified before anything else is read, so a changed bit anywhere makes the entry *damaged*. It does not prove
-who wrote the file; the check of owner and permissions does that. An entry that is refused or damaged is made again.
+An entry is a line with the format's name, the sha256 of all that follows, a header in JSON, and pieces of bytes. The checksum
+is verified before anything else is read, so a changed bit anywhere makes the entry *damaged*. The checksum does not prove who
+wrote the file; the check of owner and permissions does that. An entry that is refused or damaged is made again.
 """
 
 import contextlib

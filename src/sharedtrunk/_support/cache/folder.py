@@ -46,7 +46,7 @@ def _usual(base: str, home: str | None) -> Path | None:
 
 @functools.cache
 def _prepared(given: str) -> Path | None:
-    """The folder, made where it is missing and checked once in a process; None where it cannot be made or used."""
+    """The folder `given`, made where it is missing and checked once in a process; None where it cannot be made or used."""
     path = Path(given).absolute()
     with contextlib.suppress(OSError):
         for part in (*reversed(path.parents), path):
@@ -60,7 +60,7 @@ def _prepared(given: str) -> Path | None:
 
 
 def _usable(path: Path) -> bool:
-    """Whether it is a folder of this user that nobody else can write; a warning says why where others can."""
+    """Whether `path` is a folder of this user that nobody else can write; if others can, a warning says why."""
     try:
         status = path.stat()
     except OSError:

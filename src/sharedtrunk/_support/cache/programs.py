@@ -54,7 +54,8 @@ _SETTINGS = (
 """Variables and settings of JAX that change a compiled program, or whether it compiles."""
 
 _DEBUGGING = ("jax_disable_jit", "jax_debug_nans", "jax_debug_infs")
-"""Debugging settings of JAX, which act while a program is traced or run by JAX; a stored program would ignore them."""
+"""Debugging settings of JAX, which act while a program is traced or run by JAX; a stored program would ignore these
+settings."""
 
 _CACHE_SETTING = "jax_enable_compilation_cache"
 
@@ -266,8 +267,8 @@ def _stored(lowered: Any, compiled: Any, like: Any) -> tuple[dict[str, Any], byt
 def _described(name: str, tree, static: tuple, shapes: tuple) -> str | None:
     """All that determines a program, as text; None if two different programs could have the same text.
 
-    They could where the `repr` of a static argument contains an address in memory, and where an argument is a function or
-    class of another package, whose code the fingerprint does not cover.
+    Two programs could have the same text where the `repr` of a static argument contains an address in memory, and where an
+    argument is a function or class of another package, whose code the fingerprint does not cover.
     """
     arguments = [_static_described(leaf) for leaf in static]
     if None in arguments or " at 0x" in str(tree) or not all(_covered(kind, _KNOWN) for kind in _kinds(tree)):

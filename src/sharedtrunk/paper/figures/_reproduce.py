@@ -145,7 +145,7 @@ def redraw(
     Returns
     -------
     tuple of Outcome
-        A figure each, with its checks.
+        One outcome per figure, with the figure's checks.
 
     Raises
     ------

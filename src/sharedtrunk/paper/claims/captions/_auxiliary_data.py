@@ -46,7 +46,7 @@ def _clean(benefit: "xarray.DataArray") -> "xarray.DataArray":
 
 
 def _strong(benefit: "xarray.DataArray", relatedness: float) -> "xarray.DataArray":
-    """That part, averaged over high-SNR auxiliary tasks of one relatedness."""
+    """The part of the benefit that Figure 3 shows, averaged over high-SNR auxiliary tasks of one relatedness."""
     return contrasts.by_aux_snr(contrasts.at(_clean(benefit), relatedness=relatedness))["high"]
 
 
@@ -89,7 +89,7 @@ FIGURE_3_LEFT = (
         _growth(0.0),
     ),
 )
-"""The claims that Figure 3, left, shows. Figure A3 shows them and the trends."""
+"""The claims that Figure 3, left, shows. Figure A3 shows these claims and the trends."""
 
 
 _CLEAN = f"mean over s_main ≥ {HIGH_SNR:g}"
