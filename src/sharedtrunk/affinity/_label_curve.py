@@ -6,7 +6,7 @@ log₂ n is fitted to the differences δ_ji(n) of split j and test row i; at twi
     δ_ji(2n) = Σ_k w_k δ_ji(n_k),
 
 which is again one number for each split and row, with the same kind of interval. Hypothesis: the benefit continues linearly
-in ln n. It is used over one doubling only, because benefits end at zero.
+in ln n. The extrapolation covers one doubling only, because benefits end at zero.
 """
 
 from collections.abc import Mapping

@@ -36,8 +36,8 @@ def _equal(s: float, deviation: float, W: np.ndarray):
 def _of_covariances(G: np.ndarray, W: np.ndarray):
     """F = ⟨∇F, W⟩ + E H(P), ∇F = G W, and a bound on the entropy H, which is small for large weights.
 
-    With x = 1 − max P ≤ 1 − Σ P² Fano's inequality says H ≤ −x ln x − (1 − x) ln(1 − x) + x ln(K − 1), concave in x and
-    rising up to 1 − 1/K, so the mean of x, at most tr G, bounds the mean of H.
+    With x = 1 − max P ≤ 1 − Σ P² Fano's inequality says H ≤ −x ln x − (1 − x) ln(1 − x) + x ln(K − 1). The right-hand side is
+    concave in x and rises up to 1 − 1/K, so the mean of x, at most tr G, bounds the mean of H.
     """
     K = len(W)
     x = min(float(np.trace(G.mean(axis=0))), 1 - 1 / K)
@@ -70,14 +70,14 @@ def free_energy(
     covariance
         Input covariance C (feature, feature), symmetric positive semidefinite; the identity by default.
     rule
-        Quadrature. By default it depends on the singular values of J W C^½: `Panels` up to rank 3, the exact random-energy
+        Quadrature. The default depends on the singular values of J W C^½: `Panels` up to rank 3, the exact random-energy
         integral where K − 1 of them are equal (to 10⁻⁶), `FINE` Sobol points elsewhere. Under jit, vmap and grad, where the
-        singular values are unknown, it is `FINE`.
+        singular values are unknown, the rule is `FINE`.
 
     Returns
     -------
     Array
-        F in nats, (…). With a Sobol rule it is differentiable, with the `softmax_moment` of the same rule as derivative.
+        F in nats, (…). With a Sobol rule F is differentiable, with the `softmax_moment` of the same rule as derivative.
 
     Raises
     ------

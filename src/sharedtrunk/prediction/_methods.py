@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 
 
 def by_population(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Stops, Stops]:
-    """Joint and single arm by the population flow. It does not depend on N, so lanes that differ in N alone are solved once."""
+    """Joint and single arm by the population flow. It does not depend on N: lanes that differ in N alone are one."""
     place_of: dict[tuple, int] = {}
     arms = []
     for tasks in dict.fromkeys(group.tasks for group in plan.groups):

@@ -53,7 +53,7 @@ def sampled_losses(
     inputs: Float[Array, "block feature sample"],
     labels: Int[Array, "block lane sample"],
 ) -> tuple[Float[Array, "lane block"], Float[Array, "lane"]]:
-    """Main-task loss E_x [ln Z(z) − z_label] of every student on every block of inputs, and its accuracy on all of them.
+    """Main-task loss E_x [ln Z(z) − z_label] of every student on every block of inputs, and accuracy on all blocks.
 
     All students see the same inputs, so the spread over blocks of *differences* of their losses is the sampling error of a
     benefit.
