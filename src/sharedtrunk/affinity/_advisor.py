@@ -24,7 +24,7 @@ from sharedtrunk.errors import invalid
 
 
 class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
-    """Find the tasks to train beside `main`, by paired trainings, and explain them by the theory.
+    """Find the tasks to train beside `main`, by paired trainings, and explain the benefits by theory.
 
     The benefit is MT = E[loss of the main task alone − beside the auxiliary tasks], in nats of held-out rows.
 

@@ -2,8 +2,8 @@
 
 This is not where training ends: training goes on until the minimum is bracketed (`flows.bracketing`).
 
-*Oracle stopping*: the minimum over time of the generalization loss itself, as in the paper; in practice nobody can see
-this loss. *Validation stopping*: the minimum of the loss on held-out points with noisy labels; the same points for both arms.
+*Oracle stopping*: the minimum over time of the generalization loss itself, as in the paper; in practice nobody can see this
+loss. *Validation stopping*: the minimum of the loss on held-out points with noisy labels, which are the same for both arms.
 Stopping is a decision about computed curves, so it is made on the host, in NumPy.
 """
 

@@ -26,9 +26,9 @@ def accuracy(
 ) -> Float[Array, "*out"]:
     """Probability that a student and a teacher name the same class, argmax W x = argmax W̄ x for x ~ N(0, C).
 
-    It is computed by Sobol points in the joint space of both sets of logits, of at most 2(K − 1) dimensions, in pure JAX: jit
-    and vmap work. It has no useful derivative, because argmax jumps. The error falls almost as slowly as that of plain Monte
-    Carlo, and is at most 0.5/√points.
+    The probability is computed by Sobol points in the joint space of both sets of logits, of at most 2(K − 1) dimensions, in
+    pure JAX: jit and vmap work. The probability has no useful derivative, because argmax jumps. The error falls almost as
+    slowly as that of plain Monte Carlo, and is at most 0.5/√points.
 
     Parameters
     ----------
