@@ -161,8 +161,8 @@ def check_classes(name: str, classes: tuple[object, ...], number: int) -> None:
     hint = "Bin it if it is a measurement (at its median, say), merge rare classes, or leave it out if it is an identifier."
     if len(classes) > _limits.MOST_CLASSES:
         raise invalid(f"a task has at most {_limits.MOST_CLASSES} classes", received=received, hint=hint)
-    if len(classes) > _limits.FEW_CLASSES and len(classes) * _limits.LEAST_ROWS_A_CLASS > number:
-        least = _limits.LEAST_ROWS_A_CLASS
+    if len(classes) > _limits.FEW_CLASSES and len(classes) * _limits.LEAST_ROWS_PER_CLASS > number:
+        least = _limits.LEAST_ROWS_PER_CLASS
         rule = (
             f"a task of more than {_limits.FEW_CLASSES} classes has at least {least} labelled rows per class on average"
         )

@@ -9,7 +9,7 @@ MOST_LEVELS = 20
 MOST_CLASSES = 1000
 """The largest number of classes of a task: shared trunks have not been studied with larger heads."""
 
-LEAST_ROWS_A_CLASS = 5
+LEAST_ROWS_PER_CLASS = 5
 """The smallest mean number of labelled rows per class in a task of more than `FEW_CLASSES` classes: a task with fewer is
 an identifier or a measurement."""
 
