@@ -263,7 +263,7 @@ def test_the_sentence_without_a_simulation():
     ways["population"] = way(SIMULATED + 0.1)
     told = prediction.sentence(SETTING, ways, 20)
     assert "Believe the closure, which knows the samples" in told
-    assert "would change that by +0.100" in told
+    assert "would change the benefit by +0.100" in told
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def encode(columns: Sequence[Column], row_numbers: np.ndarray | None = None) -> 
             continue
         texts = [str(value) for value in each.values]
         if not each.category:
-            _check_category(each.name, texts, row_numbers)
+            _check_category(each, texts, row_numbers)
         if each.forgotten_texts:
             too_many.append(each.name)
             continue
@@ -131,13 +131,14 @@ def _levels(texts: list[str]) -> list[str] | None:
     return [*kept, _POOLED]
 
 
-def _check_category(name: str, texts: list[str], row_numbers: np.ndarray | None) -> None:
+def _check_category(each: Column, texts: list[str], row_numbers: np.ndarray | None) -> None:
     times = Counter(texts)
-    del times[LATER_TEXTS]  # what these texts were is not known; the remembered ones decide
-    number = times.total()
+    if each.forgotten_texts:  # the remembered texts decide
+        del times[LATER_TEXTS]
+    name, number = each.name, times.total()
     words = {level for level in times if parsed([level]) is None}
     if sum(times[level] for level in words) <= number / 2:
-        raise _word_among_numbers(name, texts, words, row_numbers)
+        raise _word_among_numbers(name, texts, words or {LATER_TEXTS}, row_numbers)
     if sum(times[level] for level in words if _DATE.fullmatch(level)) > _NEARLY_ALL * number:
         raise dates(name)
     if sum(times[level] for level in times if _NUMBER_LIKE.fullmatch(level)) > _NEARLY_ALL * number:
