@@ -30,7 +30,7 @@ class Advice(AdviceRecord):
         The smallest set within one standard error of the best that has the verdict "helps"; None: train alone. Its interval
         does not allow for the selection.
     alphas : tuple of Effect
-        Effects by weight α, of the best set or, without one, of the set of highest benefit.
+        Effects by weight α, of the best set or, without one, of the set with the highest benefit.
     best_alpha : float
         The weight nearest to 1 within one standard error of the best.
     curve : tuple of CurvePoint

@@ -16,8 +16,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Called as `progress(done, total)` with numbers of trainings."""
 
 REPEATS = 3
-"""Repeats of ten folds at most, unless the user asks for more: they reduce the error that comes from the trainings, not the
-error that comes from the number of rows."""
+"""The largest number of repeats of ten folds, unless the user asks for more: repeats reduce the error that comes from the
+trainings, not the error that comes from the number of rows."""
 
 TESTED_ROWS = 1500
 """Repeats are made until about this many rows were tested: with more, the interval hardly narrows."""

@@ -1,7 +1,7 @@
 """One training of the classifier: arrange its rows for the engine, train a single lane, and read off the weights.
 
 Rows come in the engine's order: validation rows first (judged; their training coefficients are 0), then the training rows.
-Blank rows, which have no weight, fill both parts up to one of a few sizes: XLA compiles anew for every
+Blank rows, which have no weight, fill both parts up to one of a few sizes, because XLA compiles anew for every
 shape, and the folds of a cross-validation should share a program.
 """
 

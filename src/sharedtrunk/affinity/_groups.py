@@ -19,7 +19,7 @@ MOST_TASKS_EXACT = 8
 
 
 def suggested_groups(tasks: Sequence[str], effects: Mapping[tuple[str, str], Effect]) -> Groups:
-    """The partition of `tasks` of largest total benefit. A task that is part of no significant gain stays alone."""
+    """The partition of `tasks` with the largest total benefit. A task that is part of no significant gain stays alone."""
     gain = {pair: _cautious(effect) for pair, effect in effects.items()}
     if len(tasks) <= MOST_TASKS_EXACT:
         return max(_partitions(tuple(tasks)), key=lambda groups: (_total(groups, gain), len(groups)))

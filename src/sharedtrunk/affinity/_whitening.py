@@ -6,7 +6,8 @@ correlations, and its noise is the same in every direction. The answer depends o
 - *Directions of variance below `SMALL` times the mean are left out.* Whitening would magnify them, while a network learns
   along a direction at a rate proportional to its variance; at a thousandth of the usual rate it would not learn that
   direction.
-- *At most one direction is kept for every `ROWS_PER_DIRECTION` rows*, those of largest variance. With as many directions as
+- *At most one direction is kept for every `ROWS_PER_DIRECTION` rows*: the directions with the largest variance. With as many
+directions as
   rows any labels would be a linear function of the inputs, and every canonical correlation 1.
 - *Rows are dealt into `GROUPS` groups* at random, once for all tasks. Products of two moments are taken between different
   groups only, so the noise of a row is never multiplied by itself (`_relatedness`).

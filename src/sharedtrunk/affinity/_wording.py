@@ -151,7 +151,7 @@ def number(value: float, form: str) -> str:
 
 
 def studied_set(advice: AdviceRecord) -> tuple[str, ...]:
-    """The set whose weight and curve were measured: the best set or, without one, the set of highest benefit."""
+    """The set whose weight and curve were measured: the best set or, without one, the set with the highest benefit."""
     return advice.alphas[0].auxiliaries if advice.alphas else ()
 
 

@@ -14,7 +14,7 @@ CACHE_BYTES = 9 * 2**19
 """Cache of one core: a mebibyte or two of level 2 and its share of level 3."""
 
 _STATES = {"linear": 8, "relu": 6}
-"""Copies of the weights in a step: Tsitouras' start and seven slopes; Chebyshev's starts, slopes and two stages."""
+"""Number of copies of the weights in a step: Tsitouras' start and seven slopes; Chebyshev's starts, slopes and two stages."""
 
 
 def batch_width(settings: StandardSettings, lanes: int, samples: int) -> int:

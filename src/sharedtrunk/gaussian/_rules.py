@@ -151,10 +151,10 @@ NodeRule = Sobol | Characters
 Rule = Panels | NodeRule | Pairs
 
 COARSE = Sobol(points=1024, scrambles=1)
-"""For the loss along a training: a thousand points without an error estimate."""
+"""The rule for the loss along a training: a thousand points without an error estimate."""
 
 FINE = Sobol(points=8192, scrambles=8)
-"""For the loss at a minimum, and the default above rank 3 and under tracing: 65,536 points."""
+"""The rule for the loss at a minimum, and the default above rank 3 and under tracing: 65,536 points."""
 
 FINEST = Sobol(points=32768, scrambles=8)
 """The default of moments above rank 3 while singular values are moderate: 262,144 points."""

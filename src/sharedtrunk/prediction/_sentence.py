@@ -14,7 +14,7 @@ from sharedtrunk.prediction._prediction import Answer, Method
 from sharedtrunk.prediction._setting import Setting
 
 NEGLIGIBLE = 0.01
-"""Nats. A smaller difference of benefits changes no decision."""
+"""A difference of benefits below this many nats changes no decision."""
 SHARE = 0.1
 """A theory may be off by this share of the benefit."""
 COMPARED: tuple[Method, ...] = ("closure", "population")

@@ -1,7 +1,7 @@
 """Compiled programs: the first process on a machine traces, lowers and compiles them, the others load them.
 
 JAX has a cache of its own but finds a program by its lowered text, so every process traces and lowers it anew, which takes
-ten times as long as loading. Here a program is found by what it is made from, see `_described`. The entry holds XLA's own
+ten times as long as loading. Here a program is found by what it is made from: see `_described`. The entry holds XLA's own
 bytes of the executable, and the types and the structure of the results. JAX's `serialize_executable` would do the same
 with pickles, which run what they hold when they are read.
 """
@@ -39,7 +39,8 @@ _KNOWN = (*_OURS, "builtins", "numpy", "jax", "jaxlib", "equinox")
 """Packages whose code the fingerprint covers: our sources, and libraries by their versions."""
 
 MOST_READY = 96
-"""Programs that a process holds: each takes up to 430 memory mappings, of which Linux allows a process 65,530."""
+"""The largest number of programs that a process holds: each takes up to 430 memory mappings, of which Linux allows a process
+65,530."""
 
 _VARIABLES = ("XLA_FLAGS", "NPROC")
 _SETTINGS = (
