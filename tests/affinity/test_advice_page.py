@@ -4,7 +4,7 @@ import pytest
 import affinity_problems as problems
 from sharedtrunk import plots
 from sharedtrunk.affinity._advice_page import Curves, advice_figure
-from sharedtrunk.affinity._benefit_curves import OwnLabels, Point
+from sharedtrunk.affinity._benefit_curves import OwnCount, Point
 from sharedtrunk.affinity._effects_forest import Bar
 
 BLOCKS = {
@@ -16,7 +16,7 @@ BLOCKS = {
     "several": [Bar("parity + loop", 0.3, 0.2, 0.4, "helps", ["+5.0"], best=True)],
 }
 CURVES = Curves(
-    weights=[Point(10.0, 0.1, 0.0, 0.2), Point(0.1, 0.05, 0.0, 0.1), Point(1.0, 0.3, 0.2, 0.4)],
+    by_weight=[Point(10.0, 0.1, 0.0, 0.2), Point(0.1, 0.05, 0.0, 0.1), Point(1.0, 0.3, 0.2, 0.4)],
     best_weight=1.0,
     by_labels=[
         Point(50.0, 0.4, 0.3, 0.5),
@@ -24,7 +24,7 @@ CURVES = Curves(
         Point(200.0, 0.2, 0.0, 0.4, measured=False),
         Point(400.0, np.nan, np.nan, np.nan, measured=False),
     ],
-    own=OwnLabels(100.0, "yours: 100 of 110"),
+    own=OwnCount(100.0, "yours: 100 of 110"),
     headings=("Which weight?", "More labels?"),
 )
 

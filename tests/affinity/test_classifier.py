@@ -321,7 +321,7 @@ X, Y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
         ({"learning_rate_init": np.nan}, "learning_rate_init lies between 1e-30 and 1e+30; got nan"),
         ({"validation_fraction": 1.0}, "validation_fraction lies between 0 and 1; got 1.0"),
         ({"tol": -1e-3}, "tol is finite and ≥ 0"),
-        ({"task_weights": [1, 2]}, "task_weights are 1 finite numbers ≥ 0, one a task, not all 0; got"),
+        ({"task_weights": [1, 2]}, "task_weights are 1 finite numbers ≥ 0, one per task, not all 0; got"),
         ({"task_weights": [0]}, "not all 0"),
         ({"task_weights": {"digit": 1}}, "task_weights names tasks; got 'digit'. The tasks are 0."),
     ],
@@ -342,9 +342,9 @@ def test_parameters_out_of_range_say_so(parameters, message):
         (
             X,
             np.zeros((20, 2, 2)),
-            r"y has one column a task, shape \(sample,\) or \(sample, task\); got shape \(20, 2, 2\)",
+            r"y has one column per task, shape \(sample,\) or \(sample, task\); got shape \(20, 2, 2\)",
         ),
-        (X, np.random.default_rng(1).normal(size=(200, 1))[:0], "one column a task|same rows"),
+        (X, np.random.default_rng(1).normal(size=(200, 1))[:0], "one column per task|same rows"),
     ],
 )
 def test_tables_that_cannot_be_trained_on_say_so(X, Y, message):

@@ -170,7 +170,7 @@ def test_sparse_features_beyond_the_bound_are_refused():
     wide = scipy.sparse.random(2000, 100_000, density=1e-5, format="csr", random_state=0)
     hint = r"shape \(2000, 100000\), about 1\.5 GiB\. Give fewer rows, or fewer columns \(sklearn's TruncatedSVD"
     for fit in (classifier().fit, AuxiliaryTaskAdvisor().fit):
-        with pytest.raises(InputError, match=rf"made dense, of at most 1 GiB at 8 bytes a number; got {hint}"):
+        with pytest.raises(InputError, match=rf"made dense, of at most 1 GiB at 8 bytes per number; got {hint}"):
             fit(wide, np.arange(2000) % 2)
 
 
@@ -284,7 +284,7 @@ def test_many_classes_with_rows_enough_are_taken():
     "y", [pd.DataFrame(index=range(120)), np.zeros((120, 0)), [np.zeros((2, 3)), np.zeros((2, 4))]]
 )
 def test_labels_without_columns_say_so(y):
-    with pytest.raises(InputError, match=r"one column a task|as many labels as tasks"):
+    with pytest.raises(InputError, match=r"one column per task|as many labels as tasks"):
         classifier().fit(X, y)
 
 

@@ -97,9 +97,9 @@ def test_labels_are_looked_up_in_what_fit_saw():
     ("y", "message"),
     [
         (csr_matrix([[1, 0], [0, 1]]), r"labels are dense; got a sparse matrix. Give y.toarray\(\)"),
-        (np.array([[[1], [2]], [[1], [3]]]), "y has one column a task"),
-        (3, "y has one column a task"),
-        (np.empty((4, 0)), "y has one column a task"),
+        (np.array([[[1], [2]], [[1], [3]]]), "y has one column per task"),
+        (3, "y has one column per task"),
+        (np.empty((4, 0)), "y has one column per task"),
         ([0.0, 1.0, np.inf], "labels are finite"),
         (np.linspace(0, 1, 60), r"Unknown label type: continuous\); got 58 different fractional numbers in 'task 0'"),
         ([{}, {}], "class names are hashable; got others in 'task 0'"),

@@ -199,6 +199,6 @@ def test_an_unknown_value_has_no_error(value, error, told):
     assert wording.with_error(value, error, ".2f") == told
 
 
-def test_a_picture_of_an_advice_without_a_set_says_so():
+def test_a_picture_of_advice_without_a_set_says_so():
     texts = problems.advice(2, helps=False).plot().texts
-    assert any("No set surely helps (verdicts are corrected" in text.get_text() for text in texts)
+    assert any('No set has the verdict "helps" (verdicts are corrected' in text.get_text() for text in texts)

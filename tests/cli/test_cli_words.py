@@ -117,7 +117,7 @@ def test_a_pipe_in_the_place_of_a_figures_file_is_found_before_training(tmp_path
         ([*ADVISE, "--repeats", HUGE], "repeats must be at most 1,000, for beyond some dozens"),
         ([*ADVISE, "--negligible", "inf"], "negligible must be a finite number of nats, at least 0; got inf"),
         ([*ADVISE, "--hidden", "1000000000"], "a width in hidden must be at most 10,000, beyond which"),
-        ([*ADVISE, "--hidden", "9" * 5000], "hidden units are whole numbers, at least 1 a layer; got '999"),
+        ([*ADVISE, "--hidden", "9" * 5000], "hidden units are whole numbers, at least 1 per layer; got '999"),
         ([*ADVISE, "--hidden", ",".join(["1"] * 21)], "tasks share a trunk of 1 to 20 layers; got 21 layers"),
     ],
 )

@@ -103,7 +103,7 @@ def test_bad_input():
         gaussian.free_energy(jnp.ones((4, 4)), rule=RULE)
     with pytest.raises(InputError, match="2, 4, 8"):
         gaussian.free_energy(jnp.ones((5, 3)), rule=RULE)
-    with pytest.raises(InputError, match="at least 2 points a class"):
+    with pytest.raises(InputError, match="at least 2 points per class"):
         gaussian.free_energy(jnp.ones((32, 3)), rule=gaussian.Characters(points=32))
     with pytest.raises(InputError, match="power of two"):
         gaussian.Characters(points=1000)

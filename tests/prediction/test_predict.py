@@ -137,7 +137,7 @@ NOISE = np.array([1.0, -1.0, 0.5, -0.5, 0.0])
         (
             SIMULATED + 1e-3 * NOISE,
             SIMULATED + 0.1,
-            ("Believe the closure and the simulation alike", "misses it by more than 0.012 nats (+0.100"),
+            ("Believe the closure and the simulation alike", "misses the simulation by more than 0.012 nats (+0.100"),
         ),
         (SIMULATED + 1e-3 * NOISE, SIMULATED - 1e-3 * NOISE, ("Believe any of the three",)),
         (SIMULATED + 0.1, SIMULATED + 1e-3 * NOISE, ("Believe the simulation, or the population flow",)),
@@ -145,7 +145,10 @@ NOISE = np.array([1.0, -1.0, 0.5, -0.5, 0.0])
         (
             SIMULATED + 0.5 * NOISE,
             SIMULATED - 0.1,
-            ("Believe the simulation alone", "5 seeds leave open whether the closure agrees with it within 0.012 nats"),
+            (
+                "Believe the simulation alone",
+                "5 seeds leave open whether the closure agrees with the simulation within 0.012 nats",
+            ),
         ),
     ],
 )
@@ -162,7 +165,10 @@ def test_the_sentence_follows_from_the_numbers(closure, population, words):
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 40])
-@pytest.mark.parametrize(("off", "word"), [(0.005, "closure agrees with it within 0.012"), (0.02, "closure misses it")])
+@pytest.mark.parametrize(
+    ("off", "word"),
+    [(0.005, "closure agrees with the simulation within 0.012"), (0.02, "closure misses the simulation")],
+)
 def test_agreement_does_not_turn_on_the_number_of_seeds(seeds, off, word):
     """The same small deviation, told with more seeds, is the same answer."""
     rng = np.random.default_rng(seeds)
@@ -257,7 +263,7 @@ def test_the_sentence_without_a_simulation():
     ways["population"] = way(SIMULATED + 0.1)
     told = prediction.sentence(SETTING, ways, 20)
     assert "Believe the closure, which knows the samples" in told
-    assert "would change that by +0.100" in told
+    assert "would change the benefit by +0.100" in told
 
 
 @pytest.fixture

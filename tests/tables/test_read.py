@@ -501,7 +501,7 @@ def test_the_row_of_a_word_is_its_row_in_the_file_also_in_a_sample(tmp_path):
     assert len(rows) > 1
 
 
-def test_of_many_distinct_texts_a_feature_remembers_some_and_a_task_all(tmp_path, monkeypatch):
+def test_a_task_remembers_every_text_and_a_feature_with_too_many_is_an_identifier(tmp_path, monkeypatch):
     from sharedtrunk.tables import _text_column
 
     monkeypatch.setattr(_text_column, "MOST_DISTINCT_TEXTS", 3)
@@ -510,8 +510,18 @@ def test_of_many_distinct_texts_a_feature_remembers_some_and_a_task_all(tmp_path
     given["churned"] = [f"c{i % 5}" for i in range(120)]
     table = read(write_csv(tmp_path / "t.csv", given), tasks=["churned"], drop=["segment"])
     assert table.classes["churned"] == ("c0", "c1", "c2", "c3", "c4")
-    later = table.features[:, [name.startswith("colour=") for name in table.feature_names]]
-    np.testing.assert_array_equal(later.sum(axis=1) == 0, np.arange(120) % 6 >= 3)  # one level, and the reference
+    assert not any(name.startswith("colour") for name in table.feature_names)
+    assert any("different texts): 'colour'" in note for note in table.notes)
+
+
+def test_dates_with_more_texts_than_are_remembered_are_refused_as_dates(tmp_path, monkeypatch):
+    from sharedtrunk.tables import _text_column
+
+    monkeypatch.setattr(_text_column, "MOST_DISTINCT_TEXTS", 3)
+    given = columns(120)
+    given["colour"] = [f"2024-01-01 00:{i // 60:02}:{i % 60:02}" for i in range(120)]
+    with pytest.raises(InputError, match="dates are not encoded; got dates or times in column 'colour'"):
+        read(write_csv(tmp_path / "t.csv", given), tasks=["churned"], drop=["segment"])
 
 
 def test_a_sample_holds_little_memory(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ Arrays
     `axes` (the vocabulary of shapes), `arguments` (checks of arrays), `concrete` (values that are not traced), `randomness`
     (keys from a seed and a name), `statistics` (means over seeds).
 Input
-    `limits`: the largest numbers that a user may give, with the reasons.
+    `limits`: the largest numbers that a user may give, with the reasons. `words`: names and values of users in messages.
 Files
     `files` writes and reads whole files: a writer that is killed leaves the old content or the new. `checksum` detects a
     file in which a byte has changed. `json_files` combines the two for records.

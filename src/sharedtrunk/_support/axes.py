@@ -29,7 +29,7 @@ Value = Float[Array, "*lane"]
 """One number per lane; losses are in nats."""
 
 Inputs = Float[Array, "*shared sample feature"]
-"""Inputs x, one row a sample; shared by the lanes, or with a lane axis."""
+"""Inputs x, one row per sample; shared by the lanes, or with a lane axis."""
 
 Labels = Int[Array, "*lane sample"]
 """Class indices, 0 … K − 1."""

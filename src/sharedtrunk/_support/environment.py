@@ -36,7 +36,7 @@ def worker_environment() -> dict[str, str]:
         # By default accelerators round the factors of float32 products to fewer digits.
         environment["JAX_DEFAULT_MATMUL_PRECISION"] = "highest"
     cache = folder()
-    # Set even if there is none: workers must not inherit a folder that may not be used.
+    # Set even if there is no cache: workers must not inherit a folder that may not be used.
     environment[VARIABLE] = "" if cache is None else str(cache)
     if cache is not None:
         # JAX's own cache holds machine code too, so it goes into our folder unless the user chose another.
@@ -51,7 +51,7 @@ def accelerator() -> str | None:
     """The accelerator that JAX would train on here, "gpu" or "tpu"; None for the processor.
 
     JAX is asked only where a plugin for an accelerator is installed, and in another process: this process must not load
-    JAX before it knows the environment to train with.
+    JAX before the environment for training is known.
     """
     if not _has_plugin():
         return None
@@ -67,7 +67,7 @@ def _has_plugin() -> bool:
 
 
 def cores() -> int:
-    """Count the cores that this process may use, fewer than the machine has under a batch system or in a container.
+    """Count the cores that this process may use, which are fewer than the machine has under a batch system or in a container.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def check_trainable() -> None:
         )
 
 
-def check_inline() -> None:
+def check_can_train_here() -> None:
     """Raise `InputError` while JAX's float64 is off in this process: numbers would differ from those of the workers."""
     jax = sys.modules.get("jax")
     on = os.environ.get("JAX_ENABLE_X64", "").lower() in ("1", "true", "yes", "on", "y", "t")

@@ -73,7 +73,7 @@ def kind_of(path: Path) -> Kind | None:
     Returns
     -------
     Kind or None
-        "file" is a regular file.
+        What is there; "file" is a regular file.
 
     Raises
     ------

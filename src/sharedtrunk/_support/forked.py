@@ -37,9 +37,9 @@ class _Refusing:
 
 
 def _refuse_jax() -> None:
-    """Replace JAX in our modules. It runs in the child, right after the fork."""
+    """Replace JAX in our modules. This runs in the child, right after the fork."""
     global _forked
-    # JAX has no public way to ask for its backends without making them. This is its dictionary of them; its own function
+    # JAX has no public way to ask for its backends without making them. This is JAX's dictionary of them; JAX's function
     # takes a lock, which another thread may have held at the fork.
     if _forked or not getattr(sys.modules.get("jax._src.xla_bridge"), "_backends", None):
         return

@@ -1,4 +1,7 @@
-"""Signals that end a command: Ctrl-C while compiled modules are imported, and SIGTERM, which ends it as Ctrl-C does."""
+"""Signals that end a command.
+
+Here are Ctrl-C while compiled modules are imported, and SIGTERM, which ends a command as Ctrl-C does.
+"""
 
 import contextlib
 import os

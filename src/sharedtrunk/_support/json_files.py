@@ -24,7 +24,7 @@ def without_nan(value: Any) -> Any:
     Returns
     -------
     Any
-        The same, with None for a number that does not exist and lists for tuples.
+        The same data, with None for a number that does not exist and lists for tuples.
     """
     if isinstance(value, Mapping):
         return {key: without_nan(item) for key, item in value.items()}

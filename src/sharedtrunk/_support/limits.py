@@ -14,25 +14,27 @@ from sharedtrunk._support import words
 from sharedtrunk.errors import invalid
 
 LARGEST_SEED = 2**32 - 1
-"""JAX's keys are made of 32 bits."""
+"""The largest seed: JAX's keys are made of 32 bits."""
 
 MOST_SEEDS = 10_000
-"""At this number the standard error is a hundredth of the spread between seeds; more seeds tell nothing new."""
+"""The largest number of seeds. With this many the standard error is a hundredth of the spread between seeds; more seeds tell
+nothing new."""
 
 MOST_PROCESSES = 1_000
-"""Each worker is a Python interpreter with JAX and takes a few hundred megabytes."""
+"""The largest number of workers. Each is a Python interpreter with JAX and takes a few hundred megabytes."""
 
 LARGEST_WIDTH = 10_000
-"""Classes, features or hidden units: a square matrix of this size has 10⁸ numbers."""
+"""The largest number of classes, features or hidden units: a square matrix of this size has 10⁸ numbers."""
 
 MOST_LAYERS = 20
-"""Hidden layers of a trunk: a deeper one without normalization or residual connections does not learn."""
+"""The largest number of hidden layers of a trunk: a deeper one without normalization or residual connections does not
+learn."""
 
 MOST_REPEATS = 1_000
-"""Repeats of ten folds: beyond some dozens, only the number of rows limits the error."""
+"""The largest number of repeats of ten folds: beyond some dozens, only the number of rows limits the error."""
 
 MOST_SAMPLES = 10**9
-"""Training points: memory holds fewer than this even with one feature each."""
+"""The largest number of training points: memory holds fewer than this even with one feature each."""
 
 _SHOWN = 80
 """Characters of a value in a message."""

@@ -1,8 +1,8 @@
 """Statistics over seeds: a mean, its standard error, and a Student t-interval.
 
 All settings share the draws of a seed (common random numbers), so benefits and contrasts of benefits are *paired*: form the
-contrast seed by seed, then call `estimate` on the one number per seed. A seed whose number is NaN (a lane that diverged) is
-left out and counted, never replaced. With fewer than two seeds the standard error is NaN.
+contrast seed by seed, then call `estimate` on these numbers, one per seed. A seed whose number is NaN (a lane that diverged)
+is left out and counted, never replaced. With fewer than two seeds the standard error is NaN.
 """
 
 from dataclasses import dataclass

@@ -4,14 +4,14 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 _LONGEST = 40
-"""Most characters of a value in a message."""
+"""The largest number of characters of a value in a message."""
 
 _MOST_LISTED = 6
-"""Most names that a message lists; it counts the others."""
+"""The largest number of names that a message lists; the message counts the others."""
 
 
 def shown(value: object, longest: int = _LONGEST) -> str:
-    """`repr(value)` on one line of at most `longest` characters; it escapes the control characters of a text."""
+    """`repr(value)` on one line of at most `longest` characters. Control characters of a text are escaped."""
     try:
         text = " ".join(repr(value).split()) if not isinstance(value, str) else repr(value)
     except ValueError:  # Python refuses to write integers of more than 4,300 digits
@@ -28,7 +28,7 @@ def listed(names: Iterable[object]) -> str:
 
 
 def closest(name: str, names: Sequence[str]) -> str:
-    """The hint for an unknown name: the most similar names, or all."""
+    """The hint for an unknown name: the most similar names, or else the first ones."""
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     if not near:
         lowered = {other.lower(): other for other in names}

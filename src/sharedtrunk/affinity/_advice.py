@@ -23,14 +23,14 @@ class Advice(AdviceRecord):
     loss_alone, accuracy_alone : Estimate
         Held-out loss (nats) and accuracy (points) of the single arm.
     auxiliaries : tuple of AuxiliaryAdvice
-        One for each auxiliary task, best first.
+        One entry per auxiliary task, best first.
     sets : tuple of Effect
         The sets that were tried, single tasks among them.
     best_set : Effect or None
-        The smallest set within one standard error of the best whose verdict is helps; None: train alone. Its interval
+        The smallest set within one standard error of the best that has the verdict "helps"; None: train alone. Its interval
         does not allow for the selection.
     alphas : tuple of Effect
-        Effects by weight α, of the best set or, without one, of the set of highest benefit.
+        Effects by weight α, of the best set or, without one, of the set with the highest benefit.
     best_alpha : float
         The weight nearest to 1 within one standard error of the best.
     curve : tuple of CurvePoint
@@ -38,13 +38,13 @@ class Advice(AdviceRecord):
     conditions : Conditions
         Table, student and measurement.
     notes : tuple of str
-        What was noticed in the table and done to it, leaks included.
+        What was noticed in the table, leaks included, and what was done to the table.
     leaks : tuple of tables.Leak
-        Columns that give the main label away, or that it gives away; severe ones first.
+        Columns that give the main label away, or that the main label gives away; severe ones first.
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """One row an auxiliary task, best first: its effect with intervals and verdict, and the theory's numbers."""
+        """One row per auxiliary task, best first: its effect with intervals and verdict, and the theory's numbers."""
         return advice_frame(self)
 
     def plot(self) -> "Figure":
@@ -61,7 +61,7 @@ class AffinityMatrix(MatrixRecord):
     Attributes
     ----------
     tasks : tuple of str
-        In the given order.
+        The tasks, in the given order.
     loss_alone : dict of str to Estimate
         Held-out loss (nats) of each task trained alone.
     effects : dict of (main, auxiliary) to Effect
@@ -75,7 +75,7 @@ class AffinityMatrix(MatrixRecord):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """One row an ordered pair of tasks, with its effect and verdict."""
+        """One row per ordered pair of tasks, with its effect and verdict."""
         return matrix_frame(self)
 
     def plot(self) -> "Figure":

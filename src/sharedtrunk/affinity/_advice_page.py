@@ -1,7 +1,7 @@
 """Advice on one page: the effect of each auxiliary task and of each set, the weight, and the number of main labels.
 
 Above is the forest of effects. Below are the benefit against the weight α of the auxiliary tasks, and against the number
-of main labels with a band, solid where it was measured and dashed where it is extrapolated.
+of main labels with a band: a solid line where the benefit was measured, a dashed one where it is extrapolated.
 """
 
 from collections.abc import Sequence
@@ -11,33 +11,33 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sharedtrunk import plots
-from sharedtrunk.affinity._benefit_curves import OwnLabels, Point, draw_curve, draw_weights
+from sharedtrunk.affinity._benefit_curves import OwnCount, Point, draw_by_labels, draw_by_weight
 from sharedtrunk.affinity._effects_forest import AXIS, NAMES, Blocks, column_places, draw_effects, forest_height
 
 _SIDE = 0.2  # inches that stay free at the left and the right
-_TITLE, _NOTE = 0.22, 0.15  # inches a line of the title and of the note
-_PER_INCH = (9.0, 15.5)  # characters an inch of the title and of the note
+_TITLE, _NOTE = 0.22, 0.15  # inches per line of the title and of the note
+_PER_INCH = (9.0, 15.5)  # characters per inch of the title and of the note
 _HEAD, _AXIS_WORDS = 0.32, 0.52  # inches for the columns' headings, and for the words below an axis
 _PANEL, _ABOVE_PANEL = 2.1, 0.5  # inches: height of a panel of curves, and of its heading
 _PANEL_LEFT, _PANEL_BETWEEN = 0.75, 0.95  # inches for the labels of the vertical axes
-_HEADING_PER_INCH = 11  # characters an inch of a panel's heading
+_HEADING_PER_INCH = 11  # characters per inch of a panel's heading
 _LEAST_WIDTH = 10.5  # inches of the picture, for the two panels of curves
 
 
 class Curves(NamedTuple):
     """The panels below: benefit by weight α and by number of main labels, the best weight, the user's labels, headings."""
 
-    weights: Sequence[Point]
+    by_weight: Sequence[Point]
     best_weight: float
     by_labels: Sequence[Point]
-    own: OwnLabels
+    own: OwnCount
     headings: tuple[str, str]
 
 
 def advice_figure(
     blocks: Blocks, columns: Sequence[str], curves: Curves | None, *, negligible: float, title: str, note: str
 ) -> Figure:
-    """Draw an advice.
+    """Draw advice.
 
     Parameters
     ----------
@@ -53,24 +53,24 @@ def advice_figure(
         Text above and below.
     """
     places = column_places(blocks, columns)
-    across = max(places[-1] + 2 * _SIDE, _LEAST_WIDTH)
-    above = plots.name_lines(title, int(across * _PER_INCH[0]))
-    below = [line for part in note.split("\n") for line in plots.name_lines(part, int(across * _PER_INCH[1]))]
-    top, tall = 0.15 + _TITLE * len(above) + _HEAD, forest_height(blocks)
-    panels_top = top + tall + _AXIS_WORDS + _ABOVE_PANEL
-    bottom = top + tall + _AXIS_WORDS if curves is None else panels_top + _PANEL + _AXIS_WORDS
-    inches = bottom + _NOTE * len(below) + 0.15
+    width = max(places[-1] + 2 * _SIDE, _LEAST_WIDTH)
+    title_lines = plots.name_lines(title, int(width * _PER_INCH[0]))
+    note_lines = [line for part in note.split("\n") for line in plots.name_lines(part, int(width * _PER_INCH[1]))]
+    top, height_of_forest = 0.15 + _TITLE * len(title_lines) + _HEAD, forest_height(blocks)
+    panels_top = top + height_of_forest + _AXIS_WORDS + _ABOVE_PANEL
+    bottom = top + height_of_forest + _AXIS_WORDS if curves is None else panels_top + _PANEL + _AXIS_WORDS
+    height = bottom + _NOTE * len(note_lines) + 0.15
     with plots.house_style():
-        figure = Figure(figsize=(across, inches))
-        forest = _add_axes(figure, _SIDE + NAMES, top, AXIS, tall)
+        figure = Figure(figsize=(width, height))
+        forest = _add_axes(figure, _SIDE + NAMES, top, AXIS, height_of_forest)
         draw_effects(forest, blocks, columns, places, negligible)
         forest.set_xlabel("benefit to the main task (nats), with 95 % intervals")
         if curves is not None:
             _draw_curves(figure, panels_top, curves, negligible)
-        edge = _SIDE / across
+        edge = _SIDE / width
         words: dict[str, Any] = {"parse_math": False}
-        figure.text(edge, 1 - 0.12 / inches, "\n".join(above), va="top", fontsize=11, fontweight="bold", **words)
-        figure.text(edge, 0.12 / inches, "\n".join(below), va="bottom", fontsize=7.5, color="0.25", **words)
+        figure.text(edge, 1 - 0.12 / height, "\n".join(title_lines), va="top", fontsize=11, fontweight="bold", **words)
+        figure.text(edge, 0.12 / height, "\n".join(note_lines), va="bottom", fontsize=7.5, color="0.25", **words)
     return figure
 
 
@@ -78,8 +78,8 @@ def _draw_curves(figure: Figure, top: float, curves: Curves, negligible: float) 
     width = (figure.get_figwidth() - _PANEL_LEFT - _PANEL_BETWEEN - 2 * _SIDE) / 2
     lefts = (_SIDE + _PANEL_LEFT, _SIDE + _PANEL_LEFT + width + _PANEL_BETWEEN)
     panels = [_add_axes(figure, left, top, width, _PANEL) for left in lefts]
-    draw_weights(panels[0], curves.weights, curves.best_weight, negligible)
-    draw_curve(panels[1], curves.by_labels, curves.own, negligible)
+    draw_by_weight(panels[0], curves.by_weight, curves.best_weight, negligible)
+    draw_by_labels(panels[1], curves.by_labels, curves.own, negligible)
     for axes, heading in zip(panels, curves.headings, strict=True):
         lines = plots.name_lines(heading, int(_HEADING_PER_INCH * width), most=2)
         axes.set_title("\n".join(lines), fontsize=9, fontweight="bold", parse_math=False)
@@ -87,5 +87,7 @@ def _draw_curves(figure: Figure, top: float, curves: Curves, negligible: float) 
 
 def _add_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
     """Axes at a place in inches from the picture's left and upper edge."""
-    across, inches = figure.get_size_inches()
-    return figure.add_axes((left / across, 1 - (top + height) / inches, width / across, height / inches))
+    page_width, page_height = figure.get_size_inches()
+    return figure.add_axes(
+        (left / page_width, 1 - (top + height) / page_height, width / page_width, height / page_height)
+    )

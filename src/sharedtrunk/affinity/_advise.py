@@ -53,7 +53,7 @@ def advise(
     repeats
         Repeats of ten folds; None: 3, fewer for large tables.
     negligible
-        Benefits within ± this many nats count as no difference.
+        Benefits within ± this many nats count as "no difference".
     seed
         Seed of splits, starts and the theory's draws.
     choose
@@ -190,13 +190,13 @@ class _Study:
         """The effects of single auxiliary tasks with the theory's explanations."""
         features, _, _ = standardized(self.table.features)
         found = signals(features, {task: self.table.labels[task] for task in self.tasks}, seed=self.seed)
-        advices = []
+        advice = []
         for effect in ranked:
             (name,) = effect.auxiliaries
             why = explain_pair(found[self.main], found[name], hidden=min(self.student.hidden), seed=self.seed)
             labels = int((self.table.labels[name] >= 0).sum())
-            advices.append(AuxiliaryAdvice(name, labels, effect, why, why.agreement(effect.verdict)))
-        return tuple(advices)
+            advice.append(AuxiliaryAdvice(name, labels, effect, why, why.agreement(effect.verdict)))
+        return tuple(advice)
 
 
 def _check_tasks(main: str, auxiliaries: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ from sharedtrunk.errors import invalid
 
 
 class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
-    """Find the tasks to train beside `main`, by paired trainings, and explain them by the theory.
+    """Find the tasks to train beside `main`, by paired trainings, and explain the benefits by theory.
 
     The benefit is MT = E[loss of the main task alone − beside the auxiliary tasks], in nats of held-out rows.
 
@@ -39,7 +39,7 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
     repeats : int, optional
         Repeats of ten folds; 3 by default, fewer for large tables.
     negligible : float
-        Benefits within ± this many nats count as no difference.
+        Benefits within ± this many nats count as "no difference".
     choose : bool
         Whether sets, weights and the curve by number of labels are measured too.
     random_state : int, RandomState or None
@@ -151,7 +151,7 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         return self
 
     def to_frame(self):
-        """One row an auxiliary task, best first, as a pandas DataFrame; see `Advice.to_frame`."""
+        """One row per auxiliary task, best first, as a pandas DataFrame; see `Advice.to_frame`."""
         check_is_fitted(self)
         return self.advice_.to_frame()
 

@@ -25,14 +25,14 @@ class Point(NamedTuple):
     measured: bool = True
 
 
-class OwnLabels(NamedTuple):
+class OwnCount(NamedTuple):
     """The user's own number of main labels, and the words beside its mark."""
 
     at: float
     words: str
 
 
-def draw_weights(axes: Axes, points: Sequence[Point], best: float, negligible: float) -> None:
+def draw_by_weight(axes: Axes, points: Sequence[Point], best: float, negligible: float) -> None:
     """Draw the benefit with 95 % intervals against the weight α, with a ring around the best weight."""
     shown = _prepare(axes, points, negligible, "weight α of the auxiliary tasks")
     for point in shown:
@@ -45,7 +45,7 @@ def draw_weights(axes: Axes, points: Sequence[Point], best: float, negligible: f
             axes.annotate(f"α = {best:g}", (point.at, point.mean), color=_MARKED, fontsize=8, **where)
 
 
-def draw_curve(axes: Axes, points: Sequence[Point], own: OwnLabels, negligible: float) -> None:
+def draw_by_labels(axes: Axes, points: Sequence[Point], own: OwnCount, negligible: float) -> None:
     """Draw the benefit with its 95 % band against the number of main labels, dashed where it is extrapolated."""
     shown = _prepare(axes, points, negligible, "main labels")
     for start, end in itertools.pairwise(shown):
@@ -61,7 +61,7 @@ def draw_curve(axes: Axes, points: Sequence[Point], own: OwnLabels, negligible: 
         _mark_own(axes, own)
 
 
-def _mark_own(axes: Axes, own: OwnLabels) -> None:
+def _mark_own(axes: Axes, own: OwnCount) -> None:
     axes.axvline(own.at, color=_MARKED, linewidth=1, linestyle=":")
     low, high = np.log(axes.get_xlim())
     on_the_right = math.log(own.at) < (low + high) / 2  # where more of the axis is free

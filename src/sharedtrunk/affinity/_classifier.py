@@ -2,9 +2,9 @@
 
     h⁰ = (x − mean) / scale,   h^l = φ(W^l h^{l−1} + b^l),   P_t = softmax(V_t h^L + c_t),   L = Σ_t α_t ⟨−ln P_t(label)⟩
 
-with φ the identity or ReLU (section 4.2 of the paper, (2)); ⟨·⟩ is the mean over the rows that have a label of task t. One
-task makes an ordinary classifier, no hidden layer a softmax regression of every task, a narrow linear trunk one of reduced
-rank.
+with φ the identity or ReLU (section 4.2 of the paper, (2)); ⟨·⟩ is the mean over the rows that have a label of task t. With
+one task the student is an ordinary classifier, without a hidden layer it is a softmax regression of every task, and with a
+narrow linear trunk it is a softmax regression of reduced rank.
 """
 
 import warnings
@@ -58,7 +58,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         Whether inputs are standardized by mean and deviation of all rows outside validation. Features that are constant in
         those rows are always ignored, whatever their later values.
     learning_rate_init, max_iter : float, int
-        Adam's step size and number of steps.
+        Adam's step size, and the largest number of steps.
     early_stopping : bool
         Whether validation rows decide when training stops; otherwise the training loss decides.
     validation_fraction : float
@@ -66,7 +66,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
     n_iter_no_change, tol : int, float
         Training stops after this many steps without an improvement by `tol` nats.
     batch_size : int or "auto"
-        Training rows a step; "auto": all of up to 1,024 rows, 512 of more.
+        Training rows per step; "auto": all of up to 1,024 rows, 512 of more.
     dtype : {"float32", "float64"}
         Precision of the training, whatever JAX's own setting is.
     random_state : int, RandomState or None
@@ -93,8 +93,8 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
     the stop too. All rows without a label of a task in `stop_on` are then trained on, and each such task needs a validation
     label; otherwise `fit` raises `InputError`.
 
-    To cross-validate with missing labels, give scikit-learn a splitter (`cv=KFold(5)`): for `cv=5` it reads `y` to choose
-    one, and refuses gaps.
+    To cross-validate with missing labels, give scikit-learn a splitter (`cv=KFold(5)`): for `cv=5` scikit-learn
+    reads `y` to choose a splitter, and refuses gaps.
 
     References
     ----------
@@ -195,7 +195,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         self._tasks, self.network_ = tasks, fitted.network
         self.n_iter_, self.best_iter_ = fitted.steps, fitted.best_step
         self._describe(codes)
-        self._judge(X, codes, held)
+        self._evaluate(X, codes, held)
         return self
 
     def predict(self, X) -> np.ndarray:
@@ -351,7 +351,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         self.n_classes_ = tasks.sizes[0] if tasks.single else list(tasks.sizes)
         self.label_counts_ = (codes != MISSING).sum(axis=1)
 
-    def _judge(self, X: np.ndarray, codes: np.ndarray, held: np.ndarray) -> None:
+    def _evaluate(self, X: np.ndarray, codes: np.ndarray, held: np.ndarray) -> None:
         self.loss_ = mean_losses(self.network_.log_probabilities(X[~held]), codes[:, ~held])
         self.validation_loss_ = self.validation_score_ = None
         if held.any():
@@ -368,7 +368,8 @@ def _check_finite(found: Sequence[np.ndarray], inputs: np.ndarray) -> None:
 
 
 def _too_few_labels(codes: np.ndarray, task: Hashable) -> InputError:
-    """The error when no row of `codes` (task, sample) could be held out; `task` is the first task."""
+    """The error when no row of `codes` (task, sample) could be held out; `task` is the first task without a
+    validation label."""
     labelled = int((codes != MISSING).any(axis=0).sum())
     return invalid(
         "early stopping needs validation rows beside training rows",

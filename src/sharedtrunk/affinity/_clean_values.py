@@ -1,14 +1,14 @@
 """From observed to clean canonical correlations, and the overlaps of observed with clean directions.
 
 Let c₁ = F/n and c₂ = (K − 1)/n, and let f be the labelled share of the rows that whitened the inputs. A clean correlation s
-of labels and inputs is observed as ŝ with
+of labels and inputs is observed as ŝ, where
 
     ŝ² = ((1 − f c₁) s² + c₁)((1 − c₂) s² + c₂)/s²,
 
-This is the known limit of canonical correlations at f = 1 (Bao, Hu, Pan and Zhou 2019), the spiked matrix of `spectra` with
-σ² = c₁ and cσ² = c₂ for f, c₂ → 0, and right at s = 1 and s → 0 for any f. (Correlations end at 1, so a strong signal leaves
-less room for noise.) It is the spiked formula for ŝ/√((1 − f c₁)(1 − c₂)) with σ² = c₁/(1 − f c₁) and cσ² = c₂/(1 − c₂), so
-`spectra` inverts it. Few classes, where K − 1 is not much larger than the rank R, need two corrections:
+At f = 1 this is the known limit of canonical correlations (Bao, Hu, Pan and Zhou 2019). For f, c₂ → 0 it is the spiked matrix
+of `spectra` with σ² = c₁ and cσ² = c₂. At s = 1 and for s → 0 it is right for any f. (Correlations end at 1, so a strong
+signal leaves less room for noise.) It is the spiked formula for ŝ/√((1 − f c₁)(1 − c₂)) with σ² = c₁/(1 − f c₁) and cσ² =
+c₂/(1 − c₂), so `spectra` inverts it. Few classes, where K − 1 is not much larger than the rank R, need two corrections:
 
 - only class directions without signal add noise on the class side, so c₂ counts K − R directions: K − 1 for one spike, as in
   the limit of small rank, and one at full rank, where a task has as many directions as rows;

@@ -1,4 +1,5 @@
-"""The conditions of a measurement: which settings are allowed, how many repeats there are, and the record of it all."""
+"""The conditions of a measurement: which settings are allowed, how many repeats there are, and the record of the
+measurement."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -15,15 +16,15 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Called as `progress(done, total)` with numbers of trainings."""
 
 REPEATS = 3
-"""Repeats of ten folds at most, unless the user asks for more: they reduce the error that comes from the trainings, not the
-error that comes from the number of rows."""
+"""The largest number of repeats of ten folds, unless the user asks for more: repeats reduce the error that comes from the
+trainings, not the error that comes from the number of rows."""
 
 TESTED_ROWS = 1500
 """Repeats are made until about this many rows were tested: with more, the interval hardly narrows."""
 
 
 def check_conditions(student: Student, repeats: int | None, negligible: float, seed: int) -> None:
-    """Raise `InputError` for settings out of range, and for a student without a trunk, whose tasks would share nothing."""
+    """Raise `InputError` for settings out of range, and for a student without a trunk: its tasks would share nothing."""
     check_repeats(repeats)
     check_negligible(negligible)
     check_seed(seed)

@@ -12,14 +12,14 @@ from sharedtrunk.affinity._trials import Outcome
 from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
 
 NEGLIGIBLE = 0.01
-"""A benefit within ± this many nats makes no difference to a user, unless they say otherwise."""
+"""A benefit within ± this many nats has the verdict "no difference", unless the user says otherwise."""
 
 MOST_FAILED = 0.1
 """Share of the splits whose trainings may fail; if more fail, the verdict is "cannot tell yet"."""
 
 
 class Paired(NamedTuple):
-    """Both arms of a comparison on the same splits, and reasons why it allows no verdict."""
+    """Both arms of a comparison on the same splits, and the reasons why the comparison allows no verdict."""
 
     auxiliaries: tuple[str, ...]
     alpha: float
@@ -47,7 +47,7 @@ def _measured(joint: Outcome, single: Outcome) -> tuple[Estimate, Estimate]:
 
 
 def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, objections: Sequence[str]) -> tuple[str, str]:
-    """The verdict, and the reason if the data allow none: no difference within ± negligible, else by the p-value."""
+    """The verdict, and the reason if the data allow none: "no difference" within ± negligible, else by the p-value."""
     if objections:
         return CANNOT_TELL, objections[0]
     if benefit.left_out > MOST_FAILED * (benefit.n + benefit.left_out) or not np.isfinite(benefit.low):

@@ -1,6 +1,6 @@
-"""Forest plot of effects: each a line with its interval on one axis, and its verdict as sign, word and colour.
+"""Forest plot of effects: each effect is a line with its interval on one axis and its verdict as sign, word and colour.
 
-The band around 0 holds effects that make no difference to the user. Beside the axis are columns of numbers, as wide as
+The band around 0 holds effects that count as "no difference". Beside the axis are columns of numbers, as wide as
 their words. Heights are in inches, because the number of lines decides how tall the picture is.
 """
 
@@ -16,10 +16,10 @@ from sharedtrunk import plots
 NAMES, AXIS = 2.35, 3.6  # inches: width of the names, and of the axis
 BAND = "#efefef"  # ground of the band in which effects make no difference
 BENEFIT = "benefit (nats)"
-DECIMALS = 3  # of a benefit in nats: a thousandth is a tenth of the usual negligible benefit
+DECIMALS = 3  # decimals of a benefit in nats: a thousandth is a tenth of the usual negligible benefit
 _LINE, _SINGLE = 0.15, 0.25  # inches: a further line of a name, and a bar with one line
 _HEADING = 0.32  # inches: a block's heading
-_CHARACTERS, _MOST_LINES = 30, 4  # in a line of a name, and lines of a name
+_CHARACTERS, _MOST_LINES = 30, 4  # characters per line of a name, and the largest number of its lines
 _LETTER, _BETWEEN = 0.064, 0.2  # inches: a letter of this size, and the space between columns
 _SIZE = 7.5  # points: the text
 _MARGIN = 0.06  # share of the range that stays free on either side

@@ -10,7 +10,7 @@ its neighbours; a batch ends when all criteria are closed.
 
 Rows come in two parts: first those that are judged (they have roles), then the rest. A step visits `judged_batch` rows of the
 first part and `rest_batch` of the second, the same for every lane. Each batch is weighted up to its whole part, so what one
-part adds to the gradient does not depend on the other. The caller must shuffle a part that is visited in batches.
+part adds to the gradient does not depend on the size of the other. The caller must shuffle a part that is visited in batches.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ FULL_BATCH_ROWS = 1024
 
 
 class Schedule(NamedTuple):
-    """The loop of a training: number of judged rows, judged and other rows a step, steps between two checks, patience and
+    """The loop of a training: number of judged rows, judged and other rows per step, steps between two checks, patience and
     last step (in steps), and the improvement in nats that renews the patience."""
 
     judged: int

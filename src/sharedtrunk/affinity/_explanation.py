@@ -1,9 +1,10 @@
 """Why an auxiliary task should help or hurt: the theory's prediction from both tasks' label moments, without any training.
 
 `signals` computes one `TaskSignal` per task, and `explain_pair` needs two of them; `explain` does both for one pair. The
-prediction's error combines the error of the draws with that of the relatedness, which is half the difference of the benefits
-at both ends of its interval, divided by 1.96. An auxiliary task without a visible signal counts as noise; the error is then
-the benefit of the strongest signal that could have been missed, if it were fully related.
+prediction's error combines the error of the draws with the error of the relatedness. The latter is half the difference of the
+benefits at both ends of the interval of r, divided by 1.96. An auxiliary task without a visible signal counts as noise; the
+second part of the error is then the change of the benefit if the task had the strongest signal that could have been missed,
+fully related.
 """
 
 from collections.abc import Mapping
@@ -31,7 +32,7 @@ _NEAR = 45.0
 
 @dataclass(frozen=True)
 class Explanation:
-    """The theory's numbers for an ordered pair of tasks, and the benefit that it predicts.
+    """The theory's numbers for an ordered pair of tasks, and the benefit that the theory predicts.
 
     Attributes
     ----------
@@ -53,7 +54,7 @@ class Explanation:
         The predicted benefit and its error, as a share of the main task's linearly explainable variance and not in nats;
         NaN where the main task has no visible signal.
     predicted_verdict : str
-        helps, hurts, no difference or cannot tell yet.
+        "helps", "hurts", "no difference" or "cannot tell yet".
 
     References
     ----------
@@ -88,7 +89,7 @@ class Explanation:
 
     @property
     def about_main(self) -> str:
-        """The main task's labels per parameter and its signal. It does not depend on the auxiliary task."""
+        """The main task's labels per parameter and its signal. The text does not depend on the auxiliary task."""
         if not self.rank_main:
             return f"The signal of {self.main} is not distinguishable from noise with {self.labels_main} labels"
         labels = f"{self.main} has {_short(self.labels_per_parameter)} labels per parameter"
@@ -105,7 +106,7 @@ class Explanation:
         return f"the trunk has {_short(self.trunk_share)} hidden units per direction"
 
     def agreement(self, measured_verdict: str) -> str:
-        """Whether the measured verdict is the predicted one: agrees, disagrees, cannot be compared."""
+        """Whether the measured verdict is the predicted one: "agrees", "disagrees" or "cannot be compared"."""
         if CANNOT_TELL in (measured_verdict, self.predicted_verdict):
             return "cannot be compared"
         return "agrees" if measured_verdict == self.predicted_verdict else "disagrees"
@@ -132,7 +133,7 @@ def signals(
 ) -> dict[str, TaskSignal]:
     """`task_signal` of every task in `labels` (codes, −1 where missing), in one table's whitened inputs.
 
-    Raises `InputError` as `whiten` and `task_signal`.
+    Raises `InputError` where `whiten` or `task_signal` does.
     """
     whitening = whiten(features, seed=seed)
     return {task: task_signal(whitening, codes, task=task, seed=seed) for task, codes in labels.items()}
@@ -150,7 +151,7 @@ def explain(
 ) -> Explanation:
     """`explain_pair` for two tasks of a table with standardized features (sample, feature).
 
-    Raises `InputError` for a task that is not in `labels`, and as `signals`.
+    Raises `InputError` for a task that is not in `labels`, and where `signals` does.
     """
     for task in (main, auxiliary):
         if task not in labels:
@@ -166,10 +167,10 @@ def explain_pair(
 ) -> Explanation:
     """What theory expects of training `auxiliary`, weighted `alpha`, beside `main` on a trunk of `hidden` units.
 
-    Hypotheses and unit: `predicted_benefit`, `relatedness`. Raises `InputError` as they do.
+    The hypotheses and the unit are those of `predicted_benefit` and `relatedness`. Raises `InputError` where they do.
     """
     related = relatedness(main, auxiliary)
-    rank, rows, F = max(main.rank, 1), main.classes - 1, main.moments.shape[2]
+    rank, contrasts, F = max(main.rank, 1), main.classes - 1, main.moments.shape[2]
     predicted, error = np.nan, np.nan
     if main.rank:
         predicted, error = _predicted(main, auxiliary, related, hidden=hidden, alpha=alpha, seed=seed)
@@ -187,7 +188,7 @@ def explain_pair(
         rank_auxiliary=auxiliary.rank,
         labels_main=main.labels,
         labels_auxiliary=auxiliary.labels,
-        labels_per_parameter=main.labels / (rank * max(F + rows - rank, 1)),
+        labels_per_parameter=main.labels / (rank * max(F + contrasts - rank, 1)),
         trunk_share=hidden / max(main.rank + auxiliary.rank, 1),
         predicted=predicted,
         predicted_error=error,
@@ -200,7 +201,8 @@ def _short(number: float) -> str:
 
 
 def verdict(benefit: float, error: float) -> Verdict:
-    """No difference where benefit ± two errors is within ± `NEGLIGIBLE_SHARE`; helps or hurts beyond two errors."""
+    """The verdict: "no difference" if benefit ± two errors is within ± `NEGLIGIBLE_SHARE`, else by the benefit's sign if it
+    exceeds two errors."""
     if abs(benefit) + 2 * error <= NEGLIGIBLE_SHARE:
         return NO_DIFFERENCE
     if abs(benefit) > 2 * error:
@@ -238,13 +240,13 @@ def _predicted(main, auxiliary, related: Relatedness, *, hidden: int, alpha: flo
     if auxiliary.rank:
         found = benefit(auxiliary.values, auxiliary.left, related.cosines)
         ends = [benefit(auxiliary.values, auxiliary.left, R) for R in _ends(related)]
-        width = (ends[1].benefit - ends[0].benefit) / (2 * NORMAL)
+        second_error = (ends[1].benefit - ends[0].benefit) / (2 * NORMAL)
     else:
         found = benefit(np.zeros(0), np.zeros((auxiliary.classes - 1, 0)), np.zeros((0, main.rank)))
         missed = np.sqrt(np.clip(auxiliary.threshold**2 - auxiliary.noise**2, 0, 1))
         strongest = benefit(np.array([missed]), np.eye(auxiliary.classes - 1, 1), np.eye(1, main.rank))
-        width = strongest.benefit - found.benefit
-    return found.benefit, float(np.hypot(found.standard_error, width))
+        second_error = strongest.benefit - found.benefit
+    return found.benefit, float(np.hypot(found.standard_error, second_error))
 
 
 def _twin(task: TaskSignal, values: np.ndarray, left: np.ndarray):

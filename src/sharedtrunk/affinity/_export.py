@@ -59,7 +59,7 @@ def matrix_frame(matrix: MatrixRecord) -> pd.DataFrame:
 
 
 def frame(made: Record) -> pd.DataFrame:
-    """`advice_frame` of an advice, `matrix_frame` of a matrix."""
+    """`advice_frame` of advice, `matrix_frame` of a matrix."""
     return advice_frame(made) if isinstance(made, AdviceRecord) else matrix_frame(made)
 
 

@@ -1,7 +1,7 @@
 """One training of the classifier: arrange its rows for the engine, train a single lane, and read off the weights.
 
 Rows come in the engine's order: validation rows first (judged; their training coefficients are 0), then the training rows.
-Blank rows, which have no weight, fill both parts up to one of a few sizes: XLA compiles anew for every
+Blank rows, which have no weight, fill both parts up to one of a few sizes, because XLA compiles anew for every
 shape, and the folds of a cross-validation should share a program.
 """
 
@@ -23,7 +23,7 @@ from sharedtrunk.errors import invalid
 from sharedtrunk.tables import MISSING, standardized, varies
 
 BATCH = 512
-"""Training rows a step, if there are more than `FULL_BATCH_ROWS` and the user gave no batch size."""
+"""Training rows per step, if there are more than `FULL_BATCH_ROWS` and the user gave no batch size."""
 
 CHECK_INTERVALS = (5, 4, 3, 2, 1)
 """Steps between two evaluations of the judged rows: the first of these that divides the number of steps."""
@@ -40,7 +40,7 @@ class Recipe:
     """A training of the classifier.
 
     `task_weights` are the α of all tasks; `stop_weights` weigh the tasks' losses in the criterion that decides when to stop,
-    0 for a task that does not decide. `batch_size` is the number of training rows a step, or None.
+    0 for a task that does not decide. `batch_size` is the number of training rows per step, or None.
     """
 
     student: Student

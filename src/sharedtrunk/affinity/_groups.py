@@ -1,8 +1,8 @@
-"""A suggested grouping of tasks, one trunk a group, from their directed pairwise benefits.
+"""A suggested grouping of tasks, one trunk per group, from their directed pairwise benefits.
 
-A task's benefit in a group is the mean over its partners, as in Fifty et al. (2021) for groups beyond pairs; the grouping of
-largest total is suggested. A pair counts with its mean benefit minus one standard error, and as a gain only if its verdict,
-corrected for all pairs, is helps: otherwise chance would group tasks that do not help each other.
+A task's benefit in a group is the mean over its partners, as in Fifty et al. (2021) for groups beyond pairs; the grouping
+with the largest total is suggested. A pair counts with its mean benefit minus one standard error, and as a gain only if its
+verdict, corrected for all pairs, is "helps": otherwise chance would group tasks that do not help each other.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,14 +14,14 @@ from sharedtrunk.affinity._verdicts import HELPS
 
 Groups = tuple[tuple[str, ...], ...]
 
-MOST_EXACT = 8
+MOST_TASKS_EXACT = 8
 """Up to this many tasks every partition is tried (4,140); with more, groups are merged one by one."""
 
 
 def suggested_groups(tasks: Sequence[str], effects: Mapping[tuple[str, str], Effect]) -> Groups:
-    """The partition of `tasks` of largest total benefit. A task without a significant gain is alone."""
+    """The partition of `tasks` with the largest total benefit. A task that is part of no significant gain stays alone."""
     gain = {pair: _cautious(effect) for pair, effect in effects.items()}
-    if len(tasks) <= MOST_EXACT:
+    if len(tasks) <= MOST_TASKS_EXACT:
         return max(_partitions(tuple(tasks)), key=lambda groups: (_total(groups, gain), len(groups)))
     return _merged(tuple((task,) for task in tasks), gain)
 
@@ -57,7 +57,7 @@ def _partitions(tasks: tuple[str, ...]) -> Iterator[Groups]:
 
 
 def _merged(groups: Groups, gain: Mapping[tuple[str, str], float]) -> Groups:
-    """Merge the two groups that gain most from it, as long as any two do."""
+    """Merge the two groups that gain most by merging, as long as any two gain."""
     while len(groups) > 1:
         pairs = [(a, b) for index, a in enumerate(groups) for b in groups[index + 1 :]]
         merged = [(*(group for group in groups if group not in pair), pair[0] + pair[1]) for pair in pairs]

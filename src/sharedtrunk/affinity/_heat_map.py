@@ -1,4 +1,4 @@
-"""Heat map of a directed affinity. A row is a main task, a column the auxiliary task beside it; blue helps, red hurts.
+"""Heat map of a directed affinity. A row is a main task, a column the auxiliary task beside it; blue is a gain, red a loss.
 
 The colours are symmetric about 0, so white is no effect, whatever the largest one is. A cell holds the verdict's sign and
 the benefit with its standard error (nats). A heavy frame surrounds the tasks of a group.
@@ -24,14 +24,14 @@ from sharedtrunk.errors import invalid
 
 _CELL = (0.86, 0.5)  # inches: width and height of a cell
 _LEFT = 1.9  # inches for the names of rows
-_NAME_LINE = 0.145  # inches a line of a column's name
+_NAME_LINE = 0.145  # inches per line of a column's name
 _BAR, _BAR_WIDTH = 0.25, 0.14  # inches: the space before the colour bar, and its width
 _RIGHT = 0.85  # inches for the colour bar's numbers
 _LEAST_WIDTH = 6.6  # inches of the picture, for the title
-_TITLE, _NOTE = 0.21, 0.15  # inches a line of the title and of the note
-_PER_INCH = (9.5, 15.5)  # characters an inch of the title and of the note
+_TITLE, _NOTE = 0.21, 0.15  # inches per line of the title and of the note
+_PER_INCH = (9.5, 15.5)  # characters per inch of the title and of the note
 _ROW_NAME, _COLUMN_NAME = 22, 11  # characters in a line of a name
-_ROW_LINES, _COLUMN_LINES = 3, 5  # most lines of a name
+_ROW_LINES, _COLUMN_LINES = 3, 5  # the largest numbers of lines of a name
 _COLOURS = "RdBu"
 _PALER = 0.5  # share of white in a cell with the verdict "cannot tell yet"
 _DARK = 0.179  # luminance below which white letters have more contrast than black ones (WCAG 2)

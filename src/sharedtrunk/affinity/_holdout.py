@@ -7,7 +7,7 @@ import numpy as np
 from sharedtrunk.tables import MISSING
 
 MOST_HELD_OUT = 4096
-"""Validation rows at most: these already determine a mean loss to one or two hundredths of a nat."""
+"""The largest number of validation rows: these already determine a mean loss to one or two hundredths of a nat."""
 
 
 def held_out(
@@ -15,7 +15,7 @@ def held_out(
 ) -> np.ndarray:
     """The validation rows as a mask (sample,): round(`fraction` × labelled rows) rows, at most `MOST_HELD_OUT`.
 
-    `codes` (task, sample) are those of the tasks that decide when to stop, `others` those of tasks that are only trained.
+    `codes` (task, sample) belong to the tasks that decide when to stop, `others` to the tasks that are only trained.
 
     Labelled rows are sorted by their classes, the first task's first, with ties in random order, and taken at even
     distances: a class of the first task, and every combination of classes, gets its share to within a row. A row with the

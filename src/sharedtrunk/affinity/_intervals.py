@@ -7,12 +7,12 @@ variance (Cameron, Gelbach and Miller 2011)
     V = V_row + V_split − V_cell,     V_cell = n/(n−1) Σ_ji e_ji²/n²,
     V_row = N/(N−1) Σ_i (Σ_j e_ji)²/n²,     V_split = J/(J−1) Σ_j (Σ_i e_ji)²/n²,
 
-with e = δ − d̄ over the n numbers of N rows and J splits; V is set to at least V_row and V_split. It is the variance over
-draws of rows and of trainings; the interval is Student's t with J − 1 degrees of freedom. The correction of Nadeau and
-Bengio (2003), (1/J + n_test/n_train) s², attributes every difference between splits to their rows, also differences from
-start and stop, which do average out over splits. Neither accounts for the rows that all trainings have in common; and with
-few rows and heavy tails the interval is too narrow, as for any mean. `benchmarks/affinity` measures both effects. Several
-effects that are tried together are corrected by Holm (1979), which holds for any dependence.
+with e = δ − d̄ over the n numbers of N rows and J splits; V is set to at least V_row and V_split. V is the variance over
+draws of rows and of trainings; the interval is Student's t with J − 1 degrees of freedom. The correction of Nadeau and Bengio
+(2003), (1/J + n_test/n_train) s², attributes every difference between splits to their rows, also differences from start and
+stop, which do average out over splits. Neither V nor this correction accounts for the rows that all trainings have in common;
+and with few rows and heavy tails the interval is too narrow, as for any mean. `benchmarks/affinity` measures both effects.
+Several effects that are tried together are corrected by Holm (1979), which holds for any dependence.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,5 @@
-"""Labels of several tasks as scikit-learn users give them: one column a task, class names of any type, gaps where unlabelled.
+"""Labels of several tasks as scikit-learn users give them: one column per task, class names of any type, gaps where
+unlabelled.
 
 A column keeps its type. None, NaN, pandas' NA and NaT and masked entries are missing labels. Which labels are classes is the
 rule of `tables`.
@@ -64,8 +65,8 @@ def label_columns(y: Any) -> tuple[list[Labels], int]:
         found = [_of_column(index if name is None else name, column) for index, (name, column) in enumerate(named)]
         shape = y.shape
     if len(shape) not in (1, 2) or not found:
-        rule = "y has one column a task, shape (sample,) or (sample, task)"
-        raise invalid(rule, received=f"shape {shape}", hint="Give one label a row and task.")
+        rule = "y has one column per task, shape (sample,) or (sample, task)"
+        raise invalid(rule, received=f"shape {shape}", hint="Give one label per row and task.")
     return found, len(shape)
 
 
@@ -113,5 +114,5 @@ def _objects(y: Any) -> np.ndarray:
     try:
         return np.array(y, dtype=object)
     except ValueError as error:
-        hint = "Give one label a row and task."
+        hint = "Give one label per row and task."
         raise invalid("rows of y have as many labels as tasks", received="rows of other lengths", hint=hint) from error

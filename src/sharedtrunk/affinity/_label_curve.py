@@ -6,7 +6,7 @@ log₂ n is fitted to the differences δ_ji(n) of split j and test row i; at twi
     δ_ji(2n) = Σ_k w_k δ_ji(n_k),
 
 which is again one number for each split and row, with the same kind of interval. Hypothesis: the benefit continues linearly
-in ln n. It is used over one doubling only, because benefits end at zero.
+in ln n. The extrapolation covers one doubling only, because benefits end at zero.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ SHARES = (0.25, 0.5, 1.0)
 """Shares of the user's main labels with which students are trained."""
 
 LEAST = 25
-"""Fewest main labels of a share: smaller shares are not trained."""
+"""The smallest number of main labels of a share: smaller shares are not trained."""
 
 AHEAD = 2.0
 """The share to which the curve is extrapolated."""
@@ -47,6 +47,6 @@ def benefit_curve(measured: Mapping[float, tuple[Outcome, Outcome]], labels: int
 
 
 def _line_weights(positions: np.ndarray, at: float) -> np.ndarray:
-    """Weights w with Σ_k w_k y_k the value at `at` of the least-squares line through (positions_k, y_k)."""
+    """Weights w such that the least-squares line through (positions_k, y_k) has the value Σ_k w_k y_k at `at`."""
     centred = positions - positions.mean()
     return 1 / positions.size + (at - positions.mean()) * centred / (centred @ centred)

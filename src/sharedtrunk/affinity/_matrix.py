@@ -1,4 +1,4 @@
-"""Every task beside every other: the directed matrix of benefits, and which tasks to put on one trunk.
+"""Every task beside every other task: the directed matrix of benefits, and which tasks to put on one trunk.
 
 One training of a pair serves both directions: each task is judged at its own stop. All tasks share the roles of rows.
 """
@@ -77,10 +77,12 @@ def affinity_matrix(
             progress(done, total)
 
     found = run_trials(rows, arms, roles, np.zeros(rows.judged), student, seed=seed, progress=report)
-    objected = [
+    objections_of = [
         objections(rows.codes[a, : rows.judged], table.classes[task], roles, task) for a, task in enumerate(tasks)
     ]
-    paired = [Paired((tasks[b],), 1.0, found[arm, a], found[alone[a], a], objected[a]) for (a, b), arm in pairs.items()]
+    paired = [
+        Paired((tasks[b],), 1.0, found[arm, a], found[alone[a], a], objections_of[a]) for (a, b), arm in pairs.items()
+    ]
     named = [(tasks[a], tasks[b]) for a, b in pairs]
     measured = dict(zip(named, effects(paired, negligible=negligible), strict=True))
     seconds = time.perf_counter() - started

@@ -164,7 +164,7 @@ def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
         values = [_float(value) for value in _elements(given)]
     fit = len(values) == len(tasks) and all(0 <= value < math.inf for value in values)
     if not fit or not any(values):
-        rule = f"task_weights are {len(tasks)} finite numbers ≥ 0, one a task, not all 0"
+        rule = f"task_weights are {len(tasks)} finite numbers ≥ 0, one per task, not all 0"
         raise invalid(rule, received=shown(given), hint="Leave task_weights=None to weigh all tasks alike.")
     return tuple(values)
 

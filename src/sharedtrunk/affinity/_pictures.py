@@ -1,4 +1,4 @@
-"""Pictures of an advice and of an affinity matrix, made from their records."""
+"""Pictures of advice and of an affinity matrix, made from their records."""
 
 import os
 import warnings
@@ -12,7 +12,7 @@ from sharedtrunk._support.files import write_atomically
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity import _wording as wording
 from sharedtrunk.affinity._advice_page import Curves, advice_figure
-from sharedtrunk.affinity._benefit_curves import OwnLabels, Point
+from sharedtrunk.affinity._benefit_curves import OwnCount, Point
 from sharedtrunk.affinity._effects_forest import Bar
 from sharedtrunk.affinity._heat_map import affinity_figure
 from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Effect, MatrixRecord
@@ -23,11 +23,12 @@ _MATRIX_NOTE = (
     "(paler). Verdicts are corrected for the number of effects tried."
 )
 _MOST_NAMES = 3
-"""Most auxiliary tasks whose names make the name of a set. A larger set usually consists of the first bars above it."""
+"""The largest number of auxiliary tasks whose names make the name of a set. A larger set usually consists of the tasks of
+the first bars above its own."""
 
 
 def advice_picture(advice: AdviceRecord) -> Figure:
-    """Draw an advice on one page: effects of tasks and of sets, benefit by weight α and by number of main labels."""
+    """Draw advice on one page: effects of tasks and of sets, benefit by weight α and by number of main labels."""
     blocks = {"One auxiliary task beside it": [_single(each, advice) for each in advice.auxiliaries]}
     several = [_set(effect, advice) for effect in advice.sets if len(effect.auxiliaries) > 1]
     if several:
@@ -43,12 +44,12 @@ def advice_picture(advice: AdviceRecord) -> Figure:
 
 
 def _curves(advice: AdviceRecord) -> Curves:
-    at, name = advice.conditions, wording.set_name(wording.studied_set(advice))
+    conditions, name = advice.conditions, wording.set_name(wording.studied_set(advice))
     return Curves(
-        weights=[_point(effect.alpha, effect.benefit) for effect in advice.alphas],
+        by_weight=[_point(effect.alpha, effect.benefit) for effect in advice.alphas],
         best_weight=advice.best_alpha,
         by_labels=[_point(float(point.labels), point.benefit, point.measured) for point in advice.curve],
-        own=OwnLabels(float(at.labels), f"yours: {at.labels:,}"),
+        own=OwnCount(float(conditions.labels), f"yours: {conditions.labels:,}"),
         headings=(f"Which weight? {name}", f"More or fewer main labels? {advice.main} beside {name}"),
     )
 
@@ -61,7 +62,7 @@ def matrix_picture(matrix: MatrixRecord) -> Figure:
 
 
 def write_picture(path: str | os.PathLike[str], made: AdviceRecord | MatrixRecord) -> None:
-    """Draw an advice or a matrix into a PNG or PDF file, whole or not at all.
+    """Draw advice or a matrix into a PNG or PDF file, whole or not at all.
 
     Parameters
     ----------
@@ -122,9 +123,9 @@ def _points(found: Estimate) -> str:
 def _note(advice: AdviceRecord) -> str:
     best = ""
     if advice.best_set is not None:
-        best = "★ recommended: the smallest set that surely helps and is within one standard error of the best. "
+        best = '★ recommended: the smallest set that has the verdict "helps" and is within one standard error of the best. '
     elif advice.alphas:
-        best = "No set surely helps (verdicts are corrected for the number of sets tried). "
+        best = 'No set has the verdict "helps" (verdicts are corrected for the number of sets tried). '
     band = f"Grey band: effects within ± {advice.conditions.negligible:g} nats make no difference."
     signal = next((each.explanation.snr_main for each in advice.auxiliaries if each.explanation), np.nan)
     own = f" The SNR of {advice.main} is {signal:.1f}." if np.isfinite(signal) else ""

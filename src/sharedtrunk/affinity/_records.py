@@ -1,4 +1,4 @@
-"""Records of an advice: effects of auxiliary tasks on a main task, with intervals, verdicts and the theory's reasons.
+"""Records of advice: effects of auxiliary tasks on a main task, with intervals, verdicts and the theory's reasons.
 
 They hold numbers and words and know nothing of frames, pictures and files, which are all made from them. Benefits are in
 nats of the main task's held-out loss, accuracies in points (hundredths); both are positive where the auxiliary tasks help.
@@ -26,7 +26,8 @@ class Effect:
     p_value, p_adjusted : float
         Two-sided p-value of the benefit, and the same corrected (Holm) for all effects of its family.
     verdict : str
-        helps, hurts, no difference or cannot tell yet, by `p_adjusted`.
+        "helps", "hurts", "no difference" or "cannot tell yet". Objections and failed trainings decide first ("cannot tell
+        yet"). Then an interval within ± `negligible` gives "no difference". Otherwise `p_adjusted` decides.
     reason : str
         Why the verdict is "cannot tell yet"; empty otherwise.
     """
@@ -54,7 +55,7 @@ class AuxiliaryAdvice:
     explanation : Explanation or None
         The theory's numbers.
     agreement : str
-        Whether theory and measurement have the same verdict: agrees, disagrees or cannot be compared.
+        Whether theory and measurement have the same verdict: "agrees", "disagrees" or "cannot be compared".
     """
 
     name: str
@@ -85,7 +86,7 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Conditions:
-    """The table, the student and the measurement behind an advice.
+    """The table, the student and the measurement behind the advice.
 
     Attributes
     ----------
@@ -98,7 +99,7 @@ class Conditions:
     folds, repeats, seed : int
         The splits: `repeats` of `folds` folds, drawn from `seed`.
     negligible : float
-        Benefits within ± this many nats count as no difference.
+        Benefits within ± this many nats count as "no difference".
     trainings, seconds : int, float
         Number of trainings, and how long they took.
     """

@@ -1,6 +1,6 @@
 """The theory's prediction of a benefit: the regression twin of two tasks' label moments, in NumPy.
 
-In whitened inputs a task is its clean moment B̄ = U diag(s) Vᵀ (K − 1 × F) and noise of variance 1/n an entry (`_signal`).
+In whitened inputs a task is its clean moment B̄ = U diag(s) Vᵀ (K − 1 × F) and noise of variance 1/n per entry (`_signal`).
 A trunk of H linear units with squared error learns the stacked, noisy moments M̂ = (B̂_A; √α B̂_B) mode by mode from a small
 aligned start,
 
@@ -35,7 +35,7 @@ START = 1e-3
 """s₀, the singular value of all modes at the start: small compared with all observed values."""
 
 NEGLIGIBLE_SHARE = 0.02
-"""A benefit within ± this share of the main task's signal is no difference: it would not change a decision."""
+"""A benefit within ± this share of the main task's signal is "no difference": it would not change a decision."""
 
 _TIMES = 160
 """Points of the geometric grid of times over which the error is minimized."""
@@ -139,7 +139,7 @@ def _consistent(clean_a: np.ndarray, clean_b: np.ndarray, labels: np.ndarray) ->
 
     Along a pair of class directions of correlation ω, B̄_A − ω B̄_B is the moment of a remainder of variance 1 − ω², so its
     square is at most 1 − ω². If the main label is a function of the auxiliary one, for example, the auxiliary task has all
-    of the main task's signal, even in directions in which it is too weak to be visible.
+    of the main task's signal, even in directions in which that signal is too weak to be visible.
     """
     U, correlations, Vt = np.linalg.svd(labels, full_matrices=False)
     added = np.zeros_like(clean_b)

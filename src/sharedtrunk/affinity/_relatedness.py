@@ -6,12 +6,12 @@ B̄_A, B̄_B of `_signal`. In the frames of the directions above the noise, with
     R = diag(s_B)⁻¹ Û_Bᵀ B̄_B B̄_Aᵀ Û_A diag(s_A)⁻¹,     share = Σ_k s_{A,k}² ‖R_{·k}‖² / Σ_k s_{A,k}²,     r = √share.
 
 The singular values of R are the cosines of the *principal angles*. r weighs them by the main task's signal, since that
-signal gains or loses. It is **directed**: a binary task may lie in the span of a task of ten classes, which shares only one
-of its nine directions with it. For R = r·I of equal ranks it is the paper's r.
+signal gains or loses. r is **directed**: a binary task may lie in the span of a task of ten classes, whereas the
+latter shares only one of its nine directions with the binary task. For R = r·I of equal ranks r is the paper's.
 
 Every product of two moments is taken between different groups of rows, so the noise of a row, which two tasks labelled on
 the same rows share, is never multiplied by itself: products are unbiased without a model of the noise. Noise remains in the
-*squares* of products as their variance, about s_A²/n_B + s_B²/n_A + F/(n_A n_B) an entry, and is subtracted. Dividing by
+*squares* of products as their variance, about s_A²/n_B + s_B²/n_A + F/(n_A n_B) per entry, and is subtracted. Dividing by
 clean values instead of observed ones amounts to dividing by √(overlap_A · overlap_B). Errors come from the jackknife over
 groups (a little too wide for products, Efron and Stein 1981), so they hold for inputs and labels of any distribution.
 """
@@ -52,7 +52,8 @@ class Relatedness:
 
 
 def relatedness(main: TaskSignal, auxiliary: TaskSignal) -> Relatedness:
-    """Directed relatedness of a main to an auxiliary task: the share of its signal in the other's directions, as a cosine.
+    """Directed relatedness of a main to an auxiliary task: the share of the main signal in the other's directions, as a
+    cosine.
 
     Hypotheses: both signals come from one `Whitening`, and all directions of the tasks are above the noise. Derivation: the
     module; definition: (4) of the paper. Raises `InputError` for tasks of different whitenings.

@@ -12,7 +12,7 @@ from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Table, standardized
 
 LEAST_LABELS = 30
-"""Fewest labels of a task that is judged: they leave three test rows in each of ten folds."""
+"""The smallest number of labels of a judged task: these leave three test rows in each of ten folds."""
 
 
 def prepared_rows(table: Table, tasks: Sequence[str], judged: Sequence[str], *, seed: int) -> Rows:

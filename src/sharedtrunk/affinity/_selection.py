@@ -1,8 +1,8 @@
 """Which auxiliary tasks to take and how to weigh them, by the one-standard-error rule.
 
-The candidate of highest measured benefit is partly the luckiest. The rule (Breiman et al. 1984) takes the simplest candidate
-within one standard error of it: the fewest auxiliary tasks, or the weight nearest to 1. A set must also have the verdict
-helps; otherwise the advice is to train alone.
+The candidate with the highest measured benefit is partly the luckiest. The rule (Breiman et al. 1984) takes the simplest
+candidate within one standard error of the best: the smallest number of auxiliary tasks, or the weight nearest to 1. A set
+must also have the verdict "helps"; otherwise the advice is to train alone.
 """
 
 import itertools
@@ -17,7 +17,7 @@ ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Weights α that are tried, half a decade apart."""
 
 FEW = 3
-"""With up to this many auxiliary tasks every set is tried, with more only the leading ones."""
+"""With up to this many auxiliary tasks every set is tried; with more, only the leading sets."""
 
 
 def further_sets(ranked: Sequence[str]) -> list[tuple[str, ...]]:
@@ -28,7 +28,7 @@ def further_sets(ranked: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def best_set(tried: Sequence[Effect]) -> Effect | None:
-    """The smallest set within one standard error of the best whose verdict is helps; None: train alone.
+    """The smallest set within one standard error of the best that has the verdict "helps"; None: train alone.
 
     The verdict is corrected for all sets that were tried. Without this condition, the best of several sets that do nothing
     would be recommended in a third to a half of all cases.
@@ -49,7 +49,7 @@ def best_alpha(tried: Sequence[Effect]) -> float:
 
 
 def leading(tried: Sequence[Effect]) -> Effect | None:
-    """The effect of highest mean benefit, among those with a standard error."""
+    """The effect with the highest mean benefit, among those with a standard error."""
     known = [effect for effect in tried if np.isfinite(effect.benefit.standard_error)]
     return max(known, key=lambda effect: effect.benefit.mean, default=None)
 

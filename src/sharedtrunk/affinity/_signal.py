@@ -31,7 +31,7 @@ LATER_FALSE_ALARMS = 0.1
 does more harm than one direction too many."""
 
 PERMUTED_ROWS = 10_000
-"""Most rows that are permuted. The noise of more rows follows from theirs by scaling."""
+"""The largest number of rows that are permuted. The noise of more rows follows from theirs by scaling."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _checked(codes, rows: int, task: str) -> np.ndarray:
     codes = np.asarray(codes)
     if codes.shape != (rows,) or not np.issubdtype(codes.dtype, np.integer):
         raise invalid(
-            f"Labels of {task} must be one whole number a row, −1 where missing",
+            f"Labels of {task} must be one whole number per row, −1 where missing",
             received=f"shape {codes.shape}, {codes.dtype}",
             hint=f"Give {rows} class codes.",
         )

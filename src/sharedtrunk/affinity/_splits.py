@@ -1,4 +1,4 @@
-"""Resampled splits: repeated stratified folds; each fold is once the test rows of a training.
+"""Resampled splits: repeated stratified folds; each fold gives the test rows of one training.
 
 A repeat of `folds` folds makes as many splits: one fold tests, the next `VALIDATION_FOLDS` decide when to stop, and the
 others are trained on. Within a repeat every row is tested exactly once.

@@ -18,11 +18,11 @@ class Student:
     learning_rate
         Adam's step size.
     max_steps
-        Last step.
+        The number of the last step.
     patience
         Steps without an improvement of the validation loss by `tol` after which training stops.
     tol
-        Improvement that counts, in nats.
+        The smallest improvement that counts, in nats.
     dtype
         Precision of the training: "float32" or "float64".
     """

@@ -29,10 +29,10 @@ LANES_ON_A_DEVICE = 256
 """Lanes of a batch on an accelerator, which computes them side by side."""
 
 JUDGED_BATCH = 512
-"""Judged rows a step where there are more than `FULL_BATCH_ROWS` of them."""
+"""Judged rows per step where there are more than `FULL_BATCH_ROWS` of them."""
 
 REST_BATCH = 128
-"""Other rows a step. Twice as many made trainings a quarter longer and losses no lower."""
+"""Other rows per step. With twice as many, trainings took a quarter longer and losses were no lower."""
 
 
 class Rows(NamedTuple):
@@ -196,7 +196,8 @@ class _Prepared:
 
 
 def schedule_for(judged: int, samples: int, student: Student) -> Schedule:
-    """The loop: all judged rows a step if they are few. Checks cost at most about a third of the steps between them."""
+    """The loop: all judged rows in every step if they are few. Checks cost at most about a third of the steps between
+    them."""
     judged_batch = judged if judged <= FULL_BATCH_ROWS else JUDGED_BATCH
     visited = judged_batch + min(REST_BATCH, samples - judged)
     check_every = max(5, -(-judged // visited))

@@ -1,4 +1,7 @@
-"""The four verdicts on a benefit, measured or predicted."""
+"""The words of the four verdicts on a benefit.
+
+`_effects` decides whether a measured verdict is "helps", and `_explanation.verdict` decides a predicted one.
+"""
 
 from typing import Literal, TypeAlias
 

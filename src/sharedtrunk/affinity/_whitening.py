@@ -4,8 +4,10 @@ C is the covariance of *all* rows, labelled or not. In these coordinates a label
 correlations, and its noise is the same in every direction. The answer depends on three choices:
 
 - *Directions of variance below `SMALL` times the mean are left out.* Whitening would magnify them, while a network learns
-  along a direction at a rate proportional to its variance; at a thousandth of the usual rate it would not learn it.
-- *At most one direction is kept for every `ROWS_PER_DIRECTION` rows*, those of largest variance. With as many directions as
+  along a direction at a rate proportional to its variance; at a thousandth of the usual rate it would not learn that
+  direction.
+- *At most one direction is kept for every `ROWS_PER_DIRECTION` rows*: the directions with the largest variance. With as many
+directions as
   rows any labels would be a linear function of the inputs, and every canonical correlation 1.
 - *Rows are dealt into `GROUPS` groups* at random, once for all tasks. Products of two moments are taken between different
   groups only, so the noise of a row is never multiplied by itself (`_relatedness`).
@@ -25,7 +27,7 @@ GROUPS = 20
 """Groups of rows: enough for the jackknife over them, few enough to have many rows each."""
 
 ROWS_PER_DIRECTION = 4
-"""Fewest rows for each direction that is kept."""
+"""The smallest number of rows per direction that is kept."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Whitening:
 
 
 def whiten(features: Float[np.ndarray, "sample feature"], *, seed: int = 0) -> Whitening:
-    """z = Λ^{−½} Eᵀ (x − x̄) with C = E Λ Eᵀ over all rows; unit: one standard deviation a direction.
+    """z = Λ^{−½} Eᵀ (x − x̄) with C = E Λ Eᵀ over all rows; unit: one standard deviation per direction.
 
     `features` should be standardized, since which directions count as small depends on their units. `seed` deals the
     rows into groups. Raises `InputError` for anything but a finite matrix of at least 8 rows that vary.

@@ -1,4 +1,4 @@
-"""An advice in words: the rows of its table, its sentences, and the names of sets. Callers print them."""
+"""Advice in words: the rows of its table, its sentences, and the names of sets. Callers print them."""
 
 from collections.abc import Sequence
 
@@ -30,19 +30,20 @@ MATRIX_CAPTION = "Row: main task; column: auxiliary task beside it; cell: benefi
 
 def title(advice: AdviceRecord) -> str:
     """Main task, its labels, table and student, in one line."""
-    at = advice.conditions
-    return f"Training beside {advice.main}: {counted(at.labels, 'label')}, {table_words(at)}, {student(at)}"
+    conditions = advice.conditions
+    labels = counted(conditions.labels, "label")
+    return f"Training beside {advice.main}: {labels}, {table_words(conditions)}, {student(conditions)}"
 
 
-def table_words(at: Conditions) -> str:
+def table_words(conditions: Conditions) -> str:
     """The table's size."""
-    return f"{counted(at.rows, 'row')} of {counted(at.features, 'feature')}"
+    return f"{counted(conditions.rows, 'row')} of {counted(conditions.features, 'feature')}"
 
 
-def student(at: Conditions) -> str:
+def student(conditions: Conditions) -> str:
     """The student in a few words: `ReLU student of 100 hidden units`."""
-    layers = "-".join(str(width) for width in at.hidden)
-    return f"{_ACTIVATIONS.get(at.activation, at.activation)} student of {layers} hidden units"
+    layers = "-".join(str(width) for width in conditions.hidden)
+    return f"{_ACTIVATIONS.get(conditions.activation, conditions.activation)} student of {layers} hidden units"
 
 
 def rows(advice: AdviceRecord) -> list[tuple[str, ...]]:
@@ -81,17 +82,20 @@ def sentences(advice: AdviceRecord) -> list[tuple[str, str]]:
 
 def classifier(advice: AdviceRecord) -> str:
     """The recommended student in Python; it stops on the main task, as the students of the advice did."""
-    at, best = advice.conditions, advice.best_set
+    conditions, best = advice.conditions, advice.best_set
     assert best is not None  # the caller has checked it
     weights = {advice.main: 1.0} | dict.fromkeys(best.auxiliaries, advice.best_alpha)
-    settings = f"hidden={at.hidden}, activation={at.activation!r}, task_weights={weights}, stop_on={advice.main!r}"
+    layers = f"hidden={conditions.hidden}, activation={conditions.activation!r}"
+    settings = f"{layers}, task_weights={weights}, stop_on={advice.main!r}"
     return f"SharedTrunkClassifier({settings}) of sharedtrunk.affinity, on these columns of labels"
 
 
-def measured_on(at: Conditions) -> str:
+def measured_on(conditions: Conditions) -> str:
     """Number of trainings, their time, the student and the seed."""
-    splits = f"{at.folds * at.repeats} splits ({counted(at.folds, 'fold')}, {counted(at.repeats, 'repeat')})"
-    return f"{counted(at.trainings, 'training')} on {splits} in {at.seconds:.1f} s; {student(at)}; seed {at.seed}."
+    folds, repeats = counted(conditions.folds, "fold"), counted(conditions.repeats, "repeat")
+    trainings = counted(conditions.trainings, "training")
+    on = f"{conditions.folds * conditions.repeats} splits ({folds}, {repeats}) in {conditions.seconds:.1f} s"
+    return f"{trainings} on {on}; {student(conditions)}; seed {conditions.seed}."
 
 
 def matrix_conditions(matrix: MatrixRecord) -> Conditions:
@@ -101,8 +105,8 @@ def matrix_conditions(matrix: MatrixRecord) -> Conditions:
 
 def matrix_title(matrix: MatrixRecord) -> str:
     """How many tasks, and the table, in one line."""
-    at = matrix_conditions(matrix)
-    return f"Affinity of {counted(len(matrix.tasks), 'task')}: {table_words(at)}, {student(at)}"
+    conditions = matrix_conditions(matrix)
+    return f"Affinity of {counted(len(matrix.tasks), 'task')}: {table_words(conditions)}, {student(conditions)}"
 
 
 def matrix_rows(matrix: MatrixRecord) -> list[tuple[str, list[tuple[str, str] | None]]]:
@@ -147,7 +151,7 @@ def number(value: float, form: str) -> str:
 
 
 def studied_set(advice: AdviceRecord) -> tuple[str, ...]:
-    """The set whose weight and curve were measured: the best set or, without one, the set of highest benefit."""
+    """The set whose weight and curve were measured: the best set or, without one, the set with the highest benefit."""
     return advice.alphas[0].auxiliaries if advice.alphas else ()
 
 
@@ -158,7 +162,7 @@ def _alone(advice: AdviceRecord) -> str:
 
 def _set(advice: AdviceRecord) -> str:
     if advice.best_set is None:
-        return f"none: no set surely helps {advice.main}{_leading(advice)}"
+        return f'none: no set has the verdict "helps" for {advice.main}{_leading(advice)}'
     best = advice.best_set
     tried = counted(len(advice.sets), "set")
     chosen = f"the smallest near the best of {tried}; because it was selected, its number is likely a little too high"
@@ -179,9 +183,11 @@ def _weight(advice: AdviceRecord) -> str:
 
 
 def _curve(advice: AdviceRecord) -> str:
-    at = advice.conditions
+    conditions = advice.conditions
     points = "; ".join(_point(point) for point in advice.curve)
-    return f"benefit of {set_name(studied_set(advice))} by number of main labels (yours: {at.labels:,}): {points}"
+    return (
+        f"benefit of {set_name(studied_set(advice))} by number of main labels (yours: {conditions.labels:,}): {points}"
+    )
 
 
 def _point(point: CurvePoint) -> str:

@@ -1,6 +1,6 @@
-"""An advice shown and written: its words, its JSON and CSV files, its picture.
+"""Advice shown and written: its words, its JSON and CSV files, its picture.
 
-`sharedtrunk.affinity` does not import it, because it imports matplotlib.
+`sharedtrunk.affinity` does not import this module, because this module imports matplotlib.
 """
 
 from sharedtrunk.affinity import _wording as wording

@@ -1,4 +1,5 @@
-"""Does the auxiliary task help? Losses along a training, when to stop, and the multitask benefit with its bounds."""
+"""Does the auxiliary task help? Losses along a training, where a student is evaluated, and the multitask benefit with its
+bounds."""
 
 from sharedtrunk.benefit._aligned_bounds import aligned_bounds as aligned_bounds
 from sharedtrunk.benefit._aligned_bounds import printed_aligned_bounds as printed_aligned_bounds

@@ -54,7 +54,7 @@ def aligned_bounds(
     Raises
     ------
     InputError
-        For columns of U that are not orthonormal, and as `benefit_bounds`.
+        For columns of U that are not orthonormal, and where `benefit_bounds` raises it.
     """
     U, (s, single, m) = _checked(left, joint, single, signal)
     # F depends on W Wᵀ only, so any V will do: here the identity.
@@ -96,7 +96,7 @@ def printed_aligned_bounds(
     Raises
     ------
     InputError
-        For an unknown regime, "rank one" with several singular values, and as `aligned_bounds`.
+        For an unknown regime, "rank one" with several singular values, and where `aligned_bounds` raises it.
     """
     U, (s, single, clean) = _checked(left, joint, single, teacher)
     if (

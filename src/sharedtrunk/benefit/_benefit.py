@@ -16,7 +16,7 @@ from sharedtrunk.flows.trajectory import Trajectory
 
 
 class MultitaskBenefit(NamedTuple):
-    """MT_{A←B} in nats (*lane,), positive where B helps A: by oracle stopping, by validation stopping, and its error.
+    """MT_{A←B} in nats (*lane,), positive where B helps A: by oracle and by validation stopping, and the error of the former.
 
     `error` is the numerical error of `oracle`: the half-width over scrambles of the difference if the same rule valued both
     arms, else the sum of both arms' errors, which may be correlated.
@@ -79,7 +79,7 @@ def _paired_error(joint: Trajectory | Stopped, single: Trajectory | Stopped):
 
 
 def _lowest(arm: Trajectory | Stopped):
-    """Loss at the minimum and its error, where it is known."""
+    """Loss at the minimum, and its error or None."""
     if isinstance(arm, Stopped):
         return arm.loss, arm.error
     index = oracle_stop(arm)
@@ -88,7 +88,7 @@ def _lowest(arm: Trajectory | Stopped):
 
 def _loss_at(arm: Trajectory, index):
     """The generalization loss at the stop; NaN in a lane that failed."""
-    assert arm.generalization_loss is not None  # checked by the stop
+    assert arm.generalization_loss is not None  # `oracle_stop` has checked it
     failed = ~np.isin(np.asarray(arm.result), (Result.SUCCESS, Result.NOT_BRACKETED))
     return np.where(failed, np.nan, value_at(arm.generalization_loss, index))
 

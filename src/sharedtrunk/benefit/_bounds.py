@@ -131,12 +131,12 @@ def printed_bounds(
     Returns
     -------
     BenefitBounds
-        As `benefit_bounds`.
+        See `benefit_bounds`.
 
     Raises
     ------
     InputError
-        As `benefit_bounds`.
+        Where `benefit_bounds` raises it.
     """
     moment, error = gaussian.softmax_moment_with_error(teacher, covariance=covariance, rule=rule)
     return benefit_bounds(W_joint, W_single, moment, covariance=covariance, rule=rule, moment_error=error)
@@ -169,7 +169,7 @@ def benefit_gaps(
     Raises
     ------
     InputError
-        As `benefit_bounds`.
+        Where `benefit_bounds` raises it.
     """
     joint, single, M, C = _checked(W_joint, W_single, moment, covariance, rule)
     parts = _parts(joint, single, C, rule)

@@ -1,7 +1,7 @@
 """The two losses of the main task along a training: the true one, and the one that a practitioner can see.
 
 *Generalization loss* (19): computed from the composite weights for Gaussian inputs and clean labels. *Validation loss*:
-the empirical cross-entropy on points held out from training, with the noisy labels that are all a practitioner has.
+the empirical cross-entropy on points held out from training, with noisy labels, the only ones that a practitioner has.
 """
 
 import dataclasses
@@ -46,7 +46,7 @@ def with_generalization_loss(
     Returns
     -------
     Trajectory
-        The same with `generalization_loss` (*lane, time).
+        The same trajectory with `generalization_loss` (*lane, time).
 
     Raises
     ------
@@ -91,7 +91,7 @@ def with_validation_loss(
     Returns
     -------
     Trajectory
-        The same with `validation_loss` (*lane, time).
+        The same trajectory with `validation_loss` (*lane, time).
 
     Raises
     ------

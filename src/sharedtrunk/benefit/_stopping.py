@@ -1,7 +1,9 @@
-"""When to stop: at the minimum of the generalization loss, or at that of the validation loss.
+"""Where a student is evaluated: at the minimum of its generalization loss, or at the minimum of its validation loss.
 
-*Oracle stopping*: the minimum over time of the generalization loss itself, as in the paper; in practice nobody can see
-it. *Validation stopping*: the minimum of the loss on held-out points with noisy labels; the same points for both arms.
+This is not where training ends: training goes on until the minimum is bracketed (`flows.bracketing`).
+
+*Oracle stopping*: the minimum over time of the generalization loss itself, as in the paper; in practice nobody can see this
+loss. *Validation stopping*: the minimum of the loss on held-out points with noisy labels, which are the same for both arms.
 Stopping is a decision about computed curves, so it is made on the host, in NumPy.
 """
 
@@ -33,12 +35,12 @@ def validation_stop(trajectory: Trajectory) -> Int[np.ndarray, "*lane"]:
 
 
 def check_trajectory(trajectory: object) -> None:
-    """Raise `InputError` unless it is a trajectory."""
+    """Raise `InputError` unless the object is a trajectory."""
     check_kind_of(trajectory, Trajectory, "The trajectory", "Use students.train or dynamics.solve")
 
 
 def known_curve(curve, name: str):
-    """The curve. Raises `InputError` if there is none."""
+    """Return `curve`. Raises `InputError` if it is None."""
     if curve is None:
         raise invalid(
             f"Stopping needs the {name} loss along the trajectory",

@@ -1,7 +1,7 @@
 """The loss of a stopped student, by a fine rule.
 
-A coarse curve is enough to find the minimum, because it is flat there, but not exact enough for the loss. So the loss of the
-student at the minimum, usually between two saved times (`flows.minimum`), is computed again.
+A coarse curve is enough to find the minimum, because the curve is flat there, but it is not exact enough for the loss. So the
+loss of the student at the minimum, usually between two saved times (`flows.minimum`), is computed again.
 """
 
 import jax.numpy as jnp
@@ -68,7 +68,7 @@ def value_at(
     ------
     InputError
         For a rule with fewer than 4 scrambles, which gives no error, for a `curve` on a trajectory without generalization
-        loss, and as `gaussian.population_loss`.
+        loss, and where `gaussian.population_loss` raises it.
     """
     check_kind_of(trajectory, Trajectory, "The trajectory", "Use students.train or dynamics.solve")
     check_kind_of(rule, gaussian.Sobol, "The rule", "Use gaussian.FINE")

@@ -145,7 +145,7 @@ def widths(text: str) -> tuple[int, ...]:
     # No trunk needs more than ten digits, and Python refuses to read numbers of thousands of digits.
     if not all(part.isdecimal() and len(part) <= 10 and int(part) > 0 for part in parts):
         hint = "Write for example --hidden 100."
-        raise invalid("hidden units are whole numbers, at least 1 a layer", received=shown_value(text), hint=hint)
+        raise invalid("hidden units are whole numbers, at least 1 per layer", received=shown_value(text), hint=hint)
     return tuple(int(part) for part in parts)
 
 

@@ -46,7 +46,7 @@ def claims(
     names: Annotated[bool, typer.Option("--list", help="List the claims and what they say; measure nothing.")] = False,
 ) -> None:
     """Measure the paper's claims and print which hold, which only under a condition, and which fail."""
-    os.environ.update(environment.worker_environment())  # before JAX is imported: float64 on, one thread a process
+    os.environ.update(environment.worker_environment())  # before JAX is imported: float64 on, one thread per process
     with one_line_errors("Interrupted: an unfinished ledger is not stored."):
         from sharedtrunk.paper import claims as paper_claims
         from sharedtrunk.paper.claims import captions

@@ -19,7 +19,7 @@ from sharedtrunk.cli._task_values import relatedness as as_relatedness
 from sharedtrunk.errors import invalid
 
 _S_AUX, _RELATEDNESS = ["10.0"], ["0.5"]
-"""What `predict` is asked about unless it is told."""
+"""The auxiliary task of `predict` where the user names none: its SNR and its relatedness."""
 
 
 def predict(

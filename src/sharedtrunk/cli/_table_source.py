@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """The options of `advise` that choose table, tasks and rows; None or () where an option was not given."""
+    """The options of `advise` that choose table, tasks and rows; an option that was not given is None or ()."""
 
     file: Path | None
     dataset: str | None

@@ -12,7 +12,8 @@ from sharedtrunk.errors import InputError, invalid
 _ENDINGS = (".csv", ".json")
 
 _MOST_BYTES = 2**26
-"""Bytes of a file with a matrix: ten times those of the largest that a student could learn in this memory."""
+"""The largest size in bytes of a file with a matrix: ten times the size of the largest matrix that a student could learn in
+this memory."""
 
 
 def singular_values(option: str, text: str) -> float | list[float]:

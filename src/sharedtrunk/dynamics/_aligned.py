@@ -1,4 +1,4 @@
-"""The training-aligned start: singular vectors at the teacher's, so that (the paper says) only singular values move (18).
+"""The training-aligned start: singular vectors at the teacher's, so that, as the paper says, only singular values move (18).
 
     ds⁽ˡ⁾/dt = [h(ŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾,     s = s⁽ᴸ⁾ ⊙ … ⊙ s⁽¹⁾.
 
@@ -61,7 +61,7 @@ class AlignedFlow(AbstractFlow):
     """
 
     state: ClassVar = SingularValues
-    start_form: ClassVar[str] = "SingularValues((s1, s2, …)), one vector a layer"
+    start_form: ClassVar[str] = "SingularValues((s1, s2, …)), one vector per layer"
 
     left: Float[Array, "... class rank"]
     right: Float[Array, "... feature rank"]

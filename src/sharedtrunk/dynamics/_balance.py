@@ -4,9 +4,9 @@ Gradient flow keeps the matrices
 
     W⁽ˡ⁺¹⁾ᵀ W⁽ˡ⁺¹⁾ − W⁽ˡ⁾ W⁽ˡ⁾ᵀ,     with Σ_t head_tᵀ head_t for the last layer,
 
-for any task weights. The paper prints W⁽ˡ⁾ᵀW⁽ˡ⁾, which has the shape of another layer. For *balanced* layers they are zero.
-Through a shared trunk all heads count as one layer, the tasks' classes stacked, so a balanced start is made from the
-singular value decomposition of the stacked composites.
+for any task weights. The paper prints W⁽ˡ⁾ᵀW⁽ˡ⁾, which has the shape of another layer. For *balanced* layers the conserved
+matrices are zero. Through a shared trunk all heads count as one layer, the tasks' classes stacked, so a balanced start is
+made from the singular value decomposition of the stacked composites.
 """
 
 import itertools
@@ -50,9 +50,9 @@ def balanced_start(
 ) -> Layers:
     """Layers whose composites are given and whose conserved matrices vanish ((9), corrected; see `conserved`).
 
-    Balance is a hypothesis of (3), (26) and (28), and the limit of vanishing starts. All heads count as one layer: the tasks'
-    composites stacked are U diag(s) Vᵀ, and each of the L layers gets diag(s)^(1/L): the heads U diag(s)^(1/L), split into
-    tasks, the first trunk layer diag(s)^(1/L) Vᵀ, and diagonal matrices between them.
+    Balance is a hypothesis of (3), (26) and (28); starts near zero are nearly balanced. All heads count as one layer: the
+    tasks' composites stacked are U diag(s) Vᵀ, and each of the L layers gets diag(s)^(1/L): the heads U diag(s)^(1/L), split
+    into tasks, the first trunk layer diag(s)^(1/L) Vᵀ, and diagonal matrices between them.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@
 replaces the sample's exact drive in (8): Gaussian inputs with the sample's second moment give the softmax moment. Ĉ is the
 second moment about zero, not about the mean. J makes the drive exact at W = 0, where the sample's mean would otherwise leave
 a term (1/K) 1 x̄ᵀ. Hypothesis: the logits W x look Gaussian over the sample. So the closure is right to first order in W,
-drifts as the student memorizes, and can run away after the minimum of its generalization loss. Its judge makes it stop
+drifts as the student memorizes, and can run away after the minimum of its generalization loss. The flow's judge makes it stop
 there: see `_judge`.
 """
 

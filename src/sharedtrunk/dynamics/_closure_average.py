@@ -75,7 +75,7 @@ def averaged_closure(
     draws
         Number of samples, at least 2.
     covariance, task_weights, rule
-        As `closure_flow`.
+        See `closure_flow`.
     **options
         Options of `solve_until_bracketed`.
 
@@ -87,7 +87,7 @@ def averaged_closure(
     Raises
     ------
     InputError
-        For fewer than 2 draws, which have no standard error, and as `sampled_closures`.
+        For fewer than 2 draws, which have no standard error, and where `sampled_closures` raises it.
     """
     if not isinstance(start, Layers):
         raise invalid("The start is one lane of Layers", received=described(start), hint="Use balanced_start")
@@ -118,7 +118,7 @@ def sampled_closures(
     Parameters
     ----------
     key, tasks, samples, draws, covariance, task_weights, rule
-        As `averaged_closure`. All tasks have the same inputs, with labels argmax Σ̂_t x.
+        See `averaged_closure`. All tasks have the same inputs, with labels argmax Σ̂_t x.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def sampled_closures(
     Raises
     ------
     InputError
-        For no teacher or tasks that are not `Teacher` objects, fewer than 2 draws, and as `closure_flow`.
+        For no teacher or tasks that are not `Teacher` objects, fewer than 2 draws, and where `closure_flow` raises it.
     """
     tasks = per_task(tasks, "Tasks")
     if not all(isinstance(task, teachers.Teacher) for task in tasks):

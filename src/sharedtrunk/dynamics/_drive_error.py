@@ -3,9 +3,9 @@
 With hard labels the drive M̂ − ∇F(W) falls with the square of the weights, as c/s², while the nodes' error of ∇F does not
 fall: beyond some scale the flow follows the error of its nodes. Only the error δ along the weights counts, ⟨δ, W⟩/‖W‖,
 because it makes them grow; across them the flow is stable. The error is the larger of two: the standard error over the
-scrambles of a reference rule, and the difference between the flow's own rule and their mean. With soft labels M̂ = ∇F(βΣ̂) has
-the same error at βΣ̂, and the two cancel as the student becomes the teacher. Rounding counts as error where labels are hard.
-The error of the label moment itself does not count.
+scrambles of a reference rule, and the difference between the flow's own rule and the mean of these scrambles. With soft
+labels M̂ = ∇F(βΣ̂) has the same error at βΣ̂, and the two cancel as the student becomes the teacher. Rounding counts as error
+where labels are hard. The error of the label moment itself does not count.
 """
 
 import dataclasses
@@ -31,7 +31,7 @@ REFERENCE_SCRAMBLES = 8
 """Scrambles of the reference rule, enough for a standard error."""
 
 MOST_TIMES = 16
-"""Most saved times at which a trajectory is checked."""
+"""The largest number of saved times at which a trajectory is checked."""
 
 
 def first_too_coarse(

@@ -77,7 +77,7 @@ def hadamard_problem(
     ------
     InputError
         If rank + 1 is not a power of two, there are no layers, a layer has another rank or the rule is not `Characters`, and
-        as `aligned_flow`.
+        where `aligned_flow` raises it.
     """
     s_hat = floating(teacher, "The teacher's singular values")
     if not isinstance(layers, Sequence) or isinstance(layers, str):

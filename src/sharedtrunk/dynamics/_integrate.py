@@ -28,7 +28,7 @@ class Tolerance:
     rtol, atol
         The local error stays below rtol·|y| + atol in the root mean square over the state.
     max_steps
-        Most steps of a lane; a lane that needs more ends with `Result.STEP_LIMIT`.
+        The largest number of steps of a lane; a lane that needs more ends with `Result.STEP_LIMIT`.
     ceiling
         Largest Frobenius norm of the composite weights; a lane that passes it ends with `Result.RAN_AWAY`.
     order

@@ -1,7 +1,8 @@
 """The judge of a flow, which computes the generalization loss of the main task.
 
 A flow with a judge has the curve L(W_A(t); M̄), and ends once the minimum of that curve is bracketed (`flows.bracketing`):
-with noisy teachers or finite samples it then learns the noise. A flow without a judge has no curve and does not stop.
+from then on a flow with noisy teachers or finite samples learns the noise. A flow without a judge has no curve and does not
+stop.
 """
 
 import equinox as eqx

@@ -111,7 +111,7 @@ def population_flow(
     rule
         Quadrature of ∇F, `gaussian.Sobol` or `gaussian.Characters`.
     label_rule
-        A `Pairs` rule such as `FAST_LABELS`, with which `gaussian.label_moments` takes some milliseconds a teacher; by
+        A `Pairs` rule such as `FAST_LABELS`, with which `gaussian.label_moments` takes some milliseconds per teacher; by
         default `gaussian.label_moment` takes half a second.
 
     Returns

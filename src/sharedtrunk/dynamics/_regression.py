@@ -4,7 +4,7 @@
 
 for whitened inputs, in the time t = steps × step size of this package (`RegressionFlow`). For equal α all tasks on
 one trunk are one network with the outputs stacked. From a start aligned with the singular vectors of the (stacked, noisy)
-matrix Σ̂ = Û diag(ŝ) V̂ᵀ and balanced between L layers, the modes are independent,
+matrix Σ̂ = Û diag(ŝ) V̂ᵀ and balanced between L layers, the modes are independent:
 
     ds/dt = L s^{2 − 2/L} (ŝ − s):     s(t) = ŝ/(1 + (ŝ/s₀ − 1) e^{−2ŝt}) at L = 2,     ŝ + (s₀ − ŝ) e^{−t} at L = 1,
 
@@ -107,7 +107,7 @@ def regression_error(
     Parameters
     ----------
     times, start, depth
-        As `regression_growth`.
+        See `regression_growth`.
     noisy
         Σ̂ (class, feature): the rows of task A first, then those of other tasks on the same trunk.
     clean
@@ -121,11 +121,11 @@ def regression_error(
     Raises
     ------
     InputError
-        For shapes that do not match, for W̄_A = 0, and as `regression_growth`.
+        For shapes that do not match, for W̄_A = 0, and where `regression_growth` raises it.
 
     References
     ----------
-    As `regression_growth`.
+    See `regression_growth`.
     """
     noisy, clean = floating(noisy), floating(clean)
     if noisy.ndim != 2 or clean.ndim != 2 or noisy.shape[1] != clean.shape[1] or noisy.shape[0] < clean.shape[0]:
@@ -157,7 +157,7 @@ def regression_benefit(
     Parameters
     ----------
     times, start, depth
-        As `regression_growth`.
+        See `regression_growth`.
     noisy
         The teachers' matrices (class, feature), the main task's first.
     clean
@@ -171,11 +171,11 @@ def regression_benefit(
     Raises
     ------
     InputError
-        For no teacher, and as `regression_error`.
+        For no teacher, and where `regression_error` raises it.
 
     References
     ----------
-    As `regression_growth`.
+    See `regression_growth`.
     """
     parts = matrices(noisy, "Noisy teachers")
     if not parts or any(part.ndim != 2 or part.shape[1:] != parts[0].shape[1:] for part in parts):

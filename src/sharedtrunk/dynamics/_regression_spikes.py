@@ -48,7 +48,7 @@ def regression_prediction(
     Parameters
     ----------
     times, start, depth
-        As `regression_growth`.
+        See `regression_growth`.
     singular_values
         (s̄_A, s̄_B) with s̄_A > 0 and s̄_B ≥ 0.
     relatedness
@@ -66,7 +66,7 @@ def regression_prediction(
     Raises
     ------
     InputError
-        For values out of these ranges, and as `regression_growth`.
+        For values out of these ranges, and where `regression_growth` raises it.
 
     References
     ----------

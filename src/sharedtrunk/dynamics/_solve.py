@@ -155,7 +155,7 @@ def as_start(flow: object, start: Any) -> Any:
         raise invalid(
             "Only flows can be solved",
             received=described(flow),
-            hint="Make one by population_flow, closure_flow, aligned_flow, rank_one_flow or two_task_flow",
+            hint="Make one by population_flow, closure_flow, regression_flow, aligned_flow, rank_one_flow or two_task_flow",
         )
     check_kind(flow, start)
     dtype = jax.tree.leaves(flow)[0].dtype

@@ -1,9 +1,9 @@
-"""Two aligned tasks of scalar relatedness r, as the paper prints them (26), (27), with its sign rule (28).
+"""Two aligned tasks of scalar relatedness r, as the paper prints them in (26) and (27), with the paper's sign rule (28).
 
     ds_A³²/dt = s²¹ ⊙ [h(ŝ_A) − h(s_A)],    ds_B³²/dt = r s²¹ ⊙ [h(ŝ_B) − h(s_B)],    s_T = s_T³² ⊙ s²¹,
     s²¹ ⊙ s²¹ = s_A³² ⊙ s_A³² + r s_B³² ⊙ s_B³².
 
-h as in `_aligned`; the paper's g(W|Û) = ÛᵀG(W)Û is a matrix, of which these equations use the diagonal, and r is the
+h is that of `_aligned`; the paper's g(W|Û) = ÛᵀG(W)Û is a matrix, of which these equations use the diagonal, and r is the
 scalar of R = r·I (a matrix R would mix components, for which (26) has no terms). The third line is not the conservation
 law of the gradient flow, which keeps s²¹⊙s²¹ − s_A³²⊙s_A³² − s_B³²⊙s_B³² without r, and for 0 < r < 1 the trunk cannot
 be described by scalars: `PopulationFlow` with two teachers, from `balanced_start`, is right instead. At r = 0 task B does
@@ -121,7 +121,7 @@ def two_task_flow(
     relatedness
         r in [0, 1].
     inverse_temperature, reading, rule
-        As `aligned_flow`.
+        See `aligned_flow`.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def two_task_flow(
     Raises
     ------
     InputError
-        For teachers that are not decompositions, for unequal ranks, for r outside [0, 1], and as `aligned_flow`.
+        For teachers that are not decompositions, for unequal ranks, for r outside [0, 1], and where `aligned_flow` raises it.
 
     References
     ----------

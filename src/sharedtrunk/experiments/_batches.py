@@ -1,7 +1,7 @@
 """How many lanes train side by side: as many as keep a batch's numbers in the caches of one core.
 
-Lanes of a batch share their steps, so a small batch wastes little time on its slowest lane; a large batch makes large
-matrix products. Batches of 6 to 12 lanes of the standard problem do well at both. Beyond that the solver's slopes no longer
+Lanes of a batch share their steps, so a small batch wastes little time on its slowest lane; a large batch makes large matrix
+products. Batches of 6 to 12 lanes of the standard problem do well at both. With larger batches the solver's slopes no longer
 fit into the cache. The cache's size is a constant, not the machine's, so that every machine computes the same bytes. An
 accelerator takes all lanes of a chunk at once.
 """
@@ -14,14 +14,15 @@ CACHE_BYTES = 9 * 2**19
 """Cache of one core: a mebibyte or two of level 2 and its share of level 3."""
 
 _STATES = {"linear": 8, "relu": 6}
-"""Copies of the weights in a step: Tsitouras' start and seven slopes; Chebyshev's starts, slopes and two stages."""
+"""Number of copies of the weights in a step: Tsitouras' start and seven slopes; Chebyshev's starts, slopes and two stages."""
 
 
 def batch_width(settings: StandardSettings, lanes: int, samples: int) -> int:
     """The number of lanes in a batch: the largest divisor of `lanes` that fits, so that no lane is computed twice.
 
-    If that is at most half of what fits, the lanes are cut into the fewest batches of equal size, and the last is filled
-    up. Chunks with a common divisor, such as the 35 joint lanes and the 7 baselines of a group, share compiled programs.
+    If this divisor is at most half of what fits, the lanes are cut into the fewest batches of equal size, and the last is
+    filled up. Chunks with a common divisor, such as the 35 joint lanes and the 7 baselines of a group, share compiled
+    programs.
     """
     if jax.default_backend() != "cpu":
         return lanes

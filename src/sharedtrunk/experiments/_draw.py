@@ -1,4 +1,4 @@
-"""The teachers, inputs, labels and start of one chunk: everything that does not depend on how it is trained.
+"""The teachers, inputs, labels and start of one chunk: everything that does not depend on how students are trained.
 
 The key of every draw is made of the seed and the stream's name. So the lanes of a chunk share inputs and start, and lanes
 that differ in singular values or relatedness differ in nothing else. A further auxiliary task changes nothing of the tasks

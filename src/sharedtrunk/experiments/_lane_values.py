@@ -1,7 +1,7 @@
 """A lane's own values: singular values and relatedness of its tasks, as a sweep or a prediction gives them, and as arrays.
 
-Singular values are one number, or a list with one per rank; relatedness is a number, or a matrix as a list of rows. Where
-`s_aux` is a number the lane has one auxiliary task. Where it is a list, it and `relatedness` have an entry per auxiliary
+Singular values are one number, or a list with one per rank; relatedness is a number, or a matrix as a list of rows. If
+`s_aux` is a number, the lane has one auxiliary task. If it is a list, `s_aux` and `relatedness` have one entry per auxiliary
 task.
 """
 
@@ -67,7 +67,7 @@ def _each_task(lane: dict, name: str, tasks: int) -> list:
 def lane_values(lanes: list[dict], dtype: np.dtype) -> tuple[np.ndarray, tuple, tuple]:
     """`s_main`, and `s_aux` and `relatedness` of every auxiliary task, each an array with a lane axis.
 
-    A baseline names no auxiliary task and gets one of no signal, which is drawn and never used.
+    A baseline names no auxiliary task. It gets one without a signal, which is drawn and never used.
     """
     each = [auxiliary_tasks(lane) for lane in lanes]
     if len({len(tasks) for tasks in each}) != 1:

@@ -1,8 +1,8 @@
 """Figure 1's draws: rank-one teachers, aligned starts of rank one, 100 points.
 
-Softmax does not see a shift common to all classes, so û and the noise are centred over the classes: the labels stay the
-same, and û is centred as (3) requires. For two classes the noisy teacher then has rank one too. The student starts at
-s(0) û v̂ᵀ, with the leading singular vectors of the noisy teacher and no other singular value, so that its width does not
+Softmax does not see a shift common to all classes, so û and the noise are centred over the classes: the labels stay the same,
+and û is centred as (3) requires. For two classes the noisy teacher then has rank one too. The student starts at s(0) û v̂ᵀ,
+with the leading singular vectors of the noisy teacher and no other singular value, so that the width of the student does not
 matter (`_rank_one_descent`).
 """
 
@@ -62,7 +62,7 @@ def draw_rank_one(settings: RankOneProblem, lanes: list[dict]) -> RankOneDraw:
 
 
 class _Sizes(NamedTuple):
-    """The sizes that the compiled draw depends on; settings with equal sizes share it."""
+    """The sizes that the compiled draw depends on; settings with equal sizes share the compiled draw."""
 
     classes: int
     features: int

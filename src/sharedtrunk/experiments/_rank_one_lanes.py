@@ -7,7 +7,7 @@ the s of (3), and the student's own leading *singular value*, which is never sma
 
 As printed, the teacher's term of (3) is ŝ G(ŝûv̂ᵀ) with the noisy teacher's own ŝ for labels of either kind: the student
 learns a softmax and ends at s = ŝ. Appendix B writes βΣ̂ with β ≫ 1. The *limit* β → ∞ is (3) for argmax labels, under
-which s grows without bound. It does not apply to soft labels, and is not solved for them.
+which s grows without bound. The limit does not apply to soft labels, and is not solved for them.
 """
 
 import functools

@@ -1,9 +1,9 @@
 """ReLU students: they have no composite weights, so their losses are sampled, on inputs that all lanes of a seed share.
 
 There are two sets of inputs, and no student trains on either. The first (`WATCH_POINTS`) gives the watched curve, whose
-minimum is the oracle's stop. It is computed at every `STRIDE`th saved time during training, and afterwards at all saved
-times around the lowest of these (`_near_lowest`). The second, `fresh_points` in `scrambles` blocks, evaluates the stopped
-students. It did not choose the stopping time, so the loss is unbiased. A benefit is a paired difference over blocks.
+minimum is the oracle's stop. The curve is computed at every `STRIDE`th saved time during training, and afterwards at all
+saved times around the lowest of these (`_near_lowest`). The second, `fresh_points` in `scrambles` blocks, evaluates the
+stopped students. It did not choose the stopping time, so the loss is unbiased. A benefit is a paired difference over blocks.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ from sharedtrunk.flows.stopped import Stopped, Stops
 from sharedtrunk.flows.trajectory import Trajectory
 
 WATCH_POINTS = 2048
-"""Inputs of the watched curve. It only has to find the minimum, and all lanes share its sampling error."""
+"""Inputs of the watched curve. The curve only has to find the minimum, and all lanes share its sampling error."""
 
 BLOCK = 256
 """Inputs evaluated together: their activations stay in the cache of a core."""
@@ -119,14 +119,15 @@ def relu_lanes(settings: StandardSettings, draw: Draw, evaluation: EvaluationDat
             followed.validation_loss,
         ),
     )
-    # the curves before filling in say whether a lane is bracketed: filled in, the minimum can lie a watched time later
+    # The curves before filling in say whether a lane is bracketed: with all times, the minimum can lie up to a watched time
+    # later.
     return columns(Stops(*(with_result(stopped, followed, curve) for stopped, curve in stops)), {})
 
 
 def _filled_in(
     trajectory: Trajectory, near: NearLowest, evaluation: EvaluationData
 ) -> tuple[Trajectory, students.SharedTrunk]:
-    """The watched curve with all saved times around its lowest point filled in, and the networks at the lowest of these."""
+    """The watched curve with all saved times around its lowest point filled in, and the networks at the lowest point."""
     times, networks = without_gaps(near)
     lanes = np.arange(len(times))
     losses = evaluation.losses(lanes, networks)

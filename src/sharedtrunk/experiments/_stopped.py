@@ -14,11 +14,11 @@ from sharedtrunk.flows.stopped import Stopped, Stops
 from sharedtrunk.flows.trajectory import Trajectory
 
 LEAST_POINTS = 512
-"""Fewest nodes of the slope's rule. With fewer, the error bar is too short to cover the true value."""
+"""The smallest number of nodes of the slope's rule. With fewer, the error bar is too short to cover the true value."""
 
 
 def stopped_students(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> Stops:
-    """Stop every lane by both rules, usually between saved times, and evaluate it there by the fine rule.
+    """Stop every lane by both rules, usually between saved times, and evaluate the student there by the fine rule.
 
     A descent whose steps are hardly closer than the saved times stops at a saved time: its weights may jump back and forth
     from step to step, so they cannot be interpolated.

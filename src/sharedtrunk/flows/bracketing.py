@@ -1,13 +1,14 @@
 """When a minimum counts as bracketed: the loss has clearly risen since, and has been followed for long enough.
 
 Both rules follow a curve whose minimum so far lies at t_min to at least max(ratio · t_min, `BRACKET_TIME`). Students and
-theory differ in the ratio, because more time costs them differently and is needed differently:
+theory differ in the ratio, because more time has a different cost and a different use for each:
 
-*Students* (`bracketed`, ratio 1.25, on the host after each leg). Each further leg trains on all samples, and a slow test has
-followed the curves of the standard grid to t = 500: none falls again below a minimum that this rule had bracketed.
+*Students* (`bracketed`, ratio `STUDENT_RATIO`, on the host after each leg). Each further leg trains on all samples, and a
+slow test has followed the curves of the standard grid to t = 500: none falls again below a minimum that this rule had
+bracketed.
 
-*Theory* (`stopping`, ratio 2, compiled, at each saved time). No such test covers flows on infinite data, whose loss can rise
-very slowly after its minimum. Their late steps are long and cheap, so they are followed to twice the time.
+*Theory* (`stopping`, ratio `FLOW_RATIO`, compiled, at each saved time). No such test covers flows on infinite data, whose
+loss can rise very slowly after its minimum. Their late steps are long and cheap, so they are followed to twice the time.
 """
 
 from typing import NamedTuple
@@ -47,7 +48,8 @@ def bracketed(times: Float[AnyArray, "time"], curve: Float[AnyArray, "*lane time
     Returns
     -------
     bool array (*lane,)
-        True where the lane's last finite value lies at max(1.25 t_min, 5) or later and above the minimum.
+        True where the lane's last finite value lies at max(`STUDENT_RATIO` · t_min, `BRACKET_TIME`) or later and above the
+        minimum.
 
     Raises
     ------
@@ -87,8 +89,8 @@ def stopping(
 ) -> tuple[Bool[Array, "time"], Bool[Array, ""], MinimumSoFar]:
     """Where one lane of a flow stops: the times up to there, whether it has stopped, and its minimum so far.
 
-    It stops at the first saved time t ≥ max(2 t_min, 5) at which the loss exceeds its minimum so far, at t_min, by more
-    than rounding. That time is the last one kept.
+    It stops at the first saved time t ≥ max(`FLOW_RATIO` · t_min, `BRACKET_TIME`) at which the loss exceeds its minimum so
+    far, at t_min, by more than rounding. That time is the last one kept.
     """
     lowest = jnp.minimum(jax.lax.cummin(jnp.where(finite, loss, jnp.inf)), before.loss)
     reached = jnp.where(finite & (loss == lowest), times, jnp.zeros_like(times))

@@ -1,10 +1,10 @@
-"""The minimum of a curve that is known at saved times: at one of them, or between them.
+"""The minimum of a curve that is known at saved times: at a saved time, or between two of them.
 
-One polynomial p(t) = Σ_i ℓ_i(t) y_i (Lagrange's form) passes through six saved times t_i around the lowest. It gives the
-time t* of the minimum; the same ℓ_i(t*) give the weights W(t*) = Σ_i ℓ_i(t*) W(t_i). A flow is smooth in time, so the error
-of the weights falls with the sixth power of the spacing. A stop at a saved time is off by up to half a spacing, which
-changes the loss at first order where another curve than the loss decides the stop (validation stopping). Where weights are
-known only at saved times, `vertex_below` corrects the loss by the parabola through three of them.
+One polynomial p(t) = Σ_i ℓ_i(t) y_i (Lagrange's form) passes through six saved times t_i around the time of the lowest value.
+It gives the time t* of the minimum; the same ℓ_i(t*) give the weights W(t*) = Σ_i ℓ_i(t*) W(t_i). A flow is smooth in time,
+so the error of the weights falls with the sixth power of the spacing. A stop at a saved time is off by up to half a spacing,
+which changes the loss at first order where another curve than the loss decides the stop (validation stopping). Where weights
+are known only at saved times, `vertex_below` corrects the loss by the parabola through three saved times.
 """
 
 from typing import NamedTuple
@@ -15,14 +15,15 @@ from jaxtyping import Float, Int
 from sharedtrunk._support.axes import AnyArray
 
 NODES, FEWER_NODES = 6, 4
-"""Saved times of the polynomial, and of a rougher one; the difference of the two estimates the error."""
+"""Number of saved times of the polynomial, and of a rougher polynomial; the difference between both is an estimate of the
+error."""
 
 GRID_POINTS = 129
 """Points between the lowest saved time's neighbours at which the polynomial is evaluated to find its minimum. A parabola
-through the lowest three of them is exact enough from there."""
+through the lowest three of these points then gives the time of the minimum exactly enough."""
 
 FINE_DIFFERENCES = 64
-"""Derivatives of the polynomial are central differences; a spacing is this many times their shift."""
+"""The spacing of the saved times over the shift of the central differences that give the polynomial's derivatives."""
 
 
 class Interpolated(NamedTuple):
@@ -44,7 +45,7 @@ class Interpolated(NamedTuple):
         return found.reshape((*lanes, *rest))
 
     def at(self, times: Float[AnyArray, "time"], when: Float[np.ndarray, "*lane"]) -> "Interpolated":
-        """Another time, by the polynomial through the same saved times."""
+        """The weights ℓ_i for another time, by the polynomial through the same saved times."""
         coefficients = _lagrange(np.asarray(times, np.float64)[self.nodes], np.asarray(when))
         return self._replace(time=when, coefficients=coefficients)
 
@@ -80,7 +81,7 @@ def reading_error(
 ) -> Float[np.ndarray, "*lane"]:
     """How wrong a loss at a stop may be because times are saved only so often: |p(t*) − p(t′)| + |p(t′) − p′(t′)| in nats.
 
-    p and t* are the loss's polynomial and the stop by six saved times, p′ and t′ those by four (`rough`).
+    p and t* are the loss's polynomial and the stop by six saved times; p′ and t′ are the same by four saved times (`rough`).
     """
     there = stop.at(times, rough.time).of(losses)
     return np.abs(stop.of(losses) - there) + np.abs(there - rough.of(losses))
@@ -94,10 +95,10 @@ def rounding_error(
 ) -> Float[np.ndarray, "*lane"]:
     """How wrong a loss L at a stop may be because the curve that decides is rounded: |dL/dt| Σ_i |ℓ_i′ y_i| ε / y″ in nats.
 
-    Rounding the values y_i (ε is the spacing of their precision) moves the minimum of their polynomial, the farther the
-    flatter the curve is. y″ is reduced by its own rounding, ε Σ_i |ℓ_i″ y_i|. Where the minimum may then move by
+    Rounding the values y_i (ε is the spacing of their precision) moves the minimum of their polynomial. The flatter the curve
+    is, the farther the minimum moves. y″ is reduced by its own rounding, ε Σ_i |ℓ_i″ y_i|. Where the minimum may then move by
     more than a spacing, the loss may be that of any saved time whose value equals the smallest within rounding. A lane that
-    stops at a saved time has no such error. The float64 arithmetic here adds none that matters.
+    stops at a saved time has no such error. The float64 arithmetic of this function adds no error that matters.
     """
     exact, deciding = np.asarray(times, np.float64), np.asarray(curve)
     near = exact[stop.nodes]

@@ -1,4 +1,7 @@
-"""How a lane ended, as a code that is stored with it. Needs no JAX, so that stored lanes are read where there is none."""
+"""How a lane ended, as a code that is stored with the lane.
+
+This module needs no JAX, so that stored lanes can be read where JAX is not installed.
+"""
 
 import enum
 

@@ -1,4 +1,4 @@
-"""A student at its stop: the one record that simulation and theory return, and that benefits are differences of."""
+"""A student at its stop: the record that both simulation and theory return. A benefit is the difference of two of them."""
 
 from typing import NamedTuple
 

@@ -26,16 +26,16 @@ def accuracy(
 ) -> Float[Array, "*out"]:
     """Probability that a student and a teacher name the same class, argmax W x = argmax W̄ x for x ~ N(0, C).
 
-    It is computed by Sobol points in the joint space of both sets of logits, of at most 2(K − 1) dimensions, in pure JAX: jit
-    and vmap work. It has no useful derivative, because argmax jumps. The error falls almost as slowly as that of plain Monte
-    Carlo, and is at most 0.5/√points.
+    The probability is computed by Sobol points in the joint space of both sets of logits, of at most 2(K − 1) dimensions, in
+    pure JAX: jit and vmap work. The probability has no useful derivative, because argmax jumps. The error falls almost as
+    slowly as that of plain Monte Carlo, and is at most 0.5/√points.
 
     Parameters
     ----------
     W, teacher
         Weights (…, class, feature); their lanes broadcast.
     covariance
-        As `free_energy`.
+        See `free_energy`.
     rule
         A `Sobol` rule.
 
@@ -47,7 +47,7 @@ def accuracy(
     Raises
     ------
     InputError
-        As `free_energy`, for weights of different classes or features, and for a rule that is not `Sobol`.
+        Where `free_energy` raises it, for weights of different classes or features, and for a rule that is not `Sobol`.
     """
     return _accuracy(W, teacher, covariance, rule, False)
 
@@ -69,7 +69,7 @@ def accuracy_with_error(
     Parameters
     ----------
     W, teacher, covariance, rule
-        As `accuracy`; the rule needs at least 4 scrambles of 256 points.
+        See `accuracy`; the rule needs at least 4 scrambles of 256 points.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def accuracy_with_error(
     Raises
     ------
     InputError
-        As `accuracy`, and for a rule of fewer scrambles or points.
+        Where `accuracy` raises it, and for a rule of fewer scrambles or points.
     """
     check_error_rule(rule)
     return _accuracy(W, teacher, covariance, rule, True)

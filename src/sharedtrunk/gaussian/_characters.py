@@ -67,7 +67,7 @@ def character_nodes(rule: Characters, classes: int, features: int) -> np.ndarray
     base_points = rule.points // (2 * classes)
     if base_points < 1:
         raise invalid(
-            "Characters needs at least 2 points a class",
+            "Characters needs at least 2 points per class",
             received=f"{rule.points} points, {classes} classes",
             hint="Raise points.",
         )

@@ -1,7 +1,7 @@
 """Condensation: on how many classes softmax puts its weight, and Derrida's limit of many classes.
 
-The *participation* Y = E Σ_c P_c² is one over the number of classes that share the weight: 1/K where all do, 1 where
-the weight has condensed on one. As tr G = E Σ_c (P_c − P_c²),
+The *participation* Y = E Σ_c P_c² is one over the number of classes that share the weight: 1/K where all classes
+share it, and 1 where the weight has condensed on one class. As tr G = E Σ_c (P_c − P_c²),
 
     Y(W) = 1 − tr G(W),
 
@@ -32,7 +32,7 @@ def participation(
     Parameters
     ----------
     W, covariance, rule
-        As `softmax_covariance`.
+        See `softmax_covariance`.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def participation(
     Raises
     ------
     InputError
-        As `softmax_covariance`.
+        Where `softmax_covariance` raises it.
     """
     G = softmax_covariance(W, covariance=covariance, rule=rule)
     return 1 - G.trace(axis1=-2, axis2=-1)
@@ -59,7 +59,7 @@ def participation_with_error(
     Parameters
     ----------
     W, covariance, rule
-        As `softmax_covariance_with_error`.
+        See `softmax_covariance_with_error`.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def participation_with_error(
     Raises
     ------
     InputError
-        As `softmax_covariance_with_error`.
+        Where `softmax_covariance_with_error` raises it.
     """
     G, error = softmax_covariance_with_error(W, covariance=covariance, rule=rule)
     Y = 1 - G.trace(axis1=-2, axis2=-1)
@@ -144,7 +144,7 @@ def derrida_free_energy(s, classes: int) -> np.ndarray:
     Parameters
     ----------
     s, classes
-        As `random_energy_free_energy`.
+        See `random_energy_free_energy`.
 
     Returns
     -------
@@ -154,7 +154,7 @@ def derrida_free_energy(s, classes: int) -> np.ndarray:
     Raises
     ------
     InputError
-        As `random_energy_free_energy`.
+        Where `random_energy_free_energy` raises it.
 
     References
     ----------
@@ -172,7 +172,7 @@ def derrida_participation(s, classes: int) -> np.ndarray:
     Parameters
     ----------
     s, classes
-        As `random_energy_free_energy`.
+        See `random_energy_free_energy`.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def derrida_participation(s, classes: int) -> np.ndarray:
     Raises
     ------
     InputError
-        As `random_energy_free_energy`.
+        Where `random_energy_free_energy` raises it.
 
     References
     ----------

@@ -31,7 +31,8 @@ def rounding_error(length, dtype):
 def norm_half_width(values: Any, mean: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     """Euclidean norm over `axis` (all by default) of the half-widths of a mean's entries over scrambles (axis 0).
 
-    Like the norm of `_support.statistics.half_width`, but safe for entries whose squares would overflow or underflow.
+    This is the norm of `_support.statistics.half_width`, computed safely for entries whose squares would overflow or
+    underflow.
     """
     count = values.shape[0]
     return scramble_factor(count) * (length(values - mean[None], axis) / ((count - 1) * count) ** 0.5)

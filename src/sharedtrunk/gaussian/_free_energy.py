@@ -1,4 +1,4 @@
-"""The free energy F(W) = E ln Σ_c exp (W x)_c of softmax with Gaussian inputs, and the loss it gives.
+"""The free energy F(W) = E ln Σ_c exp (W x)_c of softmax with Gaussian inputs, and the loss that it gives.
 
 F is convex in W, depends only on J W C Wᵀ J, and its gradient is the softmax moment. With the label moment
 M of a teacher, L(W; M) = F(W) − ⟨M, W⟩ is the generalization loss: no test set is needed. (Paper: (12),
@@ -36,8 +36,8 @@ def _equal(s: float, deviation: float, W: np.ndarray):
 def _of_covariances(G: np.ndarray, W: np.ndarray):
     """F = ⟨∇F, W⟩ + E H(P), ∇F = G W, and a bound on the entropy H, which is small for large weights.
 
-    With x = 1 − max P ≤ 1 − Σ P² Fano's inequality says H ≤ −x ln x − (1 − x) ln(1 − x) + x ln(K − 1), concave in x and
-    rising up to 1 − 1/K, so the mean of x, at most tr G, bounds the mean of H.
+    With x = 1 − max P ≤ 1 − Σ P² Fano's inequality says H ≤ −x ln x − (1 − x) ln(1 − x) + x ln(K − 1). The right-hand side is
+    concave in x and rises up to 1 − 1/K, so the mean of x, at most tr G, bounds the mean of H.
     """
     K = len(W)
     x = min(float(np.trace(G.mean(axis=0))), 1 - 1 / K)
@@ -70,14 +70,14 @@ def free_energy(
     covariance
         Input covariance C (feature, feature), symmetric positive semidefinite; the identity by default.
     rule
-        Quadrature. By default it depends on the singular values of J W C^½: `Panels` up to rank 3, the exact random-energy
+        Quadrature. The default depends on the singular values of J W C^½: `Panels` up to rank 3, the exact random-energy
         integral where K − 1 of them are equal (to 10⁻⁶), `FINE` Sobol points elsewhere. Under jit, vmap and grad, where the
-        singular values are unknown, it is `FINE`.
+        singular values are unknown, the rule is `FINE`.
 
     Returns
     -------
     Array
-        F in nats, (…). With a Sobol rule it is differentiable, with the `softmax_moment` of the same rule as derivative.
+        F in nats, (…). With a Sobol rule F is differentiable, with the `softmax_moment` of the same rule as derivative.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def free_energy_with_error(
     Parameters
     ----------
     W, covariance, rule
-        As `free_energy`; a Sobol rule needs at least 4 scrambles of 256 points.
+        See `free_energy`; a Sobol rule needs at least 4 scrambles of 256 points.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def free_energy_with_error(
     Raises
     ------
     InputError
-        As `free_energy`, and for a Sobol rule of fewer scrambles or points.
+        Where `free_energy` raises it, and for a Sobol rule of fewer scrambles or points.
     """
     W = as_weights(W)
     return estimate_with_error(W, as_covariance(covariance, W), _FREE_ENERGY, rule)
@@ -132,7 +132,7 @@ def free_energy_scrambles(
     Parameters
     ----------
     W, covariance
-        As `free_energy`.
+        See `free_energy`.
     rule
         A `Sobol` rule.
 
@@ -145,7 +145,7 @@ def free_energy_scrambles(
     Raises
     ------
     InputError
-        As `free_energy`, and for a rule that is not `Sobol`.
+        Where `free_energy` raises it, and for a rule that is not `Sobol`.
     """
     W = as_weights(W)
     check_scrambles(rule, Sobol)
@@ -175,7 +175,7 @@ def population_loss(
     moment
         Label moment M (…, class, feature); its lanes broadcast with those of W.
     covariance, rule
-        As `free_energy`.
+        See `free_energy`.
 
     Returns
     -------
@@ -185,7 +185,7 @@ def population_loss(
     Raises
     ------
     InputError
-        As `free_energy`, and for a moment that does not have W's classes and features.
+        Where `free_energy` raises it, and for a moment that does not have W's classes and features.
 
     References
     ----------
@@ -208,7 +208,7 @@ def population_loss_with_error(
     Parameters
     ----------
     W, moment, covariance, rule
-        As `population_loss` and `free_energy_with_error`.
+        See `population_loss` and `free_energy_with_error`.
 
     Returns
     -------
@@ -218,7 +218,7 @@ def population_loss_with_error(
     Raises
     ------
     InputError
-        As `population_loss` and `free_energy_with_error`.
+        Where `population_loss` and `free_energy_with_error` raise it.
     """
     W = as_weights(W)
     M = as_moment(moment, W)

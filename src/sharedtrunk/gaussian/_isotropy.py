@@ -55,7 +55,7 @@ def anisotropy(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*lane"]
     Raises
     ------
     InputError
-        As `isotropic_part`.
+        Where `isotropic_part` raises it.
     """
     G = _as_square(G)
     return length(G - isotropic_part(G), (-2, -1)) / length(G, (-2, -1))

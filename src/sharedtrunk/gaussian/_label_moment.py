@@ -5,7 +5,7 @@ these jumps,
 
     M_c = Σ_{c'} p_{cc'} (w_c − w_{c'}) C / (√(2π) σ_{cc'}),     σ_{cc'}² = (w_c − w_{c'}) C (w_c − w_{c'})ᵀ,
 
-where p_{cc'} is the probability that every other class lies below, given that c and c' tie. It is an orthant
+where p_{cc'} is the probability that every other class lies below, given that c and c' tie. p_{cc'} is an orthant
 probability of the other K − 2 logits, computed by separation of variables. The result is exact for ranks one and two
 and for independent logits of equal variance. Everything runs on the host in float64.
 """
@@ -96,7 +96,7 @@ def label_moment(
 ) -> Float[Array, "*lane class feature"]:
     """Moment of a teacher's hard labels with the inputs, x ~ N(0, C).
 
-    M(W) = E[onehot(argmax W x) xᵀ], the limit β → ∞ of `softmax_moment(β W)`. It depends on the direction of W, not on its
+    M(W) = E[onehot(argmax W x) xᵀ], the limit β → ∞ of `softmax_moment(β W)`. M depends on the direction of W, not on its
     scale. Classes with equal rows of W always tie and share their labels evenly, as the limit does.
 
     Parameters
@@ -106,7 +106,7 @@ def label_moment(
     covariance
         Input covariance C (feature, feature); the identity by default.
     rule
-        A `Pairs` rule. The default has a relative error of about 10⁻⁴ at K = 10 and takes half a second a teacher;
+        A `Pairs` rule. The default has a relative error of about 10⁻⁴ at K = 10 and takes half a second per teacher;
         `label_moments` is faster and less exact.
 
     Returns
@@ -117,8 +117,8 @@ def label_moment(
     Raises
     ------
     InputError
-        As `free_energy`, and for a W whose rows are all equal (every label is a tie), for traced weights and for a rule
-        that is not `Pairs`.
+        Where `free_energy` raises it, and for a W whose rows are all equal (every label is a tie), for traced weights and for
+        a rule that is not `Pairs`.
     """
     return label_moment_with_error(W, covariance=covariance, rule=rule)[0]
 
@@ -132,7 +132,7 @@ def label_moment_with_error(
     """`label_moment` with the half-width of its 99 % interval.
 
     Parameters, exceptions
-        As `label_moment`.
+        See `label_moment`.
 
     Returns
     -------

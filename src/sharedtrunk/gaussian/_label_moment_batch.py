@@ -58,7 +58,7 @@ def label_moments(
     Raises
     ------
     InputError
-        As `label_moment`.
+        Where `label_moment` raises it.
 
     References
     ----------

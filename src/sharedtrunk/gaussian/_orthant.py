@@ -1,9 +1,9 @@
 """Gaussian probabilities of cones, hard and soft, by separation of variables (Genz 1992; Genz and Kwong 2000).
 
-A hard cone is the set rows · ξ < 0; a soft one weighs every row by a Gumbel distribution function exp(−e^{y}), y its
-excess. Both are integrated variable by variable: each variable is drawn below the bound that the earlier ones set, so the
-integrand is smooth where an indicator would jump, and 10⁴ quasi-random points give errors of 10⁻⁴ … 10⁻⁵. Everything runs
-on the host in float64.
+A hard cone is the set rows · ξ < 0. A soft cone weighs every row by a Gumbel distribution function exp(−e^{y}), where y is
+the row's excess. Both are integrated variable by variable: each variable is drawn below the bound that the earlier ones set,
+so the integrand is smooth where an indicator would jump, and 10⁴ quasi-random points give errors of 10⁻⁴ … 10⁻⁵. Everything
+runs on the host in float64.
 """
 
 import functools
@@ -49,8 +49,8 @@ def plan(rows: np.ndarray) -> tuple[list[list[int]], np.ndarray]:
     """Order the constraints on rows · ξ (unit rows) and triangularize them.
 
     Returns, for each variable, the rows that depend on it and on earlier variables only, and the coefficients (row,
-    variable). In full rank that is one row per variable. The rarest event comes first (Gibson, Glasbey and Elston 1994),
-    which lowers the variance most.
+    variable). If the rows have full rank, there is one row per variable. The rarest event comes first (Gibson, Glasbey and
+    Elston 1994), which lowers the variance most.
     """
     residual = rows.copy()
     coefficients = np.zeros((len(rows), 0))
@@ -84,7 +84,7 @@ def _draw(low: np.ndarray, high: np.ndarray, uniform: np.ndarray) -> tuple[np.nd
 
 
 def hard_cone(rows: np.ndarray, points: int, scrambles: int, seed: int, stream: int) -> np.ndarray:
-    """P(rows · ξ < 0 for every row), ξ standard normal, rows not zero: one estimate per scramble."""
+    """Estimate P(rows · ξ < 0 for every row) by each scramble, for standard normal ξ; no row may be zero."""
     if not len(rows):
         return np.ones(scrambles)
     ends, L = plan(rows / np.linalg.norm(rows, axis=1, keepdims=True))
@@ -110,7 +110,7 @@ def hard_cone(rows: np.ndarray, points: int, scrambles: int, seed: int, stream: 
 def soft_cone(rows: np.ndarray, excess: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     """Weights whose mean over nodes is E Π_k exp(−e^{rows_k · ξ + excess_k}), ξ standard normal.
 
-    `excess` is (row, node), and the mean is also one over the random numbers that it was computed from. `uniform` is
+    `excess` is (row, node). If it was computed from random numbers of each node, the mean is over these too. `uniform` is
     (variable, node), with at least as many variables as rows.
     """
     weight = np.ones(uniform.shape[1])

@@ -1,7 +1,7 @@
 """The softmax covariance and its hard-label limit, one pair of classes at a time.
 
 The off-diagonal entries of G(W) live where two classes are nearly tied, a layer of width 1/s that points
-scattered over all of space miss. For a pair, condition on the difference t = z_c − z_{c'} of its logits and
+scattered over all of space miss. For each pair, we condition on the difference t = z_c − z_{c'} of its logits and
 write y_k for the other logits relative to the pair's mean:
 
     P_c P_{c'} = (2 cosh(t/2) + Σ_k e^{y_k})⁻² = ∫ v e^{−2 v cosh(t/2)} Π_k exp(−v e^{y_k}) dv,

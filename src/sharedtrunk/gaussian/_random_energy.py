@@ -124,7 +124,7 @@ def equal_participation(s: float, K: int) -> float:
 
 
 def as_scale(s, classes: int) -> np.ndarray:
-    """The standard deviation s as an array; raises unless it is finite and ≥ 0 and the number of classes valid."""
+    """The standard deviation s as an array; raises unless s is finite and ≥ 0 and the number of classes is valid."""
     s = on_host(s, "the standard deviation s")
     _check_classes(classes)
     if not (np.isfinite(s).all() and (s >= 0).all()):
@@ -180,7 +180,7 @@ def random_energy_slope(s, classes: int) -> np.ndarray:
     Parameters
     ----------
     s, classes
-        As `random_energy_free_energy`.
+        See `random_energy_free_energy`.
 
     Returns
     -------
@@ -190,10 +190,10 @@ def random_energy_slope(s, classes: int) -> np.ndarray:
     Raises
     ------
     InputError
-        As `random_energy_free_energy`.
+        Where `random_energy_free_energy` raises it.
 
     References
     ----------
-    As `random_energy_free_energy`.
+    See `random_energy_free_energy`.
     """
     return free_energy_and_slope(s, classes)[1]

@@ -28,7 +28,8 @@ from sharedtrunk._support.cache.arrays import stored_arrays
 from sharedtrunk.errors import invalid
 
 MOST_POINTS, MOST_SCRAMBLES = 2**24, 4096
-"""Most points of all scrambles together, and most scrambles: nodes for ten classes then take 0.6 GB and some seconds."""
+"""The largest number of points of all scrambles together, and of scrambles: nodes for ten classes then take 0.6 GB and
+some seconds."""
 
 
 def _check_nodes(points: int, scrambles: int, seed: int, least: int) -> None:
@@ -105,7 +106,7 @@ class Characters:
     Parameters
     ----------
     points, scrambles, seed
-        As `Sobol`.
+        See `Sobol`.
 
     Raises
     ------
@@ -128,7 +129,7 @@ class Pairs:
     Parameters
     ----------
     points, scrambles, seed
-        As `Sobol`, of each pair; at least 4 scrambles.
+        See `Sobol`; the rule serves each pair and needs at least 4 scrambles.
 
     Raises
     ------
@@ -150,10 +151,10 @@ NodeRule = Sobol | Characters
 Rule = Panels | NodeRule | Pairs
 
 COARSE = Sobol(points=1024, scrambles=1)
-"""For the loss along a training: a thousand points without an error estimate."""
+"""The rule for the loss along a training: a thousand points without an error estimate."""
 
 FINE = Sobol(points=8192, scrambles=8)
-"""For the loss at a minimum, and the default above rank 3 and under tracing: 65,536 points."""
+"""The rule for the loss at a minimum, and the default above rank 3 and under tracing: 65,536 points."""
 
 FINEST = Sobol(points=32768, scrambles=8)
 """The default of moments above rank 3 while singular values are moderate: 262,144 points."""

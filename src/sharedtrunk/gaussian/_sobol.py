@@ -119,7 +119,7 @@ def moment_lane(W: Float[Array, "class feature"], rule: NodeRule) -> Float[Array
     """∇F of centred, whitened weights, one matrix per scramble.
 
     Two estimates have the same mean: E[P uᵀ] V, whose relative error stays bounded as s → ∞, and G W
-    (Stein's identity), whose relative error vanishes as s → 0. The share of the second was fitted to
+    (Stein's identity), whose relative error vanishes as s → 0. The share of G W was fitted to
     minimize the variance at K = 10 and s = 0.3 … 100 (s the root mean square of the singular values); any
     share is unbiased.
     """

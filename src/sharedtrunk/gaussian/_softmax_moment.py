@@ -70,17 +70,17 @@ def softmax_moment(
 ) -> Float[Array, "*lane class feature"]:
     """Gradient of the free energy, ∇F(W) = E[P(W x) xᵀ] = G(W) W C: the moment of softmax probabilities with the inputs.
 
-    `softmax_moment(β W)` is the label moment of a teacher that draws its labels from softmax(β W x); `label_moment(W)` is its
+    `softmax_moment(β W)` is the label moment of a teacher that draws its labels from softmax(β W x); `label_moment(W)` is the
     limit β → ∞.
 
     Parameters
     ----------
     W, covariance
-        As `free_energy`.
+        See `free_energy`.
     rule
-        By default as in `free_energy` up to rank 3. Above, Sobol points in all of space while the singular values are
-        moderate, and `Pairs` (about 2 s a lane at K = 10) where they are large; where the error bar would be longer than
-        10⁻³ of the value, rules that take four times as long. Under jit, vmap and grad it is `FINE`.
+        By default as in `free_energy` up to rank 3. Above rank 3 it is Sobol points in all of space while the singular values
+        are moderate, and `Pairs` (about 2 s per lane at K = 10) where they are large. Where the error bar would be longer
+        than 10⁻³ of the value, a rule that takes four times as long replaces either. Under jit, vmap and grad it is `FINE`.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def softmax_moment(
     Raises
     ------
     InputError
-        As `free_energy`.
+        Where `free_energy` raises it.
 
     References
     ----------
@@ -111,7 +111,7 @@ def softmax_moment_with_error(
     Parameters
     ----------
     W, covariance, rule
-        As `softmax_moment` and `free_energy_with_error`.
+        See `softmax_moment` and `free_energy_with_error`.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def softmax_moment_with_error(
     Raises
     ------
     InputError
-        As `free_energy_with_error`.
+        Where `free_energy_with_error` raises it.
     """
     W = as_weights(W)
     return estimate_with_error(W, as_covariance(covariance, W), _MOMENT, rule)
@@ -139,7 +139,7 @@ def softmax_moment_scrambles(
     Parameters
     ----------
     W, covariance
-        As `softmax_moment`; traced arrays are allowed.
+        See `softmax_moment`; traced arrays are allowed.
     rule
         A `Sobol` or `Characters` rule.
 
@@ -152,7 +152,7 @@ def softmax_moment_scrambles(
     Raises
     ------
     InputError
-        As `free_energy`, and for a rule that is neither `Sobol` nor `Characters`.
+        Where `free_energy` raises it, and for a rule that is neither `Sobol` nor `Characters`.
     """
     W = as_weights(W)
     check_scrambles(rule, NodeRule)
@@ -172,7 +172,7 @@ def softmax_covariance(
     Parameters
     ----------
     W, covariance, rule
-        As `softmax_moment`.
+        See `softmax_moment`.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def softmax_covariance(
     Raises
     ------
     InputError
-        As `free_energy`.
+        Where `free_energy` raises it.
 
     References
     ----------
@@ -203,7 +203,7 @@ def softmax_covariance_with_error(
     Parameters
     ----------
     W, covariance, rule
-        As `softmax_moment_with_error`.
+        See `softmax_moment_with_error`.
 
     Returns
     -------
@@ -213,7 +213,7 @@ def softmax_covariance_with_error(
     Raises
     ------
     InputError
-        As `free_energy_with_error`.
+        Where `free_energy_with_error` raises it.
     """
     W = as_weights(W)
     return estimate_with_error(W, as_covariance(covariance, W), _COVARIANCE, rule)

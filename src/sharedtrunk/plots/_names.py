@@ -23,7 +23,7 @@ def name_lines(name: str, characters: int, *, most: int | None = None) -> list[s
     characters
         The length of a line.
     most
-        The most lines to return. An ellipsis stands for what does not fit.
+        The largest number of lines to return. An ellipsis stands for what does not fit.
     """
     lines = [""]
     for piece in _BREAKS.split(printable(name)):

@@ -18,7 +18,7 @@ def decimals(error: float) -> int:
 
 
 def with_interval(number: float, low: float, high: float, decimals: int) -> str:
-    """Return `+0.123 [+0.081, +0.165]`, only the number if the interval is unknown, and – if the number is."""
+    """Return `+0.123 [+0.081, +0.165]`, only the number if the interval is unknown, and – if the number is unknown."""
     if not math.isfinite(number):
         return "–"
     if not (math.isfinite(low) and math.isfinite(high)):

@@ -1,7 +1,7 @@
 """An arm: students at their stops, by theory or by simulation, and the benefit as the difference of two arms.
 
 All arms come from the same draw: the same teachers, inputs, labels and starts. A baseline of theory is a joint lane whose
-auxiliary tasks have weight 0. It leaves the main task as it is alone, and shares the joint lanes' compiled program.
+auxiliary tasks have weight 0. Such a lane trains the main task as if alone, and shares the joint lanes' compiled program.
 """
 
 import dataclasses
@@ -39,9 +39,9 @@ def joined(arms: Sequence[Stops]) -> Stops:
 
 
 def population_arm(draws: Sequence[Draw], weights: np.ndarray, time_limit: float, workers: int) -> Stops:
-    """The flow on infinite data from the noisy teachers of all lanes of `draws`; `weights` (lane, task) are the tasks'.
+    """The flow on infinite data from the noisy teachers of all lanes of `draws`.
 
-    The draws have equally many tasks.
+    The draws have equally many tasks, and `weights` (lane, task) are the weights of the tasks.
     """
     noisy = [jnp.concatenate(each) for each in zip(*(draw.noisy_weights for draw in draws), strict=True)]
     judges = jnp.concatenate([draw.moments for draw in draws])
@@ -95,8 +95,8 @@ def compared(joint: Stops, single: Stops, moments: Float[np.ndarray, "lane class
     weights = arms[0].weights, arms[1].weights
     found = benefit.multitask_benefit(*arms)
     known = np.asarray(np.isfinite(weights[0] + weights[1]).all(axis=(-2, -1)))
-    safe = [jnp.asarray(np.where(known[:, None, None], part, 0)) for part in weights]
-    bounds = benefit.benefit_bounds(safe[0], safe[1], jnp.asarray(moments, safe[0].dtype), rule=BOUND_RULE)
+    filled = [jnp.asarray(np.where(known[:, None, None], part, 0)) for part in weights]
+    bounds = benefit.benefit_bounds(filled[0], filled[1], jnp.asarray(moments, filled[0].dtype), rule=BOUND_RULE)
     lower, upper, bound_error = (np.where(known, np.asarray(part, float), np.nan) for part in bounds)
     assert found.error is not None  # both arms have their scrambles
     validated = None

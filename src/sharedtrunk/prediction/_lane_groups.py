@@ -96,7 +96,7 @@ def lane_keys(group: Group) -> list[tuple]:
 
 
 def task_weights(problem: StandardSettings, group: Group) -> np.ndarray:
-    """The tasks' weights in every lane (lane, task): a baseline is a joint lane whose auxiliary tasks have none."""
+    """The tasks' weights in every lane (lane, task): a baseline is a joint lane whose auxiliary tasks have weight 0."""
     joint, single = (of_tasks(problem, tasks).task_weights(group.tasks) for tasks in (group.tasks, 1))
     return np.array([joint] * len(group.joint) + [single] * len(group.single))
 

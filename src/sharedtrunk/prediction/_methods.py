@@ -15,33 +15,33 @@ _T = TypeVar("_T")
 
 
 def by_population(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Stops, Stops]:
-    """Joint and single arm by the population flow. It does not depend on N: lanes that differ in nothing else are one."""
-    known: dict[tuple, int] = {}
+    """Joint and single arm by the population flow. It does not depend on N: lanes that differ in N alone are one."""
+    place_of: dict[tuple, int] = {}
     arms = []
     for tasks in dict.fromkeys(group.tasks for group in plan.groups):
         parts, weights = [], []
         for group, draw in zip(plan.groups, draws, strict=True):
             keys = lane_keys(group)
-            new = [n for n, key in enumerate(keys) if key not in known] if group.tasks == tasks else []
-            known |= {keys[n]: len(known) + index for index, n in enumerate(new)}
-            if new:
-                parts.append(some_lanes(draw, np.array(new)))
-                weights.append(task_weights(problem, group)[new])
+            unsolved = [lane for lane, key in enumerate(keys) if key not in place_of] if group.tasks == tasks else []
+            place_of |= {keys[lane]: len(place_of) + place for place, lane in enumerate(unsolved)}
+            if unsolved:
+                parts.append(some_lanes(draw, np.array(unsolved)))
+                weights.append(task_weights(problem, group)[unsolved])
         arms.append(population_arm(parts, np.concatenate(weights), problem.time_limit, workers))
     arm = joined(arms)
-    solved = [np.array([known[key] for key in lane_keys(group)]) for group in plan.groups]
+    solved = [np.array([place_of[key] for key in lane_keys(group)]) for group in plan.groups]
     pairs = list(zip(plan.groups, solved, strict=True))
-    joint = np.concatenate([index[group.joint_index] for group, index in pairs])
-    single = np.concatenate([index[group.single_index] for group, index in pairs])
+    joint = np.concatenate([places[group.joint_index] for group, places in pairs])
+    single = np.concatenate([places[group.single_index] for group, places in pairs])
     return arm.lanes(joint), arm.lanes(single)
 
 
 def by_closure(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Stops, Stops]:
     """Joint and single arm by the Gaussian closure of every sample."""
-    inside = max(1, workers // len(plan.groups))
+    workers_per_group = max(1, workers // len(plan.groups))
 
     def arm_of(group: Group, draw: Draw) -> Stops:
-        return closure_arm(draw, task_weights(problem, group), problem.time_limit, inside)
+        return closure_arm(draw, task_weights(problem, group), problem.time_limit, workers_per_group)
 
     return _both_arms(plan, _in_threads(arm_of, plan, draws, workers))
 

@@ -17,7 +17,7 @@ from sharedtrunk.prediction._prediction import Method, Prediction
 from sharedtrunk.prediction._setting import Setting, as_seeds, as_settings, as_whole, check_ranks, standard_problem
 
 MOST_INPUTS = 2e9
-"""Most numbers that all inputs, or the weights of all students, may have: 8 GB in float32 and 16 GB in float64."""
+"""The largest size of all inputs, or of the weights of all students, in numbers: 8 GB in float32 and 16 GB in float64."""
 
 
 def predict(
@@ -41,8 +41,8 @@ def predict(
 ) -> Prediction:
     """The multitask benefit of one setting by theory and by a quick simulation, and which of them to believe.
 
-    `print(predict(…).sentence)` says which method to believe here, and why. With several auxiliary tasks it is the benefit of
-    training beside all of them.
+    `print(predict(…).sentence)` says which method to believe here, and why. With several auxiliary tasks the benefit is that
+    of training beside all of them.
 
     Parameters
     ----------

@@ -122,7 +122,7 @@ def write_json(path: str | os.PathLike[str], made: Prediction) -> None:
 
 
 def as_json(made: Prediction) -> dict[str, Any]:
-    """As JSON data; NaN and infinity become None."""
+    """The prediction as JSON data; NaN and infinity become None."""
     ways = {}
     for name, answer in made.ways.items():
         columns = {key: value.tolist() for key, value in vars(answer).items() if value is not None}

@@ -1,7 +1,7 @@
-"""One sentence: which method to believe here, and why. Every word of it follows from the numbers.
+"""One sentence: which method to believe here, and why. Every word of the sentence follows from the numbers.
 
 A theory *agrees* with the simulation where the whole 95 % interval of their paired difference lies within a tolerance that
-does not depend on the number of seeds: `NEGLIGIBLE` nats or a tenth of the simulated benefit, whichever is more. It
+does not depend on the number of seeds: `NEGLIGIBLE` nats or a tenth of the simulated benefit, whichever is more. A theory
 *misses* the simulation where the interval lies wholly outside the tolerance, and is *open* otherwise, until more seeds
 decide. A method that lost seeds, or did not reach its minima by the time limit, never counts as agreeing, and the sentence
 says so.
@@ -14,7 +14,7 @@ from sharedtrunk.prediction._prediction import Answer, Method
 from sharedtrunk.prediction._setting import Setting
 
 NEGLIGIBLE = 0.01
-"""Nats. A smaller difference of benefits changes no decision."""
+"""A difference of benefits below this many nats changes no decision."""
 SHARE = 0.1
 """A theory may be off by this share of the benefit."""
 COMPARED: tuple[Method, ...] = ("closure", "population")
@@ -32,14 +32,14 @@ _LEADS = {
 }
 
 
-def sentence(setting: Setting, ways: Mapping[Method, Answer], features: int, *, time_limit: float = 500.0) -> str:
+def sentence(setting: Setting, answers: Mapping[Method, Answer], features: int, *, time_limit: float = 500.0) -> str:
     """Which method to believe at this setting, and why, in one sentence.
 
     Parameters
     ----------
     setting
         The setting that is predicted.
-    ways
+    answers
         The answers by method.
     features
         N_f, which the sentence mentions.
@@ -51,21 +51,23 @@ def sentence(setting: Setting, ways: Mapping[Method, Answer], features: int, *, 
     str
         The sentence, with its full stop.
     """
-    usable = {name: len(answer.benefit) - answer.lost for name, answer in ways.items()}
+    usable = {name: len(answer.benefit) - answer.lost for name, answer in answers.items()}
     if all(count < 2 for count in usable.values()):
         most = "a single seed" if max(usable.values()) == 1 else "a run without a usable seed"
         return f"Believe none of it yet: {most} has no error bar; ask for more seeds."
-    caveats: dict[Method, str] = {name: _caveat(name, answer, time_limit) for name, answer in ways.items()}
+    caveats: dict[Method, str] = {name: _caveat(name, answer, time_limit) for name, answer in answers.items()}
     at = f"N = {setting.samples} for {features} features"
     if usable.get("simulation", 0) >= 2:
-        return _against_simulation(setting, ways, caveats, at)
-    return _without_simulation(setting, ways, caveats, at)
+        return _against_simulation(setting, answers, caveats, at)
+    return _without_simulation(setting, answers, caveats, at)
 
 
-def _against_simulation(setting: Setting, ways: Mapping[Method, Answer], caveats: Mapping[Method, str], at: str) -> str:
-    simulated = ways["simulation"].estimate()
+def _against_simulation(
+    setting: Setting, answers: Mapping[Method, Answer], caveats: Mapping[Method, str], at: str
+) -> str:
+    simulated = answers["simulation"].estimate()
     allowed = _allowed(simulated)
-    differences = {name: _difference(ways[name], ways["simulation"]) for name in COMPARED}
+    differences = {name: _difference(answers[name], answers["simulation"]) for name in COMPARED}
     agreement = {name: "unsound" if caveats[name] else _agreement(differences[name], allowed) for name in COMPARED}
     reasons = [
         caveats[name] or _deviation(_NAMES[name], agreement[name], differences[name], allowed) for name in COMPARED
@@ -76,19 +78,21 @@ def _against_simulation(setting: Setting, ways: Mapping[Method, Answer], caveats
     return f"{_LEADS[tuple(name for name in COMPARED if agreement[name] == 'agrees')]}: {effect}"
 
 
-def _without_simulation(setting: Setting, ways: Mapping[Method, Answer], caveats: Mapping[Method, str], at: str) -> str:
-    known, infinite = (ways[name].estimate() for name in COMPARED)
+def _without_simulation(
+    setting: Setting, answers: Mapping[Method, Answer], caveats: Mapping[Method, str], at: str
+) -> str:
+    closure, population = (answers[name].estimate() for name in COMPARED)
     if "simulation" in caveats or caveats["closure"]:
         failed = ", and ".join(caveats[name] for name in ("simulation", "closure") if caveats.get(name))
-        alone = caveats["population"] or f"the population flow knows nothing of the samples ({_number(infinite)})"
+        alone = caveats["population"] or f"the population flow knows nothing of the samples ({_number(population)})"
         return f"Simulate before you believe: {failed} at {at}, and {alone}."
-    allowed, difference = _allowed(known), _difference(ways["population"], ways["closure"])
+    allowed, difference = _allowed(closure), _difference(answers["population"], answers["closure"])
     unchecked = f"no simulation has checked it at {at}"
     if not caveats["population"] and _agreement(difference, allowed) == "agrees":
-        change = f"infinite data would change that by less than {allowed:.3f} nats ({_signed(difference)})"
-        return f"Believe either theory: {_effect(setting, known)} by the closure, and {change}; {unchecked}."
-    change = caveats["population"] or f"infinite data would change that by {_signed(difference)}"
-    return f"Believe the closure, which knows the samples: {_effect(setting, known)}, while {change}; {unchecked}."
+        change = f"infinite data would change the benefit by less than {allowed:.3f} nats ({_signed(difference)})"
+        return f"Believe either theory: {_effect(setting, closure)} by the closure, and {change}; {unchecked}."
+    change = caveats["population"] or f"infinite data would change the benefit by {_signed(difference)}"
+    return f"Believe the closure, which knows the samples: {_effect(setting, closure)}, while {change}; {unchecked}."
 
 
 def _caveat(name: Method, answer: Answer, time_limit: float) -> str:
@@ -119,9 +123,9 @@ def _agreement(difference: Estimate, allowed: float) -> str:
 
 def _deviation(name: str, agreement: str, difference: Estimate, allowed: float) -> str:
     words = {
-        "agrees": f"{name} agrees with it within {allowed:.3f} nats",
-        "misses": f"{name} misses it by more than {allowed:.3f} nats",
-        "open": f"{difference.n} seeds leave open whether {name} agrees with it within {allowed:.3f} nats",
+        "agrees": f"{name} agrees with the simulation within {allowed:.3f} nats",
+        "misses": f"{name} misses the simulation by more than {allowed:.3f} nats",
+        "open": f"{difference.n} seeds leave open whether {name} agrees with the simulation within {allowed:.3f} nats",
     }
     return f"{words[agreement]} ({_signed(difference)})"
 

@@ -24,7 +24,8 @@ _SLACK = 1e-6
 """How far the norm of a matrix may exceed 1, because its entries were rounded."""
 
 _MOST_TASKS = 1_000
-"""Auxiliary tasks: each has a teacher, labels and a head of its own in every lane, and more of them answer no question."""
+"""The largest number of auxiliary tasks: each has a teacher, labels and a head of its own in every lane, and more tasks
+answer no question."""
 
 _NOISE_TASK = "0 is a task of pure noise"
 _COSINE = "It is a cosine: 0 is unrelated"

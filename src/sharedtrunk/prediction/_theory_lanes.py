@@ -18,7 +18,7 @@ def closure_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     Parameters
     ----------
     settings, lanes
-        As `experiments.standard_lanes` takes them; students must be linear.
+        See `experiments.standard_lanes`; students must be linear.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def closure_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     Raises
     ------
     InputError
-        As `experiments.standard_lanes`, and for students that are not linear.
+        Where `experiments.standard_lanes` raises it, and for students that are not linear.
     """
     parsed = _linear(settings)
     draw = draw_lanes(parsed, lanes)
@@ -42,17 +42,17 @@ def population_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]
     Parameters
     ----------
     settings, lanes
-        As `closure_lanes`. Lanes share `seed`; their number of samples makes no difference.
+        See `closure_lanes`. Lanes share `seed`; their number of samples makes no difference.
 
     Returns
     -------
     dict
-        As `closure_lanes`. A lane whose minimum is not bracketed by the time limit has the lowest loss up to then.
+        See `closure_lanes`. A lane whose minimum is not bracketed by the time limit has the lowest loss up to then.
 
     Raises
     ------
     InputError
-        As `closure_lanes`.
+        Where `closure_lanes` raises it.
     """
     parsed = _linear(settings)
     # only the teachers are needed, but inputs are drawn with them: one is enough

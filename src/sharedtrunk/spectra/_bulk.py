@@ -5,7 +5,7 @@ teacher. For K, N_f → ∞ at a fixed *aspect* c = K/N_f its min(K, N_f) singul
 *edges*, σ|1 − √c| and σ(1 + √c), with a density that does not depend on the entries' distribution (four moments
 suffice). By name:
 
-- c → 0 (few classes, many features): all of them at σ, since the rows are orthogonal and of length σ;
+- c → 0 (few classes, many features): all singular values lie at σ, since the rows are orthogonal and of length σ;
 - c = 1: the quarter circle √(4σ² − x²)/(πσ²), which reaches zero;
 - c > 1: the transposed matrix, whose aspect is 1/c and whose noise scale is σ√c. Its K − N_f surplus zeros are
   directions, not singular values, and are not counted.
@@ -93,7 +93,7 @@ def bulk_density(values: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Valu
 
     References
     ----------
-    As `bulk_edges`.
+    See `bulk_edges`.
     """
     values, aspect, noise = broadcast(values=values, aspect=aspect, noise=noise)
     check_singular_values(values, "Singular values")

@@ -129,7 +129,7 @@ def spiked_overlaps(s: ArrayLike, aspect: ArrayLike, noise: ArrayLike) -> Overla
     Raises
     ------
     InputError
-        As `spiked_value`.
+        Where `spiked_value` raises it.
 
     References
     ----------

@@ -24,7 +24,7 @@ from sharedtrunk.students._relu_drive import relu_drive
 from sharedtrunk.students._task_axis import predictions, split
 
 BLOCK_BYTES = 2**25
-"""Most bytes of a batch's logits: about the size of a processor's last-level cache."""
+"""The largest size of a batch's logits in bytes: about the size of a processor's last-level cache."""
 
 Moments = tuple[Float[Array, "lane _ feature"], ...]
 

@@ -2,7 +2,7 @@
 
 Along a gradient flow −∇L decays with real rates λ. Even where the fast rates have died out, they limit the step of an
 explicit method to a multiple of 1/λ_max. In the Runge–Kutta–Chebyshev method of second order (Sommeijer, Shampine and
-Verwer 1998) that multiple grows with the number of stages s as 0.65 (s² − 1), because its stability polynomial is a
+Verwer 1998) this multiple grows with the number of stages s as 0.65 (s² − 1), because its stability polynomial is a
 shifted, damped Chebyshev polynomial. So h λ_max determines the number of stages (`_stiffness`).
 """
 

@@ -17,7 +17,8 @@ from sharedtrunk.students._network import SharedTrunk, logits
 
 
 class FreshInputs(eqx.Module):
-    """Inputs that no student trains on: with clean labels to evaluate it, and with noisy labels to decide when to stop.
+    """Inputs that no student trains on: with clean labels to evaluate a student, and with noisy labels to decide when to
+    stop.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def sampled_losses(
     inputs: Float[Array, "block feature sample"],
     labels: Int[Array, "block lane sample"],
 ) -> tuple[Float[Array, "lane block"], Float[Array, "lane"]]:
-    """Main-task loss E_x [ln Z(z) − z_label] of every student on every block of inputs, and its accuracy on all of them.
+    """Main-task loss E_x [ln Z(z) − z_label] of every student on every block of inputs, and accuracy on all blocks.
 
     All students see the same inputs, so the spread over blocks of *differences* of their losses is the sampling error of a
     benefit.

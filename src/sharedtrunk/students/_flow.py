@@ -18,10 +18,10 @@ class Flow:
         The local error stays below rtol·|W| + atol in the root mean square over each lane's weights. On the standard problem
         rtol = 1e-4 gives loss curves within 1e-4 nats of a descent of step 1e-3.
     max_steps
-        Most steps of one call; lanes that need more end with `Result.STEP_LIMIT`.
+        The largest number of steps of one call; lanes that need more end with `Result.STEP_LIMIT`.
     stabilized
-        A Runge–Kutta–Chebyshev method of second order. Where stability, not accuracy, limits the step it is much faster, and
-        exact enough for ReLU students.
+        A Runge–Kutta–Chebyshev method of second order. Where stability, not accuracy, limits the step, this method is much
+        faster, and exact enough for ReLU students.
     order
         5 for Tsit5, 3 for Bogacki–Shampine, which needs half as many evaluations per step and takes steps three quarters as
         long where stability limits them.

@@ -41,7 +41,8 @@ def relu_drive(lanes: SharedTrunk, problem: Problem) -> SharedTrunk:
 
 
 def lanes_together(lanes: SharedTrunk, samples: int) -> int:
-    """The largest divisor of the batch whose activations of the widest layer fit `CACHE_BYTES`; all on an accelerator."""
+    """The largest divisor of the batch whose activations of the widest layer fit `CACHE_BYTES`; all lanes on an
+    accelerator."""
     count = lanes.heads[0].shape[0]
     if jax.default_backend() != "cpu":
         return count

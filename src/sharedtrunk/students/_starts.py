@@ -152,9 +152,10 @@ def aligned_tasks_start(
 ) -> SharedTrunk:
     """A linear start with one hidden layer, aligned with every task's noisy teacher (appendix C.1).
 
-    W_t(0) = s₀ Û_t V̂_tᵀ for each task, (Û_t, V̂_t) from the SVD of Σ̂_t: trunk √s₀ Σ_t F_t V̂_tᵀ and heads √s₀ Û_t F_tᵀ, with
-    hidden frames F_t (hidden, rank_t) that are orthonormal and orthogonal to each other. At t = 0 a head does not see the
-    other tasks' parts of the trunk, but training lets it use them. So the baseline must start from its own teacher alone.
+    W_t(0) = s₀ Û_t V̂_tᵀ for each task, (Û_t, V̂_t) from the SVD of Σ̂_t: trunk √s₀ Σ_t F_t V̂_tᵀ and heads √s₀ Û_t F_tᵀ,
+    with hidden frames F_t (hidden, rank_t) that are orthonormal and orthogonal to each other. At t = 0 a head does not see
+    the other tasks' parts of the trunk, but training lets the head use these parts. So the baseline must start from its own
+    teacher alone.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk.students._chebyshev import FEWEST_STAGES, MOST_STAGES, REACH, chebyshev_step
 
 MARGIN = 1.25
-"""Safety factor on λ_max: the power method gives a lower bound of it, and it may grow within the step."""
+"""Safety factor on λ_max: the power method gives a lower bound of λ_max, and λ_max may grow within the step."""
 
 PROBE = 1e-3
 """Size of the power method's differences relative to |y|, about the error that a step may make. The drive of a ReLU student
@@ -68,7 +68,7 @@ def stabilized_step(field: Field, start, known: Stiffness, step) -> tuple[Any, A
 
 
 def stages_for(step: Scalar, rate: Scalar) -> Int[Array, ""]:
-    """The fewest stages with which a step is stable for decay up to `MARGIN` times `rate`."""
+    """The smallest number of stages with which a step is stable for decay up to `MARGIN` times `rate`."""
     stages = jnp.ceil(jnp.sqrt(1 + MARGIN * step * rate / REACH))
     return _count(jnp.clip(stages, FEWEST_STAGES, MOST_STAGES))
 

@@ -38,7 +38,7 @@ def train(
     network
         The start at times[0]: one student, or a batch with a leading lane axis on every weight.
     problem
-        What they are trained on; its parts are shared by the lanes or carry the same axis.
+        What the students are trained on; its parts are shared by the lanes or carry the same axis.
     times
         Rising times (time,) at which students are saved.
     method
@@ -50,7 +50,7 @@ def train(
     first_step
         First step of a flow. `mean_step` of an earlier trajectory saves a few evaluations.
     seen_tasks
-        Return composite weights of the first `seen_tasks` tasks only; of all by default.
+        Return composite weights of the first `seen_tasks` tasks only; all tasks by default.
 
     Returns
     -------

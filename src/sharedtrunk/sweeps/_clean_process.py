@@ -1,10 +1,10 @@
 """Clean processes: the interpreters in which a Dask worker computes.
 
-A worker of a cluster may be anything: threads of a user's own process, an interpreter that has imported JAX with other
-flags, or four threads a core. Numbers must not depend on that, so each call is made in a *clean process*, a fresh
+A worker of a cluster may be anything: threads of a user's own process, an interpreter that has imported JAX with other flags,
+or four threads per core. Numbers must not depend on the kind of worker, so each call is made in a *clean process*, a fresh
 interpreter that is started with the sweep's environment, like the processes of `run_in_processes`. A worker keeps one for
-each thread and run. It ends with its run, with its worker (even after kill -9), or after a minute without a call, which is
-how it notices that the client was killed.
+each thread and run. Such a process ends with its run, with its worker (even after kill -9), or after a minute without a call,
+which is how the process notices that the client was killed.
 """
 
 import os

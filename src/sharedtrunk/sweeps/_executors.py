@@ -1,10 +1,10 @@
 """Executors: call a function on many arguments, in this process or in worker processes.
 
-`run_inline` calls it in this process, `run_in_processes` in fresh interpreters that take one argument at a time, and
-`run_on_cluster` (in `_cluster`) on a Dask cluster. An executor decides where and when a chunk is computed; the chunk's key
-and bytes are the same everywhere.
+`run_inline` calls the function in this process, `run_in_processes` in fresh interpreters that take one argument at a time,
+and `run_on_cluster` (in `_cluster`) on a Dask cluster. An executor decides where and when a chunk is computed; the chunk's
+key and bytes are the same everywhere.
 
-Workers hold one end of a pipe, the *lifeline*, whose other end only the parent holds. When the parent closes it or
+Workers hold one end of a pipe, the *lifeline*, whose other end only the parent holds. When the parent closes that end or
 dies, even by kill -9, a thread in the worker ends the worker at once.
 """
 

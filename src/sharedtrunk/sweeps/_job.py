@@ -1,8 +1,8 @@
 """Computing one chunk inside a worker of any kind.
 
 `run_chunk` is a plain function of picklable arguments, so any executor can call it, and the resulting bytes are the same. A
-`Job` holds its input, and a `Finished` tells the caller what was stored. Where worker and store share no file system,
-`compute_shard` returns the bytes and `receive` stores them.
+`Job` holds the input of `run_chunk`, and a `Finished` tells the caller what was stored. Where worker and store share no file
+system, `compute_shard` returns the bytes and `receive` stores them.
 """
 
 import copy

@@ -12,7 +12,7 @@ from sharedtrunk.sweeps._job import Job
 
 
 def in_order(jobs: Sequence[Job]) -> list[Job]:
-    """Jobs in order: one of every kind first, then those with most work.
+    """Jobs in order: one of every kind first, then the jobs with the most work.
 
     Workers that start with chunks of one kind would all compile the same programs, or wait for one of them to do so.
     """

@@ -39,7 +39,7 @@ class Progress:
     Parameters
     ----------
     done, total
-        Lanes that are stored, also by earlier runs, and lanes of all sweeps.
+        Number of lanes that are stored, also by earlier runs, and number of lanes of all sweeps.
     rate
         Lanes per second in this run.
     seconds_left

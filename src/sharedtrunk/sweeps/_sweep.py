@@ -1,9 +1,9 @@
 """A sweep: a function that is evaluated on every point of a grid, specified by data alone.
 
-A *lane* is one point. Lanes that agree on the `group_by` axes form a *group* and may share a call of the function; a
-*chunk* is the lanes of one call. The key of a stored result is made of lanes, settings and the function's name, so
-everything else that determines its numbers must be among the settings: a function that changes what it computes needs a new
-name, or a version in its settings.
+A *lane* is one point. Lanes that agree on the `group_by` axes form a *group* and may share a call of the function; a *chunk*
+is the lanes of one call. The key of a stored result is made of lanes, settings and the function's name, so everything else
+that determines the numbers of a result must be among the settings: a function that changes what it computes needs a new name,
+or a version in its settings.
 """
 
 import re
@@ -46,7 +46,7 @@ class Sweep:
     Parameters
     ----------
     name
-        The sweep's name in messages. It is not part of the keys, so sweeps with different names can share chunks.
+        The sweep's name in messages. The name is not part of the keys, so sweeps with different names can share chunks.
     function
         "package.module:function", which workers import. It takes the settings and a list of lanes (axis → value), and
         returns arrays by name whose first axis is the lane.
@@ -62,13 +62,13 @@ class Sweep:
         Largest number of lanes in a chunk: a number, or one of the `group_by` axes with a number for each value, such as
         `{"n_samples": {100: 16, 1600: 8}}`.
     work
-        An axis of positive numbers that the run time of a lane is roughly proportional to. It orders the queue, largest
-        first, and weights the time left; it changes no result.
+        An axis of positive numbers that the run time of a lane is roughly proportional to. The axis orders the queue, largest
+        value first, and weights the time left; it changes no result.
 
     Raises
     ------
     InputError
-        If these contradict each other.
+        If the parameters contradict each other.
     """
 
     name: str
@@ -88,12 +88,12 @@ class Sweep:
         _check_axes(self)
         _check_variables(self)
         for value in self._limited_values():
-            self._limit(value)
+            self._checked_limit(value)
 
     def limit(self, point: Mapping[str, Scalar]) -> int:
         """Largest number of lanes in a chunk of the group that `point` belongs to."""
         axis = self._limit_axis()
-        return self._limit(None if axis is None else point[axis])
+        return self._checked_limit(None if axis is None else point[axis])
 
     def _limit_axis(self) -> str | None:
         if isinstance(self.chunk_limit, int):
@@ -110,7 +110,7 @@ class Sweep:
         axis = self._limit_axis()
         return (None,) if axis is None else self.grid.axes[axis]
 
-    def _limit(self, value: Scalar | None) -> int:
+    def _checked_limit(self, value: Scalar | None) -> int:
         limit: Any = self.chunk_limit
         if not isinstance(self.chunk_limit, int):
             (limits,) = self.chunk_limit.values()

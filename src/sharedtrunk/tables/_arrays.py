@@ -37,8 +37,8 @@ def from_arrays(
     X
         (sample, feature) array, SciPy's sparse matrix (made dense up to 1 GiB), or data frame of pandas, polars or pyarrow.
     Y
-        Such a data frame, a mapping from name to (sample,), or an array (sample, task) or (sample,) of any dtype. None, NaN,
-        pandas' NA, masked entries and the texts in `missing` mark a missing label.
+        A data frame as for X, a mapping from name to (sample,), or an array (sample, task) or (sample,) of any dtype. None,
+        NaN, pandas' NA, masked entries and the texts in `missing` mark a missing label.
     task_names, feature_names
         Names that replace those of a frame, or the defaults x0, x1, … and task0, task1, …
     missing

@@ -21,7 +21,7 @@ def table_of(
     notes: Sequence[str] = (),
     row_numbers: np.ndarray | None = None,
 ) -> Table:
-    """The table whose labels are the columns in `tasks` (in that order) and whose features are all others.
+    """The table whose labels are the columns in `tasks` (in that order) and whose features are all other columns.
 
     `row_numbers` (sample,) are the rows' numbers in a file; a feature that counts the rows is left out. Raises `InputError`.
     """

@@ -1,7 +1,7 @@
 """Tables that come with scikit-learn and statsmodels, with several tasks for each row.
 
 If a task is made from a measurement, the measurement and columns derived from it are removed from the features, because
-they give the label away. `~ x` means "high where x is above its median, else low".
+these give the label away. `~ x` means "high where x is above its median, else low".
 
 =============  ======  =========================  ====================================================================
 name           rows    main (classes)             other tasks, and the features that are removed for them

@@ -1,8 +1,9 @@
 """A column before encoding: numbers or texts, and where a value is missing.
 
 None, NaN, pandas' NA and NaT, and the texts that stand for a missing value (`_missing`) are missing. Text columns are object
-arrays of strings (features) or of any hashable values (labels). Columns of dates and of complex numbers are refused by name.
-Different values stay different: numbers that would become the same float stay Python objects.
+arrays of strings (features) or of any hashable values (labels). Columns with a type for dates or for complex numbers are
+refused here; texts that look like dates are refused when they are encoded (`_encode`). Different values stay different:
+numbers that would become the same float stay Python objects.
 """
 
 import datetime
@@ -30,6 +31,7 @@ class Column:
 
     `category`: the column's own type is categorical, so its levels stay levels even if they look like numbers or dates.
     `missing_texts`: how many cells hold each text that was taken for missing (empty cells are not counted).
+    `forgotten_texts`: whether the column has more distinct texts than are remembered (`_text_column`).
     """
 
     name: str
@@ -37,6 +39,7 @@ class Column:
     missing: np.ndarray
     category: bool = False
     missing_texts: Mapping[str, int] = field(default_factory=dict)
+    forgotten_texts: bool = False
 
     @property
     def numeric(self) -> bool:

@@ -1,9 +1,9 @@
 """Feature columns to numbers: numbers unchanged, true and false as 1 and 0, a category as indicators of its levels.
 
-A category of L levels becomes L − 1 indicators `name=level` (the most frequent level is the reference, all zeros). At most
-20 levels are kept, the most frequent ones, and the rest are pooled as `name=other`. Text with nearly one value per row is an
-identifier and is left out. Texts that look like numbers or dates but cannot be read as such are refused; they never become
-a category.
+A category of L levels becomes L − 1 indicators `name=level` (the most frequent level is the reference, all zeros). At most 20
+levels are kept, the most frequent ones, and the rest are pooled as `name=other`. Text with nearly one value per row, or with
+more distinct values than are remembered, is an identifier and is left out. Texts that look like numbers or dates but cannot
+be read as such are refused; they never become a category.
 """
 
 import re
@@ -19,7 +19,7 @@ from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column, as_floats, dates
 from sharedtrunk.tables._missing import HINT
 from sharedtrunk.tables._request import check_size
-from sharedtrunk.tables._text_column import parsed
+from sharedtrunk.tables._text_column import LATER_TEXTS, parsed
 
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( .*)?"
@@ -46,7 +46,7 @@ def encode(columns: Sequence[Column], row_numbers: np.ndarray | None = None) -> 
     """Encode feature columns. Raises `InputError` for missing values, infinities, dates and text among numbers."""
     columns = [_with_numbers(each) for each in columns]
     _check_present(columns)
-    blocks, names, notes, identifiers = [], [], [], []
+    blocks, names, notes, identifiers, too_many = [], [], [], [], []
     for each in columns:
         if each.numeric:
             blocks.append([each.values.astype(np.float64)])
@@ -54,7 +54,10 @@ def encode(columns: Sequence[Column], row_numbers: np.ndarray | None = None) -> 
             continue
         texts = [str(value) for value in each.values]
         if not each.category:
-            _check_category(each.name, texts, row_numbers)
+            _check_category(each, texts, row_numbers)
+        if each.forgotten_texts:
+            too_many.append(each.name)
+            continue
         levels = _levels(texts)
         if levels is None:
             identifiers.append(each.name)
@@ -64,6 +67,9 @@ def encode(columns: Sequence[Column], row_numbers: np.ndarray | None = None) -> 
         notes.append(_note(each.name, levels, len(set(texts))))
     if identifiers:
         notes.append(f"Left out, because nearly every row has its own text: {listed(identifiers)}.")
+    if too_many:
+        more = f"more than {_limits.MOST_DISTINCT_TEXTS:,} different texts"
+        notes.append(f"Left out, because an identifier is no category ({more}): {listed(too_many)}.")
     return Features(_stacked(blocks, columns), tuple(names), tuple(notes))
 
 
@@ -125,11 +131,14 @@ def _levels(texts: list[str]) -> list[str] | None:
     return [*kept, _POOLED]
 
 
-def _check_category(name: str, texts: list[str], row_numbers: np.ndarray | None) -> None:
-    times, number = Counter(texts), len(texts)
+def _check_category(each: Column, texts: list[str], row_numbers: np.ndarray | None) -> None:
+    times = Counter(texts)
+    if each.forgotten_texts:  # the remembered texts decide
+        del times[LATER_TEXTS]
+    name, number = each.name, times.total()
     words = {level for level in times if parsed([level]) is None}
     if sum(times[level] for level in words) <= number / 2:
-        raise _word_among_numbers(name, texts, words, row_numbers)
+        raise _word_among_numbers(name, texts, words or {LATER_TEXTS}, row_numbers)
     if sum(times[level] for level in words if _DATE.fullmatch(level)) > _NEARLY_ALL * number:
         raise dates(name)
     if sum(times[level] for level in times if _NUMBER_LIKE.fullmatch(level)) > _NEARLY_ALL * number:

@@ -136,16 +136,16 @@ def _check_labelled(labels: Column, number: int) -> None:
 
 
 def check_classes(name: str, classes: tuple[object, ...], number: int) -> None:
-    """Raise `InputError` if a task has fewer than two classes, or if they are a measurement or identifiers.
+    """Raise `InputError` if a task has fewer than two classes, or if the classes are a measurement or identifiers.
 
     Parameters
     ----------
     name
         The task.
     classes
-        Its different labels.
+        The task's different labels.
     number
-        Its number of labelled rows.
+        The task's number of labelled rows.
     """
     if len(classes) < 2:
         received = f"1 class, {shown(classes[0])}, in {shown(name)}" if classes else f"no labels in {shown(name)}"
@@ -161,7 +161,9 @@ def check_classes(name: str, classes: tuple[object, ...], number: int) -> None:
     hint = "Bin it if it is a measurement (at its median, say), merge rare classes, or leave it out if it is an identifier."
     if len(classes) > _limits.MOST_CLASSES:
         raise invalid(f"a task has at most {_limits.MOST_CLASSES} classes", received=received, hint=hint)
-    if len(classes) > _limits.MANY_CLASSES and len(classes) * _limits.LEAST_ROWS_A_CLASS > number:
-        least = _limits.LEAST_ROWS_A_CLASS
-        rule = f"a task of more than {_limits.MANY_CLASSES} classes has at least {least} labelled rows per class on average"
+    if len(classes) > _limits.FEW_CLASSES and len(classes) * _limits.LEAST_ROWS_PER_CLASS > number:
+        least = _limits.LEAST_ROWS_PER_CLASS
+        rule = (
+            f"a task of more than {_limits.FEW_CLASSES} classes has at least {least} labelled rows per class on average"
+        )
         raise invalid(rule, received=received, hint=hint)

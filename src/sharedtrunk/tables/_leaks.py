@@ -48,7 +48,7 @@ class Leak:
     Attributes
     ----------
     kind : str
-        How it does so; one of the seven `Kind`s.
+        How the column gives the other away; one of the seven `Kind`s.
     column, other : str
         `column`, a feature or a task, gives `other` away; both are empty for duplicate rows.
     sentence : str

@@ -1,7 +1,7 @@
 """The texts that stand for a missing value, in files, arrays and data frames alike.
 
-An empty text always does. So do the usual texts below, unless the user names others instead. Some of them can also be a
-class (severity None, Mild or Severe), so the table's notes count a task's texts that were taken for missing.
+An empty text always stands for one. So do the usual texts below, unless the user names others instead. Some of them can also
+be a class (severity None, Mild or Severe), so the table's notes count a task's texts that were taken for missing.
 """
 
 from collections.abc import Iterable, Mapping

@@ -39,7 +39,7 @@ def read_npz(path: Path, request: ReadRequest) -> ReadColumns:
 
 def _shapes(path: Path, archive: zipfile.ZipFile) -> Shapes:
     """Shapes by name, from the headers alone."""
-    shapes, numbers = {}, 0.0
+    shapes, eight_bytes = {}, 0.0
     for member in archive.namelist():
         name = member.removesuffix(".npy")
         with archive.open(member) as file:
@@ -53,8 +53,8 @@ def _shapes(path: Path, archive: zipfile.ZipFile) -> Shapes:
             hint = "Reshape it to (sample, feature), or leave it out of the file."
             raise invalid("an array has one axis (a column) or two (features)", received=received, hint=hint)
         shapes[name] = shape
-        numbers += float(np.prod(shape, dtype=np.float64)) * max(dtype.itemsize / 8, 1)
-    check_size(numbers, _HINT)
+        eight_bytes += float(np.prod(shape, dtype=np.float64)) * max(dtype.itemsize / 8, 1)
+    check_size(eight_bytes, _HINT)
     if not shapes:
         raise invalid("a table needs columns", received=f"an archive without arrays, {path}", hint="Check the file.")
     return shapes
@@ -75,7 +75,7 @@ def _of_pair(path: Path, arrays: Mapping[str, np.ndarray], request: ReadRequest)
 
 
 def _of_arrays(path: Path, arrays: Mapping[str, np.ndarray], shapes: Shapes, request: ReadRequest) -> Arrays:
-    """Names and values (sample,), one for each column of a block of features."""
+    """Name and values (sample,) of every column; each column of a block of features is one."""
     _check_rows(path, shapes)
     names = columns_to_read(request, list(shapes))
     columns = []

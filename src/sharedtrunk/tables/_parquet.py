@@ -40,7 +40,7 @@ def read_parquet(path: Path, request: ReadRequest) -> ReadColumns:
                 raise no_rows(path)
             chosen = sampled_rows(request, total)
             rows = total if chosen is None else len(chosen)
-            check_size(rows * _numbers_a_row(file, kept), read_fewer(request.rows))
+            check_size(rows * _numbers_per_row(file, kept), read_fewer(request.rows))
             table = file.read(columns=list(kept)) if chosen is None else _taken(arrow, file, kept, chosen)
             if table.num_rows != rows:
                 raise OSError(f"{table.num_rows} rows, but its metadata say {rows}")
@@ -68,11 +68,11 @@ def _libraries() -> tuple[ModuleType, ModuleType]:
     return pyarrow, pyarrow.parquet
 
 
-def _numbers_a_row(file: "pyarrow.parquet.ParquetFile", kept: tuple[str, ...]) -> float:
+def _numbers_per_row(file: "pyarrow.parquet.ParquetFile", kept: tuple[str, ...]) -> float:
     """Mean number of values in a row of the kept columns, over the file's first rows; values in lists count singly.
 
-    It is read from the data, not from the metadata: asking a damaged file for its metadata can end the process (pyarrow 26,
-    `RowGroupMetaData.column`).
+    The mean is read from the data, not from the metadata: asking a damaged file for its metadata can end the process (pyarrow
+    26, `RowGroupMetaData.column`).
     """
     first = next(file.iter_batches(batch_size=_FIRST_ROWS, columns=list(kept)), None)
     if first is None:

@@ -15,8 +15,8 @@ from sharedtrunk.tables._limits import MOST_DISTINCT_TEXTS
 from sharedtrunk.tables._missing import USUAL, MissingTexts
 
 _BOOLEAN = {"true": True, "false": False}
-_LATER = "(later texts)"
-"""The level that stands for all texts beyond `MOST_DISTINCT_TEXTS`."""
+LATER_TEXTS = "(later texts)"
+"""Stands in a feature for every text that is not remembered, because `MOST_DISTINCT_TEXTS` others came before it."""
 
 _WHOLE = re.compile(r"-?[1-9][0-9]{0,299}|0")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
@@ -34,6 +34,7 @@ class TextColumn:
         self._pieces: list[np.ndarray] = []
         self._shared_texts: dict[str, str] = {}
         self._missing_counts: Counter[str] = Counter()
+        self._forgotten = False
 
     def add(self, texts: list[str]) -> None:
         numbers = None if self._label else self._numbers(texts)
@@ -57,7 +58,7 @@ class TextColumn:
         booleans = {_BOOLEAN.get(text.lower()) for text in spellings}
         if None not in booleans and (len(booleans) == len(spellings) or not self._label):
             texts = np.array([False if text is None else _BOOLEAN[text.lower()] for text in texts])
-        return Column(self._name, texts, missing, missing_texts=self._missing_counts)
+        return Column(self._name, texts, missing, missing_texts=self._missing_counts, forgotten_texts=self._forgotten)
 
     def _numeric(self, values: np.ndarray, missing: np.ndarray) -> Column:
         found = numeric_column(self._name, values, missing, self._missing)
@@ -75,7 +76,7 @@ class TextColumn:
         return numbers
 
     def _stored(self, text: str) -> str | None:
-        # Equal texts share one object, so a category of a million rows costs a pointer a row.
+        # Equal texts share one object, so a category of a million rows costs one pointer per row.
         text = text.strip()
         if text in self._missing:
             if text:
@@ -83,7 +84,9 @@ class TextColumn:
             return None
         if self._label or len(self._shared_texts) < MOST_DISTINCT_TEXTS:
             return self._shared_texts.setdefault(text, text)
-        return self._shared_texts.get(text, _LATER)
+        remembered = self._shared_texts.get(text)
+        self._forgotten |= remembered is None
+        return LATER_TEXTS if remembered is None else remembered
 
 
 def parsed(texts: list[str]) -> np.ndarray | None:

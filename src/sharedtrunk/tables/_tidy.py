@@ -84,7 +84,7 @@ def _mean_and_deviation(features: np.ndarray, size: np.ndarray) -> tuple[np.ndar
 
 
 def _copies(values: np.ndarray, columns: np.ndarray) -> dict[int, int]:
-    """The original of each copy, which is an earlier column, by the index of the copy."""
+    """Map the index of each copy to the index of its original, which is an earlier column."""
     direction = np.random.default_rng(0).standard_normal(len(values))
     size = np.array([abs(direction @ _scaled(values[:, j])) for j in columns])
     order = np.argsort(size, kind="stable")

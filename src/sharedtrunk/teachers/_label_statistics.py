@@ -33,7 +33,7 @@ def clean_label_moment(teacher: Teacher) -> tuple[Float[Array, "class feature"],
     Raises
     ------
     InputError
-        For anything but a `Teacher` of finite numbers, and as `gaussian.label_moment`.
+        For anything but a `Teacher` of finite numbers, and where `gaussian.label_moment` raises it.
     """
     check_teacher(teacher)
     values = concrete(teacher.singular_values)
@@ -66,7 +66,7 @@ def flip_probability(teacher: Teacher) -> tuple[Float[Array, ""], Float[Array, "
 
     References
     ----------
-    The paper, section 2.1, which requires it to be above zero.
+    The paper, section 2.1, which requires this probability to be above zero.
     """
     check_teacher(teacher)
     agreement, error = gaussian.accuracy_with_error(teacher.noisy_weights, teacher.weights)

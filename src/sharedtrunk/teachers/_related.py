@@ -43,7 +43,7 @@ def related_pair(
     relatedness
         A number r between −1 and 1 (R = r·I), or the matrix R (rank_B, rank_A) of spectral norm at most 1.
     classes, rank, singular_values, noise
-        As `random_teacher`, one value for both teachers or a pair (main, auxiliary).
+        See `random_teacher`, one value for both teachers or a pair (main, auxiliary).
     features
         N_f, at least rank_A + rank_B, so that V̄_⊥ exists.
     dtype
@@ -57,7 +57,7 @@ def related_pair(
     Raises
     ------
     InputError
-        For ‖R‖ > 1, an R of another shape, too few features, and as `random_teacher`.
+        For ‖R‖ > 1, an R of another shape, too few features, and where `random_teacher` raises it.
 
     References
     ----------
@@ -99,7 +99,7 @@ def related_teachers(
     relatedness
         For each auxiliary teacher a number or a matrix, as `related_pair` takes it.
     classes, rank, singular_values, noise
-        As `random_teacher`, one value for all teachers or a tuple (main, first auxiliary, …).
+        See `random_teacher`, one value for all teachers or a tuple (main, first auxiliary, …).
     features
         N_f, at least rank_A + rank_t for every auxiliary teacher.
     dtype
@@ -113,7 +113,7 @@ def related_teachers(
     Raises
     ------
     InputError
-        Without an auxiliary teacher, and as `related_pair`.
+        Without an auxiliary teacher, and where `related_pair` raises it.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Labelled samples: inputs x ~ N(0, C) and the labels a teacher gives them.
+"""Labelled samples: inputs x ~ N(0, C) and the labels that a teacher gives to the inputs.
 
 Hard labels are argmax Σ̂x (β → ∞); soft labels softmax(βΣ̂x) are the finite-β teacher of appendix A.2.
 """
@@ -35,7 +35,7 @@ def sample(key: PRNGKey, teacher: Teacher, n: int, covariance: Covariance | None
     key
         JAX key; the same key gives the same inputs for every teacher.
     teacher
-        The teacher that labels them.
+        The teacher that labels the inputs.
     n
         Number of inputs, at least 1.
     covariance
@@ -84,7 +84,7 @@ def draw_inputs(
     Raises
     ------
     InputError
-        As `sample`.
+        Where `sample` raises it.
     """
     whole_number(n, "A sample's size n", least=1, hint="Ask for n ≥ 1")
     whole_number(features, "Features", least=1, hint="Give the number of columns")
@@ -123,7 +123,7 @@ def soft_labels(
     Parameters
     ----------
     weights, inputs
-        As `hard_labels`.
+        See `hard_labels`.
     inverse_temperature
         β > 0, one number.
 
@@ -135,7 +135,7 @@ def soft_labels(
     Raises
     ------
     InputError
-        As `hard_labels`, and for a β that is not one finite number > 0.
+        Where `hard_labels` raises it, and for a β that is not one finite number > 0.
 
     References
     ----------

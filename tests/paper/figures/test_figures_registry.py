@@ -141,6 +141,14 @@ def test_values_that_no_lane_can_have_are_told_by_their_axis(axis, value, rule):
     assert str(caught.value).startswith(rule)
 
 
+@pytest.mark.parametrize("name", ["fig2-left", "sensitivity"])
+def test_an_axis_without_units_is_refused_before_training(name):
+    figure = figures.get(name)
+    axes = {**figure.quick_grid, "momentum": (0.9,)}
+    with pytest.raises(InputError, match=r"axes of a grid of benefits are among .* got momentum"):
+        figure.sweeps("mine", axes, figure.problem.settings(), figure.functions)
+
+
 def test_any_number_of_samples_and_the_ends_of_the_axes_make_a_plan():
     figure = figures.get("fig2-left")
     axes = {"n_samples": (1, 37), "s_main": (1e-3,), "s_aux": (0.0,), "relatedness": (-1.0, 1.0), "seed": (0,)}

@@ -6,8 +6,8 @@ What is cached
 
 Where it is (`folder`)
     The folder in `SHAREDTRUNK_CACHE_DIR`, else `sharedtrunk/xla` in the user's own cache folder (`XDG_CACHE_HOME`, else
-    `~/.cache`). The first entry makes it. An empty `SHAREDTRUNK_CACHE_DIR` switches the cache off. It serves the command
-    line, its worker processes and library users alike, and may be deleted at any time.
+    `~/.cache`). The first entry makes it. An empty `SHAREDTRUNK_CACHE_DIR` switches the cache off. The folder serves the
+    command line, its worker processes and library users alike, and may be deleted at any time.
 
 What finds an entry (`fingerprint`)
     Its file is named by the sha256 of all that determines its content: the function, shapes and static arguments, the

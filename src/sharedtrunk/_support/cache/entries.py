@@ -1,8 +1,8 @@
 """Entries of the cache: files that are used only if they are whole and this user's own.
 
-An entry is a line with the format's name, the sha256 of all that follows, a header in JSON, and pieces of bytes. The
-checksum is verified before anything else is read, so a changed bit anywhere makes the entry *damaged*. It does not prove
-who wrote the file; the check of owner and permissions does that. An entry that is refused or damaged is made again.
+An entry is a line with the format's name, the sha256 of all that follows, a header in JSON, and pieces of bytes. The checksum
+is verified before anything else is read, so a changed bit anywhere makes the entry *damaged*. The checksum does not prove who
+wrote the file; the check of owner and permissions does that. An entry that is refused or damaged is made again.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sharedtrunk._support.cache.folder import warn_once, writable_by_others
+from sharedtrunk._support.cache.folder import warn_once, why_others_can_write
 from sharedtrunk._support.files import NotRegularError, locked, opened_regular, read_opened, write_atomically
 from sharedtrunk.errors import InputError
 
@@ -61,10 +61,10 @@ def read(path: Path) -> tuple[dict[str, Any], list[memoryview]] | None:
     """Header and pieces of the entry at `path`; None where there is none that may be used."""
     try:
         with opened_regular(path) as descriptor:
-            others = writable_by_others(os.fstat(descriptor))
-            if others is not None:
+            reason = why_others_can_write(os.fstat(descriptor))
+            if reason is not None:
                 rule = "cached files must be yours alone; got %s, %s. Remove it; going on without it"
-                warn_once("file", rule, path, others)
+                warn_once("file", rule, path, reason)
                 return None
             found = decode(path.name, read_opened(descriptor))
             os.utime(descriptor)  # entries that nobody reads for a month are removed

@@ -3,7 +3,7 @@
 It is part of the name of every cached entry and, through the settings of a sweep, of the content key of every stored chunk.
 It covers the sources that `sharedtrunk.experiments` and `sharedtrunk.prediction` import and that decide numbers, and the
 versions of the numerical libraries. Pictures, checks of input and the command line may change without making a stored
-lane stale. It needs no JAX.
+lane stale. Computing the fingerprint needs no JAX.
 """
 
 import functools

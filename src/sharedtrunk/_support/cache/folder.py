@@ -46,7 +46,7 @@ def _usual(base: str, home: str | None) -> Path | None:
 
 @functools.cache
 def _prepared(given: str) -> Path | None:
-    """The folder, made where it is missing and checked once in a process; None where it cannot be made or used."""
+    """The folder `given`, made where it is missing and checked once in a process; None where it cannot be made or used."""
     path = Path(given).absolute()
     with contextlib.suppress(OSError):
         for part in (*reversed(path.parents), path):
@@ -60,26 +60,26 @@ def _prepared(given: str) -> Path | None:
 
 
 def _usable(path: Path) -> bool:
-    """Whether it is a folder of this user that nobody else can write; a warning says why where others can."""
+    """Whether `path` is a folder of this user that nobody else can write; if others can, a warning says why."""
     try:
         status = path.stat()
     except OSError:
         return False
     if not stat.S_ISDIR(status.st_mode) or not os.access(path, os.W_OK | os.X_OK):
         return False
-    others = writable_by_others(status)
-    if others is None:
+    reason = why_others_can_write(status)
+    if reason is None:
         return True
     hint = "Remove it, chmod 700 it" if status.st_uid == os.geteuid() else "Remove it"
     warn_once(
         "folder",
         "the cache's folder must be yours alone; got %s, %s. %s or set %s to another; going on without a cache",
-        *(path, others, hint, VARIABLE),
+        *(path, reason, hint, VARIABLE),
     )
     return False
 
 
-def writable_by_others(status: os.stat_result) -> str | None:
+def why_others_can_write(status: os.stat_result) -> str | None:
     """Why somebody else can change the file or folder, in a few words; None where nobody can."""
     if status.st_uid != os.geteuid():
         return f"which belongs to user {status.st_uid}, not to {os.geteuid()}"

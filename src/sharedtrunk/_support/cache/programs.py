@@ -1,7 +1,7 @@
 """Compiled programs: the first process on a machine traces, lowers and compiles them, the others load them.
 
 JAX has a cache of its own but finds a program by its lowered text, so every process traces and lowers it anew, which takes
-ten times as long as loading. Here a program is found by what it is made from, see `_described`. The entry holds XLA's own
+ten times as long as loading. Here a program is found by what it is made from: see `_described`. The entry holds XLA's own
 bytes of the executable, and the types and the structure of the results. JAX's `serialize_executable` would do the same
 with pickles, which run what they hold when they are read.
 """
@@ -39,7 +39,8 @@ _KNOWN = (*_OURS, "builtins", "numpy", "jax", "jaxlib", "equinox")
 """Packages whose code the fingerprint covers: our sources, and libraries by their versions."""
 
 MOST_READY = 96
-"""Programs that a process holds: each takes up to 430 memory mappings, of which Linux allows a process 65,530."""
+"""The largest number of programs that a process holds: each takes up to 430 memory mappings, of which Linux allows a process
+65,530."""
 
 _VARIABLES = ("XLA_FLAGS", "NPROC")
 _SETTINGS = (
@@ -54,7 +55,8 @@ _SETTINGS = (
 """Variables and settings of JAX that change a compiled program, or whether it compiles."""
 
 _DEBUGGING = ("jax_disable_jit", "jax_debug_nans", "jax_debug_infs")
-"""Debugging settings of JAX, which act while a program is traced or run by JAX; a stored program would ignore them."""
+"""Debugging settings of JAX, which act while a program is traced or run by JAX; a stored program would ignore these
+settings."""
 
 _CACHE_SETTING = "jax_enable_compilation_cache"
 
@@ -266,8 +268,8 @@ def _stored(lowered: Any, compiled: Any, like: Any) -> tuple[dict[str, Any], byt
 def _described(name: str, tree, static: tuple, shapes: tuple) -> str | None:
     """All that determines a program, as text; None if two different programs could have the same text.
 
-    They could where the `repr` of a static argument contains an address in memory, and where an argument is a function or
-    class of another package, whose code the fingerprint does not cover.
+    Two programs could have the same text where the `repr` of a static argument contains an address in memory, and where an
+    argument is a function or class of another package, whose code the fingerprint does not cover.
     """
     arguments = [_static_described(leaf) for leaf in static]
     if None in arguments or " at 0x" in str(tree) or not all(_covered(kind, _KNOWN) for kind in _kinds(tree)):

@@ -110,7 +110,7 @@ def figure_claim(
     Parameters
     ----------
     key, statement, source
-        As those of a `Claim`.
+        See `Claim`.
     limit
         Where the claim says that its numbers lie.
     cases

@@ -1,6 +1,6 @@
 """A reading: one measured number with its error, the limit that a claim sets to it, and where it was taken.
 
-The error is the half-width of an interval. There are two kinds of it:
+The error is the half-width of an interval. There are two kinds of error:
 
 - of a *mean over seeds*: Student's t-interval with 95 % confidence, plus the numerical error of the mean;
 - of any other number: a half-width that covers the truth with 99 % or more, such as a numerical error, or 0.
@@ -69,8 +69,8 @@ class Reading:
     unit
         Such as "nats"; "1" or "" for a pure number.
     standard_error, seeds, seeds_left_out
-        For a mean over seeds: its standard error, the number of seeds used, and of those that lack the number. `seeds` is
-        None for any other number.
+        For a mean over seeds: its standard error, the number of seeds used, and the number of seeds that lack a number.
+        `seeds` is None for any other number.
     cases
         The number of means over seeds that are judged together; `Evidence` sets it.
 

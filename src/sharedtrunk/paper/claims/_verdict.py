@@ -1,9 +1,9 @@
 """The verdict on a claim: the one rule by which readings decide, for the ledger and for the figures.
 
-Readings *within* the condition: one that fails makes the claim fail, one that is undecided leaves it undecided, otherwise it
-holds there. If it holds there, the readings *beyond* the condition decide whether the condition is needed: one that fails
-makes it *holds only if*, one that is undecided leaves the claim undecided. Which readings fail depends on how many are judged
-together (`sharedtrunk.paper.claims.Reading`).
+Readings *within* the condition: one that fails makes the claim fail, one that is undecided leaves it undecided, otherwise the
+claim holds there. If it does, the readings *beyond* the condition decide whether the condition is needed: one that fails
+makes the verdict *holds only if*, one that is undecided leaves the claim undecided. Which readings fail depends on how many
+are judged together (`sharedtrunk.paper.claims.Reading`).
 """
 
 import dataclasses

@@ -1,7 +1,7 @@
 """The averages that the paper's summary figures show: low- and high-SNR auxiliary tasks, seed by seed.
 
 Averages over settings are formed within each seed, so that the numbers of a seed are paired. A seed that lacks one of its
-settings, because a lane diverged, has no average: an average over the others would compare different settings.
+settings, because a lane diverged, has no average: an average over the other settings would compare different settings.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The paper's figures, a file for each: its claim, its grid, its picture and its checks.
+"""The paper's figures, one file per figure: its claim, its grid, its picture and its checks.
 
 `get` finds a figure by name, `reproduce` makes figures and trains the lanes that are not stored yet, and `redraw` draws
 and judges stored datasets again. Only the workers import JAX.

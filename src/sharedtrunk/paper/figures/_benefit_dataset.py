@@ -26,7 +26,7 @@ def benefit_dataset(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Datase
     Its variables are
 
     - `benefit` = loss_single − loss_joint, paired lane by lane, and `benefit_honest` with validation stopping (nats);
-    - `benefit_error`, the numerical error of the benefit: both arms use the same quadrature nodes, so it is taken from
+    - `benefit_error`, the numerical error of the benefit: both arms use the same quadrature nodes, so the error is taken from
       the difference in each scramble, and the error from the saved times is added;
     - `benefit_lower`, `benefit_upper` and `bounds_error` of linear students;
     - losses, accuracies and stopping times of each arm;
@@ -36,7 +36,7 @@ def benefit_dataset(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Datase
     Parameters
     ----------
     collected
-        The lanes of the sweeps "single" and "joint", and of those of theories.
+        The lanes of the sweeps "single" and "joint", and of the sweeps of theories.
 
     Returns
     -------

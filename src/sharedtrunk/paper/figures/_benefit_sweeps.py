@@ -1,9 +1,9 @@
 """Sweeps of lanes that measure the benefits on a grid.
 
-A joint lane trains the main and the auxiliary task on a shared trunk, a single lane the main task alone. The single lane
-does not depend on the auxiliary task, so there is one for each (n_samples, s_main, seed), which all joint lanes share.
-Where students are linear, theory follows the same lanes: the *closure* on the same samples, the *population* flow on
-infinite data, without a number of samples.
+A joint lane trains the main and the auxiliary task on a shared trunk, a single lane trains the main task alone. The single
+lane does not depend on the auxiliary task, so there is one single lane for each (n_samples, s_main, seed), which all joint
+lanes share. Where students are linear, theory follows the same lanes: the *closure* on the same samples, the *population*
+flow on infinite data, without a number of samples.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,9 +24,9 @@ _GROUPS = {"single": ("n_samples", "seed"), "joint": ("n_samples", "n_aux", "see
 def benefit_sweeps(theories: tuple[str, ...] = ("closure",)) -> Callable[..., dict[str, Sweep]]:
     """Return the function that makes the sweeps of a figure of benefits.
 
-    The sweeps are called `single` and `joint`, and those of a theory `closure_single` and so on. The lanes of a chunk share
-    inputs and starts. A chunk depends only on the problem and on its own lanes, so figures whose grids overlap share stored
-    chunks. The function raises `InputError` for a value that an axis cannot have.
+    The sweeps are called `single` and `joint`; the sweeps of a theory are called `closure_single` and so on. The lanes of a
+    chunk share inputs and starts. A chunk depends only on the problem and on its own lanes, so figures whose grids overlap
+    share stored chunks. The function raises `InputError` for an unknown axis, and for a value that an axis cannot have.
 
     Parameters
     ----------

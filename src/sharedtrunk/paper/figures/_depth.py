@@ -1,9 +1,9 @@
 """The students of Figure 3, right, and of Figure A4: ReLU students with 1–4 hidden layers, and two linear students.
 
 A student with a nonlinearity has no composite weights: its loss is sampled on inputs that all lanes of a seed share. One
-start serves all depths, `experiments.RELU_START_SCALE`: N(0, 1/fan_in) in the trunk and 0.3 of that in the heads, so that
-the student starts near chance and every depth learns. Because the start alone changes benefits, there is a second linear
-student, with the start of the ReLU students.
+start serves all depths, `experiments.RELU_START_SCALE`: N(0, 1/fan_in) in the trunk, and 0.3 times such weights in the heads,
+so that the student starts near chance and every depth learns. Because the start alone changes benefits, there is a second
+linear student, with the start of the ReLU students.
 """
 
 from sharedtrunk.experiments.problems import RELU_RTOL, RELU_START_SCALE

@@ -1,9 +1,9 @@
-"""Figure 1: the student's leading singular value as it trains, for 2 and for 20 classes, and three theories of it.
+"""Figure 1: the student's leading singular value as it trains, for 2 and for 20 classes, and three theories of this value.
 
 Claim (caption and section 3): "excellent agreement" of equation (3) with experiment, for both numbers of classes and
 over a wide range of initial conditions; 5,000 steps is the minimum of the validation error.
 
-    sharedtrunk reproduce fig1               a minute on 4 cores: 720 students, 10 seeds each setting
+    sharedtrunk reproduce fig1               a minute on 4 cores: 720 students, 10 seeds per setting
 
 "Excellent agreement" is read as a relative error below 5 %, root mean square over the steps. The paper does not say
 whether labels are hard or soft, whether its teachers are noisy, how strong they are, or how many features there are. So
@@ -12,7 +12,7 @@ printed*, with the noisy teacher's own ŝ in its target, under any labels; and i
 B's βΣ̂, under hard labels alone.
 
 Expected: as printed, (3) is within 5 % in a few settings, most of them from s(0) = 1, and with twenty classes only under
-soft labels. Its limit is within 5 % with two classes from s(0) = 1, and nowhere with twenty. From s(0) = 0.01 both are
+soft labels. The limit is within 5 % with two classes from s(0) = 1, and nowhere with twenty. From s(0) = 0.01 both are
 mostly off by tens of percent. With two classes the population flow equals (3): its limit under hard labels, and (3) as
 printed under soft ones. With twenty classes (3) also lacks the label moment outside û. The closure is close if the student
 has not memorized its 100 points, which is true of most settings with twenty classes. With two classes and hard labels the

@@ -47,15 +47,15 @@ class Figure:
     title
         The title of its picture.
     claim
-        What the paper concludes from it, in one sentence.
+        What the paper concludes from the figure, in one sentence.
     paper
-        Its name in the paper.
+        The figure's name in the paper.
     minutes
-        How long it takes on 4 cores.
+        How long making the figure takes on 4 cores.
     grid, quick_grid, full_grid
         The values of every axis: the paper's, coarse ones, and more.
     sweeps
-        `(name, axes, settings, functions)` → the sweeps that measure it, by name.
+        `(name, axes, settings, functions)` → the sweeps that measure the figure, by name.
     dataset
         From the collected sweeps, by name, to one labelled xarray dataset.
     draw, draw_validation

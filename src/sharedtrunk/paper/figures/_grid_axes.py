@@ -23,7 +23,15 @@ class Axis:
 
 
 def check_axes(axes: Mapping[str, tuple]) -> None:
-    """Check the values of the axes in `AXES`. Raises `InputError` for the first value that breaks its rule."""
+    """Check the names of axes, and their values. Raises `InputError` for an axis that is not in `AXES`, and for the first
+    value that breaks the rule of its axis."""
+    unknown = [name for name in axes if name not in AXES]
+    if unknown:
+        raise invalid(
+            "the axes of a grid of benefits are among those in `paper/figures/_grid_axes.py`",
+            received=", ".join(unknown),
+            hint=f"Add it there, or choose from {', '.join(AXES)}.",
+        )
     for name, axis in AXES.items():
         for value in axes.get(name, ()):
             if not axis.allows(value):

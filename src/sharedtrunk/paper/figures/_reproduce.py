@@ -8,7 +8,7 @@ from typing import Any
 
 from sharedtrunk import sweeps
 from sharedtrunk._support.cache.fingerprint import fingerprint
-from sharedtrunk._support.environment import accelerator, check_inline, check_trainable, worker_environment
+from sharedtrunk._support.environment import accelerator, check_can_train_here, check_trainable, worker_environment
 from sharedtrunk._support.files import check_regular, check_writable, kind_of
 from sharedtrunk._support.limits import MOST_SEEDS, check_processes, check_seeds
 from sharedtrunk.errors import invalid
@@ -100,7 +100,7 @@ def reproduce(
     if any(function.startswith("sharedtrunk.") for figure in chosen for function in figure.functions.values()):
         check_trainable()
     if processes == 0:
-        check_inline()
+        check_can_train_here()
     out = Path(out)
     size = _size(chosen, quick=quick, full=full)
     device = accelerator() if cluster is None and processes != 0 else None
@@ -145,7 +145,7 @@ def redraw(
     Returns
     -------
     tuple of Outcome
-        A figure each, with its checks.
+        One outcome per figure, with the figure's checks.
 
     Raises
     ------

@@ -6,7 +6,7 @@ each, one at a time, on a coarser grid that has all values that the claims need.
     sharedtrunk reproduce sensitivity        three minutes on 4 cores: 8,640 joint lanes, 720 single-task baselines
 
 Expected: the claims of Figure 2, left, hold under all choices (slope on r 0.15 to 0.40 nats). Of Figure 2, right, the
-benefit above 200 points does, but whether there is a benefit at 100 points depends on the size of the start.
+claim of a benefit above 200 points holds too, but whether there is a benefit at 100 points depends on the size of the start.
 
 The choices are in `sharedtrunk.paper.figures._sensitivity_choices`. Means over s_main and over low- and high-SNR
 auxiliary tasks have fewer values than in Figure 2, so the column "standard" need not repeat its numbers.
@@ -48,7 +48,7 @@ def judge_choices(dataset: "xarray.Dataset") -> list[Check]:
 
 
 def draw_choices(dataset: "xarray.Dataset", *, stopping: str) -> "matplotlib.figure.Figure":
-    """Draw claims against choices, a verdict and a number in each cell."""
+    """Draw claims against choices, with a verdict and a number in each cell."""
     from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
     by_figure = {

@@ -1,4 +1,5 @@
-"""The picture of the summary figures (2 and 3): oracle stopping large, validation stopping small beside it."""
+"""The picture of the summary figures (2 and 3): a large panel for oracle stopping, and small panels beside it for validation
+stopping."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ def draw_summary(
     title, x_label
         Text above the picture, and below its axes.
     average_over
-        Axes over whose values a point is the mean, besides the auxiliary SNRs of its group.
+        Axes that are averaged over, besides the auxiliary SNRs of a group.
     """
     from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 

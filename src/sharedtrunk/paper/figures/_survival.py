@@ -1,8 +1,8 @@
 """Which conclusions survive other choices: every claim under every choice, the weakest choice, and which choices differ.
 
 There are two separate questions. Does the paper's statement hold *under every choice*? The weakest choice decides. And is the
-verdict, whatever it is, *as under the standard choice*? It is not if two choices give opposite verdicts, and the question
-stays undecided if one of them is undecided.
+verdict, whatever it is, *as under the standard choice*? The verdict is not the same if two choices give opposite verdicts,
+and the question stays undecided if one of them is undecided.
 """
 
 from collections.abc import Mapping, Sequence

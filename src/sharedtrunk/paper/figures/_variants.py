@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sharedtrunk.paper.figures._benefit_dataset import benefit_dataset, with_axes
 from sharedtrunk.paper.figures._benefit_sweeps import benefit_sweeps
+from sharedtrunk.paper.figures._grid_axes import check_axes
 from sharedtrunk.sweeps import Sweep
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def variant_sweeps(dim: str, choices: Choices, theories: tuple[str, ...] = ()) -
     def sweeps_of_choices(
         name: str, axes: Mapping[str, tuple], settings: Mapping, functions: Mapping[str, str]
     ) -> dict[str, Sweep]:
+        check_axes(axes)
         lanes = {axis: values for axis, values in axes.items() if axis != dim}
         return {
             f"{choice}{_SEPARATOR}{arm}": sweep

@@ -17,7 +17,7 @@ from sharedtrunk import plots
 
 _WIDTH, _LINE = 13.0, 0.19  # inches: the picture's width, and the height of a line
 _ABOVE, _BELOW = 0.72, 0.55  # inches for the title, and for the last axis
-_NOTE_LINE, _PER_INCH = 0.135, 15.5  # the note: inches a line, and characters an inch
+_NOTE_LINE, _PER_INCH = 0.135, 15.5  # the note: inches per line, and characters per inch
 _BETWEEN = 0.62  # inches between blocks, for an axis and a heading
 _PLOT = (0.348, 0.59)  # left and right end of the axes; this and the next line in widths of the picture
 _STATEMENT, _SOURCE, _NUMBER, _VERDICT, _CASE = 0.01, 0.34, 0.6, 0.775, 0.86
@@ -25,7 +25,7 @@ _CHARACTERS = 62  # a line of a statement
 _FREE = 0.35  # lines left free below each statement
 _MARGIN = 0.06  # share of a block's range that stays free on either side
 _SHADE = "#dfeee7"
-_DECIMALS = (4, 6)  # fewest, and most: more would not fit into the column
+_DECIMALS = (4, 6)  # the smallest and the largest number of decimals: more would not fit into the column
 
 
 class Number(NamedTuple):

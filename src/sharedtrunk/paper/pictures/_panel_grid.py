@@ -1,8 +1,8 @@
 """Panels: the form of the paper's appendix figures (A1–A4).
 
-There is a panel for each value of a row axis and a column axis. It shows the benefit against the auxiliary task's SNR,
+There is a panel for each value of a row axis and a column axis. A panel shows the benefit against the auxiliary task's SNR,
 a line for each relatedness with a shaded band of one standard error over seeds; theory is dashed in the same colour.
-Above the zero line the auxiliary task helps. The panels of a row share their y axis, and every row has its own: benefits
+Above the zero line the auxiliary task helps. The panels of a row share one y axis, and rows have different ones: benefits
 differ between rows by so much that on one scale whole rows would be flat.
 """
 

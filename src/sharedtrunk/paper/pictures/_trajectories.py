@@ -39,7 +39,7 @@ def draw_trajectories(axes: Axes, dataset: xr.Dataset, *, both: bool = True) -> 
     """Draw the curves of one reading.
 
     Points are the students' mean ± standard error over seeds, and lines the mean over seeds of each theory. Equation (3)
-    has one s, so it is one line in each of its readings; of the other theories the singular value is drawn.
+    has one s, so each of its readings is one line; of the other theories the singular value is drawn.
 
     Parameters
     ----------

@@ -18,8 +18,8 @@ from sharedtrunk.errors import invalid
 _CELL = (0.86, 0.5)  # inches: width and height of a cell
 _LABEL = 3.5  # inches left of the cells, for the statements
 _GAP = 0.25  # cells of space before the columns that sum up
-_TITLE, _NOTE = 0.21, 0.15  # inches a line of the title and of the note
-_PER_INCH = (9.5, 16.0)  # characters an inch of the title and of the note
+_TITLE, _NOTE = 0.21, 0.15  # inches per line of the title and of the note
+_PER_INCH = (9.5, 16.0)  # characters per inch of the title and of the note
 _HEADING = 0.62  # cells of height for the heading above each group of rows
 
 

@@ -15,7 +15,9 @@ Name = tuple[str, str]
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LIMIT = 5_000_000  # bytes of pictures: in base64 they take 6.7 MB of a page that should stay below 8 MB
-COLOURS = 256  # colours of a picture whose page would otherwise be too large: the most that a PNG palette can hold
+COLOURS = (
+    256  # colours of a picture whose page would otherwise be too large: the largest number that a PNG palette can hold
+)
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ class Summary:
 
 
 def summarize(contents: Contents) -> Summary:
-    """Return a sentence each on relatedness, amount of data, validation stopping, theory, and the tally."""
+    """Return one sentence per subject: relatedness, amount of data, validation stopping, theory, and the tally."""
     checks = {each.figure.name: each.checks for each in contents.figures if each.figure.name in PAPER}
     sentences = (
         *(_phrases(contents, checks, name, phrases) for name, phrases in CORE.items()),
@@ -97,7 +97,8 @@ def summarize(contents: Contents) -> Summary:
 
 
 def as_the_paper(checks: Sequence[Check]) -> list[Check]:
-    """Return the checks with oracle stopping, or all checks of a figure without any; details of other checks do not count."""
+    """Return the checks with oracle stopping, or all checks of a figure without any; checks that are details of others do not
+    count."""
     whole = [check for check in checks if not check.detail]
     return [check for check in whole if check.stopping == ORACLE] or whole
 

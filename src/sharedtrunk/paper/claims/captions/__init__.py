@@ -2,7 +2,7 @@
 
 `judge_stored` judges the ledger's claims about the captions and about sections 4.4 to 4.7 from a folder of datasets. The
 claims that a figure itself shows are in the same files, by topic, so that each contrast and each threshold is defined once:
-`FIGURE_2_LEFT`, `FIGURE_2_RIGHT`, `FIGURE_3_LEFT`, `DEPTH_CLAIMS`, `TABLE_1` and `trend_claims`.
+`FIGURE_2_LEFT`, `FIGURE_2_RIGHT`, `FIGURE_3_LEFT` (in `_auxiliary_data.py`), `DEPTH_CLAIMS`, `TABLE_1` and `trend_claims`.
 """
 
 from sharedtrunk.paper.claims.captions._auxiliary_data import AUX_COUNTS as AUX_COUNTS

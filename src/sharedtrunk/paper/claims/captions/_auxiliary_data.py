@@ -1,4 +1,4 @@
-"""Claims of section 4.6 and of the captions of Figures 3 (left) and A3: more auxiliary data beside 100 main points.
+"""The claims of Figure 3 (left), of Figure A3 and of section 4.6: more auxiliary data beside 100 main points.
 
 Means are over high-SNR main tasks (s_main ≥ 3) and high-SNR auxiliary tasks, as in Figure 3.
 """
@@ -46,7 +46,7 @@ def _clean(benefit: "xarray.DataArray") -> "xarray.DataArray":
 
 
 def _strong(benefit: "xarray.DataArray", relatedness: float) -> "xarray.DataArray":
-    """That part, averaged over high-SNR auxiliary tasks of one relatedness."""
+    """The part of the benefit that Figure 3 shows, averaged over high-SNR auxiliary tasks of one relatedness."""
     return contrasts.by_aux_snr(contrasts.at(_clean(benefit), relatedness=relatedness))["high"]
 
 
@@ -89,7 +89,7 @@ FIGURE_3_LEFT = (
         _growth(0.0),
     ),
 )
-"""The claims that Figure 3, left, shows. Figure A3 shows them and the trends."""
+"""The claims that Figure 3, left, shows. Figure A3 shows these claims and the trends."""
 
 
 _CLEAN = f"mean over s_main ≥ {HIGH_SNR:g}"

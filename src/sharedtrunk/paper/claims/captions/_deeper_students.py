@@ -1,6 +1,6 @@
 """Claims of section 4.7 and of the captions of Figures 3 (right) and A4: ReLU students of one to four layers.
 
-They are compared with every linear student of the dataset; there can be two, which differ in their start.
+The ReLU students are compared with every linear student of the dataset. There can be two linear ones with different starts.
 """
 
 import functools
@@ -61,7 +61,7 @@ def _shift_from(reference: str):
 
 
 def _shift_of_related_from(reference: str):
-    """The same for fully related tasks with high-SNR auxiliary ones."""
+    """Benefit of every ReLU student minus that of the reference, for fully related auxiliary tasks of high SNR."""
     shift = _shift_from(reference)
     return lambda benefit: shift(contrasts.by_aux_snr(contrasts.at(benefit, relatedness=1.0))["high"])
 

@@ -54,7 +54,7 @@ _DIFFERENCE = "benefit from random starts minus from the TA start, high-SNR auxi
 
 
 def _differences(difference: "xarray.DataArray", relatedness: float) -> dict[str, np.ndarray]:
-    """For high-SNR auxiliary tasks at each amount of data: the mean over s_main, one number per seed."""
+    """The mean difference over s_main for high-SNR auxiliary tasks, one number per seed, at each amount of data."""
     high = contrasts.by_aux_snr(contrasts.at(difference, relatedness=relatedness))["high"]
     return {
         f"{samples}, r = {relatedness:g}, mean over s_main": contrasts.per_seed(row)
@@ -81,7 +81,7 @@ def _effects(benefit: "xarray.DataArray") -> dict[str, np.ndarray]:
 
 
 def _same_sign(name: str, random: np.ndarray, aligned: np.ndarray) -> Reading:
-    """The effect from random starts, positive in the direction that it has from the TA start.
+    """The effect from random starts, positive in the direction of the effect from the TA start.
 
     If the interval of the TA start contains 0 there is no direction, and the reading is undecided.
     """

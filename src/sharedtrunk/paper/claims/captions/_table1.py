@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Cases = Callable[["xarray.DataArray"], dict[str, np.ndarray]]
 
 LIMITED, EARLIER, ABUNDANT = 400, 800, 1600
-"""Numbers of training points: the most that count as limited, 800, and the number that counts as abundant."""
+"""Numbers of training points: the largest that counts as limited, 800, and the one that counts as abundant."""
 
 WEAKLY_RELATED = 0.25
 """The smallest relatedness of the grids above 0, which stands for r ≪ 1."""

@@ -102,7 +102,7 @@ def trend_claims(rows: str, symbol: str, where: str = "all panels") -> tuple[Cla
     rows, symbol
         The axis whose values are the rows of the figure, and its symbol in words (unused if the values are names).
     where
-        What the mean is over, in words.
+        The settings that the mean is over, in words.
     """
     return tuple(claim for trend in TRENDS for claim in trend.claims(rows, symbol, where))
 

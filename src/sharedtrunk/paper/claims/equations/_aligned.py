@@ -2,6 +2,8 @@
 
 A drive D on W = U diag(s) Vᵀ keeps the singular vectors exactly if UᵀDV is diagonal, so the part of UᵀDV off its diagonal is
 measured. The drive is that of the population flow: nothing here depends on sampling.
+
+Claim eq-18 tests the statement behind (18); `tests/dynamics/test_aligned.py` and `test_hadamard.py` test the implementation.
 """
 
 import itertools
@@ -40,7 +42,8 @@ class RelativeError(NamedTuple):
 def rank_one_error(u: np.ndarray, beta: float | None, teacher: float) -> RelativeError:
     """Largest error of (3) over time, relative to the student's largest singular value under the population flow.
 
-    Noise-free teacher ŝ û v̂ᵀ, aligned and balanced start at s(0) = 0.1. The features are rotated onto v̂, so there is one.
+    Noise-free teacher ŝ û v̂ᵀ, aligned and balanced start at s(0) = 0.1. The features are rotated onto v̂, so there is one
+    feature.
     """
     printed = dynamics.rank_one_flow(u, teacher, np.ones(1), inverse_temperature=beta)
     s = _leading(dynamics.solve(printed, jnp.asarray(0.1, jnp.float64), TIMES))
@@ -127,7 +130,7 @@ class Turning(NamedTuple):
 
 
 def turning_share(left: np.ndarray, s_student: np.ndarray, s_teacher: np.ndarray, rule) -> Turning:
-    """‖offdiag‖/‖·‖ of Uᵀ[∇F(U diag(ŝ)) − ∇F(U diag(s))]: the share of the drive (17) that turns them; β = 1."""
+    """‖offdiag‖/‖·‖ of Uᵀ[∇F(U diag(ŝ)) − ∇F(U diag(s))]: the share of the drive (17) that turns singular vectors; β = 1."""
     U = jnp.asarray(left)
     moments = [gaussian.softmax_moment_with_error(U * s[None, :], rule=rule) for s in (s_teacher, s_student)]
     drive = moments[0][0] - moments[1][0]

@@ -115,7 +115,7 @@ def _alike(case: str, W: Matrix, left: Matrix | None = None, rule: gaussian.Rule
 
 
 def _noisy(seed: int, s: float, teachers_drawn: int) -> Reading:
-    """Mean over noisy teachers of the standard problem."""
+    """The mean of `unlike_identity` over noisy teachers of the standard problem."""
     key = stream(jax.random.key(seed), "noisy teachers")
     drawn = [
         teachers.random_teacher(stream(key, f"{n}"), singular_values=s, dtype=np.float64) for n in range(teachers_drawn)

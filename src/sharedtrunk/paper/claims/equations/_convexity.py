@@ -1,4 +1,5 @@
-"""Convexity of ln Z, point by point (20)–(21), and the bounds on the benefit that it gives in every sample (22)–(23)."""
+"""Convexity of ln Z, point by point (20)–(21), and the bounds on the benefit that follow from it in every sample
+(22)–(23)."""
 
 from collections.abc import Callable
 
@@ -27,7 +28,7 @@ def smallest_gap(seed: int, upper: bool, bound: Callable = tangent) -> float:
     scales = 10.0 ** rng.uniform(-2, 2, (2, 1, PAIRS))
     z, other = scales * rng.standard_normal((2, 5, PAIRS))
     ratio = log_partition(other) - log_partition(z)
-    # exchanging the two gives the other side
+    # exchanging z and z̃ gives the other side
     gap = -bound(other, z) - ratio if upper else ratio - bound(z, other)
     return float(np.min(gap / (1 + np.abs(z).max(axis=0) + np.abs(other).max(axis=0))))
 

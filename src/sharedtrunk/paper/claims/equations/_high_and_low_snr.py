@@ -1,7 +1,7 @@
 """High and low signal-to-noise ratio of the main task: the bounds (29)–(33).
 
-Closed forms for two classes and no noise, where W = s u vᵀ and the label moment is m₂ = 1/√π along it; the standard
-problem's population flows, stopped at their minima, for the rest.
+Two classes without noise have closed forms: W = s u vᵀ, and the label moment is m₂ = 1/√π along u vᵀ. All other readings come
+from the standard problem's population flows, stopped at their minima.
 """
 
 import jax
@@ -49,7 +49,7 @@ def printed_lower(clean: Numbers, joint: Numbers, single: Numbers) -> Numbers:
 
 
 def true_lower(clean: Numbers, joint: Numbers, single: Numbers) -> Numbers:
-    """The same bound with the moment of the clean hard labels, m₂, in place of g(s̄)s̄."""
+    """The bound (30) for two classes, with the moment of the clean hard labels, m₂, in place of g(s̄)s̄."""
     return (M2 - response(joint)) * (joint - single)
 
 
@@ -265,7 +265,8 @@ def _eq33(seed: int, thorough: bool) -> Evidence:
 
     def sides(*setting: float):
         def bound(flows: _flows.Flows, which: int) -> tuple[np.ndarray, float]:
-            """The lower (0) or upper (1) bound seed by seed, and the error of its mean that comes from g."""
+            """The lower (0) or upper (1) bound seed by seed, and the part of the error of the bound's mean that comes from
+            g."""
             pair = flows.pair(*setting)
             own, fall = values(pair[which]), values(pair[1]) - values(pair[0])
             g, error = scale(pair[which])

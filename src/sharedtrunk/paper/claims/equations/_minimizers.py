@@ -88,7 +88,8 @@ def growth(seed: int) -> float:
 
 
 def printed_direction(inputs: Matrix) -> Matrix:
-    """The one direction of common shifts in (11), Σ_μ (XXᵀ)⁻¹ x_μ, with X Xᵀ in place of Xᵀ X, whose shape does not fit."""
+    """The one direction of common shifts in (11), Σ_μ (XXᵀ)⁻¹ x_μ, with X Xᵀ in place of Xᵀ X, because the shape of Xᵀ X does
+    not fit."""
     return np.linalg.solve(inputs @ inputs.T, inputs.sum(axis=1))
 
 

@@ -4,10 +4,11 @@ With L(W) = F(W) − ⟨M, W⟩ the benefit is L(W̃) − L(W_A), W̃ the single
 
     ⟨T − ∇F(W_A), W_A − W̃⟩ ≤ benefit ≤ ⟨T − ∇F(W̃), W_A − W̃⟩,
 
-with T = M(W̄), the label moment. The paper prints T = G(W̄)W̄. Erratum 10 corrects that and shares the measurements.
+with T = M(W̄), the label moment. The paper prints T = G(W̄)W̄. Erratum 10 corrects this T and shares the measurements.
 
-The distance from the benefit L(W̃) − L(W_A) to a bound with T = M is a divergence of F alone, whatever M is: it shows that F
-is convex, but not that M is the right moment. Test sets of argmax labels, which need no moment, show that.
+The distance from the benefit L(W̃) − L(W_A) to a bound with T = M is a divergence of F alone, whatever M is: that the
+distance is ≥ 0 shows that F is convex, but not that M is the right moment. Test sets of argmax labels, which need no moment,
+show that M is.
 """
 
 import functools
@@ -129,7 +130,8 @@ def _share(case: str, draws: Draws) -> Reading:
 
 
 def _worst(case: str, draws: Draws, sides: tuple[bool, ...]) -> Reading:
-    """The gap of a bound with the label moment that is fewest error bars from zero; it depends on the convex F alone."""
+    """The gap of a bound with the label moment that is the smallest number of error bars from zero; such a gap depends on the
+    convex F alone."""
     pairs = np.concatenate([np.stack(gaps(draws, False, upper), axis=1) for upper in sides])
     gap, error = pairs[np.argmin(pairs[:, 0] / pairs[:, 1])]
     return at_least(

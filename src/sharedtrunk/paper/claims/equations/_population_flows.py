@@ -1,6 +1,6 @@
 """Benefits on infinite data that several claims share: the population flow of the standard problem, stopped at its minimum.
 
-The teachers' noise is quenched: it belongs to the rule that labels the data, however many there are. The error of every
+The teachers' noise is quenched: it belongs to the rule that labels the data, however many data there are. The error of every
 reading is the interval over seeds plus the numerical error: quadrature, times, label moments, minima that are not bracketed.
 """
 
@@ -280,7 +280,7 @@ def at_equal_times(seed: int, thorough: bool) -> tuple[Flows, ...]:
 
 @functools.cache
 def relabelled_at_equal_times(seed: int) -> tuple[Flows, ...]:
-    """The same for the first seed, with another estimate of the label moments."""
+    """The noisy grid of the first seed at `EQUAL_TIMES`, with another estimate of the label moments."""
     return _timed(standard_seeds(seed, 1), OTHER_LABELS)
 
 

@@ -178,7 +178,7 @@ CLAIMS = (
         f"task is too noisy (s̄_A = {VANISHING:g}) or too clean to gain (s̄_A = {HIGH:g} with r ≤ 0.5 or s̄_B = {WEAK:g})",
         truth="without noise the loss is still falling at the time limit; relative to what is left of it the benefit is not "
         "small",
-        # Not in the bundle of flows, which already takes the longest, although it therefore solves the noisy flows again.
+        # This claim is not in the bundle of flows, which already takes the longest, so the noisy flows are solved once more.
         seconds=45.0,
     ),
 )

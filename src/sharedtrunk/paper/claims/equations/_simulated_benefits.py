@@ -1,6 +1,6 @@
 """Simulated benefits that several claims share: small grids of the standard problem, trained once in a worker.
 
-One seed of the ledger stands for several seeds of the standard problem. There is one number for each of those, so that
+One seed of the ledger stands for several seeds of the standard problem. There is one number for each of the latter, so that
 contrasts are paired.
 """
 
@@ -20,7 +20,7 @@ BUNDLE = "simulated benefits"
 """Claims that need these lanes go to one worker, which trains them once."""
 
 MANY_SEEDS = 16
-"""Seeds of the standard problem per seed of the ledger; only the first of them are used without `thorough`."""
+"""Seeds of the standard problem per seed of the ledger; only the first of these are used without `thorough`."""
 
 SETTINGS = {"scrambles": 8}
 """With eight scrambles the error of a benefit is a thousandth of a nat, far below the spread over seeds."""
@@ -100,7 +100,7 @@ def simulated(samples: int, seed: int, thorough: bool) -> Grid:
 
 @functools.cache
 def low_mains(samples: int, seed: int, thorough: bool) -> Grid:
-    """The same for main tasks of low SNR."""
+    """The grid of main tasks of low SNR for one number of samples, for the seeds that belong to the ledger's seed."""
     return _trained(LOW_MAIN_GRIDS[samples], samples, seed, thorough)
 
 

@@ -105,7 +105,7 @@ def _all_printed(seed: int, thorough: bool) -> np.ndarray:
 
 @functools.cache
 def midway(seed: int, thorough: bool) -> tuple[Problems, dynamics.Layers]:
-    """The same problems and the full flow's layers in the middle of learning."""
+    """The problems of `both` and the full flow's layers in the middle of learning."""
     problems = drawn(seed, thorough)
     return problems, jax.tree.map(np.asarray, full(problems, EARLY)[1])
 
