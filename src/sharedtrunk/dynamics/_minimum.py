@@ -68,8 +68,9 @@ def solve_until_bracketed(
     Stopped
         Loss in nats, corrected by the parabola through the minimum's neighbours (half of the correction is `refinement`),
         and the weights at the saved time of the lowest loss. `trajectory` holds the coarse curve, NaN after a lane's stop.
-        A lane that failed is NaN. `Result.NOT_BRACKETED` comes with the lowest loss up to the time limit, and
-        `Result.RULE_TOO_COARSE` means that at the minimum the error of the flow's rule is more than half of the drive.
+        A lane that failed is NaN. `Result.NOT_BRACKETED` comes with the lowest loss up to the time limit.
+        `Result.RULE_TOO_COARSE` comes with a loss too, that of the weights which the flow reached; but at the minimum the
+        error of the flow's rule is more than half of the drive, so a flow with a finer rule reaches others.
 
     Raises
     ------
@@ -105,7 +106,9 @@ def _checked(flow: JudgedFlow, axes: tuple[int | None, ...], found: Followed) ->
 
 def _valued(found: Followed, weights, judge: Judge, rule, chunk: int) -> Stopped:
     (_, _, lowest, result), times, curve = found
-    failed = ~np.isin(result, (Result.SUCCESS, Result.NOT_BRACKETED)) | ~np.isfinite(lowest.value)
+    failed = ~np.isin(result, (Result.SUCCESS, Result.NOT_BRACKETED, Result.RULE_TOO_COARSE)) | ~np.isfinite(
+        lowest.value
+    )
     weights = np.where(failed[:, None, None], np.nan, weights)
     safe = np.where(failed[:, None, None], 0, weights).astype(lowest.observed.dtype)
     energies = _energies(safe, judge.root, rule, chunk)

@@ -152,7 +152,8 @@ def reading(
     benefits: bool = True,
     error: float = 0.0,
 ) -> Reading:
-    """The reading of a statistic's mean over seeds; the case says how many of its students were not bracketed.
+    """The reading of a statistic's mean over seeds; the case says how many of its students were not bracketed
+    or failed.
 
     `side` is above, below or negligible. With `benefits` the numerical errors of the benefits at `settings` are added.
     `again` are the flows of the first seed with another estimate of the label moments; the whole difference that they make
@@ -165,7 +166,8 @@ def reading(
         error += sum(flows.numerical(*setting) for setting in settings)
     results = np.concatenate([arm.result for setting in settings for arm in flows.arms(*setting)])
     lost = {"not bracketed": results == Result.NOT_BRACKETED}
-    lost["failed"] = ~np.isin(results, (Result.SUCCESS, Result.NOT_BRACKETED))
+    lost["not followed exactly"] = results == Result.RULE_TOO_COARSE
+    lost["failed"] = ~np.isin(results, (Result.SUCCESS, Result.NOT_BRACKETED, Result.RULE_TOO_COARSE))
     lost_words = [f"{mask.sum()} of {mask.size} students {words}" for words, mask in lost.items() if mask.any()]
     return side(", ".join([case, *lost_words]), numbers, limit, unit=unit, numerical=error)
 
