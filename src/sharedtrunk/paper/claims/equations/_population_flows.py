@@ -364,7 +364,8 @@ def minimum(key, noisy_weights, moment, time_limit: float, label_rule=dynamics.F
     assert found.refinement is not None
     times, curve = found.trajectory.times, np.asarray(found.trajectory.generalization_loss)
     fallen = curve[:, np.searchsorted(times, times[-1] / 2)] - curve[:, -1]
-    late = np.where(found.result == Result.NOT_BRACKETED, fallen, 0.0)
+    # NaN where a lane has stopped: what falls later does not count
+    late = np.where(found.result == Result.SUCCESS, 0.0, np.nan_to_num(fallen))
     stop = Stop(found.loss, found.time, found.weights, found.result, found.scrambles, found.refinement, late)
     return stop.at(slice(lanes))
 
