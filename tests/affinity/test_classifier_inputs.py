@@ -115,9 +115,9 @@ def test_features_too_large_for_a_double_say_so():
     with pytest.raises(InputError, match=r"features are below 1e\+300; got 3\.3e\+307\. Rescale them"):
         classifier().fit(np.where(X > 1, 3.3e307, X), Y)
     model = classifier().fit(X * 1e-200, Y)
-    with pytest.raises(InputError, match=r"a size that the network can weigh.*; got values up to 1e\+290"):
+    with pytest.raises(InputError, match=r"a size that the network can compute with.*; got values up to 1e\+290"):
         model.predict_proba(np.full((1, 4), 1e290))
-    with pytest.raises(InputError, match="a size that the network can weigh"):
+    with pytest.raises(InputError, match="a size that the network can compute with"):
         model.hidden_units(np.full((1, 4), 1e290))
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -256,7 +255,7 @@ def test_bad_input_is_one_line_and_code_2(visits, asked, words, says):
     assert not asked
 
 
-def test_bad_input_is_answered_at_once_and_without_jax(visits):
+def test_bad_input_is_answered_without_jax(visits):
     words = ["advise", str(visits), "--main", "churned", "--aux", "nowhere"]
     code = (
         f"import sys; sys.modules['jax'] = None; sys.argv = ['', *{words!r}]; from sharedtrunk.cli import main; main()"
@@ -264,13 +263,6 @@ def test_bad_input_is_answered_at_once_and_without_jax(visits):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 2
     assert "'nowhere', which is not one" in done.stderr
-    times = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        assert command(*words[1:]).returncode == 2
-        times.append(time.perf_counter() - begun)
-    # The best of three: other work on the machine is not the command's.
-    assert min(times) < 1.5
 
 
 def test_wrong_numbers_are_one_line(visits):
