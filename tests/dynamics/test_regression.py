@@ -153,7 +153,7 @@ def test_bad_input():
         dynamics.regression_growth(TIMES, np.array([1.0]), 0.1, depth=0)
     with pytest.raises(InputError, match="A's rows first"):
         dynamics.regression_error(TIMES, W, jnp.ones((3, 3)), 0.1)
-    with pytest.raises(InputError, match="not 0"):
+    with pytest.raises(InputError, match="not all 0"):
         dynamics.regression_error(TIMES, W, jnp.zeros((2, 3)), 0.1)
     for bad in ({"singular_values": (0.0, 1.0)}, {"relatedness": 2.0}, {"classes": 1}, {"noise": 0.0}):
         given = {"singular_values": (1.0, 1.0), "relatedness": 0.5, "classes": 10, "features": 50, "noise": 1.0} | bad

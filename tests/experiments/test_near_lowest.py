@@ -44,7 +44,7 @@ def test_the_times_around_the_lowest_are_kept(minima):
 def test_the_lowest_so_far_is_the_lowest_that_was_seen():
     nothing = Lowest(np.full(3, np.inf), np.zeros(3), jax.tree.map(np.asarray, network(np.zeros(3))))
     found = followed((7.6, 12.4, 2.4), nothing, lowest_so_far)
-    np.testing.assert_allclose(found.state.kept.trunk[0][:, 0, 0], [7.5, 12.5, 2.5])
+    np.testing.assert_allclose(found.state.observed.trunk[0][:, 0, 0], [7.5, 12.5, 2.5])
     np.testing.assert_allclose(found.state.time, [7.5, 12.5, 2.5])
     assert found.record.shape == (3, found.times.size)
     np.testing.assert_array_equal(found.times, np.unique(np.concatenate(LEGS)))

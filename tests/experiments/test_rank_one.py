@@ -255,7 +255,7 @@ def test_impossible_settings_and_lanes_are_told(settings, change, words):
 
 @pytest.mark.parametrize("name", ["classes", "seed"])
 def test_lanes_that_share_too_little_are_told(name):
-    with pytest.raises(InputError, match=f"share their {name}"):
+    with pytest.raises(InputError, match=f"must share {name}"):
         rank_one_lanes(SMALL, [lanes()[0], {**lanes()[0], name: 4}])
 
 

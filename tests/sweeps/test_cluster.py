@@ -229,7 +229,7 @@ def test_a_clean_process_leaves_when_nobody_asks(monkeypatch):
 def test_a_worker_with_other_sources_is_refused(tmp_path, free_port, whole, stored_bytes):
     package = Path(sharedtrunk.__file__).parent
     shutil.copytree(package, tmp_path / "other" / "sharedtrunk", ignore=shutil.ignore_patterns("__pycache__"))
-    with (tmp_path / "other" / "sharedtrunk" / "flows" / "parabola.py").open("a") as file:
+    with (tmp_path / "other" / "sharedtrunk" / "flows" / "minimum.py").open("a") as file:
         file.write("# another version\n")
     address, store = f"tcp://127.0.0.1:{free_port}", Store(tmp_path / "store")
     with scheduler(free_port), worker(address, path=[tmp_path / "other"], folder=tmp_path):

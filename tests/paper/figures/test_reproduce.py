@@ -219,7 +219,7 @@ def test_what_went_wrong_is_said_in_one_line(tmp_path, toy_registry):
         assert "\n" not in str(caught.value)
 
     refuse("a figure is one of", "fig3")
-    refuse("at least one seed; got 0", seeds=0)
+    refuse("seeds must be a whole number, at least 1; got 0", seeds=0)
     refuse("training must be 'flow' or 'descent'", training="momentum")
     refuse("not negative; got -1", processes=-1, out=tmp_path / "never")
     refuse("training must be", training="momentum", out=tmp_path / "never")
