@@ -77,7 +77,7 @@ def check_whole(name: str, value: object, *, least: int, rule: str, most: int, r
 
 def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:
     """Raise `InputError` unless a value is one of the allowed words, of which the first is recommended."""
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         rule = f"{name} must be {' or '.join(map(repr, allowed))}"
         raise invalid(rule, received=shown(value), hint=f"{allowed[0]!r} is usual.")
 

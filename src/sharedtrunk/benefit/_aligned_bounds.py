@@ -16,6 +16,7 @@ from sharedtrunk import gaussian
 from sharedtrunk._support.arguments import finite
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
+from sharedtrunk._support.limits import check_choice
 from sharedtrunk.benefit._bounds import BenefitBounds, benefit_bounds, common_lanes
 from sharedtrunk.errors import invalid
 
@@ -99,14 +100,11 @@ def printed_aligned_bounds(
         For an unknown regime, "rank one" with several singular values, and where `aligned_bounds` raises it.
     """
     U, (s, single, clean) = _checked(left, joint, single, teacher)
-    if (
-        regime not in get_args(Regime)
-        or s.ndim + single.ndim + clean.ndim != 3
-        or (regime == "rank one" and s.shape != (1,))
-    ):
+    check_choice("regime", regime, get_args(Regime))
+    if s.ndim + single.ndim + clean.ndim != 3 or (regime == "rank one" and s.shape != (1,)):
         raise invalid(
-            "regime is 'rank one' (one singular value), 'high' or 'low', for one pair of students",
-            received=f"{regime!r} with singular values of shape {s.shape}",
+            "The printed bounds are those of one pair of students, with one singular value in the regime 'rank one'",
+            received=f"singular values of shape {s.shape} in the regime {regime!r}",
             hint="Use aligned_bounds for what holds in general",
         )
     at_joint, error = _printed_response(U, s, regime, rule)

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk import gaussian
-from sharedtrunk._support.arguments import check_kind_of, described
+from sharedtrunk._support.arguments import check_kind_of, described, dtype_of
 from sharedtrunk._support.arguments import finite as finite_array
 from sharedtrunk._support.axes import AnyArray, Covariance
 from sharedtrunk._support.cache.programs import program
@@ -94,14 +94,15 @@ def value_at(
 
 def _index_of_times(index, trajectory: Trajectory) -> np.ndarray:
     """The index as whole numbers (*lane,). Raises `InputError` unless each is the index of a saved time."""
-    index, count = np.asarray(index), np.shape(trajectory.times)[0]
-    if index.dtype.kind not in "iu" or index.size == 0 or index.min() < -count or index.max() >= count:
+    count, dtype = np.shape(trajectory.times)[0], dtype_of(index)
+    whole = dtype is not None and np.issubdtype(dtype, np.integer)
+    if not whole or np.size(index) == 0 or np.min(index) < -count or np.max(index) >= count:
         raise invalid(
             f"The index of a saved time is a whole number below {count}",
             received=described(index),
             hint="Use benefit.oracle_stop",
         )
-    return index
+    return np.asarray(index)
 
 
 def _stop(trajectory: Trajectory, index: np.ndarray, curve) -> tuple[minimum.Interpolated, np.ndarray]:

@@ -160,7 +160,15 @@ def aligned_values(flow: AlignedFlow, weights: Float[Array, "*time class feature
         s, (…, rank).
     """
     check_kind_of(flow, AlignedFlow, "The flow", "Use aligned_flow")
-    return jnp.einsum("ck,...cf,fk->...k", flow.left, weights, flow.right, precision="highest")
+    W = floating(weights, "Composite weights")
+    expected = (flow.left.shape[-2], flow.right.shape[-2])
+    if W.shape[-2:] != expected:
+        raise invalid(
+            f"Composite weights must be (…, class, feature), here (…, {expected[0]}, {expected[1]})",
+            received=W.shape,
+            hint="Give composites of the task whose vectors the flow has",
+        )
+    return jnp.einsum("ck,...cf,fk->...k", flow.left, W, flow.right, precision="highest")
 
 
 def aligned_weights(U, s, V):

@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._support.arguments import matrices
+from sharedtrunk._support.arguments import check_kind_of, matrices
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
 from sharedtrunk.dynamics._checks import check_beta, check_rule, checked_task_weights, covariance_root
@@ -166,6 +166,14 @@ def flow_loss(flow: PopulationFlow, weights: Sequence[Float[Array, "*lane _ feat
     Array
         The loss in nats, (…).
     """
+    check_kind_of(flow, PopulationFlow, "The flow", "Use population_flow")
+    weights = matrices(weights, "Composite weights")
+    if [W.shape[-2:] for W in weights] != [moment.shape[-2:] for moment in flow.moments]:
+        raise invalid(
+            "Composite weights must be (…, class, feature), one for each task of the flow",
+            received=[W.shape for W in weights],
+            hint="Give a trajectory's composites",
+        )
     losses = [
         alpha * Judge(moment, flow.root, flow.rule).loss(W)
         for alpha, W, moment in zip(flow.task_weights, weights, flow.moments, strict=True)

@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import spectra
-from sharedtrunk._support.arguments import described, is_number
+from sharedtrunk._support.arguments import described, floating, is_number, on_host, whole_number
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.dynamics._regression import RegressionBenefit, regression_growth
 from sharedtrunk.errors import invalid
@@ -72,9 +72,12 @@ def regression_prediction(
     ----------
     The paper's references [16] and [25].
     """
-    main, auxiliary = singular_values
+    pair = on_host(singular_values, "The singular values")
+    if pair.shape != (2,):
+        raise invalid("There are two singular values", received=described(singular_values), hint="Give (s_A, s_B)")
+    main, auxiliary = (float(s) for s in pair)
     _check(main, auxiliary, relatedness, classes, features, noise)
-    t = jnp.asarray(times, jnp.result_type(float))
+    t = floating(times, "Times").astype(jnp.result_type(float))
     cross = main * auxiliary * relatedness
     squares, vectors = np.linalg.eigh(np.array([[main**2, cross], [cross, auxiliary**2]]))
     spikes = np.sqrt(np.maximum(squares, 0))
@@ -121,12 +124,11 @@ def _modes(clean, weights, noise, rows: int, features: int, share: float) -> _Mo
 
 
 def _check(main, auxiliary, relatedness, classes, features, noise) -> None:
-    if not all(is_number(value) for value in (main, auxiliary, noise)):
-        raise invalid(
-            "Singular values and noise are numbers",
-            received=", ".join(described(value) for value in (main, auxiliary, noise)),
-            hint="Give (s_A, s_B) and noise=1.0",
-        )
+    for name, value in (("Noise", noise), ("Relatedness", relatedness)):
+        if not is_number(value):
+            raise invalid(f"{name} must be a number", received=described(value), hint="Give such as 0.5")
+    for name, value in (("Classes", classes), ("Features", features)):
+        whole_number(value, name, least=2, hint="The prediction is for large numbers")
     if not (main > 0 and auxiliary >= 0 and noise > 0 and np.isfinite([main, auxiliary, noise]).all()):
         raise invalid(
             "The main task needs s > 0, the auxiliary s ≥ 0, and the noise a scale > 0, all finite",
@@ -135,9 +137,3 @@ def _check(main, auxiliary, relatedness, classes, features, noise) -> None:
         )
     if not abs(relatedness) <= 1:
         raise invalid("Relatedness lies between −1 and 1", received=relatedness, hint="It is a cosine")
-    if classes < 2 or features < 2:
-        raise invalid(
-            "There are at least 2 classes and 2 features",
-            received=f"{classes}, {features}",
-            hint="The prediction is for large numbers",
-        )

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int
 from sharedtrunk._support.arguments import check_kind_of, floating
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.statistics import half_width
+from sharedtrunk.errors import invalid
 from sharedtrunk.students._network import SharedTrunk, logits
 
 
@@ -73,8 +74,13 @@ def sampled_losses(
         Losses (lane, block) in nats and accuracies (lane,).
     """
     check_kind_of(networks, SharedTrunk, "The argument networks", "Use a trajectory's final or networks")
-    for leaf in jax.tree.leaves((networks, inputs, labels)):
-        floating(leaf, "Weights, inputs and labels")
+    x, y = floating(inputs, "Inputs"), floating(labels, "Labels")
+    if x.ndim != 3 or y.ndim != 3 or (x.shape[0], x.shape[2]) != (y.shape[0], y.shape[2]):
+        raise invalid(
+            "Inputs (block, feature, sample) and labels (block, lane, sample) must have the same blocks and samples",
+            received=f"{x.shape} and {y.shape}",
+            hint="Put a single block in a list",
+        )
     return _sampled_losses(networks, inputs, labels)
 
 

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from sharedtrunk._support.arguments import check_finite, check_kind_of, described, floating, is_number
+from sharedtrunk._support.arguments import check_finite, check_kind_of, described, dtype_of, floating, is_number
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import concrete
@@ -136,7 +136,8 @@ def of_lanes(problem: Problem, lanes: Int[np.ndarray, "some"]) -> Problem:
     Raises `InputError` for lanes that are not whole numbers.
     """
     check_kind_of(problem, Problem, "The problem", "Use make_problem")
-    if not np.issubdtype(np.asarray(lanes).dtype, np.integer):
+    dtype = dtype_of(lanes)
+    if dtype is None or not np.issubdtype(dtype, np.integer):
         raise invalid("Lanes are whole numbers", received=described(lanes), hint="Give np.array([0, 1])")
     leaves = [
         jnp.asarray(np.asarray(leaf)[lanes]) if carries else leaf

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import described, floating, is_number, whole_number, whole_numbers
+from sharedtrunk._support.arguments import described, floating, is_number, on_host, whole_number, whole_numbers
 from sharedtrunk._support.axes import PRNGKey
 from sharedtrunk._support.concrete import all_finite, concrete
 from sharedtrunk._support.limits import check_choice
@@ -70,13 +70,15 @@ def random_start(
             received=f"features={features}, hidden={tuple(hidden)}, classes={tuple(classes)}",
             hint="The standard problem has features=100, hidden=(100,), classes=(10,)",
         )
-    scales = [float(scale)] * (len(hidden) + 1) if np.ndim(scale) == 0 else [float(s) for s in scale]  # pyright: ignore[reportArgumentType, reportGeneralTypeIssues]
-    if len(scales) != len(hidden) + 1 or not all(s >= 0 and np.isfinite(s) for s in scales):
+    scales = on_host(scale, "The start's scale")
+    if scales.shape not in ((), (len(hidden) + 1,)) or not (np.isfinite(scales) & (scales >= 0)).all():
         raise invalid(
             "The start's scale must be one finite number ≥ 0, or one for each trunk layer and one for the heads",
-            received=scale,
+            received=described(scale),
             hint="Use scale=0.3 for the standard problem",
         )
+
+    scales = np.broadcast_to(scales, len(hidden) + 1)
 
     def layer(name, rows, columns, size):
         return normal(stream(key, name), (rows, columns), dtype) * jnp.asarray(size / np.sqrt(columns), dtype)
@@ -121,16 +123,18 @@ def aligned_start(
     InputError
         For a hidden layer narrower than min(class, feature), or a negative s₀.
     """
-    rank = min(noisy_weights.shape)
+    noisy_weights = floating(noisy_weights, "The noisy teacher's weights")
+    rank = min(noisy_weights.shape, default=0)
     values = floating(singular_values, "Singular values").astype(noisy_weights.dtype)
     known = concrete(values)
     hidden = whole_numbers(hidden, "Hidden widths", "Give (100,)")
-    fits = len(hidden) > 0 and min(hidden) >= rank and values.shape in ((), (rank,)) and all_finite(noisy_weights)
+    matrix = noisy_weights.ndim == 2 and all_finite(noisy_weights)
+    fits = matrix and len(hidden) > 0 and min(hidden) >= rank and values.shape in ((), (rank,))
     if not fits or (known is not None and not ((known >= 0) & np.isfinite(known)).all()):
         raise invalid(
-            "An aligned start needs a finite teacher, hidden layers at least as wide as its rank, and one singular value ≥ 0 "
-            "or one per rank",
-            received=f"hidden={tuple(hidden)}, rank {rank}, singular values {known}",
+            "An aligned start needs a finite matrix of the noisy teacher, hidden layers at least as wide as its rank, and "
+            "one singular value ≥ 0 or one per rank",
+            received=f"hidden={tuple(hidden)}, weights {noisy_weights.shape} of rank {rank}, singular values {known}",
             hint="Widen the hidden layers, or give s ≥ 0",
         )
     values = jnp.broadcast_to(values, (rank,))
