@@ -2,9 +2,11 @@
 
 Every function has a valid call in `value_problems`; one that has none is a fault. A fault is another exception than
 InputError or a TypeError that names types, a finite value of what is not finite, an infinite value of what is finite
-without a code that says so, or more than 20 seconds.
+without a code that says so, or more than 20 seconds. With SHAREDTRUNK_TEST_PRECISION=float32 it runs in float32, as the
+tests do.
 """
 
+import os
 import random
 import signal
 import sys
@@ -16,7 +18,7 @@ import numpy as np
 from fuzzing import main
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_enable_x64", os.environ.get("SHAREDTRUNK_TEST_PRECISION") != "float32")
 
 import value_problems  # noqa: E402  (beside the other problems of the tests)
 from sharedtrunk.errors import InputError  # noqa: E402
@@ -41,9 +43,9 @@ VALUES = {
     "short": lambda value: np.asarray(value)[:-1],
     "negative": lambda value: -np.asarray(value),
     "zero": lambda value: 0 * np.asarray(value),
-    "huge": lambda value: np.asarray(value) * 1e300,
-    "large": lambda value: np.asarray(value) * 1e20,
-    "tiny": lambda value: np.asarray(value) * 1e-300,
+    "huge": lambda value: np.asarray(value, float) * 1e300,
+    "large": lambda value: np.asarray(value, float) * 1e20,
+    "tiny": lambda value: np.asarray(value, float) * 1e-300,
     "nan": lambda value: _with(value, np.nan),
     "infinite": lambda value: _with(value, np.inf),
 }
@@ -110,10 +112,12 @@ def one_argument(draw: random.Random) -> str | None:
 def _judged(tried: str, kind: str, value: object, out: object) -> str | None:
     result = getattr(out, "result", None)
     told = result is not None and np.any(np.asarray(result) != 0)
-    if kind in ("nan", "infinite") and not isinstance(value, Trajectory) and not told and _finite(out):
+    failed_lane = "benefit.bracketed" in tried  # curves of failed lanes are NaN by design
+    spoilt = kind in ("nan", "infinite") and not isinstance(value, Trajectory)
+    if spoilt and not failed_lane and not told and _finite(out):
         return f"{tried}: finite numbers came out"
-    if "off_diagonal_share" in tried and kind == "zero":
-        return None  # a drive of nothing has no shares: NaN, as its docstring says
+    if "off_diagonal_share" in tried and kind in ("zero", "tiny"):
+        return None  # a drive of nothing has no shares: NaN, as its docstring says (float32 makes 1e-300 nothing)
     if kind in ("huge", "large", "tiny", "negative", "zero") and not told and not _finite(out):
         return f"{tried}: numbers that are not finite came out"
     return None

@@ -11,14 +11,17 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array
 
-from sharedtrunk._support.concrete import concrete
+from sharedtrunk._support.concrete import all_finite, concrete
 from sharedtrunk.errors import invalid
 
 
 def floating(values: Any, name: str = "Weights") -> Array:
-    """`values` as a floating JAX array; integers get JAX's default precision. Raises `InputError` unless they are real."""
+    """`values` as an array of float32 or float64; other types get JAX's default. Raises `InputError` unless they are real."""
     dtype = _real_dtype(values, name)
-    return jnp.asarray(values, None if jnp.issubdtype(dtype, jnp.floating) else jnp.result_type(float))
+    array = jnp.asarray(values, None if dtype in (np.float32, np.float64) else jnp.result_type(float))
+    if array.dtype != dtype and not all_finite(array) and all_finite(values):
+        check_result(array, name)  # float64 that float32 cannot hold
+    return array
 
 
 def on_host(values: Any, name: str) -> np.ndarray:

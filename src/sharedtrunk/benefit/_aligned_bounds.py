@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
-from sharedtrunk._support.arguments import finite
+from sharedtrunk._support.arguments import check_result, finite
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
 from sharedtrunk._support.limits import check_choice
@@ -118,6 +118,7 @@ def printed_aligned_bounds(
         lower = jnp.where(clean > 0, lower, at_joint * jnp.abs(step))
     upper = jnp.full_like(step, jnp.inf) if regime == "high" else (target - at_single) * step
     bar = jnp.sum(jnp.abs(step)) * (jnp.maximum(error, single_error) + target_error)
+    check_result(jnp.stack([jnp.sum(lower), bar]), "The lower bound and its error")
     return BenefitBounds(jnp.sum(lower), jnp.sum(upper), bar)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
+from sharedtrunk._support.arguments import check_result
 from sharedtrunk._support.axes import AnyArray, Covariance
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.statistics import half_width
@@ -106,7 +107,9 @@ def benefit_bounds(
     at_joint, at_single, error = _as_lanes(
         agreement, parts.joint[0], parts.single[0], jnp.maximum(parts.joint[1], parts.single[1])
     )
-    return BenefitBounds(agreement - at_joint, agreement - at_single, slack + error)
+    bounds = BenefitBounds(agreement - at_joint, agreement - at_single, slack + error)
+    check_result(jnp.stack(bounds), "The bounds and their error")
+    return bounds
 
 
 def printed_bounds(
@@ -178,7 +181,9 @@ def benefit_gaps(
     energy, error, above, below, gap_error = _as_lanes(
         agreement, *parts.energy, parts.above[0], parts.below[0], gap_error
     )
-    return BenefitGaps(agreement + energy, slack + error, above, below, gap_error)
+    gaps = BenefitGaps(agreement + energy, slack + error, above, below, gap_error)
+    check_result(jnp.stack(gaps), "The benefit, the gaps and their errors")
+    return gaps
 
 
 def _checked(W_joint, W_single, moment, covariance, rule):

@@ -64,7 +64,13 @@ def with_generalization_loss(
 def check_judges(shape: tuple[int, ...], dtype, moment, covariance) -> None:
     """Check moment and covariance for students (*lane, class, feature) outside jit, inside which values are unknown."""
     given = jax.ShapeDtypeStruct(shape, dtype)
-    as_moment(moment, given)
+    M = as_moment(moment, given)
+    if np.broadcast_shapes(M.shape, shape) != shape:
+        raise invalid(
+            f"The moment has no lanes beyond those of the students {shape[:-2]}",
+            received=M.shape[:-2],
+            hint="Give one matrix, or one for each lane",
+        )
     as_covariance(covariance, given)
 
 

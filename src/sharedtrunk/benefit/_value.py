@@ -102,6 +102,13 @@ def _index_of_times(index, trajectory: Trajectory) -> np.ndarray:
             received=described(index),
             hint="Use benefit.oracle_stop",
         )
+    losses = trajectory.composites[0][..., 0, 0] if trajectory.composites else trajectory.generalization_loss
+    if losses is not None and np.shape(index) != np.shape(losses)[:-1]:
+        raise invalid(
+            f"There is one index for each lane {np.shape(losses)[:-1]}",
+            received=described(np.asarray(index)),
+            hint="Use benefit.oracle_stop",
+        )
     return np.asarray(index)
 
 

@@ -227,7 +227,7 @@ def aligned_response(
     check_reading(reading)
     check_rule(rule)
     U, s = floating(left), floating(singular_values)
-    if U.ndim != 2 or s.shape != U.shape[1:]:
+    if U.ndim != 2 or 0 in U.shape or s.shape != U.shape[1:]:
         raise invalid(
             "Left vectors are (class, rank) with one singular value each",
             received=f"{U.shape} and {s.shape}",

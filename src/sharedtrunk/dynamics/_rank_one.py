@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import described, floating, is_number, value_range
+from sharedtrunk._support.arguments import check_result, described, floating, is_number, value_range
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import concrete
 from sharedtrunk.dynamics._checks import check_beta
@@ -112,5 +112,6 @@ def rank_one_flow(
         target = (jnp.max(u) - jnp.min(u)) / jnp.sqrt(jnp.asarray(2 * np.pi, u.dtype))
     else:
         s = jnp.asarray(inverse_temperature, u.dtype) * s
+        check_result(s, "β times the singular value")
         target = s * mean_variance(u, s)
     return RankOneFlow(u, v, target)

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import floating, matrices, value_range
+from sharedtrunk._support.arguments import check_result, floating, matrices, value_range
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import all_finite, concrete
 from sharedtrunk.dynamics._integrate import Tolerance
@@ -139,7 +139,9 @@ def regression_error(
             "Weights must be finite and the clean ones not all 0", received="other weights", hint="Check the teachers"
         )
     U, s_hat, Vt = jnp.linalg.svd(noisy, full_matrices=False)
-    return _error(regression_growth(times, s_hat, start, depth=depth), U[: clean.shape[0]], Vt, clean)
+    error = _error(regression_growth(times, s_hat, start, depth=depth), U[: clean.shape[0]], Vt, clean)
+    check_result(error, "The generalization error")
+    return error
 
 
 def regression_benefit(
@@ -225,7 +227,7 @@ def _deep_growth(t, s_hat, s_0, depth: int) -> Float[Array, "time mode"]:
 
 
 def _check_growth(t, s_hat, s_0, depth: int) -> None:
-    if t.ndim != 1 or s_hat.ndim != 1 or not isinstance(depth, int | np.integer) or depth < 1:
+    if t.ndim != 1 or t.size == 0 or s_hat.ndim != 1 or not isinstance(depth, int | np.integer) or depth < 1:
         raise invalid(
             "Growth needs a vector of times, a vector of singular values and a depth of 1 layer or more",
             received=f"times {t.shape}, singular values {s_hat.shape}, depth {depth}",

@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import spectra
-from sharedtrunk._support.arguments import described, floating, is_number, on_host, whole_number
+from sharedtrunk._support.arguments import check_result, described, floating, is_number, on_host, whole_number
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.dynamics._regression import RegressionBenefit, regression_growth
 from sharedtrunk.errors import invalid
@@ -91,6 +91,7 @@ def regression_prediction(
 
     single = error(np.array([main]), np.ones(1), classes)
     joint = error(spikes, vectors[0] ** 2, 2 * classes)
+    check_result(jnp.stack([single, joint]), "The generalization error")
     return RegressionBenefit(single, joint, jnp.min(single) - jnp.min(joint))
 
 

@@ -186,13 +186,18 @@ def two_task_start(
     r = floating(relatedness, "Relatedness").astype(a.dtype)
     check_relatedness(r)
     values = [concrete(part) for part in (a, b)]
-    if a.shape != b.shape or any(part is not None and not (part > 0).all() for part in values):
+    if (
+        a.shape != b.shape
+        or r.shape not in ((), a.shape)
+        or any(part is not None and not (part > 0).all() for part in values)
+    ):
         raise invalid(
-            "Both composites need the same number of singular values, all > 0",
+            "Both composites need the same number of singular values, all > 0, with one relatedness or one for each",
             received=" and ".join(
                 f"shape {part.shape}" + (f", {value_range(v)}" if v is not None else "")
                 for part, v in zip((a, b), values, strict=True)
-            ),
+            )
+            + f", relatedness of shape {r.shape}",
             hint="A start at 0 never moves",
         )
     # √(a² + r b²) with the larger term factored out, because squares of very large or small numbers overflow or underflow

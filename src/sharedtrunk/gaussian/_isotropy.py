@@ -50,7 +50,7 @@ def anisotropy(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*lane"]
     Returns
     -------
     Array
-        (…), 0 where the approximation is exact and always below 1.
+        (…), 0 where the approximation is exact or G is 0, and always below 1.
 
     Raises
     ------
@@ -58,7 +58,8 @@ def anisotropy(G: Float[AnyArray, "*lane class class"]) -> Float[Array, "*lane"]
         Where `isotropic_part` raises it.
     """
     G = _as_square(G)
-    return length(G - isotropic_part(G), (-2, -1)) / length(G, (-2, -1))
+    size = length(G, (-2, -1))
+    return length(G - isotropic_part(G), (-2, -1)) / jnp.where(size > 0, size, 1)
 
 
 def _as_square(G) -> Array:

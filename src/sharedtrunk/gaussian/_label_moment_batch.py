@@ -16,7 +16,7 @@ from scipy import special
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk.gaussian._error import norm_half_width
-from sharedtrunk.gaussian._factor import host_root
+from sharedtrunk.gaussian._factor import host_root, to_unit_scale
 from sharedtrunk.gaussian._label_moment import check_label_moment, label_moment_with_error
 from sharedtrunk.gaussian._orthant import uniform_nodes
 from sharedtrunk.gaussian._rules import Pairs
@@ -68,7 +68,7 @@ def label_moments(
     C = as_covariance(covariance, W)
     check_label_moment(W, C, rule)
     root = None if C is None else host_root(np.asarray(C))
-    flat = np.asarray(W, float).reshape(-1, *W.shape[-2:])
+    flat = to_unit_scale(np.asarray(W, float).reshape(-1, *W.shape[-2:]))  # the moment does not depend on the scale
     values, errors = np.empty(flat.shape), np.empty(len(flat))
     fast = _independent(flat if root is None else flat @ root)
     if fast.any():

@@ -14,7 +14,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import described, floating, is_number, on_host, whole_number, whole_numbers
+from sharedtrunk._support.arguments import (
+    check_result,
+    described,
+    floating,
+    is_number,
+    on_host,
+    whole_number,
+    whole_numbers,
+)
 from sharedtrunk._support.axes import PRNGKey
 from sharedtrunk._support.concrete import all_finite, concrete
 from sharedtrunk._support.limits import check_choice
@@ -79,6 +87,7 @@ def random_start(
         )
 
     scales = np.broadcast_to(scales, len(hidden) + 1)
+    check_result(jnp.asarray(scales, dtype), "The start's scale")
 
     def layer(name, rows, columns, size):
         return normal(stream(key, name), (rows, columns), dtype) * jnp.asarray(size / np.sqrt(columns), dtype)
@@ -203,6 +212,7 @@ def aligned_tasks_start(
         )
     dtype = noisy_weights[0].dtype
     root = jnp.asarray(singular_value**0.5, dtype)
+    check_result(root, "The singular value")
     frames = jnp.split(
         orthonormal(stream(key, "aligned start, frames"), hidden, sum(ranks), dtype), np.cumsum(ranks)[:-1], axis=1
     )

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from sharedtrunk._support.arguments import check_inverse_temperature, finite, whole_number
+from sharedtrunk._support.arguments import check_inverse_temperature, check_result, finite, whole_number
 from sharedtrunk._support.axes import Covariance, Inputs, PRNGKey, Weights
 from sharedtrunk._support.randomness import normal_rows, stream
 from sharedtrunk.errors import invalid
@@ -143,12 +143,14 @@ def soft_labels(
     """
     check_inverse_temperature(inverse_temperature, "Use hard_labels for β → ∞")
     logits = _logits(weights, inputs)
-    return jax.nn.softmax(jnp.asarray(inverse_temperature, logits.dtype) * logits, axis=-2)
+    scaled = jnp.asarray(inverse_temperature, logits.dtype) * logits
+    check_result(scaled, "The logits times β")
+    return jax.nn.softmax(scaled, axis=-2)
 
 
 def _logits(weights, inputs):
     weights, inputs = finite(weights, "Weights"), finite(inputs, "Inputs")
-    if min(weights.ndim, inputs.ndim) < 2 or weights.shape[-1] != inputs.shape[-1]:
+    if min(weights.ndim, inputs.ndim) < 2 or weights.shape[-1] != inputs.shape[-1] or weights.shape[-2] == 0:
         raise invalid(
             "Weights (…, class, feature) and inputs (…, sample, feature) need the same features",
             received=f"{weights.shape} and {inputs.shape}",

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import check_finite, described, floating, is_number, whole_number
+from sharedtrunk._support.arguments import check_finite, check_result, described, floating, is_number, whole_number
 from sharedtrunk._support.axes import PRNGKey
 from sharedtrunk._support.concrete import concrete
 from sharedtrunk._support.randomness import normal, orthonormal, stream
@@ -111,7 +111,9 @@ def quenched_noise(key: PRNGKey, classes: int, features: int, scale, dtype=None)
             hint="Pass noise=1.0 for the standard problem",
         )
     draw = normal(key, (classes, features), dtype)
-    return draw * (jnp.asarray(scale, draw.dtype) / jnp.sqrt(jnp.asarray(features, draw.dtype)))
+    size = jnp.asarray(scale, draw.dtype)
+    check_result(size, "The noise scale")
+    return draw * (size / jnp.sqrt(jnp.asarray(features, draw.dtype)))
 
 
 def spread_singular_values(values, rank: int, dtype=None) -> Float[Array, "rank"]:
