@@ -143,6 +143,7 @@ CONTAINERS = {
     "dok array": scipy.sparse.dok_array,
     "bits": lambda values: scipy.sparse.csr_array(values.astype(bool)),
     "frame": lambda values: pd.DataFrame.sparse.from_spmatrix(scipy.sparse.csr_matrix(values)).rename(columns=str),
+    "frame of booleans": lambda values: pd.DataFrame(values.astype(bool)).rename(columns=str),
 }
 FINGERPRINTS = (np.random.default_rng(6).random(size=(120, 30)) < 0.2).astype(float)
 ACTIVE = np.stack([FINGERPRINTS[:, 0] + FINGERPRINTS[:, 1] > 0, FINGERPRINTS[:, 0] > 0], axis=1).astype(int)

@@ -235,7 +235,7 @@ BAD = [
     (("{file}", "--main", "churned", "--aux", "region", "--json", "/proc/nowhere/a.json"), "/proc/nowhere"),
     (("{file}", "--main", "churned", "--aux", "region", "--hidden", "10,x"), "hidden units are whole numbers"),
     (("{file}", "--main", "churned", "--aux", "region", "--activation", "tanh"), "one of relu, linear; got 'tanh'"),
-    (("{file}", "--main", "churned", "--aux", "region", "--rows", "5"), "a sample has at least 30 rows"),
+    (("{file}", "--main", "churned", "--aux", "region", "--rows", "5"), "a sample has 30 to 1,000,000,000 rows"),
     (("--dataset", "irris"), "Did you mean 'iris'?"),
     (("--dataset", "iris", "--main", "petal"), "a task must be one of those that iris has"),
     (("--dataset", "iris", "--rows", "100"), "--rows is for files"),

@@ -63,6 +63,7 @@ def _named(draw: random.Random, values: np.ndarray, kind: str) -> Any:
         return pd.DataFrame(values).set_axis(pd.Index(names, tupleize_cols=draw.random() < 0.5), axis=1)
     import pyarrow
 
+    values = values.astype(float) if values.dtype == np.longdouble else values  # pyarrow has no such numbers
     return pyarrow.table([pyarrow.array(column.tolist()) for column in values.T], names=[str(name) for name in names])
 
 

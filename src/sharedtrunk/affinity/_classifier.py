@@ -319,6 +319,8 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
             check_is_fitted(self)
         check_feature_names(X)
         inputs = dense(validate_data(self, X, accept_sparse=_SPARSE, dtype=np.float64, reset=reset))
+        # scikit-learn leaves frames of booleans as they are, and the order in memory would decide the last digits
+        inputs = np.ascontiguousarray(inputs, np.float64)
         check_size(inputs)
         return inputs
 

@@ -14,6 +14,8 @@ from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._missing import USUAL, MissingTexts, missing_texts
 
+_MOST_ROWS = 10**9
+
 
 @dataclass(frozen=True)
 class ReadRequest:
@@ -49,9 +51,9 @@ def read_request(
     if both:
         hint = "Leave it out of one of the two."
         raise invalid("a task's column is not dropped", received=f"{listed(both)} in both", hint=hint)
-    if rows is not None and rows < _limits.LEAST_LABELLED:
-        rule = f"a sample has at least {_limits.LEAST_LABELLED} rows"
-        raise invalid(rule, received=str(rows), hint="Ask for more rows (--rows N).")
+    if rows is not None and not _limits.LEAST_LABELLED <= rows <= _MOST_ROWS:
+        rule = f"a sample has {_limits.LEAST_LABELLED} to {_MOST_ROWS:,} rows"
+        raise invalid(rule, received=shown(rows), hint="Give another --rows N, or leave it out to read all rows.")
     return ReadRequest(task_names, dropped, rows, seed, missing_texts(missing))
 
 
