@@ -1,5 +1,5 @@
 # make reproduce   the main job: Figure 2 of the paper, into results/
-# make test        the tests, a quarter of an hour on two cores (make test-long: those of ten seconds and more; make test-slow: all)
+# make test        the tests, eight to fifteen minutes on two cores (make test-long: those of ten seconds and more; make test-slow: all)
 # make lint        what CI also checks
 # make fuzz        random input to everything that takes input
 # make evaluate    the advisor against the truth and against baselines, on real tables; resumes

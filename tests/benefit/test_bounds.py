@@ -240,5 +240,5 @@ def test_what_no_bound_exists_for_is_refused():
     with pytest.raises(InputError, match="orthonormal"):
         benefit.aligned_bounds(jnp.ones(1), jnp.ones(1), clean[:, :1], jnp.ones(1))
     u = jnp.linalg.qr(clean)[0][:, :2]
-    with pytest.raises(InputError, match="regime is"):
+    with pytest.raises(InputError, match="one singular value in the regime"):
         benefit.printed_aligned_bounds(jnp.ones(2), jnp.ones(2), u, jnp.ones(2), "rank one")
