@@ -147,7 +147,7 @@ def test_an_unseen_label_counts_as_wrong_and_has_no_log_loss(digits, fitted):
     Y = Y[:50].copy()
     Y[:, 0] = 77
     np.testing.assert_allclose(fitted.score(X[:50], Y), np.mean([0, *task_scores(fitted, X[:50], Y)[1:]]))
-    with pytest.raises(ValueError, match=r"labels that fit saw; got others in task 0\. Leave those rows out"):
+    with pytest.raises(ValueError, match=r"labels that fit saw; got unseen labels in task 0\. Leave those rows out"):
         fitted.log_loss(X[:50], Y)
 
 
