@@ -1,12 +1,12 @@
-"""Milliseconds and accuracy a setting: the aligned equations (18), (26) and (3) for a batch of settings.
+"""Milliseconds per setting, and accuracy, of the aligned equations (18), (26) and (3) for a batch of settings.
 
     python benchmarks/aligned.py [--settings 256] [--points 64 256 1024] [--rtol 1e-4] [--workers 4]
 
-A setting is a pair of noisy-teacher strengths and a relatedness, K = 10 classes, rank 9, singular values spread by
-±20 %, random left vectors, start 0.1, followed to t = 60 in float32. Chunks of lanes run side by side on threads.
-Beside the wall-clock time stands the CPU time, which other work on the machine changes less, and the largest and
-median error of the singular values along the way, relative to the teacher's, against float64, 8,192 points and a
-tolerance of 1e-7 on a part of the settings.
+A setting is a pair of noisy-teacher strengths and a relatedness. All settings have K = 10 classes, rank 9, singular
+values spread by ±20 %, random left vectors and start 0.1, and are followed to t = 60 in float32. Chunks of lanes run
+side by side on threads. The table also has the CPU time, which depends less on other work on the machine, and the
+median and largest error of the singular values along the way, relative to the teacher's (or to the start, if that is
+larger). The reference, for about 8 of the settings, uses float64, 8,192 points and a tolerance of 1e-7.
 """
 
 import argparse
@@ -39,14 +39,14 @@ def settings(count: int, dtype):
     lefts = [np.linalg.qr(draw - draw.mean(axis=0))[0].astype(dtype) for draw in draws]
     shape = np.linspace(0.8, 1.2, RANK)
     strengths = np.exp(rng.uniform(np.log(0.1), np.log(10), size=(2, count)))
-    # neighbours in a chunk should need steps of the same size
+    # sorted, so that the lanes of a chunk need steps of similar size
     order = np.argsort(strengths.max(axis=0))
     values = [(each[order, None] * shape).astype(dtype) for each in strengths]
     return lefts, values, rng.uniform(size=count).astype(dtype)
 
 
 def two_tasks(part, rule):
-    """(26), one lane a setting."""
+    """(26), one lane per setting."""
     lefts, values, r = part
     dtype = r.dtype
     targets = tuple(response(U, s, rule) for U, s in zip(lefts, values, strict=True))
@@ -58,7 +58,7 @@ def two_tasks(part, rule):
 
 
 def one_task(part, rule):
-    """(18) with two layers, one lane a setting."""
+    """(18) with two layers, one lane per setting."""
     lefts, values, r = part
     flow = dynamics.AlignedFlow(
         jnp.asarray(lefts[0]), jnp.eye(RANK, dtype=r.dtype), response(lefts[0], values[0], rule), "exact", rule
@@ -68,7 +68,7 @@ def one_task(part, rule):
 
 
 def rank_one(part, rule):
-    """(3), one lane a setting."""
+    """(3), one lane per setting."""
     lefts, values, r = part
     u = jnp.asarray(lefts[0][:, 0])
     flow = dynamics.rank_one_flow(u, 1.0, jnp.ones(1, r.dtype), inverse_temperature=1.0)
@@ -89,7 +89,7 @@ def variances(u, s):
 def run(problem, part, rule, tolerance, workers: int, chunk: int) -> np.ndarray:
     """Singular values of the main task along the way, (setting, time, rank)."""
     lefts, values, r = part
-    whole = [slice(i, i + chunk) for i in range(0, len(r), chunk)]
+    chunks = [slice(i, i + chunk) for i in range(0, len(r), chunk)]
 
     def solve(lanes):
         flow, start = problem((lefts, [each[lanes] for each in values], r[lanes]), rule)
@@ -99,7 +99,7 @@ def run(problem, part, rule, tolerance, workers: int, chunk: int) -> np.ndarray:
         return np.einsum("ck,ltck->ltk", left, np.asarray(seen.composites[0]))
 
     with ThreadPoolExecutor(workers) as pool:
-        return np.concatenate(list(pool.map(solve, whole)))
+        return np.concatenate(list(pool.map(solve, chunks)))
 
 
 def line(name: str, problem, points: int, count: int, rtol: float, workers: int) -> str:

@@ -1,13 +1,13 @@
-"""Are the bounds on the multitask benefit ever violated? (22)–(25) with the hard-label moment, and as the paper prints them.
+"""Are the bounds (22)–(25) on the multitask benefit ever violated, with the hard-label moment or as the paper prints them?
 
     python benchmarks/bounds.py [--draws 10000] [--seed 0]
 
-Random teachers W̄ and students W_A, W̃ of 2 … 10 classes and 20 features, ranks 1 … K, singular values equal or spread over a
-decade, scales log-uniform in 0.01 … 100, the students unrelated, near the teacher and each other, one a multiple of
-the other, or all with the same singular vectors. The benefit is that of the same weights, L(W̃) − L(W_A). A violation
-counts where it is larger than the numerical error of the gap (99 % interval over scrambles, scramble by scramble). Gaps below
-their error are valued again with 16 times the nodes. Of hundreds of such gaps a few lie outside a 99 % interval by chance:
-those are valued once more, with 8 times as many nodes of other scrambles, and count where that confirms it.
+Random teachers W̄ and students W_A, W̃ have 2 … 10 classes, 20 features, ranks 1 … K, singular values that are equal or spread
+over a decade, and scales log-uniform in 0.01 … 100. The students are unrelated, near the teacher and each other, one a
+multiple of the other, or all with the same singular vectors. The benefit is that of the same weights, L(W̃) − L(W_A). A
+violation counts where it exceeds the numerical error of the gap (99 % interval over scrambles, scramble by scramble). Gaps
+below their error are evaluated again with 16 times the nodes. Of hundreds of such gaps a few lie outside a 99 % interval by
+chance: those are evaluated once more, with 8 times as many nodes of other scrambles, and count only if confirmed.
 """
 
 import argparse
@@ -34,10 +34,10 @@ SCALES = ((0.01, 0.1), (0.1, 1), (1, 10), (10, 100))
 
 
 def measure(draws: int, seed: int = 0, classes=range(2, 11), rules=RULES) -> dict[str, np.ndarray]:
-    """One entry a draw: gaps and errors of both kinds of bounds, in nats; at least `draws` of them.
+    """Gaps and errors of both kinds of bounds, in nats, with one entry per draw, for at least `draws` draws.
 
-    All are valued by the first rule, those of which a gap lies below its error by the second, and those of which it still
-    lies below minus its error by the third, of other nodes; `stage` says by which.
+    All draws are evaluated with the first rule, those with a gap below its error again with the second, and those with a gap
+    still below minus its error with the third, which has other nodes. `stage` is the index of the last rule used.
     """
     rng = np.random.default_rng(seed)
     teachers = -(-draws // (STUDENTS_PER_TEACHER * len(classes)))
@@ -46,29 +46,29 @@ def measure(draws: int, seed: int = 0, classes=range(2, 11), rules=RULES) -> dic
 
 
 def _of_classes(rng, K: int, teachers: int, rules) -> dict[str, np.ndarray]:
-    names, arrays = _triples(rng, K, teachers)
+    drawn, arrays = _triples(rng, K, teachers)
     found = _gaps(*arrays, rules[0])
-    stage = np.zeros(len(names["kind"]), int)
+    stage = np.zeros(len(drawn["kind"]), int)
     for number, (rule, times) in enumerate(zip(rules[1:], (1, -1), strict=False), start=1):
         unclear = np.minimum(found["above"], found["below"]) < times * found["error"]
         stage[unclear] = number
         if unclear.any():
             for name, value in _gaps(*(array[unclear] for array in arrays), rule).items():
                 found[name][unclear] = value
-    return {**names, **found, "stage": stage}
+    return {**drawn, **found, "stage": stage}
 
 
 def _triples(rng, K: int, teachers: int):
-    """What was drawn, and W_A, W̃, W̄, M(W̄) and the error of M, draw by draw."""
-    names, arrays = [], []
+    """Kind, classes and scale of every draw, and its W_A, W̃, W̄, M(W̄) and the error of M."""
+    drawn, arrays = [], []
     for _ in range(teachers):
         U, s, V = _decomposition(rng, K)
         moment, error = gaussian.label_moment_with_error(jnp.asarray(U * s @ V.T), rule=LABELS)
         for student in range(STUDENTS_PER_TEACHER):
             kind, scale = student % len(KINDS), _scale(rng)
-            names.append((kind, K, scale))
+            drawn.append((kind, K, scale))
             arrays.append((*_students(rng, KINDS[kind], U, s, V), scale * U * s @ V.T, moment, error))
-    named = dict(zip(("kind", "classes", "scale"), map(np.array, zip(*names, strict=True)), strict=True))
+    named = dict(zip(("kind", "classes", "scale"), map(np.array, zip(*drawn, strict=True)), strict=True))
     return named, [jnp.asarray(np.stack(column)) for column in zip(*arrays, strict=True)]
 
 
@@ -76,7 +76,7 @@ def _gaps(joint, single, clean, moment, moment_error, rule: gaussian.Sobol) -> d
     gaps = benefit.benefit_gaps(joint, single, moment, rule=rule, moment_error=moment_error)
     bounds = benefit.benefit_bounds(joint, single, moment, rule=rule)
     printed = benefit.printed_bounds(joint, single, clean, rule=rule)
-    # What the other moment moves both bounds by; the gaps to the benefit keep their small paired error.
+    # The printed moment shifts both bounds by this much; the gaps to the benefit keep their small paired error.
     shift = printed.lower - bounds.lower
     slack = printed.error + moment_error * jnp.linalg.norm(joint - single, axis=(-2, -1))
     found = {
@@ -167,7 +167,7 @@ def main() -> None:
         print(*(_row(name, found, chosen) for name, chosen in rows), sep="\n")
         print()
     again, confirmed = (found["stage"] >= 1).sum(), (found["stage"] >= 2).sum()
-    print(f"{again:,} draws valued a second time, {confirmed} a third time; {time.perf_counter() - begin:.0f} s")
+    print(f"{again:,} draws evaluated a second time, {confirmed} a third time; {time.perf_counter() - begin:.0f} s")
 
 
 if __name__ == "__main__":

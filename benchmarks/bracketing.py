@@ -2,8 +2,8 @@
 
     python -m benchmarks.bracketing [--seeds 5]          five minutes on 4 cores
 
-For every lane and ratio, the rule of `benefit.bracketed` with that ratio looks after each leg, as training does. What it
-misses is how far the curve falls below the minimum so found, later, for the generalization loss and the validation loss.
+For every lane and ratio, the rule of `benefit.bracketed` with that ratio is applied after each leg, as in training. Its
+*miss* is how far the generalization or validation loss later falls below the minimum that it has found.
 """
 
 import argparse
@@ -18,23 +18,23 @@ RATIOS = (1.1, 1.25, 1.5, 2.0)
 
 
 def missed(ratio: float, ends: list[float], times: np.ndarray, curves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """When each curve is settled (the last end of a leg where it never is), and how far it later falls below its minimum."""
+    """When each curve is bracketed (the end of the last leg if it never is), and how far it later falls below its minimum."""
     from sharedtrunk.flows import bracketing
 
     bracketing.STUDENT_RATIO = ratio
-    settled = np.full(len(curves), ends[-1])
+    bracketed_at = np.full(len(curves), ends[-1])
     found = np.nanmin(curves, axis=1)
     open_ = np.ones(len(curves), bool)
     for end in ends:
         seen = times <= end * (1 + 1e-9)
         done = open_ & bracketing.bracketed(times[seen], curves[:, seen])
-        settled[done], found[done] = end, np.nanmin(curves[done][:, seen], axis=1)
+        bracketed_at[done], found[done] = end, np.nanmin(curves[done][:, seen], axis=1)
         open_ &= ~done
-    return settled, found - np.nanmin(curves, axis=1)
+    return bracketed_at, found - np.nanmin(curves, axis=1)
 
 
 def measure(job: tuple[int, int, float]) -> list[tuple[int, float, np.ndarray, np.ndarray]]:
-    """(N, ratio, time of the stop, worst miss), lane by lane, of one number of samples, seed and main task."""
+    """(N, ratio, end of training, worst miss), lane by lane, of one number of samples, seed and main task."""
     from sharedtrunk.experiments import StandardSettings, draw_lanes, follow
     from sharedtrunk.experiments._legs import flow_legs
 
@@ -65,15 +65,15 @@ def main() -> None:
 
     found = sweeps.run_in_processes(measure, jobs, processes=given.processes, environment=worker_environment())
     rows = [row for part in found for row in part]
-    print("| N | lanes | " + " | ".join(f"ratio {ratio:g}: mean stop, worst miss (nats)" for ratio in RATIOS) + " |")
+    print("| N | lanes | " + " | ".join(f"ratio {ratio:g}: mean end, worst miss (nats)" for ratio in RATIOS) + " |")
     print("|---|---|" + "---|" * len(RATIOS))
     for samples in SAMPLE_COUNTS:
         cells = []
         for ratio in RATIOS:
-            own = [(stop, miss) for n, of, stop, miss in rows if (n, of) == (samples, ratio)]
-            stops, misses = (np.concatenate(part) for part in zip(*own, strict=True))
-            cells.append(f"{stops.mean():.0f}, {misses.max():.0e}")
-        print(f"| {samples} | {len(stops):,} | " + " | ".join(cells) + " |")
+            own = [(end, miss) for n, row_ratio, end, miss in rows if (n, row_ratio) == (samples, ratio)]
+            ends, misses = (np.concatenate(part) for part in zip(*own, strict=True))
+            cells.append(f"{ends.mean():.0f}, {misses.max():.0e}")
+        print(f"| {samples} | {len(ends):,} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

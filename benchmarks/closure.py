@@ -4,7 +4,7 @@
 
 The standard problem on N × s_main × s_aux × relatedness × 5 seeds. The simulation is the figures' own (sweeps of
 `standard_lanes`, one process per core); theory is `prediction.predict_grid` on the same draws. Both are kept in the folder
-and reused, if neither the sources nor the grid have changed. Prints markdown tables: numbers are means over seeds with their
+and reused, unless the sources or the grid have changed. Prints markdown tables: numbers are means over seeds with their
 standard errors, each computed seed by seed. docs/closure.md holds what it printed.
 """
 
@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 os.environ.setdefault("JAX_ENABLE_X64", "1")
-os.environ.setdefault("EQX_ON_ERROR", "nan")  # without host callbacks JAX keeps the compiled flows
+os.environ.setdefault("EQX_ON_ERROR", "nan")  # without host callbacks JAX caches the compiled flows
 
 import numpy as np
 import xarray
@@ -43,7 +43,7 @@ RAN_AWAY = 4
 
 
 def simulated(folder: Path, axes: dict) -> xarray.Dataset:
-    """Benefits of trained students; chunks that are stored are kept."""
+    """Benefits of trained students; stored chunks are reused."""
     settings = {**StandardProblem().settings(), "fingerprint": fingerprint()}
     arms = benefit_sweeps(())("closure", axes, settings, POINT_FUNCTIONS)
     store = sweeps.Store(folder / "lanes")
@@ -87,22 +87,22 @@ def predicted(folder: Path, axes: dict) -> xarray.Dataset:
 
 
 def hash_of(files: list[Path]) -> str:
-    """One short mark for the contents of files."""
+    """A short hash of the contents of files."""
     import hashlib
 
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def flat(values: xarray.DataArray) -> np.ndarray:
-    """(seed, everything else)."""
+    """The values as (seed, everything else)."""
     return values.transpose("seed", ...).values.reshape(values.sizes["seed"], -1).astype(float)
 
 
-def compared(truth: np.ndarray, error: np.ndarray, told: np.ndarray, told_error: np.ndarray) -> dict[str, tuple]:
+def compared(truth: np.ndarray, error: np.ndarray, theory: np.ndarray, theory_error: np.ndarray) -> dict[str, tuple]:
     """Statistics of (seed, setting) arrays, each seed by seed: mean and standard error over seeds."""
-    present = np.isfinite(told)
+    present = np.isfinite(theory)
     columns = {"correlation": [], "sign": [], "mean error": [], "mean |error|": []}
-    for t, e, p, pe, here in zip(truth, error, told, told_error, present, strict=True):
+    for t, e, p, pe, here in zip(truth, error, theory, theory_error, present, strict=True):
         miss = p[here] - t[here]
         sure = here & (np.abs(t) > e) & (np.abs(p) > pe)
         columns["correlation"].append(np.corrcoef(t[here], p[here])[0, 1] if here.sum() > 2 else np.nan)
@@ -110,16 +110,16 @@ def compared(truth: np.ndarray, error: np.ndarray, told: np.ndarray, told_error:
         columns["mean error"].append(miss.mean() if here.any() else np.nan)
         columns["mean |error|"].append(np.abs(miss).mean() if here.any() else np.nan)
     found = {name: tuple(float(x) for x in mean_and_error(column, axis=0)[:2]) for name, column in columns.items()}
-    sure = present & (np.abs(truth) > error) & (np.abs(told) > told_error)
+    sure = present & (np.abs(truth) > error) & (np.abs(theory) > theory_error)
     found["sure lanes"] = (int(sure.sum()), present.size)
-    return found | settled(truth, told)
+    return found | settled(truth, theory)
 
 
-def settled(truth: np.ndarray, told: np.ndarray) -> dict[str, tuple]:
+def settled(truth: np.ndarray, theory: np.ndarray) -> dict[str, tuple]:
     """Signs of the means over seeds, at the settings whose simulated benefit differs from zero at 95 %."""
     mean, error, count = mean_and_error(truth, axis=0)
     half = np.array([t_factor(int(n)) for n in count]) * error
-    prediction = mean_and_error(told, axis=0)[0]
+    prediction = mean_and_error(theory, axis=0)[0]
     sure = (np.abs(mean) > half) & np.isfinite(prediction)
     return {"settled signs": (int((np.sign(mean) == np.sign(prediction))[sure].sum()), int(sure.sum()))}
 
@@ -141,8 +141,8 @@ def table(data: xarray.Dataset, axis: str | None) -> str:
         truth, error = flat(part["benefit"]), flat(part["benefit_error"])
         size = np.abs(truth).mean()
         for way in WAYS:
-            told, told_error = flat(part[f"{way}_benefit"]), flat(part[f"{way}_error"])
-            found = compared(truth, error, told, told_error)
+            theory, theory_error = flat(part[f"{way}_benefit"]), flat(part[f"{way}_error"])
+            found = compared(truth, error, theory, theory_error)
             codes = flat(part[f"{way}_result"])
             right, settings = found["settled signs"]
             sure, lanes = found["sure lanes"]
@@ -155,7 +155,7 @@ def table(data: xarray.Dataset, axis: str | None) -> str:
                 f"{right} of {settings}",
                 _pm(found["mean error"], 4, "+"),
                 _pm(found["mean |error|"], 4),
-                f"{np.isnan(told).mean():.1%}",
+                f"{np.isnan(theory).mean():.1%}",
                 f"{(codes == RAN_AWAY).mean():.1%}",
             ]
             lines.append(f"| {' | '.join(cells)} |")
@@ -188,7 +188,7 @@ def bounds(data: xarray.Dataset) -> str:
         lower, upper, benefit = (flat(data[f"{way}_{name}"]) for name in ("lower", "upper", "benefit"))
         known = np.isfinite(benefit)
         width = np.median((upper - lower)[known])
-        # The benefit is that between the saved times, the bounds are at them: `error` holds the difference.
+        # The benefit is interpolated between saved times, the bounds are taken at them: `error` covers the difference.
         slack = flat(data[f"{way}_error"]) + flat(data[f"{way}_bound_error"])
         inside = ((lower - slack <= benefit) & (benefit <= upper + slack))[known].mean()
         tell = ((lower > 0) | (upper < 0))[known].mean()
@@ -200,7 +200,7 @@ def bounds(data: xarray.Dataset) -> str:
 
 
 def draw(data: xarray.Dataset, file: Path) -> None:
-    """Predicted against simulated benefit, one panel a sample count; means over seeds with standard errors."""
+    """Predicted against simulated benefit, one panel per sample count; means over seeds with standard errors."""
     import matplotlib
 
     matplotlib.use("Agg")

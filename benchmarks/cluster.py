@@ -1,11 +1,11 @@
-"""Throughput of a sweep on a Dask cluster of this machine against one process and against our own process pool.
+"""Throughput of a sweep on a Dask cluster on this machine against one process and against our own process pool.
 
     python benchmarks/cluster.py [--workers 4] [--seeds 8] [--repeats 3]
 
 Work: the lanes of Figure 2, left, on its quick grid, with that many seeds. A cluster of that many workers (a process of
-one thread each), a pool of as many processes and a single process train them in turn, each from nothing but compiled
-programs; their stores are shown to hold the same bytes. Printed are median lanes per second, start of processes
-included, and the median ratio to the single process.
+one thread each), a pool of as many processes and a single process train them in turn, with compiled programs cached and
+nothing stored; all three must store the same bytes. The table gives median lanes per second, with the start of processes
+but without that of the cluster, and median ratios.
 """
 
 import argparse
@@ -34,11 +34,11 @@ def measure(workers: int, seeds: int, repeats: int) -> str:
         LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
-        places = {"one": {"processes": 1}, "pool": {"processes": workers}, "cluster": {"cluster": client}}
-        seconds = np.empty((repeats, len(places)))
+        executors = {"one": {"processes": 1}, "pool": {"processes": workers}, "cluster": {"cluster": client}}
+        seconds = np.empty((repeats, len(executors)))
         lanes, _, expected = train(Path(folder), seeds, processes=workers)  # compiled programs are cached from here on
         for repeat in range(repeats):
-            for column, where in enumerate(places.values()):
+            for column, where in enumerate(executors.values()):
                 _, seconds[repeat, column], stored = train(Path(folder), seeds, **where)
                 assert stored == expected, "the stored bytes differ"
     one, pool, clustered = lanes / np.median(seconds, axis=0)

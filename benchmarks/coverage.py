@@ -2,7 +2,7 @@
 
     python benchmarks/coverage.py [--seeds 60] [--draws 4000]
 
-Benefits of a grid (N, s_main, s_aux, r) by simulation and by both theories, one number a seed. Five of the seeds are drawn
+Benefits on a grid (N, s_main, s_aux, r) by simulation and by both theories, one number per seed. Five seeds are drawn
 without replacement, and their interval is compared with the mean of the others. That mean has an error too, so the
 interval counts as covering where |x̄₅ − x̄_rest| ≤ t₄ s₅ √(1/5 + 1/rest): for independent normal numbers that happens in
 95 % of draws exactly. Seeds are shared by all settings, so the error of the overall coverage is taken over disjoint blocks
@@ -23,7 +23,7 @@ SAMPLES = (100, 200, 400)
 S_MAIN, S_AUX, RELATEDNESS = (0.3, 1.0, 3.0), (1.0, 3.0, 10.0), (0.0, 0.5, 1.0)
 INTERVAL_SEEDS = 5
 PROBLEM = {"classes": 10, "rank": 10, "features": 100}
-"""As in `predict`."""
+"""The default sizes of `predict`."""
 POINT_FUNCTIONS = {
     "simulation": experiments.standard_lanes,
     "closure": prediction.closure_lanes,
@@ -46,7 +46,7 @@ def benefits(way: str, samples: int, seed: int) -> np.ndarray:
 
 
 def covers(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Whether the interval over the chosen seeds covers the mean of the others, as the module says."""
+    """Whether the interval over the chosen seeds covers the mean of the others, by the module's criterion."""
     inside, others = values[chosen], np.delete(values, chosen)
     n, rest = len(inside), len(others)
     half = t_factor(n) * inside.std(ddof=1) * np.sqrt(1 / n + 1 / rest)
@@ -59,20 +59,20 @@ def coverage(values: np.ndarray, draws: int, rng: np.random.Generator) -> float:
 
 
 def by_blocks(table: np.ndarray) -> np.ndarray:
-    """The share of settings covered by every disjoint block of five seeds."""
+    """For each disjoint block of five seeds, the share of settings whose interval covers."""
     blocks = np.arange(table.shape[1] // INTERVAL_SEEDS * INTERVAL_SEEDS).reshape(-1, INTERVAL_SEEDS)
     return np.array([np.mean([covers(values, block) for values in table]) for block in blocks])
 
 
 def report(table: np.ndarray, settings, draws: int) -> None:
-    whole = np.isfinite(table).all(axis=1)
-    table, kept = table[whole], [settings[k] for k in np.flatnonzero(whole)]
+    complete = np.isfinite(table).all(axis=1)
+    table, kept = table[complete], [settings[k] for k in np.flatnonzero(complete)]
     shares = np.array([coverage(values, draws, np.random.default_rng(0)) for values in table])
     blocks, skew = by_blocks(table), stats.skew(table, axis=1)
     error = blocks.std(ddof=1) / len(blocks) ** 0.5
     print(
-        f"    {len(table)} of {len(settings)} settings whole; coverage {shares.mean():.3f} ± {error:.3f} (standard error), "
-        f"settings {shares.min():.3f} … {shares.max():.3f}, below 0.93: {(shares < 0.93).sum()}; "
+        f"    {len(table)} of {len(settings)} settings complete; coverage {shares.mean():.3f} ± {error:.3f} "
+        f"(standard error), settings {shares.min():.3f} … {shares.max():.3f}, below 0.93: {(shares < 0.93).sum()}; "
         f"skewness {np.median(skew):+.2f} (median), {np.percentile(skew, 10):+.2f} … {np.percentile(skew, 90):+.2f}"
     )
     for k in shares.argsort()[:5]:
@@ -89,7 +89,7 @@ def main() -> None:
     chosen = parser.parse_args()
     for way in chosen.ways.split(","):
         began = time.perf_counter()
-        counts = SAMPLES[-1:] if way == "population" else SAMPLES  # infinite data know no N
+        counts = SAMPLES[-1:] if way == "population" else SAMPLES  # infinite data have no N
         settings = list(itertools.product(counts, S_MAIN, S_AUX, RELATEDNESS))
         of_seeds = [np.concatenate([benefits(way, n, seed) for n in counts]) for seed in range(chosen.seeds)]
         table = np.stack(of_seeds, axis=1)

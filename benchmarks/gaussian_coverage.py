@@ -1,17 +1,20 @@
-"""Are the error bars of F, ∇F and G true, and small enough? By default rules, against routes that share no code with them.
+"""Are the error bars of F, ∇F and G true, and small enough? Default rules against routes that share no code with them.
 
     python benchmarks/gaussian_coverage.py [--problems 100] [--seed 0] [--points 16384]
 
-Random weights of 10 classes, ranks 1 … 10 in turn, singular values log-uniform within 1e-3 … 1e3; and as many of 3 classes.
+The problems are random weights with singular values log-uniform within 1e-3 … 1e3, as many of 3 classes (ranks 1 … 3 in
+turn) as of 10 classes (ranks 1 … 10 in turn).
 
     3 classes    adaptive cubature in polar coordinates, for all three quantities
-    10 classes   F by quasi-random points, without a control variate; ∇F by automatic differentiation of that F, or (for
-                 singular values above 3, where points in all of space miss the layers between classes) as G W; G by
-                 quasi-random points conditioned on the difference of two logits, one pair of classes at a time
+    10 classes   F by quasi-random points, with a control variate only for weights of norm below 1; ∇F by automatic
+                 differentiation of that F, or (for singular values above 3, where points in all of space miss the layers
+                 between classes) as G W; G by quasi-random points conditioned on the difference of two logits, one pair of
+                 classes at a time
 
-A value is covered where its distance from the reference is at most hypot(bar, reference's own 99 % interval). The table gives
-how many are, the error bars relative to the value (median, largest; asked for are 1e-3, for G 1e-2), and in how many
-problems the reference is the more exact one: in the others the count says little.
+A value is covered where its distance from the reference is at most hypot(bar, reference's bar), the latter the error estimate
+of the cubature or a 99 % interval. The table gives how many values are covered, the error bars relative to the value (median,
+largest; wanted: 1e-3, for G 1e-2), and in how many problems the reference's bar is the smaller one: in the others the count
+says little.
 """
 
 import argparse
@@ -78,7 +81,7 @@ def by_cubature(W: np.ndarray) -> dict[str, tuple[np.ndarray, float]]:
         z = A @ u
         P = softmax(z)
         G = -P[:, None] * P[None] + P[:, None] * np.eye(3)[:, :, None]
-        # what is small for large or small weights is made of the order one, so that one tolerance fits all
+        # parts that are small for large or small weights are scaled to order one, so that one tolerance fits all
         moment = (P - 1 / 3)[:, None] * u[None]
         parts = [
             log_partition(z)[None],
@@ -148,9 +151,9 @@ def spread(values: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def plain(A: np.ndarray, nodes: np.ndarray, small: float):
-    """F of logits A u over nodes ±u, as JAX can differentiate it; (class, direction), (direction, point).
+    """F of logits A u over nodes ±u, in a form that JAX differentiates; A (class, direction), nodes (direction, point).
 
-    With `small` 1 the second order in the logits is taken out and put back exactly; 0 leaves it in.
+    With `small` = 1 the exact mean replaces that of the second order in the logits (a control variate); with 0 it does not.
     """
     z = A @ nodes
     both = 0.5 * (jax.scipy.special.logsumexp(z, axis=0) + jax.scipy.special.logsumexp(-z, axis=0))
@@ -163,7 +166,7 @@ _value_and_slope = jax.jit(jax.value_and_grad(plain))
 def by_differentiation(W: np.ndarray, points: int, seed: int) -> dict[str, tuple[np.ndarray, float]]:
     """F by plain points, and ∇F by automatic differentiation of it."""
     A, V = directions(W)
-    # one shape for all ranks, one compilation
+    # all ranks have one shape, so JAX compiles once
     nodes = special.ndtri(uniform(9, points, seed))
     wide = np.zeros((len(A), 9))
     wide[:, : A.shape[1]] = A
@@ -184,7 +187,7 @@ def by_pairs(W: np.ndarray, points: int, seed: int) -> dict[str, tuple[np.ndarra
         for j in range(i):
             gap = A[i] - A[j]
             sigma = np.linalg.norm(gap)
-            # P_i P_j lives where |difference| is of the order one: draw it from there if that is the narrower law
+            # P_i P_j is concentrated where |difference| is of order one: if that law is narrower, draw the difference from it
             narrow = sigma > 2
             d = special.logit(first) if narrow else sigma * special.ndtri(first)
             density = np.exp(-((d / sigma) ** 2) / 2) / (np.sqrt(2 * np.pi) * sigma)
@@ -198,7 +201,7 @@ def by_pairs(W: np.ndarray, points: int, seed: int) -> dict[str, tuple[np.ndarra
 
 
 def reference(W: np.ndarray, points: int, seed: int) -> dict[str, tuple[np.ndarray, float]]:
-    """Value and 99 % interval of F, ∇F and G by the routes above."""
+    """Value and error bar of F, ∇F and G by the routes above."""
     if len(W) == 3:
         return by_cubature(W)
     plain_route, pairs = by_differentiation(W, 4 * points, seed), by_pairs(W, points, seed + 1)
@@ -207,7 +210,7 @@ def reference(W: np.ndarray, points: int, seed: int) -> dict[str, tuple[np.ndarr
 
 
 def measure(problems: int, classes: int, seed: int = 0, points: int = 16384) -> dict[str, np.ndarray]:
-    """For each quantity, one row a problem: rank, distance from the reference, bar, reference's interval, size."""
+    """For each quantity, one row per problem: rank, distance from the reference, bar, reference's bar, size."""
     rows: dict[str, list] = {name: [] for name in DEFAULTS}
     for n in range(problems):
         rank = 1 + n % classes
@@ -215,22 +218,22 @@ def measure(problems: int, classes: int, seed: int = 0, points: int = 16384) -> 
         truth = reference(W, points, seed=10_000 + n)
         for name, quantity in DEFAULTS.items():
             value, bar = quantity(jnp.asarray(W))
-            exact, own = truth[name]
+            exact, reference_bar = truth[name]
             distance = np.linalg.norm(np.asarray(value) - exact)
-            rows[name].append((rank, distance, float(bar), own, np.linalg.norm(exact)))
+            rows[name].append((rank, distance, float(bar), reference_bar, np.linalg.norm(exact)))
     return {name: np.array(each) for name, each in rows.items()}
 
 
 def covered(rows: np.ndarray) -> np.ndarray:
     """Is the reference within the bar, allowing for the reference's own error?"""
-    _, distance, bar, own, _ = rows.T
-    return distance <= np.hypot(bar, own)
+    _, distance, bar, reference_bar, _ = rows.T
+    return distance <= np.hypot(bar, reference_bar)
 
 
 def _line_of_table(classes: int, ranks: str, name: str, rows: np.ndarray) -> str:
-    _, distance, bar, own, size = rows.T
+    _, distance, bar, reference_bar, size = rows.T
     relative, inside = bar / size, covered(rows)
-    asked, decided = (relative <= ASKED[name]).sum(), (own <= bar).sum()
+    asked, decided = (relative <= ASKED[name]).sum(), (reference_bar <= bar).sum()
     return (
         f"| {classes} | {ranks} | {name} | {inside.sum()} of {len(rows)} | {np.median(relative):.1e} | "
         f"{relative.max():.1e} | {asked} of {len(rows)} | {(distance / size).max():.1e} | {decided} |"
@@ -242,7 +245,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--problems", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--points", type=int, default=16384, help="of the reference at 10 classes, a power of two")
+    parser.add_argument(
+        "--points", type=int, default=16384, help="points of the reference at 10 classes, a power of two"
+    )
     options = parser.parse_args()
     begin = time.perf_counter()
     print(

@@ -2,13 +2,12 @@
 
     python -m benchmarks.growth [--quick] [--large] [--picture docs/growth.png]
 
-Descent of linear students of two tasks, float32, one thread. One size is changed at a time, the others stay those of the
-standard problem with N = 800 and 12 lanes. *Time* is that of a step of the whole batch. *Memory* is what the compiled
-training says it takes: arguments, results and temporary buffers, without what XLA holds inside a fused product (a block of
-logits).
-An exponent is the slope of a least-squares line through the upper half of an axis, in logarithms; expected is the slope of
-the operations, or of the arrays that there must be, through the same points. `--large` adds 1,000 features × 1,000 classes ×
-100,000 samples, one task, in a process of its own, whose peak resident memory counts everything.
+Linear students of two tasks train by descent, in float32 on one thread. One size is changed at a time; the others stay those
+of the standard problem with N = 800 and 12 lanes. *Time* is that of a step of the whole batch. *Memory* is what the compiled
+training reports: arguments, results and temporary buffers, without what XLA holds inside a fused product (a block of logits).
+An exponent is the slope of a least-squares line through the upper half of an axis, in logarithms; the expected exponent is
+the slope of the operations, or of the arrays that must exist, through the same points. `--large` adds 1,000 features ×
+1,000 classes × 100,000 samples, one task, in a process of its own, whose peak resident memory counts everything.
 """
 
 import argparse
@@ -29,14 +28,14 @@ from .speed import environment, timing
 
 _MARK = "SHAREDTRUNK_GROWTH_BENCHMARK"
 STEP = 1e-3
-"""Small enough for every size: a student that diverges would not be timed on numbers."""
+"""Small enough for every size: a student that diverges would not be timed on finite numbers."""
 
 FLOAT = 4
 
 
 @dataclasses.dataclass(frozen=True)
 class Sizes:
-    """A batch of linear students with one hidden layer; every task has as many classes."""
+    """A batch of linear students with one hidden layer; every task has the same number of classes."""
 
     samples: int = 800
     features: int = 100
@@ -59,13 +58,13 @@ WORDS = {"samples": "N", "features": "features", "hidden": "hidden units", "clas
 
 
 def operations(sizes: Sizes) -> int:
-    """Of a step of all lanes, in matrix products: logits and their moment, composites and the two layers' drives."""
+    """Operations in matrix products per step of all lanes: logits, their moment, composites and both layers' drives."""
     s = sizes
     return 2 * s.lanes * s.tasks * s.classes * s.features * (2 * s.samples + 3 * s.hidden)
 
 
 def bytes_needed(sizes: Sizes) -> int:
-    """The arrays that there must be: inputs and their transposed copy, targets and coefficients, weights before and after,
+    """Bytes of the arrays that must exist: inputs and their transposed copy, targets, coefficients, weights before and after,
     label moments and composites."""
     s = sizes
     outputs = s.lanes * s.tasks * s.classes
@@ -91,7 +90,7 @@ def slope(values, numbers) -> Slope:
 
 
 class Training:
-    """Students of given sizes on random data; called with a number of steps it makes them."""
+    """Students of given sizes on random data; a call trains them for a number of steps."""
 
     def __init__(self, sizes: Sizes):
         import jax
@@ -143,7 +142,7 @@ class Training:
 
 
 def seconds_a_step(trainings, rounds: int, block_seconds: float) -> np.ndarray:
-    """Medians over rounds, all trainings in turn; what a call costs beside its steps is timed too and taken off."""
+    """Medians over rounds, all trainings in turn; the overhead of a call is timed too and subtracted."""
     blocks, counts = [], []
     for train in trainings:
         train(1)
@@ -154,7 +153,7 @@ def seconds_a_step(trainings, rounds: int, block_seconds: float) -> np.ndarray:
 
 
 def measure(axis: str, values, rounds: int, block_seconds: float) -> dict:
-    """One axis: seconds a step, bytes, and both exponents with those expected."""
+    """One axis: seconds per step and bytes, with the expected operations and bytes."""
     sizes = [dataclasses.replace(Sizes(), **{axis: value}) for value in values]
     trainings = [Training(one) for one in sizes]
     seconds = seconds_a_step(trainings, rounds, block_seconds)
@@ -167,9 +166,9 @@ def measure(axis: str, values, rounds: int, block_seconds: float) -> dict:
 
 def large(steps: int = 3) -> dict:
     """The large case in a process of its own: seconds a step and peak resident memory."""
-    words = [sys.executable, "-m", "benchmarks.growth", "--large-here", str(steps)]
-    told = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, _MARK: "1"}).stdout
-    return json.loads(told.splitlines()[-1])
+    command = [sys.executable, "-m", "benchmarks.growth", "--large-here", str(steps)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, _MARK: "1"})
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def large_here(steps: int) -> dict:
@@ -213,7 +212,7 @@ def table(rows) -> str:
 
 
 def draw(rows, file: Path) -> None:
-    """Time and memory over every size as a multiple of the standard one; dashed what is expected, through the last point."""
+    """Time and memory over every size as a multiple of the standard one; dashed: expected growth, through the last point."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.0, 3.8), layout="constrained")
@@ -258,12 +257,12 @@ def main() -> None:
         found = large()
         print(
             f"The large case: {found['seconds']:.1f} s a step, {found['rate'] / 1e9:.0f} GFLOP/s, peak resident memory "
-            f"{found['peak'] / 2**30:.2f} GiB; the arrays that there must be are {found['needed'] / 2**30:.2f} GiB."
+            f"{found['peak'] / 2**30:.2f} GiB; the arrays that must exist take {found['needed'] / 2**30:.2f} GiB."
         )
 
 
 if __name__ == "__main__":
     if os.environ.get(_MARK) != "1":
-        words = [sys.executable, "-m", "benchmarks.growth", *sys.argv[1:]]
-        os.execve(sys.executable, words, {**environment.variables(), _MARK: "1"})
+        command = [sys.executable, "-m", "benchmarks.growth", *sys.argv[1:]]
+        os.execve(sys.executable, command, {**environment.variables(), _MARK: "1"})
     main()

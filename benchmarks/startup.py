@@ -2,10 +2,10 @@
 
     python benchmarks/startup.py [--repeats 5] [--processes 4] [--figures fig2-left all]
 
-Prints a markdown table. `--help` and `list` are timed whole. A start is `reproduce … --quick --fresh`: from the call of
-the interpreter until the first worker has imported what it trains with and calls its chunk function ("begins"), and until
-the first chunk comes back. The first start has an empty folder of compiled programs and runs to its end; the others find
-that folder full, and are ended at their first chunk.
+Prints a markdown table. `--help` and `list` are timed to their end. `reproduce … --quick --fresh` is timed from the
+start of the interpreter until the first worker has its imports and calls its point function ("begins"), and until the
+first chunk is done. The first run has an empty folder of compiled programs and runs to its end; the others find that
+folder full, and are interrupted after their first chunk.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def population_lanes(settings, lanes):
 
 
 def _logged(name: str, settings, lanes):
-    """The point function of that name, with the times of its call and its return on a line of the log."""
+    """Call the point function of that name, and write the times of its call and its return to the log."""
     module, _, attribute = name.partition(":")
     function = getattr(importlib.import_module(module), attribute)
     begins = time.time()
@@ -51,7 +51,7 @@ def _logged(name: str, settings, lanes):
 
 
 def _command(words: list[str]) -> None:
-    """The command itself, but for the names of its point functions, which are those above."""
+    """Run the command with its point functions replaced by those above."""
     from sharedtrunk import cli
     from sharedtrunk.paper import figures
 
@@ -63,7 +63,7 @@ def _command(words: list[str]) -> None:
 
 
 def start(figure: str, processes: int, cache: Path, *, whole: bool = False) -> tuple[float, float]:
-    """Seconds until the first call of a chunk function, and until the first return of one; `whole` goes on to the end."""
+    """Seconds until a point function is first called, and until one first returns; a `whole` run is not interrupted."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         words = ["reproduce", figure, "--quick", "--fresh", "--processes", str(processes), "--out", folder]
@@ -81,15 +81,15 @@ def start(figure: str, processes: int, cache: Path, *, whole: bool = False) -> t
             time.sleep(0.01)
         if not whole and run.poll() is None:
             run.send_signal(signal.SIGINT)  # its workers end with it
-        told = run.communicate()[1]
+        messages = run.communicate()[1]
         if not log.exists():
-            sys.exit(f"`sharedtrunk {' '.join(words)}` began nothing within {LIMIT:g} s:\n{told}")
+            sys.exit(f"`sharedtrunk {' '.join(words)}` began nothing within {LIMIT:g} s:\n{messages}")
         lines = [line.split() for line in log.read_text().splitlines()]
     return min(float(begin) for _, begin, _ in lines) - began, min(float(end) for _, _, end in lines) - began
 
 
 def answer(word: str) -> float:
-    """Seconds that the command takes, whole."""
+    """Seconds that `sharedtrunk WORD` takes."""
     began = time.perf_counter()
     subprocess.run([sys.executable, "-m", "sharedtrunk", word], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began

@@ -1,11 +1,11 @@
-"""Exact theory of the standard problem, a grid of settings at once: milliseconds a setting, and how exact they are.
+"""Speed and accuracy of the exact theory of the standard problem, solved for a grid of settings at once.
 
     python benchmarks/theory.py [--seeds 2] [--processes 4] [--skip-accuracy]
 
 A setting is a joint flow and its share of the baseline, followed until the minimum of the generalization loss is bracketed,
-in float32 with the fast rules; the teachers and their label moments are counted. The grid is cut into one part per
-single-threaded process, with programs compiled beforehand. Three tables: population flow and closure by strength of the
-main task; the cost against the number of features, taken in turn; benefits against a tight reference in float64.
+in float32 with the fast rules; its time includes the teachers and their label moments. The grid is cut into one part per
+single-threaded process, with programs compiled beforehand. Three tables show population flow and closure by strength of the
+main task, the cost against the number of features (measured in turn), and benefits against a tight reference in float64.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import time
 
 SINGLE = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
-    "NPROC": "1",  # XLA sizes its own thread pool from this; the flag above does not bind its matrix products
+    "NPROC": "1",  # XLA sizes its own thread pool from this; the flag above does not limit its matrix products
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "JAX_ENABLE_X64": "1",
@@ -31,7 +31,7 @@ FAST = {"points": 2048, "label_points": 64, "rtol": 1e-4, "atol": 1e-6, "order":
 
 @functools.cache
 def weights_of(features, dtype):
-    """Compiled once: noisy weights of both teachers and the main one's clean frame, from lanes of (s_main, s_aux, r)."""
+    """A program, compiled once: lanes (s_main, s_aux, r) → noisy weights of both teachers and the main one's clean frame."""
     import jax
 
     from sharedtrunk import teachers
@@ -66,7 +66,7 @@ def arms(kind, seed, cells, precision, accuracy, features=100, hidden=100):
         noisy = weights_of(features, dtype)(key, *columns)
         scale = gaussian.expected_maximum(10) / 9
         frame = noisy[2]
-        judge = jnp.asarray(scale, dtype) * (frame - frame.mean(axis=1, keepdims=True))
+        clean_moment = jnp.asarray(scale, dtype) * (frame - frame.mean(axis=1, keepdims=True))
         sizes = {"features": features, "hidden": (hidden,), "classes": (10,) * tasks}
         start = students.random_start(stream(key, "student"), dtype=dtype, **sizes)
         lanes = jax.tree.map(
@@ -80,23 +80,23 @@ def arms(kind, seed, cells, precision, accuracy, features=100, hidden=100):
                 task_weights=alphas,
                 root=None,
                 rule=rule,
-                judge=dynamics.Judge(judge, None, rule),
+                judge=dynamics.Judge(clean_moment, None, rule),
             )
         else:
             inputs = teachers.draw_inputs(key, SAMPLES, features, dtype=dtype)
             drawn = [teachers.hard_labels(noisy[task], inputs) for task in range(tasks)]
-            flow = dynamics.closure_flow([inputs] * tasks, drawn, judge, rule=rule)
+            flow = dynamics.closure_flow([inputs] * tasks, drawn, clean_moment, rule=rule)
         begin = time.process_time()
         found = dynamics.solve_until_bracketed(flow, lanes, tolerance=tolerance)
         solving.append(time.process_time() - begin)
         return found
 
-    def moments(noisy, names):
-        """Label moments, once per distinct teacher."""
-        first = {name: index for index, name in reversed(list(enumerate(names)))}
-        order = {name: place for place, name in enumerate(first)}
+    def moments(noisy, settings):
+        """Label moments, computed once per distinct teacher."""
+        first = {setting: index for index, setting in reversed(list(enumerate(settings)))}
+        order = {setting: place for place, setting in enumerate(first)}
         values, _ = dynamics.label_moments(noisy[np.array(list(first.values()))], rule=labels)
-        return values[np.array([order[name] for name in names])]
+        return values[np.array([order[setting] for setting in settings])]
 
     joint = batch(cells, 2)
     single = batch([(s, 1.0, 0.0) for s in strengths], 1)
@@ -114,7 +114,7 @@ def part(job):
 
 
 def reference(job):
-    """Benefits of one seed, tight in float64 and as the fast settings have them."""
+    """Benefits of one seed: in float64 with the tight settings, and in float32 with the fast ones."""
     kind, seed, cells = job
     tight = arms(kind, seed, cells, "float64", TIGHT)
     fast = arms(kind, seed, cells, "float32", FAST)
@@ -122,7 +122,7 @@ def reference(job):
 
 
 def speed(pool, processes: int, seeds: int) -> None:
-    print("| flow | s_main | settings | minima at t | wall, ms a setting | CPU, ms a setting | of it solving |")
+    print("| flow | s_main | settings | minima at t | wall, ms a setting | CPU, ms a setting | of which solving |")
     print("|---|---|---|---|---|---|---|")
     for kind in ("population", "closure"):
         for s in MAIN:
@@ -141,7 +141,7 @@ def speed(pool, processes: int, seeds: int) -> None:
 
 
 def growth(pool, repeats: int = 3) -> None:
-    """One process, hidden 10, sizes in turn: the solves alone, and with drawing the teachers and their label moments."""
+    """Cost in one process, sizes in turn, 10 hidden units: of the solves alone, and with teachers and label moments."""
     cells = list(itertools.product((0.3,), AUXILIARY, RELATEDNESS))
     sizes = (100, 1_000, 10_000)
     seen = {size: [] for size in sizes}
@@ -156,7 +156,7 @@ def growth(pool, repeats: int = 3) -> None:
 
 
 def matmul_rate(_) -> float:
-    """GFLOP/s of one core's single-precision matrix product now: how much of the machine is to be had."""
+    """GFLOP/s of one core's single-precision matrix product now: how much of the machine is free."""
     import jax
     import jax.numpy as jnp
 
@@ -180,10 +180,10 @@ def accuracy(pool) -> None:
     for kind in ("population", "closure"):
         done = list(pool.map(reference, [(kind, seed, cells) for seed in range(4)]))
         tight, fast = (np.concatenate([pair[k] for pair in done]) for k in (0, 1))
-        apart = fast - tight
+        difference = fast - tight
         print(
-            f"| {kind} | {apart.size} | {tight.min():.4f} … {tight.max():.4f} | {np.abs(apart).max():.1e} |"
-            f" {np.sqrt(np.mean(apart**2)):.1e} |",
+            f"| {kind} | {difference.size} | {tight.min():.4f} … {tight.max():.4f} | {np.abs(difference).max():.1e} |"
+            f" {np.sqrt(np.mean(difference**2)):.1e} |",
             flush=True,
         )
 

@@ -1,11 +1,11 @@
-"""What valuing stopped students costs, and how exact the benefits are that come of it.
+"""What it costs to value stopped students, and how accurate the resulting benefits are.
 
     python benchmarks/valuing.py [--seeds 1] [--rounds 7]
 
 Students of the standard problem at the oracle's stop (N = 400 and 1600, s_main = 0.3 … 100, three auxiliary tasks each, and
 their baselines) are valued by several rules, float32, one thread. The reference is 2^20 nodes in 64 scrambles, float64. A
-benefit is a paired difference of two free energies; its error bar is the 99 % interval over scrambles. *plain* are the
-same nodes without a control variate. Times are interleaved, medians, per student.
+benefit is a paired difference of two free energies; its error bar is the 99 % interval over scrambles. *plain* uses the
+same nodes without a control variate. Times are medians of interleaved rounds, per student.
 """
 
 import argparse
@@ -61,9 +61,9 @@ def controlled(W, rule):
 def benefit(arms, way, rule, dtype) -> tuple[np.ndarray, np.ndarray]:
     """Paired differences of free energies and their 99 % half-widths."""
     joint, single = (np.asarray(way(jnp.asarray(W, dtype), rule), float) for W in arms)
-    apart = single - joint
-    count = apart.shape[1]
-    return apart.mean(axis=1), t.ppf(0.995, count - 1) * apart.std(axis=1, ddof=1) / count**0.5
+    paired = single - joint
+    count = paired.shape[1]
+    return paired.mean(axis=1), t.ppf(0.995, count - 1) * paired.std(axis=1, ddof=1) / count**0.5
 
 
 def timed(arms, ways, rounds: int) -> dict:
@@ -81,16 +81,16 @@ def timed(arms, ways, rounds: int) -> dict:
 
 def main(seeds: int, rounds: int) -> None:
     arms = students(seeds)
-    truth, own = benefit(arms, controlled, REFERENCE, jnp.float64)
+    truth, truth_bar = benefit(arms, controlled, REFERENCE, jnp.float64)
     ways = [(way, rule) for way in (plain, controlled) for rule in RULES]
     walls = timed(arms, ways, rounds)
-    print(f"{len(truth)} benefits, reference known to {own.max():.0e} nats\n")
+    print(f"{len(truth)} benefits, reference known to {truth_bar.max():.0e} nats\n")
     print("| nodes | rule | largest error, nats | rms | largest bar | median bar | covered | ms a student |")
     print("|---|---|---|---|---|---|---|---|")
     for way, rule in ways:
         value, bar = benefit(arms, way, rule, jnp.float32)
         error = np.abs(value - truth)
-        covered = np.mean(error <= np.hypot(bar, own))
+        covered = np.mean(error <= np.hypot(bar, truth_bar))
         print(
             f"| {way.__name__} | {rule.scrambles} × {rule.points:,} | {error.max():.1e} | {np.sqrt(np.mean(error**2)):.1e} |"
             f" {bar.max():.1e} | {np.median(bar):.1e} | {covered:.1%} | {1e3 * walls[way, rule]:.2f} |"

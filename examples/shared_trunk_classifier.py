@@ -13,7 +13,7 @@ from sharedtrunk.affinity import SharedTrunkClassifier
 
 
 def questions(digit: np.ndarray) -> pd.DataFrame:
-    """One column per task. Class names may have any type; pandas' own types keep it when labels are missing."""
+    """One column per task. Class names may have any type; pandas' nullable types keep it when labels are missing."""
     loop = np.isin(digit, [0, 6, 8, 9])
     return pd.DataFrame({"digit": digit, "parity": np.where(digit % 2, "odd", "even"), "loop": loop}).convert_dtypes()
 

@@ -46,7 +46,7 @@ class PairData:
             )
 
     def swapped(self) -> "PairData":
-        """The opposite question, B←A becoming A←B: the main task is the auxiliary one and the other way round."""
+        """The opposite question, does A help B: the main and the auxiliary task change places."""
         return replace(self, main=self.aux, aux=self.main, classes=(self.classes[1], self.classes[0]))
 
 

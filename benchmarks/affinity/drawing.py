@@ -33,8 +33,8 @@ def write(trials: Trials, folder: Path) -> None:
 
 
 def evaluation(figure: Figure, trials: Trials) -> None:
-    """Estimate against truth with 95 % intervals; AUC for helps, within families and pooled, and regret of every method."""
-    scatter, areas, losses = figure.subplots(1, 3, width_ratios=(1.3, 1, 1))
+    """Estimate against truth with 95 % intervals; AUC for "helps", within families and pooled, and regret of every method."""
+    scatter, areas, regrets = figure.subplots(1, 3, width_ratios=(1.3, 1, 1))
     _cloud(scatter, trials, "mean", "said by the advisor, nats", errors=True)
     compared = _compared(trials)
     if not compared["truth"].size:
@@ -52,7 +52,7 @@ def evaluation(figure: Figure, trials: Trials) -> None:
     rules = {"never": np.zeros(helps.size, bool), "always": np.ones(helps.size, bool)}
     rules |= {f"{name}: {rule}": use for name, each in found.items() for rule, use in list(each.decisions.items())[:1]}
     _bars(
-        losses,
+        regrets,
         {name: by_clusters(on(regret, use, compared["truth"]), clusters) for name, use in rules.items()},
         "regret, nats a trial",
         None,
@@ -60,7 +60,7 @@ def evaluation(figure: Figure, trials: Trials) -> None:
 
 
 def theory(figure: Figure, trials: Trials) -> None:
-    """Predicted benefit against the truth; AUC of prediction and single scores for the true sign."""
+    """Predicted benefit against the truth; AUC of the prediction and of single scores for the sign of the truth."""
     scatter, areas = figure.subplots(1, 2, width_ratios=(1.3, 1))
     _cloud(scatter, trials, "predicted", "predicted, share of explainable variance", errors=False)
     compared = _compared(trials)
@@ -68,7 +68,8 @@ def theory(figure: Figure, trials: Trials) -> None:
     clear = chosen(compared, (classes == HELPS) | (classes == HURTS))
     if not clear["truth"].size:
         return
-    left_out = ("advisor", "cross_validation", "cross_validation_sklearn")  # they measure; the question is who predicts
+    # these measure the benefit; this picture compares predictions
+    left_out = ("advisor", "cross_validation", "cross_validation_sklearn")
     scores = {name: each.score for name, each in answers(clear).items() if name not in left_out}
     positive, clusters = clear["truth"] > 0, mains(clear)
     bars = {name: by_clusters(on(auc, answered(score), positive), clusters) for name, score in scores.items()}

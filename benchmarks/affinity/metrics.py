@@ -1,6 +1,6 @@
 """How good answers are, given the truth: ranks, decisions, intervals. Plain functions of arrays over trials.
 
-A benefit is in nats; a trial's truth is `clear` where it is beyond two of its standard errors and not negligible.
+A benefit is in nats. A trial's truth is `clear` if its size exceeds both two of its standard errors and what is negligible.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ RESAMPLED = 1000
 
 
 def true_class(truth: np.ndarray, error: np.ndarray, negligible: float = NEGLIGIBLE) -> np.ndarray:
-    """helps or hurts beyond two errors and `negligible`; negligible where two errors stay within it; else unclear."""
+    """HELPS or HURTS if |truth| > 2 error and > negligible; NEITHER if |truth| + 2 error < negligible; UNCLEAR otherwise."""
     clear = np.abs(truth) > np.maximum(2 * error, negligible)
     within = np.abs(truth) + 2 * error < negligible
     return np.select([clear & (truth > 0), clear & (truth < 0), within], [HELPS, HURTS, NEITHER], UNCLEAR).astype(
@@ -26,7 +26,7 @@ def true_class(truth: np.ndarray, error: np.ndarray, negligible: float = NEGLIGI
 
 
 def auc(scores: np.ndarray, positive: np.ndarray) -> float:
-    """Probability that a positive trial scores higher than another, ties count half; NaN without both."""
+    """Probability that a positive trial scores higher than a negative one; ties count half. NaN unless both kinds occur."""
     count = int(positive.sum())
     if not 0 < count < positive.size:
         return float("nan")
@@ -35,7 +35,7 @@ def auc(scores: np.ndarray, positive: np.ndarray) -> float:
 
 
 def answered(scores: np.ndarray) -> np.ndarray:
-    """Scores with the median in place of no answer (NaN): it ranks in the middle. All NaN: all 0."""
+    """Scores, with the median for each missing answer (NaN), so that it ranks in the middle; 0 if all are missing."""
     known = np.isfinite(scores)
     return np.where(known, scores, np.median(scores[known]) if known.any() else 0.0)
 
@@ -43,7 +43,7 @@ def answered(scores: np.ndarray) -> np.ndarray:
 def ranks_within(
     scores: np.ndarray, truth: np.ndarray, groups: np.ndarray, least: int = 3
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Spearman's correlation in every group of at least `least` trials, and a trial of each; a constant score has 0."""
+    """Spearman's correlation in every group of at least `least` trials (0 if its scores are equal), and one trial of each."""
     found, places = [], []
     for group in np.unique(groups):
         mine = np.flatnonzero(groups == group)
@@ -57,9 +57,9 @@ def ranks_within(
 def pairs_within(
     scores: np.ndarray, positive: np.ndarray, groups: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """In every group with both: pairs of a positive trial and another in the right order (ties half), all pairs, a trial.
+    """For every group with positive and negative trials: its pairs of both in the right order, all such pairs, one trial.
 
-    The sum of the former over that of the latter is the AUC within groups: what groups differ by does not count.
+    Ties count half. Σ won / Σ pairs is the AUC within groups, in which differences between groups do not count.
     """
     won, pairs, places = [], [], []
     for group in np.unique(groups):
@@ -78,12 +78,12 @@ def share_of(won: np.ndarray, pairs: np.ndarray) -> float:
 
 
 def regret(use: np.ndarray, truth: np.ndarray) -> float:
-    """Mean benefit in nats that is lost against the oracle, who uses B exactly where its true benefit is above 0."""
+    """Mean benefit in nats lost against an oracle that uses B exactly where its true benefit is above 0."""
     return float(np.mean(np.maximum(truth, 0) - np.where(use, truth, 0)))
 
 
 def crossed_decisions(scores: np.ndarray, truth: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Use B where the score exceeds the threshold of least regret on all *other* groups (sample,)."""
+    """Whether to use B in each trial: the score exceeds the threshold of least regret on all *other* groups."""
     use = np.zeros(scores.size, bool)
     for group in np.unique(groups):
         mine = groups == group
@@ -102,9 +102,9 @@ def best_threshold(scores: np.ndarray, truth: np.ndarray) -> float:
 
 
 def coverage(mean: np.ndarray, low: np.ndarray, high: np.ndarray, truth: np.ndarray, error: np.ndarray | float = 0.0):
-    """Whether each interval covers the truth, after both of its arms grow by the truth's 95 % error in quadrature.
+    """Whether each interval covers the truth, and whether there is an interval: (covers, present).
 
-    An interval that is not there (NaN) is left out: the answer is False and False; returns (covers, present).
+    Both arms of an interval first grow by the truth's 95 % error in quadrature. A missing interval (NaN) gives False, False.
     """
     own = stats.norm.ppf(0.5 + CONFIDENCE / 2) * error
     present = np.isfinite(low) & np.isfinite(high)
@@ -115,8 +115,8 @@ def coverage(mean: np.ndarray, low: np.ndarray, high: np.ndarray, truth: np.ndar
 def expected_coverage(low: np.ndarray, high: np.ndarray, error: np.ndarray, truth_error: np.ndarray):
     """How often a perfect interval would cover a truth that is itself measured: P(|t_ν| ≤ h/√(s² + τ²)) for each trial.
 
-    h half the interval's length, s its error, τ that of the truth, ν the degrees of freedom with which h/s is the 95 % point.
-    It is 95 % at τ = 0. NaN where there is no interval.
+    h is half the interval's length, s its error, τ that of the truth; ν degrees of freedom have the two-sided 95 % point h/s.
+    At τ = 0 the answer is 95 %. NaN where there is no interval.
     """
     half = (high - low) / 2
     known = np.isfinite(half) & (error > 0)
@@ -136,7 +136,7 @@ def clopper_pearson(hits: int, trials: int) -> tuple[float, float]:
 def by_clusters(
     statistic: Callable[[np.ndarray], float], clusters: np.ndarray, resampled: int = RESAMPLED, seed: int = 0
 ) -> tuple[float, float, float]:
-    """statistic(rows) of all rows, its 95 % percentile interval over resampled whole clusters; NaN where there is none."""
+    """statistic(rows) of all rows, and its 95 % percentile interval when whole clusters are resampled; NaN if undefined."""
     if not clusters.size:
         return float("nan"), float("nan"), float("nan")
     random = np.random.default_rng(seed)

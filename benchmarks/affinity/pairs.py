@@ -1,11 +1,11 @@
-"""Questions put to the advisor: a family is one main task with auxiliary tasks, and what labels the user has of each.
+"""Questions put to the advisor: a family is one main task with auxiliary tasks, and the labels that a user has of each.
 
 A *world* is one random order of a table's rows: the users of a family take disjoint rows from its beginning, and the truth
-is measured on the *remainder*, which no user has. Users of one family share it, and so its truth.
+is measured on the *remainder*, which no user has. All users of a family share the remainder, and so the truth.
 
-Kinds of auxiliary tasks: `different` questions; `part`s of the main label and the label that they are parts of; `same` labels
-on new points (positive control); `noisy`, the same labels with a share (the dial) of them drawn anew; `rotated`, the same
-labels on new points whose inputs are turned by an angle (the dial, degrees); `null`, labels permuted among their rows.
+Kinds of auxiliary tasks: `different`, another question; `part`, where both tasks are parts of one label or that label itself;
+`same`, the same labels on new points (positive control); `noisy`, labels of which a share (the dial) is permuted; `rotated`,
+the same labels on new points whose inputs are turned by an angle (the dial, degrees); `null`, all labels permuted.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class Family:
 
     @property
     def identity(self) -> str:
-        """Names the family among files, without its users: they share a truth."""
+        """The family's name in file names. It leaves out the users, because they share a truth."""
         kept = f".r{self.reserved}" if self.reserved else ""
         return f"{self.table}.{self.main}.{self.name}.{self.labels}.w{self.world}{kept}"
 
@@ -64,14 +64,14 @@ class Family:
 
 def rows_of_user(family: Family, user: int) -> tuple[np.ndarray, np.ndarray]:
     """Main-labelled rows (labels,) and new rows (new,) of one user. Raises `InputError` where the table is too small."""
-    order, each = _order(family), family.labels + family.new
+    order, per_user = _order(family), family.labels + family.new
     if not (0 <= user < family.users and taken(family) <= order.size):
         raise invalid(
-            f"users 0 … {family.users - 1} of {family.identity} have {each} rows each",
+            f"users 0 … {family.users - 1} of {family.identity} have {per_user} rows each",
             received=f"user {user}, {order.size} rows in the table",
             hint="Ask for fewer users or rows.",
         )
-    mine = order[user * each : (user + 1) * each]
+    mine = order[user * per_user : (user + 1) * per_user]
     return mine[: family.labels], mine[family.labels :]
 
 
@@ -114,7 +114,7 @@ def with_labels(family: Family, main_rows: np.ndarray, new_rows: np.ndarray, *, 
 
 
 def _order(family: Family) -> np.ndarray:
-    # The main task does not enter: families of one world and size have the same users.
+    # The seed leaves out the main task: in families of one world and size, users have the same rows.
     return np.random.default_rng([family.world, 0]).permutation(len(family.source().features))
 
 
@@ -142,9 +142,10 @@ def _rotated(family: Family, features: np.ndarray, rows: np.ndarray) -> np.ndarr
 
 
 def rotation(features: int, degrees: float, *, seed: int) -> np.ndarray:
-    """An orthogonal matrix that turns every vector by the angle: ⟨x, Q x⟩ = cos θ |x|² (one direction rests if odd).
+    """An orthogonal matrix that turns every vector by the angle: ⟨x, Q x⟩ = cos θ |x|².
 
-    Q = B diag(R_θ, …, R_θ) Bᵀ with a random orthonormal B and plane rotations R_θ.
+    Q = B diag(R_θ, …, R_θ) Bᵀ with a random orthonormal B and plane rotations R_θ. If the number of features is odd, one
+    direction stays fixed.
     """
     basis = np.linalg.qr(np.random.default_rng([seed, 2]).standard_normal((features, features)))[0]
     cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))

@@ -17,7 +17,7 @@ ANES_GROUPS = {
     "income": (("vote", "educ", "TVnews"), ("PID", "selfLR", "ClinLR", "DoleLR")),
     "TVnews": (("vote", "educ", "income"), ("PID", "selfLR", "ClinLR", "DoleLR")),
 }
-"""The other questions of each main one, in two families: every question in a family leaves the features of all of it."""
+"""The other questions for each main one, in two families. None of a family's questions is among its features."""
 
 CANCER = ("diagnosis", "texture", "smoothness", "symmetry")
 NEW = 200
@@ -28,8 +28,8 @@ NEW = 200
 class Plan:
     """`families` are judged against the truth, `nulls` only for false verdicts, `curves` for the extension to 2N labels.
 
-    Baselines answer the first users of `compared`; sets are chosen for those of `chosen` and for `chosen_nulls`; the truth at
-    all labels is taken of `whole`.
+    The baselines also answer the first user of each family in `compared`. Sets are chosen for the first users of `chosen` and
+    for `chosen_nulls`. For `whole` the truth is also measured with all labels.
     """
 
     families: tuple[Family, ...]
@@ -41,7 +41,7 @@ class Plan:
     whole: tuple[Family, ...]
     draws: int
     seconds: float = float("inf")
-    """At most for a baseline, which is allowed the advisor's core seconds."""
+    """A baseline may use as many core seconds as the advisor, but at most these."""
 
 
 def full() -> Plan:
@@ -101,7 +101,7 @@ def quick() -> Plan:
 
 
 def doubled(family: Family) -> Family:
-    """Twice the main labels, for a truth from rows that no user of the family has."""
+    """The family with twice the main labels, for a truth from rows that no user of `family` has."""
     return replace(family, labels=2 * family.labels, users=1, reserved=taken(family))
 
 
@@ -125,7 +125,7 @@ def _of(
 
 
 def _relation(main: str, task: str) -> str:
-    """Functions of the digit are parts of one label, all else are different questions."""
+    """Functions of the digit are parts of one label; all others are different questions."""
     return "part" if {main, task} <= {"digit", *PARTS} else "different"
 
 
@@ -138,7 +138,8 @@ def _digits_lower(users: dict[int, int], new: int = 0) -> list[Family]:
         _of("digits_lower", main, name, tasks, labels, count, new=new, null=new > 0 or labels == 100)
         for labels, count in users.items()
         for main, tasks in mains.items()
-        if not (main == "digit" and labels < 100)  # five labels a class: some splits would train without one
+        # with five labels per class, some splits would train without one of the classes
+        if not (main == "digit" and labels < 100)
     ]
 
 
@@ -192,7 +193,7 @@ def _noise(shares, labels, users: int) -> list[Family]:
 
 
 def _anes(users: dict[int, int], *, new: int = 0, groups: str = "ab") -> list[Family]:
-    """Other questions about the same people and `new` ones; the first group has shuffled labels too, at 100 labels or new."""
+    """Other questions about the same people and `new` ones; group a also has shuffled labels, with 100 labels or new rows."""
     return [
         _of(
             "anes96",

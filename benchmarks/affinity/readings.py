@@ -1,4 +1,4 @@
-"""The answers that are compared: a score for every trial, decisions to use B, and core seconds, under one name each."""
+"""The methods that are compared, by name: each has a score for every trial, decisions to use B, and core seconds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Trials = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Answer:
-    """What one method says of all trials: score (NaN: no answer), and its decisions by rule, True: train B beside A."""
+    """One method's score for every trial (NaN: none), its decisions by rule (True: train B beside A), and core seconds."""
 
     score: np.ndarray
     decisions: dict[str, np.ndarray]
@@ -40,7 +40,7 @@ POSITIVE = ("cross_validation", "cross_validation_sklearn", "tag", "gradient_cos
 
 
 def chosen(trials: Trials, rows: np.ndarray) -> Trials:
-    """The trials in `rows` (mask or places)."""
+    """The trials in `rows` (mask or indices)."""
     return {name: column[rows] for name, column in trials.items()}
 
 
@@ -52,9 +52,9 @@ def mains(trials: Trials) -> np.ndarray:
 
 
 def askings(trials: Trials) -> np.ndarray:
-    """One user's question about one family: the groups in which auxiliary tasks are ranked.
+    """The group of every trial: one user's question about one family. Auxiliary tasks are ranked within groups.
 
-    Their students have the same features and rows; other families of the same main task may leave other features.
+    The students of a group have the same features and rows; another family of the same main task may have other features.
     """
     parts = ("table", "main", "family", "labels", "world", "user")
     return np.array(
@@ -81,35 +81,35 @@ def answers(trials: Trials) -> dict[str, Answer]:
 
 
 def new_rows(trials: Trials) -> Answer:
-    """The trivial answer: the share of B's labels that stand on rows without a main label."""
+    """The trivial answer: the share of B's labels that are on rows without a main label."""
     score = trials["new_share"]
     crossed = crossed_decisions(score, trials["truth"], mains(trials))
     return Answer(score, {"share > 0": score > 0, CROSSED: crossed}, 0.0)
 
 
 def null_reference(trials: Trials) -> tuple[np.ndarray, np.ndarray]:
-    """For every trial the mean true benefit of shuffled labels at its table, size and place, and its error; NaN without."""
+    """Each trial's mean true benefit of shuffled labels (same table, labels and new rows), and its error; NaN if none."""
     keys = list(zip(trials["table"], trials["labels"], trials["new"], strict=True))
     reference, error = np.full(len(keys), np.nan), np.full(len(keys), np.nan)
     for key in set(keys):
         here = np.array([each == key for each in keys])
         null = here & (trials["kind"] == "null")
-        truths = {main: (truth, sharp) for main, truth, sharp in _one_a_family(trials, null)}
+        truths = {world: (truth, bar) for world, truth, bar in _by_world(trials, null)}
         if truths:
             values, errors = np.array(list(truths.values())).T
             reference[here], error[here] = values.mean(), np.sqrt((errors**2).sum()) / errors.size
     return reference, error
 
 
-def _one_a_family(trials: Trials, rows: np.ndarray):
-    """Main task and world, truth and its error: users of a family share them."""
+def _by_world(trials: Trials, rows: np.ndarray):
+    """Main task with world, truth and its error of every trial in `rows`; the users of a family share all three."""
     mine = chosen(trials, rows)
     names = [f"{main} {world}" for main, world in zip(mine["main"], mine["world"], strict=True)]
     return zip(names, mine["truth"], mine["truth_error"], strict=True)
 
 
 def theory_scores(trials: Trials) -> dict[str, Answer]:
-    """What the theory predicts from the labels' moments, and its single ingredients."""
+    """The theory's prediction from the labels' moments, and each of its ingredients alone."""
     verdict = {"predicted helps": trials["predicted_verdict"] == "helps", "predicted > 0": trials["predicted"] > 0}
     names: dict[str, tuple[np.ndarray, dict[str, np.ndarray]]] = {
         "theory: predicted": (trials["predicted"], verdict),
@@ -125,7 +125,7 @@ def theory_scores(trials: Trials) -> dict[str, Answer]:
 
 
 def on(statistic: Callable[..., float], *columns: np.ndarray) -> Callable[[np.ndarray], float]:
-    """The statistic of the columns at given rows, as the bootstrap asks for it."""
+    """The statistic of the columns as a function of the rows, as the bootstrap calls it."""
 
     def at(rows: np.ndarray) -> float:
         return statistic(*(column[rows] for column in columns))

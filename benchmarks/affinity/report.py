@@ -72,8 +72,10 @@ def asked(trials: Trials) -> str:
     classes = true_class(trials["truth"], trials["truth_error"])
     pairs = np.array(
         [
-            f"{c} {k} {r}"
-            for c, k, r in zip(mains(trials) + " " + trials["aux"], trials["kind"], trials["rows"], strict=True)
+            f"{tasks} {kind} {place}"
+            for tasks, kind, place in zip(
+                mains(trials) + " " + trials["aux"], trials["kind"], trials["rows"], strict=True
+            )
         ]
     )
     rows = []
@@ -84,7 +86,7 @@ def asked(trials: Trials) -> str:
 
 
 def real_questions(trials: Trials) -> str:
-    """How many of the questions that are no controls have a true benefit, by what is asked and where its labels stand."""
+    """How many questions that are not controls have a true benefit, by what is asked and which rows carry its labels."""
     classes = true_class(trials["truth"], trials["truth_error"])
     rows = []
     for kind, what in (("different", "different question"), ("part", "part of one label")):
@@ -105,11 +107,11 @@ def real_questions(trials: Trials) -> str:
 def shares(found: dict[str, float]) -> str:
     """κ of every table."""
     values = ", ".join(f"{table} {share:.2f}" for table, share in found.items())
-    return f"Share κ of the bound on what draws from one pool have in common (`truth.py`), by table: {values}."
+    return f"Share κ of the bound on the variance that draws from one pool have in common (`truth.py`), by table: {values}."
 
 
 def calibration(trials: Trials) -> str:
-    """Share of intervals that cover the truth: all and where it is sharp, plain beside what perfect ones would have."""
+    """Share of intervals that cover the truth, for all and for sharp truths, beside the share for perfect intervals."""
     rows, clusters = [], mains(trials)
     columns = [trials[name] for name in ("mean", "low", "high", "truth")]
     plain, present = coverage(*columns)
@@ -141,7 +143,7 @@ def calibration(trials: Trials) -> str:
 
 
 def nulls(found: Trials) -> str:
-    """Shares of shuffled auxiliaries that are said to help or hurt; of threes also any of the family."""
+    """Share of shuffled auxiliary tasks that get each verdict, and share of threes in which at least one of them does."""
     rows = []
     for name, label in (("null", "alone"), ("nulls", "in threes, each")):
         mine = chosen(found, found["family"] == name)
@@ -179,7 +181,7 @@ def verdicts(trials: Trials) -> str:
 
 
 def curve(found: Trials) -> str:
-    """Coverage of the extension to twice the labels, and its mean error."""
+    """Coverage of the extension to twice the labels, and its root mean square error."""
     ahead = chosen(found, found["measured"] == 0)
     rows = []
     for main in ("all", *np.unique(ahead["main"])):
@@ -188,11 +190,11 @@ def curve(found: Trials) -> str:
         off = part["mean"] - part["truth"]
         values = [f"{part['mean'].mean():+.3f}", f"{part['truth'].mean():+.3f}", f"{np.sqrt(np.mean(off**2)):.3f}"]
         rows.append([main, str(present.sum()), f"{covers.sum()} of {present.sum()}", *values])
-    return _table(["main task", "curves", "cover", "mean said, nats", "mean truth", "root mean square error"], rows)
+    return _table(["main task", "curves", "cover", "mean estimate, nats", "mean truth", "root mean square error"], rows)
 
 
 def ranking(trials: Trials) -> str:
-    """Every method on the same trials: rank correlation and AUC, pooled and within families, by place of B's labels."""
+    """Every method on the same trials: rank correlation and AUC, within families and pooled, by the rows with B's labels."""
     if not trials["truth"].size:
         return "No baselines were read."
     helps = true_class(trials["truth"], trials["truth_error"]) == HELPS
@@ -309,7 +311,7 @@ def signs(trials: Trials) -> str:
 
 
 def agreement(trials: Trials) -> str:
-    """The number: how often the predicted sign is the true one, by itself (the first row) and from shuffled labels on."""
+    """How often theory predicts the sign of the true benefit, and of its excess over that of shuffled labels (last row)."""
     reference, its_error = null_reference(trials)
     beyond, error = trials["truth"] - reference, np.hypot(trials["truth_error"], its_error)
     others = np.isfinite(beyond) & (trials["kind"] != "null")
@@ -324,7 +326,7 @@ def agreement(trials: Trials) -> str:
 
 
 def _signs_agree(trials: Trials, rows: np.ndarray, truth: np.ndarray, error: np.ndarray) -> list[str]:
-    """Of the rows with a clear truth and a prediction: count, positive ones, hits of the prediction and of one fixed sign."""
+    """Rows with a clear truth and a prediction: count, positive ones, hits of the prediction and of one fixed sign."""
     mine = rows & np.isin(true_class(truth, error), (HELPS, HURTS)) & np.isfinite(trials["predicted"])
     if not mine.any():
         return ["0", "0", "none", "none"]
@@ -370,7 +372,7 @@ def shortfall(trials: Trials) -> str:
 
 
 def illustration(trials: Trials) -> str:
-    """What was said where too few rows remain for a truth that counts."""
+    """The advisor's answers where too few rows remain for a truth that counts."""
     rows = []
     for place in np.flatnonzero(trials["counts"] == 0):
         table, main, auxiliary, verdict = (trials[name][place] for name in ("table", "main", "aux", "verdict"))

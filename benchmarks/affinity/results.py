@@ -58,14 +58,14 @@ def _question(record: dict) -> dict:
     }
 
 
-def _said(record: dict, name: str) -> dict:
+def _benefit(record: dict, name: str) -> dict:
     effect = record["advice"]["auxiliaries"][name]
     mean, error, low, high = effect["benefit"]
     return {"mean": mean, "error": error, "low": low, "high": high, "verdict": effect["verdict"]}
 
 
 def _new_share(family: Family, auxiliary: Auxiliary) -> float:
-    """The share of an auxiliary task's labels that stand on rows without a main label."""
+    """The share of an auxiliary task's labels that are on rows without a main label."""
     same, new = family.labels * (auxiliary.rows != "new"), family.new * (auxiliary.rows != "same")
     return new / (same + new)
 
@@ -73,11 +73,11 @@ def _new_share(family: Family, auxiliary: Auxiliary) -> float:
 def _trials(record: dict, shares: dict[str, float]) -> list[dict]:
     rows, family = [], record["family"]
     for auxiliary in family.auxiliaries:
-        truth, other = record["truth"][auxiliary.name], record["truth_all_labels"]
+        truth, all_labels = record["truth"][auxiliary.name], record["truth_all_labels"]
         row = _question(record) | {"aux": auxiliary.name, "kind": auxiliary.kind, "rows": auxiliary.rows}
-        row |= {"dial": auxiliary.dial, "counts": counts(family)} | _said(record, auxiliary.name)
+        row |= {"dial": auxiliary.dial, "counts": counts(family)} | _benefit(record, auxiliary.name)
         row |= {"truth": truth.mean, "truth_error": standard_error(truth, shares[family.table])}
-        row["truth_all_labels"] = other[auxiliary.name].mean if other else None
+        row["truth_all_labels"] = all_labels[auxiliary.name].mean if all_labels else None
         row["new_share"] = _new_share(family, auxiliary)
         effect = record["advice"]["auxiliaries"][auxiliary.name]
         row |= {name: effect.get(name) for name in EXPLAINED}
@@ -98,7 +98,7 @@ def _readings(record: dict, name: str) -> dict:
 
 def _nulls(record: dict) -> list[dict]:
     family = record["family"]
-    return [_question(record) | {"aux": each.name} | _said(record, each.name) for each in family.auxiliaries]
+    return [_question(record) | {"aux": each.name} | _benefit(record, each.name) for each in family.auxiliaries]
 
 
 def _recommended(record: dict) -> dict:
@@ -106,7 +106,7 @@ def _recommended(record: dict) -> dict:
 
 
 def _choice(record: dict, shares: dict[str, float]) -> dict:
-    """The true benefit of the set that is recommended (0: alone), of all together and of the best single one."""
+    """The true benefit of the recommended set (0 if it is empty), of all auxiliary tasks together and of the best one."""
     family, truths = record["family"], record["truth"]
     names, share = [auxiliary.name for auxiliary in family.auxiliaries], shares[family.table]
     row = _question(record) | _recommended(record)
@@ -136,14 +136,14 @@ def _columns(rows: list[dict]) -> dict[str, list]:
 
 
 def _short(value):
-    """Numbers with few digits; what is not finite is null."""
+    """The value; a float is rounded to `DIGITS` significant digits, and None if it is not finite."""
     if isinstance(value, bool | str | int) or value is None:
         return value
     return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
 
 
 def write(path: Path, found: dict) -> None:
-    """Write the summary, a column a line. Raises `InputError` where it cannot be written."""
+    """Write the summary, one column per line. Raises `InputError` where it cannot be written."""
     parts = []
     for name, value in found.items():
         if name in PARTS:
@@ -156,7 +156,7 @@ def write(path: Path, found: dict) -> None:
 
 
 def _coded(column: list) -> str:
-    """A column of words as their list and places in it, any other as it is."""
+    """A column of words as the list of distinct words and indices into it; any other column unchanged."""
     if column and all(isinstance(value, str) for value in column):
         words = sorted(set(column))
         return json.dumps({"words": words, "places": [words.index(value) for value in column]}, separators=(",", ":"))
@@ -164,7 +164,7 @@ def _coded(column: list) -> str:
 
 
 def read(path: Path) -> dict:
-    """The summary with columns as arrays: numbers with NaN where there is none, words as they are."""
+    """The summary with columns as arrays: numbers with NaN where one is missing, words as they are."""
     stored = json.loads(path.read_text())
     for part in PARTS:
         stored[part] = {name: _array(column) for name, column in stored[part].items()}

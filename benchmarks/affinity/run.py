@@ -2,9 +2,9 @@
 
     python -m benchmarks.affinity [--quick] [--processes N] [--out DIR] [--judge-only]
 
-Everything computed is kept in DIR (one file a family and user), so that an interrupted run goes on and a changed interval
-rule costs no training; `--judge-only` computes nothing new. The summary goes to `results.json` beside this file (with --quick
-to DIR), from which `report` makes tables and pictures.
+Everything computed is kept in DIR (one file per family and user), so that an interrupted run resumes and a changed interval
+rule needs no training; `--judge-only` computes nothing new. The summary goes to `results.json` beside this file (in DIR with
+--quick), from which `report` makes tables and pictures.
 """
 
 import argparse
@@ -23,9 +23,11 @@ def main() -> None:
     """Parse, run the stages, write the summary, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few small families of every kind, two minutes")
-    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)), help="for the baselines")
     parser.add_argument(
-        "--out", type=Path, help="where everything computed is kept (build/affinity or build/affinity-quick)"
+        "--processes", type=int, default=len(os.sched_getaffinity(0)), help="worker processes for the baselines"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="where everything computed is kept (default: build/affinity or build/affinity-quick)"
     )
     parser.add_argument("--judge-only", action="store_true", help="tables and pictures from the stored summary")
     options = parser.parse_args()
@@ -46,12 +48,12 @@ def main() -> None:
 
 
 def compute(folder: Path, plan, processes: int) -> dict:
-    """All stages; the summary of what they found."""
+    """Run all stages and return the summary of what they found."""
     import jax
 
     from . import results
 
-    # Programs are the same from run to run: a run that goes on does not compile them again.
+    # Compiled programs are the same in every run, so a resumed run need not compile them again.
     jax.config.update("jax_compilation_cache_dir", str((folder / "programs").absolute()))
     watch, records = _Watch(), {}
     records["families"] = _advised(folder, plan.families, watch, "families")
@@ -80,11 +82,11 @@ def _advised(
 
 
 def _add_truths(folder: Path, plan, records: dict, watch: "_Watch") -> None:
-    """The truth of every family; for curves at twice the labels, for choices of the set that is recommended and of all."""
+    """Add the truth to every record: for curves at twice the labels, for choices of the recommended set and of all tasks."""
     from . import stages
     from .plan import doubled
 
-    # At all labels too, which the advisor's students never have: what does answering for nine tenths cost?
+    # Also with all labels, of which the advisor's students train on nine tenths: what does the difference cost?
     asked = [("families", family, {}) for family in plan.families]
     asked += [("whole", family, {"all_labels": True}) for family in plan.whole]
     asked += [("curves", family, {}) for family in map(doubled, plan.curves)]
@@ -104,14 +106,14 @@ def _add_truths(folder: Path, plan, records: dict, watch: "_Watch") -> None:
 
 
 def _sets(record: dict) -> list[tuple[str, ...]]:
-    """What was recommended, if anything, and all auxiliary tasks together."""
+    """The recommended set, if it has several tasks, and the set of all auxiliary tasks."""
     recommended = record["advice"]["best_set"]
     every = tuple(auxiliary.name for auxiliary in record["family"].auxiliaries)
     return [*([tuple(recommended)] if recommended and len(recommended) > 1 else []), every]
 
 
 def _add_baselines(folder: Path, plan, records: list[dict], watch: "_Watch", processes: int) -> None:
-    """The baselines on the first user of compared families, with the advisor's core seconds for an auxiliary task."""
+    """The baselines on the first user of compared families, in the core seconds that the advisor takes per auxiliary task."""
     from . import stages
 
     allowed = _allowance(records, plan.seconds)
@@ -133,7 +135,7 @@ def _add_baselines(folder: Path, plan, records: list[dict], watch: "_Watch", pro
 
 
 def _allowance(records: list[dict], most: float) -> dict:
-    """Core seconds of the advisor an auxiliary task, by table and size: the median, so that compiling does not count."""
+    """The advisor's core seconds per auxiliary task, by table and size: the median, to leave out compiling, up to `most`."""
     import numpy as np
 
     spent = defaultdict(list)

@@ -2,7 +2,7 @@
 
 `digits`: all 64 pixels; questions about the digit. `digits_lower`: the six lower pixel rows are the features, so that the two
 upper rows can be asked about: how much ink they have, on which side it is, how wide it spreads. `anes96`, `breast_cancer`,
-`wine`, `iris`: as `sharedtrunk.tables.bundled` has them, the columns that are questions leaving the features.
+`wine`, `iris`: as `sharedtrunk.tables.bundled` has them; columns that are asked about are not features.
 """
 
 import functools
@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 from sharedtrunk.tables import Table, bundled, from_arrays
 
 SIDE, UPPER = 8, 2
-"""Pixels a row of a digit's picture, and rows of it that `digits_lower` leaves for questions."""
+"""Pixels per row of a digit's picture, and the number of its rows that `digits_lower` keeps for questions."""
 
 
 @functools.cache

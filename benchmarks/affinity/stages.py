@@ -1,7 +1,7 @@
-"""What is computed and kept, one file a family and user: the advisor's answer, the truth, the baselines' readings.
+"""The stored results: the advisor's answer and the baselines' readings by family and user, and the truth by family.
 
-A file is written whole or not at all and read back if it is there, so that a run that was interrupted goes on. Advice
-is made anew whenever the library's advisor changed, from trainings that are kept as long as the code that trains is the same.
+Each is one file, written whole or not at all and read back while the code that made it is unchanged, so an interrupted run
+can be continued. Advice that is made anew reuses its trainings, which are kept while the code that trains is unchanged.
 """
 
 import dataclasses
@@ -40,7 +40,7 @@ EXPLAINED = (
 
 
 def advice(folder: Path, family: Family, user: int, *, choose: bool = False) -> dict:
-    """The advisor's answer for one user: effects by auxiliary task, reasons, wall and core seconds; `choose`: sets too."""
+    """The advisor's answer for one user: effects by auxiliary task, reasons, wall and core seconds; sets with `choose`."""
     path = folder / "advice" / f"{family.identity}.u{user}{'.sets' if choose else ''}.json"
 
     def make() -> dict:
@@ -80,13 +80,13 @@ def truth(folder: Path, family: Family, draws: int, *, all_labels: bool = False,
 
 
 def baselines(folder: Path, family: Family, user: int, seconds: float) -> dict:
-    """What every baseline says of every auxiliary task of one user; each may fill `seconds` (of a core) for each of them."""
+    """Every baseline's reading of every auxiliary task of one user; one reading may take `seconds` of one core."""
     path = folder / "baselines" / f"{family.identity}.u{user}.json"
     return _kept(path, lambda: _readings(family, user, seconds), _made_by(_folder(HERE / "baselines")))
 
 
 def _readings(family: Family, user: int, seconds: float) -> dict:
-    import torch  # here: the advisor's stages do without it
+    import torch  # imported here, because the advisor's stages do not need it
 
     from .baselines import METHODS
     from .baselines._budget import core_seconds
@@ -107,7 +107,7 @@ def _readings(family: Family, user: int, seconds: float) -> dict:
 
 
 def pair_data(family: Family, user: int, auxiliary: str) -> PairData:
-    """The same user's table, for one auxiliary task, as the baselines take it."""
+    """The user's table, for one auxiliary task, in the form that the baselines take."""
     table = user_table(family, user)
     features, _, _ = standardized(table.features)
     tasks = (family.main, auxiliary)
@@ -150,7 +150,7 @@ def _plain(value):
 
 
 def _made_by(*sources: bytes) -> str:
-    """Changes with the sources and with what rows and labels are asked about."""
+    """Digest of the sources and of the modules that decide which rows and labels are used."""
     own = [(HERE / name).read_bytes() for name in ("pairs.py", "sources.py", "stages.py")]
     return hashlib.sha256(b"".join([*own, *sources])).hexdigest()[:16]
 

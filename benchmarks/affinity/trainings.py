@@ -1,7 +1,7 @@
-"""Trainings that are kept: asked twice about the same rows, the advisor trains once; another interval rule costs none.
+"""Stored trainings: the advisor trains once for the same rows, and a changed interval rule needs no new training.
 
-`kept_trainings(folder)` lets `advise` read its trainings from the folder and write new ones there. What it makes of them
-is computed anew each time. A training's key is made of all that decides its outcome, the code that trains included.
+`kept_trainings(folder)` lets `advise` read its trainings from the folder and write new ones there. The advice itself is
+computed anew each time. A training's key is made of all that decides its outcome, including the code that trains.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 
 @dataclass
 class Spent:
-    """Wall and core seconds that those trainings took, when they were made, that are read here."""
+    """Wall and core seconds that the trainings read from the folder took when they were made."""
 
     wall: float = 0.0
     core: float = 0.0
@@ -67,7 +67,7 @@ def kept_trainings(folder: Path) -> Iterator[Spent]:
 
 
 def _write(path: Path, arms, found: dict[tuple[Arm, int], Outcome], seconds: tuple[float, float]) -> None:
-    # Single precision is what was trained in; per row, most entries are NaN, which compresses to little.
+    # Trainings are in single precision, so more digits mean nothing. Most entries per row are NaN, which compresses well.
     arrays = {
         f"{place}.{task}.{name}": _narrow(getattr(found[arm, task], name))
         for place, arm in enumerate(arms)
@@ -98,5 +98,5 @@ def _key(rows, arms, roles, ranks, student, seed) -> str:
 
 
 def training_code() -> bytes:
-    """The sources that decide what a training gives."""
+    """The source code that decides the outcome of a training."""
     return b"".join(Path(str(module.__file__)).read_bytes() for module in (_engine, _network, _student, _trials))

@@ -8,14 +8,15 @@ The mean over J draws from a pool of M rows errs by more than s/√J, because dr
 
     s.e.² = s²/J + C,     C = Var E[d | pool] ≤ r/(1 − r) σ_a² + σ_b²/M,     r = n/M,
 
-n the rows that a draw trains on, main-labelled and new ones, and d_jr = μ + a_j + b_r + e_jr the difference of row r in
-draw j. The bound is Hoeffding's (1948, theorem 5.2) for U-statistics of degree n; draws from one pool show σ_a² less C, hence
-1 − r. It is reached only where every row adds its own share to the benefit. So draws are made in pairs that share no row,
-where the pool has enough: their difference shows the whole variance, all draws from the pool show C less, and
+where n counts the rows that a draw trains on, main-labelled and new ones, and d_jr = μ + a_j + b_r + e_jr is the difference
+of row r in draw j. The bound is Hoeffding's (1948, theorem 5.2) for U-statistics of degree n; draws from one pool show σ_a²
+less C, hence 1 − r. The bound is reached only if every row adds its own share to the benefit. So draws are made in
+pairs that share no row, where the pool is large enough: the difference within a pair has the whole variance, all draws from
+the pool together have C less, and
 
     Ĉ = (J−1)/(J−2) (W − s²),     W = Σ (d − d′)²/J over the J/2 pairs.
 
-One truth tells little of C; `pool_share` takes all of a table, as the share κ of the bound that is reached.
+One truth tells little about C; from all truths of a table `pool_share` finds the share κ of the bound that is reached.
 """
 
 import os
@@ -40,9 +41,9 @@ LEFT_OUT = 3
 
 @dataclass(frozen=True)
 class Truth:
-    """Mean benefit in nats and gain of accuracy, the single draws, and what their error is made of.
+    """Mean benefit in nats and gain in accuracy, the single draws, and the components of their error.
 
-    `paired`: draws 2k and 2k + 1 share no row. `by_training`, `by_row`: σ_a and σ_b in nats; `bound`: that of C, in nats².
+    `paired`: draws 2k and 2k + 1 share no row. `by_training`, `by_row`: σ_a, σ_b in nats; `bound`: the bound of C in nats².
     """
 
     mean: float
@@ -55,14 +56,14 @@ class Truth:
 
 
 def pool_variance(truth: Truth) -> float:
-    """Ĉ in nats² from draws in disjoint pairs, unbiased, hence below 0 at times."""
+    """Ĉ in nats² from draws in disjoint pairs: unbiased, hence sometimes negative."""
     draws = np.array(truth.draws)
     disjoint = np.mean((draws[0::2] - draws[1::2]) ** 2) / 2
     return float((draws.size - 1) / (draws.size - 2) * (disjoint - draws.var(ddof=1)))
 
 
 def pool_share(truths: Sequence[Truth]) -> float:
-    """κ = Σ Ĉ / Σ bound over the truths whose draws are paired, between 0 and 1; 1, the bound itself, without any."""
+    """κ = Σ Ĉ / Σ bound over the truths whose draws are paired, clipped to 0 … 1; without such truths 1, the bound itself."""
     paired = [truth for truth in truths if truth.paired]
     bound = sum(truth.bound for truth in paired)
     return float(np.clip(sum(map(pool_variance, paired)) / bound, 0, 1)) if bound > 0 else 1.0
@@ -110,11 +111,11 @@ def draw_rows(family: Family, pool: np.ndarray, draw: int) -> tuple[np.ndarray, 
 
 def _test_rows(family: Family, pool: np.ndarray) -> tuple[int, bool]:
     """Test rows of a draw, and whether draws come in disjoint pairs."""
-    each = family.labels + family.new
-    in_pairs = (pool.size - 2 * each) // 2
+    per_draw = family.labels + family.new
+    in_pairs = (pool.size - 2 * per_draw) // 2
     if in_pairs >= LEAST_TEST_ROWS:
         return min(TEST_ROWS, in_pairs), True
-    return min(TEST_ROWS, pool.size - each), False
+    return min(TEST_ROWS, pool.size - per_draw), False
 
 
 def _one_draw(family: Family, drawn, draw: int, asked, student: Student, all_labels: bool):
@@ -157,7 +158,7 @@ def _laid_out(family: Family, main_rows, new_rows, test_rows, draw: int, all_lab
 
 
 def _visits(rows: Rows) -> tuple:
-    """What of the schedule bears on the training itself."""
+    """The parts of the schedule that affect the training itself."""
     schedule = schedule_for(rows.judged, len(rows.inputs), STUDENT)
     own = (getattr(schedule, name) for name in ("rest_batch", "check_every", "patience", "max_steps"))
     return schedule.judged_batch == rows.judged, *own

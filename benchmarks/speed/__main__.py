@@ -1,4 +1,4 @@
-"""`python -m benchmarks.speed`; threads are set before any library is imported, hence the new start."""
+"""`python -m benchmarks.speed`. It starts itself anew, so that thread counts are set before any library is imported."""
 
 from .environment import start_anew
 

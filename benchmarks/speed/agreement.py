@@ -1,4 +1,4 @@
-"""Before anything is timed: every path gives the trajectory of the module in a loop."""
+"""The check, before anything is timed, that every path gives the trajectory of the module in a loop."""
 
 import numpy as np
 
@@ -19,9 +19,9 @@ def steps_of(case: Case) -> int:
 def tolerance(lanes: Lanes, final: list[np.ndarray]) -> float:
     """How far two correct implementations may be apart in any weight after `steps_of(case)` steps.
 
-    Every step rounds the weight to which it adds, by at most ε|w|/2, and its gradient is made of sums along the chain
-    sample – feature – hidden – class, whose roundings, of either sign, are √terms · ε of it. In both implementations, and
-    at worst all of one sign over the steps: 2ε (steps · max|w| / 2 + √terms · max|w − w₀|).
+    Every step rounds the weight to which it adds, by at most ε|w|/2. Its gradient is made of sums along the chain sample –
+    feature – hidden – class; their roundings have either sign and add up to √terms · ε of the gradient. Both implementations
+    round, at worst with the same sign in all steps: 2ε (steps · max|w| / 2 + √terms · max|w − w₀|).
     """
     terms = lanes.case.samples + FEATURES + lanes.case.layers * HIDDEN + CLASSES
     largest = max(float(np.abs(w).max()) for w in final)
@@ -37,15 +37,15 @@ def travelled(lanes: Lanes, final: list[np.ndarray]) -> float:
 
 
 def _may_switch(lanes: Lanes) -> bool:
-    """Whether rounding may put a ReLU on the other side of zero; in double precision the odds are below 1e-8 a check."""
+    """Whether rounding may put a ReLU on the other side of zero; in double precision the odds are below 1e-8 per check."""
     return lanes.case.activation == "relu" and lanes.inputs.dtype == np.float32
 
 
 def _one_unit(lanes: Lanes, final: list[np.ndarray]) -> float:
-    """What one sample's unit on the other side of zero does to a weight: step / n · |x| · |Σ_t head_tᵀ(P − y)|.
+    """How far a weight moves if one unit of one sample is on the other side of zero: step / n · |x| · |Σ_t head_tᵀ(P − y)|.
 
-    The rows of a head's (P − y) have length at most √2. That the same unit is met twice is rare. Double precision has no such
-    term, and its check is the sharp one.
+    P − y of one sample has length at most √2. Two such switches of the same unit are rare. Double precision has no
+    such term, so its check is the sharper one.
     """
     heads = final[-len(lanes.heads) :]
     column = max(float(np.linalg.norm(head, axis=-2).max()) for head in heads)

@@ -1,6 +1,6 @@
-"""All cores: a process a core with the same work each, against one such process; and the module's ways to use a machine.
+"""All cores: one process per core, all with the same work, against one such process, and against a module on all threads.
 
-Needs an idle machine: whatever else runs takes a core from the second figure and none from the first.
+Needs an idle machine: any other program takes a core from the measurement on all cores, and none from that on one.
 """
 
 import os
@@ -20,7 +20,7 @@ THREADS = "module, all threads"
 def measure(
     cases: Sequence[Case], names: Sequence[str], rounds: int, block_seconds: float = BLOCK_SECONDS
 ) -> list[dict]:
-    """One row a case: student-steps a second of one process, of a process a core, and of a module on all threads, in turn."""
+    """One row per case: student-steps per second of one process, of one per core, and of a module on all threads, in turn."""
     cores = len(os.sched_getaffinity(0))
     return [_measure_case(case, names, rounds, block_seconds, cores) for case in cases]
 
@@ -49,7 +49,7 @@ def _measure_case(case: Case, names: Sequence[str], rounds: int, block_seconds: 
 
 
 class _Together:
-    """A block: the same number of steps in every process, over when the last is done."""
+    """A block: the same number of steps in every process. It ends when the last process is done."""
 
     def __init__(self, workers: Sequence[Worker], steps: int):
         self.workers, self.steps = workers, steps

@@ -1,6 +1,6 @@
-"""The environment of everything that is measured: one thread a process, as in the library's own workers.
+"""The environment of everything that is measured: one thread per process, as in the library's own workers.
 
-Thread counts must be set before NumPy, JAX and PyTorch are imported, so the command starts itself anew.
+Thread counts must be set before NumPy, JAX and PyTorch are imported, so the command restarts itself.
 """
 
 import os
@@ -16,14 +16,14 @@ _PATH = re.compile(r"(?<![^=])[^=]*/")
 
 
 def variables(*, threads: int = 1) -> dict[str, str]:
-    """The present environment with the threads and precision of the library's workers; `threads` are PyTorch's."""
+    """The current environment with the threads and precision of the library's workers; `threads` is PyTorch's number."""
     single = worker_environment()
     count = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     return {**os.environ, **single, **count, _MARK: "1"}
 
 
 def start_anew() -> None:
-    """Replace this process by one with that environment, unless it has it already."""
+    """Replace this process by one in the environment of `variables`, unless it already runs in it."""
     if os.environ.get(_MARK) != "1":
         sys.stdout.flush()
         os.execve(sys.executable, [sys.executable, "-m", "benchmarks.speed", *sys.argv[1:]], variables())
@@ -51,7 +51,7 @@ def describe() -> dict[str, str]:
 
 
 def portable_command(words: Sequence[str]) -> str:
-    """The command with these words, for the record: of a path on this machine only the name of the file."""
+    """The command with these arguments, for the record; a path on this machine is cut down to the file's name."""
     return shlex.join(["python", "-m", "benchmarks.speed", *(_PATH.sub("", word) for word in words)])
 
 

@@ -1,10 +1,10 @@
-"""How many steps descent needs for the accuracy of the flow: curves within ACCURACY of gradient flow up to the stop.
+"""How many steps descent needs to be as accurate as the flow: loss curves within ACCURACY of gradient flow up to the stop.
 
 The reference is the flow at rtol = 1e-7 in double precision. A lane stops twice, at the minimum of its generalization loss
-(the oracle) and at that of its validation loss (honestly); its end is the first time at which both are bracketed, up to
-which any path must train to know them. Descent's error falls in proportion to its step, which `order` shows; the largest
-step for ACCURACY is read off the last one tried, lane by lane: for the whole curve up to the end, up to both stops, and up
-to the oracle's alone.
+(oracle) and at that of its validation loss; its end is the first time at which both minima are bracketed, up to which any
+path must train to know them. Descent's error is proportional to its step, as `order` shows. So the largest step for
+ACCURACY follows from the error at the last step tried, lane by lane: for the whole curve up to the end, for the part up to
+both stops, and for the part up to the oracle's stop.
 """
 
 import dataclasses
@@ -18,14 +18,14 @@ from sharedtrunk.errors import invalid
 from sharedtrunk.experiments._follow import FIRST_STEP, method_from
 
 ACCURACY = 1e-4
-"""Nats, of a loss curve."""
+"""The largest error of a loss curve, in nats."""
 
 SPACING = 0.25
 REFERENCE_RTOL = 1e-7
 RULE = gaussian.Sobol(points=4096, scrambles=1)
 LEG_ENDS = (10.0, 20.0, 45.0, 100.0, 220.0, 500.0)
 SMALL = 1e-2
-"""Nats; below this error a step is tried only once more, to see it halve."""
+"""No smaller step is tried once the last error (nats) is below this and the one before below 2.2 times this."""
 
 MOST_STEPS_A_SPACING = 64
 
@@ -36,8 +36,8 @@ CURVE, BOTH, ORACLE = "whole curve", "both stops", "oracle's stop"
 
 @dataclasses.dataclass(frozen=True)
 class Needs:
-    """Lane by lane: the end, saved times until then, and by how far the curve is right, descent's largest step, the ratio of
-    its errors at the last two steps (2 at first order) and the error of the library's own flow (nats)."""
+    """Lane by lane: the end, and the number of saved times until then. By how far the curve has to be right: descent's
+    largest step, the ratio of its errors at the last two steps (2 at first order), and our own flow's error (nats)."""
 
     end: np.ndarray
     saved: np.ndarray
@@ -60,8 +60,8 @@ def needs(settings: experiments.StandardSettings, lanes: list[dict]) -> Needs:
     double = dataclasses.replace(settings, precision="float64")
     times, curves, end = _reference(double, draw)
     inside = np.where(np.arange(times.size) <= end[:, None], curves, np.inf)
-    oracle, honest = np.argmin(inside, axis=2)
-    known = _Known(times, curves[0], {CURVE: end, BOTH: np.maximum(oracle, honest), ORACLE: oracle})
+    oracle, validation = np.argmin(inside, axis=2)
+    known = _Known(times, curves[0], {CURVE: end, BOTH: np.maximum(oracle, validation), ORACLE: oracle})
     step, order = _largest_step(double, draw, known)
     return Needs(times[end], end + 1, step, order, known.errors(_own_curve(double, draw, known.times)))
 
@@ -75,7 +75,7 @@ class _Known:
     reaches: dict[str, np.ndarray]
 
     def errors(self, curve: np.ndarray) -> dict[str, np.ndarray]:
-        """The largest difference from the reference within reach, lane by lane; infinite where it is no number."""
+        """The largest difference from the reference within reach, lane by lane; infinite where the curve is not finite."""
         difference = np.where(np.isfinite(curve), np.abs(curve - self.curve), np.inf)
         reached = np.arange(self.times.size)
         return {
@@ -111,7 +111,7 @@ def _reference(settings, draw: experiments.Draw):
         end = _ends(times[: curves.shape[2]], curves)
         if (end >= 0).all():
             break
-    # A minimum that is not bracketed by the time limit is followed to it, by any path.
+    # If a minimum is not bracketed by the time limit, any path has to train up to that limit.
     return times[: curves.shape[2]], curves, np.where(end >= 0, end, curves.shape[2] - 1)
 
 
@@ -142,7 +142,7 @@ def _curve(settings, draw: experiments.Draw, times: np.ndarray, method) -> np.nd
 
 
 def _own_curve(settings, draw: experiments.Draw, times: np.ndarray) -> np.ndarray:
-    """As the library trains its lanes: early by one method, late by another."""
+    """The loss curve of the library's own training: one method early, another late."""
     network, begin, step, parts = draw.start, 0.0, FIRST_STEP[settings.activation], []
     for end in LEG_ENDS:
         leg = times[(times >= begin) & (times <= end)]

@@ -1,4 +1,4 @@
-"""One core: every path on the same lanes at equal step counts, in turn, beside the core's matrix-multiply peak."""
+"""One core: student-steps per second of every path, timed in turn, beside the core's matrix-multiply peak."""
 
 import sys
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ PEAK_SECONDS = 0.1
 def measure(
     cases: Sequence[Case], names: Sequence[str], rounds: int, block_seconds: float = BLOCK_SECONDS
 ) -> list[dict]:
-    """One row a case; progress goes to stderr."""
+    """One row per case; progress goes to stderr."""
     rows = []
     for case in cases:
         rows.append(measure_case(case, names, rounds, block_seconds))
@@ -28,7 +28,7 @@ def measure(
 
 
 def measure_case(case: Case, names: Sequence[str], rounds: int, block_seconds: float) -> dict:
-    """Student-steps a second of every path, ratios of ours to each within a round, and shares of the peak."""
+    """Student-steps per second of every path, ratios of ours to each within a round, and shares of the peak."""
     trains, disagreement = ready(case, names)
     steps = {name: timing.steps_for(train, block_seconds) for name, train in trains.items()}
     multiply = peak.products(case.precision, _repeats(case.precision))
@@ -62,7 +62,7 @@ def measure_case(case: Case, names: Sequence[str], rounds: int, block_seconds: f
 
 
 def ready(case: Case, names: Sequence[str]) -> tuple[dict[str, Train], dict[str, float]]:
-    """Every path built, compiled, and shown to give the module's trajectory: an `InputError` where one does not."""
+    """Build and compile every path and check that it gives the module's trajectory. Raises `InputError` if one does not."""
     peers.forget_compiled()
     few = draw(case, agreement.LANES)
     reference = paths.build(paths.MODULE, few)(agreement.steps_of(case))

@@ -1,7 +1,7 @@
 """The paths that are timed, by name, and how many lanes each takes at once.
 
-The library takes the chunks of its figures; every batched peer the lane count at which it was fastest in single precision
-(`python -m benchmarks.speed tune` writes `lanes.json`).
+The library takes as many lanes as its figures' chunks have; every batched peer takes the number at which it was fastest in
+single precision (`python -m benchmarks.speed tune` writes `lanes.json`).
 """
 
 import importlib

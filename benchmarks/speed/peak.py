@@ -8,13 +8,13 @@ import numpy as np
 import torch
 
 SIZE = 1024
-"""Of the square matrices: large enough for the full rate of every library here, and the products of a few milliseconds."""
+"""Rows of the square matrices: enough for the full rate of every library here; a product takes some tens of milliseconds."""
 
 OPERATIONS = 2 * SIZE**3
 
 
 def products(precision: str, repeats: int) -> dict[str, Callable[[], None]]:
-    """Per library a block of `repeats` products, compiled and run once."""
+    """One block of `repeats` products per library; each has been run once, so it is compiled."""
     matrix = np.random.default_rng(0).standard_normal((SIZE, SIZE)).astype(precision)
     in_jax, in_torch = jnp.asarray(matrix), torch.tensor(matrix)
     product = jax.jit(jnp.matmul)

@@ -63,7 +63,7 @@ def vmapped(lanes: Lanes) -> Train:
 
 
 def vmapped_compiled(lanes: Lanes) -> Train:
-    """The same, a whole step as one compiled graph; a graph break is an error."""
+    """The same, with each step compiled as one graph; a graph break is an error."""
     return _vmapped(lanes, compiled=True)
 
 
@@ -97,7 +97,7 @@ def _vmapped(lanes: Lanes, *, compiled: bool) -> Train:
 
 
 def compile_whole(step):
-    """`torch.compile` for these shapes alone, as one graph. `mode="max-autotune"` picks the same products."""
+    """`torch.compile` for these shapes alone, as one graph. `mode="max-autotune"` picks the same matrix products."""
     return torch.compile(step, fullgraph=True, dynamic=False)
 
 
@@ -107,7 +107,7 @@ def forget_compiled() -> None:
 
 
 def compiled_graphs() -> int:
-    """How many graphs have been compiled in this process: a disabled compiler leaves it as it was."""
+    """How many graphs have been compiled in this process; the number does not grow if the compiler is disabled."""
     from torch._dynamo.utils import counters
 
     return counters["stats"]["unique_graphs"]

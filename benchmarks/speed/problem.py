@@ -20,7 +20,7 @@ RELATEDNESS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """One kind of student on one number of samples; `layers` counts the trunk's."""
+    """One kind of student on one number of samples; `layers` is the number of trunk layers."""
 
     samples: int
     activation: str = "linear"
@@ -29,18 +29,18 @@ class Case:
 
     @property
     def network(self) -> str:
-        """In words: linear, ReLU, or ReLU with its number of hidden layers."""
+        """The student in words, such as "ReLU, 3 layers"."""
         word = "ReLU" if self.activation == "relu" else "linear"
         return word if self.layers == 1 else f"{word}, {self.layers} layers"
 
     @property
     def name(self) -> str:
-        """One word a case, for files and messages."""
+        """The case as one word, for file names and messages."""
         return f"{self.work}-{self.precision}"
 
     @property
     def work(self) -> str:
-        """The same without the precision."""
+        """`name` without the precision."""
         return f"{self.activation}{self.layers}-{self.samples}"
 
 
@@ -56,15 +56,15 @@ class Lanes:
 
     @property
     def count(self) -> int:
-        """How many lanes."""
+        """The number of lanes."""
         return self.labels.shape[1]
 
     def first(self, count: int) -> "Lanes":
-        """The first lanes alone."""
+        """The first `count` lanes."""
         return dataclasses.replace(self, labels=self.labels[:, :count])
 
     def save(self, file: Path) -> None:
-        """Write the arrays (npz), so that a process can take them without JAX."""
+        """Write the arrays (npz), so that a process can read them without JAX."""
         layers = {f"trunk{i}": w for i, w in enumerate(self.trunk)} | {f"head{i}": w for i, w in enumerate(self.heads)}
         np.savez(file, **{"inputs": self.inputs, "labels": self.labels} | layers)
 
@@ -78,8 +78,8 @@ class Lanes:
 
 
 Train = Callable[[int], list[np.ndarray]]
-"""From a number of steps of full-batch descent to the weights after them: trunk layers, then heads, each (lane, out, in).
-Every call begins at the start."""
+"""Makes a number of steps of full-batch descent from the start, and returns the weights: trunk layers, then heads, each
+(lane, out, in)."""
 
 
 @functools.lru_cache(maxsize=4)
@@ -102,14 +102,14 @@ def draw(case: Case, count: int) -> Lanes:
         activation="relu" if relu else "linear",
         dtype=dtype,
     )
-    every = np.stack([np.asarray(teachers.hard_labels(task, inputs)) for task in _noisy_weights(case.precision)])
-    labels = np.take(every, np.arange(count), axis=1, mode="wrap").astype(np.int64)
+    grid_labels = np.stack([np.asarray(teachers.hard_labels(task, inputs)) for task in _noisy_weights(case.precision)])
+    labels = np.take(grid_labels, np.arange(count), axis=1, mode="wrap").astype(np.int64)
     return Lanes(case, np.asarray(inputs), labels, _arrays(start.trunk), _arrays(start.heads))
 
 
 @functools.cache
 def _noisy_weights(precision: str):
-    """Both tasks' teachers for every s_aux and relatedness of the grid (lane, class, feature)."""
+    """The noisy weights of both tasks' teachers for every s_aux and relatedness of the grid (lane, class, feature)."""
     import jax
     import jax.numpy as jnp
 

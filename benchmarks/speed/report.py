@@ -56,7 +56,7 @@ def _one_core(section: dict) -> str:
 
 
 def _starting(section: dict) -> str:
-    head = ["case", "path", "first result, s", "again", "compilation, s", "again", "memory, MiB", "of it libraries"]
+    head = ["case", "path", "first result, s", "again", "compilation, s", "again", "memory, MiB", "of which libraries"]
     lines = [
         [
             row["case"], _WORDS[row["path"]],
@@ -90,7 +90,7 @@ def _all_cores(section: dict) -> str:
 def _whole_figure(section: dict) -> str:
     rows, total = section["rows"], section["whole"]
     ways = list(rows[0]["steps_a_lane"])
-    head = ["N", "ours, ms a lane and core", *(f"× {_WORDS[name]}" for name in rows[0]["ratio"])]
+    head = ["N", "ours, ms per lane and core", *(f"× {_WORDS[name]}" for name in rows[0]["ratio"])]
     head += [f"steps, {way}" for way in ways] + ["flow's error, nats"]
     wanted = {paths.COMPILED: goals.EQUAL_ACCURACY, paths.MODULE: {}}
     lines = [

@@ -1,10 +1,10 @@
-"""The library's speed against PyTorch and plain JAX; results into `results.json`, tables to the terminal.
+"""Compare the library's speed with PyTorch and plain JAX; store the results in `results.json` and print tables.
 
-    python -m benchmarks.speed                 one core, equal step counts, and what starting costs; nine minutes
-    python -m benchmarks.speed --quick         a part of it, in a minute
-    python -m benchmarks.speed all-cores       a process a core against one (needs an idle machine)
+    python -m benchmarks.speed                 one core, equal step counts, and the cost of starting; nine minutes
+    python -m benchmarks.speed --quick         a part of that, in a minute
+    python -m benchmarks.speed all-cores       one process per core against a single one (needs an idle machine)
     python -m benchmarks.speed whole-figure    Figure A1 at equal accuracy, extrapolated
-    python -m benchmarks.speed tune            find every peer's best lane counts, into lanes.json
+    python -m benchmarks.speed tune            find every peer's best lane counts and write lanes.json
     python -m benchmarks.speed tables          the tables of the stored results
 
 Paths are timed in turn on the same lanes, one thread each, and only after they have given the same trajectory.
@@ -56,13 +56,13 @@ def _options() -> argparse.Namespace:
     parts = ("one-core", "all-cores", "whole-figure", "tune", "tables")
     parser.add_argument("part", nargs="?", default="one-core", choices=parts)
     parser.add_argument(
-        "--quick", action="store_true", help="one N, single precision, few rounds; stores nothing itself"
+        "--quick", action="store_true", help="one N, single precision, few rounds; stored only with --json"
     )
-    parser.add_argument("--samples", type=_numbers, help="such as 100,400")
+    parser.add_argument("--samples", type=_numbers, help="numbers of samples, such as 100,400")
     parser.add_argument("--only", choices=("linear", "relu"))
     parser.add_argument("--precision", choices=PRECISIONS)
     parser.add_argument("--rounds", type=int)
-    parser.add_argument("--ours-seconds", type=float, help="whole-figure: a measured time of A1 on every core")
+    parser.add_argument("--ours-seconds", type=float, help="whole-figure: the measured time of A1 on all cores")
     parser.add_argument("--json", type=Path, help="store here; without it only whole runs are stored, in results.json")
     return parser.parse_args()
 
@@ -90,24 +90,24 @@ def _cases(options, precisions, samples=None) -> list[Case]:
 def _measured(options) -> dict:
     from . import environment
 
-    known = environment.describe() | {"command": environment.portable_command(sys.argv[1:])}
+    origin = environment.describe() | {"command": environment.portable_command(sys.argv[1:])}
     rounds = options.rounds or (3 if options.quick else 5)
     if options.part == "whole-figure":
-        return {"whole_figure": {"environment": known, **_whole_figure(options, rounds)}}
+        return {"whole_figure": {"environment": origin, **_whole_figure(options, rounds)}}
     if options.part == "all-cores":
         from . import all_cores
 
         cases = _cases(options, ("float32",), CORES_SAMPLES)
         rows = all_cores.measure(cases, CORES_PATHS, rounds)
-        return {"all_cores": {"environment": known, "rows": rows}}
+        return {"all_cores": {"environment": origin, "rows": rows}}
     from . import one_core, starting
 
     cases = _cases(options, PRECISIONS)
-    found = {"one_core": {"environment": known, "rows": one_core.measure(cases, list(paths.WORDS), rounds)}}
+    found = {"one_core": {"environment": origin, "rows": one_core.measure(cases, list(paths.WORDS), rounds)}}
     if not options.quick:
         few = [case for case in cases if case.samples == min(400, max(c.samples for c in cases)) and case.layers == 1]
         rows = starting.measure([case for case in few if case.precision == cases[0].precision], list(paths.WORDS))
-        found["starting"] = {"environment": known, "rows": rows}
+        found["starting"] = {"environment": origin, "rows": rows}
     return found
 
 

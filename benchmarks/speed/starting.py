@@ -1,4 +1,4 @@
-"""What a path costs before it is fast: compile time, time to the first result, and memory, a fresh process each."""
+"""What a path costs before it is fast: compile time, time to the first result, and memory, each in a fresh process."""
 
 import sys
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from .problem import Case
 
 
 def measure(cases: Sequence[Case], names: Sequence[str]) -> list[dict]:
-    """One row a case and path: with nothing compiled before, and with the compilation caches of a first run."""
+    """One row per case and path: the costs with nothing compiled before, and with the compilation caches of that run."""
     rows = []
     for case in cases:
         for name in names:

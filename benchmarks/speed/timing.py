@@ -1,4 +1,4 @@
-"""Timing on a machine that drifts: all blocks in turn, round after round, and ratios within a round."""
+"""Timing on a machine that drifts: blocks run in turn, round after round, and ratios are taken within a round."""
 
 import math
 import time
@@ -10,7 +10,7 @@ Clock = Callable[[], float]
 
 
 def interleaved(blocks: Sequence[Callable[[], object]], rounds: int, clock: Clock = time.perf_counter) -> np.ndarray:
-    """Seconds (block, round) of blocks run A B C A B C …, each of which has been warmed up by the caller."""
+    """Seconds (block, round) of blocks that run in turn, A B C A B C …; the caller has warmed them up."""
     seconds = np.empty((len(blocks), rounds))
     for turn in range(rounds):
         for index, block in enumerate(blocks):
@@ -27,7 +27,7 @@ def steps_for(
     first: int = 4,
     most: int = 1 << 16,
 ) -> int:
-    """Steps that take about `seconds`: doubled until a quarter of that is seen, then scaled up."""
+    """Number of steps that take about `seconds`: doubled until they take a quarter of that, then scaled up."""
     steps = first
     while True:
         begin = clock()

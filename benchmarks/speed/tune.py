@@ -1,4 +1,4 @@
-"""Every batched peer at its best: the lane count at which it is fastest, case by case, into `lanes.json`."""
+"""Find the lane count at which every batched peer is fastest, case by case, and store it in `lanes.json`."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ ROUNDS = 3
 
 
 def tune(cases: Sequence[Case], names: Sequence[str]) -> dict[str, dict[str, int]]:
-    """The fastest of `paths.CANDIDATES` for every peer in `names`, measured in turn."""
+    """The fastest lane count of `paths.CANDIDATES` for every case and every peer in `names`; candidates are timed in turn."""
     found = {}
     for case in cases:
         found[case.work] = {name: _fastest(case, name) for name in names}
@@ -35,7 +35,7 @@ def _fastest(case: Case, name: str) -> int:
 
 
 def store(found: dict[str, dict[str, int]]) -> None:
-    """Put what was found beside what other cases had."""
+    """Add the lane counts to the file, which keeps those of other cases and peers."""
     known = json.loads(paths.LANES_FILE.read_text()) if paths.LANES_FILE.exists() else {}
     for case, lanes in found.items():
         known[case] = known.get(case, {}) | lanes

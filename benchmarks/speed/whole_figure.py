@@ -2,13 +2,13 @@
 
 A sample of the grid spans it: s_main and s_aux in SINGULAR_VALUES, r in RELATEDNESS, one seed; values between are
 interpolated linearly, which fixes the weights. Our time is that of whole chunks, as the figure runs them: all s_aux and r of
-one s_main. For every sampled lane `equal_accuracy` finds the steps that descent needs; a peer's time is those steps at the
-rate at which it makes them, measured beside our chunks, and its evaluations. These are charged to the peers at the price of
-our own formula: curves at our own times, 0.25 apart (4 % above t = 20), and two fine values a lane. A test set would not do:
-a loss of standard deviation 1 is known to 1e-4 nats from a hundred million points.
+one s_main. For every sampled lane `equal_accuracy` finds the steps that descent needs. A peer's time is that of those steps,
+at a rate measured beside our chunks, plus that of its evaluations. An evaluation costs a peer what our own formula costs:
+curves at our own times, 0.25 apart (4 % above t = 20), and two fine values per lane. A test set would not do: for a loss of
+standard deviation 1, it would need a hundred million points for an error of 1e-4 nats.
 
-Generous to the peers: every lane its own largest step, which nobody knows beforehand; all lanes of a batch equally long;
-no compilation; perfect scaling over the cores. A baseline counts as a joint lane on either side.
+The comparison favours the peers: every lane has its own largest step, which nobody knows beforehand; all lanes of a batch
+are equally long; compilation is left out; scaling over the cores is perfect. A baseline counts as a joint lane on both sides.
 """
 
 import dataclasses
@@ -28,7 +28,7 @@ from .equal_accuracy import BOTH, CURVE, ORACLE, SPACING, Needs
 from .problem import Case
 
 SINGULAR_VALUES, SINGULAR_WEIGHTS = (0.01, 0.3, 3.0, 100.0), (1.5, 2.0, 2.0, 1.5)
-"""Every other value of the grid's seven, each with a half of its left-out neighbours."""
+"""Every other value of the grid's seven. Each weight is 1 plus a half for every left-out neighbour."""
 
 RELATEDNESS, RELATEDNESS_WEIGHTS = (0.0, 0.5, 1.0), (1.5, 2.0, 1.5)
 LANES_A_SAMPLE_COUNT = (7 * 7 * 5 + 7) * 5
@@ -41,7 +41,7 @@ BLOCK_SECONDS = 0.5
 
 
 def measure(samples: Sequence[int], main_values: Sequence[float], rounds: int) -> list[dict]:
-    """One row for every N: seconds a lane on one core, ours and each peer's, and what the peers' are made of."""
+    """One row for every N: seconds per lane on one core, ours and each peer's, and the parts of the peers' seconds."""
     rows = []
     for count in samples:
         rows.append(_measure_samples(count, main_values, rounds))
@@ -68,13 +68,13 @@ def whole_chunk(samples: int, s_main: float) -> list[dict]:
 
 
 def lane_weights() -> np.ndarray:
-    """Of a chunk's lanes, to one."""
+    """Weights of the lanes of a chunk, with sum 1."""
     weights = np.outer(SINGULAR_WEIGHTS, RELATEDNESS_WEIGHTS).ravel()
     return weights / weights.sum()
 
 
 def chunk_weights(main_values: Sequence[float]) -> np.ndarray:
-    """Of the chunks, to one."""
+    """Weights of the chunks, with sum 1."""
     weights = np.asarray([SINGULAR_WEIGHTS[SINGULAR_VALUES.index(value)] for value in main_values])
     return weights / weights.sum()
 
@@ -105,7 +105,7 @@ def _measure_samples(samples: int, main_values: Sequence[float], rounds: int) ->
 
 @dataclasses.dataclass(frozen=True)
 class _Prices:
-    """Seconds, round by round: a student-step by peer, an evaluation of both curves at one time, a lane's fine values."""
+    """Seconds in every round: a student-step by peer, an evaluation of both curves at one time, a lane's fine values."""
 
     step: dict[str, np.ndarray]
     evaluation: np.ndarray
@@ -113,7 +113,7 @@ class _Prices:
 
 
 def _evaluations(settings: experiments.StandardSettings, lanes: list[dict]):
-    """Blocks that evaluate a chunk's curves and value its stopped students, and how many evaluations and lanes each has."""
+    """Blocks that evaluate a chunk's curves and value its stopped students, each with its number of evaluations or lanes."""
     draw = experiments.draw_lanes(settings, lanes)
     times = SPACING * np.arange(CURVE_TIMES)
     curve = students.train(draw.start, draw.problem(settings), jnp.asarray(times), students.Descent(step=SPACING / 2))
@@ -169,7 +169,7 @@ def _row(samples: int, main_values, needs: Sequence[Needs], prices: _Prices, our
 
 
 def whole(rows: Sequence[dict], ours_seconds: float | None) -> dict:
-    """All N together: seconds on every core, the peers' extrapolated with perfect scaling; ours measured where given."""
+    """All N together: seconds on all cores, the peers' extrapolated with perfect scaling; ours measured where given."""
     cores = len(os.sched_getaffinity(0))
 
     def total(lane_seconds) -> float:

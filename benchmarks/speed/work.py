@@ -1,6 +1,6 @@
 """Useful floating-point operations of one student-step, a multiplication and an addition counted as two.
 
-Only what the gradient needs, by the cheapest of the known ways: a path that does more is slow, not hard-working.
+Only what the gradient needs is counted, computed in the cheapest known way: a path gets no credit for doing more.
 """
 
 from sharedtrunk.errors import invalid
@@ -11,9 +11,10 @@ from .problem import CLASSES, FEATURES, HIDDEN, TASKS, Case
 def student_step(case: Case) -> int:
     """Operations of the matrix products of one full-batch step of one student.
 
-    Linear students, per task: logits W X and moment P Xᵀ (two passes over the data), and with the trunk the composite, the
-    head's drive D trunkᵀ and the trunk's headᵀ D. ReLU students, layer by layer: forward, the weights' gradients (as much
-    again), and the gradients of every layer's input but the first's. Raises `InputError` for deep linear students.
+    Linear students, per task: logits W X and moment P Xᵀ (two passes over the data), and three products with the layers: the
+    composite, the head's drive D trunkᵀ and the trunk's headᵀ D. ReLU students, layer by layer: forward, the weights'
+    gradients (as much again), and the gradients of every layer's input but the first's. Raises `InputError` for deep linear
+    students.
     """
     if case.activation == "linear":
         if case.layers != 1:

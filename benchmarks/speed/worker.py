@@ -1,8 +1,8 @@
 """One path in a process of its own: `python -m benchmarks.speed.worker '{"samples": …}' PATH ARRAYS THREADS`.
 
 The arrays are drawn by the parent, so that PyTorch's processes need no JAX. The first training has FIRST_STEPS steps and is
-done twice. Then the worker prints one line of JSON (what that cost) and answers every line with a number of steps by the
-seconds that they took.
+done twice. Then the worker prints what that cost as one line of JSON. For every number of steps that it reads, it trains so
+many steps and prints the seconds that they took.
 """
 
 import json
@@ -20,8 +20,8 @@ FIRST_STEPS = 50
 
 
 class Costs(NamedTuple):
-    """Seconds from the start of the process to the first trained students and what the first training took beyond the second
-    (compilation), and peak memory in bytes: with the libraries imported, and in all."""
+    """Seconds from the start of the process to the first trained students, seconds that the first training took beyond the
+    second (compilation), and peak memory in bytes: before the first training, and in all."""
 
     first_result: float
     compile: float
@@ -30,7 +30,7 @@ class Costs(NamedTuple):
 
 
 class Worker:
-    """A path's process, from this side of the pipe."""
+    """A path's process, as its parent sees it."""
 
     def __init__(self, case: Case, path: str, lanes: int, *, threads: int = 1, cache: str | None = None):
         extra = {} if cache is None else {"JAX_COMPILATION_CACHE_DIR": cache, "TORCHINDUCTOR_CACHE_DIR": cache}
@@ -49,12 +49,12 @@ class Worker:
         )
 
     def wait_until_ready(self) -> Costs:
-        """What the start cost."""
-        told = json.loads(self._line())
-        return Costs(**{**told, "first_result": told["first_result"] - self._begin})
+        """Wait for the first training and return what it cost."""
+        printed = json.loads(self._line())
+        return Costs(**{**printed, "first_result": printed["first_result"] - self._begin})
 
     def begin(self, steps: int) -> None:
-        """Start that many steps."""
+        """Start to train so many steps."""
         assert self._process.stdin is not None
         print(steps, file=self._process.stdin, flush=True)
 
@@ -63,7 +63,7 @@ class Worker:
         return float(self._line())
 
     def train(self, steps: int) -> float:
-        """Seconds of so many steps."""
+        """Train so many steps and return the seconds that they took."""
         self.begin(steps)
         return self.end()
 
@@ -81,7 +81,7 @@ class Worker:
 
 
 def costs(case: Case, path: str, lanes: int) -> tuple[Costs, Costs]:
-    """A path's costs with nothing compiled before, and in a second process after that."""
+    """A path's costs with nothing compiled before, and in a second process with the first one's compilation cache."""
     found = []
     with tempfile.TemporaryDirectory() as cache:
         for _ in range(2):
@@ -92,7 +92,7 @@ def costs(case: Case, path: str, lanes: int) -> tuple[Costs, Costs]:
 
 
 def main() -> None:
-    """Train what the command line says, as often as standard input says."""
+    """Train the lanes of the command line, for each number of steps that standard input gives."""
     case = Case(**json.loads(sys.argv[1]))
     path, arrays, threads = sys.argv[2], Lanes.load(case, Path(sys.argv[3])), int(sys.argv[4])
     if path not in (paths.OURS, paths.PLAIN):
@@ -101,12 +101,12 @@ def main() -> None:
         torch.set_num_threads(threads)
     train = paths.build(path, arrays)
     imported = _peak_bytes()
-    first, result, second = time.perf_counter(), train(FIRST_STEPS), time.perf_counter()
+    begin, result, trained = time.perf_counter(), train(FIRST_STEPS), time.perf_counter()
     del result
     train(FIRST_STEPS)
-    again = time.perf_counter() - second
-    told = Costs(second, max(0.0, second - first - again), imported, _peak_bytes())
-    print(json.dumps(told._asdict()), flush=True)
+    again = time.perf_counter() - trained
+    cost = Costs(trained, max(0.0, trained - begin - again), imported, _peak_bytes())
+    print(json.dumps(cost._asdict()), flush=True)
     for line in sys.stdin:
         begin = time.perf_counter()
         train(int(line))
@@ -114,7 +114,7 @@ def main() -> None:
 
 
 def _peak_bytes() -> int:
-    """The largest resident size so far. `getrusage` would tell the parent's where that is larger: it outlives `exec`."""
+    """The largest resident size so far. `getrusage` would give the parent's if that is larger, because it survives `exec`."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 

@@ -1,7 +1,7 @@
 """`python -m sharedtrunk` and the entry point of the `sharedtrunk` command.
 
-The file imports next to nothing itself, so that Ctrl-C ends the command in one line even while the command line is imported,
-which takes a tenth of a second.
+This file imports almost nothing, so that Ctrl-C ends the command with a single line even while `sharedtrunk.cli` is being
+imported, which takes a tenth of a second.
 """
 
 from sharedtrunk._support.interrupts import exit_on_interrupt

@@ -147,7 +147,7 @@ def test_an_unseen_label_counts_as_wrong_and_has_no_log_loss(digits, fitted):
     Y = Y[:50].copy()
     Y[:, 0] = 77
     np.testing.assert_allclose(fitted.score(X[:50], Y), np.mean([0, *task_scores(fitted, X[:50], Y)[1:]]))
-    with pytest.raises(ValueError, match=r"labels that fit saw; got others in task 0\. Leave those rows out"):
+    with pytest.raises(ValueError, match=r"labels that fit saw; got unseen labels in task 0\. Leave those rows out"):
         fitted.log_loss(X[:50], Y)
 
 
@@ -305,7 +305,7 @@ X, Y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
         ({"hidden": (10**4,) * 3}, "a network has at most 134,217,728 weights; got 200,050,000, of 3 features"),
         (
             {"max_iter": 10**10},
-            "max_iter must be at most 1,000,000,000, for steps and rows are counted in 32 bits; got 10000000000",
+            "max_iter must be at most 1,000,000,000, because steps and rows are counted in 32 bits; got 10000000000",
         ),
         ({"learning_rate_init": 1e300}, "learning_rate_init lies between 1e-30 and 1e+30; got 1e+300"),
         ({"hidden": 2.5}, "a width in hidden is a whole number ≥ 1; got 2.5"),
@@ -338,7 +338,7 @@ def test_parameters_out_of_range_say_so(parameters, message):
         (X, np.zeros(20), "a task has at least two classes; got 1 class, 0.0, in 'task 0'"),
         (X, np.full(20, np.nan), "a task has at least two classes; got no labels in 'task 0'"),
         (X[:2], Y[:2], "early stopping needs validation rows beside training rows; got n_samples = 2"),
-        (X * 1e200, Y, "inputs are of a size that float32 can square; got values up to"),
+        (X * 1e200, Y, "inputs must be small enough for float32 to square; got values up to"),
         (
             X,
             np.zeros((20, 2, 2)),

@@ -126,7 +126,7 @@ def test_a_validation_row_out_of_all_scale_says_in_which_unit():
     held = classifier()._held_out(Y.T, _recipe(), [0, 1], np.random.RandomState(0))
     far[np.flatnonzero(held)[0], 1] = 1.0
     with pytest.raises(
-        InputError, match=r"a size that float32 can square; got values up to .*e\+29 standard deviations"
+        InputError, match=r"small enough for float32 to square; got values up to .*e\+29 standard deviations"
     ):
         classifier().fit(far, Y)
 
@@ -171,7 +171,7 @@ def test_sparse_features_beyond_the_bound_are_refused():
     wide = scipy.sparse.random(2000, 100_000, density=1e-5, format="csr", random_state=0)
     hint = r"shape \(2000, 100000\), about 1\.5 GiB\. Give fewer rows, or fewer columns \(sklearn's TruncatedSVD"
     for fit in (classifier().fit, AuxiliaryTaskAdvisor().fit):
-        with pytest.raises(InputError, match=rf"made dense, of at most 1 GiB at 8 bytes per number; got {hint}"):
+        with pytest.raises(InputError, match=rf"made dense up to 1 GiB, at 8 bytes per number; got {hint}"):
             fit(wide, np.arange(2000) % 2)
 
 

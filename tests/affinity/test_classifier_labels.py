@@ -102,7 +102,7 @@ def test_labels_are_looked_up_in_what_fit_saw():
         (np.empty((4, 0)), "y has one column per task"),
         ([0.0, 1.0, np.inf], "labels are finite"),
         (np.linspace(0, 1, 60), r"Unknown label type: continuous\); got 58 different fractional numbers in 'task 0'"),
-        ([{}, {}], "class names are hashable; got others in 'task 0'"),
+        ([{}, {}], "class names are hashable; got unhashable values in 'task 0'"),
         (["a", "a", None], "at least two classes; got 1 class, 'a', in 'task 0'. Leave the task out"),
     ],
 )

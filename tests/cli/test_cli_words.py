@@ -95,11 +95,11 @@ def test_a_pipe_in_the_place_of_a_figures_file_is_found_before_training(tmp_path
     [
         (["reproduce", "fig2-left", "--seeds", HUGE], "seeds must be at most 10,000, whose standard error is"),
         (["reproduce", "fig2-left", "--seeds", 300_000_000], "seeds must be at most 10,000"),
-        (["reproduce", "fig2-left", "--processes", HUGE], "processes must be at most 1,000, for each takes"),
+        (["reproduce", "fig2-left", "--processes", HUGE], "processes must be at most 1,000, because each takes"),
         (["claims", "eq-2", "--processes", 300_000_000], "processes must be at most 1,000"),
         (
             ["claims", "eq-2", "--seed", HUGE, "--processes", 0],
-            "a seed must be at most 4,294,967,295, for a key is made of 32",
+            "a seed must be at most 4,294,967,295, because a key is made of 32",
         ),
         (["predict", "--seeds", 300_000_000], "seeds must be at most 10,000"),
         (["predict", "--seeds", HUGE], "seeds must be at most 10,000"),
@@ -114,7 +114,7 @@ def test_a_pipe_in_the_place_of_a_figures_file_is_found_before_training(tmp_path
         (["predict", "--noise", "nan"], "noise must be a finite number, at least 0; got nan"),
         (["predict", "--s-aux", "inf"], "s_aux must be a finite number, at least 0; got inf"),
         ([*ADVISE, "--seed", HUGE], "a seed must be at most 4,294,967,295"),
-        ([*ADVISE, "--repeats", HUGE], "repeats must be at most 1,000, for beyond some dozens"),
+        ([*ADVISE, "--repeats", HUGE], "repeats must be at most 1,000, because beyond a few dozen"),
         ([*ADVISE, "--negligible", "inf"], "negligible must be a finite number of nats, at least 0; got inf"),
         ([*ADVISE, "--hidden", "1000000000"], "a width in hidden must be at most 10,000, beyond which"),
         ([*ADVISE, "--hidden", "9" * 5000], "hidden units are whole numbers, at least 1 per layer; got '999"),

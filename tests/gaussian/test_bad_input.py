@@ -81,7 +81,7 @@ def test_rules():
         gaussian.softmax_covariance_with_error,
         lambda w, rule: gaussian.accuracy_with_error(w, w, rule=rule),
     ):
-        with pytest.raises(InputError, match=r"at least 256 points a scramble.*; got 128"):
+        with pytest.raises(InputError, match=r"at least 256 points per scramble.*; got 128"):
             verb(w, rule=Sobol(128, 8))
     with pytest.raises(InputError, match="rank 1, 2 or 3; got rank 9"):
         gaussian.free_energy(w, rule=Panels())

@@ -228,7 +228,7 @@ def test_an_unfinished_benefit_is_marked_wherever_it_is_shown(late, tmp_path):
     cells = {row[0]: row[1] for row in prediction.rows(made)}
     assert cells.pop(late) == "so far +0.009 ± 0.002"
     assert set(cells.values()) == {"+0.009 ± 0.002"}
-    below = "so far: the lowest losses up to the time limit are no minimum yet, so the benefit may still change"
+    below = "so far: the lowest losses up to the time limit are not minima yet, so the benefit may still change"
     assert f"{below} (seeds: {late} 2 of 5)." in prediction.caption(made)
     assert "minimum was not reached by t = 50 in 2 of 5 seeds" in told
     prediction.write_json(tmp_path / "made.json", made)
@@ -352,7 +352,7 @@ def test_the_caption_says_what_validation_stopping_adds(made):
     assert f"that adds {added:+.3f} ± " in prediction.caption(made[0])
     never = dataclasses.replace(simulated, benefit_honest=np.full(3, np.nan))
     words = prediction.caption(dataclasses.replace(made[0], ways={"simulation": never}))
-    assert words.endswith("as one must in practice; how much that changes is not known.")
+    assert words.endswith("as one must in practice; that changes the benefit by an unknown amount.")
 
 
 @pytest.mark.slow

@@ -204,7 +204,7 @@ EYE = np.eye(10).tolist()
         ({"s_main": [1.0, -0.5]}, "s_main[1] must be a finite number, at least 0; got -0.5"),
         ({"s_main": [1.0, "x"]}, "s_main[1] must be a finite number, at least 0; got 'x'"),
         ({"s_main": [[1.0]]}, "s_main[0] must be a finite number, at least 0; got [1.0]"),
-        ({"s_aux": []}, "s_aux needs an auxiliary task, or more; got an empty list"),
+        ({"s_aux": []}, "s_aux needs at least one auxiliary task; got an empty list"),
         ({"s_aux": [1.0, 0.5]}, "relatedness needs an entry for each of the 2 auxiliary tasks in s_aux; got 0.5"),
         (
             {"s_aux": [1.0, 0.5], "relatedness": [0.5] * 3},

@@ -42,8 +42,8 @@ def test_problem(arguments, options, message):
     [
         (network(features=2), [0, 1], None, "must agree in features"),
         (network(classes=(2, 2)), [0, 1], None, "must agree in features"),
-        (network(), [0, 1, 1], None, "rising"),
-        (network(), [0], None, "rising"),
+        (network(), [0, 1, 1], None, "increasing"),
+        (network(), [0], None, "increasing"),
         (network(), [0, 1], students.Flow(rtol=0.0), "rtol"),
         (network(), [0, 0.25], students.Descent(step=0.1), "multiples of its step"),
         (network(), [0, 1], students.Descent(step=-1.0), "step > 0"),

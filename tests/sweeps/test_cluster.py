@@ -176,7 +176,7 @@ def test_an_error_in_the_callback_ends_the_work(tmp_path, client):
 def test_damage_on_the_way_is_noticed(tmp_path):
     job = Job(plan(toy_sweep())[0], {}, 1.0)
     shard = compute_shard(job)
-    with pytest.raises(SweepError, match="arrived damaged from its worker: its checksum does not fit"):
+    with pytest.raises(SweepError, match="arrived damaged from its worker: its checksum does not match"):
         receive(job, shard[:-1] + bytes([shard[-1] ^ 1]), Store(tmp_path))
     assert list(tmp_path.iterdir()) == []
 

@@ -106,7 +106,7 @@ def test_rare_levels_are_pooled_and_identifiers_left_out():
     sums = table.features[:, [name in indicators for name in table.feature_names]].sum(axis=1)
     np.testing.assert_array_equal(sums, levels != reference)
     assert "id" not in table.feature_names
-    assert any("nearly every row has its own text: 'id'" in note for note in table.notes)
+    assert any("because their texts rarely repeat: 'id'" in note for note in table.notes)
 
 
 def test_constant_and_duplicate_columns_are_left_out():

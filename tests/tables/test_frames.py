@@ -76,7 +76,7 @@ def test_sparse_features_become_dense_in_a_bound(monkeypatch, form):
     }[form]
     np.testing.assert_array_equal(from_arrays(sparse, np.arange(ROWS) % 2).features, dense)
     monkeypatch.setattr(_limits, "MOST_BYTES", 8 * 4 * ROWS - 1)
-    with pytest.raises(InputError, match=r"made dense, of at most .*; got shape \(60, 4\), about .* Give fewer rows"):
+    with pytest.raises(InputError, match=r"made dense up to .*; got shape \(60, 4\), about .* Give fewer rows"):
         from_arrays(sparse, np.arange(ROWS) % 2)
 
 

@@ -260,7 +260,7 @@ def test_bad_files(tmp_path):
             b'age\tchurned\tsegment\n1\t2\t"3"x\n',
             "rows are fields between separators; got '.* expected after",
         ),
-        "not.npz": (binary, "an .npz file is NumPy's archive"),
+        "not.npz": (binary, "an .npz file is a NumPy archive"),
     }
     for name, (content, message) in cases.items():
         if content is not None:

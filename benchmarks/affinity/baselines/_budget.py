@@ -11,25 +11,25 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 STARTS = 10
-"""At most so many starts of a score, which wins little by more of them."""
+"""The largest number of starts that a score averages over; more starts would gain little."""
 
 
 _charged = 0.0
 
 
 def core_seconds() -> float:
-    """Core seconds of this process, with what was charged for work that another method did first."""
+    """Core seconds of this process, plus those charged for work that another method did first."""
     return time.process_time() + _charged
 
 
 def charge(seconds: float) -> None:
-    """Let `core_seconds` go on as if the work were done again."""
+    """Advance `core_seconds` as if the work were done again."""
     global _charged
     _charged += seconds
 
 
 def rounds(seconds: float | None, least: int) -> Iterator[int]:
-    """Count 0, 1, 2, … : exactly `least` rounds without a budget, else at least so many and on until `seconds` are spent."""
+    """Count 0, 1, 2, … : exactly `least` rounds without a budget, else at least that many, until `seconds` are spent."""
     start = core_seconds()
     done = 0
     while done < least or (seconds is not None and core_seconds() - start < seconds):

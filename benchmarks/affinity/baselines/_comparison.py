@@ -19,8 +19,8 @@ class Comparison:
 def naive_interval(gains: np.ndarray) -> Comparison:
     """mean ± t₀.₉₇₅(n − 1) · s/√n over n folds, as if folds were independent.
 
-    They are not (they share training points), so the interval is too short; that is what the plain method does. NaN
-    ends with fewer than two folds; non-finite gains make everything NaN.
+    They are not (they share training points), so the interval is too short; that is what the plain method does. With
+    fewer than two folds both ends are NaN. A NaN among the gains makes the mean and both ends NaN.
     """
     count = len(gains)
     mean = float(np.mean(gains)) if count else float("nan")

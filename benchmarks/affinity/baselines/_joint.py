@@ -9,7 +9,7 @@ from ._network import AUX, MAIN, Labelled, SharedTrunk, labelled, train
 from ._source import untrained_network
 from ._splits import stopping_split
 
-FEWEST = 10  # labels of either task, so that both training and stopping have some
+FEWEST = 10  # labels of each task, so that both training and stopping have some
 
 Watch = Callable[[SharedTrunk, Labelled, Labelled], float]
 

@@ -1,8 +1,8 @@
-"""The student in PyTorch: one shared layer and a softmax head a task, Adam, early stopping.
+"""The student in PyTorch: one shared layer and one softmax head per task, trained by Adam with early stopping.
 
 Choices, the same for every baseline that trains: PyTorch's default start, biases, float32, full batch (the tables are
 small), both tasks weighted 1, loss averaged over each task's own labelled points, Adam with PyTorch's default rate
-0.001. Training ends when the stopping loss has not fallen for 40 steps, and the best step's weights are kept. Faster rates
+0.001. Training ends when the stopping loss has not fallen for 40 steps, and the best step's weights are kept. Larger rates
 (0.002 … 0.01) train worse: digits and breast cancer at 200 labels had higher held-out loss with each of them.
 """
 
@@ -26,7 +26,7 @@ class Labelled:
 
 
 def labelled(features: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> Labelled:
-    """The rows (numbers) of a table as tensors; rows without a label of this task are left out."""
+    """The rows of a table with these indices, as tensors; rows without a label of this task are left out."""
     rows = rows[labels[rows] >= 0]
     return Labelled(torch.from_numpy(features[rows]).float(), torch.from_numpy(labels[rows]).long())
 
@@ -59,7 +59,7 @@ def train(
 ) -> list[float]:
     """Train in place to the best stopping loss; return what `before_step` measured at each step up to that best one.
 
-    training: points of each task to learn. stopping: the task, and its points, whose loss decides when to stop.
+    `training` holds the points of each task to learn, `stopping` the task and the points whose loss decides when to stop.
     """
     optimizer = torch.optim.Adam(network.parameters(), lr=RATE, fused=True)
     seen: list[float] = []

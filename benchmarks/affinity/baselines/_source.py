@@ -40,9 +40,9 @@ _shared = _Shared()
 
 
 def source_network(data: PairData, rows: np.ndarray, seed: int) -> SharedTrunk | None:
-    """A network trained on B's labels at `rows` (numbers), a fifth of them for stopping; None with too few of them.
+    """A network trained on B's labels at the indices `rows`, a fifth of them for stopping; None if they are too few.
 
-    Asked again about the same table, it is the same network, to be read only, and its seconds are charged again.
+    The same call for the same table returns the same network, which must not be changed, and charges its seconds again.
     """
     rows = rows[data.aux[rows] >= 0]
     return None if len(rows) < FEWEST else _shared.get(data, rows, seed)

@@ -1,4 +1,4 @@
-"""Stratified splits of labelled points that also serve classes with a single member."""
+"""Stratified splits of labelled points that also work for classes with a single member."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ def folds(labels: np.ndarray, count: int, random: np.random.Generator) -> np.nda
     """Fold 0 … count − 1 of each point (sample,): every class spread as evenly as its size allows, otherwise random."""
     order = random.permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]
-    # Rotating the fold names keeps rare classes, which come last or first, from always landing in the same fold.
+    # Rotating the fold numbers keeps rare classes, which come last or first, from always landing in the same fold.
     turn = random.integers(count)
     fold = np.empty(len(labels), dtype=int)
     fold[order] = (np.arange(len(labels)) + turn) % count

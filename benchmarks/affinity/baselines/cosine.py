@@ -1,13 +1,13 @@
-"""Cosine of the two tasks' gradients on the shared trunk, averaged over joint training (symmetric up to when it stops).
+"""Cosine of the two tasks' gradients on the shared trunk, averaged over joint training (symmetric except for the stop).
 
     mean over steps of ⟨g_A, g_B⟩ / (‖g_A‖ ‖g_B‖),   g = ∇ of the task's loss with respect to the trunk's weights and biases
 
 Y. Du, W. M. Czarnecki, S. M. Jayakumar, R. Pascanu, B. Lakshminarayanan, Adapting auxiliary losses using gradient similarity,
-arXiv:1812.02224 (2018), section 3; the same cosine decides what conflicts in T. Yu et al., Gradient surgery for multi-task
-learning, NeurIPS 2020, definition 1.
+arXiv:1812.02224 (2018), section 3; the same cosine decides which gradients conflict in T. Yu et al., Gradient surgery for
+multi-task learning, NeurIPS 2020, definition 1.
 
-Where this differs: they use the cosine at each step to switch or project B's gradient; averaged over training it is a
-score of the pair. Full batches; the average runs to A's best stopping loss. Natural threshold: cosine > 0.
+Where this differs: they use the cosine at each step to switch or project B's gradient; here its average over training is a
+score of the pair. Batches are full, and the average runs to A's best stopping loss. Natural threshold: cosine > 0.
 """
 
 import torch

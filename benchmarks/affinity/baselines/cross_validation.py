@@ -2,9 +2,9 @@
 
     gain of a fold = L_A(A alone) − L_A(A beside B),   held-out cross-entropy of A in nats
 
-5 stratified folds of A's labelled points, reshuffled and repeated while time remains; both arms from the same start
-with the same stopping points (a fifth of the fold's training points). What is held out or used for stopping lends neither
-task its labels. A trains on 64% of its labels, fewer than the user has. No paper: this is what one does.
+5 stratified folds of A's labelled points are reshuffled and repeated while time remains; both arms have the same start and
+the same stopping points (a fifth of the fold's training points). Neither task trains on labels of held-out or stopping
+points. A trains on 64% of its labels, fewer than the user has. There is no paper: this is common practice.
 Natural thresholds: mean > 0, or the lower end of the interval > 0.
 """
 
@@ -35,7 +35,7 @@ def compare(data: PairData, seed: int, seconds: float | None) -> Comparison:
 
 
 def fold_schedule(data: PairData, seed: int) -> Iterator[tuple[np.ndarray, int]]:
-    """(held-out rows, start) of fold after fold, reshuffled after each round of 5, without end."""
+    """(held-out rows, start) of one fold after another without end, reshuffled after each round of 5."""
     repeat = 0
     while True:
         yield from ((held, stream(seed, repeat)) for held in main_folds(data, FOLDS, stream(seed, repeat)))

@@ -1,4 +1,4 @@
-"""The same cross-validation with scikit-learn's MLPClassifier, as far as it can be asked the question (directed).
+"""Plain cross-validation with scikit-learn's MLPClassifier, as far as it can train two tasks (directed).
 
 scikit-learn has no shared-trunk multi-output classifier for more than two classes a task. What it has is multilabel
 output: a trunk with one sigmoid per column, all columns known at every point. Written as one 0/1 column per class, two
@@ -6,10 +6,10 @@ tasks become columns of one table, and the trunk is shared:
 
     A alone: columns of A;   A beside B: columns of A and of B;   p(class) = A's sigmoids, normalized to sum 1
 
-Gain of a fold: held-out cross-entropy of these p, alone minus beside, in nats. It is honest only where every point
-with a main label has an auxiliary label, else NaN; points with an auxiliary label only cannot be used at all. Its own
-early stopping counts exact matches of all columns, another goal for each arm, so epochs are run one by one (partial_fit)
-and A's stopping loss decides, as in the PyTorch baseline, with the same folds. Natural thresholds as there.
+Gain of a fold: held-out cross-entropy of these p, alone minus beside, in nats. It is NaN unless every point with a main
+label has an auxiliary label; points with an auxiliary label only cannot be used at all. scikit-learn's own early stopping
+counts exact matches of all columns, a different goal for each arm, so epochs are run one by one (partial_fit) and A's
+stopping loss decides. Folds and natural thresholds are those of the PyTorch baseline (`cross_validation`).
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def score(data: PairData, seed: int, seconds: float | None) -> float:
 
 
 def compare(data: PairData, seed: int, seconds: float | None) -> Comparison:
-    """Mean gain and naive interval over folds, as many as fit into the time; NaN where the question cannot be asked."""
+    """Mean gain and naive interval over folds, as many as fit into the time; NaN where an auxiliary label is lacking."""
     if np.any(data.aux[data.main >= 0] < 0):
         return Comparison(float("nan"), float("nan"), float("nan"), 0)
     schedule = fold_schedule(data, seed)

@@ -3,14 +3,14 @@
     H = tr(Σ_f⁻¹ Σ_z),   Σ_f = cov f(x),   Σ_z = cov E[f(x) | y]
 
 Y. Bao, Y. Li, S.-L. Huang, L. Zhang, L. Zheng, A. Zamir, L. Guibas, An information-theoretic approach to transferability
-in task transfer learning, ICIP 2019, definition 2. Between 0 and K_A − 1 (one-hot class codes have rank K_A − 1).
+in task transfer learning, ICIP 2019, definition 2. It is between 0 and K_A − 1 (the rank of centred one-hot codes).
 
 `shrunk_score`: with few points Σ_f⁻¹ is mostly noise. S. Ibrahim, N. Ponomareva, R. Mazumder, Newer is not always better:
-rethinking transferability metrics, their peculiarities, stability and performance, ECML PKDD 2022, put a shrunk
-covariance in its place: H_a = tr(Σ_a⁻¹ (1 − a) Σ_z), Σ_a = (1 − a) Σ_f + a (tr Σ_f / D) I, a by Ledoit and Wolf (2004).
+rethinking transferability metrics, their peculiarities, stability and performance, ECML PKDD 2022, replace it by that of a
+shrunk covariance: H_a = tr(Σ_a⁻¹ (1 − a) Σ_z), Σ_a = (1 − a) Σ_f + a (tr Σ_f / D) I, a by Ledoit and Wolf (2004).
 
 Where this differs: f is the trunk of the student's network trained on B (on all of B's labels). Dead units make Σ_f
-singular; its pseudo-inverse leaves their directions out. No natural threshold: it ranks.
+singular; its pseudo-inverse leaves their directions out. There is no natural threshold: H only ranks.
 """
 
 from collections.abc import Callable
@@ -24,12 +24,12 @@ from ._source import embed, source_network
 
 
 def score(data: PairData, seed: int, seconds: float | None) -> float:
-    """H, averaged over as many starts as fit into the time (one without a budget)."""
+    """H, averaged over as many starts as fit into `seconds` (None: one start)."""
     return _on_source_features(h_score, data, seed, seconds)
 
 
 def shrunk_score(data: PairData, seed: int, seconds: float | None) -> float:
-    """H_a, averaged over as many starts as fit into the time (one without a budget)."""
+    """H_a, averaged over as many starts as fit into `seconds` (None: one start)."""
     return _on_source_features(shrunk_h_score, data, seed, seconds)
 
 

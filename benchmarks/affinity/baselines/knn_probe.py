@@ -7,8 +7,8 @@ ICLR 2021, section 3 (k-NN as a proxy for transfer); C. Renggli et al., Which mo
 growing haystack, CVPR 2022.
 
 Where this differs: the source model is the student's network trained on B, its embedding the trunk's activations
-(Euclidean distance, unscaled). It is trained anew without the points held out, because a point whose answer is asked has
-no B label either. They compare source models with each other; the inputs as reference make the score a gain.
+(Euclidean distance, unscaled). It is trained anew without the held-out points, because a point that is asked about has no
+B label either. The papers compare source models with each other; here the inputs are the reference, so the score is a gain.
 Natural threshold: gain > 0.
 """
 
@@ -23,7 +23,7 @@ NEIGHBOURS, FOLDS = 5, 5
 
 
 def score(data: PairData, seed: int, seconds: float | None) -> float:
-    """Gain of accuracy (a fraction), averaged over as many splits and starts as fit into the time (one without a budget)."""
+    """Gain of accuracy (a fraction), averaged over as many splits and starts as fit into the time (one if none is given)."""
 
     def once(start: int) -> float:
         return _gain(data, start)
@@ -32,13 +32,13 @@ def score(data: PairData, seed: int, seconds: float | None) -> float:
 
 
 def knn_correct(training: np.ndarray, labels: np.ndarray, held: np.ndarray, held_labels: np.ndarray) -> int:
-    """How many held-out points their nearest training points (up to 5) vote into the right class."""
+    """Number of held-out points whose nearest training points (up to 5) vote for the right class."""
     neighbours = KNeighborsClassifier(min(NEIGHBOURS, len(training))).fit(training, labels)
     return int((neighbours.predict(held) == held_labels).sum())
 
 
 def fold_gain(data: PairData, held: np.ndarray, seed: int) -> float:
-    """Points of `held` (rows) that B's embedding gets right beyond what the inputs do; NaN with too few labels of B."""
+    """How many more points of `held` (rows) B's embedding gets right than the inputs do; NaN with too few labels."""
     network = source_network(data, np.setdiff1d(np.arange(len(data.main)), held), seed)
     known = np.setdiff1d(np.flatnonzero(data.main >= 0), held)
     if network is None or not len(known):

@@ -1,4 +1,4 @@
-"""LEEP: how well B's predictions, read as dummy labels, foretell A's labels (directed).
+"""LEEP: how well predictions of B, taken as dummy labels, predict A's labels (directed).
 
     T = (1/n) Σ_i log Σ_z P̂(y_i | z) θ(x_i)_z,   P̂(y, z) = (1/n) Σ_{i: y_i = y} θ(x_i)_z,   P̂(y | z) = P̂(y, z) / P̂(z)
 
@@ -6,10 +6,11 @@ C. V. Nguyen, T. Hassner, M. Seeger, C. Archambeau, LEEP: a new measure to evalu
 representations, ICML 2020, section 3. In nats, at most 0.
 
 Where this differs: θ is the student's network trained on B. Their source and target data are different sets; here a
-point often has both labels, so θ(x_i) comes from a network that has not seen B's label of x_i (5 folds, pooled), else T
-would measure B's labels and not its predictions. T has no zero of its own and depends on A's number of classes:
-it ranks auxiliaries of one main task. `gain` adds A's label entropy, so that main tasks can be pooled (the kind of
-correction asked for by S. Ibrahim, N. Ponomareva, R. Mazumder, Newer is not always better, ECML PKDD 2022). No threshold.
+point often has both labels, so θ(x_i) comes from a network that has not seen B's label of x_i (5 folds, pooled); otherwise
+T would measure B's labels instead of predictions of B. T has no zero of its own and depends on A's number of classes, so
+it only ranks auxiliaries of one main task. `gain` adds A's label entropy, so that main tasks can be pooled (the kind of
+correction asked for by S. Ibrahim, N. Ponomareva, R. Mazumder, Newer is not always better, ECML PKDD 2022). There is no
+threshold.
 """
 
 import numpy as np
@@ -23,7 +24,7 @@ FOLDS = 5
 
 
 def score(data: PairData, seed: int, seconds: float | None) -> float:
-    """T in nats, averaged over as many splits and starts as fit into the time (one without a budget)."""
+    """T in nats, averaged over as many splits and starts as fit into `seconds` (None: one)."""
 
     def once(start: int) -> float:
         return _cross_fitted(data, start)
@@ -46,7 +47,7 @@ def leep(dummy: np.ndarray, labels: np.ndarray) -> float:
 
 
 def dummy_labels(data: PairData, held: np.ndarray, seed: int) -> np.ndarray:
-    """θ (row, source class) at the rows `held`, by a network trained on B without them; NaN with too few labels of B."""
+    """θ (row, source class) at the rows `held`, from a network trained on B without them; NaN if B has too few labels."""
     network = source_network(data, np.setdiff1d(np.arange(len(data.main)), held), seed)
     if network is None:
         return np.full((len(held), data.classes[1]), np.nan)

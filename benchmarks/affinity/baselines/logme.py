@@ -2,15 +2,16 @@
 
     (1/n) max_{α, β} log p(y | F, α, β),   y = F w + noise,   w ~ N(0, I/α),   noise ~ N(0, I/β),
 
-averaged over A's classes, y the 0/1 column of a class, F (sample, dimension). K. You, Y. Liu, J. Wang, M. Long, LogME:
-practical assessment of pre-trained models for transfer learning, ICML 2021, section 4.
+averaged over A's classes; y is the 0/1 column of a class, and F is (sample, dimension). K. You, Y. Liu, J. Wang, M. Long,
+LogME: practical assessment of pre-trained models for transfer learning, ICML 2021, section 4.
 
-Where this differs: F is the trunk of the student's network trained on B (on all of B's labels: the evidence guards
-against fitting, not against F having seen B at the same points). The maximum is found exactly, β in closed form for each
-ratio α/β and the ratio by search, in place of their fixed-point iteration, which stalls where α → ∞. As with them F is
-neither centred nor given an intercept. The value depends on A's number of classes: it ranks auxiliaries of one main
-task; `gain` takes off the evidence on the same network's trunk before training, so that main tasks can be pooled (on the
-inputs it would mostly measure that a ReLU trunk has an intercept and centred inputs have none). Natural threshold: gain > 0.
+Differences from LogME as published: F is the trunk of the student's network trained on B (on all of B's labels: the evidence
+guards against overfitting, not against F having seen B at the same points). The maximum is found exactly, β in closed form
+for each ratio α/β and the ratio by search, in place of their fixed-point iteration, which stalls where α → ∞. As in LogME F
+is neither centred nor given an intercept. The value depends on A's number of classes, so it ranks auxiliaries of one main
+task only. `gain` subtracts the evidence on the same network's trunk before training, so that main tasks can be pooled. (If
+it subtracted the evidence on the inputs, it would mostly measure that a ReLU trunk has an intercept and centred inputs have
+none.) Natural threshold: gain > 0.
 """
 
 import numpy as np
@@ -23,7 +24,7 @@ from ._source import embed, source_network, untrained_network
 
 
 def score(data: PairData, seed: int, seconds: float | None) -> float:
-    """Evidence in nats a point and class, averaged over as many starts as fit into the time (one without a budget)."""
+    """Evidence in nats per point and class, averaged over as many starts as the time allows (`average_over_starts`)."""
 
     def once(start: int) -> float:
         return _evidence(source_network(data, np.arange(len(data.main)), start), data)
@@ -32,7 +33,7 @@ def score(data: PairData, seed: int, seconds: float | None) -> float:
 
 
 def gain(data: PairData, seed: int, seconds: float | None) -> float:
-    """Evidence after training on B minus evidence before, nats a point and class, averaged as `score` is."""
+    """Evidence after training on B minus evidence before, in nats per point and class, averaged as `score` is."""
 
     def once(start: int) -> float:
         trained = source_network(data, np.arange(len(data.main)), start)
@@ -42,7 +43,7 @@ def gain(data: PairData, seed: int, seconds: float | None) -> float:
 
 
 def logme(features: np.ndarray, labels: np.ndarray) -> float:
-    """Largest log evidence in nats a point, mean over the classes present; features (sample, dimension), labels (sample,)."""
+    """Largest log evidence in nats per point, mean over classes present; features (sample, dimension), labels (sample,)."""
     left, values, _ = np.linalg.svd(features, full_matrices=False)
     columns = [(labels == label).astype(float) for label in np.unique(labels)]
     return float(np.mean([_largest_evidence(left.T @ y, y @ y, values**2, len(y)) for y in columns])) / len(labels)
@@ -57,7 +58,7 @@ def _largest_evidence(projections: np.ndarray, length: float, squares: np.ndarra
     """max over α, β of log p(y): with t = α/β, y ~ N(0, (I + F Fᵀ/t)/β), so β = n/Q(t), Q = yᵀ(I + F Fᵀ/t)⁻¹y."""
 
     def negative_evidence(log_ratio: float) -> float:
-        # t → 0 or ∞ are legal limits; log(1 + s²/t) and t/(t + s²) are written so that neither overflows.
+        # t → 0 or ∞ are legal limits; log(1 + s²/t) and s²/(t + s²) are written so that neither overflows.
         shrunk = squares * np.exp(-log_ratio)
         residual = length - (projections**2 * shrunk / (1 + shrunk)).sum()
         return n / 2 * (np.log(2 * np.pi * residual / n) + 1) + np.log1p(shrunk).sum() / 2

@@ -1,12 +1,12 @@
-"""Label mutual information: what B's label tells about A's, with no look at the inputs (directed through its denominator).
+"""Label mutual information: what B's label tells about A's, without the inputs (directed through its denominator).
 
     I(A; B) / H(A) = 1 − H(A | B) / H(A)   in [0, 1]
 
-within one main task it ranks like −H(A | B), the negative conditional entropy of A. T. Tran, C. V. Nguyen, T. Hassner,
+Within one main task it ranks like −H(A | B), the negative conditional entropy of A. T. Tran, C. V. Nguyen, T. Hassner,
 Transferability and hardness of supervised classification tasks, ICCV 2019, section 3.
 
-Plain frequencies on the points that have both labels, uncorrected: with few points and many classes the estimate is too
-large. No point with both labels, or a single class of A among them: no answer (NaN). No natural threshold: it ranks.
+It uses plain, uncorrected frequencies on the points that have both labels: with few points and many classes the estimate is
+too large. Without such points, or with a single class of A among them, it is NaN. It has no natural threshold; it only ranks.
 """
 
 import numpy as np

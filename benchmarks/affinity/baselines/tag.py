@@ -5,10 +5,10 @@
 C. Fifty, E. Amid, Z. Zhao, T. Yu, R. Anil, C. Finn, Efficiently identifying task groupings for multi-task learning,
 NeurIPS 2021, section 3 (inter-task affinity and its average over training).
 
-Where this differs: full batches instead of mini-batches, A's and B's points need not be the same; the look-ahead is a plain
-gradient step with η = 0.1, while the network itself is trained jointly by Adam; the average runs to A's best stopping
-loss, where a practitioner would stop, since beyond it A's training loss tends to zero and the ratio blows up.
-Natural threshold: Z > 0.
+Where this differs: it uses full batches instead of mini-batches, and A's and B's points need not be the same; the look-ahead
+is a plain gradient step with η = 0.1, while the network itself is trained jointly by Adam; the average ends at A's best
+stopping loss, where a practitioner would stop, since beyond it A's training loss tends to zero and the ratio blows up.
+The natural threshold is Z > 0.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ STEP = 0.1
 
 
 def score(data: PairData, seed: int, seconds: float | None) -> float:
-    """Z_{B→A}, averaged over training and over as many starts as fit into the time (one without a budget)."""
+    """Z_{B→A}, averaged over training and over as many starts as fit into `seconds` (None: one start)."""
 
     def once(start: int) -> float:
         return watched_mean(data, start, affinity)
@@ -44,14 +44,14 @@ def lookahead_affinity(
         for parameter, slope in zip(shared, gradient, strict=True):
             parameter -= step * slope
         ahead = main_loss().item()
-        # Copied back, not added back: rounding must not let the measurement drift the training.
+        # Values are copied back, because adding the step back would let rounding errors disturb the training.
         for parameter, value in zip(shared, kept, strict=True):
             parameter.copy_(value)
     return 1 - ahead / here
 
 
 def affinity(network: SharedTrunk, main: Labelled, aux: Labelled) -> float:
-    """Z_{B→A} of one step: η along the gradient of B's loss on B's points, read on A's points."""
+    """Z_{B→A} of one step of size η down the gradient of B's loss on B's points, measured by A's loss on A's points."""
 
     def main_loss() -> Tensor:
         return network.loss(MAIN, main)

@@ -1,4 +1,4 @@
-"""A generator for arrays with nothing special about them, and shorter trainings for answers that need no long ones."""
+"""Fixtures: a seeded random generator, and shorter trainings for tests that do not need full ones."""
 
 import numpy as np
 import pytest

@@ -54,7 +54,7 @@ def test_rounds_follow_the_budget():
     assert len(list(rounds(0.05, 1))) > 1
 
 
-def test_a_score_has_at_most_so_many_starts():
+def test_a_score_averages_over_a_limited_number_of_starts():
     starts = []
 
     def once(start: int) -> float:
@@ -123,19 +123,19 @@ def test_many_labels_help_few_and_not_the_other_way_round():
 
 
 @pytest.mark.parametrize(("swap", "gain"), [(False, 0.25), (True, -0.5)])
-def test_scikit_learn_takes_beside_from_alone_of_the_task_asked_for(monkeypatch, swap, gain):
-    # A training that tells which arm it got: main (3 classes) alone 1, sign (2) alone 0.25, both 0.75.
+def test_scikit_learn_subtracts_the_joint_loss_from_the_single_loss_of_the_main_task(monkeypatch, swap, gain):
+    # The fake loss tells which arm was trained: main (3 classes) alone 1, sign (2) alone 0.25, both 0.75.
     data = noisy_main()
     data = replace(data, aux=(data.aux > 0).astype(np.int64), classes=(3, 2))
     data = data.swapped() if swap else data
     arms = []
 
-    def told(data, targets, learn, stop, start):
+    def fake_training(data, targets, learn, stop, start):
         arms.append(targets)
         np.testing.assert_array_equal(targets[:, : data.classes[0]].argmax(axis=1), data.main[learn])
         return lambda rows: {3: 1.0, 2: 0.25, 5: 0.75}[targets.shape[1]]
 
-    monkeypatch.setattr(cross_validation_sklearn, "train_columns", told)
+    monkeypatch.setattr(cross_validation_sklearn, "train_columns", fake_training)
     found = cross_validation_sklearn.compare(data, 0, None)
     assert (found.score, found.low, found.folds, len(arms)) == (gain, gain, 5, 10)
 

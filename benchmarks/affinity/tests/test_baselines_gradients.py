@@ -1,4 +1,4 @@
-"""TAG and gradient cosine where a step can be written out."""
+"""Tests of TAG and gradient cosine on problems where the result can be derived by hand."""
 
 from dataclasses import replace
 

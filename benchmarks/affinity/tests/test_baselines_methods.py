@@ -35,7 +35,7 @@ def test_clean_labels_score_higher_than_noisy_ones(score):
 
 
 def test_leep_of_a_fine_source_is_higher_than_of_a_coarse_one():
-    # B's octant decides A's sign: T ≥ −H(sign) = −log 2, about. A's sign leaves B's octant four ways open: T ≤ −log 4, about.
+    # B's octant decides A's sign: T is about −H(sign) = −log 2 or more. A's sign leaves four octants: about −log 4 or less.
     data = sign_of_octant()
     fine, coarse = leep.score(data, 0, None), leep.score(data.swapped(), 0, None)
     assert fine > -np.log(2) - 0.05
@@ -70,8 +70,8 @@ def test_k_nn_probe_does_not_know_the_auxiliary_label_of_its_point():
 
 def test_leep_gain_of_random_main_labels_is_near_zero():
     noise = noisy_main(share=1.0)
-    rising = noisy_main(share=0.0)
-    assert leep.gain(noise, 0, None) < 0.05 < leep.gain(rising, 0, None)
+    clean = noisy_main(share=0.0)
+    assert leep.gain(noise, 0, None) < 0.05 < leep.gain(clean, 0, None)
 
 
 @pytest.mark.parametrize("name", ["knn_probe", "leep", "logme", "h_score", "tag", "gradient_cosine"])

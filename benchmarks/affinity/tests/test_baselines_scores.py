@@ -18,7 +18,7 @@ def test_leep_of_two_points_by_hand():
 
 
 def test_leep_of_sure_predictions_is_minus_the_conditional_entropy():
-    # Joint table of (main, dummy): 3 1 / 1 3, out of 8; and one column that no point is given.
+    # Joint table of (main, dummy): 3 1 / 1 3, out of 8; no point has the third dummy class.
     main = np.array([0, 0, 0, 1, 0, 1, 1, 1])
     dummy = np.eye(3)[[0, 0, 0, 0, 1, 1, 1, 1]]
     np.testing.assert_allclose(leep.leep(dummy, main), 0.75 * np.log(0.75) + 0.25 * np.log(0.25), rtol=1e-12)
@@ -61,9 +61,9 @@ def test_logme_of_features_that_say_nothing():
 def test_logme_prefers_features_that_hold_the_labels(random):
     labels = random.integers(0, 3, 60)
     noise = random.standard_normal((60, 5))
-    told = noise.copy()
-    told[:, :3] += 3 * np.eye(3)[labels]
-    assert logme.logme(told, labels) > logme.logme(noise, labels) + 0.1
+    informative = noise.copy()
+    informative[:, :3] += 3 * np.eye(3)[labels]
+    assert logme.logme(informative, labels) > logme.logme(noise, labels) + 0.1
 
 
 def whitened(random: np.random.Generator, samples: int, dimension: int) -> np.ndarray:
@@ -127,7 +127,7 @@ def test_mutual_information_of_independent_labels_is_zero():
 
 
 def test_mutual_information_knows_which_task_is_asked_for():
-    # A fine label decides the coarse one; the coarse one decides half of the fine one's uncertainty, log 2 of log 4.
+    # A fine label decides the coarse one; the coarse one removes half of the fine one's uncertainty, log 2 of log 4.
     data = labels_only(np.array([0, 0, 1, 1] * 3), np.array([0, 1, 2, 3] * 3))
     np.testing.assert_allclose(mutual_information.score(data, 0, None), 1, rtol=1e-12)
     np.testing.assert_allclose(mutual_information.score(data.swapped(), 0, None), 0.5, rtol=1e-12)

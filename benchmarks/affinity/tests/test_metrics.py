@@ -37,7 +37,7 @@ def test_auc_is_the_share_of_pairs(random):
     ],
     ids=["never", "always", "oracle", "the opposite"],
 )
-def test_regret_is_what_the_oracle_would_have_had_more(use, expected):
+def test_regret_is_what_is_lost_against_the_oracle(use, expected):
     assert metrics.regret(np.array(use), TRUTH) == pytest.approx(expected)
 
 
@@ -49,7 +49,7 @@ def test_threshold_of_least_regret_beats_every_other(random):
 
 
 def test_thresholds_come_from_other_groups_alone():
-    # In group b every score is right the other way round; with its own trials the threshold would be another.
+    # In group b low scores are the right ones; with its own trials the threshold would be another.
     scores = np.array([1.0, 2.0, 3.0, 1.0, 2.0, 3.0])
     truth = np.array([-1.0, 1.0, 1.0, 1.0, -1.0, -9.0])
     groups = np.array(["a"] * 3 + ["b"] * 3)
@@ -98,7 +98,7 @@ def test_coverage_leaves_out_what_has_no_interval():
     ("hits", "trials", "expected"),
     [(0, 200, (0, 0.018275)), (5, 50, (0.033275, 0.218135)), (3, 3, (0.292402, 1))],
 )
-def test_clopper_pearson_as_scipy_has_it(hits, trials, expected):
+def test_clopper_pearson_agrees_with_scipy(hits, trials, expected):
     found = metrics.clopper_pearson(hits, trials)
     reference = stats.binomtest(hits, trials).proportion_ci(0.95, method="exact")
     assert found == pytest.approx((reference.low, reference.high))
@@ -106,7 +106,7 @@ def test_clopper_pearson_as_scipy_has_it(hits, trials, expected):
 
 
 def test_bootstrap_takes_clusters_whole(random):
-    # Ten clusters of one value each: as if there were ten numbers, however often each stands there.
+    # Ten clusters of one value each are like ten numbers, however often each is repeated.
     values = random.standard_normal(10)
     clusters = np.repeat(np.arange(10), 50)
     columns = np.repeat(values, 50)

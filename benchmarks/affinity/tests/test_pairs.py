@@ -52,7 +52,7 @@ def test_labels_are_permuted_not_invented(kind, dial, changed):
     rows, _ = pairs.rows_of_user(asked, 0)
     clean, found = asked.source().labels["digit"][rows], pairs.user_table(asked, 0).labels["b"]
     np.testing.assert_array_equal(np.bincount(found), np.bincount(clean))
-    # A permuted label is another one in 9 of 10 rows: 4 standard errors.
+    # A permuted label differs in 9 of 10 rows; the tolerance is 4 standard errors.
     expected = 0.9 * changed
     assert (found != clean).mean() == pytest.approx(expected, abs=4 * np.sqrt(0.09 * changed / 1000))
 
@@ -78,7 +78,7 @@ def test_rotated_inputs_are_those_of_new_rows_alone():
         pairs.user_table(dataclasses.replace(turned, auxiliaries=turned.auxiliaries * 2), 0)
 
 
-def test_questions_about_upper_pixels_leave_the_features():
+def test_upper_pixels_that_are_asked_about_are_not_features():
     source = pairs.source_table("digits_lower", ("top_side", "digit"))
     assert source.features.shape[1] <= 48
     assert np.bincount(source.labels["top_side"]).min() > 500

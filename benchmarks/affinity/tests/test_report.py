@@ -1,4 +1,4 @@
-"""Tables and readings of a summary on made trials whose answers are known."""
+"""Tables and readings of a summary on made-up trials whose answers are known."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from benchmarks.affinity.readings import askings, new_rows, null_reference
 
 
 def trials(**columns) -> dict[str, np.ndarray]:
-    """Trials of one family, where the columns do not say otherwise."""
+    """Trials of one family, unless the columns say otherwise."""
     size = len(next(iter(columns.values())))
     words = {"table": "t", "main": "a", "family": "f", "kind": "different", "predicted_verdict": "unclear"}
     numbers = {"labels": 100, "new": 0, "world": 0, "user": 0, "truth": 0, "truth_error": 0.001, "predicted": 0}
@@ -36,7 +36,7 @@ def test_families_of_other_features_are_not_ranked_together():
 
 
 def test_signs_are_counted_over_the_same_trials_with_and_without_the_null_s_benefit():
-    # Shuffled labels help by 0.05: what helps by 0.03 hurts beyond them. One trial has no prediction, one is unclear.
+    # Shuffled labels help by 0.05, so a benefit of 0.03 hurts beyond them. One trial has no prediction, one is unclear.
     asked = trials(
         kind=["different"] * 5 + ["null"],
         truth=[0.2, 0.03, -0.1, 0.3, 0.3, 0.05],

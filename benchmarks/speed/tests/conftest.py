@@ -1,4 +1,4 @@
-"""Double precision for these tests alone, as the command has it."""
+"""These tests alone run in double precision, as the command does."""
 
 import jax
 import pytest

@@ -35,9 +35,9 @@ def test_a_path_of_fewer_lanes_is_compared_on_those():
 @pytest.mark.slow
 @pytest.mark.filterwarnings(
     "ignore:.*torch.jit:DeprecationWarning"
-)  # PyTorch's compiler calls what it deprecates itself
+)  # PyTorch's compiler calls functions that PyTorch deprecates
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
-def test_the_compiled_peer_is_compiled_and_gives_it_too():
+def test_the_compiled_peer_is_compiled_and_gives_the_trajectory_too():
     lanes, expected = reference(CASES[0])
     peers.forget_compiled()
     before = peers.compiled_graphs()
@@ -73,7 +73,7 @@ def test_a_tolerance_that_lets_mistakes_pass_is_refused():
         agreement.check(paths.MODULE, paths.build(paths.MODULE, lanes), lanes, expected)
 
 
-def test_one_step_is_that_of_the_training_loss():
+def test_one_step_follows_the_gradient_of_the_training_loss():
     import jax
 
     from sharedtrunk import students

@@ -1,4 +1,4 @@
-"""What is recorded of a command says nothing of the machine that it ran on."""
+"""A recorded command says nothing about the machine that it ran on."""
 
 import pytest
 from benchmarks.speed.environment import portable_command
@@ -13,5 +13,5 @@ from benchmarks.speed.environment import portable_command
         ([], ""),
     ],
 )
-def test_of_a_path_only_the_name_is_recorded(words, recorded):
+def test_only_the_file_name_of_a_path_is_recorded(words, recorded):
     assert portable_command(words) == f"python -m benchmarks.speed {recorded}".strip()

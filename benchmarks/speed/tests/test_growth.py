@@ -26,7 +26,7 @@ def test_operations_are_those_of_the_student_step(samples):
     "change", [{"hidden": 11, "features": 17}, {"classes": 9, "lanes": 5}, {"tasks": 1, "samples": 13}], ids=str
 )
 def test_operations_are_the_products_of_a_step_of_the_batch(change):
-    """A step is what the loop over steps holds; the products before it (label moments) and after are not."""
+    """Only the products in the body of the loop over steps count, not those before it (label moments) or after it."""
     sizes = dataclasses.replace(TINY, **change)
     train = growth.Training(sizes)
     times = jnp.asarray([0.0, growth.STEP], jnp.float32)
@@ -57,7 +57,7 @@ def products(program) -> int:
     return total
 
 
-def test_a_power_has_its_exponent_and_no_error():
+def test_a_power_law_has_its_exponent_and_no_error():
     values = [1, 2, 4, 8, 16, 32, 64]
     found = growth.slope(values, [5 * value**1.5 for value in values])
     assert found.value == pytest.approx(1.5)
@@ -74,7 +74,7 @@ def test_an_exponent_is_that_of_the_upper_half():
     assert straying.error == pytest.approx(covariance[0, 0] ** 0.5)
 
 
-def test_what_a_call_costs_beside_its_steps_is_taken_off(monkeypatch):
+def test_what_a_call_costs_besides_its_steps_is_subtracted(monkeypatch):
     now = [0.0]
 
     def train(steps: int) -> None:
@@ -92,7 +92,7 @@ def test_what_a_call_costs_beside_its_steps_is_taken_off(monkeypatch):
 def test_a_row_holds_what_is_measured(monkeypatch):
     monkeypatch.setattr(growth, "seconds_a_step", lambda trainings, *_: 1e-4 * np.arange(1, 1 + len(trainings)))
     row = growth.measure("lanes", (1, 2, 4), rounds=1, block_seconds=1.0)
-    # a lane more is its own targets, start and result at least
+    # one more lane needs at least its own targets, start and result
     lane = growth.bytes_needed(Sizes(lanes=2)) - growth.bytes_needed(Sizes(lanes=1))
     assert (np.diff(row["memory"]) >= 0.8 * lane * np.asarray([1, 2])).all()
     assert (np.asarray(row["memory"]) >= row["expected"]["memory"]).all()

@@ -1,4 +1,4 @@
-"""Paired ratios and block lengths, with clocks that are told what to show."""
+"""Paired ratios and block lengths, with simulated clocks."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from benchmarks.speed import timing
 
 
 class Machine:
-    """A clock, and work that advances it; `slowness` is that of the moment."""
+    """A clock, and work that advances it; `slowness` multiplies all durations."""
 
     def __init__(self):
         self.now, self.slowness, self.calls = 0.0, 1.0, []

@@ -1,4 +1,4 @@
-"""Equal accuracy: which steps descent needs, and what is made of them."""
+"""Equal accuracy: the steps that descent needs, and what they cost for a whole figure."""
 
 import numpy as np
 import pytest
@@ -10,12 +10,12 @@ from sharedtrunk import benefit, experiments, students
 
 
 def test_weights_interpolate_linearly_over_the_grid():
-    everything = np.arange(7.0)  # a function linear in the place on the grid, of which every other one is sampled
+    values = np.arange(7.0)  # a function linear in the grid index, sampled at every other point
     weights = whole_figure.chunk_weights(whole_figure.SINGULAR_VALUES)
-    assert weights @ everything[::2] == pytest.approx(everything.mean())
-    places = np.add.outer(everything[::2], 10 * np.arange(5.0)[::2]).ravel()
-    whole = np.add.outer(everything, 10 * np.arange(5.0)).mean()
-    assert whole_figure.lane_weights() @ places == pytest.approx(whole)
+    assert weights @ values[::2] == pytest.approx(values.mean())
+    sampled = np.add.outer(values[::2], 10 * np.arange(5.0)[::2]).ravel()
+    whole = np.add.outer(values, 10 * np.arange(5.0)).mean()
+    assert whole_figure.lane_weights() @ sampled == pytest.approx(whole)
 
 
 def test_the_whole_is_the_sum_over_sample_counts():
@@ -84,7 +84,7 @@ def test_the_largest_step_is_the_largest():
     assert (need.steps(BOTH) <= need.steps(CURVE)).all()
 
 
-def test_tables_put_the_wish_beside_the_measurement():
+def test_tables_put_the_goal_beside_the_measurement():
     assert goals.equal_steps(Case(400), paths.COMPILED) == 4
     assert goals.equal_steps(Case(400, "relu", 3, "float64"), paths.COMPILED) == 1
     assert goals.equal_steps(Case(400), paths.MODULE) is None

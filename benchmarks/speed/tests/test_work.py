@@ -14,7 +14,7 @@ from sharedtrunk.errors import InputError
 
 
 def test_a_linear_step_by_hand():
-    # per task, in multiplications: W X and P Xᵀ on 100 points 100,000 each, and three products of 10 × 100 × 100
+    # multiplications per task: 100,000 each for W X and P Xᵀ on 100 points, and three products of 10 × 100 × 100
     assert student_step(Case(100)) == 2 * 2 * (2 * 100_000 + 3 * 100_000) == 2_000_000
 
 
@@ -31,7 +31,7 @@ def test_a_relu_step_is_the_products_of_its_gradient(layers):
 
 
 def products(program) -> int:
-    """Twice the multiplications of every matrix product in a program."""
+    """Twice the number of multiplications in all matrix products of a program."""
     total = 0
     for equation in program.eqns:
         if equation.primitive.name == "dot_general":

@@ -5,11 +5,11 @@ from benchmarks.speed import all_cores, paths, starting, worker
 from benchmarks.speed.problem import Case
 
 
-def test_a_worker_tells_what_it_cost_and_trains():
+def test_a_worker_reports_its_costs_and_trains():
     process = worker.Worker(Case(20), paths.MODULE, 1)
-    told = process.wait_until_ready()
-    assert 0 < told.compile < told.first_result
-    assert 2**20 < told.bytes_imported <= told.bytes_peak
+    costs = process.wait_until_ready()
+    assert 0 < costs.compile < costs.first_result
+    assert 2**20 < costs.bytes_imported <= costs.bytes_peak
     few, many = process.train(2), process.train(400)
     process.close()
     assert 0 < few < many
@@ -42,6 +42,6 @@ def test_rates_are_compared_within_a_round():
     assert row["ratio_of_ours"] == {"module": [20.0] * 3, all_cores.THREADS: [40.0] * 3}
 
 
-def test_costs_are_told_in_mebibytes():
-    told = starting._rounded(worker.Costs(1.234, 0.5, 3 * 2**20, 5 * 2**20))
-    assert told == {"first_result_seconds": 1.23, "compile_seconds": 0.5, "imported_mib": 3, "peak_mib": 5}
+def test_memory_is_reported_in_mebibytes():
+    reported = starting._rounded(worker.Costs(1.234, 0.5, 3 * 2**20, 5 * 2**20))
+    assert reported == {"first_result_seconds": 1.23, "compile_seconds": 0.5, "imported_mib": 3, "peak_mib": 5}

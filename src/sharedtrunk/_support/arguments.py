@@ -70,7 +70,7 @@ def check_result(values: Any, name: str) -> None:
 
 
 def whole_number(value: Any, name: str, *, least: int, most: int | None = None, hint: str) -> int:
-    """`value` as an int between two limits. Raises `InputError` for anything else, also for booleans and fractions."""
+    """`value` as an int between two limits. Raises `InputError` for anything else, including booleans and fractions."""
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not whole or value < least or (most is not None and value > most):
         limits = f"of at least {least}" if most is None else f"from {least} to {most}"
@@ -79,7 +79,7 @@ def whole_number(value: Any, name: str, *, least: int, most: int | None = None, 
 
 
 def whole_numbers(values: Any, name: str, hint: str) -> list[int]:
-    """`values` as a list of ints. Raises `InputError` for anything else, also for a single number."""
+    """`values` as a list of ints. Raises `InputError` for anything else, including a single number."""
     listed = isinstance(values, Sequence | np.ndarray) and np.ndim(np.asarray(values, object)) == 1
     if not listed or not all(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in values):
         raise invalid(f"{name} must be a list of whole numbers", received=described(values), hint=hint)
@@ -151,11 +151,11 @@ def check_inverse_temperature(beta: Any, hint: str) -> None:
 
 
 def check_times(times: Any) -> np.ndarray:
-    """The times on the host. Raises `InputError` unless they are at least two rising numbers ≥ 0 and not traced."""
+    """The times on the host. Raises `InputError` unless they are at least two increasing numbers ≥ 0 and not traced."""
     known = concrete(times)
     if known is None or known.ndim != 1 or known.size < 2 or not (np.diff(known) > 0).all() or not known[0] >= 0:
         raise invalid(
-            "Times must be at least two rising numbers ≥ 0, known before tracing",
+            "Times must be at least two increasing numbers ≥ 0, known before tracing",
             received="traced values" if known is None else np.array2string(known, threshold=6),
             hint="The first is the time of the start, usually 0",
         )
@@ -163,7 +163,7 @@ def check_times(times: Any) -> np.ndarray:
 
 
 def check_kind_of(value: Any, kind: Any, name: str, hint: str) -> None:
-    """Raise `InputError` unless a value is an object of a class, or of one of several classes."""
+    """Raise `InputError` unless a value is an instance of `kind`, which is a class or several."""
     if not isinstance(value, kind):
         names = kind.__name__ if inspect.isclass(kind) else " or ".join(part.__name__ for part in kind)
         raise invalid(f"{name} must be a {names} object", received=described(value), hint=hint)

@@ -1,8 +1,7 @@
 """The environment of worker processes, and what this machine offers for training.
 
 One single-threaded process per core beats threads inside one process for lanes of this size, and thread counts must be
-set before NumPy is imported. JAX's flags are set here, in the environment of our own workers, never in a user's
-process.
+set before NumPy is imported. JAX's flags are set here, in the environment of our own workers, never in a user's process.
 """
 
 import contextlib
@@ -29,8 +28,8 @@ _SINGLE_THREAD = {
 
 def worker_environment() -> dict[str, str]:
     """Variables for worker processes: one thread each, float64 switched on, and the folder of the cache if there is one."""
-    # Lanes train in float32, losses accumulate in float64. Diffrax checks its input by calling the host, and JAX stores no
-    # program that does: a failed check makes the lane NaN instead, which becomes a result code.
+    # Lanes train in float32, losses accumulate in float64. Diffrax checks its input by calling the host, but JAX caches
+    # no program with such calls. Here a failed check makes the lane NaN instead, which becomes a result code.
     environment = {**_SINGLE_THREAD, "JAX_ENABLE_X64": "1", "EQX_ON_ERROR": "nan"}
     if _has_plugin():
         # By default accelerators round the factors of float32 products to fewer digits.

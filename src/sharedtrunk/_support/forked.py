@@ -51,5 +51,5 @@ def _refuse_jax() -> None:
                 setattr(module, name, refusing)
 
 
-if hasattr(os, "register_at_fork"):  # where processes fork
+if hasattr(os, "register_at_fork"):  # on systems that can fork
     os.register_at_fork(after_in_child=_refuse_jax)

@@ -1,6 +1,6 @@
 """Signals that end a command.
 
-Here are Ctrl-C while compiled modules are imported, and SIGTERM, which ends a command as Ctrl-C does.
+This module handles Ctrl-C while compiled modules are imported, and SIGTERM, which ends a command as Ctrl-C does.
 """
 
 import contextlib
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 def exit_on_interrupt(message: bytes) -> Iterator[None]:
     """Inside the block, Ctrl-C writes `message` to standard error and ends the process with code 130.
 
-    No exception is raised, because one raised while a compiled module is imported may come out as another one, or crash.
-    Nothing changes for a run in the background, which ignores Ctrl-C, and in a thread, which cannot handle signals.
+    No exception is raised: one raised while a compiled module is imported may come out as another exception, or crash.
+    Nothing changes for a run in the background, which ignores Ctrl-C, or in a thread, which cannot handle signals.
     """
     before = signal.getsignal(signal.SIGINT)
 

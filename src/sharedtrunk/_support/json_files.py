@@ -1,4 +1,4 @@
-"""JSON files that commands write. Those that other commands read carry a checksum, since nobody edits them by hand."""
+"""JSON files that commands write. Files that other commands read carry a checksum: they are not to be edited by hand."""
 
 import json
 import math
@@ -24,7 +24,7 @@ def without_nan(value: Any) -> Any:
     Returns
     -------
     Any
-        The same data, with None for a number that does not exist and lists for tuples.
+        The same data, with None for NaN and infinity, and lists for tuples.
     """
     if isinstance(value, Mapping):
         return {key: without_nan(item) for key, item in value.items()}
@@ -51,7 +51,7 @@ def write_json(path: Path, record: Mapping[str, Any], *, checksum: bool = False)
         Where the file cannot be written.
     """
     marked = {_ENTRY: _checksum.BLANK, **record} if checksum else record
-    # A character that UTF-8 cannot encode, such as one of a file name in another encoding, is escaped as JSON does it.
+    # A character that UTF-8 cannot encode, perhaps from a file name in another encoding, becomes a JSON escape.
     content = json.dumps(marked, indent=1, ensure_ascii=False, allow_nan=False).encode(errors="backslashreplace")
     content += b"\n"
     write_atomically(path, _checksum.sealed(content) if checksum else content)
@@ -63,9 +63,9 @@ def read_json(path: Path, *, rule: str, again: str) -> dict[str, Any]:
     Parameters
     ----------
     path
-        The file, which exists.
+        The file, which must exist.
     rule
-        The rule that the file must keep, for the message.
+        The rule that a damaged file breaks, for the message.
     again
         The command that makes the file again, for the message.
 

@@ -1,7 +1,7 @@
 """Limits of the numbers that a user gives, and the messages where a number exceeds one.
 
-Each limit is far beyond use. Without it, a larger number would fail later with a message of NumPy or JAX, or fill the
-memory without any message.
+Each limit is far beyond any practical use. Without it, a larger number would fail later with a message from NumPy or JAX,
+or fill the memory without any message.
 """
 
 import math
@@ -31,13 +31,13 @@ MOST_LAYERS = 20
 learn."""
 
 MOST_REPEATS = 1_000
-"""The largest number of repeats of ten folds: beyond some dozens, only the number of rows limits the error."""
+"""The largest number of repeats of ten folds: beyond a few dozen, only the number of rows limits the error."""
 
 MOST_SAMPLES = 10**9
-"""The largest number of training points: memory holds fewer than this even with one feature each."""
+"""The largest number of training points: their inputs take 4 GB in float32 even with one feature each."""
 
 _SHOWN = 80
-"""Characters of a value in a message."""
+"""The largest number of characters of a value in a message."""
 
 
 def check_whole(name: str, value: object, *, least: int, rule: str, most: int, reason: str, hint: str) -> int:
@@ -97,7 +97,7 @@ def check_seed(seed: object) -> int:
         least=0,
         rule="a seed must be a whole number ≥ 0",
         most=LARGEST_SEED,
-        reason="for a key is made of 32 bits",
+        reason="because a key is made of 32 bits",
         hint="Leave it out for 0.",
     )
 
@@ -116,7 +116,7 @@ def check_processes(processes: object) -> int:
         least=0,
         rule="processes must be a whole number, not negative",
         most=MOST_PROCESSES,
-        reason="for each takes some hundred megabytes of memory",
+        reason="because each takes a few hundred megabytes of memory",
         hint="Leave it out for one per core, or use 0 to compute in this process.",
     )
 
@@ -130,7 +130,7 @@ def check_repeats(repeats: object) -> None:
             least=1,
             rule="repeats must be a whole number, at least 1",
             most=MOST_REPEATS,
-            reason="for beyond some dozens of them only the number of rows limits the error",
+            reason="because beyond a few dozen only the number of rows limits the error",
             hint="Leave it out for a choice by the number of labels.",
         )
 

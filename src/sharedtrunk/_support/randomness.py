@@ -1,4 +1,4 @@
-"""Common random numbers: the key of every draw is made of the seed and the name of its stream alone.
+"""Common random numbers: the key of every draw depends on the seed and the name of its stream alone.
 
 Signal strengths, relatedness, sample counts and the index of a lane in its batch do not enter any key. So two lanes of one
 seed have the same inputs, singular vectors, noise and start, and their difference is a paired one. Normals are drawn in

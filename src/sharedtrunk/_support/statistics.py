@@ -71,7 +71,7 @@ def mean_and_error(values: ArrayLike, *, axis: int) -> tuple[np.ndarray, np.ndar
     values = np.asarray(values, dtype=np.float64)
     present = ~np.isnan(values)
     n = present.sum(axis=axis)
-    # 0/0 gives NaN, as it should: no seeds have no mean, and one seed has no standard error.
+    # 0/0 gives NaN, as it should: without seeds there is no mean, and with one seed no standard error.
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(present, values, 0.0).sum(axis=axis) / n
         deviation = np.where(present, values - np.expand_dims(mean, axis), 0.0)

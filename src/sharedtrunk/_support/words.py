@@ -1,4 +1,4 @@
-"""Names and values of users in a message of one line, whatever they contain."""
+"""Users' names and values in a message of one line, whatever they contain."""
 
 import difflib
 from collections.abc import Iterable, Sequence

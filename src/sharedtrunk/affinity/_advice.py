@@ -1,4 +1,4 @@
-"""The advisor's answers, with the ways to look at them."""
+"""The advisor's answers, with methods that make frames and pictures of them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,8 +27,8 @@ class Advice(AdviceRecord):
     sets : tuple of Effect
         The sets that were tried, single tasks among them.
     best_set : Effect or None
-        The smallest set within one standard error of the best that has the verdict "helps"; None: train alone. Its interval
-        does not allow for the selection.
+        The smallest set with the verdict "helps" within one standard error of the best; None: train alone. Its interval
+        is not corrected for the selection.
     alphas : tuple of Effect
         Effects by weight α, of the best set or, without one, of the set with the highest benefit.
     best_alpha : float

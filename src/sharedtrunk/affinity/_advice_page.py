@@ -1,7 +1,7 @@
 """Advice on one page: the effect of each auxiliary task and of each set, the weight, and the number of main labels.
 
-Above is the forest of effects. Below are the benefit against the weight α of the auxiliary tasks, and against the number
-of main labels with a band: a solid line where the benefit was measured, a dashed one where it is extrapolated.
+The forest of effects is on top. Two panels below it show the benefit against the weight α of the auxiliary tasks and against
+the number of main labels; the latter has a band, and its line is solid where measured and dashed where extrapolated.
 """
 
 from collections.abc import Sequence
@@ -14,18 +14,18 @@ from sharedtrunk import plots
 from sharedtrunk.affinity._benefit_curves import OwnCount, Point, draw_by_labels, draw_by_weight
 from sharedtrunk.affinity._effects_forest import AXIS, NAMES, Blocks, column_places, draw_effects, forest_height
 
-_SIDE = 0.2  # inches that stay free at the left and the right
+_SIDE = 0.2  # inches: left and right margin
 _TITLE, _NOTE = 0.22, 0.15  # inches per line of the title and of the note
 _PER_INCH = (9.0, 15.5)  # characters per inch of the title and of the note
 _HEAD, _AXIS_WORDS = 0.32, 0.52  # inches for the columns' headings, and for the words below an axis
 _PANEL, _ABOVE_PANEL = 2.1, 0.5  # inches: height of a panel of curves, and of its heading
 _PANEL_LEFT, _PANEL_BETWEEN = 0.75, 0.95  # inches for the labels of the vertical axes
 _HEADING_PER_INCH = 11  # characters per inch of a panel's heading
-_LEAST_WIDTH = 10.5  # inches of the picture, for the two panels of curves
+_LEAST_WIDTH = 10.5  # inches: smallest width that fits the two panels of curves
 
 
 class Curves(NamedTuple):
-    """The panels below: benefit by weight α and by number of main labels, the best weight, the user's labels, headings."""
+    """The panels below: benefit by weight α and by number of main labels, best weight, the user's own number, headings."""
 
     by_weight: Sequence[Point]
     best_weight: float
@@ -44,7 +44,7 @@ def advice_figure(
     blocks
         Effects by the heading of their block.
     columns
-        Headings of the columns of words beside benefit and verdict.
+        Headings of the text columns after benefit and verdict.
     curves
         The curves of the panels below; None: no panels.
     negligible

@@ -36,9 +36,9 @@ def advise(
 ) -> Advice:
     """Measure by paired trainings on resampled splits whether training with `auxiliaries` helps `main`.
 
-    The benefit of B is MT = E[loss of A alone − loss of A beside B], in nats of held-out rows; both arms are stopped by the
-    same validation rows of A. The expectation is over tables with as many labels. Students learn from seven tenths of
-    the main labels; two tenths decide when to stop, and one tenth tests.
+    The benefit of B is MT = E[loss of A alone − loss of A beside B], in nats on held-out rows; both arms are stopped by the
+    same validation rows of A. The expectation is over tables with the same number of labels. Students learn from seven
+    tenths of the main labels; two tenths decide when to stop, and one tenth tests.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def advise(
         if chosen is not None:
             alphas = study.measure([(chosen.auxiliaries, alpha) for alpha in ALPHAS])
             curve = study.curve(chosen.auxiliaries)
-    alone, found = study.outcomes[study.arm((), 1.0)], leaks(table, main)
+    alone, leaking = study.outcomes[study.arm((), 1.0)], leaks(table, main)
     loss, accuracy = (clustered(part) for part in (alone.loss, 100 * alone.right))
     return Advice(
         main=main,
@@ -112,13 +112,13 @@ def advise(
             trainings=study.done,
             seconds=time.perf_counter() - started,
         ),
-        notes=(*(leak.sentence for leak in found), *table.notes, *study.rare_classes()),
-        leaks=found,
+        notes=(*(leak.sentence for leak in leaking), *table.notes, *study.rare_classes()),
+        leaks=leaking,
     )
 
 
 class _Study:
-    """The table and splits of one main task, and the outcomes of all arms that were trained so far."""
+    """The table and splits of one main task, and the outcomes of all arms trained so far."""
 
     def __init__(self, table, main, auxiliaries, student, repeats, negligible, seed, choose, progress):
         self.table, self.main, self.auxiliaries, self.student, self.seed = table, main, auxiliaries, student, seed
@@ -174,7 +174,7 @@ class _Study:
         family = [(effect.auxiliaries, effect.alpha) for effect in before] + candidates
         self.train([single, *(self.arm(*candidate) for candidate in family)])
         alone = self.outcomes[single]
-        paired = [Paired(*each, self.outcomes[self.arm(*each)], alone, self.objections) for each in family]
+        paired = [Paired(*case, self.outcomes[self.arm(*case)], alone, self.objections) for case in family]
         found = effects(paired, negligible=self.negligible)
         return found[len(before) :]
 
@@ -193,9 +193,9 @@ class _Study:
         advice = []
         for effect in ranked:
             (name,) = effect.auxiliaries
-            why = explain_pair(found[self.main], found[name], hidden=min(self.student.hidden), seed=self.seed)
+            explanation = explain_pair(found[self.main], found[name], hidden=min(self.student.hidden), seed=self.seed)
             labels = int((self.table.labels[name] >= 0).sum())
-            advice.append(AuxiliaryAdvice(name, labels, effect, why, why.agreement(effect.verdict)))
+            advice.append(AuxiliaryAdvice(name, labels, effect, explanation, explanation.agreement(effect.verdict)))
         return tuple(advice)
 
 

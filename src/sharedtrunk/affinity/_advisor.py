@@ -26,7 +26,7 @@ from sharedtrunk.errors import invalid
 class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
     """Find the tasks to train beside `main`, by paired trainings, and explain the benefits by theory.
 
-    The benefit is MT = E[loss of the main task alone − beside the auxiliary tasks], in nats of held-out rows.
+    The benefit is MT = E[loss of the main task alone − beside the auxiliary tasks], in nats on held-out rows.
 
     Parameters
     ----------
@@ -105,12 +105,12 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         self.missing = missing
 
     def fit(self, X, Y) -> "AuxiliaryTaskAdvisor":
-        """Measure and explain.
+        """Measure the benefits and explain them.
 
         Parameters
         ----------
         X : (sample, feature)
-            Array, frame or sparse matrix; a sparse one is made dense, of at most 1 GiB.
+            Array, frame or sparse matrix; a sparse one is made dense and may then take at most 1 GiB.
         Y : (sample, task)
             Labels, NaN or None where missing.
 
@@ -166,7 +166,7 @@ def _whole(value: object) -> bool:
 
 
 def _seed(random_state: Any) -> int:
-    """A whole number as it is; a seed drawn from anything else that scikit-learn takes for a random state."""
+    """A whole number as it is; a seed drawn from anything else that scikit-learn accepts as a random state."""
     return int(random_state) if _whole(random_state) else int(check_random_state(random_state).randint(2**31 - 1))
 
 
@@ -176,4 +176,4 @@ def _named(task: Any, names: list[str]) -> str:
         return str(task)
     if _whole(task) and 0 <= task < len(names):
         return names[int(task)]
-    raise invalid("a task is a column of Y, by name or index", received=task, hint=f"It has {', '.join(names)}.")
+    raise invalid("a task is a column of Y, by name or index", received=task, hint=f"Y has {', '.join(names)}.")

@@ -71,7 +71,7 @@ def _mark_own(axes: Axes, own: OwnCount) -> None:
 
 
 def _prepare(axes: Axes, points: Sequence[Point], negligible: float, x_label: str) -> list[Point]:
-    """Draw axes, labels, zero line and band. Return the points with a number, in their order along the axis."""
+    """Draw axes, labels, zero line and band. Return the points that can be drawn, in axis order."""
     shown = sorted(point for point in points if point.at > 0 and math.isfinite(point.mean))
     if not shown:
         axes.set_axis_off()

@@ -62,11 +62,12 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
     early_stopping : bool
         Whether validation rows decide when training stops; otherwise the training loss decides.
     validation_fraction : float
-        Share of the rows that validate, among rows with a label of a task that decides (stratified, at most 4,096 rows).
+        Share of the rows that are held out for validation (stratified, at most 4,096 rows), among the rows with a label of a
+        task that decides when to stop.
     n_iter_no_change, tol : int, float
         Training stops after this many steps without an improvement by `tol` nats.
     batch_size : int or "auto"
-        Training rows per step; "auto": all of up to 1,024 rows, 512 of more.
+        Training rows per step; "auto" takes all rows if there are at most 1,024, otherwise 512.
     dtype : {"float32", "float64"}
         Precision of the training, whatever JAX's own setting is.
     random_state : int, RandomState or None
@@ -90,11 +91,11 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
     Notes
     -----
     To let an auxiliary task help the main one, stop on the main one, as the advisor does; otherwise the auxiliary task moves
-    the stop too. All rows without a label of a task in `stop_on` are then trained on, and each such task needs a validation
-    label; otherwise `fit` raises `InputError`.
+    the stop too. Rows without a label of any task in `stop_on` are then all trained on, and every task in `stop_on` needs a
+    validation label; otherwise `fit` raises `InputError`.
 
     To cross-validate with missing labels, give scikit-learn a splitter (`cv=KFold(5)`): for `cv=5` scikit-learn
-    reads `y` to choose a splitter, and refuses gaps.
+    reads `y` to choose a splitter, and refuses missing labels.
 
     References
     ----------
@@ -156,7 +157,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         Parameters
         ----------
         X : (sample, feature)
-            Array, frame or sparse matrix; a sparse one is made dense, of at most 1 GiB.
+            Array, frame or sparse matrix; a sparse one is made dense, and may then take at most 1 GiB.
         y : (sample,) or (sample, task)
             Labels, NaN, None or NA where missing.
 
@@ -190,7 +191,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         held = self._held_out(codes, recipe, tasks.names, random)
         fitted = fit_network(X, codes, tasks.sizes, held, recipe, int(random.randint(2**31 - 1)))
         if not fitted.converged:
-            message = f"max_iter={self.max_iter} steps were made before patience ended; raise max_iter."
+            message = f"max_iter={self.max_iter} steps were made while the loss still improved; raise max_iter."
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
         self._tasks, self.network_ = tasks, fitted.network
         self.n_iter_, self.best_iter_ = fitted.steps, fitted.best_step
@@ -244,7 +245,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         return logarithms[0] if self._tasks.single else logarithms
 
     def score(self, X, y, sample_weight=None) -> float:
-        """Accuracy of every task over the rows with a label of it, averaged over the tasks with labels.
+        """Accuracy of every task over the rows with a label for it, averaged over the tasks with labels.
 
         Parameters
         ----------
@@ -272,7 +273,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         return float(np.nanmean(by_task))
 
     def log_loss(self, X, y) -> np.ndarray:
-        """Cross-entropy ⟨−ln P_t(label)⟩ of every task over the rows with a label of it.
+        """Cross-entropy ⟨−ln P_t(label)⟩ of every task over the rows with a label for it.
 
         Parameters
         ----------
@@ -294,7 +295,9 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         for name, size, labels in zip(self._tasks.names, self._tasks.sizes, codes, strict=True):
             if (labels == size).any():
                 hint = "Leave those rows out, or fit on rows of every class."
-                raise invalid("a log loss needs labels that fit saw", received=f"others in task {name!r}", hint=hint)
+                raise invalid(
+                    "a log loss needs labels that fit saw", received=f"unseen labels in task {name!r}", hint=hint
+                )
         return mean_losses(logarithms, codes)
 
     def hidden_units(self, X) -> np.ndarray:
@@ -319,7 +322,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
             check_is_fitted(self)
         check_feature_names(X)
         inputs = dense(validate_data(self, X, accept_sparse=_SPARSE, dtype=np.float64, reset=reset))
-        # scikit-learn leaves frames of booleans as they are, and the order in memory would decide the last digits
+        # scikit-learn leaves boolean frames as they are, and the last digits of a result would depend on the memory order
         inputs = np.ascontiguousarray(inputs, np.float64)
         check_size(inputs)
         return inputs
@@ -332,7 +335,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         return logarithms
 
     def _held_out(self, codes: np.ndarray, recipe: Recipe, names: Sequence[Hashable], random) -> np.ndarray:
-        """The validation rows (sample,): rows with labels of the tasks that decide when to stop."""
+        """The validation rows as a mask (sample,): rows with labels of the tasks that decide when to stop."""
         if not self.early_stopping:
             return np.zeros(codes.shape[1], bool)
         decides = np.array(recipe.stop_weights) > 0
@@ -364,7 +367,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
 
 def _check_finite(found: Sequence[np.ndarray], inputs: np.ndarray) -> None:
     if not all(np.isfinite(each).all() for each in found):
-        rule = "inputs are of a size that the network can compute with, near those that it was trained on"
+        rule = "inputs must be small enough for the network to compute with, near those that it was trained on"
         received = f"values up to {np.abs(inputs).max():.3g}"
         raise invalid(rule, received=received, hint="Leave those rows out, or clip them.")
 

@@ -1,9 +1,9 @@
 """From observed to clean canonical correlations, and the overlaps of observed with clean directions.
 
-Let c₁ = F/n and c₂ = (K − 1)/n, and let f be the labelled share of the rows that whitened the inputs. A clean correlation s
-of labels and inputs is observed as ŝ, where
+Let c₁ = F/n and c₂ = (K − 1)/n for n labelled rows, which are a share f of the rows that whitened the inputs. A clean
+correlation s of labels and inputs is observed as ŝ, where
 
-    ŝ² = ((1 − f c₁) s² + c₁)((1 − c₂) s² + c₂)/s²,
+    ŝ² = ((1 − f c₁) s² + c₁)((1 − c₂) s² + c₂)/s².
 
 At f = 1 this is the known limit of canonical correlations (Bao, Hu, Pan and Zhou 2019). For f, c₂ → 0 it is the spiked matrix
 of `spectra` with σ² = c₁ and cσ² = c₂. At s = 1 and for s → 0 it is right for any f. (Correlations end at 1, so a strong
@@ -65,7 +65,7 @@ def shrunk_together(squares: np.ndarray, noise: float, width: int) -> np.ndarray
 
 
 def _unspiked(observed: np.ndarray, aspect: float, noise: float) -> tuple[np.ndarray, ...]:
-    """`spectra.clean_value` and `spiked_overlaps`, padded to few lengths, because every length compiles anew."""
+    """`spectra.clean_value` and `spiked_overlaps`, padded to few lengths, because JAX compiles anew for every length."""
     size = observed.size
     with jax_precision("float64"):
         padded = jnp.asarray(np.pad(observed, (0, -size % _PAD)), "float64")

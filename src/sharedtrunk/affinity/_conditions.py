@@ -20,7 +20,7 @@ REPEATS = 3
 trainings, not the error that comes from the number of rows."""
 
 TESTED_ROWS = 1500
-"""Repeats are made until about this many rows were tested: with more, the interval hardly narrows."""
+"""Repeats are made until about this many rows have been tested; with more, the interval hardly narrows."""
 
 
 def check_conditions(student: Student, repeats: int | None, negligible: float, seed: int) -> None:
@@ -32,7 +32,7 @@ def check_conditions(student: Student, repeats: int | None, negligible: float, s
 
 
 def repeats_for(labels: int) -> int:
-    """`REPEATS`, or fewer for a task of many labels."""
+    """`REPEATS`, or fewer for a task with many labels."""
     return int(np.clip(round(TESTED_ROWS / labels), 1, REPEATS))
 
 

@@ -1,4 +1,4 @@
-"""From paired losses to effects: benefit, interval, correction for the number tried, verdict."""
+"""From paired losses to effects: benefit, interval, correction for the number of comparisons, verdict."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -47,7 +47,7 @@ def _measured(joint: Outcome, single: Outcome) -> tuple[Estimate, Estimate]:
 
 
 def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, objections: Sequence[str]) -> tuple[str, str]:
-    """The verdict, and the reason if the data allow none: "no difference" within ± negligible, else by the p-value."""
+    """The verdict ("no difference" within ± negligible, else by the p-value), and the reason if the data allow none."""
     if objections:
         return CANNOT_TELL, objections[0]
     if benefit.left_out > MOST_FAILED * (benefit.n + benefit.left_out) or not np.isfinite(benefit.low):
@@ -62,5 +62,5 @@ def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, objections
 def _undecided(benefit: Estimate, p: float, adjusted: float, tried: int) -> str:
     """Why the verdict is "cannot tell yet" for an effect without failures or objections."""
     if p < 1 - CONFIDENCE:
-        return f"p = {p:.3f} alone, but {adjusted:.3f} once corrected for {tried} that were tried"
+        return f"p = {p:.3f} alone, but {adjusted:.3f} once corrected for {tried} comparisons"
     return f"the interval reaches from {benefit.low:+.3f} to {benefit.high:+.3f} nats"

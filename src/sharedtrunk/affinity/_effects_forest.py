@@ -14,13 +14,13 @@ from matplotlib.transforms import ScaledTranslation
 from sharedtrunk import plots
 
 NAMES, AXIS = 2.35, 3.6  # inches: width of the names, and of the axis
-BAND = "#efefef"  # ground of the band in which effects make no difference
+BAND = "#efefef"  # background of the band in which effects make no difference
 BENEFIT = "benefit (nats)"
 DECIMALS = 3  # decimals of a benefit in nats: a thousandth is a tenth of the usual negligible benefit
 _LINE, _SINGLE = 0.15, 0.25  # inches: a further line of a name, and a bar with one line
 _HEADING = 0.32  # inches: a block's heading
 _CHARACTERS, _MOST_LINES = 30, 4  # characters per line of a name, and the largest number of its lines
-_LETTER, _BETWEEN = 0.064, 0.2  # inches: a letter of this size, and the space between columns
+_LETTER, _BETWEEN = 0.064, 0.2  # inches: a letter of size `_SIZE`, and the space between columns
 _SIZE = 7.5  # points: the text
 _MARGIN = 0.06  # share of the range that stays free on either side
 _MARKERS = {"helps": "^", "hurts": "v", "no difference": "s", "cannot tell yet": "o"}
@@ -90,32 +90,32 @@ def interval_words(bar: Bar) -> str:
     return plots.with_interval(bar.mean, bar.low, bar.high, DECIMALS)
 
 
-def _draw_bar(axes: Axes, height: float, bar: Bar, places: Sequence[float]) -> None:
+def _draw_bar(axes: Axes, y: float, bar: Bar, places: Sequence[float]) -> None:
     sign = plots.effect_sign(bar.verdict)
     star = "★ " if bar.best else ""
     name = "\n".join(plots.name_lines(f"{star}{bar.name}", _CHARACTERS, most=_MOST_LINES))
-    _write(axes, 0.0, height, name, fontsize=8, fontweight="bold" if bar.best else "normal", linespacing=1.15)
+    _write(axes, 0.0, y, name, fontsize=8, fontweight="bold" if bar.best else "normal", linespacing=1.15)
     if math.isfinite(bar.mean):
         if math.isfinite(bar.low) and math.isfinite(bar.high):
-            axes.plot([bar.low, bar.high], [height, height], color=sign.ink, linewidth=1.5, zorder=2)
-        filled = "white" if bar.verdict == "cannot tell yet" else sign.ink
+            axes.plot([bar.low, bar.high], [y, y], color=sign.ink, linewidth=1.5, zorder=2)
+        face = "white" if bar.verdict == "cannot tell yet" else sign.ink
         marker = _MARKERS[bar.verdict]
-        axes.plot(bar.mean, height, marker, color=sign.ink, markerfacecolor=filled, markersize=5.5, zorder=3)
-    _write(axes, places[0], height, interval_words(bar))
-    _write(axes, places[1], height, _verdict(bar), color=sign.ink, fontweight="bold")
+        axes.plot(bar.mean, y, marker, color=sign.ink, markerfacecolor=face, markersize=5.5, zorder=3)
+    _write(axes, places[0], y, interval_words(bar))
+    _write(axes, places[1], y, _verdict(bar), color=sign.ink, fontweight="bold")
     for place, text in zip(places[2:-1], bar.words, strict=False):
-        _write(axes, place, height, text)
+        _write(axes, place, y, text)
 
 
 def _verdict(bar: Bar) -> str:
     return f"{plots.effect_sign(bar.verdict).mark} {bar.verdict}"
 
 
-def _write(axes: Axes, inches: float, height: float, text: str, **style) -> None:
-    """Write plain text at a distance in inches from the left edge of the names, and a height in the axes' units."""
+def _write(axes: Axes, inches: float, y: float, text: str, **style) -> None:
+    """Write plain text at a distance in inches from the left edge of the names, and at y in the axes' units."""
     shift = ScaledTranslation(inches - NAMES, 0, axes.figure.dpi_scale_trans)
     style = {"va": "center", "fontsize": _SIZE, **style}
-    axes.text(0, height, text, transform=axes.get_yaxis_transform() + shift, parse_math=False, **style)
+    axes.text(0, y, text, transform=axes.get_yaxis_transform() + shift, parse_math=False, **style)
 
 
 def _height(bar: Bar) -> float:

@@ -8,9 +8,9 @@ its lowest value so far and the losses of all judged rows at that step: this is 
 criterion that has not improved by `tol` nats for `patience` steps is closed for good, so a lane's outcome does not depend on
 its neighbours; a batch ends when all criteria are closed.
 
-Rows come in two parts: first those that are judged (they have roles), then the rest. A step visits `judged_batch` rows of the
-first part and `rest_batch` of the second, the same for every lane. Each batch is weighted up to its whole part, so what one
-part adds to the gradient does not depend on the size of the other. The caller must shuffle a part that is visited in batches.
+Rows come in two parts: first the judged rows, which have roles, then the rest. A step visits `judged_batch` rows of the
+first part and `rest_batch` of the second, the same for every lane. A batch's coefficients are scaled up to its whole part, so
+what one part adds to the gradient does not depend on the other's size. The caller must shuffle a part visited in batches.
 """
 
 import dataclasses
@@ -29,12 +29,12 @@ Targets = tuple[Float[Array, "sample _"], ...]
 
 
 FULL_BATCH_ROWS = 1024
-"""Up to this many rows are all visited in every step, unless the user asks for batches."""
+"""With up to this many rows every step visits all of them, unless the user asks for batches."""
 
 
 class Schedule(NamedTuple):
-    """The loop of a training: number of judged rows, judged and other rows per step, steps between two checks, patience and
-    last step (in steps), and the improvement in nats that renews the patience."""
+    """The loop of a training: number of judged rows, judged and other rows per step, steps between two checks, patience
+    (in steps), largest number of steps, and the improvement in nats that renews the patience."""
 
     judged: int
     judged_batch: int
@@ -60,11 +60,11 @@ class Lanes(eqx.Module):
 
 
 class Stops(eqx.Module):
-    """The stop of every criterion: its lowest validation value (nats), the step, and the judged rows there.
+    """The stop of every criterion: its lowest validation value (nats), and the step and the judged rows' results there.
 
     `row_loss` (nats) and `row_right` are every judged row's loss and correctness, the tasks weighted as in the criterion.
     `reference` and `reference_step` are value and step of the last improvement by more than `tol`, from which patience
-    counts. `network` holds the weights at the first criterion's stop, with `keep_networks`.
+    counts. With `keep_networks`, `network` holds the weights at the first criterion's stop.
     """
 
     validation: Float[Array, "lane criterion"]
@@ -86,13 +86,13 @@ def train_lanes(
     schedule: Schedule,
     keep_networks: bool = False,
 ) -> Stops:
-    """Train all lanes until every open criterion is closed or `max_steps` are made.
+    """Train all lanes until every open criterion is closed or `max_steps` steps are taken.
 
     `targets[t]` are one-hot labels (sample, class), zero rows where the label is missing. A lane whose losses are never
-    finite stays NaN.
+    finite has NaN row losses.
     """
     adam = optax.adam(learning_rate)
-    drive = jax.vmap(jax.grad(_training_loss), in_axes=(0, 0, None, None))
+    gradient = jax.vmap(jax.grad(_training_loss), in_axes=(0, 0, None, None))
     judged = (inputs[: schedule.judged], tuple(target[: schedule.judged] for target in targets))
 
     def evaluate(
@@ -106,10 +106,10 @@ def train_lanes(
         network, optimizer, step = state
         visit = functools.partial(_visited, step=step, schedule=schedule)
         coefficients = visit(lanes.coefficients, axis=2, scaled=True)
-        slopes = drive(network, coefficients, visit(inputs), tuple(visit(target) for target in targets))
-        # Optax raises a Python float to its integer count, which strict promotion (our tests', some users') refuses.
+        gradients = gradient(network, coefficients, visit(inputs), tuple(visit(target) for target in targets))
+        # Optax computes float ** (integer step count), which JAX's strict promotion (in our tests, for some users) refuses.
         with jax.numpy_dtype_promotion("standard"):
-            updates, optimizer = adam.update(slopes, optimizer)
+            updates, optimizer = adam.update(gradients, optimizer)
         return eqx.apply_updates(network, updates), optimizer, step + 1
 
     def following(step, stops: Stops) -> Bool[Array, "lane criterion"]:
@@ -127,7 +127,7 @@ def train_lanes(
 
     start = jnp.zeros((), jnp.int32)
     first = evaluate(lanes.start, start, _no_stops(lanes, keep_networks), jnp.ones_like(lanes.open))
-    weights: Any = lanes.start  # optax's type of a tree of arrays leaves out modules
+    weights: Any = lanes.start  # optax's type for trees of arrays does not include modules
     return jax.lax.while_loop(unfinished, leg, ((weights, adam.init(weights), start), first))[1]
 
 
@@ -167,7 +167,7 @@ def _batch(rows: Array, step: Int[Array, ""], begin: int, count: int, batch: int
 
 
 def _evaluated(lanes: Lanes, network: Network | None, step, losses, right) -> Stops:
-    """Losses and accuracies of the judged rows at one step, arranged by criterion as a stop would be."""
+    """Losses and accuracies of the judged rows at one step, by criterion, in the form of `Stops`."""
     weighed = functools.partial(jnp.einsum, precision="highest")
     criterion = weighed("lct,lt->lc", lanes.criteria, weighed("ltn,ltn->lt", lanes.validation, losses))
     steps = jnp.broadcast_to(step, criterion.shape)

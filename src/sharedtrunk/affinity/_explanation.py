@@ -3,8 +3,8 @@
 `signals` computes one `TaskSignal` per task, and `explain_pair` needs two of them; `explain` does both for one pair. The
 prediction's error combines the error of the draws with the error of the relatedness. The latter is half the difference of the
 benefits at both ends of the interval of r, divided by 1.96. An auxiliary task without a visible signal counts as noise; the
-second part of the error is then the change of the benefit if the task had the strongest signal that could have been missed,
-fully related.
+second part of the error is then the change of the benefit if the task were fully related and had the strongest signal that
+could have been missed.
 """
 
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ class Explanation:
     labels_per_parameter : float
         n_main/(R(F + K − 1 − R)): main labels per free parameter of the main task's moment, of rank R ≥ 1.
     trunk_share : float
-        Hidden units for each direction of both tasks.
+        Hidden units per direction, the directions of both tasks together.
     predicted, predicted_error : float
         The predicted benefit and its error, as a share of the main task's linearly explainable variance and not in nats;
         NaN where the main task has no visible signal.
@@ -58,7 +58,7 @@ class Explanation:
 
     References
     ----------
-    Equation (4) of the paper for r; the prediction is that of its linear networks [16].
+    Equation (4) of the paper defines r; the prediction is that of the linear networks in its reference [16].
     """
 
     main: str
@@ -99,7 +99,7 @@ class Explanation:
     def about_auxiliary(self) -> str:
         """How related the auxiliary task is, its signal, the trunk's size for both, and what theory expects."""
         if not self.rank_main:
-            return f"Theory cannot tell yet what {self.auxiliary} does to it."
+            return f"Theory cannot tell yet what {self.auxiliary} does to {self.main}."
         return f"{self._relation()}; {self._trunk()}. {self._expectation()}"
 
     def _trunk(self) -> str:
@@ -201,8 +201,8 @@ def _short(number: float) -> str:
 
 
 def verdict(benefit: float, error: float) -> Verdict:
-    """The verdict: "no difference" if benefit ± two errors is within ± `NEGLIGIBLE_SHARE`, else by the benefit's sign if it
-    exceeds two errors."""
+    """The verdict: "no difference" if benefit ± two errors is within ± `NEGLIGIBLE_SHARE`, else "helps" or "hurts" if the
+    benefit's size exceeds two errors, else "cannot tell yet"."""
     if abs(benefit) + 2 * error <= NEGLIGIBLE_SHARE:
         return NO_DIFFERENCE
     if abs(benefit) > 2 * error:
@@ -254,7 +254,7 @@ def _twin(task: TaskSignal, values: np.ndarray, left: np.ndarray):
 
 
 def _ends(related: Relatedness) -> list[np.ndarray]:
-    """The cosines rescaled to either end of the interval of r, or r·I where they are all 0."""
+    """The cosines rescaled to either end of the interval of r, or end · I where r or the cosines are 0."""
     R = related.cosines
     size = np.linalg.norm(R, 2)
     if not (size > 0 and related.value > 0):

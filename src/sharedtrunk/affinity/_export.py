@@ -102,7 +102,7 @@ def _inert(cell: Any) -> Any:
     """The cell, with an apostrophe before a text that a spreadsheet would run as a formula."""
     if not isinstance(cell, str):
         return cell
-    # Python's csv quotes a carriage return from 3.13 on only; unquoted it would end the row.
+    # Before Python 3.13, csv does not quote a carriage return, which would then end the row.
     text = cell.replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _is_number(text) else text
 
@@ -120,11 +120,12 @@ def _encoded(text: str) -> bytes:
 
 
 def _auxiliary(each: AuxiliaryAdvice) -> dict[str, Any]:
-    why = each.explanation
+    explanation = each.explanation
     names = {name: _RENAMED.get(name, name) for name in _EXPLAINED}
     missing = {"predicted_verdict": ""}
     explained = {
-        column: missing.get(name, math.nan) if why is None else getattr(why, name) for name, column in names.items()
+        column: missing.get(name, math.nan) if explanation is None else getattr(explanation, name)
+        for name, column in names.items()
     }
     return {
         "auxiliary": each.name,

@@ -51,7 +51,7 @@ class Recipe:
 
 
 class Fitted(NamedTuple):
-    """The trained network, the step whose weights it has, the number of steps made, and whether training converged."""
+    """The trained network, the step whose weights it has, the number of steps taken, and whether training converged."""
 
     network: TrainedNetwork
     best_step: int
@@ -85,8 +85,8 @@ def fit_network(
 
     `inputs` is (sample, feature), `codes` (task, sample) with −1 where the label is missing. The judged rows are those in
     `held` or, without any, up to `MOST_HELD_OUT` of the training rows, preferably rows with a label of a task that decides.
-    Features that are constant in the rows outside `held` are ignored, also later. Raises `InputError` for inputs that are too
-    large for the student's dtype.
+    Features that are constant in the rows outside `held` are ignored, also in prediction. Raises `InputError` for inputs that
+    are too large for the student's dtype.
     """
     scaling = _scaling(inputs[~held], standardize=recipe.standardize)
     scaled = _scaled(inputs, scaling, recipe)
@@ -110,7 +110,7 @@ def _trained(
     schedule: Schedule,
     seed: int,
 ) -> Stops:
-    """`labels` (task, sample) and `scaled_rows` (sample, feature) in the engine's order."""
+    """Train on `labels` (task, sample) and `scaled_rows` (sample, feature), both in the engine's order."""
     start = _start(
         jax.random.key(seed),
         features=scaled_rows.shape[1],
@@ -147,12 +147,12 @@ def _scaled(inputs: np.ndarray, scaling: _Scaling, recipe: Recipe) -> np.ndarray
     if not largest < np.sqrt(np.finfo(recipe.student.dtype).max):
         received = f"values up to {largest:.3g}{' standard deviations' if recipe.standardize else ''}"
         raise invalid(
-            f"inputs are of a size that {recipe.student.dtype} can square", received=received, hint="Rescale them."
+            f"inputs must be small enough for {recipe.student.dtype} to square", received=received, hint="Rescale them."
         )
     return scaled
 
 
-# Drawn once: most of its time is compilation, which takes half as long without the optimizations.
+# This runs once per training, so most of its time is compilation, which takes half as long without the optimizations.
 @functools.partial(
     jax.jit,
     static_argnames=("features", "hidden", "classes", "activation", "dtype"),
@@ -167,8 +167,8 @@ def _arranged(held: np.ndarray, training: np.ndarray, deciding: np.ndarray, rand
     validation, trained = (_padded(np.flatnonzero(rows), random) for rows in (held, training))
     judged = len(validation) or min(len(trained), MOST_HELD_OUT)
     if not len(validation) and judged < len(trained):
-        undecided = ~((trained != BLANK) & deciding[trained])
-        trained = trained[np.argsort(undecided, kind="stable")]
+        not_deciding = ~((trained != BLANK) & deciding[trained])
+        trained = trained[np.argsort(not_deciding, kind="stable")]
         trained = np.concatenate([random.permutation(part) for part in (trained[:judged], trained[judged:])])
     return _Rows(np.concatenate([validation, trained]), len(validation), judged)
 
@@ -200,7 +200,7 @@ def _schedule(recipe: Recipe, rows: _Rows, training: int) -> Schedule:
 
 
 def _lane(start: Network, labels: np.ndarray, rows: _Rows, recipe: Recipe) -> Lanes:
-    """The engine's only lane. Its criterion is the mean loss of the tasks with judged labels, by the stop weights."""
+    """The engine's only lane. Its criterion is the mean loss of tasks with judged labels, weighted by the stop weights."""
     labelled = labels != MISSING
     alpha = np.array(recipe.task_weights)
     trains = labelled & (np.arange(len(rows.indices)) >= rows.validating)

@@ -26,7 +26,7 @@ class TrainedNetwork:
     activation: Activation
 
     def hidden_units(self, inputs: np.ndarray) -> np.ndarray:
-        """h^L (sample, hidden)."""
+        """The trunk's output h^L (sample, hidden)."""
         hidden = (inputs - self.mean) / self.scale
         for layer, bias in zip(self.trunk, self.trunk_biases, strict=True):
             hidden = hidden @ layer.astype(np.float64) + bias
@@ -52,7 +52,7 @@ def mean_losses(log_probabilities: Sequence[np.ndarray], codes: np.ndarray) -> n
 
 
 def accuracies(log_probabilities: Sequence[np.ndarray], codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Share of rows, weighted (sample,), whose likeliest class is the label (task,); NaN where no labelled row has weight."""
+    """Weighted share of the rows whose likeliest class is the label (task,); NaN where no labelled row has weight."""
     right = np.stack(likeliest(log_probabilities)) == codes
     counted = np.where(codes != MISSING, weights, 0.0)
     totals = counted.sum(axis=1)
@@ -62,7 +62,7 @@ def accuracies(log_probabilities: Sequence[np.ndarray], codes: np.ndarray, weigh
 def likeliest(log_probabilities: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Codes (sample,) of the likeliest class by task.
 
-    Probabilities are compared, not their logarithms, which may differ between equal ones: `predict` has to agree with
-    `predict_proba`.
+    Probabilities are compared, not their logarithms, which may differ where probabilities are equal: `predict` has to agree
+    with `predict_proba`.
     """
     return [np.exp(each).argmax(axis=1) for each in log_probabilities]

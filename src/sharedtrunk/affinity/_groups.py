@@ -1,7 +1,7 @@
 """A suggested grouping of tasks, one trunk per group, from their directed pairwise benefits.
 
 A task's benefit in a group is the mean over its partners, as in Fifty et al. (2021) for groups beyond pairs; the grouping
-with the largest total is suggested. A pair counts with its mean benefit minus one standard error, and as a gain only if its
+with the largest total is suggested. A pair's gain is its mean benefit minus one standard error, but at most 0 unless its
 verdict, corrected for all pairs, is "helps": otherwise chance would group tasks that do not help each other.
 """
 

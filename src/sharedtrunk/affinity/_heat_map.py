@@ -1,7 +1,7 @@
 """Heat map of a directed affinity. A row is a main task, a column the auxiliary task beside it; blue is a gain, red a loss.
 
-The colours are symmetric about 0, so white is no effect, whatever the largest one is. A cell holds the verdict's sign and
-the benefit with its standard error (nats). A heavy frame surrounds the tasks of a group.
+The colours are symmetric about 0, so white is no effect, however large the largest effect is. A cell holds the verdict's sign
+and the benefit with its standard error (nats). A heavy frame surrounds the tasks of a group.
 """
 
 import math
@@ -76,21 +76,21 @@ def affinity_figure(
     )
     head = max(len(plots.name_lines(task, _COLUMN_NAME, most=_COLUMN_LINES)) for task in order)
     top = 0.3 + _TITLE * len(above) + _NAME_LINE * head
-    inches = top + height + 0.2 + _NOTE * len(below) + 0.12
+    down = top + height + 0.2 + _NOTE * len(below) + 0.12
     with plots.house_style():
-        figure = Figure(figsize=(across, inches))
-        axes = figure.add_axes((_LEFT / across, 1 - (top + height) / inches, width / across, height / inches))
+        figure = Figure(figsize=(across, down))
+        axes = figure.add_axes((_LEFT / across, 1 - (top + height) / down, width / across, height / down))
         bar_left = (_LEFT + width + _BAR) / across
-        bar = figure.add_axes((bar_left, 1 - (top + height) / inches, _BAR_WIDTH / across, height / inches))
+        bar = figure.add_axes((bar_left, 1 - (top + height) / down, _BAR_WIDTH / across, height / down))
         scale = _scale(effects)
         _draw_cells(axes, effects, order, scale)
         _draw_frames(axes, order, groups)
         mappable = ScalarMappable(scale, _COLOURS)
         figure.colorbar(mappable, cax=bar)
         bar.set_title("nats", fontsize=8, loc="left")
-        words: dict[str, Any] = {"parse_math": False}
-        figure.text(0.1 / across, 1 - 0.1 / inches, "\n".join(above), va="top", fontsize=11, fontweight="bold", **words)
-        figure.text(0.1 / across, 0.1 / inches, "\n".join(below), va="bottom", fontsize=7.5, color="0.25", **words)
+        style: dict[str, Any] = {"parse_math": False}
+        figure.text(0.1 / across, 1 - 0.1 / down, "\n".join(above), va="top", fontsize=11, fontweight="bold", **style)
+        figure.text(0.1 / across, 0.1 / down, "\n".join(below), va="bottom", fontsize=7.5, color="0.25", **style)
     return figure
 
 
@@ -124,22 +124,22 @@ def _draw_cells(axes: Axes, effects: Mapping[tuple[str, str], Effect], order: Se
 
 
 def _draw_cell(axes: Axes, left: int, top: int, effect: Effect | None, scale: Normalize) -> None:
-    ground, text, bold = "#f2f2f2", "", "normal"
+    background, text, weight = "#f2f2f2", "", "normal"
     if effect is not None:
         mark, found = plots.effect_sign(effect.verdict).mark, effect.benefit
         text = f"{mark}\nno number"
         if math.isfinite(found.mean):
-            ground = _ground(effect, scale)
+            background = _background(effect, scale)
             error = f"\n± {found.standard_error:.{DECIMALS}f}" if math.isfinite(found.standard_error) else ""
             text = f"{mark} {plots.signed(found.mean, DECIMALS)}{error}"
-        bold = "bold" if effect.verdict in (HELPS, HURTS) else "normal"
-    axes.add_patch(Rectangle((left, top), 1, 1, facecolor=ground, edgecolor="white", linewidth=1.2))
-    ink = "white" if _luminance(ground) < _DARK else "black"
+        weight = "bold" if effect.verdict in (HELPS, HURTS) else "normal"
+    axes.add_patch(Rectangle((left, top), 1, 1, facecolor=background, edgecolor="white", linewidth=1.2))
+    ink = "white" if _luminance(background) < _DARK else "black"
     style = {"ha": "center", "va": "center", "fontsize": 7.5, "linespacing": 1.2}
-    axes.text(left + 0.5, top + 0.5, text, color=ink, fontweight=bold, **style)
+    axes.text(left + 0.5, top + 0.5, text, color=ink, fontweight=weight, **style)
 
 
-def _ground(effect: Effect, scale: Normalize) -> str:
+def _background(effect: Effect, scale: Normalize) -> str:
     """Return the colour of a cell by its mean, paler for the verdict "cannot tell yet"."""
     white = _PALER if effect.verdict == CANNOT_TELL else 0.0
     red, green, blue = (
@@ -159,6 +159,6 @@ def _draw_frames(axes: Axes, order: Sequence[str], groups: Sequence[Sequence[str
     for group in groups:
         places = np.sort([order.index(task) for task in group if task in order])
         if len(places) < 2 or places[-1] - places[0] != len(places) - 1:
-            continue  # a single task, or a group whose task stands in an earlier group
+            continue  # a single task, or a group that shares a task with an earlier group
         frame = {"fill": False, "edgecolor": "black", "linewidth": 2, "clip_on": False, "zorder": 4}
         axes.add_patch(Rectangle((places[0], places[0]), len(places), len(places), **frame))

@@ -1,4 +1,4 @@
-"""Which rows decide when training stops: a share of the labelled rows with every class of every task, where possible."""
+"""The rows that decide when training stops: a stratified share of the labelled rows."""
 
 from collections.abc import Iterable
 
@@ -17,9 +17,9 @@ def held_out(
 
     `codes` (task, sample) belong to the tasks that decide when to stop, `others` to the tasks that are only trained.
 
-    Labelled rows are sorted by their classes, the first task's first, with ties in random order, and taken at even
-    distances: a class of the first task, and every combination of classes, gets its share to within a row. A row with the
-    last training label of a class, also of a task in `others`, stays in training.
+    Labelled rows are sorted by their classes, first by the first task's, with ties in random order, and taken at even
+    distances. So each class of the first task, and each combination of classes, gets its share to within a row. If a class
+    of any task, `others` included, would have no training labels left, all its rows stay in training.
     """
     labelled = random.permutation(np.flatnonzero((codes != MISSING).any(axis=0)))
     ordered = labelled[np.lexsort(codes[::-1, labelled])]

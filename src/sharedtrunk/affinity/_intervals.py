@@ -9,10 +9,10 @@ variance (Cameron, Gelbach and Miller 2011)
 
 with e = δ − d̄ over the n numbers of N rows and J splits; V is set to at least V_row and V_split. V is the variance over
 draws of rows and of trainings; the interval is Student's t with J − 1 degrees of freedom. The correction of Nadeau and Bengio
-(2003), (1/J + n_test/n_train) s², attributes every difference between splits to their rows, also differences from start and
-stop, which do average out over splits. Neither V nor this correction accounts for the rows that all trainings have in common;
+(2003), (1/J + n_test/n_train) s², attributes every difference between splits to their rows, even those due to start and
+stop, which average out over splits. Neither V nor this correction accounts for the rows that all trainings have in common;
 and with few rows and heavy tails the interval is too narrow, as for any mean. `benchmarks/affinity` measures both effects.
-Several effects that are tried together are corrected by Holm (1979), which holds for any dependence.
+The p-values of effects that are tried together are adjusted by Holm's method (1979), which is valid for any dependence.
 """
 
 from collections.abc import Sequence
@@ -62,7 +62,7 @@ def two_sided_p(estimate: Estimate) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjusted p-values: the k-th smallest of m times m − k + 1, made monotone, at most 1."""
+    """Holm's adjusted p-values: m − k + 1 times the k-th smallest of the m p-values, made monotone, at most 1."""
     order = np.argsort(p_values, kind="stable")
     raised = np.maximum.accumulate([p_values[index] * (len(order) - rank) for rank, index in enumerate(order)])
     adjusted = np.empty(len(order))

@@ -1,8 +1,8 @@
 """Labels of several tasks as scikit-learn users give them: one column per task, class names of any type, gaps where
 unlabelled.
 
-A column keeps its type. None, NaN, pandas' NA and NaT and masked entries are missing labels. Which labels are classes is the
-rule of `tables`.
+A column keeps its type. None, NaN, pandas' NA and NaT and masked entries are missing labels. `tables` decides which labels
+can be classes.
 """
 
 from collections.abc import Hashable
@@ -54,7 +54,7 @@ class Labels:
 def label_columns(y: Any) -> tuple[list[Labels], int]:
     """The tasks of `y` and its number of axes; the columns of a frame (pandas, polars, pyarrow) name the tasks.
 
-    Raises `InputError` where `y` is sparse or has another number of axes.
+    Raises `InputError` if `y` is sparse, or has neither one nor two axes.
     """
     if issparse(y):
         raise invalid("labels are dense", received="a sparse matrix", hint="Give y.toarray().")
@@ -80,7 +80,7 @@ def _of_column(name: Hashable, column: Any) -> Labels:
 
 
 def _of_axes(y: Any) -> tuple[list[Labels], tuple[int, ...]]:
-    """The columns of an array or of nested lists, named by their indices, and its shape; no columns for other axes."""
+    """The columns of an array or of nested lists, named by their indices, and its shape; none unless it has 1 or 2 axes."""
     listed = isinstance(y, list | tuple | np.ma.MaskedArray)
     values = _objects(y) if listed else np.asarray(y)
     if values.ndim not in (1, 2):
@@ -93,7 +93,7 @@ def _of_array(values: np.ndarray, name: Hashable, *, narrow: bool) -> Labels:
     missing = np.asarray(pd.isna(values))
     present = values[~missing].tolist()
     kinds = {type(value) for value in present} if narrow else set()
-    # Nested lists have no types by column: a column of one type gets NumPy's type for it, as np.asarray would do.
+    # Nested lists have no dtypes: a column of one Python type, or of ints and floats, gets the dtype np.asarray would give.
     if narrow and (len(kinds) == 1 or kinds == {int, float}) and all(issubclass(kind, _NARROWED) for kind in kinds):
         values = _spread(np.array(present), missing)
     return Labels(name, values, missing)
@@ -115,4 +115,6 @@ def _objects(y: Any) -> np.ndarray:
         return np.array(y, dtype=object)
     except ValueError as error:
         hint = "Give one label per row and task."
-        raise invalid("rows of y have as many labels as tasks", received="rows of other lengths", hint=hint) from error
+        raise invalid(
+            "every row of y has one label per task", received="rows of different lengths", hint=hint
+        ) from error

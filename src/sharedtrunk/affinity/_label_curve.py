@@ -1,12 +1,12 @@
 """How the benefit changes with the number of main labels: measured with fewer labels, extrapolated to twice as many.
 
-The students are trained again with nested shares of the main labels and all auxiliary labels, on the same splits. A line in
+The students are trained again on the same splits, with all auxiliary labels and nested shares of the main labels. A line in
 log₂ n is fitted to the differences δ_ji(n) of split j and test row i; at twice the labels it gives
 
     δ_ji(2n) = Σ_k w_k δ_ji(n_k),
 
 which is again one number for each split and row, with the same kind of interval. Hypothesis: the benefit continues linearly
-in ln n. The extrapolation covers one doubling only, because benefits end at zero.
+in ln n. The extrapolation covers one doubling only, because benefits level off at zero.
 """
 
 from collections.abc import Mapping
@@ -21,19 +21,19 @@ SHARES = (0.25, 0.5, 1.0)
 """Shares of the user's main labels with which students are trained."""
 
 LEAST = 25
-"""The smallest number of main labels of a share: smaller shares are not trained."""
+"""The smallest number of main labels in a share. Smaller shares are not trained, except the whole."""
 
 AHEAD = 2.0
 """The share to which the curve is extrapolated."""
 
 
 def shares_for(labels: int) -> list[float]:
-    """The shares that leave at least `LEAST` labels."""
+    """The shares with at least `LEAST` labels, and always the whole."""
     return [share for share in SHARES if share * labels >= LEAST or share == 1]
 
 
 def benefit_curve(measured: Mapping[float, tuple[Outcome, Outcome]], labels: int) -> tuple[CurvePoint, ...]:
-    """Points of the curve for the (joint, single) outcomes by share of the user's `labels`."""
+    """Points of the curve, from the (joint, single) outcomes at each share of the user's `labels` main labels."""
     shares = sorted(measured)
     differences = np.stack([measured[share][1].loss - measured[share][0].loss for share in shares])
     points = [

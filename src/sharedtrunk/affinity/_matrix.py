@@ -1,6 +1,6 @@
 """Every task beside every other task: the directed matrix of benefits, and which tasks to put on one trunk.
 
-One training of a pair serves both directions: each task is judged at its own stop. All tasks share the roles of rows.
+One training of a pair serves both directions: each task is judged at its own stop. A row has the same role for all tasks.
 """
 
 import time
@@ -120,7 +120,7 @@ def _arm(tasks: int, *members: int) -> Arm:
 
 
 def _strata(codes: np.ndarray) -> np.ndarray:
-    """One stratum for every combination of labels, ordered by the labels of the task with the fewest labels first.
+    """The stratum of every row: one per combination of labels, sorted first by the task with the fewest labels.
 
     Rows are dealt to the folds in this order, so that the rarest labels are spread most evenly.
     """

@@ -42,10 +42,11 @@ def initial_network(
     dtype,
     names: Sequence[object] | None = None,
 ) -> Network:
-    """Normal weights of variance g²/fan_in (g² = 2 for ReLU trunks (He et al. 2015), 1 for linear ones), biases 0.
+    """Normal weights of variance g²/fan_in, and biases 0.
 
-    Every layer's key is made from its name, a head's from `names` (indices unless given), so networks with different heads
-    share the start of the trunk and of the heads that they have in common.
+    g² is 2 for ReLU trunks (He et al. 2015), 1 for linear trunks and `HEAD_SCALE`² for heads. Every layer's key is made from
+    its name, a head's from `names` (indices unless given), so networks with different heads share the start of the trunk
+    and of the heads that they have in common.
     """
     gain = 2.0**0.5 if activation == "relu" else 1.0
     widths = [features, *hidden]

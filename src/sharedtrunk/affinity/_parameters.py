@@ -23,10 +23,10 @@ Constraint: TypeAlias = Callable[[str, Any], None]
 """A check of a parameter, given its name and value. Raises `InputError`."""
 
 MOST = 10**9
-"""Largest number of steps and of rows in a batch: steps are counted in 32 bits."""
+"""Largest number of steps and of rows in a batch: both are counted in 32 bits."""
 
 RATES = (1e-30, 1e30)
-"""Step sizes outside of these make steps of Adam zero or infinite in float32."""
+"""Learning rates outside this range make Adam's steps zero or infinite in float32."""
 
 
 class ValidatedParameters:
@@ -51,7 +51,7 @@ def satisfies(rule: str, holds: Callable[[Any], bool], hint: str = "See the clas
 
 
 def one_of(usual: object, *others: object) -> Constraint:
-    """The value is one of these."""
+    """The value is `usual` or one of `others`."""
     choices = (usual, *others)
 
     def holds(value: Any) -> bool:
@@ -69,7 +69,7 @@ def between(least: float, below: float, usual: str) -> Constraint:
 
 def count(name: str, value: Any) -> None:
     """The value is a whole number from 1 to `MOST`."""
-    rule, reason = f"{name} is a whole number ≥ 1", "for steps and rows are counted in 32 bits"
+    rule, reason = f"{name} is a whole number ≥ 1", "because steps and rows are counted in 32 bits"
     check_whole(name, value, least=1, rule=rule, most=MOST, reason=reason, hint="See the class's defaults.")
 
 
@@ -129,7 +129,7 @@ def student_of(estimator: Any) -> Student:
 
 
 def recipe_of(classifier: Any, tasks: Sequence[Hashable]) -> Recipe:
-    """The training of these tasks that a classifier's valid parameters describe.
+    """How a classifier with valid parameters trains these tasks.
 
     Raises `InputError` if `task_weights` or `stop_on` do not match the tasks.
     """
@@ -170,7 +170,7 @@ def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
 
 
 def _elements(given: Any) -> list:
-    """The elements of a sequence or array; an empty list for a text and for anything else."""
+    """The elements of a sequence or array; an empty list for strings and for anything else."""
     if isinstance(given, str | bytes):
         return []
     try:
@@ -180,7 +180,7 @@ def _elements(given: Any) -> list:
 
 
 def _float(value: Any) -> float:
-    """The value as a number; NaN for a text and for anything else."""
+    """The value as a number; NaN for strings and for anything that is not a number."""
     if isinstance(value, str | bytes):
         return math.nan
     try:

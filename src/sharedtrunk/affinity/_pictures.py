@@ -23,8 +23,8 @@ _MATRIX_NOTE = (
     "(paler). Verdicts are corrected for the number of effects tried."
 )
 _MOST_NAMES = 3
-"""The largest number of auxiliary tasks whose names make the name of a set. A larger set usually consists of the tasks of
-the first bars above its own."""
+"""A set of at most this many auxiliary tasks is named after all of them. A larger set usually consists of the tasks of the
+first bars above its own, and is then called "the first n above"."""
 
 
 def advice_picture(advice: AdviceRecord) -> Figure:

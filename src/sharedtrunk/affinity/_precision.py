@@ -1,7 +1,7 @@
 """JAX's float64, on or off for one computation: a student's numbers depend on its `dtype` and not on the process.
 
 Processes differ: joblib's workers start with JAX's float64 off, whatever their parent process has set. JAX keeps this setting
-by thread, so work on other threads has to enter the context there.
+per thread, so work on another thread has to enter the context on that thread.
 """
 
 from contextlib import AbstractContextManager

@@ -76,7 +76,7 @@ class CurvePoint:
     benefit : Estimate
         Benefit in nats with its 95 % interval.
     measured : bool
-        Whether it was measured by trainings, or else extrapolated.
+        Whether trainings measured it; if not, it is extrapolated.
     """
 
     labels: int
@@ -93,7 +93,7 @@ class Conditions:
     rows, features, classes, labels : int
         Size of the table, and the main task's numbers of classes and labels.
     trained_on, stopped_by : int
-        Main labels that each student learns from, and that decide when it stops; the others test it.
+        Numbers of main labels that train each student and that decide its stop; the others test it.
     hidden, activation : tuple of int, str
         The student's trunk.
     folds, repeats, seed : int

@@ -13,8 +13,8 @@ signal, is ε(t) = ‖W_A(t) − B̄_A‖²/‖B̄_A‖², and
 
 averaged over draws that both arms share: directions with V_Bᵀ V_A = R (4) and noise. **Its unit is not nats, but a share of
 the variance of the main task's labels that is linearly explainable.** The prediction has the theory's limits: squared error
-in place of cross-entropy, whitened inputs, a linear trunk, oracle stopping, and for α ≠ 1 heads that learn at equal speed
-(the twin is closed for α = 1).
+in place of cross-entropy, whitened inputs, a linear trunk, oracle stopping, and, for α ≠ 1, the assumption that heads learn
+at equal speed (the closed form is exact only at α = 1).
 
 Noise of two tasks labelled on the same rows is not independent: cov(N_B, N_A) = (n_AB/(n_A n_B)) Ω, Ω = Σ e_B e_Aᵀ/n_AB. A
 copy of the main label on the same rows has R = I and Ω = I, hence B̂_B = B̂_A: it changes the main task's weight and adds no
@@ -72,7 +72,7 @@ class PredictedBenefit:
 
 
 def twin_task(values, *, classes: int, labels: int, left: np.ndarray | None = None) -> TwinTask:
-    """A task of K = `classes` with clean values s (rank ≤ K − 1), known from n = `labels`; its class frame is I unless given.
+    """A task of K = `classes` with clean values s (rank ≤ K − 1) and n = `labels` labels; its class frame is I unless given.
 
     Raises `InputError` for more than K − 1 values, and for negative or infinite ones.
     """
@@ -80,7 +80,7 @@ def twin_task(values, *, classes: int, labels: int, left: np.ndarray | None = No
     left = np.eye(classes - 1, values.size) if left is None else np.asarray(left, np.float64)
     if not (np.isfinite(values).all() and (values >= 0).all() and values.size <= classes - 1 and labels >= 1):
         raise invalid(
-            "A task has at most K − 1 clean values, finite and ≥ 0, and 1 label or more",
+            "A task has at most K − 1 clean values, all finite and ≥ 0, and at least 1 label",
             received=f"{values.tolist()} of {classes} classes, {labels} labels",
             hint="Use task_signal(...).values.",
         )
@@ -134,14 +134,14 @@ def _directions(R: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
     return np.eye(rank_a, width), np.concatenate([R, outside, pad], axis=1)
 
 
-def _consistent(clean_a: np.ndarray, clean_b: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _consistent(clean_a: np.ndarray, clean_b: np.ndarray, Ω: np.ndarray) -> np.ndarray:
     """B̄_B with the smallest change that makes it consistent with labels of correlation Ω (auxiliary × main row).
 
     Along a pair of class directions of correlation ω, B̄_A − ω B̄_B is the moment of a remainder of variance 1 − ω², so its
     square is at most 1 − ω². If the main label is a function of the auxiliary one, for example, the auxiliary task has all
     of the main task's signal, even in directions in which that signal is too weak to be visible.
     """
-    U, correlations, Vt = np.linalg.svd(labels, full_matrices=False)
+    U, correlations, Vt = np.linalg.svd(Ω, full_matrices=False)
     added = np.zeros_like(clean_b)
     for u, ω, v in zip(U.T, np.minimum(correlations, 1), Vt, strict=True):
         beyond = v @ clean_a - ω * (u @ clean_b)
@@ -153,7 +153,7 @@ def _consistent(clean_a: np.ndarray, clean_b: np.ndarray, labels: np.ndarray) ->
 
 
 def _noise(rng, draws: int, shape_a, shape_b, correlation) -> tuple[np.ndarray, np.ndarray]:
-    """Unit noise of both tasks, (draw, row, feature), with cov(N_B, N_A) = the correlation."""
+    """Unit noise of both tasks, (draw, row, feature), with cov(N_B, N_A) = `correlation`."""
     noise_a, noise_b = rng.normal(size=(draws, *shape_a)), rng.normal(size=(draws, *shape_b))
     U, c, Vt = np.linalg.svd(correlation)
     c = np.minimum(c, 1)
@@ -199,7 +199,7 @@ def _checked(main: TwinTask, auxiliary: TwinTask, relatedness, hidden: int, alph
         )
     if hidden < 1 or draws < 2 or not (alpha >= 0 and np.isfinite(alpha)):
         raise invalid(
-            "Theory needs 1 hidden unit, 2 draws and a weight ≥ 0",
+            "Theory needs at least 1 hidden unit, at least 2 draws and a finite weight ≥ 0",
             received=f"{hidden}, {draws}, {alpha}",
             hint="Use hidden=100, draws=100, alpha=1.0.",
         )

@@ -1,17 +1,17 @@
 """Relatedness of two tasks from their labels: the share of the main task's signal in the auxiliary task's directions.
 
-The paper's R = V̄_Bᵀ V̄_A (4) compares the feature sides of two clean matrices; here they are the whitened label moments
-B̄_A, B̄_B of `_signal`. In the frames of the directions above the noise, with signals s,
+The paper's R = V̄_Bᵀ V̄_A (4) compares the right singular vectors of two clean matrices; here these matrices are the whitened
+label moments B̄_A, B̄_B of `_signal`. With the directions above the noise in the columns of Û, and their signals s,
 
     R = diag(s_B)⁻¹ Û_Bᵀ B̄_B B̄_Aᵀ Û_A diag(s_A)⁻¹,     share = Σ_k s_{A,k}² ‖R_{·k}‖² / Σ_k s_{A,k}²,     r = √share.
 
-The singular values of R are the cosines of the *principal angles*. r weighs them by the main task's signal, since that
-signal gains or loses. r is **directed**: a binary task may lie in the span of a task of ten classes, whereas the
-latter shares only one of its nine directions with the binary task. For R = r·I of equal ranks r is the paper's.
+The singular values of R are the cosines of the *principal angles*. r weights them by the main task's signal, since it
+is that signal that gains or loses. r is **directed**: a binary task may lie in the span of a task of ten classes, whereas the
+latter shares only one of its nine directions with the binary task. For R = r·I and equal ranks, r is the paper's r.
 
 Every product of two moments is taken between different groups of rows, so the noise of a row, which two tasks labelled on
-the same rows share, is never multiplied by itself: products are unbiased without a model of the noise. Noise remains in the
-*squares* of products as their variance, about s_A²/n_B + s_B²/n_A + F/(n_A n_B) per entry, and is subtracted. Dividing by
+the same rows share, is never multiplied by itself: products are unbiased without a model of the noise. The *squares*
+of products still contain their variance, about s_A²/n_B + s_B²/n_A + F/(n_A n_B) per entry, which is subtracted. Dividing by
 clean values instead of observed ones amounts to dividing by √(overlap_A · overlap_B). Errors come from the jackknife over
 groups (a little too wide for products, Efron and Stein 1981), so they hold for inputs and labels of any distribution.
 """
@@ -34,7 +34,7 @@ class Relatedness:
     """r = √share with its 95 % interval, cosines R (auxiliary × main direction), and principal angles in degrees.
 
     r and its interval are clipped to 0 … 1, `share` is not. Where a task has no direction above the noise, r is NaN and its
-    interval all of 0 … 1.
+    interval is all of 0 … 1.
     """
 
     value: float
@@ -47,16 +47,16 @@ class Relatedness:
 
     @property
     def standard_error(self) -> float:
-        """Half the interval's width over 1.96: r = √share is not symmetric around small values."""
+        """Half the interval's width over 1.96, because the interval of r = √share is not symmetric around a small r."""
         return (self.high - self.low) / (2 * NORMAL)
 
 
 def relatedness(main: TaskSignal, auxiliary: TaskSignal) -> Relatedness:
-    """Directed relatedness of a main to an auxiliary task: the share of the main signal in the other's directions, as a
-    cosine.
+    """Directed relatedness of a main to an auxiliary task: the root of the share of the main signal in the other's
+    directions.
 
-    Hypotheses: both signals come from one `Whitening`, and all directions of the tasks are above the noise. Derivation: the
-    module; definition: (4) of the paper. Raises `InputError` for tasks of different whitenings.
+    Hypotheses: both signals come from one `Whitening`, and all directions of the tasks are above the noise. The
+    module's docstring derives it; (4) of the paper defines R. Raises `InputError` for tasks of different whitenings.
     """
     if main.moments.shape[::2] != auxiliary.moments.shape[::2] or main.codes.shape != auxiliary.codes.shape:
         raise invalid(
@@ -98,7 +98,8 @@ def _products(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.nda
 def _variance(main: TaskSignal, auxiliary: TaskSignal) -> np.ndarray:
     """Variance of a cross product, auxiliary × main direction: s_A² η_B + s_B² η_A + F η_A η_B, with η = (1 − f s²)/n.
 
-    f = n/N is the labelled share of the rows that whitened the inputs; on these, what the inputs explain is not noise.
+    f = n/N is the labelled share of the rows that whitened the inputs; on these rows, what the inputs
+    explain is not noise.
     """
     F, N = main.moments.shape[2], main.codes.size
     a2, b2 = main.values**2, auxiliary.values[:, None] ** 2
@@ -121,7 +122,7 @@ def _share(cross: np.ndarray, variance: np.ndarray, scale: np.ndarray, main: Tas
 
 
 def _cosines(raw: np.ndarray, variance: np.ndarray, share: float, main: TaskSignal) -> np.ndarray:
-    """R without its noise: singular values from the squares minus noise, at most 1, rescaled to the given share."""
+    """R without its noise: singular values from the squares minus noise, at most 1, scaled down to the share if above it."""
     U, c, Vt = np.linalg.svd(raw, full_matrices=False)
     squares = c**2 - variance.sum() / c.size
     squares = shrunk_together(squares, float(variance.mean()), max(raw.shape))

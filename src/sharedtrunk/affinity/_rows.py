@@ -18,7 +18,7 @@ LEAST_LABELS = 30
 def prepared_rows(table: Table, tasks: Sequence[str], judged: Sequence[str], *, seed: int) -> Rows:
     """The rows that carry a label of `tasks`, shuffled: rows with a label of a `judged` task first, then the rest.
 
-    Inputs are standardized by all rows of the table, labelled or not. Raises `InputError` for unknown or repeated tasks and
+    Inputs are standardized over all rows of the table, labelled or not. Raises `InputError` for unknown or repeated tasks and
     for a judged task with fewer than `LEAST_LABELS` labels or with one class.
     """
     _check(table, tasks, judged)

@@ -1,11 +1,12 @@
-"""A task's signal: the correlation of its labels with the inputs, and the part of it that is noise.
+"""A task's signal: how its labels correlate with the inputs, and how much of that correlation is noise.
 
 With whitened inputs z (`_whitening`) and labels y of n rows, the whitened label moment is
 
     B̂ = (1/n) Σ e zᵀ,     e = D^{−½} (onehot(y) − p),     D = diag p − p pᵀ   (pseudo-inverse root, K − 1 rows),
 
 of shape (K − 1) × F; its singular values are the canonical correlations of labels and inputs. Labels that are independent of
-the inputs give entries of variance 1/n: B̂ is a spiked matrix with σ² = F/n and c = (K − 1)/F, which `_clean_values` inverts.
+the inputs give entries of variance 1/n: B̂ is a spiked matrix with σ² = F/n and c = (K − 1)/F. `_clean_values` recovers its
+clean singular values.
 
 The number of directions above the noise does not rely on asymptotics: it is found by permuting the labels, at a stated rate
 of false alarms.
@@ -24,7 +25,7 @@ PERMUTATIONS = 199
 """Permutations of the labels: without signal, the true labels give the largest of 200 values in 0.5 % of cases."""
 
 FALSE_ALARMS = 2 / (1 + PERMUTATIONS)
-"""Largest rate at which labels without signal show a direction: two statistics, each above all of its permutations."""
+"""Largest rate at which labels without signal show a direction: either of two statistics may exceed its permutations."""
 
 LATER_FALSE_ALARMS = 0.1
 """The same rate for each further direction. It is higher, because a missed direction makes tasks look less related, which
@@ -59,15 +60,15 @@ class TaskSignal:
 
     @property
     def rank(self) -> int:
-        """Directions above the noise."""
+        """Number of directions above the noise."""
         return self.values.size
 
     @property
     def snr(self) -> float:
         """s̄/σ: root mean square of the clean values over σ (entries of variance σ²/F, so σ² = F/n); 0 without a direction.
 
-        In the paper, s̄/σ̂ is the ratio of a teacher's weights. Here s̄ are canonical correlations of the given labels, and σ is
-        the error with which n labels determine them. A direction is visible above about ((K − 1)/F)^¼.
+        In the paper, s̄ and σ̂ are scales of a teacher's weights. Here s̄ is that of the labels' canonical correlations, and σ
+        is the error with which n labels determine them. A direction is visible if its s/σ exceeds about ((K − 1)/F)^¼.
         """
         return float(np.sqrt(np.mean(self.values**2)) / self.noise) if self.rank else 0.0
 
@@ -84,7 +85,7 @@ def task_signal(
 
     Directions are counted one after another against `PERMUTATIONS` permutations of the labels (as Bartlett and Lawley count
     canonical correlations), so labels without signal show one at a rate of at most `FALSE_ALARMS`.
-    Raises `InputError` for codes of another length and fewer than two classes or four labels.
+    Raises `InputError` for codes of another length, fewer than two classes or fewer than four labels.
     """
     codes = _checked(codes, whitening.rows, task)
     rows = np.flatnonzero(codes >= 0)
@@ -129,8 +130,8 @@ def _contrast(codes: np.ndarray) -> np.ndarray:
 def _count_directions(observed: np.ndarray, e: np.ndarray, z: np.ndarray, seed: int) -> tuple[int, float]:
     """How many directions exceed those of permuted labels, and the largest singular value of any permutation.
 
-    After k directions the next one is compared with noise in the last m − k rows: with its largest value, and with the sum of
-    its squares, which detects many weak directions.
+    After k directions, the rest is compared with permuted labels in the last m − k rows: its largest squared singular value,
+    and the sum of squares, which detects many weak directions.
     """
     largest, sums = _permuted(e, z, seed)
     tails = np.cumsum(observed[::-1] ** 2)[::-1]
@@ -145,7 +146,7 @@ def _count_directions(observed: np.ndarray, e: np.ndarray, z: np.ndarray, seed: 
 
 
 def _permuted(e: np.ndarray, z: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Largest squared singular value and sum of squares of the last m, m − 1, … rows of B̂, (permutation, row)."""
+    """Largest squared singular value and sum of squares of the last m, m − 1, … rows of permuted B̂, (permutation, row)."""
     rng = np.random.default_rng(seed)
     (n, m), count = e.shape, min(e.shape[0], PERMUTED_ROWS)
     grams = np.empty((PERMUTATIONS, m, m))

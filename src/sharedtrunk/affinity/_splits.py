@@ -1,4 +1,4 @@
-"""Resampled splits: repeated stratified folds; each fold gives the test rows of one training.
+"""Resampled splits: repeated stratified folds; each fold gives the test rows of one split.
 
 A repeat of `folds` folds makes as many splits: one fold tests, the next `VALIDATION_FOLDS` decide when to stop, and the
 others are trained on. Within a repeat every row is tested exactly once.
@@ -44,7 +44,7 @@ def _dealt(strata: np.ndarray, folds: int, generator: np.random.Generator) -> np
 
 
 def nested_ranks(strata: Int[np.ndarray, "sample"], *, seed: int) -> np.ndarray:
-    """A rank in (0, 1] for every row: the rows with ranks ≤ f are a stratified share f, nested in f."""
+    """A rank in [0, 1) for every row: the rows with ranks ≤ f are a stratified share f, and contain every smaller share."""
     generator = np.random.default_rng([seed, 1])
     ranks = np.empty(strata.size)
     for stratum in np.unique(strata):

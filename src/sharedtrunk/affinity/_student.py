@@ -18,9 +18,9 @@ class Student:
     learning_rate
         Adam's step size.
     max_steps
-        The number of the last step.
+        The largest number of steps.
     patience
-        Steps without an improvement of the validation loss by `tol` after which training stops.
+        Training stops after this many steps without an improvement of the validation loss by `tol`.
     tol
         The smallest improvement that counts, in nats.
     dtype

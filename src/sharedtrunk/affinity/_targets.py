@@ -33,7 +33,7 @@ class Tasks:
         """
         columns = _columns(y, rows)[0]
         if len(columns) != len(self.classes):
-            hint = "Give the columns that fit had, in its order."
+            hint = "Give the same columns as in fit, in the same order."
             raise invalid(f"y has {len(self.classes)} tasks, as in fit", received=str(len(columns)), hint=hint)
         return np.stack([column.codes(names) for column, names in zip(columns, self.classes, strict=True)])
 

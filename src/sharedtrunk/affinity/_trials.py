@@ -89,8 +89,9 @@ def run_trials(
 ) -> dict[tuple[Arm, int], Outcome]:
     """Train every arm on every split and return its outcome for each task that it judges, by (arm, task).
 
-    `roles` are those of the judged rows; all others are trained on. `ranks` nest the shares of known main labels.
-    `progress(n)` is called whenever n more trainings are done. An interrupt ends the threads.
+    `roles` are those of the judged rows; all other rows are trained on. Outside the test rows, an arm knows the main
+    label of a judged row only if the row's entry in `ranks` is at most the arm's share. `progress(n)` is called whenever n
+    more trainings are done. An interrupt cancels the batches that have not begun.
     """
     trials = [Trial(arm, split) for arm in arms for split in range(len(roles))]
     lanes = LANES if jax.default_backend() == "cpu" else LANES_ON_A_DEVICE
@@ -139,7 +140,7 @@ class _Prepared:
 
     def train(self, batch: list[Trial]) -> list[dict[str, np.ndarray]]:
         padded = [*batch, *[batch[0]] * (self.lanes - len(batch))]
-        with jax_precision(self.student.dtype):  # JAX keeps this setting by thread
+        with jax_precision(self.student.dtype):  # JAX keeps this setting per thread
             lanes, tested = self._lanes(padded, len(batch))
             rate = jnp.asarray(self.student.learning_rate, self.student.dtype)
             stops = train_lanes(lanes, self.inputs, self.targets, rate, schedule=self.schedule)
@@ -196,8 +197,8 @@ class _Prepared:
 
 
 def schedule_for(judged: int, samples: int, student: Student) -> Schedule:
-    """The loop: all judged rows in every step if they are few. Checks cost at most about a third of the steps between
-    them."""
+    """The training loop, which visits all judged rows in every step if they are few. A check costs at most about a third
+    of the steps between two checks."""
     judged_batch = judged if judged <= FULL_BATCH_ROWS else JUDGED_BATCH
     visited = judged_batch + min(REST_BATCH, samples - judged)
     check_every = max(5, -(-judged // visited))

@@ -1,6 +1,6 @@
 """The words of the four verdicts on a benefit.
 
-`_effects` decides whether a measured verdict is "helps", and `_explanation.verdict` decides a predicted one.
+`_effects` decides the verdict on a measured benefit, and `_explanation.verdict` the one on a predicted benefit.
 """
 
 from typing import Literal, TypeAlias

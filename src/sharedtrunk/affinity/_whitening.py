@@ -7,8 +7,7 @@ correlations, and its noise is the same in every direction. The answer depends o
   along a direction at a rate proportional to its variance; at a thousandth of the usual rate it would not learn that
   direction.
 - *At most one direction is kept for every `ROWS_PER_DIRECTION` rows*: the directions with the largest variance. With as many
-directions as
-  rows any labels would be a linear function of the inputs, and every canonical correlation 1.
+  directions as rows, any labels would be a linear function of the inputs, and every canonical correlation 1.
 - *Rows are dealt into `GROUPS` groups* at random, once for all tasks. Products of two moments are taken between different
   groups only, so the noise of a row is never multiplied by itself (`_relatedness`).
 """
@@ -27,7 +26,7 @@ GROUPS = 20
 """Groups of rows: enough for the jackknife over them, few enough to have many rows each."""
 
 ROWS_PER_DIRECTION = 4
-"""The smallest number of rows per direction that is kept."""
+"""The smallest number of rows for each direction kept."""
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def grouping(matrix: MatrixRecord) -> str:
 
 
 def set_name(names: Sequence[str]) -> str:
-    """`parity + loop`."""
+    """The names joined: `parity + loop`."""
     return " + ".join(names)
 
 
@@ -178,8 +178,8 @@ def _leading(advice: AdviceRecord) -> str:
 
 def _weight(advice: AdviceRecord) -> str:
     tried = ", ".join(f"{effect.alpha:g}: {number(effect.benefit.mean, '+z.3f')}" for effect in advice.alphas)
-    leading = "" if advice.best_set is not None else ", if it were taken"
-    return f"α = {advice.best_alpha:g} for {set_name(studied_set(advice))}{leading} (nats by α: {tried})"
+    condition = "" if advice.best_set is not None else ", if it were taken"
+    return f"α = {advice.best_alpha:g} for {set_name(studied_set(advice))}{condition} (nats by α: {tried})"
 
 
 def _curve(advice: AdviceRecord) -> str:

@@ -1,4 +1,4 @@
-"""Advice shown and written: its words, its JSON and CSV files, its picture.
+"""How advice is shown and written: its wording, its JSON and CSV files, and its picture.
 
 `sharedtrunk.affinity` does not import this module, because this module imports matplotlib.
 """

@@ -1,9 +1,9 @@
-"""Bounds for training-aligned students in singular values: those that hold, and (5), (29)–(30) and (32)–(33) as printed.
+"""Bounds in the singular values of training-aligned students: those that hold, and (5), (29)–(30), (32)–(33) as printed.
 
-Two students share their singular vectors: W_A = U diag(s) Vᵀ, W̃ = U diag(s̃) Vᵀ, inputs of covariance I. Only the
-diagonals of Uᵀ∇F V and Uᵀ M V then enter (24)–(25). *Exact* (`aligned_bounds`): h_σ(s) = u_σᵀ ∇F(U diag(s) Vᵀ) v_σ and
-m_σ = u_σᵀ M v_σ. *As printed* (`printed_aligned_bounds`): g(s) s_σ with one g for all directions, g = tr G/(K − 1) (16),
-u·G u in rank one, and g(s̄) s̄_σ or 0 for m_σ.
+Both students have the same singular vectors, W_A = U diag(s) Vᵀ and W̃ = U diag(s̃) Vᵀ, and inputs have covariance I. Only
+the diagonals of Uᵀ∇F V and Uᵀ M V then enter (24)–(25). `aligned_bounds` has them exactly: h_σ(s) = u_σᵀ ∇F(U diag(s) Vᵀ) v_σ
+and m_σ = u_σᵀ M v_σ. `printed_aligned_bounds` has them as printed: g(s) s_σ for h_σ, with one g for all directions, which is
+tr G/(K − 1) (16) or, in rank one, u·G u; and g(s̄) s̄_σ or 0 for m_σ.
 """
 
 from typing import Literal, get_args
@@ -75,8 +75,8 @@ def printed_aligned_bounds(
     """(5), (29)–(30) or (32)–(33) as printed, for one pair of aligned students, in nats.
 
     Hypotheses that the paper names: aligned students; at high signal the clean and the noisy teacher share singular vectors,
-    at low signal they are orthogonal; one g for all directions (16). It also needs labels drawn from softmax(W̄x) instead of
-    argmax, and s̃_σ ≥ s_σ beyond the rank for the modulus in (30).
+    at low signal they are orthogonal; one g for all directions (16). The bounds also need labels drawn from softmax(W̄x)
+    instead of argmax, and the modulus in (30) needs s̃_σ ≥ s_σ beyond the rank.
 
     Parameters
     ----------
@@ -109,9 +109,9 @@ def printed_aligned_bounds(
         )
     at_joint, error = _printed_response(U, s, regime, rule)
     at_single, single_error = _printed_response(U, single, regime, rule)
-    # a teacher without signal has no response, and at low signal the paper has no such term
-    known = regime != "low" and bool(np.any(np.asarray(clean)))
-    target, target_error = _printed_response(U, clean, regime, rule) if known else (jnp.zeros_like(s), 0.0)
+    # a teacher without signal has no response, and at low signal the paper drops the teacher's term
+    has_target = regime != "low" and bool(np.any(np.asarray(clean)))
+    target, target_error = _printed_response(U, clean, regime, rule) if has_target else (jnp.zeros_like(s), 0.0)
     step = s - single
     lower = (target - at_joint) * step
     if regime == "high":

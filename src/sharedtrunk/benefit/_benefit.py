@@ -33,7 +33,7 @@ def multitask_benefit(
     *,
     validation: tuple[Stopped, Stopped] | None = None,
 ) -> MultitaskBenefit:
-    """MT_{A←B} = min_t L(W̃(t)) − min_t L(W_A(t)) in nats (section 4.4), lane by lane.
+    """MT_{A←B} = min_t L(W̃(t)) − min_t L(W_A(t)) in nats, W̃ the single arm, W_A the joint one (section 4.4), lane by lane.
 
     Parameters
     ----------

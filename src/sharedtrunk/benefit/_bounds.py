@@ -89,7 +89,7 @@ def benefit_bounds(
         Quadrature of ∇F. With a Sobol rule of at least 4 scrambles the error is taken over scrambles of the bounds (and jit
         works), otherwise as in `softmax_moment_with_error`.
     moment_error
-        Frobenius error of `moment`, which enters the error times ‖W_A − W̃‖.
+        Frobenius error of `moment`. The error of the bounds contains it, multiplied by ‖W_A − W̃‖.
 
     Returns
     -------
@@ -246,7 +246,7 @@ def _parts(joint: Array, single: Array, C: Array | None, rule: gaussian.Rule | N
 
 
 def _of_energy(rule: gaussian.Rule | None) -> gaussian.Rule | None:
-    """The rule of the free energy: automatic instead of `Pairs`, which integrates moments only."""
+    """The rule of the free energy: the automatic one in place of `Pairs`, which integrates moments only."""
     return None if isinstance(rule, gaussian.Pairs) else rule
 
 

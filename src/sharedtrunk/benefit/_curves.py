@@ -30,7 +30,7 @@ def with_generalization_loss(
     covariance: Covariance | None = None,
     rule: gaussian.Sobol = gaussian.COARSE,
 ) -> Trajectory:
-    """Fill in L(W_A(t); M) = F(W_A(t)) − ⟨M, W_A(t)⟩ in nats at every saved time (19), M the clean label moment.
+    """Fill in L(W_A(t); M) = F(W_A(t)) − ⟨M, W_A(t)⟩ (19) in nats at every saved time, with M the clean label moment.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ def with_generalization_loss(
 
 
 def check_judges(shape: tuple[int, ...], dtype, moment, covariance) -> None:
-    """Check moment and covariance for students (*lane, class, feature) outside jit, inside which values are unknown."""
+    """Check moment and covariance for students (*lane, class, feature). Call it outside jit: inside, values are unknown."""
     given = jax.ShapeDtypeStruct(shape, dtype)
     M = as_moment(moment, given)
     if np.broadcast_shapes(M.shape, shape) != shape:
         raise invalid(
-            f"The moment has no lanes beyond those of the students {shape[:-2]}",
+            f"The moment must have no lanes beyond those of the students {shape[:-2]}",
             received=M.shape[:-2],
             hint="Give one matrix, or one for each lane",
         )

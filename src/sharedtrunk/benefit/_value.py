@@ -53,7 +53,7 @@ def value_at(
     curve
         A curve (*lane, time) whose smallest saved value is at `index`: the generalization loss for oracle stopping, the
         validation loss for validation stopping. With it a linear student stops at the curve's minimum t* between saved
-        times, as W(t*) = Σ_i ℓ_i(t*) W(t_i) over six of them.
+        times; its weights are W(t*) = Σ_i ℓ_i(t*) W(t_i) over six saved times.
     moment_error
         Frobenius error of `moment`.
 
@@ -79,7 +79,7 @@ def value_at(
         curves = (trajectory.generalization_loss, trajectory.error, trajectory.accuracy)
         loss, error, accuracy = (minimum.value_at(curve, index) for curve in curves)  # pyright: ignore[reportArgumentType]
         return Stopped(loss, error, np.asarray(trajectory.times)[index], accuracy)
-    stop, spacing = _stop(trajectory, index, curve)
+    stop, stop_error = _stop(trajectory, index, curve)
     weights = stop.of(np.asarray(main_composites(trajectory)))
     # The rules take finite weights only; lanes without them become NaN below.
     check_judges(weights.shape, weights.dtype, moment, covariance)
@@ -88,7 +88,7 @@ def value_at(
     parts = _valued(safe, moment, finite_array(clean_weights, "Clean weights"), covariance, rule)
     scrambles, accuracy = (np.array(part, np.float64) for part in parts)
     scrambles[~finite], accuracy[~finite] = np.nan, np.nan
-    rest = spacing + moment_error * np.linalg.norm(weights, axis=(-2, -1))
+    rest = stop_error + moment_error * np.linalg.norm(weights, axis=(-2, -1))
     return Stopped(scrambles.mean(axis=-1), half_width(scrambles) + rest, stop.time, accuracy, scrambles, rest, weights)
 
 

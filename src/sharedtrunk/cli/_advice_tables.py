@@ -81,7 +81,7 @@ def advice_table(
     all_columns = width >= _ALL_COLUMNS
     shown = len(columns) if all_columns else verdict + 1
     table = _table(
-        title, " ".join(captions) if all_columns else f"{captions[0]} Theory: in a wider terminal, or --csv FILE."
+        title, " ".join(captions) if all_columns else f"{captions[0]} A wider terminal or --csv FILE shows the theory."
     )
     for index, name in enumerate(columns[:shown]):
         least = None if index else _LEAST_NAME_WIDTH

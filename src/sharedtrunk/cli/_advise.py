@@ -68,7 +68,8 @@ def advise(
         str | None, typer.Option("--main", metavar="COLUMN", help="The main task, whose loss decides.")
     ] = None,
     aux: Annotated[
-        list[str] | None, typer.Option("--aux", metavar="A,B,…", help="Tasks to train beside it; may be repeated.")
+        list[str] | None,
+        typer.Option("--aux", metavar="A,B,…", help="Tasks to train beside the main one; may be repeated."),
     ] = None,
     dataset: Annotated[
         str | None,
@@ -105,16 +106,18 @@ def advise(
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="The seed of all random draws.")] = 0,
     json: Json = None,
-    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table to a file.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the results to a CSV file.")] = None,
     picture: Annotated[
         Path | None, typer.Option("--picture", metavar="FILE", help="Draw the advice into a .png or .pdf file.")
     ] = None,
 ) -> None:
-    """Which tasks of your own table should be trained beside the main one? Measured with intervals, then explained."""
+    """Measure which tasks of your own table help the main one, with intervals, and explain why."""
     with one_line_errors(shown.INTERRUPTED):
-        absent = tuple(map(as_utf8, missing)) if missing else None
+        missing_texts = tuple(map(as_utf8, missing)) if missing else None
         main = None if main_task is None else as_utf8(main_task)
-        source = Source(table, dataset, main, column_names(aux), column_names(drop), labels, rows, every, seed, absent)
+        source = Source(
+            table, dataset, main, column_names(aux), column_names(drop), labels, rows, every, seed, missing_texts
+        )
         measurement = Measurement(widths(hidden), activation, repeats, negligible, seed)
         _answer(source, measurement, Outputs(json, csv, picture))
 
@@ -123,17 +126,17 @@ def _answer(source: Source, measurement: Measurement, files: Outputs) -> None:
     _check(measurement, files, source.file)
     table, tasks = read_table(source)
     for path in files.named().values():
-        check_writable(path)  # this makes folders, so the table is read first: bad input makes none
+        check_writable(path)  # this creates folders, so the table is read first: bad input creates none
     console = terminal.open_console()
-    first = [*_leaks(table, tasks if source.every else tasks[:1]), *(("Note", note) for note in table.notes)]
-    if first:
-        shown.sentences(console, first)
+    about_table = [*_leaks(table, tasks if source.every else tasks[:1]), *(("Note", note) for note in table.notes)]
+    if about_table:
+        shown.sentences(console, about_table)
     library = _import_affinity()
     console.file.flush()
     # Nothing is stored, so Ctrl-C need not wait for the threads, each of which would first finish its batch of trainings.
     with exit_on_interrupt(shown.interrupted(console)), shown.trainings_bar(console) as progress:
         result = _measured(library.affinity, table, tasks, source.every, measurement, progress)
-    printed = {sentence for _, sentence in first}
+    printed = {sentence for _, sentence in about_table}
     notes = [("Note", note) for note in result.notes if note not in printed]
     (_show_matrix if source.every else _show_advice)(console, library.wording, result, notes)
     _write(console, library, result, files)
@@ -142,7 +145,7 @@ def _answer(source: Source, measurement: Measurement, files: Outputs) -> None:
 def widths(text: str) -> tuple[int, ...]:
     """Hidden units layer by layer, from `100` or `100,50`. Raises `InputError`."""
     parts = [part.strip() for part in text.split(",")]
-    # No trunk needs more than ten digits, and Python refuses to read numbers of thousands of digits.
+    # No width needs more than ten digits, and Python refuses to read numbers of thousands of digits.
     if not all(part.isdecimal() and len(part) <= 10 and int(part) > 0 for part in parts):
         hint = "Write for example --hidden 100."
         raise invalid("hidden units are whole numbers, at least 1 per layer", received=shown_value(text), hint=hint)
@@ -225,14 +228,14 @@ def _measured(
     progress: Callable[[int, int], None],
 ) -> Any:
     given = {"repeats": measurement.repeats, "negligible": measurement.negligible}
-    how: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    how |= {
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    options |= {
         "student": affinity.Student(hidden=measurement.hidden, activation=measurement.activation),
         "seed": measurement.seed,
     }
     if every:
-        return affinity.affinity_matrix(table, tasks, progress=progress, **how)
-    return affinity.advise(table, tasks[0], tasks[1:], progress=progress, **how)
+        return affinity.affinity_matrix(table, tasks, progress=progress, **options)
+    return affinity.advise(table, tasks[0], tasks[1:], progress=progress, **options)
 
 
 def _show_advice(console: "Console", wording: Any, advice: Any, notes: list[tuple[str, str]]) -> None:

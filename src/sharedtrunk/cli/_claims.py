@@ -99,9 +99,9 @@ def _chosen(keys: list[str] | None, stored: Path | None) -> tuple[list[str] | No
 
     if not keys:
         return None, None
-    every = ALL_STORED in keys
+    all_stored = ALL_STORED in keys
     judged = [key for key in keys if key in captions.STORED]
-    if stored is None and (every or judged):
+    if stored is None and (all_stored or judged):
         raise invalid(
             "claims about figures are judged from stored datasets",
             received=", ".join(judged or [ALL_STORED]),
@@ -117,4 +117,4 @@ def _chosen(keys: list[str] | None, stored: Path | None) -> tuple[list[str] | No
             received=", ".join(unknown),
             hint=f"Did you mean {' or '.join(close)}?" if close else "See sharedtrunk claims --list.",
         )
-    return measured, None if every else judged
+    return measured, None if all_stored else judged

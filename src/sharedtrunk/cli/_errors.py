@@ -39,7 +39,7 @@ def report_usage_error(error: Any) -> int:
 def one_line_errors(interrupted: str) -> Iterator[None]:
     """Inside this context, a failure ends the command with one line, and Ctrl-C ends it with the line `interrupted`.
 
-    Every command runs inside it. NumPy is imported here, because every command needs it and `--help` does not.
+    Every command runs inside it. Its import of `sweeps` brings NumPy, which every command needs and `--help` does not.
     """
     with exit_on_interrupt(b"sharedtrunk: Interrupted before the command began.\n"):
         from sharedtrunk.sweeps import SweepError
@@ -57,11 +57,11 @@ def one_line_errors(interrupted: str) -> Iterator[None]:
     except OSError as error:  # no package has turned it into a clearer error
         where = "" if error.filename is None else f" at {error.filename}"
         print_error(
-            f"the system refused: '{error.strerror or error}'{where}. Check the path, and give the command again."
+            f"the system refused: '{error.strerror or error}'{where}. Check the path, and run the command again."
         )
         raise typer.Exit(1) from None
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "out of memory" not in str(error).lower():  # how JAX says it
+        if isinstance(error, RuntimeError) and "out of memory" not in str(error).lower():  # JAX's words for it
             raise
         print_error("there is not enough memory. Ask for fewer seeds, rows, repeats or hidden units.")
         raise typer.Exit(1) from None

@@ -33,14 +33,14 @@ def predict(
     s_aux: Annotated[
         list[str],
         typer.Option(
-            metavar="S,…", help="Those of the auxiliary task's teacher; repeated for further auxiliary tasks."
+            metavar="S,…", help="Singular values of the auxiliary task's teacher; repeat it for further tasks."
         ),
     ] = _S_AUX,
     relatedness: Annotated[
         list[str],
         typer.Option(
             metavar="R",
-            help="Between −1 and 1; 0 is unrelated. Or a matrix: 1,0;0,0.5, or a .csv or .json file. Once for each --s-aux.",
+            help="From −1 to 1, 0 is unrelated; or a matrix: 1,0;0,0.5 or a .csv or .json file. One for each --s-aux.",
         ),
     ] = _RELATEDNESS,
     classes: Annotated[int, typer.Option(metavar="K", help="Classes of every task, and rank of the teachers.")] = 10,
@@ -51,7 +51,7 @@ def predict(
     json: Json = None,
     simulation: Annotated[bool, typer.Option("--simulation/--no-simulation", help="Train students too.")] = True,
 ) -> None:
-    """Will B help A? One setting by theory and by a quick simulation, with error bars, and which of them to believe."""
+    """Will B help A? Predict one setting by theory and by a quick simulation, with error bars, and say which to believe."""
     os.environ.update(environment.worker_environment())  # before JAX is imported
     with one_line_errors("Interrupted: no prediction was stored."):
         setting = {"s_main": singular_values("--s-main", s_main), **_auxiliary_tasks(s_aux, relatedness)}
@@ -87,7 +87,7 @@ def predict(
 
 
 def _auxiliary_tasks(s_aux: Sequence[str], relatedness: Sequence[str]) -> dict[str, Any]:
-    """What `predict` takes for the auxiliary tasks: lists with an entry for each, where there are several."""
+    """The arguments of `predict` for the auxiliary tasks: lists with one entry per task if there are several."""
     if len(s_aux) != len(relatedness):
         raise invalid(
             "--relatedness is given once for each --s-aux",
@@ -101,7 +101,7 @@ def _auxiliary_tasks(s_aux: Sequence[str], relatedness: Sequence[str]) -> dict[s
 
 
 def _check_apart(json: Path, relatedness: Sequence[str]) -> None:
-    """The output may not replace a matrix of the user's."""
+    """Raise `InputError` if --json would overwrite one of the user's matrix files."""
     for path in filter(None, map(matrix_file, relatedness)):
         if os.path.realpath(path) == os.path.realpath(json):
             received = f"--json in the place of a matrix, {json}"

@@ -25,7 +25,7 @@ def reproduce(
     full: Annotated[
         bool, typer.Option("--full", help="Use a larger grid than the paper's, where a figure has one.")
     ] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Discard stored lanes; the default resumes.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Discard stored lanes; by default they are kept.")] = False,
     processes: Processes = None,
     scheduler: Annotated[
         str | None,

@@ -1,4 +1,4 @@
-"""Singular values and relatedness as words of the command line: numbers, lists such as 1,0.5, and matrices."""
+"""Singular values and relatedness as arguments of the command line: numbers, lists such as 1,0.5, and matrices."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The training-aligned start: singular vectors at the teacher's, so that, as the paper says, only singular values move (18).
+"""The training-aligned start: singular vectors are the teacher's, so that, as the paper says, only singular values move (18).
 
     ds⁽ˡ⁾/dt = [h(ŝ) − h(s)] ⊙ Π_{k≠l} s⁽ᵏ⁾,     s = s⁽ᴸ⁾ ⊙ … ⊙ s⁽¹⁾.
 
@@ -6,7 +6,7 @@ h has three *readings*: *exact*, the diagonal of Uᵀ ∇F(U diag(s) Vᵀ) V, wh
 aligned; *per-class*, s tr G/(K − 1), as (16) says; *trace*, s tr G, as (17) says. The last two differ by the factor K − 1;
 *per-class* is exact for equal singular values, *trace* is not. Hypotheses: C = I, and Uᵀ∇F V diagonal, which
 holds for K = 2, for equal singular values of all K − 1 centred left vectors, and for Sylvester–Hadamard left vectors;
-elsewhere these equations are an approximation to `PopulationFlow`. Differences of squares s⁽ˡ⁺¹⁾² − s⁽ˡ⁾² are conserved:
+elsewhere these equations are an approximation to `PopulationFlow`. Differences of squares s⁽ˡ⁺¹⁾² − s⁽ˡ⁾² are conserved, so
 layers may start unequal.
 """
 
@@ -166,7 +166,7 @@ def aligned_values(flow: AlignedFlow, weights: Float[Array, "*time class feature
         raise invalid(
             f"Composite weights must be (…, class, feature), here (…, {expected[0]}, {expected[1]})",
             received=W.shape,
-            hint="Give composites of the task whose vectors the flow has",
+            hint="Give composites of the flow's task",
         )
     return jnp.einsum("ck,...cf,fk->...k", flow.left, W, flow.right, precision="highest")
 

@@ -52,7 +52,7 @@ def off_diagonal_share(
             received=f"{D.shape}, {U.shape}, {V.shape}",
             hint="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and transpose Vᵀ",
         )
-    # the share does not depend on the scales, and a power of two changes no digits
+    # scaled against overflow: the share does not depend on the scales, and a power of two changes no digits
     powers = (jnp.frexp(jnp.max(jnp.abs(part), axis=(-2, -1), keepdims=True, initial=0))[1] for part in (D, U, V))
     D, U, V = (jnp.ldexp(part, -power) for part, power in zip((D, U, V), powers, strict=True))
     inner = jnp.einsum("...cj,...cf,...fk->...jk", U, D, V, precision="highest")

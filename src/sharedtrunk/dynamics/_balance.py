@@ -5,7 +5,7 @@ Gradient flow keeps the matrices
     W⁽ˡ⁺¹⁾ᵀ W⁽ˡ⁺¹⁾ − W⁽ˡ⁾ W⁽ˡ⁾ᵀ,     with Σ_t head_tᵀ head_t for the last layer,
 
 for any task weights. The paper prints W⁽ˡ⁾ᵀW⁽ˡ⁾, which has the shape of another layer. For *balanced* layers the conserved
-matrices are zero. Through a shared trunk all heads count as one layer, the tasks' classes stacked, so a balanced start is
+matrices are zero. Above a shared trunk all heads count as one layer, the tasks' classes stacked, so a balanced start is
 made from the singular value decomposition of the stacked composites.
 """
 

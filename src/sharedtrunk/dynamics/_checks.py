@@ -1,4 +1,4 @@
-"""Checks that the functions which make flows share, and the root of a covariance."""
+"""Checks shared by the functions that make flows, and the root of a covariance."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ def checked_task_weights(alphas: Sequence[float] | None, tasks: int) -> Sequence
         raise invalid(
             "A flow needs at least one task and one finite weight α ≥ 0 per task",
             received=f"{tasks} tasks, weights {described(weights)}",
-            hint="Leave task_weights out to weigh all tasks by 1, or give a list with a number for each",
+            hint="Leave task_weights out to give all tasks the weight 1, or give a list with a number for each",
         )
     return weights
 

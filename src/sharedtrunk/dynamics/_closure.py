@@ -1,12 +1,12 @@
-"""Training on N samples without training on them: the Gaussian closure, our own addition (not in the paper).
+"""The Gaussian closure, which approximates training on N samples; our own addition (not in the paper).
 
     D_t = J M_emp,t − G(W_t Ĉ_t W_tᵀ) W_t Ĉ_t,    M_emp = (1/N) Σ_μ y_μ x_μᵀ,    Ĉ = (1/N) Σ_μ x_μ x_μᵀ,  J = I − 11ᵀ/K,
 
-replaces the sample's exact drive in (8): Gaussian inputs with the sample's second moment give the softmax moment. Ĉ is the
-second moment about zero, not about the mean. J makes the drive exact at W = 0, where the sample's mean would otherwise leave
-a term (1/K) 1 x̄ᵀ. Hypothesis: the logits W x look Gaussian over the sample. So the closure is right to first order in W,
-drifts as the student memorizes, and can run away after the minimum of its generalization loss. The flow's judge makes it stop
-there: see `_judge`.
+replaces the sample's exact drive in (8): the softmax moment is that of Gaussian inputs with the sample's second moment. Ĉ is
+the second moment about zero, not about the mean. J makes the drive exact at W = 0, where the sample's mean would otherwise
+leave a term (1/K) 1 x̄ᵀ. Hypothesis: the logits W x look Gaussian over the sample. The closure is right to first order in W,
+drifts as the student memorizes, and can run away after the minimum of its generalization loss. So the flow has a judge, which
+stops it soon after that minimum: see `_judge`.
 """
 
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ class ClosureFlow(LayeredFlow, JudgedFlow):
     rule
         Quadrature of the softmax moment.
     judge
-        The clean label moment of task 0.
+        What computes the generalization loss of task 0.
     """
 
     moments: tuple[Float[Array, "... _ feature"], ...]
@@ -76,7 +76,7 @@ def closure_flow(
     dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (J M_emp,t − G(W_t Ĉ_t W_tᵀ) W_t Ĉ_t)] W_<ᵀ, with the sample's label moment M_emp and second
     moment Ĉ, and the products W_>, W_< of the layers above and below. It is our own addition and not in the paper.
     Hypotheses: linear layers, and logits W x that look Gaussian over the sample. It is right to first order in W, drifts as
-    the student memorizes, and can run away after the minimum of its generalization loss, so it stops there.
+    the student memorizes, and can run away after the minimum of its generalization loss, so its judge stops it soon after.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def closure_flow(
     check_rule(rule)
     if not len(labels) == len(sizes) == len(inputs) or sizes[0] != judge.shape[-2]:
         raise invalid(
-            "Inputs, labels and classes need one entry per task, and task 0 the judge's classes",
+            "Inputs, labels and classes need one entry per task, and task 0 needs the judge's classes",
             received=f"{len(inputs)}, {len(labels)}, {len(sizes)} entries; judge {judge.shape}, classes {sizes}",
             hint="Repeat the inputs where the tasks share them",
         )
@@ -134,7 +134,7 @@ def closure_flow(
 
 
 def _task(inputs, labels, size: int, judge, roots: dict[int, Array]):
-    """J M_emp and a root of Ĉ: the scaled inputs if they are fewer than the features, else a square matrix."""
+    """J M_emp and a root of Ĉ: the scaled inputs if there are no more samples than features, else a square matrix."""
     x, y = floating(inputs, "Inputs").astype(judge.dtype), _label_array(labels)
     hard = jnp.issubdtype(y.dtype, jnp.integer)
     _check_task(x, y, size, hard, judge.shape[-1])
@@ -142,18 +142,18 @@ def _task(inputs, labels, size: int, judge, roots: dict[int, Array]):
     count = jnp.asarray(x.shape[-2], judge.dtype)
     moment = jnp.einsum("...cn,...nf->...cf", probabilities, x, precision="highest") / count
     if id(inputs) not in roots:
-        # R from the triangular factor of X = Q T: Ĉ = Tᵀ T / N without squaring anything
-        triangle = jnp.linalg.qr(x, mode="r") if x.shape[-2] > x.shape[-1] else x
-        roots[id(inputs)] = jnp.swapaxes(triangle, -1, -2) / jnp.sqrt(count)
+        # the triangular factor of X = Q T gives Ĉ = Tᵀ T / N, so XᵀX is never formed
+        factor = jnp.linalg.qr(x, mode="r") if x.shape[-2] > x.shape[-1] else x
+        roots[id(inputs)] = jnp.swapaxes(factor, -1, -2) / jnp.sqrt(count)
     return moment - jnp.mean(moment, axis=-2, keepdims=True), roots[id(inputs)]
 
 
 def _judge_array(judge) -> Array:
-    """The judge as an array. Raises `InputError` if there is none, because a closure must stop at its minimum."""
+    """The judge as an array. Raises `InputError` if there is none, because a closure must stop."""
     known = None if judge is None else floating(judge, "The judge")
     if known is None or known.ndim < 2:
         raise invalid(
-            "A closure needs a judge, the clean label moment of task 0, (…, class, feature): it stops at its minimum",
+            "A closure needs a judge, the clean label moment of task 0 (…, class, feature), to know when to stop",
             received=described(judge),
             hint="Use teachers.clean_label_moment(teacher)[0]",
         )
@@ -170,7 +170,7 @@ def _check_task(x, y, size: int, hard, features: int) -> None:
     lanes_fit = x.ndim == 2 or y.shape[: x.ndim - 2] == x.shape[:-2]
     if x.ndim < 2 or 0 in x.shape or x.shape[-1] != features or y.shape[-1:] != x.shape[-2:-1] or not lanes_fit:
         raise invalid(
-            "A task's points are inputs (sample, feature), at least one, with one label each and the judge's features",
+            "A task needs inputs (sample, feature): at least one sample, with the judge's features and one label each",
             received=f"inputs {x.shape}, labels {y.shape}, {features} features",
             hint=_hint(y, (*x.shape[-2:-1], size)),
         )
@@ -194,5 +194,5 @@ def _check_task(x, y, size: int, hard, features: int) -> None:
 def _hint(y, transposed: tuple[int, ...]) -> str:
     """A hint for labels of the wrong shape."""
     if y.shape[-2:] == transposed:
-        return "These look like (sample, class): transpose them, as floating numbers, to (class, sample)"
+        return "These look like (sample, class): transpose them, as floating-point numbers, to (class, sample)"
     return "Give class indices (sample,) or probabilities (class, sample), lanes first"

@@ -23,7 +23,7 @@ from sharedtrunk.errors import invalid
 
 
 class SampleAverage(NamedTuple):
-    """The closure's generalization loss over samples.
+    """The closure's generalization loss averaged over samples.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ def decomposition(parts) -> tuple[Array, Array, Array]:
         raise invalid(
             "A teacher is a decomposition (left, singular values, right)",
             received=described(parts),
-            hint="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and give (U, s, Vᵀ transposed)",
+            hint="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and give (U, s, V)",
         )
     U, s, V = (
         floating(parts[0], "Left vectors"),
@@ -31,7 +31,7 @@ def check_decomposition(U, s, V) -> None:
     rank = s.shape[-1] if s.ndim == 1 else -1
     if U.ndim != 2 or V.ndim != 2 or U.shape[1] != rank or V.shape[1] != rank or U.shape[0] < 2:
         raise invalid(
-            "A decomposition is left (class, rank), singular values (rank,), right (feature, rank), 2 classes or more",
+            "A decomposition has left (class ≥ 2, rank), singular values (rank,) and right (feature, rank)",
             received=f"{U.shape}, {s.shape}, {V.shape}",
             hint="Use U, s, Vᵀ = numpy.linalg.svd(weights, full_matrices=False) and transpose Vᵀ",
         )
@@ -41,10 +41,10 @@ def check_decomposition(U, s, V) -> None:
     for name, part in (("Left singular vectors", left), ("Right singular vectors", right)):
         check_finite(part, name)
     slack = 1e3 * float(jnp.finfo(U.dtype).eps)
-    departures = [np.abs(part.T @ part - np.eye(rank)).max() for part in (left, right)]
-    if not (max(departures) <= slack and np.isfinite(values).all() and (values >= 0).all()):
+    errors = [np.abs(part.T @ part - np.eye(rank)).max() for part in (left, right)]
+    if not (max(errors) <= slack and np.isfinite(values).all() and (values >= 0).all()):
         raise invalid(
             "Singular vectors must be orthonormal and singular values finite and ≥ 0",
-            received=f"departures {departures[0]:.2g} and {departures[1]:.2g}, singular values: {value_range(values)}",
+            received=f"vectors orthonormal to {errors[0]:.2g} and {errors[1]:.2g}, singular values: {value_range(values)}",
             hint="Use numpy.linalg.svd",
         )

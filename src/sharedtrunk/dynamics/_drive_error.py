@@ -2,8 +2,8 @@
 
 With hard labels the drive M̂ − ∇F(W) falls with the square of the weights, as c/s², while the nodes' error of ∇F does not
 fall: beyond some scale the flow follows the error of its nodes. Only the error δ along the weights counts, ⟨δ, W⟩/‖W‖,
-because it makes them grow; across them the flow is stable. The error is the larger of two: the standard error over the
-scrambles of a reference rule, and the difference between the flow's own rule and the mean of these scrambles. With soft
+because it makes them grow; across them the flow is stable. The error is the larger of two: the standard error of the
+flow's own rule, from the spread over the scrambles of a reference rule, and the difference between the two rules. With soft
 labels M̂ = ∇F(βΣ̂) has the same error at βΣ̂, and the two cancel as the student becomes the teacher. Rounding counts as error
 where labels are hard. The error of the label moment itself does not count.
 """
@@ -37,7 +37,7 @@ MOST_TIMES = 16
 def first_too_coarse(
     flow: AbstractFlow, axes: tuple[int | None, ...], composites: tuple[Float[Array, "lane time _ feature"], ...]
 ) -> Int[np.ndarray, "lane"] | None:
-    """Index of the first saved time at which the error of the drive exceeds `LARGEST_SHARE`, or the number of times.
+    """Index of the first saved time at which the error of the drive exceeds `LARGEST_SHARE`; else the number of times.
 
     None if nothing was checked, because the weights are traced or small. At most `MOST_TIMES` times are checked; those
     between the last good and the first bad one count as bad.

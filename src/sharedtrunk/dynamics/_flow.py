@@ -30,9 +30,9 @@ else:
 class Term(NamedTuple):
     """One task's drive M̂ − ∇F(W) on composite weights, and the values from which its error is computed.
 
-    `drive` and `moment` M̂ have the flow's own shape; `weights` is W for white inputs, `size` the norm of W for the flow's
-    inputs. `soft` is βΣ̂ for white inputs, and zero or None where labels are hard or come from a sample. `rule` is the
-    quadrature of ∇F, None if ∇F is exact.
+    `drive` and `moment` M̂ have the flow's own shape; `weights` is W as it acts on whitened inputs, `size` the norm of W
+    itself. `soft` is βΣ̂ as it acts on whitened inputs, and zero or None where labels are hard or come from a sample. `rule`
+    is the quadrature of ∇F, None if ∇F is exact.
     """
 
     drive: Array

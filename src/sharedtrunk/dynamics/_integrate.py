@@ -1,7 +1,7 @@
-"""A flow followed through given times with controlled error; this package calls diffrax here only.
+"""Follow a flow through given times with controlled error. No other module of this package calls diffrax.
 
-Diffrax takes half a second to import, so it is imported where a flow of order 5 is traced: workers that train students import
-this package too.
+Diffrax takes half a second to import, and workers that train students import this package too. Diffrax is therefore imported
+only when a flow of order 5 is traced.
 """
 
 import dataclasses
@@ -21,7 +21,7 @@ from sharedtrunk.flows.result import Result
 
 @dataclasses.dataclass(frozen=True)
 class Tolerance:
-    """How exactly a flow is followed.
+    """How accurately a flow is followed.
 
     Parameters
     ----------
@@ -33,12 +33,12 @@ class Tolerance:
         Largest Frobenius norm of the composite weights; a lane that passes it ends with `Result.RAN_AWAY`.
     order
         5 is Tsit5, for tight tolerances. 3 is Bogacki–Shampine, which at rtol 1e-4 needs two thirds of the evaluations,
-        because late in a training stability limits the step, not accuracy.
+        because late in training, stability limits the step, not accuracy.
 
     Raises
     ------
     InputError
-        For a number that is not positive and finite, or another order.
+        For a number that is not positive and finite, or an order other than 3 or 5.
     """
 
     rtol: float = 1e-6
@@ -52,11 +52,11 @@ class Tolerance:
 
 
 _STAGES = {3: 3, 5: 6}
-"""Evaluations of the drive per step, by order; consecutive steps share one."""
+"""Evaluations of the drive per step, by order, without the one that a step shares with the step before."""
 
 
 class Integrated(NamedTuple):
-    """Lanes that were followed: observations by time (infinite at times that a lane did not reach), and how each ended."""
+    """The outcome of every lane: observations by time (infinite at times that it did not reach), and how it ended."""
 
     observed: tuple[Float[Array, "lane time ..."], ...]
     final: Any
@@ -69,8 +69,8 @@ class Integrated(NamedTuple):
 class Batch(NamedTuple):
     """The flow of a batch of lanes, and what is observed of it.
 
-    `axes` says which of the flow's arrays carry lanes (0) and which are shared (None); `observe(flow, state)` is a tuple of
-    one lane's weights (class, feature).
+    `axes` says which of the flow's arrays carry lanes (0) and which are shared (None); `observe(flow, state)` returns a
+    tuple of one lane's weights (class, feature).
     """
 
     flow: Any
@@ -78,7 +78,7 @@ class Batch(NamedTuple):
     observe: Any
 
     def lanewise(self, function):
-        """`function(flow, state)` of one lane as a function of the states of all."""
+        """Turn `function(flow, state)`, which takes one lane, into a function of all lanes' states."""
         leaves, structure = jax.tree.flatten(self.flow)
 
         def lane(leaves, state):
@@ -89,7 +89,7 @@ class Batch(NamedTuple):
 
 
 def integrate(batch: Batch, starts, times, tolerance: Tolerance) -> Integrated:
-    """Follow the lanes of a batch through `times`, to the last of them."""
+    """Follow the lanes of a batch through `times`, up to the last time."""
     if tolerance.order == 5:
         return _by_diffrax(batch, starts, times, tolerance)
     step = first_step(batch.lanewise(_drive), starts, times, _control(tolerance))
@@ -103,12 +103,12 @@ Solver = Stepper | tuple[Any, Any]
 
 
 def start_solver(observed, starts, time, tolerance: Tolerance, step) -> Solver:
-    """The solver before the first leg: `step` is each lane's first step to try, `observed` arrays like the observations."""
+    """The solver before the first leg. `step` is each lane's first step to try; `observed` has the observations' shapes."""
     return (starts, step) if tolerance.order == 5 else start_stepper(observed, starts, time, step)
 
 
 def continue_leg(batch: Batch, solver: Solver, times, tolerance: Tolerance) -> tuple[Integrated, Solver]:
-    """One leg, whose first time is the last one of the leg before."""
+    """Follow one leg. Its first time is the last time of the leg before."""
     if isinstance(solver, Stepper):
         # steps need not end with the leg: the next leg begins where this one's last step ended
         return _by_steps(batch, solver, times, tolerance, arrive=False)
@@ -120,7 +120,7 @@ def continue_leg(batch: Batch, solver: Solver, times, tolerance: Tolerance) -> t
 def _by_steps(
     batch: Batch, stepper: Stepper, times, tolerance: Tolerance, *, arrive: bool
 ) -> tuple[Integrated, Stepper]:
-    """Order 3, all lanes in one loop."""
+    """Follow the lanes at order 3, all in one loop."""
     size = batch.lanewise(_size)
 
     def runs_away(state):
@@ -145,7 +145,7 @@ def _drive(flow, state):
 
 
 def _by_diffrax(batch: Batch, starts, times, tolerance: Tolerance, step=None) -> Integrated:
-    """Order 5, lane by lane."""
+    """Follow the lanes at order 5, each by a diffrax solve of its own (vmapped)."""
     leaves, structure = jax.tree.flatten(batch.flow)
 
     def lane(leaves, start, step):
@@ -155,10 +155,10 @@ def _by_diffrax(batch: Batch, starts, times, tolerance: Tolerance, step=None) ->
 
 
 def _one_lane(flow, observe, start, first_step, times, tolerance: Tolerance) -> Integrated:
-    """One lane by Tsit5."""
+    """Follow one lane by Tsit5."""
     import diffrax  # imported here, since flows of order 3 do not need it
 
-    # A flat list, because diffrax refuses a state with an empty tuple, such as the trunk of a single-layer student.
+    # Diffrax gets a flat list: it refuses a state with an empty tuple, such as the trunk of a single-layer student.
     leaves, structure = jax.tree.flatten(start)
 
     def unflat(leaves):

@@ -47,7 +47,7 @@ class JudgedFlow(AbstractFlow):
 
 
 def make_judge(moment, like, covariance, rule: gaussian.NodeRule) -> Judge | None:
-    """A judge from the clean label moment of task 0, whose weights have the shape and dtype of `like`; None from None."""
+    """A judge from task 0's clean label moment, in the shape and dtype of its weights `like`; None without a moment."""
     if moment is None:
         return None
     M = floating(moment, "The judge").astype(like.dtype)

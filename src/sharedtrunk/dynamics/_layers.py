@@ -39,7 +39,7 @@ class Layers(eqx.Module):
 class LayeredFlow(AbstractFlow):
     """dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t D_t(W_t)] W_<ᵀ (6), W_> and W_< the products of the layers above and below.
 
-    An equation gives D_t, the drive on the composite weights of every task.
+    A subclass gives D_t, the drive on the composite weights of every task.
     """
 
     state: ClassVar = Layers

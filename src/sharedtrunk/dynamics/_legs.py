@@ -1,4 +1,4 @@
-"""The legs of a batch of flows with judges, followed until each has stopped.
+"""Follow a batch of flows with judges leg by leg, until each has stopped.
 
 All legs have the same number of times, so that one compiled program serves them all.
 """

@@ -1,6 +1,6 @@
 """Softmax moments of logits along one direction, W = s û v̂ᵀ: an integral over one Gaussian number, exact to rounding.
 
-It serves two classes, whose logits have one difference, and singular vectors of rank one. All other cases use the flow's
+It serves two classes, whose logits have one difference, and aligned flows of rank one. All other cases use the flow's
 rule, which is inaccurate for large logits, because softmax then jumps between its nodes.
 """
 
@@ -48,7 +48,7 @@ def rule_of_nodes(classes: int, rule: gaussian.NodeRule, *, rank: int | None = N
 
 @functools.cache
 def _nodes() -> tuple[np.ndarray, np.ndarray]:
-    """Gauss–Legendre nodes on panels that double in length away from 0, and weights of the normal density."""
+    """Gauss–Legendre nodes on panels that double in length up to 1 and are ½ long beyond, with normal weights."""
     edges = np.concatenate([[0.0], 2.0 ** np.arange(-24, 0), np.arange(1.0, 10.0, 0.5)])
     x, w = np.polynomial.legendre.leggauss(8)
     half = 0.5 * np.diff(edges)

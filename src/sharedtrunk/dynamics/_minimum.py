@@ -57,9 +57,10 @@ def solve_until_bracketed(
     tolerance
         Error control of the steps.
     chunk
-        Lanes that are solved as one batch.
+        Number of lanes that are solved as one batch.
     workers
-        Threads that solve chunks at the same time. Neither number changes a lane by more than the tolerance.
+        Number of threads that solve chunks at the same time. Neither `chunk` nor `workers` changes a lane by more than the
+        tolerance.
     value_rule
         Rule for the loss at the minimum, with at least 4 scrambles.
 
@@ -68,9 +69,9 @@ def solve_until_bracketed(
     Stopped
         Loss in nats, corrected by the parabola through the minimum's neighbours (half of the correction is `refinement`),
         and the weights at the saved time of the lowest loss. `trajectory` holds the coarse curve, NaN after a lane's stop.
-        A lane that failed is NaN. `Result.NOT_BRACKETED` comes with the lowest loss up to the time limit.
-        `Result.RULE_TOO_COARSE` comes with a loss too, that of the weights which the flow reached; but at the minimum the
-        error of the flow's rule is more than half of the drive, so a flow with a finer rule reaches others.
+        A lane that failed is NaN. A lane with `Result.NOT_BRACKETED` has the lowest loss up to the time limit. A lane with
+        `Result.RULE_TOO_COARSE` has the loss of the weights that it reached; but at the minimum the error of the flow's rule
+        is more than half of the drive, so with a finer rule the flow would reach other weights.
 
     Raises
     ------

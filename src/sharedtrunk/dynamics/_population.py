@@ -3,11 +3,11 @@
     dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (M̂_t − ∇F(W_t))] W_<ᵀ,     ∇F(W) = G(W) W C,
 
 with W_> and W_< the products of the layers above and below layer l, and M̂_t the label moment of the noisy teacher: hard
-labels (`label_moment`, β → ∞) or labels drawn from softmax(βΣ̂x). It is exact for Gaussian inputs and linear layers, except
-for the quadrature of ∇F by the nodes of `rule`; with two classes ∇F is exact too (`_line_integral`). For C = I the weights
-stay in the span of the teachers' rows and the start's: the features are rotated onto it before solving, so the cost does not
-grow with their number. For conserved quantities see `conserved`. With a judge the flow ends soon after the minimum of its
-generalization loss: see `_judge`.
+labels (`label_moment`, β → ∞) or labels drawn from softmax(βΣ̂x). The flow is exact for Gaussian inputs and linear layers,
+except for the quadrature of ∇F by the nodes of `rule`; with two classes ∇F is exact too (`_line_integral`). For C = I the
+weights stay in the span of the teachers' rows and the start's: the features are rotated onto it before solving, so the cost
+does not grow with their number. For conserved quantities see `conserved`. With a judge the flow ends soon after the minimum
+of its generalization loss: see `_judge`.
 """
 
 import functools
@@ -111,8 +111,8 @@ def population_flow(
     rule
         Quadrature of ∇F, `gaussian.Sobol` or `gaussian.Characters`.
     label_rule
-        A `Pairs` rule such as `FAST_LABELS`, with which `gaussian.label_moments` takes some milliseconds per teacher; by
-        default `gaussian.label_moment` takes half a second.
+        A `Pairs` rule such as `FAST_LABELS`, with which `gaussian.label_moments` takes a few milliseconds per teacher. None:
+        `gaussian.label_moment`, which takes half a second.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def population_flow(
     alphas = checked_task_weights(task_weights, len(weights))
     _check(weights, inverse_temperature, rule)
     root = None if covariance is None else covariance_root(covariance, weights[0])
-    # zero for hard labels, so that flows of both can be stacked
+    # zero for hard labels, so that flows of hard and soft labels can be stacked
     soft = tuple(jnp.asarray(inverse_temperature or 0, w.dtype) * w for w in weights)
     if inverse_temperature is not None:
         moments = [moment_of(w, root, rule) for w in soft]
@@ -197,7 +197,7 @@ def softmax_terms(flow: LayeredFlow, composites, roots, soft=None) -> tuple[Term
     """The terms of a flow whose drives are `softmax_drives`; `soft` is βΣ̂ of every task, or None."""
     terms = []
     for t, (W, D, root) in enumerate(zip(composites, flow.task_drives(composites), roots, strict=True)):
-        # a task of weight 0 has no drive, so its error must not count
+        # a task of weight 0 trains nothing, so its error must not count: an infinite drive makes its share 0
         drive = jnp.where(flow.task_weights[t] > 0, D, jnp.inf)
         teacher = None if soft is None else times_root(soft[t], root)
         nodes = rule_of_nodes(W.shape[-2], flow.rule)  # pyright: ignore[reportAttributeAccessIssue]

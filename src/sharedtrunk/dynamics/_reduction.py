@@ -25,7 +25,7 @@ def restored(state: Layers, basis: Float[Array, "feature direction"]) -> Layers:
 
 
 def reduced_lanes(flow: AbstractFlow, axes: tuple[int | None, ...], lanes):
-    """`reduced` for a batch: flow, the axes of its arrays, state, basis (lane, …); unchanged and None if not smaller."""
+    """`reduced` for a batch: flow, axes of its arrays, state, basis (lane, …). If not smaller: all unchanged, and None."""
     span = flow.span()
     if span is None or sum(w.shape[-2] for w in (*first_weights(lanes), *span)) >= span[0].shape[-1]:
         return flow, axes, lanes, None

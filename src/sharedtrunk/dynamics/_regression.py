@@ -2,9 +2,9 @@
 
     L = ½ Σ_t α_t ‖Σ̂_t − W_t‖²
 
-for whitened inputs, in the time t = steps × step size of this package (`RegressionFlow`). For equal α all tasks on
-one trunk are one network with the outputs stacked. From a start aligned with the singular vectors of the (stacked, noisy)
-matrix Σ̂ = Û diag(ŝ) V̂ᵀ and balanced between L layers, the modes are independent:
+is its loss for whitened inputs; time is t = steps × step size, as everywhere in this package (`RegressionFlow`). For equal α
+all tasks on one trunk are one network with the outputs stacked. From a start aligned with the singular vectors of the
+(stacked, noisy) matrix Σ̂ = Û diag(ŝ) V̂ᵀ and balanced between L layers, the modes are independent:
 
     ds/dt = L s^{2 − 2/L} (ŝ − s):     s(t) = ŝ/(1 + (ŝ/s₀ − 1) e^{−2ŝt}) at L = 2,     ŝ + (s₀ − ŝ) e^{−t} at L = 1,
 

@@ -21,7 +21,7 @@ from sharedtrunk.errors import invalid
 class RegressionFlow(LayeredFlow):
     """dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (Σ̂_t − W_t)] W_<ᵀ for layers of any shape and any start.
 
-    `moments[t]` is Σ̂_t, the moment of the targets Σ̂_t x with whitened inputs.
+    `moments[t]` is Σ̂_t, which is also the moment of the targets Σ̂_t x, because the inputs x are whitened.
     """
 
     moments: tuple[Float[Array, "... _ feature"], ...]
@@ -57,8 +57,8 @@ def regression_flow(
     Raises
     ------
     InputError
-        For no teacher, for weights that are not finite or not of the same features, and for task weights that are not one
-        number ≥ 0 per task.
+        Without a teacher, for teachers that are not finite or differ in their features, and for task weights that are not
+        one number ≥ 0 per task.
 
     References
     ----------

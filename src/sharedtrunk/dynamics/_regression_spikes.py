@@ -109,7 +109,7 @@ class _Modes(NamedTuple):
 
 @functools.partial(jax.jit, static_argnames=("rows", "features", "share"))
 def _modes(clean, weights, noise, rows: int, features: int, share: float) -> _Modes:
-    """Modes of spikes `clean`, whose left vectors have squared norms `weights` in A's rows, a `share` of all `rows`."""
+    """Modes of spikes `clean`, whose left vectors have squared norms `weights` in A's rows, which are a `share` of all."""
     aspect = rows / features
     observed, (left, right) = spectra.spiked_value(clean, aspect, noise), spectra.spiked_overlaps(clean, aspect, noise)
     lower, upper = spectra.bulk_edges(aspect, jnp.asarray(noise, clean.dtype))
@@ -127,7 +127,7 @@ def _modes(clean, weights, noise, rows: int, features: int, share: float) -> _Mo
 def _check(main, auxiliary, relatedness, classes, features, noise) -> None:
     for name, value in (("Noise", noise), ("Relatedness", relatedness)):
         if not is_number(value):
-            raise invalid(f"{name} must be a number", received=described(value), hint="Give such as 0.5")
+            raise invalid(f"{name} must be a number", received=described(value), hint="Give a number such as 0.5")
     for name, value in (("Classes", classes), ("Features", features)):
         whole_number(value, name, least=2, hint="The prediction is for large numbers")
     if not (main > 0 and auxiliary >= 0 and noise > 0 and np.isfinite([main, auxiliary, noise]).all()):

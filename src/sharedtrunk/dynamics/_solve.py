@@ -1,4 +1,4 @@
-"""The verb of this package: follow a flow from a start through given times."""
+"""The main function of this package: follow a flow from a start through given times."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def solve(
         `SingularValues` for `AlignedFlow`, `TwoTaskValues` for `TwoTaskFlow`, a number for `RankOneFlow`. One lane, or a
         batch with a leading lane axis on every array; every lane has its own steps.
     times
-        Saved times (time,), rising from ≥ 0.
+        Saved times (time,), increasing, from 0 or later.
     tolerance
         Error control; rtol 1e-6 and atol 1e-9 by default, 1e-5 and 1e-7 in float32.
     reduce
@@ -53,12 +53,12 @@ def solve(
     -------
     Trajectory
         The composite weights of every task (*lane, time, class, feature), the final state, and a `Result` code per lane. A
-        flow with a judge also has the generalization loss (*lane, time) in nats. It is NaN after the lane's stop; a lane that
-        does not stop has `Result.NOT_BRACKETED`.
+        flow with a judge also has the generalization loss (*lane, time) in nats. Weights and loss are NaN after the lane has
+        stopped; a lane that does not stop has `Result.NOT_BRACKETED`.
 
-        Failures are data: a failed lane is NaN from where it failed. `Result.RULE_TOO_COARSE` is a failure at the time when
-        the error of the rule exceeds half of the drive, which becomes tiny for large weights and hard labels. It is checked
-        for large weights that are not traced. Flows of two classes, and `aligned_flow` of rank one, are exact.
+        Failures are data: a failed lane is NaN from the time of its failure. A lane fails with `Result.RULE_TOO_COARSE` when
+        the error of the rule exceeds half of the drive, which becomes tiny for large weights and hard labels. Only large
+        weights that are not traced are checked. Flows of two classes, and `aligned_flow` of rank one, are exact.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def _checked(flow: AbstractFlow, axes: tuple[int | None, ...], stop: bool, out):
     count = weights[0].shape[1]
     bad = first < count
     if loss is not None and stop:
-        # a minimum that was bracketed before that time is valid
+        # a bracketed minimum that lies before that time is valid
         lowest = np.where(np.isfinite(loss), loss, np.inf).argmin(axis=1)
         bad &= ~((np.asarray(result) == Result.SUCCESS) & (lowest < first))
     lost = bad[:, None] & (np.arange(count) >= first[:, None])
@@ -150,12 +150,12 @@ def default_tolerance(dtype) -> Tolerance:
 
 
 def as_start(flow: object, start: Any) -> Any:
-    """The start with its leaves as arrays of the flow's precision. Raises `InputError` for another kind of state."""
+    """The start with its leaves as arrays of the flow's precision. Raises `InputError` if start and flow do not match."""
     if not isinstance(flow, AbstractFlow):
         raise invalid(
             "Only flows can be solved",
             received=described(flow),
-            hint="Make one by population_flow, closure_flow, regression_flow, aligned_flow, rank_one_flow or two_task_flow",
+            hint="Make one with population_flow, closure_flow, regression_flow, aligned_flow, rank_one_flow or two_task_flow",
         )
     check_kind(flow, start)
     dtype = jax.tree.leaves(flow)[0].dtype
@@ -190,7 +190,9 @@ def check_lanes(flow: AbstractFlow, lanes) -> tuple[int | None, ...]:
         )
     if not all(jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in arrays) or not all_finite(lanes):
         raise invalid(
-            "A start must be finite floating numbers", received="integers, NaN or infinity", hint="Check the start"
+            "A start must be finite floating-point numbers",
+            received="integers, NaN or infinity",
+            hint="Check the start",
         )
     flow.check_start(lanes)
     return tuple(0 if carry else None for carry in carries)

@@ -18,11 +18,11 @@ Observed = tuple[tuple[Array, ...], tuple[Array, ...]]
 """Observations and their slopes."""
 
 SAFETY, SHRINK, GROW = 0.9, 0.2, 10.0
-"""The next step is SAFETY · err^(−1/3) times this one, by a factor from SHRINK to GROW, as in diffrax's controller."""
+"""The next step is this one times SAFETY · err^(−1/3), limited to SHRINK … GROW, as in diffrax's controller."""
 
 
 class StepControl(NamedTuple):
-    """A step is accepted if its local error is below rtol·|y| + atol (root mean square); a lane tries at most `max_steps`."""
+    """A step is accepted if its root-mean-square error is below rtol·|y| + atol; a lane tries at most `max_steps` per leg."""
 
     rtol: float
     atol: float
@@ -30,7 +30,7 @@ class StepControl(NamedTuple):
 
 
 class Stepper(NamedTuple):
-    """Each lane between two legs: time, state, the next step to try, the last step, and the observations at its beginning."""
+    """Each lane between two legs: time, state, the next step to try, the last step, and the observations before that step."""
 
     time: Float[Array, "lane"]
     state: Any
@@ -61,7 +61,7 @@ def start_stepper(observed, start, time, first_step) -> Stepper:
 def follow(
     field, observe: Observe, runs_away, stepper: Stepper, times, control: StepControl, *, arrive: bool
 ) -> Following:
-    """Follow all lanes through `times`, which they share, until each has passed the last one, or `arrive` exactly there.
+    """Follow all lanes through `times`, which they share, until each has passed the last one (`arrive`: is exactly there).
 
     `field`, `observe` and `runs_away` (which lanes to stop) take the state of the whole batch. Observations at times that a
     lane did not reach are infinite.
@@ -152,8 +152,8 @@ def _save(before: Observed, after: Observed, begin, step, time, times, saved, in
         saved, index = carry
         now = due(index)
         # a lane that has made no step is at the end of a step of length 0
-        part = jnp.where(step > 0, (times[jnp.minimum(index, count - 1)] - begin) / jnp.where(step > 0, step, 1), 1)
-        weights = hermite_weights(part, step)
+        position = jnp.where(step > 0, (times[jnp.minimum(index, count - 1)] - begin) / jnp.where(step > 0, step, 1), 1)
+        weights = hermite_weights(position, step)
         parts = zip(before[0], before[1], after[0], after[1], strict=True)
         interpolated = [sum(lanewise(c, W) * W for c, W in zip(weights, each, strict=True)) for each in parts]
         at = jnp.where(now, index, count)  # lanes with no time due get an index out of range, which is dropped

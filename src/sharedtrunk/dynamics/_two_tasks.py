@@ -3,11 +3,11 @@
     ds_A³²/dt = s²¹ ⊙ [h(ŝ_A) − h(s_A)],    ds_B³²/dt = r s²¹ ⊙ [h(ŝ_B) − h(s_B)],    s_T = s_T³² ⊙ s²¹,
     s²¹ ⊙ s²¹ = s_A³² ⊙ s_A³² + r s_B³² ⊙ s_B³².
 
-h is that of `_aligned`; the paper's g(W|Û) = ÛᵀG(W)Û is a matrix, of which these equations use the diagonal, and r is the
-scalar of R = r·I (a matrix R would mix components, for which (26) has no terms). The third line is not the conservation
-law of the gradient flow, which keeps s²¹⊙s²¹ − s_A³²⊙s_A³² − s_B³²⊙s_B³² without r, and for 0 < r < 1 the trunk cannot
-be described by scalars: `PopulationFlow` with two teachers, from `balanced_start`, is right instead. At r = 0 task B does
-not move and task A trains alone.
+`_aligned` defines h; the paper's g(W|Û) = ÛᵀG(W)Û is a matrix, of which these equations use the diagonal, and r is the
+scalar of R = r·I (a matrix R would mix components, for which (26) has no terms). The line for s²¹, the third of (26), is not
+the conservation law of the gradient flow, which keeps s²¹⊙s²¹ − s_A³²⊙s_A³² − s_B³²⊙s_B³² without r. For 0 < r < 1 no
+scalars describe the trunk: use `PopulationFlow` with two teachers from `balanced_start`. At r = 0 task B does not move and
+task A trains alone.
 """
 
 from typing import ClassVar
@@ -51,7 +51,7 @@ class TwoTaskValues(eqx.Module):
 class TwoTaskFlow(AbstractFlow):
     """The three lines of (26) as printed, with composites s_A³² ⊙ s²¹ (27) and s_B³² ⊙ s²¹ on the teachers' vectors.
 
-    `two_task_flow` makes one from two teachers; the fields are those of `AlignedFlow` for either task, and r.
+    `two_task_flow` makes one from two teachers; the fields are those of `AlignedFlow` for each task, and r.
     """
 
     state: ClassVar = TwoTaskValues
@@ -84,7 +84,7 @@ class TwoTaskFlow(AbstractFlow):
         sizes, rank = (start.main.shape[-1], start.auxiliary.shape[-1]), self.targets[0].shape[-1]
         if set(sizes) != {rank}:
             raise invalid(
-                "A two-task start needs one singular value per singular vector for either head",
+                "A two-task start needs one singular value per singular vector for each head",
                 received=f"{sizes[0]} and {sizes[1]} for rank {rank}",
                 hint="Use two_task_start",
             )
@@ -111,8 +111,8 @@ def two_task_flow(
 
     ds_A³²/dt = s²¹ ⊙ [h(βŝ_A) − h(s_A)], ds_B³²/dt = r s²¹ ⊙ [h(βŝ_B) − h(s_B)], s²¹ = √(s_A³² ⊙ s_A³² + r s_B³² ⊙ s_B³²).
     Hypotheses: C = I, the tasks' singular values paired in the order given, relatedness r·I, balanced layers, and those of
-    `aligned_flow` for either task. The third line is not the conservation law of the gradient flow: for what is true at
-    0 < r < 1 use `population_flow` with two teachers from `balanced_start`.
+    `aligned_flow` for each task. The equation for s²¹ is not the conservation law of the gradient flow: for 0 < r < 1 use
+    `population_flow` with two teachers from `balanced_start` instead.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def two_task_flow(
 def two_task_start(
     main: Float[AnyArray, "*lane rank"], auxiliary: Float[AnyArray, "*lane rank"], relatedness: float | AnyArray
 ) -> TwoTaskValues:
-    """Heads for which the composites start at given singular values a, b > 0, the same for every r.
+    """Heads for which the composites start at given singular values a, b > 0, whatever r is.
 
     The third line of (26) gives s²¹ = (a² + r b²)^¼; then s_A³² = a/s²¹, s_B³² = b/s²¹. Sharing s³² instead would let a
     multitask student start ahead of its baseline, which (28) rules out.
@@ -212,8 +212,8 @@ def two_task_start(
 def predicted_sign(start: Float[AnyArray, "rank"], teacher: Float[AnyArray, "rank"]) -> Float[Array, "rank"]:
     """The sign that (28) gives to s(r) − s̃ at all times: + where s̃(0) < ŝ_A, − elsewhere.
 
-    It is the paper's perturbative rule in r, which the paper states for balanced starts of equal composites. With hard labels
-    there is no finite fixed point and ŝ_A is infinite.
+    s̃ is the main task's singular value in single-task training (r = 0). The paper derives the rule by perturbation in r and
+    states it for balanced starts of equal composites. With hard labels no fixed point is finite, and ŝ_A is infinite.
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ def predicted_sign(start: Float[AnyArray, "rank"], teacher: Float[AnyArray, "ran
     s, s_hat = finite(start, "The start"), finite(teacher, "The teacher")
     if s.shape != s_hat.shape:
         raise invalid(
-            "The sign rule compares one start with one teacher's singular value each",
+            "The sign rule compares each start with one singular value of the teacher",
             received=f"shapes {s.shape} and {s_hat.shape}",
             hint="Give two vectors of the same rank",
         )

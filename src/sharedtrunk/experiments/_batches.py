@@ -1,9 +1,9 @@
 """How many lanes train side by side: as many as keep a batch's numbers in the caches of one core.
 
-Lanes of a batch share their steps, so a small batch wastes little time on its slowest lane; a large batch makes large matrix
-products. Batches of 6 to 12 lanes of the standard problem do well at both. With larger batches the solver's slopes no longer
-fit into the cache. The cache's size is a constant, not the machine's, so that every machine computes the same bytes. An
-accelerator takes all lanes of a chunk at once.
+Lanes of a batch share their steps, so a small batch spends little time waiting for its slowest lane; a large batch makes
+large matrix products. Batches of 6 to 12 lanes of the standard problem do well at both. With larger batches the solver's
+slopes no longer fit into the cache. The cache's size is a constant, not the machine's, so that every machine computes the
+same bytes. An accelerator takes all lanes of a chunk at once.
 """
 
 import jax

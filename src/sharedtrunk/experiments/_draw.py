@@ -1,8 +1,8 @@
 """The teachers, inputs, labels and start of one chunk: everything that does not depend on how students are trained.
 
-The key of every draw is made of the seed and the stream's name. So the lanes of a chunk share inputs and start, and lanes
-that differ in singular values or relatedness differ in nothing else. A further auxiliary task changes nothing of the tasks
-before it.
+The key of every draw depends only on the seed and the stream's name. So the lanes of a chunk share inputs and start, and
+lanes that differ in singular values or relatedness differ in nothing else. Another auxiliary task changes nothing in the
+tasks before it.
 """
 
 import dataclasses
@@ -71,7 +71,7 @@ class Draw(eqx.Module):
 
 
 def draw_lanes(settings: StandardSettings, lanes: list[dict]) -> Draw:
-    """Draw the data of a chunk of lanes that come from a sweep: every lane has its seed and its number of samples.
+    """Draw the data of a chunk of lanes that come from a sweep: every lane holds the seed and the number of samples.
 
     Parameters
     ----------
@@ -86,8 +86,8 @@ def draw_lanes(settings: StandardSettings, lanes: list[dict]) -> Draw:
         For lanes that do not share these, and where `draw_chunk` raises it.
     """
     seed, samples = (_common(lanes, name) for name in ("seed", "n_samples"))
-    more = settings.tasks > 1 and any("n_aux" in lane for lane in lanes)
-    return draw_chunk(settings, seed, samples, lanes, auxiliary_samples=_common(lanes, "n_aux") if more else None)
+    has_n_aux = settings.tasks > 1 and any("n_aux" in lane for lane in lanes)
+    return draw_chunk(settings, seed, samples, lanes, auxiliary_samples=_common(lanes, "n_aux") if has_n_aux else None)
 
 
 def _common(lanes: list[dict], name: str) -> int:
@@ -119,7 +119,7 @@ def draw_chunk(
         values of the only one, `s_aux` and `relatedness` are lists with an entry per auxiliary task. Lanes of one chunk have
         values of the same shapes.
     auxiliary_samples
-        Points of every auxiliary task, of which the first `samples` are the main task's; as many by default.
+        Points of every auxiliary task, of which the first `samples` are the main task's; `samples` by default.
 
     Raises
     ------
@@ -143,9 +143,9 @@ def draw_chunk(
     check_lanes(lanes, settings.tasks)
     key = jax.random.key(seed)
     # Random starts do not depend on the number of tasks: one program serves baselines and joint lanes.
-    alike = settings if settings.start == "aligned" else dataclasses.replace(settings, tasks=max(2, settings.tasks))
+    shared = settings if settings.start == "aligned" else dataclasses.replace(settings, tasks=max(2, settings.tasks))
     s_main, s_aux, relatedness = lane_values(lanes, settings.dtype)
-    noisy, clean, main, start = _teachers_and_start(alike, key, s_main, s_aux, relatedness)
+    noisy, clean, main, start = _teachers_and_start(shared, key, s_main, s_aux, relatedness)
     held_out = max(1, round(settings.validation_fraction * samples))
     counts = (samples, *(auxiliary_samples for _ in s_aux))
     inputs, labels, held_out_inputs, held_out_labels, clean_labels = _labelled(counts, held_out, key, noisy, clean)
@@ -167,9 +167,10 @@ def _clean_moments(main: teachers.Teacher, s_main: np.ndarray) -> tuple[Array, A
 
 @program
 def _teachers_and_start(settings: StandardSettings, key, s_main, s_aux: tuple, relatedness: tuple):
-    """All tasks' noisy weights, the main task's clean and unit weights, and the start, for any number of samples.
+    """All tasks' noisy weights, the main task's clean weights and its teacher of singular values 1, and the start.
 
-    Baselines draw all tasks too and ignore the auxiliary ones, so that they share this program with the joint lanes.
+    None of these depends on the number of samples. Baselines draw all tasks too and ignore the auxiliary ones, so that they
+    share this program with the joint lanes.
     """
 
     def lane(*values):

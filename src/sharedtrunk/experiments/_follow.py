@@ -96,10 +96,10 @@ def follow_with(
 
 
 def method_from(settings: StandardSettings, time: float) -> students.Flow | students.Descent:
-    """The training method from a time on.
+    """The training method from `time` on.
 
     From `LATE` on, a linear student's flow uses a third-order method, which needs two thirds of the evaluations, and a
-    third of `rtol`, which makes its loss as exact as before. The weights of a ReLU student are all of order 0.1, so its
+    third of `rtol`, which makes its loss as accurate as before. The weights of a ReLU student are all of order 0.1, so its
     method needs an absolute tolerance.
     """
     if settings.training == "descent":

@@ -16,7 +16,7 @@ _SLACK = 1e-6
 
 
 def _is_contraction(value: np.ndarray) -> bool:
-    """Whether a number or matrix has norm 1 at most."""
+    """Whether a number or matrix has norm at most 1."""
     return bool(abs(value) <= 1 if value.ndim == 0 else value.ndim == 2 and np.linalg.norm(value, 2) <= 1 + _SLACK)
 
 

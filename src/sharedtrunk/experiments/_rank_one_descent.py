@@ -1,6 +1,6 @@
 """Plain gradient descent of students whose composite has rank one, W = a bᵀ: the training of Figure 1.
 
-A trunk r bᵀ and a head a rᵀ, r any unit vector of the hidden layer, have slopes of the same form, r (aᵀD) and (D b) rᵀ
+A trunk r bᵀ and a head a rᵀ, r any unit vector of the hidden layer, descend along r (aᵀD) and (D b) rᵀ, of the same form,
 with D = (1/N) Σ_μ (y_μ − P(W x_μ)) x_μᵀ. Layers of this form therefore keep it in every step and at any width, so that one
 hidden unit is enough:
 
@@ -39,10 +39,10 @@ def descend(
     def advance(_, student: RankOneStudent) -> RankOneStudent:
         a, b = student
         g = jnp.matmul(b, inputs.T, precision="highest")
-        excess = probabilities - _softmax(a, g)
-        head = a + rate * jnp.sum(excess * g[:, None, :], axis=2)
-        along = jnp.sum(excess * a[:, :, None], axis=1)
-        return RankOneStudent(head, b + rate * jnp.matmul(along, inputs, precision="highest"))
+        error = probabilities - _softmax(a, g)
+        head = a + rate * jnp.sum(error * g[:, None, :], axis=2)
+        projected = jnp.sum(error * a[:, :, None], axis=1)
+        return RankOneStudent(head, b + rate * jnp.matmul(projected, inputs, precision="highest"))
 
     def segment(student: RankOneStudent, bounds):
         student = jax.lax.fori_loop(bounds[0], bounds[1], advance, student)

@@ -104,8 +104,8 @@ def _hard_moments(noisy, left, right, noise) -> Array:
     noised = np.flatnonzero(noise != 0)
     if noised.size:
         # lanes that differ only in their start have the same teacher
-        teachers_once, teacher_of = np.unique(noisy[noised], axis=0, return_inverse=True)
-        computed = np.asarray(gaussian.label_moment(jnp.asarray(teachers_once), rule=HARD_RULE))
+        distinct_teachers, teacher_of = np.unique(noisy[noised], axis=0, return_inverse=True)
+        computed = np.asarray(gaussian.label_moment(jnp.asarray(distinct_teachers), rule=HARD_RULE))
         moments[noised] = computed[teacher_of.ravel()]
     return jnp.asarray(moments)
 

@@ -47,11 +47,12 @@ def rank_one_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of arrays (lane, …)
-        Curves (lane, save): `projection` û·W v̂ and `singular_value` σ₁(W) of the students, both also with `_population` and
-        `_closure`; `equation` and `limit`, the s of (3) as printed and in its hard-label limit (NaN for soft labels); and
-        `steps`, the step counts. Numbers (lane,): result codes; `named_classes`, how many classes the labels name;
-        `validation_excess`, by how much the validation loss on infinitely many points at the last step exceeds its minimum
-        up to the time limit (nats); and `validation_stop`, the step count of that minimum (NaN if it is not bracketed).
+        Curves (lane, save): `projection` û·W v̂ and `singular_value` σ₁(W) of the students, and the same of
+        the two flows with suffix `_population` or `_closure`; `equation` and `limit`, the s of (3) as printed and in its
+        hard-label limit (NaN for soft labels); and `steps`, the step counts. Numbers (lane,): result codes; `named_classes`,
+        how many classes the labels name; `validation_excess`, by how much the validation loss on infinitely many points at
+        the last step exceeds its minimum up to the time limit (nats); and `validation_stop`, the step count of that minimum
+        (NaN if it is not bracketed).
 
     Raises
     ------
@@ -67,16 +68,16 @@ def rank_one_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     trained = _Students(*descend(start, draw.inputs, draw.probabilities, step, jnp.asarray(parsed.counts)))
     theories = _theories(parsed, draw, start, lanes[0]["labels"], times)
     values = {"result": trained.result, "projection": trained.along(draw), "singular_value": trained.singular_values}
-    for name, each in theories.items():
-        values[f"result_{name}"] = np.asarray(each.result, np.int32)
-        weights = np.asarray(each.composites[0], np.float64)
+    for name, trajectory in theories.items():
+        values[f"result_{name}"] = np.asarray(trajectory.result, np.int32)
+        weights = np.asarray(trajectory.composites[0], np.float64)
         values[f"projection_{name}"] = np.einsum("lc,ltcf,lf->lt", draw.left, weights, draw.right)
         # W has rank one up to rounding, so σ₁ is its Frobenius norm
         values[f"singular_value_{name}"] = np.linalg.norm(weights, axis=(-2, -1))
     for name in ("equation", "limit"):  # (3) describes one number, the projection
         values[name] = values.pop(f"projection_{name}", np.full_like(values["projection"], np.nan))
         values.pop(f"singular_value_{name}", None)
-    values.setdefault("result_limit", np.zeros_like(values["result"]))  # soft labels have no limit, so it did not fail
+    values.setdefault("result_limit", np.zeros_like(values["result"]))  # soft labels have no limit that could fail
     values |= _validation(parsed, draw, trained)
     values["steps"] = np.broadcast_to(parsed.counts, (len(lanes), parsed.counts.size))
     likeliest = np.asarray(draw.probabilities).argmax(axis=1)
@@ -120,7 +121,7 @@ def _theories(settings: RankOneProblem, draw: RankOneDraw, start, labels: str, t
     parts = ((draw.moments,), (jnp.eye(draw.inputs.shape[-1], dtype=draw.inputs.dtype),))
     population = eqx.tree_at(lambda flow: (flow.moments, flow.roots), closure, parts)
     return {
-        **{name: dynamics.solve(each, draw.first, times, tolerance) for name, each in equations.items()},
+        **{name: dynamics.solve(flow, draw.first, times, tolerance) for name, flow in equations.items()},
         "population": dynamics.solve(population, layers, times, tolerance, stop=False),
         "closure": dynamics.solve(closure, layers, times, tolerance, stop=False),
     }
@@ -143,18 +144,18 @@ def _validation(settings: RankOneProblem, draw: RankOneDraw, trained: _Students)
     weights = np.asarray(
         students.train(last, problem, jnp.asarray(later, dtype), flow).composites[0][:, 1:], np.float64
     )
-    # W is of rank one, so its logits are those of one feature, σ times its left vector
-    size = np.linalg.norm(trained.trunk, axis=-1, keepdims=True)
-    logits = np.concatenate([trained.head * size, _left(weights)], axis=1)
+    # W = σ u vᵀ has rank one, so its F is that of a single feature with weights σ u
+    trunk_norm = np.linalg.norm(trained.trunk, axis=-1, keepdims=True)
+    one_feature = np.concatenate([trained.head * trunk_norm, _left(weights)], axis=1)
     F = gaussian.free_energy(
-        jnp.asarray(logits[..., None], dtype), rule=gaussian.Sobol(points=LOSS_POINTS, scrambles=1)
+        jnp.asarray(one_feature[..., None], dtype), rule=gaussian.Sobol(points=LOSS_POINTS, scrambles=1)
     )
     moments = np.asarray(draw.moments, np.float64)
-    agreement = [
+    moment_terms = [
         np.einsum("lcf,ltc,ltf->lt", moments, trained.head, trained.trunk, optimize=True),
         np.einsum("lcf,ltcf->lt", moments, weights),
     ]
-    loss = np.asarray(F, np.float64) - np.concatenate(agreement, axis=1)
+    loss = np.asarray(F, np.float64) - np.concatenate(moment_terms, axis=1)
     counts = np.concatenate([settings.counts, later[1:] / settings.step])
     lowest = first_minimum(loss)
     bracketed = (lowest < counts.size - 1) & np.isfinite(loss[:, -1])

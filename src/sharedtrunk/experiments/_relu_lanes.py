@@ -119,8 +119,8 @@ def relu_lanes(settings: StandardSettings, draw: Draw, evaluation: EvaluationDat
             followed.validation_loss,
         ),
     )
-    # The curves before filling in say whether a lane is bracketed: with all times, the minimum can lie up to a watched time
-    # later.
+    # The curves before filling in decide whether a lane is bracketed: filling in can move the minimum later, by up to
+    # the distance between watched times.
     return columns(Stops(*(with_result(stopped, followed, curve) for stopped, curve in stops)), {})
 
 
@@ -139,7 +139,7 @@ def _filled_in(
 
 
 def _evaluated(networks, evaluation: EvaluationData, time: np.ndarray, below: np.ndarray) -> Stopped:
-    """The loss on every block of inputs, minus `below`: how far the minimum lies below the saved time, by a parabola."""
+    """The loss on every block of inputs, minus `below`: how far a parabola's vertex lies below the loss at the saved time."""
     losses, accuracy = students.sampled_losses(networks, evaluation.inputs, evaluation.labels)
     blocks = np.asarray(losses, np.float64) - below[:, None]
     error = half_width(blocks) + below / 2

@@ -20,8 +20,8 @@ LEAST_POINTS = 512
 def stopped_students(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> Stops:
     """Stop every lane by both rules, usually between saved times, and evaluate the student there by the fine rule.
 
-    A descent whose steps are hardly closer than the saved times stops at a saved time: its weights may jump back and forth
-    from step to step, so they cannot be interpolated.
+    A descent with steps longer than half of `SPACING` stops at a saved time: its weights may jump back and forth from step to
+    step, so they cannot be interpolated.
 
     Parameters
     ----------

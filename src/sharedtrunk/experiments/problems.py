@@ -182,7 +182,7 @@ class StandardSettings(StandardProblem):
 
 @dataclasses.dataclass(frozen=True)
 class RankOneProblem(_Problem):
-    """What all lanes of Figure 1 share. The students' width is free: from a start of rank one all hidden units move as one.
+    """What all lanes of Figure 1 share. The students' width does not matter: from a start of rank one all units move as one.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ class RankOneProblem(_Problem):
     rtol, points
         Tolerance of the theories, and nodes of their quadrature: curves are within 0.2 % of those with eight times as many.
     time_limit
-        Time up to which the minimum of the validation loss is searched.
+        Time up to which the minimum of the validation loss is sought.
     precision
         "float32" or "float64".
 
@@ -224,7 +224,7 @@ class RankOneProblem(_Problem):
             )
         if self.saves < 1 or self.steps % self.saves:
             raise invalid(
-                "The descent is saved every steps/saves steps, a whole number",
+                "The descent is saved every steps/saves steps, which must be a whole number",
                 received=f"{self.steps} steps, {self.saves} saves",
                 hint="Use 5000 steps and 50 saves",
             )

@@ -1,14 +1,14 @@
 """When a minimum counts as bracketed: the loss has clearly risen since, and has been followed for long enough.
 
-Both rules follow a curve whose minimum so far lies at t_min to at least max(ratio · t_min, `BRACKET_TIME`). Students and
-theory differ in the ratio, because more time has a different cost and a different use for each:
+Both rules follow a curve to at least max(ratio · t_min, `BRACKET_TIME`), where t_min is the time of its minimum so far.
+Students and theory differ in the ratio, because more time has a different cost and a different use for each:
 
 *Students* (`bracketed`, ratio `STUDENT_RATIO`, on the host after each leg). Each further leg trains on all samples, and a
 slow test has followed the curves of the standard grid to t = 500: none falls again below a minimum that this rule had
 bracketed.
 
 *Theory* (`stopping`, ratio `FLOW_RATIO`, compiled, at each saved time). No such test covers flows on infinite data, whose
-loss can rise very slowly after its minimum. Their late steps are long and cheap, so they are followed to twice the time.
+loss can rise very slowly after its minimum. Their late steps are long and cheap, so they are followed to twice t_min.
 """
 
 from typing import NamedTuple

@@ -2,9 +2,9 @@
 
 Time is cut into *legs*. One leg of a few lanes is a pure function of their state, `(lanes, state, leg) → (state, record)`.
 The caller chooses the legs, computes them and decides when a lane has finished. Arrays stay on the host, where selecting
-lanes costs little. Lanes are the first axis of every array, and they are cut into batches here and nowhere else: the lanes
-that have not finished are cut into batches of `width`. The last batch is filled up with copies of its last lane, so that one
-compiled program serves all batches. A lane that finishes leaves the batches, and its record is NaN from then on.
+lanes costs little. Lanes are the first axis of every array. Only this module cuts them into batches, each of `width` lanes
+that have not finished. The last batch is filled up with copies of its last lane, so that one compiled program serves all
+batches. A lane that finishes leaves the batches, and its record is NaN from then on.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ import jax
 import numpy as np
 
 LegOfLanes = Callable[[np.ndarray, Any, np.ndarray], tuple[Any, Any]]
-"""From lane numbers, their state and the times of a leg to their state at its end and the record (lane, time, …)."""
+"""From lane indices, the lanes' state and the times of a leg to the state at the leg's end and the record (lane, time, …)."""
 
 
 class Followed(NamedTuple):
@@ -43,13 +43,13 @@ def follow_lanes(
     state
         Pytree of arrays (lane, …): the lanes at the first leg's first time.
     legs
-        Times of each leg, of which the first is the last of the leg before.
+        Times of each leg; the first is the last time of the leg before.
     leg_of_lanes
         Computes one leg of `width` lanes.
     finished
         Which lanes (lane,) need no further leg, from the state and the times and records of every leg so far.
     width
-        Lanes of a batch.
+        Number of lanes in a batch.
     workers
         Threads that compute batches side by side.
     """
@@ -99,10 +99,10 @@ def lowest_so_far(before: Lowest, times: np.ndarray, curve: np.ndarray, observed
     The lowest point of `curve` (lane, time) replaces `before` where it is lower, with the `observed` values (lane, time, …)
     at that time. An equal value does not replace an earlier one.
     """
-    lowest = np.where(np.isfinite(curve), curve, np.inf)
-    index = lowest.argmin(axis=1)
+    finite = np.where(np.isfinite(curve), curve, np.inf)
+    index = finite.argmin(axis=1)
     lanes = np.arange(len(index))
-    value = lowest[lanes, index]
+    value = finite[lanes, index]
     better = value < before.value
 
     def chosen(new, old):

@@ -3,7 +3,7 @@
 One polynomial p(t) = Σ_i ℓ_i(t) y_i (Lagrange's form) passes through six saved times t_i around the time of the lowest value.
 It gives the time t* of the minimum; the same ℓ_i(t*) give the weights W(t*) = Σ_i ℓ_i(t*) W(t_i). A flow is smooth in time,
 so the error of the weights falls with the sixth power of the spacing. A stop at a saved time is off by up to half a spacing,
-which changes the loss at first order where another curve than the loss decides the stop (validation stopping). Where weights
+which changes the loss at first order where a curve other than the loss decides the stop (validation stopping). Where weights
 are known only at saved times, `vertex_below` corrects the loss by the parabola through three saved times.
 """
 
@@ -15,15 +15,15 @@ from jaxtyping import Float, Int
 from sharedtrunk._support.axes import AnyArray
 
 NODES, FEWER_NODES = 6, 4
-"""Number of saved times of the polynomial, and of a rougher polynomial; the difference between both is an estimate of the
-error."""
+"""Number of saved times of the polynomial, and of a rougher polynomial; the difference between the two is an estimate
+of the error."""
 
 GRID_POINTS = 129
 """Points between the lowest saved time's neighbours at which the polynomial is evaluated to find its minimum. A parabola
-through the lowest three of these points then gives the time of the minimum exactly enough."""
+through the lowest of these points and its two neighbours then gives the time of the minimum accurately enough."""
 
 FINE_DIFFERENCES = 64
-"""The spacing of the saved times over the shift of the central differences that give the polynomial's derivatives."""
+"""The ratio of the saved times' spacing to the shift of the central differences that give the polynomial's derivatives."""
 
 
 class Interpolated(NamedTuple):
@@ -150,7 +150,7 @@ def _lagrange_derivatives(near: np.ndarray, when: np.ndarray, small: np.ndarray)
 
 
 def _lowest(near: np.ndarray, near_values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    """The time between two others at which the polynomial through `near_values` at the times `near` is lowest."""
+    """The time between `lower` and `upper` at which the polynomial through `near_values` at the times `near` is lowest."""
     span = np.where(upper > lower, upper - lower, 1.0)
     powers = ((near - lower[..., None]) / span[..., None])[..., None] ** np.arange(near.shape[-1])
     coefficients = np.linalg.solve(powers, near_values[..., None])[..., 0]

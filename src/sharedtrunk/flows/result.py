@@ -7,7 +7,7 @@ import enum
 
 
 class Result(enum.IntEnum):
-    """How a lane ended. A failed lane is NaN with a reason, never a lost sweep."""
+    """How a lane ended. A failed lane is NaN with a reason; the sweep goes on."""
 
     SUCCESS = 0
     DIVERGED = 1

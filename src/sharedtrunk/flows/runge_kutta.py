@@ -2,7 +2,7 @@
 
 Diffrax runs any tableau through one loop over a buffer of stages. For states of megabytes, as batches of networks are,
 moving that buffer costs as much as the drive itself; a stage that is written out reads each slope once. A step size is one
-number for all lanes (students) or one per lane (theory), which then is the first axis of every array of the state.
+number for all lanes (students) or one per lane (theory); then every array of the state has the lane as its first axis.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,8 @@ BOGACKI_SHAMPINE = Tableau(
     (np.array([1 / 2]), np.array([0, 3 / 4]), np.array([2 / 9, 1 / 3, 4 / 9])),
     np.array([-5 / 72, 1 / 12, 1 / 9, -1 / 8]),
 )
-"""Order 3 with three evaluations per step, as the last slope is the next step's first; the error is that of order 2."""
+"""Order 3 with three evaluations per step, as the last slope is the next step's first. An embedded method of order 2 gives
+the error."""
 
 
 def explicit_step(
@@ -44,7 +45,7 @@ def explicit_step(
 
 
 def weighted_sum(start: Any, step, weights, slopes: Sequence[Any]):
-    """`start` + step Σ_j weights_j slopes_j; None for `start` is zero. Terms of weight 0, a Python float, cost nothing."""
+    """`start` + step Σ_j weights_j slopes_j; None for `start` is zero. Terms whose weight is a float 0 cost nothing."""
     pairs = [pair for pair in zip(weights, slopes, strict=True) if not (isinstance(pair[0], float) and pair[0] == 0)]
     factors = [step * jnp.asarray(weight, step.dtype) for weight, _ in pairs]
 

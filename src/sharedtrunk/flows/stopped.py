@@ -1,4 +1,4 @@
-"""A student at its stop: the record that both simulation and theory return. A benefit is the difference of two of them."""
+"""A student at its stop: the record that both simulation and theory return. A benefit is the difference of two losses."""
 
 from typing import NamedTuple
 
@@ -18,12 +18,12 @@ class Stopped(NamedTuple):
     time
         Stopping time (*lane,).
     accuracy
-        Share of inputs that are classified as by the clean teacher (*lane,).
+        Share of inputs to which the student gives the clean teacher's class (*lane,).
     scrambles
         The loss by each scramble of the rule (*lane, scramble). Two students are compared scramble by scramble, because
         their quadrature errors are alike.
     refinement
-        The rest of `error`: the spacing of the saved times, the rounding of the curve that decides, and the label moment.
+        The rest of `error`: from the spacing of saved times, the rounding of the curve that decides, and the label moment.
     weights
         The main task's composite weights of linear students (*lane, class, feature).
     result
@@ -49,7 +49,7 @@ class Stopped(NamedTuple):
 
 
 class Stops(NamedTuple):
-    """The same students by both rules: at the minimum of the generalization loss (oracle) and of the validation loss.
+    """The same students stopped by both rules: at the minimum of the generalization loss (oracle) and of the validation loss.
 
     Theory has no held-out points, so its `validation` is None.
     """

@@ -1,7 +1,7 @@
 """What every student and every flow returns: a training at its saved times.
 
 A trajectory holds one training or a batch of them (leading `lane` axis on everything but `times`). Linear networks are
-known by their composite weights, from which every loss can be computed later. Networks with a nonlinearity carry the
+stored as their composite weights, from which every loss can be computed later. Networks with a nonlinearity carry the
 losses that were evaluated in training. `result` says for every lane whether its numbers may be used.
 """
 

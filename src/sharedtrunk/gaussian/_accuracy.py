@@ -1,4 +1,4 @@
-"""How often two sets of weights name the same class."""
+"""How often two sets of weights predict the same class."""
 
 import functools
 import math
@@ -24,11 +24,11 @@ def accuracy(
     covariance: Float[AnyArray, "feature feature"] | None = None,
     rule: Sobol = FINE,
 ) -> Float[Array, "*out"]:
-    """Probability that a student and a teacher name the same class, argmax W x = argmax W̄ x for x ~ N(0, C).
+    """Probability that a student and a teacher predict the same class, argmax W x = argmax W̄ x for x ~ N(0, C).
 
-    The probability is computed by Sobol points in the joint space of both sets of logits, of at most 2(K − 1) dimensions, in
-    pure JAX: jit and vmap work. The probability has no useful derivative, because argmax jumps. The error falls almost as
-    slowly as that of plain Monte Carlo, and is at most 0.5/√points.
+    The probability is a mean over Sobol points in the joint space of both sets of logits, which has at most 2(K − 1)
+    dimensions. The code is pure JAX: jit and vmap work, but there is no useful derivative, because argmax jumps. The error
+    falls almost as slowly as that of plain Monte Carlo, and is at most 0.5/√points.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def accuracy(
     Returns
     -------
     Array
-        Probabilities of the broadcast lanes. Ties go to the first class; a student with W = 0 always names class 0.
+        Probabilities of the broadcast lanes. Ties go to the first class; a student with W = 0 always predicts class 0.
 
     Raises
     ------
@@ -63,8 +63,8 @@ def accuracy_with_error(
 
     The spread of the scrambles says nothing where hardly any node disagrees (or agrees). So the bar adds the probability of
     an event that all nodes may have missed: n independent nodes miss an event of probability p with probability (1 − p)ⁿ ≈
-    e^{−np}, so with 99 % confidence p ≤ ln(100)/n (the rule of three at 99 %). Nodes come in pairs u, −u that may agree (for
-    K = 2 they always do), so n counts pairs: n = points · scrambles / 2.
+    e^{−np}, so with 99 % confidence p ≤ ln(100)/n (the rule of three at 99 %). Nodes come in pairs u, −u that may have the
+    same outcome (for K = 2 they always do), so n counts pairs: n = points · scrambles / 2.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def _agreement(both, rule: Sobol, with_error: bool):
     lanes = both.shape[:-3]
 
     def lane(w):
-        # the dependent last rows go to the end, so 2(K − 1) directions suffice
+        # each set's last row depends on its others: with both at the end, 2(K − 1) directions suffice
         rows = jnp.concatenate([w[: K - 1], w[K : 2 * K - 1], w[K - 1 : K], w[2 * K - 1 :]])
         A, _ = factor(rows, min(2 * (K - 1), features))
         teacher = jnp.concatenate([A[: K - 1], A[2 * K - 2 : 2 * K - 1]])

@@ -2,8 +2,8 @@
 
 Number K = 2^m classes in binary. The columns of the Sylvester matrix are the characters χ_j(c) = (−1)^(j·c); weights
 W = U diag(s) with left vectors u_j = χ_j/√K, j = 1 … K − 1, have logits z_c = Σ_j χ_j(c) s_j x_j/√K. Renaming the
-classes c → c ⊕ a is flipping the signs x_j → χ_j(a) x_j, which leaves a Gaussian x as it is. So E[P_c x_j] takes the
-factor χ_j(a) under c → c ⊕ a, and
+classes c → c ⊕ a flips the signs x_j → χ_j(a) x_j, which leaves the law of a Gaussian x unchanged. So E[P_c x_j] takes
+the factor χ_j(a) under c → c ⊕ a, and
 
     (Uᵀ ∇F)_ij = Σ_c u_i(c) E[P_c x_j] = χ_i(a) χ_j(a) (Uᵀ ∇F)_ij   for every a:   zero for i ≠ j,
 
@@ -53,13 +53,13 @@ def characters(classes: int) -> np.ndarray:
 
 @functools.lru_cache(maxsize=64)
 def character_nodes(rule: Characters, classes: int, features: int) -> np.ndarray:
-    """Nodes (scramble, feature, node) closed under x_j → χ_j(a) x_j for every a; the other half are their negatives.
+    """Half of the nodes (scramble, feature, node), closed under x_j → χ_j(a) x_j for every a; the others are their negatives.
 
-    The flips make the mean of u_i u_j zero for i ≠ j; the scaling of every row makes the mean of u_j² one.
+    The flips make the mean of x_i x_j zero for i ≠ j; the scaling of every row makes the mean of x_j² one.
     """
     if features >= classes:
         raise invalid(
-            "Characters needs the weights in the basis of their right singular vectors, fewer features than classes",
+            "Characters needs the weights in the basis of their right singular vectors, with fewer features than classes",
             received=f"{features} features, {classes} classes",
             hint="Multiply W by V, or use Sobol.",
         )

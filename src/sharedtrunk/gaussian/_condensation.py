@@ -5,10 +5,11 @@ share it, and 1 where the weight has condensed on one class. As tr G = E Σ_c (P
 
     Y(W) = 1 − tr G(W),
 
-and for independent logits of variance s² (the random-energy model) Stein's identity, dF/ds = s tr G, makes it 1 −
-F′(s)/s. For s → ∞ it goes to 1 as 1 − m_K/s, m_K the expected maximum. For K → ∞ at fixed s/s_c, s_c = √(2 ln K), it
-is *Derrida's* model: a liquid below s_c, where F = ln K + s²/2 and Y = 0, frozen above, where F = s s_c and Y = 1 −
-s_c/s. Corrections fall like 1/ln K only, so ten classes are far from it. (Derrida 1981, the paper's reference [24].)
+and for independent logits of variance s² (the random-energy model) Stein's identity, dF/ds = s tr G, makes Y = 1 − F′(s)/s.
+For s → ∞ it goes to 1 as 1 − m_K/s, with m_K the expected maximum of K standard normals. For K → ∞ at fixed s/s_c,
+s_c = √(2 ln K), the model is *Derrida's*: liquid below s_c, where F = ln K + s²/2 and Y = 0, and frozen above, where
+F = s s_c and Y = 1 − s_c/s. Corrections fall only like 1/ln K, so ten classes are far from this limit. (Derrida 1981, the
+paper's reference [24].)
 """
 
 import numpy as np

@@ -6,9 +6,9 @@ that case (the students of an equal-variance teacher) make nearly the same error
 
     F ← F − b₁ [e(s) + ⟨D(s), change⟩] − b₂ ⟨δ, E(s) δ⟩,   e = F̂(s L₀) − F(s),   D = Ê[P uᵀ] − E[P uᵀ] at s L₀,
 
-where E is half the error of the second derivative. From the moments, b₁ D and b₁ times the error of G are subtracted. Every
-term has mean zero over scrambles whatever s, b₁ and b₂ are, so the estimate stays unbiased. e, D and E are tabulated once
-per rule and interpolated in ln s.
+where E is half the error of the second derivative and δ is defined below. From the moments, b₁ D and b₁ times the error of G
+are subtracted. Every term has mean zero over scrambles whatever s, b₁ and b₂ are, so the estimate stays unbiased. e, D and E
+are tabulated once per rule and interpolated in ln s.
 
 F depends on A Aᵀ only, so A may be rotated. `rotated` makes A = L₀ (s + δ) with δ symmetric: no other rotation brings A
 closer to s L₀, and the second order needs only the K(K − 1)/2 entries of δ. It is used under two conditions. The rule has
@@ -17,7 +17,7 @@ follows the loss along a training. And the variances are nearly equal: far from 
 matter most, has the smaller error. Otherwise only the first order is subtracted.
 
 The damping factors b were fitted to regression coefficients: of random spectra (K = 10, s = 0.3 … 100, singular values
-spread by 10 to 100 %) and of 280 students of the standard problem. On the students 7 % of the spread over scrambles remain;
+spread by 10 to 100 %) and of 280 students of the standard problem. On the students 7 % of the spread over scrambles remains;
 with the regression's own b it would be 6.8 %.
 """
 
@@ -34,11 +34,11 @@ from sharedtrunk.gaussian._curvature import upper_entries
 from sharedtrunk.gaussian._rules import Sobol
 
 MOST_CLASSES = 32  # with more classes the tables cost more time than they save
-_FARTHEST = 0.65  # relative spread of the variances up to which rotating A lowers the error (K = 10, s = 0.5 … 300)
+_FARTHEST = 0.65  # relative spread of A's singular values up to which rotating lowers the error (K = 10, s = 0.5 … 300)
 
 
 class Control(NamedTuple):
-    """Errors of a rule near s L₀ to be subtracted, already times b, per scramble."""
+    """Errors of a rule near s L₀, one per scramble, to be subtracted; they are already multiplied by b."""
 
     free_energy: Float[Array, " scramble"]
     moment: Float[Array, "scramble class direction"]
@@ -50,7 +50,7 @@ def rotated(A: Float[Array, "class direction"], rule: Sobol) -> tuple[Array, Arr
     if not _rotates(rule, A.shape[0]):
         return A, None, jnp.asarray(False)
     L = jnp.asarray(simplex_factor(A.shape[0]), A.dtype)
-    # Every rotation gives the same F, so R may be held fixed in derivatives; the decomposition's own may not exist.
+    # Every rotation gives the same F, so derivatives hold R fixed; the decomposition itself may have no derivative.
     U, sizes, V = jnp.linalg.svd(jax.lax.stop_gradient(jnp.matmul(L.T, A, precision="highest")))
     near = jnp.std(sizes) < jnp.asarray(_FARTHEST, A.dtype) * jnp.mean(sizes)
     R = jnp.where(near, jnp.matmul(V.T, U.T, precision="highest"), jnp.eye(len(sizes), dtype=A.dtype))

@@ -49,11 +49,11 @@ def tables(rule: Sobol, classes: int, *, second_order: bool) -> Tables:
 
 def _table_arrays(rule: Sobol, classes: int, second_order: bool) -> list[np.ndarray]:
     K, L = classes, simplex_factor(classes)
-    F, slope, g, form = _exact(K)
+    exact = _exact(K)
     rows = [_over_nodes(L, u, second_order) for u in half_nodes(rule, K - 1)]
-    e, D, G, means = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
-    errors = [e - F, D - slope * L, G - g * (np.eye(K) - 1 / K)]
-    return [*errors, _curvature.packed(_curvature.nodes_form(means, K - 1) - form)] if second_order else errors
+    F, moment, G, means = (np.stack(part, axis=1) for part in zip(*rows, strict=True))
+    errors = [F - exact.energy, moment - exact.moment * L, G - exact.covariance * (np.eye(K) - 1 / K)]
+    return [*errors, _curvature.packed(_curvature.nodes_form(means, K - 1) - exact.form)] if second_order else errors
 
 
 class _Exact(NamedTuple):

@@ -1,12 +1,12 @@
-"""The free energy to second order about equal variances: exact, and by a set of nodes.
+"""The free energy F to second order about equal variances: exact, and by a set of nodes.
 
-About the logits s L₀ u, L₀ L₀ᵀ = J, a change L₀ δ with δ symmetric and tr δ = 0 (Δ = L₀ δ L₀ᵀ) adds
+Let L₀ L₀ᵀ = J and u ~ N(0, I). Changing the logits s L₀ u to L₀ (s + δ) u, with δ symmetric and tr δ = 0, adds to F
 
-    α ‖Δ‖² + β Σ_c Δ_cc²,     α = g/2 + s² q,     β = s² p/2,
+    α ‖Δ‖² + β Σ_c Δ_cc²,     α = g/2 + s² q,     β = s² p/2,     Δ = L₀ δ L₀ᵀ.
 
-with g from the first order in Q = (s J + Δ)², and p, q from the second: the means κ of the fourth derivatives of ln Z do not
-change under permutations of the classes, so that on centred matrices Σ κ_abcd X_ab X_cd = p Σ X_aa² + 2 q ‖X‖². By the heat
-equation all κ are one-dimensional integrals of L(y) = E exp(−e^{s ε − y}) and its derivatives (`_random_energy`).
+The first order in the covariance Q = (s J + Δ)² gives g, and the second gives p and q: the means κ of the fourth derivatives
+of ln Z do not change under permutations of the classes, so on centred matrices Σ κ_abcd X_ab X_cd = p Σ X_aa² + 2 q ‖X‖². By
+the heat equation all κ are one-dimensional integrals of L(y) = E exp(−e^{s ε − y}) and its derivatives (`_random_energy`).
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ MOST_CLASSES = 12  # a table has (K − 1)⁴/8 numbers for every scale and scra
 
 
 def _below(s: float, y: np.ndarray, K: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """L(y) and its first two derivatives: integrals over the Gumbel variable for s > 1, over the logit else (both smooth)."""
+    """L(y) and its first two derivatives: smooth integrals over the Gumbel variable if s > 1, else over the logit."""
     if s > 1:
         g, h = gumbel_grid(K)
         weight = h * np.exp(-g - np.exp(-g))
@@ -36,8 +36,8 @@ def _below(s: float, y: np.ndarray, K: int) -> tuple[np.ndarray, np.ndarray, np.
 def _invariants(s: float, K: int) -> tuple[float, float]:
     """p and q, the coefficients of κ_abcd = t + r [one pair equal] + q [two pairs] + w [three equal] + p [all equal].
 
-    Softmax ignores a common shift, so κ summed over any one index is zero, which leaves two integrals to compute. An index
-    pattern may count in several brackets: κ_aabb = t + 2 r + q, κ_aaab = t + 3 r + w, κ_aaaa = t + 6 r + 3 q + 4 w + p.
+    Softmax ignores a common shift, so κ summed over any one index is zero, which leaves two integrals to compute. A bracket
+    counts the ways to find its pattern: κ_aabb = t + 2 r + q, κ_aaab = t + 3 r + w, κ_aaaa = t + 6 r + 3 q + 4 w + p.
     """
     y, h = maximum_grid(s, K)
     L, slope, second = _below(s, y, K)
@@ -66,9 +66,9 @@ def upper_entries(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def exact_form(L: np.ndarray, alpha: np.ndarray, beta: np.ndarray) -> np.ndarray:
     """α ‖Δ‖² + β Σ Δ_cc² as quadratic forms in the entries i ≤ j of δ: one matrix per α."""
-    i, j, often = upper_entries(L.shape[1])
-    diagonal = L[:, i] * L[:, j] * often
-    return alpha[:, None, None] * np.diag(often) + beta[:, None, None] * (diagonal.T @ diagonal)
+    i, j, multiplicity = upper_entries(L.shape[1])
+    diagonal = L[:, i] * L[:, j] * multiplicity
+    return alpha[:, None, None] * np.diag(multiplicity) + beta[:, None, None] * (diagonal.T @ diagonal)
 
 
 def products_of(u: np.ndarray) -> np.ndarray:
@@ -91,7 +91,7 @@ def nodes_form(means: np.ndarray, size: int) -> np.ndarray:
     index = np.empty((size, size), int)
     index[a, b] = index[b, a] = np.arange(len(a))
     form = np.zeros_like(means)
-    # an entry off the diagonal occurs in δ at (i, j) and (j, i), one on it once
+    # an off-diagonal entry of δ occurs twice, at (i, j) and (j, i), and a diagonal entry once
     once, again = np.ones(a.shape), (a != b).astype(float)
     for j, i, first in ((a, b, once), (b, a, again)):
         for k, m, second in ((a, b, once), (b, a, again)):
@@ -101,5 +101,5 @@ def nodes_form(means: np.ndarray, size: int) -> np.ndarray:
 
 def packed(forms: np.ndarray) -> np.ndarray:
     """The entries i ≤ j of a symmetric form, those off the diagonal doubled: (…, m, m) → (…, m(m + 1)/2)."""
-    i, j, often = upper_entries(forms.shape[-1])
-    return forms[..., i, j] * often
+    i, j, multiplicity = upper_entries(forms.shape[-1])
+    return forms[..., i, j] * multiplicity

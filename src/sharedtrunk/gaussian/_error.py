@@ -49,7 +49,7 @@ def mean_and_error(values: Float[Array, "scramble *entry"]) -> tuple[Float[Array
     Returns
     -------
     mean, error
-        The mean (…), and the error of its Frobenius norm: Student's t times the standard error, and rounding.
+        The mean (…), and its error in the Frobenius norm: Student's t times the standard error, plus rounding.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""From a rule and a batch of weights to values with error bars: the choice of method, and the lanes.
+"""Values with error bars for a batch of weights, by a given rule or by the method chosen for each lane.
 
 Every quantity of this package can be computed in up to four ways for centred, whitened weights J W C^½; `Quantity` holds
 them. A quantity in feature space (a moment) is mapped back through the root of C before its error is taken, so the error
@@ -33,13 +33,13 @@ from sharedtrunk.gaussian.checks import are_concrete, check_error_rule, check_ru
 FINER_PAIRS = Pairs(points=16384, scrambles=16)
 
 _SMALL = 1e-2
-"""Weights below which G W keeps more digits than E[P uᵀ], since all P are close to 1/K."""
+"""Largest entry of the weights below which G W keeps more digits than E[P uᵀ], since all P are close to 1/K."""
 
 _STEEPEST_RANK_3 = 4096.0
 """Largest singular value at which rank 3 is computed by panels; it then takes half a minute at K = 5."""
 
 _LOGIT_ROUNDING = 4.0
-"""Rounding errors, in units of ε, that centring, factoring and multiplying leave in a logit, at most."""
+"""The largest rounding error, in units of ε, that centring, factoring and multiplying leave in a logit."""
 
 
 class Quantity(NamedTuple):
@@ -68,7 +68,7 @@ class Quantity(NamedTuple):
 
     @property
     def by_nodes(self) -> tuple[Callable, tuple[float, float]]:
-        """What `_by_sobol` needs: the values of a lane, and how much they change with W."""
+        """What `_by_sobol` needs: the function for the values of a lane, and how much they change with W."""
         return self.sobol, (float(self.sensitivity.slope), float(self.sensitivity.most))
 
 
@@ -83,7 +83,7 @@ def _by_sobol(W, root, sobol: Callable, sensitivity: tuple[float, float], rule: 
             return _mapped(jnp.mean(values, axis=0), root)
         value, error = mean_and_error(_mapped(values, root))
         slope, most = sensitivity
-        # equal terms round the same way in every scramble, so the spread over scrambles does not show it
+        # equal terms round the same way in every scramble, so the spread over scrambles does not show that error
         error = error + float(jnp.finfo(w.dtype).eps) * rule.points**0.5 * length(value)
         rounding = slope * _LOGIT_ROUNDING * float(jnp.finfo(w.dtype).eps) * length(w)
         # columns of the root are orthogonal, so its norm is that of the longest column
@@ -117,8 +117,8 @@ class _Host(NamedTuple):
     def left_out(self, A: np.ndarray, value, dropped: float) -> float:
         """Error of the value from dropped directions and from rounding of the centred weights A.
 
-        Both are bounded by the size of the change. Where no two classes are nearly tied the error is much smaller: apart
-        from its scale, the value depends on the directions of the differences, and those keep their digits.
+        The size of the change of A bounds the error. Where no two classes are nearly tied, the error is much smaller: apart
+        from its scale, the value depends on the directions of the rows' differences, and those keep their digits.
         """
         size = float(length(A))
         change = dropped + _LOGIT_ROUNDING * np.finfo(float).eps * size
@@ -207,7 +207,7 @@ def _as_promised(quantity: Quantity, value, error) -> bool:
 
 
 def _stack(results: list[tuple], lanes: tuple[int, ...], dtype: np.dtype):
-    """Results of all lanes as arrays of W's lanes and precision; the error bars include the rounding of the value."""
+    """Results of all lanes as arrays with W's lane axes and precision; the error bars include the rounding of the value."""
     value = np.stack([np.asarray(v, float) for v, _ in results])
     error = np.array([e for _, e in results], float) + rounding_error(length(value, tuple(range(1, value.ndim))), dtype)
     return jnp.asarray(value.reshape(lanes + value.shape[1:]), dtype), jnp.asarray(error.reshape(lanes), dtype)

@@ -60,7 +60,7 @@ def factor(
     count = K - 1 if directions is None else directions
     eps = jnp.asarray(K * jnp.finfo(W.dtype).eps, W.dtype)
     zero, one = jnp.zeros((), W.dtype), jnp.ones((), W.dtype)
-    # a scale of one keeps squares of entries of 1e±30 inside float32
+    # with a largest entry of one, squares of entries of 1e±30 stay inside float32
     scale = jnp.max(jnp.abs(W))
     scale = jnp.where(scale > zero, scale, one)
     rows = W / scale
@@ -68,7 +68,7 @@ def factor(
 
     def step(j, V):
         v = rows[j]
-        # rows of V not yet found are zero; a second pass restores orthogonality where rows nearly depend
+        # rows of V not yet found are zero; a second pass restores orthogonality where rows are nearly dependent
         for _ in range(2):
             v = v - jnp.matmul(jnp.matmul(V, v, precision="highest"), V, precision="highest")
         square = jnp.sum(v * v)

@@ -27,7 +27,7 @@ def _equal(s: float, deviation: float, W: np.ndarray):
     """F at equal singular values, and its error where they deviate by d from their root mean square.
 
     The root mean square accounts for the first order in d. The second order, measured at K = 5 … 24 and s = 0.1 … 300, is
-    below g d²/4.
+    below g d²/4; the error returned is g d².
     """
     F, slope = free_energy_and_slope(s, len(W))
     return F, float(slope) / ((len(W) - 1) * s) * deviation**2
@@ -36,7 +36,7 @@ def _equal(s: float, deviation: float, W: np.ndarray):
 def _of_covariances(G: np.ndarray, W: np.ndarray):
     """F = ⟨∇F, W⟩ + E H(P), ∇F = G W, and a bound on the entropy H, which is small for large weights.
 
-    With x = 1 − max P ≤ 1 − Σ P² Fano's inequality says H ≤ −x ln x − (1 − x) ln(1 − x) + x ln(K − 1). The right-hand side is
+    With x = 1 − max P ≤ 1 − Σ P², Fano's inequality says H ≤ −x ln x − (1 − x) ln(1 − x) + x ln(K − 1). The right side is
     concave in x and rises up to 1 − 1/K, so the mean of x, at most tr G, bounds the mean of H.
     """
     K = len(W)
@@ -50,7 +50,7 @@ _FREE_ENERGY = Quantity(
     equal=_equal,
     pairs=_of_covariances,
     by_covariances=False,
-    # a tie of the largest pair of logits gives F ≥ ‖W‖/√(πK)
+    # F is at least the mean maximum of the two logits farthest apart, which is ≥ ‖W‖/√(πK)
     sensitivity=Sensitivity(1.0, np.inf, lambda norm, K: max(np.log(K), norm / np.sqrt(np.pi * K))),
 )
 

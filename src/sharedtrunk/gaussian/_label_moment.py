@@ -107,12 +107,12 @@ def label_moment(
         Input covariance C (feature, feature); the identity by default.
     rule
         A `Pairs` rule. The default has a relative error of about 10⁻⁴ at K = 10 and takes half a second per teacher;
-        `label_moments` is faster and less exact.
+        `label_moments` is faster and less accurate.
 
     Returns
     -------
     Array
-        M (…, class, feature); its rows sum to zero.
+        M (…, class, feature); it sums to zero over the classes.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def label_moment_with_error(
     Returns
     -------
     moment, error
-        M (…, class, feature), and the error of its Frobenius norm (…), in the units of the inputs with and without C.
+        M (…, class, feature), and its error in Frobenius norm (…), in the units of the inputs, with or without a C.
     """
     W = as_weights(W)
     C = as_covariance(covariance, W)

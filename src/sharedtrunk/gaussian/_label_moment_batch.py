@@ -1,8 +1,9 @@
 """Label moments of a batch of noisy teachers, in milliseconds each.
 
-The formula is that of `_label_moment`. Here all pairs of classes of all teachers form one array, which needs teachers whose
-K − 1 class differences are independent, as noise makes them; `_label_moment` computes every other teacher. The
-constraints of a pair are ordered and triangularized on the host; the separation of variables (Genz 1992) is compiled.
+The formula is that of `_label_moment`. Here the constraints of all pairs of classes form one array, which needs teachers
+whose K − 1 class differences are independent, as noise makes them; `_label_moment` computes every other teacher. Each pair's
+constraints are ordered and triangularized on the host; the separation of variables (Genz 1992) is compiled and runs
+teacher by teacher.
 """
 
 import functools

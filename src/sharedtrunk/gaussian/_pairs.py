@@ -36,7 +36,7 @@ def _overlap(A: np.ndarray, i: int, j: int, rule: Pairs) -> np.ndarray:
     K = len(A)
     rows, along, sigma = _others(A, i, j, [k for k in range(K) if k not in (i, j)])
     u = uniform_nodes(rule.points, rule.scrambles, rule.seed, K, i * K + j)
-    # the density of t is a normal times a logistic: draw the narrower, weigh by the other
+    # the integrand over t has a normal and a logistic density: draw from the narrower, weight by the other
     if sigma > 2:
         t = special.logit(u[0])
         weight = np.exp(-0.5 * (t / sigma) ** 2) / (np.sqrt(2 * np.pi) * sigma)
@@ -73,7 +73,7 @@ def _tie_probability(A: np.ndarray, i: int, j: int, others: list[int], rule: Pai
     """Probability per scramble that every other class lies below, given that i and j tie."""
     rows, along, _ = _others(A, i, j, others)
     flat = np.linalg.norm(rows, axis=1) <= TIE * np.linalg.norm(A[others] - A[i], axis=1)
-    # Collinear logits tie all at once: one between i and j never wins, one outside keeps them from meeting.
+    # Collinear logits all tie at once: one between i and j is never the largest, one outside separates their regions.
     if np.any(np.abs(along[flat]) > 0.5):
         return np.zeros(rule.scrambles)
     return hard_cone(rows[~flat], rule.points, rule.scrambles, rule.seed, i * len(A) + j)

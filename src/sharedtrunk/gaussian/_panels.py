@@ -1,8 +1,8 @@
 """Deterministic integrals for logits of rank 1, 2 and 3: polar coordinates and graded panels.
 
 Write u = r θ. Along a ray every class ties at r = 0 and nowhere else, so radial panels that double in length from the
-smallest boundary layer outwards resolve all of them. On the circle (rank 2) classes tie at single angles,
-again with panels doubling away from each tie. Rank 3 adds an outer angle α around the largest singular
+smallest boundary layer outwards resolve all layers. On the circle (rank 2) classes tie at single angles,
+and panels double in length away from each tie. Rank 3 adds an outer angle α around the largest singular
 axis, integrated adaptively: half circles from pole to pole are rank-2 integrals, smooth in α but for the
 corners where three classes tie.
 """
@@ -66,7 +66,7 @@ def _rays(A: np.ndarray, theta: np.ndarray, r: np.ndarray, weight: np.ndarray) -
         block[:, 0] = np.log(total) @ weight + top[:, 0] * (weight @ r)
         block[:, 1 : 1 + K * d] = ((P @ (weight * r))[:, :, None] * t[:, None, :]).reshape(len(t), -1)
         G = -(P * weight) @ P.transpose(0, 2, 1)
-        # rows sum to zero; E[P − P²] itself would lose all digits where P is almost always 0 or 1
+        # the diagonal makes rows sum to zero; E[P − P²] itself would lose all digits where P is almost always 0 or 1
         G[:, range(K), range(K)] = 0
         G[:, range(K), range(K)] = -G.sum(axis=2)
         block[:, 1 + K * d :] = G.reshape(len(t), -1)
@@ -86,14 +86,15 @@ def _ties(B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     phi = np.concatenate([np.arctan2(D[:, 1], D[:, 0]) + sign * np.pi / 2 for sign in (1, -1)]) % (2 * np.pi)
     i, size = np.tile(i, 2), np.tile(size, 2)
     z = B @ np.stack([np.cos(phi), np.sin(phi)])
-    # near misses matter as much as ties: a class within a few units of the top still has probability
+    # near misses matter as much as ties: a class within a few units of the top still has some probability
     gap = z.max(axis=0) - z[i, np.arange(len(phi))]
     phi, size = phi[gap <= 8.0], size[gap <= 8.0]
     return np.concatenate([phi - 2 * np.pi, phi, phi + 2 * np.pi]), np.tile(np.minimum(1.0, 1.0 / size), 3)
 
 
 def _angle_edges(phi: np.ndarray, width: np.ndarray, period: float) -> np.ndarray:
-    """Panels on [0, period], each no longer than its distance to any tie, or than 0.4 of the width of the tie's layer."""
+    """Edges of panels on [0, period]: none is longer than, for any tie, the larger of its distance to the tie and 0.4 of the
+    width of the tie's layer."""
     inside = phi[(phi > 0) & (phi < period)]
     edges = np.unique(np.concatenate([np.linspace(0.0, period, round(period / (np.pi / 4)) + 1), inside]))
     edges = edges[np.append(True, np.diff(edges) > 1e-14)]
@@ -107,7 +108,7 @@ def _angle_edges(phi: np.ndarray, width: np.ndarray, period: float) -> np.ndarra
 
 
 def _circle(A: np.ndarray, frame: np.ndarray, period: float, order: int, r: np.ndarray, w: np.ndarray):
-    """Rows of integrals and angles along the arc frame @ (cos φ, sin φ), φ in [0, period]."""
+    """Angles φ in [0, period], their weights, and rows of integrals along the arc frame @ (cos φ, sin φ)."""
     B = A @ frame
     ties, width = _ties(B)
     phi, w_phi = _panel_nodes(_angle_edges(ties, width, period), order)
@@ -116,7 +117,7 @@ def _circle(A: np.ndarray, frame: np.ndarray, period: float, order: int, r: np.n
 
 
 def integrals(A: np.ndarray, order: int) -> Integrals:
-    """All three expectations for logits A u, A (class, direction) with 1 to 3 directions."""
+    """All three expectations for logits A u, A (class, direction) with at most 3 directions."""
     K, d = A.shape
     if d == 0:
         return Integrals(np.log(K), np.zeros((K, 0)), (np.eye(K) - 1 / K) / K)
@@ -138,7 +139,7 @@ def _half_circle(A, alpha: float, order: int, r, w) -> np.ndarray:
 
 
 def _sphere(A: np.ndarray, order: int, r, w) -> np.ndarray:
-    """Adaptive outer angle: panels are halved until their halves agree with them."""
+    """Integrate adaptively over the outer angle: panels are halved until both halves together agree with the whole."""
     x, gauss = np.polynomial.legendre.leggauss(order)
     K = len(A)
 

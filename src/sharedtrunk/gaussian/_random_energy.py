@@ -83,7 +83,7 @@ def maximum_grid(s: float, K: int) -> tuple[np.ndarray, float]:
 
 
 def _log_below(tail: np.ndarray) -> np.ndarray:
-    """ln L from 1 − L: the weights of L sum to 1 only to rounding."""
+    """ln L from the tail 1 − L, which rounding may raise to 1."""
     return np.log1p(-np.minimum(tail, 1 - 2.0**-53))
 
 
@@ -102,13 +102,13 @@ def _integrate(s: float, K: int) -> tuple[float, float]:
     log_L = _log_below(tail)
     below = -np.expm1(K * log_L)
     free_energy = h * np.sum(np.where(y > 0, below - special.ndtr(-y / width), special.ndtr(y / width) + (below - 1)))
-    if s < _SMALL:  # the integrand below cancels to nearly zero: dF/ds = s tr G = s (1 − Y) does not
+    if s < _SMALL:  # the integral below cancels to nearly zero; dF/ds = s tr G = s (1 − Y) does not
         return free_energy - np.euler_gamma, s * (1 - equal_participation(s, K))
     return free_energy - np.euler_gamma, -h * K * np.sum(np.exp((K - 1) * log_L) * slope)
 
 
 def equal_participation(s: float, K: int) -> float:
-    """Y(s) = E Σ_c P_c² of one scale, by a positive integrand (`random_energy_participation`)."""
+    """Y(s) = E Σ_c P_c² for one scale, by a positive integrand (`random_energy_participation`)."""
     y, h, log_L = log_all_below(s, K)
     if s > 1:
         # integrate over g = −ln t, on which the integrand depends as smoothly as on ε/s

@@ -32,12 +32,12 @@ MOST_POINTS, MOST_SCRAMBLES = 2**24, 4096
 some seconds."""
 
 
-def _check_nodes(points: int, scrambles: int, seed: int, least: int) -> None:
+def _check_nodes(points: int, scrambles: int, seed: int, least_scrambles: int) -> None:
     whole_number(points, "points", least=16, most=MOST_POINTS, hint="Try 1024 or 8192.")
     if points & (points - 1):
         raise invalid("points is a power of two, 16 or more", received=points, hint="Try 1024 or 8192.")
-    hint = "Use 8 for an error bar." if least > 1 else "Use 1 for speed, 8 for an error."
-    whole_number(scrambles, "scrambles", least=least, most=MOST_SCRAMBLES, hint=hint)
+    hint = "Use 8 for an error bar." if least_scrambles > 1 else "Use 1 for speed, 8 for an error."
+    whole_number(scrambles, "scrambles", least=least_scrambles, most=MOST_SCRAMBLES, hint=hint)
     if points * scrambles > MOST_POINTS:
         raise invalid(
             f"points times scrambles is at most {MOST_POINTS}",
@@ -67,8 +67,8 @@ class Panels:
 class Sobol:
     """Scrambled Sobol points for any rank, in pure JAX.
 
-    All lanes of a batch use the same points (common random numbers), so differences between similar W are more exact than the
-    values. The second moment of every scramble is made exact, which leaves a bias of order dimension / points that all
+    All lanes of a batch use the same points (common random numbers), so differences between similar W are more accurate than
+    their values. The second moment of every scramble is made exact, which leaves a bias of order dimension / points that all
     scrambles share; it is small beside their spread only for sets of 256 points or more, which error bars require.
 
     Parameters
@@ -91,7 +91,7 @@ class Sobol:
     seed: int = 0
 
     def __post_init__(self):
-        _check_nodes(self.points, self.scrambles, self.seed, least=1)
+        _check_nodes(self.points, self.scrambles, self.seed, least_scrambles=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Characters:
     seed: int = 0
 
     def __post_init__(self):
-        _check_nodes(self.points, self.scrambles, self.seed, least=1)
+        _check_nodes(self.points, self.scrambles, self.seed, least_scrambles=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Pairs:
     seed: int = 0
 
     def __post_init__(self):
-        _check_nodes(self.points, self.scrambles, self.seed, least=4)
+        _check_nodes(self.points, self.scrambles, self.seed, least_scrambles=4)
 
 
 NodeRule = Sobol | Characters
@@ -154,7 +154,7 @@ COARSE = Sobol(points=1024, scrambles=1)
 """The rule for the loss along a training: a thousand points without an error estimate."""
 
 FINE = Sobol(points=8192, scrambles=8)
-"""The rule for the loss at a minimum, and the default above rank 3 and under tracing: 65,536 points."""
+"""The rule for the loss at a minimum, the default of the free energy above rank 3 and of all under tracing: 65,536 points."""
 
 FINEST = Sobol(points=32768, scrambles=8)
 """The default of moments above rank 3 while singular values are moderate: 262,144 points."""
@@ -164,9 +164,9 @@ FINEST = Sobol(points=32768, scrambles=8)
 def half_nodes(rule: Sobol, dimension: int) -> np.ndarray:
     """Standard normal nodes (scramble, dimension, node); their negatives are the other half.
 
-    Each scramble with more than `dimension` nodes is rescaled by a triangular matrix so that its mean of
-    u uᵀ is exactly the identity; fewer nodes do not span the space and stay as they are. The matrix is lower triangular, so
-    the first d rows of a set do not depend on the later ones.
+    Each scramble with more than `dimension` nodes is rescaled by a matrix so that its mean of u uᵀ is exactly the identity;
+    fewer nodes do not span the space and stay as they are. The matrix is lower triangular, so the first d rows of a set do
+    not depend on the later ones.
     """
     (nodes,) = stored_arrays(("nodes", rule, dimension), lambda: [_rescaled_half(rule, dimension)])
     nodes.setflags(write=False)

@@ -75,7 +75,7 @@ def mean_moments(A: Float[Array, "class direction"], u: Float[Array, "direction 
 
 
 class _Frame(NamedTuple):
-    """Logits A u with u = V x (V None: u = x), the nodes of u, and the part of their error that is known."""
+    """Logits A u with u = V x (V None: u = x, or V is not needed), the nodes of u, and the known part of their error."""
 
     A: Float[Array, "class direction"]
     V: Float[Array, "direction feature"] | None

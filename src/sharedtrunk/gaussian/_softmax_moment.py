@@ -18,11 +18,11 @@ from sharedtrunk.gaussian.checks import as_covariance, as_weights, check_scrambl
 
 
 def _slope(s: float, classes: int) -> float:
-    """g(s) of G = g J, ∇F = g W at K − 1 equal singular values s."""
+    """The factor g(s) of G = g J and ∇F = g W where K − 1 singular values equal s."""
     return float(random_energy_slope(s, classes)) / ((classes - 1) * s)
 
 
-# Where the singular values deviate by d from their root mean square, the errors of the closed forms are of first order and
+# Where the singular values deviate by d from their root mean square, the closed forms of ∇F and G have errors of first order,
 # below 0.6 g d and 0.6 g d / s (measured at K = 5 … 24, s = 0.1 … 300). The functions return 2 g d and 2 g d / s.
 def _equal_moment(s: float, deviation: float, W: np.ndarray):
     g = _slope(s, len(W))
@@ -35,7 +35,7 @@ def _equal_covariance(s: float, deviation: float, W: np.ndarray):
     return g * (np.eye(K) - 1 / K), 2 * g * deviation / s
 
 
-# Below the crossover Sobol points in all of space have the smaller error, above it points between pairs.
+# Below the crossover, Sobol points in all of space have the smaller error; above it, `Pairs` has.
 _MOMENT = Quantity(
     sobol=moment_lane,
     panels=lambda integrals, V: integrals.moment @ V,
@@ -78,9 +78,10 @@ def softmax_moment(
     W, covariance
         See `free_energy`.
     rule
-        By default as in `free_energy` up to rank 3. Above rank 3 it is Sobol points in all of space while the singular values
-        are moderate, and `Pairs` (about 2 s per lane at K = 10) where they are large. Where the error bar would be longer
-        than 10⁻³ of the value, a rule that takes four times as long replaces either. Under jit, vmap and grad it is `FINE`.
+        By default as in `free_energy` up to rank 3 and for equal singular values. Otherwise it is Sobol points in all of
+        space while the singular values are moderate, and `Pairs` (about 2 s per lane at K = 10) where they are large; a rule
+        that takes four times as long replaces either where the error bar would be longer than 10⁻³ of the value. Under jit,
+        vmap and grad it is `FINE`.
 
     Returns
     -------
@@ -116,8 +117,7 @@ def softmax_moment_with_error(
     Returns
     -------
     moment, error
-        ∇F (…, class, feature), and the half-width (…) of the 99 % interval of its Frobenius norm, in the units of the inputs
-        with and without C.
+        ∇F (…, class, feature), and the half-width (…) of the 99 % interval of its Frobenius norm, in the units of the inputs.
 
     Raises
     ------
@@ -146,8 +146,8 @@ def softmax_moment_scrambles(
     Returns
     -------
     Array
-        ∇F by every scramble, (…, scramble, class, feature). The spread of differences between similar W over the scrambles
-        is the numerical error of that difference.
+        ∇F by every scramble, (…, scramble, class, feature). The spread over scrambles of the difference between two similar
+        W is the numerical error of that difference.
 
     Raises
     ------
@@ -171,8 +171,10 @@ def softmax_covariance(
 
     Parameters
     ----------
-    W, covariance, rule
-        See `softmax_moment`.
+    W, covariance
+        See `free_energy`.
+    rule
+        See `softmax_moment`; here the slower rule is used where the error bar would be longer than 10⁻² of the value.
 
     Returns
     -------
@@ -203,7 +205,7 @@ def softmax_covariance_with_error(
     Parameters
     ----------
     W, covariance, rule
-        See `softmax_moment_with_error`.
+        See `softmax_covariance` and `free_energy_with_error`.
 
     Returns
     -------

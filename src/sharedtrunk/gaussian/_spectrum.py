@@ -1,8 +1,8 @@
 """Which singular values of J W C^½ matter: numerical rank, equality, and the error of dropping the others.
 
-Everything here is decided in float64 on the host, whatever the precision of W: an array of float32 numbers has exact
-singular values too, and a small one beside a large one can change the direction of the moments (as when it decides between
-the classes of a group).
+All decisions here are made in float64 on the host, whatever the precision of W. A float32 array has exact singular values
+too, and even one that is small beside the others can change the direction of the moments (for example, when it decides
+between the classes of a group).
 
 The cost of a change dW of whitened weights is bounded for every W (`Sensitivity`). With P = softmax(z),
 Σ = diag P − P Pᵀ, ‖Σ‖₂ ≤ 1/2:
@@ -23,14 +23,14 @@ from sharedtrunk.gaussian._error import length
 from sharedtrunk.gaussian._factor import host_root
 
 _AFFORDABLE = 1e-4
-"""Relative error that dropping directions may cause: the error of `Pairs`, the method for all directions."""
+"""Relative error that dropping directions may cause. It is the error of `Pairs`, the method that keeps all directions."""
 
 _EQUAL = 1e-6
-"""Relative spread of singular values below which the closed form for equal ones is more exact than any nodes."""
+"""Relative spread of singular values below which the closed form for equal ones is more accurate than any quadrature."""
 
 
 class Sensitivity(NamedTuple):
-    """How much a quantity can change with W: at most min(slope · ‖dW‖, most). `size(‖W‖, K)` is about its own norm."""
+    """How much a quantity can change with W: at most min(slope · ‖dW‖, most). `size(‖W‖, K)` is about the quantity's norm."""
 
     slope: float
     most: float

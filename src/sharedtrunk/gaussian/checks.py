@@ -50,7 +50,7 @@ def check_range(name: str, values, dtype) -> None:
         raise invalid(
             f"{name} has entries of at most {largest:.1g} in {jnp.dtype(dtype)}",
             received=f"{top:.3g}",
-            hint="Scale it down, or use float64 for more than float32 holds.",
+            hint="Scale it down, or use float64 for values beyond float32.",
         )
 
 
@@ -144,7 +144,7 @@ def check_error_rule(rule) -> None:
         )
     if isinstance(rule, NodeRule) and rule.points < LEAST_POINTS:
         raise invalid(
-            f"an error estimate needs at least {LEAST_POINTS} points a scramble (smaller sets share a bias)",
+            f"an error estimate needs at least {LEAST_POINTS} points per scramble (smaller sets share a bias)",
             received=f"{rule.points}",
             hint="Use Sobol(points=1024, scrambles=8).",
         )

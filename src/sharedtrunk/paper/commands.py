@@ -22,7 +22,7 @@ def figure_command(
     size
         The grid: "standard", "quick" or "full".
     options
-        Further words of the command.
+        Further arguments of the command.
     """
     grid = [] if size == "standard" else [f"--{size}"]
     return shlex.join(["sharedtrunk", verb, *figures, "--out", str(folder), *grid, *options])

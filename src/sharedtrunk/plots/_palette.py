@@ -21,7 +21,7 @@ def relatedness_colour(relatedness: float) -> tuple[float, float, float]:
 
 
 def relatedness_marker(relatedness: float) -> str:
-    """Return the marker of the nearest of r = 0, ¼, ½, ¾ and 1, so that a curve can be told without its colour."""
+    """Return the marker of the nearest of r = 0, ¼, ½, ¾ and 1, so that curves can be told apart without colour."""
     return _MARKERS[round(4 * _checked(relatedness))]
 
 

@@ -1,7 +1,7 @@
 """Which lanes to train for which settings: grouped by sample count, form and seed, each distinct lane once.
 
-Settings of one *form* have as many auxiliary tasks, and numbers, lists and matrices in the same places. Lanes are drawn side
-by side with their like only, so no setting's draws depend on the forms of the others.
+Settings of one *form* have the same number of auxiliary tasks, and numbers, lists and matrices in the same places. Only lanes
+of one form are drawn side by side, so no setting's draws depend on the forms of the others.
 """
 
 from dataclasses import asdict, replace
@@ -42,24 +42,25 @@ class Plan:
         self.settings, self.seeds = settings, seeds
         kinds = [(setting.samples, _form(setting)) for setting in settings]
         members = [[n for n, each in enumerate(kinds) if each == kind] for kind in dict.fromkeys(kinds)]
-        self.groups = [self._group(inside, n) for inside in members for n in range(len(seeds))]
+        self.groups = [self._group(indices, n) for indices in members for n in range(len(seeds))]
 
-    def _group(self, inside: list[int], seed: int) -> Group:
-        samples, tasks = self.settings[inside[0]].samples, 1 + len(self.settings[inside[0]].auxiliaries)
-        lanes = [tuple(self.settings[n].lane().items()) for n in inside]
-        mains = [self.settings[n].lane()["s_main"] for n in inside]
+    def _group(self, indices: list[int], seed_index: int) -> Group:
+        seed, first = self.seeds[seed_index], self.settings[indices[0]]
+        samples, tasks = int(first.samples), 1 + len(first.auxiliaries)
+        lanes = [tuple(self.settings[n].lane().items()) for n in indices]
+        mains = [self.settings[n].lane()["s_main"] for n in indices]
         joint, single = list(dict.fromkeys(lanes)), list(dict.fromkeys(mains))
-        shared = {"n_samples": int(samples), "seed": self.seeds[seed]}
-        # the auxiliary tasks of a baseline are drawn and have no weight
+        shared = {"n_samples": samples, "seed": seed}
+        # the auxiliary tasks of a baseline are drawn but have weight 0
         form = dict(joint[0])
         others = {"s_aux": _filled(form["s_aux"], 1.0), "relatedness": _filled(form["relatedness"], 0.0)}
         return Group(
-            int(samples),
+            samples,
             tasks,
-            self.seeds[seed],
+            seed,
             [{**dict(lane), **shared} for lane in joint],
             [{"s_main": s, **others, **shared} for s in single],
-            [(n, seed) for n in inside],
+            [(n, seed_index) for n in indices],
             np.array([joint.index(lane) for lane in lanes]),
             len(joint) + np.array([single.index(s) for s in mains]),
         )
@@ -73,19 +74,19 @@ class Plan:
         known = {name: value for name, value in asdict(problem).items() if name not in FIXED}
         predictions = []
         for setting, seeds in zip(self.settings, order, strict=True):
-            ways: dict[Method, Answer] = {name: answer.of_seeds(seeds) for name, answer in answers.items()}
-            words = sentence(setting, ways, problem.features, time_limit=problem.time_limit)
-            predictions.append(Prediction(setting, known, self.seeds, ways, words))
+            by_method: dict[Method, Answer] = {name: answer.of_seeds(seeds) for name, answer in answers.items()}
+            words = sentence(setting, by_method, problem.features, time_limit=problem.time_limit)
+            predictions.append(Prediction(setting, known, self.seeds, by_method, words))
         return predictions
 
 
 def _form(setting: Setting) -> tuple:
-    """What settings have in common whose lanes are drawn side by side."""
+    """The form of a setting: its lane with 0 in place of every number."""
     return tuple(_filled(value, 0.0) for value in setting.lane().values())
 
 
 def _filled(value: Any, number: float) -> Any:
-    """`number` in the place of every number."""
+    """The value with `number` in place of every number in it."""
     return tuple(_filled(each, number) for each in value) if isinstance(value, tuple) else number
 
 

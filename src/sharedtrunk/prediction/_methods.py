@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 
 
 def by_population(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Stops, Stops]:
-    """Joint and single arm by the population flow. It does not depend on N: lanes that differ in N alone are one."""
+    """Joint and single arm by the population flow. It does not depend on N: lanes that differ only in N are solved once."""
     place_of: dict[tuple, int] = {}
     arms = []
     for tasks in dict.fromkeys(group.tasks for group in plan.groups):
@@ -29,8 +29,8 @@ def by_population(problem: StandardSettings, plan: Plan, draws: list[Draw], work
                 weights.append(task_weights(problem, group)[unsolved])
         arms.append(population_arm(parts, np.concatenate(weights), problem.time_limit, workers))
     arm = joined(arms)
-    solved = [np.array([place_of[key] for key in lane_keys(group)]) for group in plan.groups]
-    pairs = list(zip(plan.groups, solved, strict=True))
+    places_by_group = [np.array([place_of[key] for key in lane_keys(group)]) for group in plan.groups]
+    pairs = list(zip(plan.groups, places_by_group, strict=True))
     joint = np.concatenate([places[group.joint_index] for group, places in pairs])
     single = np.concatenate([places[group.single_index] for group, places in pairs])
     return arm.lanes(joint), arm.lanes(single)

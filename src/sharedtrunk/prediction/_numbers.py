@@ -1,4 +1,4 @@
-"""A user's number as Python's, checked under the name of the user's argument."""
+"""Convert a user's number to a float, with errors that name the user's argument."""
 
 import math
 from collections.abc import Callable
@@ -19,10 +19,10 @@ def not_negative(name: str, value: object, hint: str) -> float:
 
 
 def as_number(name: str, value: object, rule: str, hint: str, holds: Callable[[float], bool]) -> float:
-    """`value` as a finite float that `holds`. Raises `InputError` for anything else."""
+    """`value` as a finite float x with `holds(x)`. Raises `InputError` for anything else."""
     try:
         number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
-    except OverflowError:  # a whole number beyond all floats
+    except OverflowError:  # an integer too large for a float
         number = math.inf
     if not math.isfinite(number) or not holds(number):
         raise invalid(f"{name} must be {rule}", received=shown(value), hint=hint)

@@ -1,4 +1,4 @@
-"""The package's verbs: draw once, run both theories and the simulation on the same draws, and compare them."""
+"""`predict` and `predict_grid`: draw once, run both theories and the simulation on the same draws, and compare them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from sharedtrunk.prediction._prediction import Method, Prediction
 from sharedtrunk.prediction._setting import Setting, as_seeds, as_settings, as_whole, check_ranks, standard_problem
 
 MOST_INPUTS = 2e9
-"""The largest size of all inputs, or of the weights of all students, in numbers: 8 GB in float32 and 16 GB in float64."""
+"""The largest number of entries of all inputs, or of all students' weights: 8 GB in float32 and 16 GB in float64."""
 
 
 def predict(
@@ -119,7 +119,7 @@ def predict_grid(
     task_weights
         (α_A, α_B), the weights of the main task's loss and of each auxiliary task's.
     time_limit
-        Training time up to which the minimum is searched.
+        Training time up to which the minimum is searched for.
     precision
         "float32" or "float64", which needs JAX's x64 mode.
     workers

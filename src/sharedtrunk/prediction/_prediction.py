@@ -67,17 +67,17 @@ class Answer:
 
     @property
     def ran_away(self) -> int:
-        """Seeds in which an arm ran away before its minimum."""
+        """Number of seeds in which an arm ran away before its minimum."""
         return int((self.result == Result.RAN_AWAY).sum())
 
     @property
     def lost(self) -> int:
-        """Seeds without a value."""
+        """Number of seeds without a value."""
         return int(np.isnan(self.benefit).sum())
 
     @property
     def unreached(self) -> int:
-        """Seeds with a value in which an arm did not reach its minimum, so that the value may still change."""
+        """Number of seeds with a value that may still change, because an arm did not reach its minimum."""
         return int(((self.result != Result.SUCCESS) & ~np.isnan(self.benefit)).sum())
 
     @property

@@ -48,7 +48,7 @@ def caption(made: Prediction) -> str:
     words = [_CAPTION.format(made.setting.auxiliaries_in_words)]
     if late:
         words.append(
-            f"{UNFINISHED}: the lowest losses up to the time limit are no minimum yet, so the benefit may still change "
+            f"{UNFINISHED}: the lowest losses up to the time limit are not minima yet, so the benefit may still change "
             f"(seeds: {', '.join(late)})."
         )
     words += [_validation(answer) for answer in made.ways.values() if answer.benefit_honest is not None]
@@ -58,9 +58,10 @@ def caption(made: Prediction) -> str:
 def _validation(answer: Answer) -> str:
     """How validation stopping changes the benefit, over the seeds that have it with both kinds of stopping."""
     change = estimate(np.asarray(answer.benefit_honest) - answer.benefit)
-    added = f"that adds {_interval(change)} nats to the benefit" if change.n else "how much that changes is not known"
+    added = f"adds {_interval(change)} nats to the benefit" if change.n else "changes the benefit by an unknown amount"
     return (
-        f"{VALIDATION}: both arms stop at their lowest loss on held-out noisy labels, as one must in practice; {added}."
+        f"{VALIDATION}: both arms stop at their lowest loss on held-out noisy labels, as one must in practice; "
+        f"that {added}."
     )
 
 
@@ -159,9 +160,9 @@ def _interval(found: Estimate) -> str:
     return f"{found.mean:+.3f}" + (", no error" if found.n == 1 else f" ± {found.high - found.mean:.3f}")
 
 
-def _two_means(form: str, first: np.ndarray, second: np.ndarray, number: str) -> str:
+def _two_means(form: str, first: np.ndarray, second: np.ndarray, number_format: str) -> str:
     """`form`, a text with two places, filled with the means of `first` and `second` over seeds."""
     means = [mean_and_error(values, axis=0)[0] for values in (first, second)]
     if np.isnan(means).all():
         return _NOTHING
-    return form.format(*(_NOTHING if np.isnan(mean) else format(float(mean), number) for mean in means))
+    return form.format(*(_NOTHING if np.isnan(mean) else format(float(mean), number_format) for mean in means))

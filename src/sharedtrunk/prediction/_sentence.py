@@ -53,8 +53,8 @@ def sentence(setting: Setting, answers: Mapping[Method, Answer], features: int, 
     """
     usable = {name: len(answer.benefit) - answer.lost for name, answer in answers.items()}
     if all(count < 2 for count in usable.values()):
-        most = "a single seed" if max(usable.values()) == 1 else "a run without a usable seed"
-        return f"Believe none of it yet: {most} has no error bar; ask for more seeds."
+        shortage = "a single seed" if max(usable.values()) == 1 else "a run without a usable seed"
+        return f"Believe none of it yet: {shortage} has no error bar; ask for more seeds."
     caveats: dict[Method, str] = {name: _caveat(name, answer, time_limit) for name, answer in answers.items()}
     at = f"N = {setting.samples} for {features} features"
     if usable.get("simulation", 0) >= 2:
@@ -84,8 +84,8 @@ def _without_simulation(
     closure, population = (answers[name].estimate() for name in COMPARED)
     if "simulation" in caveats or caveats["closure"]:
         failed = ", and ".join(caveats[name] for name in ("simulation", "closure") if caveats.get(name))
-        alone = caveats["population"] or f"the population flow knows nothing of the samples ({_number(population)})"
-        return f"Simulate before you believe: {failed} at {at}, and {alone}."
+        limits = caveats["population"] or f"the population flow knows nothing of the samples ({_number(population)})"
+        return f"Simulate before you believe: {failed} at {at}, and {limits}."
     allowed, difference = _allowed(closure), _difference(answers["population"], answers["closure"])
     unchecked = f"no simulation has checked it at {at}"
     if not caveats["population"] and _agreement(difference, allowed) == "agrees":

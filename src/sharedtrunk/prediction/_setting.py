@@ -45,13 +45,13 @@ class Setting:
         list with one per component.
     relatedness
         r between −1 and 1, which means R = r·I (4), or the matrix R of the auxiliary task as a list of rows, one row per
-        component of its teacher and one column per component of the main one. With several auxiliary tasks a list with such
-        an entry for each. Given the main task the auxiliary ones are independent, and their order does not matter.
+        component of its teacher and one column per component of the main one. For several auxiliary tasks it is a list with
+        one such entry each. Given the main task, the auxiliary ones are independent, and their order does not matter.
 
     Raises
     ------
     InputError
-        For values out of range and lists of other lengths.
+        For values out of range and lists whose lengths do not fit.
     """
 
     samples: int = 400
@@ -95,8 +95,8 @@ class Setting:
     def lane(self) -> dict[str, Any]:
         """The joint student as a lane of `experiments`, without its seed and number of samples.
 
-        A list of equal singular values is one number there, and so is R = r·I. Auxiliary tasks are sorted by their values, so
-        that settings which differ in the order alone are one lane.
+        A list of equal singular values becomes one number, and so does R = r·I. Auxiliary tasks are sorted by their values,
+        so that settings that differ only in the order are one lane.
         """
         each = [(equal_as_one(values), multiple_as_one(related)) for values, related in self.auxiliaries]
         each.sort(key=lambda task: [(isinstance(part, tuple), part) for part in task], reverse=True)

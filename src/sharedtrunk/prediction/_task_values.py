@@ -1,7 +1,7 @@
 """Singular values and relatedness in every form that a user may give them.
 
-Singular values are a number for all, or a list with one per component. Relatedness (4) is a number r, which means R = r·I, or
-a matrix R as a list of rows. Arrays are as good as lists. What is checked here needs no sizes; `check_sizes` has the rank.
+Singular values are one number for all components, or a list with one per component. Relatedness (4) is a number r, which
+means R = r·I, or a matrix R as a list of rows. Arrays may replace lists. Only `check_sizes` needs the rank of a teacher.
 """
 
 from collections.abc import Sequence
@@ -43,12 +43,12 @@ def main_values(given: object) -> Values:
 
 
 def auxiliary_values(given: object) -> tuple[Values, ...]:
-    """The singular values of every auxiliary task: of one from a number, of each from a list with an entry per task."""
+    """The singular values of every auxiliary task. A number stands for a single task; a list has an entry per task."""
     given = _plain(given)
     if not isinstance(given, list):
         return (not_negative("s_aux", given, _NOISE_TASK),)
     if not given:
-        raise invalid("s_aux needs an auxiliary task, or more", received="an empty list", hint="Give [10.0, 1.0]")
+        raise invalid("s_aux needs at least one auxiliary task", received="an empty list", hint="Give [10.0, 1.0]")
     if len(given) > _MOST_TASKS:
         raise invalid(
             f"s_aux must have at most {_MOST_TASKS:,} entries, one for each auxiliary task",
@@ -63,7 +63,7 @@ def auxiliary_values(given: object) -> tuple[Values, ...]:
 
 
 def auxiliary_relatedness(given: object, tasks: int) -> tuple[Related, ...]:
-    """The relatedness of every one of `tasks` auxiliary tasks, from a list; that of the only one may stand alone."""
+    """The relatedness of each of the `tasks` auxiliary tasks, from a list; a single task's may be given without one."""
     given = _plain(given)
     if tasks == 1:
         listed = isinstance(given, list) and len(given) == 1 and not _is_row(given[0])
@@ -72,7 +72,7 @@ def auxiliary_relatedness(given: object, tasks: int) -> tuple[Related, ...]:
         raise invalid(
             f"relatedness needs an entry for each of the {tasks} auxiliary tasks in s_aux",
             received=shown(given),
-            hint="Give [0.5, 0.0]. Unequal singular values of one task are a list in the list, s_aux=[[1.0, 0.5]]",
+            hint="Give [0.5, 0.0]. For unequal singular values of one task, nest its list: s_aux=[[1.0, 0.5]]",
         )
     return tuple(_related(f"relatedness[{task}]", each) for task, each in enumerate(given))
 

@@ -3,7 +3,7 @@
 The noise ξ is class × feature (K × N_f) with independent entries of mean 0 and variance σ²/N_f, as in a noisy
 teacher. For K, N_f → ∞ at a fixed *aspect* c = K/N_f its min(K, N_f) singular values fill the interval between two
 *edges*, σ|1 − √c| and σ(1 + √c), with a density that does not depend on the entries' distribution (four moments
-suffice). By name:
+suffice). Special cases:
 
 - c → 0 (few classes, many features): all singular values lie at σ, since the rows are orthogonal and of length σ;
 - c = 1: the quarter circle √(4σ² − x²)/(πσ²), which reaches zero;
@@ -49,7 +49,7 @@ def bulk_edges(aspect: ArrayLike, noise: ArrayLike) -> Edges:
     Returns
     -------
     Edges
-        `lower` and `upper`, each with the broadcast shape, in units of `noise`.
+        `lower` and `upper`, each with the broadcast shape, in the units of `noise`.
 
     Raises
     ------

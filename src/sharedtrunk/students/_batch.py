@@ -71,8 +71,8 @@ def stack_tasks(lanes: SharedTrunk, problem: Problem, moments: Moments) -> Stack
     """Cut a problem into blocks for `composite_drive`; `moments` are the tasks' label moments with a lane axis."""
     count = problem.inputs.shape[-1]
     stacked = sum(head.shape[1] for head in lanes.heads)
-    row = lanes.heads[0].shape[0] * stacked * lanes.heads[0].dtype.itemsize
-    blocks = -(-count // max(1, BLOCK_BYTES // row))
+    sample_bytes = lanes.heads[0].shape[0] * stacked * lanes.heads[0].dtype.itemsize
+    blocks = -(-count // max(1, BLOCK_BYTES // sample_bytes))
     part = -(-count // blocks)
     fill = blocks * part - count
 
@@ -132,8 +132,8 @@ def _probabilities(logits: Float[Array, "lane stacked part"], sizes: list[int], 
         tasks = logits.reshape(lanes, len(sizes), sizes[0], part)
         weights = jnp.stack([jnp.broadcast_to(c, (lanes, part)) for c in coefficients], axis=1)
         return predictions(tasks, weights).reshape(logits.shape)
-    weighed = [
+    weighted = [
         predictions(task, jnp.broadcast_to(c, (lanes, part)))
         for task, c in zip(split(logits, sizes), coefficients, strict=True)
     ]
-    return jnp.concatenate(weighed, axis=1)
+    return jnp.concatenate(weighted, axis=1)

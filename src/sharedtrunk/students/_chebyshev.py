@@ -17,7 +17,7 @@ from jaxtyping import Array, Int
 from numpy.polynomial import chebyshev
 
 STAGES = 6
-"""Stages as long as the stiffness is unknown."""
+"""Number of stages while the stiffness is unknown."""
 
 FEWEST_STAGES = 3
 """With two stages the error constant would be 2.5 times that of many stages."""
@@ -38,7 +38,7 @@ def chebyshev_step(
 ) -> tuple[State, State, State]:
     """One step of `FEWEST_STAGES` to `MOST_STAGES` stages from y and F(y): the new y, F there, and the estimated local error.
 
-    The estimate is 0.8 (y − y₁) + 0.4 h (F + F₁). The number of stages may be traced; they go through one loop, so that
+    The estimate is 0.8 (y − y₁) + 0.4 h (F + F₁). The number of stages may be traced: one loop runs all stages, so that
     a compiled program holds the field once.
     """
     rows = jnp.asarray(_table(), jnp.result_type(*jax.tree.leaves(start)))[stages - FEWEST_STAGES]

@@ -12,7 +12,7 @@ from sharedtrunk.students._problem import Problem
 
 @dataclasses.dataclass(frozen=True)
 class Descent:
-    """W ← W − step · ∇L, at time steps × step; step = 1/τ in the paper's letters.
+    """W ← W − step · ∇L; n steps take the time n · step, and step is 1/τ in the paper's notation.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Descent:
 
 
 def run_descent(step, key, batch_size, network, problem, axes, counts, observe):
-    """Descend through the step counts in `counts`, of which the first is the network's now."""
+    """Descend through the step counts in `counts`; `network` has made the first of them."""
     whole = prepare(network, problem, axes)
 
     def advance(index, state):
@@ -51,7 +51,7 @@ def run_descent(step, key, batch_size, network, problem, axes, counts, observe):
 
 
 def _batch(problem: Problem, key, index, size: int) -> Problem:
-    """The points of one step. Coefficients are scaled so that the mini-batch gradient is unbiased."""
+    """The points of one step. Targets and coefficients are scaled so that the mini-batch gradient is unbiased."""
     count = problem.inputs.shape[-1]
     batches = count // size
     order = jax.random.permutation(jax.random.fold_in(key, index // batches), count)

@@ -1,4 +1,4 @@
-"""A flow solved by diffrax, which this package calls here only.
+"""A flow solved by diffrax, which `students` imports only here.
 
 All lanes of a batch share one step, chosen so that the worst lane meets the tolerance. This file is imported when a
 program is traced: importing diffrax takes half a second, which a worker that loads compiled programs does not need.
@@ -124,7 +124,7 @@ class Observation(NamedTuple):
 
 
 class ObservationInterpolation(diffrax.AbstractLocalInterpolation):
-    """The polynomial of fourth degree through observations and slopes at both ends of a step, and its middle observation."""
+    """The quartic polynomial through observations and slopes at both ends of a step and an observation in its middle."""
 
     t0: Any  # pyright: ignore[reportIncompatibleVariableOverride]
     t1: Any  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -135,7 +135,7 @@ class ObservationInterpolation(diffrax.AbstractLocalInterpolation):
     def evaluate(self, t0: Any, t1: Any = None, left: bool = True) -> Any:
         step = self.t1 - self.t0
         x = (t0 - self.t0) / step
-        bump = 16 * (x * (1 - x)) ** 2  # 1 in the middle; flat, like the cubic's remainder, at both ends
+        bump = 16 * (x * (1 - x)) ** 2  # 1 in the middle; value and slope are 0 at both ends
         ends = hermite_weights(x, step)
         halves = (0.5, 0.125 * step, 0.5, -0.125 * step)
         weights = [end - bump * half for end, half in zip(ends, halves, strict=True)]
@@ -237,14 +237,14 @@ def _evaluations(method: Flow, solution):
 
 
 class LaneController(diffrax.AbstractStepSizeController):
-    """A PID controller of the step by the worst lane that is still finite.
+    """A PID controller that sets the step by the worst lane that is still finite.
 
     A lane that is no longer finite is left out, so that it does not shrink the step of the others to zero. A finite lane that
     the trial step makes infinite or NaN has an infinite error, so that a shorter step is tried. At the shortest step that the
     precision of the times allows, the lane is given up.
 
-    Diffrax's controller receives one scaled error per lane, because it would read states and errors of megabytes several
-    times. Only the first step is chosen by its own norm.
+    Diffrax's controller receives one scaled error per lane, because otherwise it would read states and errors of megabytes
+    several times. Only the first step is chosen from the states themselves, by `worst_lane_norm`.
     """
 
     pid: diffrax.PIDController

@@ -3,8 +3,8 @@
 For a linear student the composite W_t = head_t · trunk is formed once, so that the passes over the data cost class ×
 feature × sample and the hidden layer costs nothing there:
 
-    D_t = M̂_t − Σ_μ c_tμ P(W_t x_μ) x_μᵀ,      M̂_t = Σ_μ targets_tμ x_μᵀ
-    head_t ← D_t trunkᵀ,    W⁽ˡ⁾ ← (W⁽ᴸ⁻¹⁾ … W⁽ˡ⁺¹⁾)ᵀ [Σ_t head_tᵀ D_t] (W⁽ˡ⁻¹⁾ … W⁽¹⁾)ᵀ.
+    D_t = M̂_t − Σ_μ c_tμ P(W_t x_μ) x_μᵀ,      M̂_t = Σ_μ c_tμ y_tμ x_μᵀ,      c_tμ = α_t m_tμ / n_t
+    drive of head_t: D_t trunkᵀ,    drive of W⁽ˡ⁾: (W⁽ᴸ⁻¹⁾ … W⁽ˡ⁺¹⁾)ᵀ [Σ_t head_tᵀ D_t] (W⁽ˡ⁻¹⁾ … W⁽¹⁾)ᵀ.
 
 The sample's label moment M̂ does not change in time and is formed once per training. The drive of a nonlinear student is the
 automatic derivative of the loss. Functions here are for one lane.
@@ -23,7 +23,7 @@ Moments = tuple[Float[Array, "_ feature"], ...]
 
 
 def label_moments(problem: Problem) -> Moments:
-    """M̂_t = Σ_μ α_t m_tμ / n_t y_tμ x_μᵀ, the sample's label moment of every task."""
+    """M̂_t = Σ_μ (α_t m_tμ / n_t) y_tμ x_μᵀ, the sample's label moment of every task."""
     return tuple(targets @ problem.inputs.T for targets in problem.targets)
 
 

@@ -18,8 +18,7 @@ from sharedtrunk.students._network import SharedTrunk, logits
 
 
 class FreshInputs(eqx.Module):
-    """Inputs that no student trains on: with clean labels to evaluate a student, and with noisy labels to decide when to
-    stop.
+    """Inputs that no student trains on, with clean labels to evaluate it, and with noisy labels to decide when to stop.
 
     Parameters
     ----------

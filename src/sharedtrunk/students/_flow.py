@@ -20,8 +20,8 @@ class Flow:
     max_steps
         The largest number of steps of one call; lanes that need more end with `Result.STEP_LIMIT`.
     stabilized
-        A Runge–Kutta–Chebyshev method of second order. Where stability, not accuracy, limits the step, this method is much
-        faster, and exact enough for ReLU students.
+        Whether to use a Runge–Kutta–Chebyshev method of second order, whatever `order` says. Where stability, not accuracy,
+        limits the step, this method is much faster, and it is accurate enough for ReLU students.
     order
         5 for Tsit5, 3 for Bogacki–Shampine, which needs half as many evaluations per step and takes steps three quarters as
         long where stability limits them.

@@ -1,7 +1,7 @@
 """The student: a trunk that all tasks share, and one linear head per task (section 4.2).
 
-A linear student is known by its *composite weights* W_t = head_t · trunk, the product of its layers; with a ReLU
-between the trunk's layers there is no such matrix. Layers have no biases. Functions here are for one lane.
+A linear student is determined by its *composite weights* W_t = head_t · trunk, the product of its layers; with a ReLU
+after each trunk layer there is no such matrix. Layers have no biases. Functions here are for one lane.
 """
 
 from typing import Literal

@@ -31,9 +31,9 @@ class Problem(eqx.Module):
     inputs
         Columns (feature, sample), shared by all lanes or with a lane axis.
     targets
-        For each task t its label probabilities times `coefficients[t]` (class, sample), zero where the label is missing.
+        For each task t, its label probabilities times `coefficients[t]` (class, sample), zero where the label is missing.
     coefficients
-        For each task t the weights α_t m_tμ / n_t of its samples (sample,).
+        For each task t, the weights α_t m_tμ / n_t of its samples (sample,).
     """
 
     inputs: Float[Array, "... feature sample"]
@@ -56,11 +56,11 @@ def make_problem(
     inputs
         Rows (sample, feature), shared by the lanes or with a lane axis. Whole numbers become floating point.
     labels
-        For each task class indices (*lane, sample), −1 where missing, or label probabilities (*lane, class, sample).
+        For each task, class indices (*lane, sample), −1 where missing, or label probabilities (*lane, class, sample).
     classes
         Number of classes of all tasks or of each one; needed for class indices.
     masks
-        For each task 1 or True where it has labels (sample,), the same for all lanes; None: everywhere.
+        For each task, 1 or True where it has labels (sample,), the same for all lanes; None: everywhere.
     task_weights
         The weights α_t in the training loss (1); 1 by default.
 
@@ -204,7 +204,7 @@ def _mask(task, mask, count, dtype):
         raise invalid(
             f"Task {task}'s mask must have one entry per sample, 1 (or True) where there is a label and 0 elsewhere",
             received=f"shape {mask.shape} for {count} samples, values {np.unique(known)[:5] if known is not None else ''}",
-            hint="Weigh whole tasks with task_weights; leave labels out with −1",
+            hint="Weight whole tasks with task_weights; leave labels out with −1",
         )
     return mask.astype(dtype)
 

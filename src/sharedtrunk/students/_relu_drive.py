@@ -1,12 +1,12 @@
 """The drive of a batch of ReLU students, written by hand to take fewer passes over memory than automatic differentiation.
 
 With activations A⁽⁰⁾ = X, A⁽ˡ⁾ = max(W⁽ˡ⁾ A⁽ˡ⁻¹⁾, 0), the tasks' heads stacked to H (all classes × hidden) and
-E_t = α_t m_tμ / n_t (y_t − P_t), zero where a label is missing,
+E_t = α_t m_tμ / n_t (y_t − P_t), zero where a label is missing, the drives of H and W⁽ˡ⁾ (written ←) are
 
     H ← E A⁽ᴸ⁾ᵀ,    B⁽ᴸ⁾ = Hᵀ E ∘ [A⁽ᴸ⁾ > 0],    W⁽ˡ⁾ ← B⁽ˡ⁾ A⁽ˡ⁻¹⁾ᵀ,    B⁽ˡ⁻¹⁾ = W⁽ˡ⁾ᵀ B⁽ˡ⁾ ∘ [A⁽ˡ⁻¹⁾ > 0].
 
-Samples are the last axis, so that softmax runs along them, and the inputs get no gradient. Lanes are computed in groups whose
-activations of one layer fit into a core's cache: larger groups would wait for memory, not for arithmetic.
+Samples are the last axis, so that softmax is vectorized over them. The inputs get no gradient. Lanes are computed in groups
+whose activations of one layer fit into a core's cache: larger groups would wait for memory, not for arithmetic.
 """
 
 import equinox as eqx
@@ -19,7 +19,7 @@ from sharedtrunk.students._problem import Problem, carries_lanes
 from sharedtrunk.students._task_axis import predictions, split
 
 CACHE_BYTES = 2**19
-"""Bytes for one layer's activations: half of a core's level-2 cache of usually 1 MiB. The other half is for the weights."""
+"""Bytes for one layer's activations: half of a core's level-2 cache, usually 1 MiB. The other half is for the weights."""
 
 
 def relu_drive(lanes: SharedTrunk, problem: Problem) -> SharedTrunk:
@@ -29,20 +29,20 @@ def relu_drive(lanes: SharedTrunk, problem: Problem) -> SharedTrunk:
     carried = jax.tree.unflatten(jax.tree.structure(problem), carries_lanes(problem))
     own, shared = eqx.partition(problem, carried)
 
-    def cut(leaf):
+    def in_groups(leaf):
         return leaf.reshape(count // together, together, *leaf.shape[1:])
 
-    def group(given):
-        some, part = given
-        return _drive(some, eqx.combine(part, shared))
+    def drive_of_group(group):
+        group_lanes, group_own = group
+        return _drive(group_lanes, eqx.combine(group_own, shared))
 
-    drives = jax.lax.map(group, jax.tree.map(cut, (lanes, own)))
+    drives = jax.lax.map(drive_of_group, jax.tree.map(in_groups, (lanes, own)))
     return jax.tree.map(lambda leaf: leaf.reshape(count, *leaf.shape[2:]), drives)
 
 
 def lanes_together(lanes: SharedTrunk, samples: int) -> int:
-    """The largest divisor of the batch whose activations of the widest layer fit `CACHE_BYTES`; all lanes on an
-    accelerator."""
+    """Lanes per group: the largest divisor of the batch size for which the widest layer's activations fit `CACHE_BYTES`
+    (or 1); all lanes on an accelerator."""
     count = lanes.heads[0].shape[0]
     if jax.default_backend() != "cpu":
         return count
@@ -84,6 +84,6 @@ def _errors(logits: Float[Array, "lane stacked sample"], sizes: list[int], probl
 
 
 def _task_errors(logits: Float[Array, "lane class sample"], targets, coefficients):
-    # shared parts get a lane axis of length 1
-    shared = targets.reshape(-1, *targets.shape[-2:])
-    return shared - predictions(logits, coefficients.reshape(-1, coefficients.shape[-1]))
+    # parts that the lanes share get a lane axis of length 1
+    weighted_labels = targets.reshape(-1, *targets.shape[-2:])
+    return weighted_labels - predictions(logits, coefficients.reshape(-1, coefficients.shape[-1]))

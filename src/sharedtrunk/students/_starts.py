@@ -1,9 +1,9 @@
 """How a student starts: random, or aligned with the noisy teachers.
 
-*Random*: every layer N(0, scale²/fan_in). The standard problem's scale is 0.3; for deep ReLU trunks √2 keeps the size of
-the signal from layer to layer. *Aligned* (TA, appendix B): every layer shares the noisy teacher's singular vectors with
-its neighbours, so that the composite is Û S₀ V̂ᵀ. With several tasks (appendix C.1) each has its own frame in the hidden
-layer, orthogonal to the frames of the others.
+*Random*: every layer is drawn from N(0, scale²/fan_in). The standard problem's scale is 0.3; for deep ReLU trunks √2 keeps
+the size of the signal from layer to layer. *Aligned* (TA, appendix B): every layer shares the noisy teacher's singular
+vectors with its neighbours, so that the composite is Û S₀ V̂ᵀ. With several tasks (appendix C.1) each has its own frame in
+the hidden layer, orthogonal to the frames of the others.
 """
 
 import itertools
@@ -109,7 +109,7 @@ def aligned_start(
 ) -> SharedTrunk:
     """A single-task linear start with composite Û diag(s₀) V̂ᵀ, (Û, V̂) from the noisy teacher's SVD (appendix B).
 
-    Every one of L layers gets the L-th root of s₀, so the layers are balanced (the constant of (9) vanishes).
+    Each of the L layers gets the L-th root of s₀, so the layers are balanced (the constant of (9) vanishes).
 
     Parameters
     ----------
@@ -167,8 +167,8 @@ def aligned_tasks_start(
 
     W_t(0) = s₀ Û_t V̂_tᵀ for each task, (Û_t, V̂_t) from the SVD of Σ̂_t: trunk √s₀ Σ_t F_t V̂_tᵀ and heads √s₀ Û_t F_tᵀ,
     with hidden frames F_t (hidden, rank_t) that are orthonormal and orthogonal to each other. At t = 0 a head does not see
-    the other tasks' parts of the trunk, but training lets the head use these parts. So the baseline must start from its own
-    teacher alone.
+    the other tasks' parts of the trunk, but training lets the head use these parts. So the baseline must start from the main
+    task's teacher alone.
 
     Parameters
     ----------

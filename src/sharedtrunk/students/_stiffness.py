@@ -33,9 +33,10 @@ Scalar = Float[Array, ""]
 
 
 class Stiffness(NamedTuple):
-    """F and λ_max at the current state, the direction that gave λ_max, and for how many more steps λ_max may be used.
+    """F at the current state, the last estimate of λ_max, and for how many more steps that estimate may be used.
 
-    `evaluations` counts evaluations of the field so far, without those of rejected steps.
+    The next step of the power method starts from `direction`. `evaluations` counts evaluations of the field so far, without
+    those of rejected steps.
     """
 
     slope: Any
@@ -55,7 +56,7 @@ def first_estimate(field: Field, start) -> Stiffness:
 
 
 def stabilized_step(field: Field, start, known: Stiffness, step) -> tuple[Any, Any, Stiffness]:
-    """One step, stable for decay up to `MARGIN` λ_max: the new y, the estimate of the local error, and the new stiffness."""
+    """One step, stable for decay rates up to `MARGIN` λ_max: the new y, the estimated local error, and the new stiffness."""
     stale = known.valid_steps <= 0
     rate, direction, valid_steps = jax.lax.cond(
         stale,
@@ -68,7 +69,7 @@ def stabilized_step(field: Field, start, known: Stiffness, step) -> tuple[Any, A
 
 
 def stages_for(step: Scalar, rate: Scalar) -> Int[Array, ""]:
-    """The smallest number of stages with which a step is stable for decay up to `MARGIN` times `rate`."""
+    """The smallest number of stages with which a step is stable for decay rates up to `MARGIN` times `rate`."""
     stages = jnp.ceil(jnp.sqrt(1 + MARGIN * step * rate / REACH))
     return _count(jnp.clip(stages, FEWEST_STAGES, MOST_STAGES))
 

@@ -31,7 +31,7 @@ def train(
     first_step: Float[AnyArray, ""] | np.floating | float | None = None,
     seen_tasks: int | None = None,
 ) -> Trajectory:
-    """Train students by `Flow` (default) or `Descent` and save them at `times` (2), (8).
+    """Train students by `Flow` (default) or `Descent`, as in (2) and (8), and save them at `times`.
 
     Parameters
     ----------
@@ -97,9 +97,8 @@ def train(
 
 @program
 def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, networks: bool, seen_tasks: int | None):
-    from sharedtrunk.students._diffrax import (
-        solve_flow,
-    )  # imported here, since a program from the cache does not need it
+    # imported here, since a program from the cache does not need it
+    from sharedtrunk.students._diffrax import solve_flow
 
     axes, observe = lane_axes(problem), _observer(evaluation, networks, seen_tasks)
     saved, final, evaluations, mean_step, complete = solve_flow(
@@ -124,7 +123,7 @@ def _train_descent(lanes, problem, counts, step, key, batch_size, evaluation, ne
 
 
 def _observer(evaluation: FreshInputs | None, networks: bool, seen_tasks: int | None):
-    """What is saved of a batch of networks at each time."""
+    """The function that says what is saved of a batch of networks at each time."""
     fresh_axes = None if evaluation is None else _evaluation_axes(evaluation)
 
     def observe(lanes: SharedTrunk) -> dict:
@@ -186,21 +185,21 @@ def _check_network(lanes: SharedTrunk) -> None:
 def _check_problem(lanes: SharedTrunk, problem: Problem) -> None:
     count = lanes.heads[0].shape[0]
     features, tasks = lanes.trunk[0].shape[2], len(lanes.heads)
-    carrying = [
+    lane_counts = [
         part.shape[0] for part, axis in zip(jax.tree.leaves(problem), carries_lanes(problem), strict=True) if axis
     ]
     fits = (
         problem.inputs.shape[-2] == features
         and len(problem.targets) == tasks
         and all(t.shape[-2] == h.shape[1] for t, h in zip(problem.targets, lanes.heads, strict=False))
-        and all(size == count for size in carrying)
+        and all(size == count for size in lane_counts)
     )
     if not fits:
         raise invalid(
             "Student and problem must agree in features, tasks, classes and lanes",
             received=f"student: {features} features, classes {[h.shape[1] for h in lanes.heads]}, {count} lanes; "
             f"problem: {problem.inputs.shape[-2]} features, classes {[t.shape[-2] for t in problem.targets]}, "
-            f"lane axes {sorted(set(carrying))}",
+            f"lane axes {sorted(set(lane_counts))}",
             hint="Give one head per task with as many outputs as the task has classes",
         )
 

@@ -1,7 +1,7 @@
 """One spelling for every piece of plain data, so that equal specifications have equal content keys.
 
 *Plain* data are None, bool, int, finite float, str, and lists and string-keyed mappings of these: what JSON can hold.
-Tuples become lists and NumPy scalars become Python's. *Canonical* JSON has sorted keys, no blanks, the shortest
+Tuples become lists and NumPy scalars become Python's. *Canonical* JSON has sorted keys, no spaces, the shortest
 digits that read back as the same float, and no NaN; its sha256 is the *content key*.
 """
 

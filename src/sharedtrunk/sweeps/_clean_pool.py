@@ -47,7 +47,7 @@ def end_run(run: str) -> None:
 
 
 def _drop_ended() -> None:
-    """Drop the processes that have ended, of this run or of one whose client was killed."""
+    """Drop the processes of any run that have ended: a run's client may have been killed."""
     for processes in (_idle, _busy):
         for run in list(processes):
             processes[run] = [process for process in processes[run] if not process.ended()]

@@ -110,7 +110,7 @@ def _check_identity(found: Mapping[str, str], expected: Mapping[str, str]) -> No
             "workers of a cluster must have the client's sharedtrunk and numerical libraries, or their numbers would differ",
             received=f"on {socket.gethostname()} "
             + ", ".join(f"{name} {found.get(name)} (the client has {expected[name]})" for name in differing),
-            hint="Install the same versions there and start its workers again; what is stored is kept.",
+            hint="Install the same versions there and restart the workers; stored chunks are kept.",
         )
 
 

@@ -17,7 +17,7 @@ Cluster = Union[str, "distributed.Client"]
 """The address of a scheduler, or a client of it."""
 
 CONNECT_SECONDS = 5.0
-"""Longest wait for a scheduler, which answers within a second on a slow network."""
+"""Longest wait for a scheduler, which answers within a second even on a slow network."""
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 POLL_SECONDS = 1.0
-"""Time between two requests for the scheduler's workers, which come and go within minutes."""
+"""Time between two requests for the list of workers, which come and go within minutes."""
 
 CANCEL_SECONDS = 5.0
 """Longest wait at the end for a scheduler to cancel the calls; one that is alive takes far less."""
@@ -95,7 +95,7 @@ def call_on_worker(
 ) -> bytes:
     """The function that Dask calls on a worker. It returns a word, a line feed, and the result or a message.
 
-    The answer is bytes, so that the client unpickles no object of a worker's. Failures are answers too, or Dask would log
+    The answer is bytes, so that the client unpickles nothing from a worker. Failures are answers too, or Dask would log
     each of them with a traceback.
     """
     try:
@@ -116,10 +116,8 @@ def _outcome(client: "Client", future: "Future") -> tuple[bytes, bytes]:
     try:
         answer = future.result()
     except KilledWorker:
-        several = (
-            f"workers of the cluster were lost {LOST_LIMIT + 1} times at the same work, perhaps for lack of memory"
-        )
-        return _SWEEP_ERROR, f"{several}. {_RESUMES}".encode()
+        lost = f"workers of the cluster were lost {LOST_LIMIT + 1} times at the same work, perhaps for lack of memory"
+        return _SWEEP_ERROR, f"{lost}. {_RESUMES}".encode()
     except Exception as error:
         if client.status != "running" or isinstance(error, CancelledError):
             raise _lost_scheduler(client) from error
@@ -147,7 +145,7 @@ class _Capacity:
         self._idle = False
 
     def calls(self) -> int:
-        """A quarter more calls than there are threads, so that no thread waits for the network; 1 without workers."""
+        """A quarter more calls than threads, plus 1, so that no thread waits for the network; 1 without workers."""
         if time.monotonic() >= self._asked + POLL_SECONDS:
             try:
                 workers: Any = self._client.nthreads()

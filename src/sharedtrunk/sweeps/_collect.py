@@ -34,9 +34,9 @@ def collect(sweep: Sweep, store: Store) -> "xarray.Dataset":
     Raises
     ------
     InputError
-        While a chunk is missing or damaged.
+        While a chunk is missing or damaged, or where a variable differs in type or shape between chunks.
     """
-    import xarray  # only here: workers import this package and never need it
+    import xarray  # imported here: workers import this package but never need xarray
 
     shards = _shards(sweep, store)
     indices = {axis: {value: index for index, value in enumerate(values)} for axis, values in sweep.grid.axes.items()}

@@ -68,7 +68,7 @@ def run_in_processes(
     work
         A function that workers can import by name.
     arguments
-        The arguments, none of them None, in the order in which they are called, or a `Dispatcher` that hands them out.
+        The arguments, none of them None, in the order of the calls, or a `Dispatcher` that hands them out.
     processes
         Number of workers.
     environment
@@ -86,9 +86,9 @@ def run_in_processes(
         other running calls have finished.
     """
     if multiprocessing.parent_process() is not None:
-        # A work function's module that starts a sweep when it is imported would otherwise multiply without end.
+        # If importing the module of `work` starts a sweep, its workers would otherwise start workers without end.
         raise SweepError(
-            "a worker process must not start a sweep; this one does so when its module is imported. Put the "
+            "a worker process must not start a sweep, but importing a module in it started one. Put the "
             'call of run under `if __name__ == "__main__":`, or use processes=0'
         )
     context = multiprocessing.get_context("spawn")
@@ -128,7 +128,7 @@ def _submit(pool: ProcessPoolExecutor, work: Callable[[T], R], arguments: list[T
 
 @contextlib.contextmanager
 def _worker_start(environment: Mapping[str, str]) -> Iterator[None]:
-    """Inside this context, new workers start with `environment`, with Ctrl-C blocked, and without the main module."""
+    """Inside this context, new workers start with `environment`, Ctrl-C and SIGTERM blocked, without the main module."""
     before = {name: os.environ.get(name) for name in environment}
     main = sys.modules["__main__"]
     # A Ctrl-C would end a new interpreter with a traceback before it can ignore the signal, so it starts with the signal
@@ -137,7 +137,7 @@ def _worker_start(environment: Mapping[str, str]) -> Iterator[None]:
     try:
         os.environ.update(environment)
         # Spawning runs the main module again in each worker, where a script without `if __name__ == "__main__"` would
-        # start its sweep anew. Chunk functions are imported by name, so workers do without it.
+        # start its sweep anew. Chunk functions are imported by name, so workers do not need it.
         sys.modules["__main__"] = ModuleType("__main__")
         yield
     finally:
@@ -167,7 +167,7 @@ def enter_worker() -> None:
 
 def _enter_worker(lifeline: Connection) -> None:
     enter_worker()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # the pool ends workers with it once one is lost
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # sent by the pool once a worker is lost
     threading.Thread(target=_end_with_parent, args=(lifeline,), name="lifeline", daemon=True).start()
 
 

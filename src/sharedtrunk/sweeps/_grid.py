@@ -81,7 +81,7 @@ def _axis(name: Any, values: Iterable[Any]) -> tuple[Scalar, ...]:
         raise invalid(
             f"values of axis {name!r} must be all numbers, all strings or all booleans",
             received=" and ".join(sorted(kind.__name__ for kind in kinds)),
-            hint="Stand for other objects with a string or a number.",
+            hint="Represent other objects by strings or numbers.",
         )
     for value in values:
         if isinstance(value, float) and not math.isfinite(value):

@@ -52,7 +52,7 @@ def write_dataset(dataset: "xarray.Dataset", path: str | os.PathLike[str]) -> No
 
 
 def read_dataset(path: str | os.PathLike[str]) -> "xarray.Dataset":
-    """Load a dataset that `write_dataset` stored into memory.
+    """Load into memory a dataset that `write_dataset` stored.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def read_dataset(path: str | os.PathLike[str]) -> "xarray.Dataset":
     InputError
         Where there is no file, or any of its bytes was changed.
     """
-    import xarray  # only here: workers import this package and never need it
+    import xarray  # imported here: workers import this package but never need xarray
 
     path = Path(path)
     with storage_errors(path):

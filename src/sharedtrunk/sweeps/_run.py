@@ -39,7 +39,7 @@ class Progress:
     Parameters
     ----------
     done, total
-        Number of lanes that are stored, also by earlier runs, and number of lanes of all sweeps.
+        Number of stored lanes, including those of earlier runs, and number of lanes of all sweeps.
     rate
         Lanes per second in this run.
     seconds_left
@@ -110,12 +110,12 @@ def run(
     Returns
     -------
     Summary
-        Counts of lanes, the reasons of failed ones, and the time.
+        Counts of lanes, the reasons for failures, and the time.
 
     Raises
     ------
     SweepError
-        Where a chunk fails, a worker process is lost, or a cluster loses its scheduler or the same work four times.
+        Where a chunk fails, a worker process is lost, or a cluster loses its scheduler or four workers at the same chunk.
     InputError
         Where the folder cannot be used or the cluster cannot be reached.
 

@@ -50,7 +50,7 @@ def decode(chunk: Chunk, content: bytes) -> Arrays:
         raise DamagedShardError("it holds another chunk")
     checksum = header.pop("checksum", None)
     if checksum != _checksum(header, payload):
-        raise DamagedShardError("its checksum does not fit: damaged or cut short")
+        raise DamagedShardError("its checksum does not match: damaged or cut short")
     # From here on the header is what `encode` wrote.
     arrays: Arrays = {}
     offset = 0

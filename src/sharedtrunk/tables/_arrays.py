@@ -35,7 +35,7 @@ def from_arrays(
     Parameters
     ----------
     X
-        (sample, feature) array, SciPy's sparse matrix (made dense up to 1 GiB), or data frame of pandas, polars or pyarrow.
+        (sample, feature) array, SciPy sparse matrix (made dense up to 1 GiB), or pandas, polars or pyarrow data frame.
     Y
         A data frame as for X, a mapping from name to (sample,), or an array (sample, task) or (sample,) of any dtype. None,
         NaN, pandas' NA, masked entries and the texts in `missing` mark a missing label.
@@ -88,7 +88,7 @@ def _of_mapping(given: Mapping, which: str, texts: MissingTexts) -> list[Column]
     columns = [_named(str(name), values, which, texts) for name, values in given.items()]
     lengths = {each.name: len(each.values) for each in columns}
     if len(set(lengths.values())) > 1:
-        raise invalid(f"all columns of {which} have the same rows", received=lengths, hint="Give the same rows.")
+        raise invalid(f"all columns of {which} have the same rows", received=lengths, hint="Give equal lengths.")
     return columns
 
 
@@ -99,7 +99,7 @@ def _named(name: str, values: object, which: str, texts: MissingTexts) -> Column
     array = _array(values, which)
     if array.ndim != 1:
         received = f"shape {array.shape} for {shown(name)}"
-        raise invalid(f"{which} maps names to (sample,)", received=received, hint="Give one axis each.")
+        raise invalid(f"{which} maps names to arrays (sample,)", received=received, hint="Give each one axis.")
     return column(name, array, texts)
 
 
@@ -121,12 +121,12 @@ def _array(given: Any, which: str) -> np.ndarray:
         return array
     if isinstance(given, np.ndarray):
         return given
-    if hasattr(given, "to_pylist"):  # an array of pyarrow: NumPy would make floats of whole numbers with gaps
+    if hasattr(given, "to_pylist"):  # a pyarrow array: NumPy would turn integers with gaps into floats
         given = given.to_pylist()
     if hasattr(given, "__array__"):
         return np.asarray(given)
     try:
-        # NumPy alone would turn lists of texts, numbers and None into texts.
+        # Without dtype=object NumPy would turn a list of texts, numbers and None into texts.
         array = np.array(given, dtype=object)
         return array if array.ndim else np.asarray(given)
     except ValueError as error:

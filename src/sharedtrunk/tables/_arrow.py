@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def arrow_columns(
     name: str, values: "pyarrow.ChunkedArray | pyarrow.Array", texts: MissingTexts, *, label: bool
 ) -> list[Column]:
-    """The column, or one column per entry of its lists. Raises `InputError` for types other than numbers and texts."""
+    """The column, or one column per entry of its lists. Raises `InputError` for types that no column can hold."""
     import pyarrow as arrow
 
     values = arrow.chunked_array([values]) if isinstance(values, arrow.Array) else values  # an Array of a record batch

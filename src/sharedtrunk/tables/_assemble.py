@@ -47,14 +47,14 @@ def assembled(
     features = tidy(encode(rest, row_numbers))
     if not features.names:
         raise _no_features(f"{len(rest)} feature columns, none of which varies in a way that can be used")
-    done = [f"Left out, because it counts the rows: {listed(counting)}."] if counting else []
+    row_notes = [f"Left out, because it counts the rows: {listed(counting)}."] if counting else []
     labels = {name: each.codes for name, each in coded.items()}
     unlabelled = int(np.all([codes < 0 for codes in labels.values()], axis=0).sum())
     if unlabelled:
-        done.append(f"{unlabelled} rows have no label of any task.")
+        row_notes.append(f"{unlabelled} rows have no label of any task.")
     classes = {name: each.classes for name, each in coded.items()}
     label_notes = [note for each in coded.values() for note in each.notes]
-    return Table(features.values, features.names, labels, classes, (*notes, *label_notes, *done, *features.notes))
+    return Table(features.values, features.names, labels, classes, (*notes, *label_notes, *row_notes, *features.notes))
 
 
 def _row_counters(columns: Sequence[Column], numbers: np.ndarray | None) -> list[str]:

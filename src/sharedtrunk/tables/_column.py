@@ -70,8 +70,8 @@ def column(name: str, values: np.ndarray, texts: MissingTexts = USUAL) -> Column
 
 def numeric_column(name: str, values: np.ndarray, missing: np.ndarray, texts: MissingTexts) -> Column:
     """The column of numbers, or of true and false; the numbers in `texts` become missing."""
-    missing, times = without_missing_numbers(values, missing, texts)
-    return Column(name, values, missing, missing_texts=times)
+    missing, text_counts = without_missing_numbers(values, missing, texts)
+    return Column(name, values, missing, missing_texts=text_counts)
 
 
 def dates(name: str) -> InputError:
@@ -99,7 +99,7 @@ def _complex(name: str) -> InputError:
 def _of_objects(name: str, values: np.ndarray, texts: MissingTexts) -> Column:
     found = values.astype(object)
     missing = np.fromiter((_is_missing(value, texts) for value in found), bool, len(found))
-    times = Counter(text for value in found[missing] if (text := _missing_text(value, texts)))
+    text_counts = Counter(text for value in found[missing] if (text := _missing_text(value, texts)))
     present = found[~missing].tolist()
     if any(isinstance(value, _DATES) for value in present):
         raise dates(name)
@@ -107,9 +107,9 @@ def _of_objects(name: str, values: np.ndarray, texts: MissingTexts) -> Column:
         raise _complex(name)
     found[missing] = None
     if present and all(isinstance(value, bool | np.bool_) for value in present):
-        return Column(name, _filled(present, missing, np.dtype(bool)), missing, missing_texts=times)
+        return Column(name, _filled(present, missing, np.dtype(bool)), missing, missing_texts=text_counts)
     narrowed = _narrowed(present, missing)
-    return Column(name, found if narrowed is None else narrowed, missing, missing_texts=times)
+    return Column(name, found if narrowed is None else narrowed, missing, missing_texts=text_counts)
 
 
 def _narrowed(present: list, missing: np.ndarray) -> np.ndarray | None:
@@ -130,10 +130,8 @@ def _is_missing(value: object, texts: MissingTexts) -> bool:
     """Whether a value of an object array is missing."""
     if isinstance(value, str):
         return value in texts
-    if value is None or type(value).__name__ in (
-        "NAType",
-        "NaTType",
-    ):  # pandas' NA is recognized without importing pandas
+    # pandas' NA and NaT are recognized by name, without importing pandas
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     if isinstance(value, decimal.Decimal) and value.is_nan():  # a signalling NaN cannot be compared
         return True
@@ -148,7 +146,8 @@ def _missing_text(value: object, texts: MissingTexts) -> str:
         return value.strip()
     if not isinstance(value, numbers.Real | decimal.Decimal) or isinstance(value, bool):
         return ""
-    plain = value.item() if isinstance(value, np.generic) else value  # NumPy's float32 overflows beside large numbers
+    # A NumPy float32 overflows when it is compared with a larger number.
+    plain = value.item() if isinstance(value, np.generic) else value
     return next((text for text, number in texts.numbers.items() if plain == number), "")
 
 

@@ -1,8 +1,8 @@
-"""Text tables separated by commas, tabs, semicolons or bars, also compressed, read in pieces of a few thousand rows.
+"""Text tables separated by commas, tabs, semicolons or bars, compressed or not, read in pieces of a few thousand rows.
 
 Every row must be as wide as the header. Python's own reader is used because pandas' C parser fills short rows silently,
-takes the first fields of long rows for an index, and miscounts lines after a quoted line break; a user needs the line of
-the wrong row.
+takes the first fields of long rows for an index, and miscounts lines after a quoted line break, although a user needs the
+line of the wrong row.
 
 A sample of N rows keeps the rows with the N smallest of independent random keys: each set of N rows is equally likely, and
 at most 2N rows and one piece are in memory.
@@ -25,7 +25,7 @@ from sharedtrunk.tables._request import ReadColumns, ReadRequest, check_size, co
 from sharedtrunk.tables._text_column import TextColumn
 
 _PIECE = 8192
-"""Rows that are in memory as texts at a time."""
+"""Rows held in memory as text at a time."""
 
 _PEEK = 1_000_000
 """Bytes at the beginning of a file from which its number of rows is estimated."""

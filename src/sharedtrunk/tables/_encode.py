@@ -1,9 +1,9 @@
-"""Feature columns to numbers: numbers unchanged, true and false as 1 and 0, a category as indicators of its levels.
+"""Encode feature columns: numbers unchanged, true and false as 1 and 0, a category as indicators of its levels.
 
 A category of L levels becomes L − 1 indicators `name=level` (the most frequent level is the reference, all zeros). At most 20
-levels are kept, the most frequent ones, and the rest are pooled as `name=other`. Text with nearly one value per row, or with
-more distinct values than are remembered, is an identifier and is left out. Texts that look like numbers or dates but cannot
-be read as such are refused; they never become a category.
+levels are kept, the most frequent ones, and the rest are pooled as `name=other`. Text with more distinct values than half the
+rows, or than are remembered, is an identifier and is left out. Dates, and texts that look like numbers but cannot be
+read as such, are refused; they never become a category.
 """
 
 import re
@@ -66,10 +66,10 @@ def encode(columns: Sequence[Column], row_numbers: np.ndarray | None = None) -> 
         names += [f"{each.name}={level}" for level in levels[1:]]
         notes.append(_note(each.name, levels, len(set(texts))))
     if identifiers:
-        notes.append(f"Left out, because nearly every row has its own text: {listed(identifiers)}.")
+        notes.append(f"Left out as identifiers, because their texts rarely repeat: {listed(identifiers)}.")
     if too_many:
         more = f"more than {_limits.MOST_DISTINCT_TEXTS:,} different texts"
-        notes.append(f"Left out, because an identifier is no category ({more}): {listed(too_many)}.")
+        notes.append(f"Left out as identifiers ({more}): {listed(too_many)}.")
     return Features(_stacked(blocks, columns), tuple(names), tuple(notes))
 
 
@@ -91,32 +91,32 @@ def _check_present(columns: Sequence[Column]) -> None:
         raise invalid(rule, received=f"larger numbers or infinities in {listed(too_large)}", hint=hint)
 
 
-def _missing_values(each: Column) -> str:
-    """`3 in 'age' ('NA', '?')`."""
-    texts = f" ({listed(each.missing_texts)})" if each.missing_texts else ""
-    return f"{int(each.missing.sum())} in {shown(each.name)}{texts}"
+def _missing_values(column: Column) -> str:
+    """A column's part of the message, such as `3 in 'age' ('NA', '?')`."""
+    texts = f" ({listed(column.missing_texts)})" if column.missing_texts else ""
+    return f"{int(column.missing.sum())} in {shown(column.name)}{texts}"
 
 
-def _with_numbers(each: Column) -> Column:
+def _with_numbers(column: Column) -> Column:
     """The column as floats if its values are numbers, written as texts or not; zeros for a constant text."""
-    if each.numeric:
-        return each
-    present = each.values[~each.missing].tolist()
+    if column.numeric:
+        return column
+    present = column.values[~column.missing].tolist()
     numbers = None
     if len({str(value) for value in present}) == 1:
         numbers = np.zeros(len(present))
-    elif not each.category:
+    elif not column.category:
         numbers = as_floats(present)
         numbers = parsed([str(value) for value in present]) if numbers is None else numbers
     if numbers is None:
-        return each
-    values = np.full(len(each.values), np.nan)
-    values[~each.missing] = numbers
-    return replace(each, values=values, missing=np.isnan(values))
+        return column
+    values = np.full(len(column.values), np.nan)
+    values[~column.missing] = numbers
+    return replace(column, values=values, missing=np.isnan(values))
 
 
-def _largest(each: Column) -> float:
-    return float(np.abs(each.values).max(initial=0.0))
+def _largest(column: Column) -> float:
+    return float(np.abs(column.values).max(initial=0.0))
 
 
 def _levels(texts: list[str]) -> list[str] | None:
@@ -131,11 +131,11 @@ def _levels(texts: list[str]) -> list[str] | None:
     return [*kept, _POOLED]
 
 
-def _check_category(each: Column, texts: list[str], row_numbers: np.ndarray | None) -> None:
+def _check_category(column: Column, texts: list[str], row_numbers: np.ndarray | None) -> None:
     times = Counter(texts)
-    if each.forgotten_texts:  # the remembered texts decide
+    if column.forgotten_texts:  # only the remembered texts are checked
         del times[LATER_TEXTS]
-    name, number = each.name, times.total()
+    name, number = column.name, times.total()
     words = {level for level in times if parsed([level]) is None}
     if sum(times[level] for level in words) <= number / 2:
         raise _word_among_numbers(name, texts, words or {LATER_TEXTS}, row_numbers)

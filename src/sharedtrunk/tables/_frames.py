@@ -76,7 +76,7 @@ def dense(given: Any) -> Any:
 def _check_dense(shape: tuple[int, ...]) -> None:
     numbers = float(np.prod(shape, dtype=np.float64))
     if 8 * numbers > _limits.MOST_BYTES:
-        rule = f"sparse features are made dense, of at most {_limits.MOST_BYTES / 2**30:.3g} GiB at 8 bytes per number"
+        rule = f"sparse features are made dense up to {_limits.MOST_BYTES / 2**30:.3g} GiB, at 8 bytes per number"
         received = f"shape {shape}, about {8 * numbers / 2**30:.2g} GiB"
         hint = "Give fewer rows, or fewer columns (sklearn's TruncatedSVD, SelectKBest or VarianceThreshold)."
         raise invalid(rule, received=received, hint=hint)

@@ -1,4 +1,4 @@
-"""Labels to class codes, for tables and for estimators: which labels are classes, and in which order.
+"""Turn labels into class codes, for tables and for estimators: which labels are classes, and in which order.
 
 Class names keep their type; the code is −1 where the label is missing. In a table, floats that are whole numbers become
 integers (a column of integers with gaps arrives as floats). Different labels stay different classes; a note names those that
@@ -104,7 +104,7 @@ def class_codes(name: str, labels: np.ndarray, missing: np.ndarray, classes: Seq
 
 def _unhashable(name: str) -> InputError:
     hint = "Give class names that are texts, numbers or true and false."
-    return invalid("class names are hashable", received=f"others in {shown(name)}", hint=hint)
+    return invalid("class names are hashable", received=f"unhashable values in {shown(name)}", hint=hint)
 
 
 def _type_and_text(value: object) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """Columns that give a label away, and the bound that distinguishes them from coincidences.
 
-A *leak* is exact: a column determines a task's label in every row that has both. Columns that nearly do are not found.
+A *leak* is exact: a column determines a task's label in every row that has both. Columns that nearly do so are not found.
 Nothing is forbidden: the user judges what a leak means.
 
 **Chance.** Take n rows with class counts n_1 … n_K. If the labels were shuffled over the rows, a column of D distinct values
@@ -8,7 +8,7 @@ would determine them with probability at most K^D / (n! / Π n_k!), because each
 most one arrangement of the labels. Sorting by a column would make each class one stretch with probability at most
 K! / (n! / Π n_k!). A leak is reported if at least 30 rows have both and this bound, times the number of comparisons made in
 the table, is below 10⁻⁶. A column of all-different numbers, which determines everything, is therefore not a leak, and
-neither are three rare cases that happen to be the largest.
+neither is a column whose largest three values happen to be the three rows of a rare class.
 """
 
 import math
@@ -54,7 +54,7 @@ class Leak:
     sentence : str
         The finding in words.
     severe : bool
-        Whether a feature or an auxiliary task is the main label itself, so that a benefit would not measure learning.
+        Whether a feature gives the main label away, or an auxiliary task equals it: a benefit would not measure learning.
     """
 
     kind: Kind
@@ -113,7 +113,7 @@ def _log_arrangements(counts: np.ndarray) -> float:
 
 
 def _sources(table: Table) -> dict[str, np.ndarray]:
-    """Values (sample,) by name; the indicators of one category are joined to one column of levels."""
+    """Values (sample,) by name; the indicators of one category are joined into one column of levels."""
     joined: dict[str, np.ndarray] = {}
     for j, name in enumerate(table.feature_names):
         values = table.features[:, j]
@@ -141,7 +141,7 @@ def _feature_leaks(
 def _relation(values: np.ndarray, codes: np.ndarray, limit: float) -> Kind | None:
     """How the values give the codes away beyond chance, or None."""
     head = slice(0, _FIRST_ROWS)
-    if not _determines(values[head], codes[head]):  # a column that fails on some rows fails on all
+    if not _determines(values[head], codes[head]):  # a column that fails on some rows fails on the whole table
         return None
     order = np.argsort(values, kind="stable")
     values, codes = values[order], codes[order]

@@ -65,7 +65,7 @@ USUAL = missing_texts(None)
 def without_missing_numbers(
     values: np.ndarray, missing: np.ndarray, texts: MissingTexts
 ) -> tuple[np.ndarray, dict[str, int]]:
-    """Where a number is missing or is named as missing (sample,), and how often each of the named ones occurs."""
+    """The mask (sample,) of numbers that are missing or named in `texts`, and how often each of the named ones occurs."""
     times = {}
     for text, number in texts.numbers.items() if values.dtype.kind in "iuf" else ():
         named = (values == number) & ~missing

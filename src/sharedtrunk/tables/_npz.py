@@ -1,4 +1,4 @@
-"""NumPy's archives: `X` and `Y`, or arrays by name. Nothing is unpickled: an array of Python objects is refused unread.
+"""NumPy archives: `X` and `Y`, or arrays by name. Nothing is unpickled: an array of Python objects is refused unread.
 
 With `X` and `Y`, `X` (sample, feature) are the features, `Y` (sample, task) or (sample,) the labels, and `feature_names` and
 `task_names` their names (by default x0, x1, … and task0, task1, …). Otherwise arrays with one axis are columns, and arrays
@@ -138,7 +138,7 @@ def _reporting_damage(path: Path) -> Iterator[None]:
 def _damaged(path: Path, error: Exception) -> InputError:
     reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
     hint = "Save it again with numpy.savez."
-    return invalid("an .npz file is NumPy's archive", received=f"'{reason}' in {path}", hint=hint)
+    return invalid("an .npz file is a NumPy archive", received=f"'{reason}' in {path}", hint=hint)
 
 
 def _objects(path: Path, name: str) -> InputError:

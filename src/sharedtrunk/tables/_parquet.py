@@ -69,10 +69,10 @@ def _libraries() -> tuple[ModuleType, ModuleType]:
 
 
 def _numbers_per_row(file: "pyarrow.parquet.ParquetFile", kept: tuple[str, ...]) -> float:
-    """Mean number of values in a row of the kept columns, over the file's first rows; values in lists count singly.
+    """Mean number of values in a row of the kept columns, over the file's first rows; each value in a list counts.
 
-    The mean is read from the data, not from the metadata: asking a damaged file for its metadata can end the process (pyarrow
-    26, `RowGroupMetaData.column`).
+    The mean is read from the data, not from the metadata: asking a damaged file for the metadata of a column can end the
+    process (pyarrow 26, `RowGroupMetaData.column`).
     """
     first = next(file.iter_batches(batch_size=_FIRST_ROWS, columns=list(kept)), None)
     if first is None:

@@ -51,8 +51,8 @@ def read(
     seed
         Seed of that sample.
     missing
-        Texts that stand for a missing value, in exactly this spelling. A number such as "-999" also stands for one in
-        columns of numbers. None: NA, N/A, NaN, null, None, ? and their other spellings. An empty text is always missing.
+        Texts that stand for a missing value, in exactly this spelling. In numeric columns a number such as
+        "-999" matches by value. None: NA, N/A, NaN, null, None, ? and their other spellings. An empty text is always missing.
 
     Returns
     -------
@@ -85,17 +85,17 @@ def _reader(file: Path) -> Callable[[Path, ReadRequest], ReadColumns]:
         raise invalid("a table is a file", received=f"a {kind}, {file}", hint=hint)
     if kind is None:
         raise invalid("the file must exist", received=file, hint="Check its name and the folder.")
-    suffixes = [suffix.lower() for suffix in file.suffixes[-2:]]
-    last = suffixes[-2] if len(suffixes) == 2 and suffixes[-1] == ".gz" else (suffixes or [""])[-1]
+    suffixes = [each.lower() for each in file.suffixes[-2:]]
+    suffix = suffixes[-2] if len(suffixes) == 2 and suffixes[-1] == ".gz" else (suffixes or [""])[-1]
     compressed = suffixes[-1:] == [".gz"]
-    if last not in _READERS or (compressed and _READERS[last] is not read_csv):
+    if suffix not in _READERS or (compressed and _READERS[suffix] is not read_csv):
         rule = "tables are read from .csv, .tsv (also .gz), .parquet and .npz"
         hint = "Save it as one of these (a pickle is never read)."
         raise invalid(rule, received=shown(file.name), hint=hint)
     if not file.stat().st_size:
         hint = "Check the file."
         raise invalid("a table needs a header and rows", received=f"an empty file, {file}", hint=hint)
-    return _READERS[last]
+    return _READERS[suffix]
 
 
 def _sampled(found: ReadColumns) -> str:

@@ -50,7 +50,7 @@ def read_request(
     both = [name for name in task_names if name in dropped]
     if both:
         hint = "Leave it out of one of the two."
-        raise invalid("a task's column is not dropped", received=f"{listed(both)} in both", hint=hint)
+        raise invalid("a task's column is not dropped", received=f"{listed(both)} under tasks and drop", hint=hint)
     if rows is not None and not _limits.LEAST_LABELLED <= rows <= _MOST_ROWS:
         rule = f"a sample has {_limits.LEAST_LABELLED} to {_MOST_ROWS:,} rows"
         raise invalid(rule, received=shown(rows), hint="Give another --rows N, or leave it out to read all rows.")

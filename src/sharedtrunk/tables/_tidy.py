@@ -86,13 +86,13 @@ def _mean_and_deviation(features: np.ndarray, size: np.ndarray) -> tuple[np.ndar
 def _copies(values: np.ndarray, columns: np.ndarray) -> dict[int, int]:
     """Map the index of each copy to the index of its original, which is an earlier column."""
     direction = np.random.default_rng(0).standard_normal(len(values))
-    size = np.array([abs(direction @ _scaled(values[:, j])) for j in columns])
-    order = np.argsort(size, kind="stable")
+    projection = np.array([abs(direction @ _scaled(values[:, j])) for j in columns])
+    order = np.argsort(projection, kind="stable")
     copies: dict[int, int] = {}
     reach = _SAME * np.abs(direction).sum()
     for i, first in enumerate(order):
         for second in order[i + 1 :]:
-            if size[second] - size[first] > reach:
+            if projection[second] - projection[first] > reach:
                 break
             a, b = sorted((int(columns[first]), int(columns[second])))
             if b not in copies and a not in copies and _same(values[:, a], values[:, b]):

@@ -28,7 +28,7 @@ def clean_label_moment(teacher: Teacher) -> tuple[Float[Array, "class feature"],
     Returns
     -------
     moment, error
-        M (class, feature), and the half-width of the 99 % interval of its Frobenius norm.
+        M (class, feature), and its error in Frobenius norm (the half-width of a 99 % interval).
 
     Raises
     ------

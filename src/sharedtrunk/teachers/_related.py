@@ -1,8 +1,8 @@
 """Teachers of given relatedness R = V̄_Bᵀ V̄_A (4): a main one, and one or more auxiliary ones.
 
 Relatedness compares the feature directions of two tasks (right singular vectors); the class directions Ū of all tasks are
-independent. The paper's grid is R = r·I: r = 0 is unrelated, r = 1 has the same feature directions. Several auxiliary
-teachers have their own R each; what of their directions lies outside the main teacher's is independent.
+independent. The paper's grid is R = r·I: r = 0 is unrelated, r = 1 has the same feature directions. Each of several
+auxiliary teachers has its own R; the parts of their directions outside the main teacher's are independent.
 """
 
 from collections.abc import Sequence
@@ -89,7 +89,7 @@ def related_teachers(
 ) -> tuple[Teacher, ...]:
     """A main teacher and auxiliary ones, each as `related_pair` makes it: V̄_tᵀ V̄_A = R_t (4).
 
-    Given the main teacher the auxiliary ones are independent, so that E V̄_tᵀ V̄_u = R_t R_uᵀ. The first two teachers are
+    Given the main teacher, the auxiliary ones are independent, so that E V̄_tᵀ V̄_u = R_t R_uᵀ. The first two teachers are
     those of `related_pair` with the same key, and none depends on the number of those that follow it.
 
     Parameters
@@ -173,7 +173,7 @@ def relatedness(main: Teacher, auxiliary: Teacher) -> Float[Array, "auxiliary_ra
 
 
 def _role(index: int) -> str:
-    """A teacher's part in the names of its streams."""
+    """The teacher's role, as it appears in the names of its random streams."""
     return ("main", "auxiliary")[index] if index < 2 else f"auxiliary {index}"
 
 
@@ -237,7 +237,7 @@ def _root_of_complement(r):
 
 
 def _one_each(value, count: int) -> tuple:
-    """One value per teacher, the main one first, from one for all or from a tuple with each."""
+    """One value per teacher, the main one first; `value` is one for all, or a tuple or list with one for each."""
     if not isinstance(value, tuple | list):
         return (value,) * count
     if len(value) != count:

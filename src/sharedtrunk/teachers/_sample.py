@@ -100,7 +100,7 @@ def hard_labels(weights: Weights, inputs: Inputs) -> Int[Array, "*lane sample"]:
     weights
         Composite weights (…, class, feature).
     inputs
-        (…, sample, feature); teachers share the inputs where they have no lane axis.
+        (…, sample, feature); inputs without a lane axis are shared by all teachers.
 
     Returns
     -------

@@ -88,7 +88,7 @@ def random_teacher(
     Raises
     ------
     InputError
-        For sizes of which no teacher exists, and for singular values or a noise scale that are negative or not finite.
+        For sizes for which no teacher exists, and for singular values or a noise scale that are negative or not finite.
     """
     rank = classes if rank is None else rank
     check_sizes(classes, features, rank)
@@ -111,17 +111,17 @@ def quenched_noise(key: PRNGKey, classes: int, features: int, scale, dtype=None)
             hint="Pass noise=1.0 for the standard problem",
         )
     draw = normal(key, (classes, features), dtype)
-    size = jnp.asarray(scale, draw.dtype)
-    check_result(size, "The noise scale")
-    return draw * (size / jnp.sqrt(jnp.asarray(features, draw.dtype)))
+    sigma = jnp.asarray(scale, draw.dtype)
+    check_result(sigma, "The noise scale")
+    return draw * (sigma / jnp.sqrt(jnp.asarray(features, draw.dtype)))
 
 
 def spread_singular_values(values, rank: int, dtype=None) -> Float[Array, "rank"]:
-    """One singular value per rank, from a number or a vector."""
+    """One singular value per component, from a number or a vector."""
     values = floating(values, "Singular values").astype(dtype or jnp.result_type(float))
     if values.ndim > 1 or values.shape not in ((), (rank,)):
         raise invalid(
-            "Singular values must be one number or one per rank",
+            "Singular values must be one number, or a vector with one per component",
             received=f"shape {values.shape} for rank {rank}",
             hint="Pass a number to make them all equal",
         )

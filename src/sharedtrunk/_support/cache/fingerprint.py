@@ -2,8 +2,8 @@
 
 It is part of the name of every cached entry and, through the settings of a sweep, of the content key of every stored chunk.
 It covers the sources that `sharedtrunk.experiments` and `sharedtrunk.prediction` import and that decide numbers, and the
-versions of the numerical libraries. Pictures, checks of input and the command line may change without making a stored
-lane stale. Computing the fingerprint needs no JAX.
+versions of the numerical libraries. Pictures, the command line and shared checks such as `_support.limits` may change without
+making a stored lane stale. Computing the fingerprint needs no JAX.
 """
 
 import functools

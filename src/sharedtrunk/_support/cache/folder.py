@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 VARIABLE = "SHAREDTRUNK_CACHE_DIR"
-"""Environment variable that names the folder, or switches the cache off where it is empty."""
+"""Environment variable that names the folder; an empty value switches the cache off."""
 
 SUFFIXES = (".program", ".arrays", ".npz")
 """Endings of entries; earlier versions wrote `.npz`."""
@@ -25,7 +25,7 @@ def folder() -> Path | None:
     """The cache's folder, made for this user alone where it is missing; None where the cache is off or cannot be used.
 
     A cache only saves time, so an account without a home, a read-only home or a folder that others can write is no error.
-    The folder that the user has given to JAX itself is never used: people share it.
+    The folder that the user has given to JAX itself is never used, because people share such folders.
     """
     given = os.environ.get(VARIABLE)
     if given is None:

@@ -1,9 +1,9 @@
-"""Compiled programs: the first process on a machine traces, lowers and compiles them, the others load them.
+"""Compiled programs: the first process on a machine traces, lowers and compiles them; the others load them.
 
 JAX has a cache of its own but finds a program by its lowered text, so every process traces and lowers it anew, which takes
 ten times as long as loading. Here a program is found by what it is made from: see `_described`. The entry holds XLA's own
 bytes of the executable, and the types and the structure of the results. JAX's `serialize_executable` would do the same
-with pickles, which run what they hold when they are read.
+with pickles, and reading a pickle runs the code that it holds.
 """
 
 import contextlib
@@ -108,7 +108,7 @@ def _settings() -> tuple:
 
 
 class _Ready:
-    """The loaded programs of one function. All functions together keep the `MOST_READY` programs last used."""
+    """The loaded programs of one function. All functions together keep the `MOST_READY` most recently used programs."""
 
     _recent: ClassVar[OrderedDict[tuple, Any]] = OrderedDict()
 
@@ -134,7 +134,7 @@ def _flat(function: Callable, tree, static: tuple) -> Callable[[list], Any]:
 
     def flat(arrays: list):
         remaining = iter(arrays)
-        # JAX counts None as no leaf, so a None here stands for an array.
+        # JAX does not count None as a leaf, so a None here stands for an array.
         filled = [next(remaining) if leaf is None else leaf for leaf in static]
         args, kwargs = jax.tree.unflatten(tree, filled)
         return function(*args, **kwargs)
@@ -167,8 +167,10 @@ def _load(path: Path) -> Program | None:
             _load_lapack()
         device = jax.local_devices()[0]
         loaded = device.client.deserialize_executable(bytes(executable), executable_devices=DeviceList((device,)))
-        types = [jax.typeof(jax.ShapeDtypeStruct(shape, kind, weak_type=w)) for kind, shape, w in header["results"]]
-        return _Executable(loaded, types), jax.tree.structure(structure.decode(header["structure"]))
+        result_types = [
+            jax.typeof(jax.ShapeDtypeStruct(shape, kind, weak_type=w)) for kind, shape, w in header["results"]
+        ]
+        return _Executable(loaded, result_types), jax.tree.structure(structure.decode(header["structure"]))
     except Exception as error:
         entries.count_damaged(path, f"{type(error).__name__}: {error}")
         return None
@@ -177,15 +179,15 @@ def _load(path: Path) -> Program | None:
 class _Executable:
     """XLA's executable as a function of a list of arrays."""
 
-    def __init__(self, executable: Any, types: Sequence[Any]):
+    def __init__(self, executable: Any, result_types: Sequence[Any]):
         self._executable = executable
-        self._types = types
+        self._result_types = result_types
 
     def __call__(self, arrays: list) -> list[jax.Array]:
         outs = self._executable.execute_sharded([_plain(array) for array in arrays])
         pieces = [piece for (piece,) in outs.disassemble_into_single_device_arrays()]
         # Rebuilt as JAX builds its own results: XLA drops weak types, and commits arrays to a device, which JAX does not.
-        return [type(x)(kind, x.sharding, [x], False) for x, kind in zip(pieces, self._types, strict=True)]
+        return [type(x)(kind, x.sharding, [x], False) for x, kind in zip(pieces, self._result_types, strict=True)]
 
 
 def _plain(array: Any) -> jax.Array:
@@ -210,7 +212,7 @@ def _compiled_anew() -> Iterator[None]:
     """Switch JAX's own cache off: a program that came from there cannot be stored again (its functions are not found)."""
     enabled = getattr(jax.config, _CACHE_SETTING)
     jax.config.update(_CACHE_SETTING, False)
-    compilation_cache.reset_cache()  # JAX reads the setting once, and once more after this
+    compilation_cache.reset_cache()  # JAX reads the setting once, and again after a reset
     try:
         yield
     finally:
@@ -220,7 +222,7 @@ def _compiled_anew() -> Iterator[None]:
 
 @functools.cache
 def _load_lapack() -> None:
-    """Make JAX load LAPACK, which it does when it lowers a call: a stored program that calls LAPACK before that crashes."""
+    """Make JAX load LAPACK, which it does when it lowers a call. Before that, a stored program that calls LAPACK crashes."""
     jax.jit(jax.lax.linalg.cholesky).lower(jax.ShapeDtypeStruct((1, 1), np.float32))
 
 
@@ -239,13 +241,13 @@ def _make(path: Path, flat: Callable, arrays: list) -> Program:
         lowered = jax.jit(listed, keep_unused=True).lower(arrays)
     with _compiled_anew():
         compiled = lowered.compile()
-    # A program that calls the host cannot be stored, which jaxlib reports by many exceptions. This process still uses it.
+    # A program that calls the host cannot be stored; jaxlib then raises one of many exceptions. This process still uses it.
     with contextlib.suppress(Exception):
         header, executable = _stored(lowered, compiled, like)
         entries.write(path, header, [executable])
         # Call it as later processes will, so that all get the same results.
-        types = [jax.typeof(out) for out in jax.tree.leaves(compiled.out_info)]
-        return _Executable(compiled.runtime_executable(), types), jax.tree.structure(like)
+        result_types = [jax.typeof(out) for out in jax.tree.leaves(compiled.out_info)]
+        return _Executable(compiled.runtime_executable(), result_types), jax.tree.structure(like)
     return compiled, jax.tree.structure(like)
 
 

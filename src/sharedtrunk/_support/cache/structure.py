@@ -1,6 +1,6 @@
 """The structure of a program's result as JSON, so that it can be stored without pickling.
 
-The nodes are a closed list: None, dictionaries, tuples, lists, and the named tuples and Equinox modules of sharedtrunk and
+Only these nodes are encoded: None, dictionaries, tuples, lists, and the named tuples and Equinox modules of sharedtrunk and
 JAX, whose static fields are strings, numbers and booleans. `LEAF` stands for each array.
 """
 
@@ -62,7 +62,7 @@ def decode(encoded: Any) -> Any:
 
 
 def _module(kind: type, fields: dict[str, Any]) -> Any:
-    # Without the constructor, as JAX rebuilds a module: it would check and convert fields that are not arrays yet.
+    # As when JAX rebuilds a module, no constructor is called: it would check and convert fields that are not arrays yet.
     module = object.__new__(kind)
     for name, encoded in fields.items():
         object.__setattr__(module, name, decode(encoded))

@@ -47,7 +47,7 @@ class Evidence:
 
 
 def _judged_together(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
-    """The readings, with the number of means over seeds among them as the `cases` of each such mean."""
+    """The readings; each mean over seeds among them has as `cases` the number of such means."""
     cases = sum(reading.seeds is not None for reading in readings)
     return tuple(reading if reading.seeds is None else replace(reading, cases=cases) for reading in readings)
 
@@ -65,9 +65,9 @@ class Claim:
     statement, hypotheses, method
         What the claim says, under which assumptions, and how it is measured.
     measure
-        Takes the measurement and returns evidence. Claims about equations take (seed, thorough), claims about captions the
-        benefits of their figures by name, a figure's claims the dataset or benefit that the figure hands over. Raises
-        `NotMeasured` where something is missing. None where the claim was read from a file.
+        Measures and returns evidence. Its arguments are (seed, thorough) for a claim about an equation, the benefits of its
+        figures by name for a claim about a caption, and the dataset or benefit that a figure hands over for a claim of that
+        figure. Raises `NotMeasured` where something is missing. None where the claim was read from a file.
     condition
         Completes *holds only if …*; every claim with readings beyond its condition has one.
     truth

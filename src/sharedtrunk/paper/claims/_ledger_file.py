@@ -122,7 +122,7 @@ def _row(entry: Mapping[str, Any]) -> Row:
 def _reading(plain: Mapping[str, Any]) -> Reading:
     if plain["side"] not in ("at most", "at least", "within"):
         raise ValueError(f"a limit is at most, at least or within, got {plain['side']!r}")
-    # Files written before readings had `seeds` lack this key: as then, their readings are not corrected for the cases.
+    # Files written before readings had `seeds` lack this key; their readings are not corrected for the number of cases.
     number, error, standard_error = map(_number, (plain["number"], plain["error"], plain.get("standard_error", 0.0)))
     return Reading(
         plain["case"],

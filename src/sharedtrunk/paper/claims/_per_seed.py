@@ -16,7 +16,7 @@ class PerSeed:
     values
         The numbers, (seed, …), in nats.
     scrambles
-        The same numbers by every scramble of the quadrature rule, (seed, …, scramble).
+        The same numbers under each scramble of the quadrature rule, (seed, …, scramble).
     refinement
         The error from the spacing of the saved times, (seed, …).
     missing

@@ -1,4 +1,4 @@
-"""A reading: one measured number with its error, the limit that a claim sets to it, and where it was taken.
+"""A reading: one measured number with its error, the limit that a claim sets for it, and where it was taken.
 
 The error is the half-width of an interval. There are two kinds of error:
 
@@ -56,7 +56,7 @@ NO_EFFECT = Limit("within", NEGLIGIBLE)
 
 @dataclass(frozen=True)
 class Reading:
-    """One number with its error, and the limit that the claim sets to it.
+    """One number with its error, and the limit that the claim sets for it.
 
     Parameters
     ----------
@@ -131,14 +131,14 @@ class Reading:
 def at_most(
     case: str, number: SupportsFloat, limit: SupportsFloat, *, error: SupportsFloat = 0.0, unit: str = ""
 ) -> Reading:
-    """The reading of a number other than a mean over seeds that must not be above `limit`."""
+    """The reading of a number that is not a mean over seeds and must not be above `limit`."""
     return Reading(case, float(number), float(error), "at most", float(limit), unit)
 
 
 def at_least(
     case: str, number: SupportsFloat, limit: SupportsFloat, *, error: SupportsFloat = 0.0, unit: str = ""
 ) -> Reading:
-    """The reading of a number other than a mean over seeds that must not be below `limit`."""
+    """The reading of a number that is not a mean over seeds and must not be below `limit`."""
     return Reading(case, float(number), float(error), "at least", float(limit), unit)
 
 

@@ -48,7 +48,7 @@ def worst(readings: Iterable[Reading]) -> Reading:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the ledger: a claim judged.
+    """A row of the ledger: a judged claim.
 
     Parameters
     ----------

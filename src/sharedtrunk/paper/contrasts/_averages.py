@@ -30,7 +30,7 @@ def benefit_by_snr(benefit: "xarray.DataArray") -> "xarray.DataArray":
     InputError
         Where the grid has no low or no high value of s_aux.
     """
-    import xarray  # here: figures import this package to be listed, without xarray
+    import xarray  # here, because listing the figures imports this package and does not need xarray
 
     s_aux = np.asarray(benefit["s_aux"].values)
     groups = {"low": s_aux <= LOW_SNR, "high": s_aux >= HIGH_SNR}

@@ -1,7 +1,7 @@
-"""The correlation of two benefits over settings, and the relatedness above which one of them is positive, seed by seed.
+"""The correlation of two benefits over settings, and the relatedness above which a benefit is positive, seed by seed.
 
-Two datasets with the same draws have paired seeds, by common random numbers. If the draws differ, the pairs are independent
-draws, which are just as good a sample.
+Seeds of two datasets with the same draws are paired, by common random numbers. If the draws differ, a pair consists of
+independent draws, and such pairs are just as good a sample.
 """
 
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ def correlation(first: "xarray.DataArray", second: "xarray.DataArray") -> np.nda
     -------
     array (seed,)
         The jackknife's pseudo-values n ρ − (n − 1) ρ₍₋ᵢ₎, where ρ₍₋ᵢ₎ leaves seed i out. Noise over seeds biases ρ towards 0;
-        the mean of the pseudo-values lacks most of that bias, and their spread gives its error. NaN for a seed that lacks a
+        the mean of the pseudo-values has little of that bias, and their spread gives its error. NaN for a seed that lacks a
         setting, and if a mean does not vary.
 
     Raises

@@ -1,7 +1,7 @@
-"""Pick and contrast settings, seed by seed: the measurements of claims about benefits.
+"""Select and contrast settings, seed by seed, to measure claims about benefits.
 
 Each function takes a benefit (dims s_main, s_aux, relatedness, seed and others as needed; nats) and raises `NotMeasured` if
-the grid lacks a value that it needs. Averages are those that the figures draw.
+the grid lacks a value that it needs. Averages are taken as in the figures.
 """
 
 from typing import TYPE_CHECKING
@@ -46,7 +46,7 @@ def between(
 
 
 def by_aux_snr(benefit: "xarray.DataArray") -> "dict[str, xarray.DataArray]":
-    """Mean benefit of "low"- and of "high"-SNR auxiliary tasks, as the figures draw it."""
+    """Mean benefit of low-SNR and of high-SNR auxiliary tasks, as in the figures; the keys are "low" and "high"."""
     _values(benefit, "s_aux")
     try:
         grouped = benefit_by_snr(benefit)
@@ -56,7 +56,7 @@ def by_aux_snr(benefit: "xarray.DataArray") -> "dict[str, xarray.DataArray]":
 
 
 def per_seed(benefit: "xarray.DataArray") -> np.ndarray:
-    """One number per seed: the plain mean over all other axes; NaN if a lane is NaN."""
+    """One number per seed: the plain mean over all other axes, NaN for a seed with a NaN lane."""
     others = [dim for dim in benefit.dims if dim != "seed"]
     return benefit.mean(others, skipna=False).values if others else benefit.values
 

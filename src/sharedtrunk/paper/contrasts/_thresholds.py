@@ -22,10 +22,10 @@ APPROXIMATELY = 0.05
 """What ≈, ≃ and "excellent agreement" in the paper allow: a relative error of 5 %."""
 
 SIMILAR = 0.7
-"""Correlation from which two patterns over settings are similar: they share half of their variance."""
+"""Two patterns over settings are similar from this correlation on: they share half of their variance."""
 
 VERY_SIMILAR = 0.9
-"""Correlation from which two patterns are very similar: they share four fifths of their variance."""
+"""Two patterns are very similar from this correlation on: they share four fifths of their variance."""
 
 
 class NotMeasured(Exception):

@@ -25,7 +25,7 @@ def cube_pictures(title: str, *, rows: str, row_label: str, fixed: str | None = 
 def draw_cube(
     dataset: "xarray.Dataset", *, variable: str, rows: str, row_label: str, title: str, fixed: str | None = None
 ) -> "matplotlib.figure.Figure":
-    """Draw a benefit in panels, with the main task's SNR to the right and a line for each relatedness.
+    """Draw a benefit in panels: the main task's SNR grows to the right, and each relatedness has a line.
 
     The closure's benefit is drawn under oracle stopping alone, which is what it predicts.
 

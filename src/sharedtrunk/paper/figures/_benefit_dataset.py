@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import xarray
 
 
-STOPPINGS = {"": "oracle stopping, as the paper", "_honest": "each arm stopped by its validation loss"}
-"""How a variable was stopped, by the ending of its name. "Honest" is the old name of validation stopping."""
+STOPPINGS = {"": "oracle stopping, as in the paper", "_honest": "each arm stopped by its validation loss"}
+"""The stopping rule behind a variable, by the ending of its name. "Honest" is the old name of validation stopping."""
 
 
 def benefit_dataset(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Dataset":
@@ -95,7 +95,7 @@ def _bounds(single: "xarray.Dataset", joint: "xarray.Dataset") -> "dict[str, xar
         for side, (arm, student) in sides.items()
     }
     length = (step**2).sum(["class", "feature"], skipna=False) ** 0.5
-    # The refinement overestimates the error: the bounds hold for the stopped weights, whenever these were stopped.
+    # The refinement overestimates the error: the bounds hold for the stopped weights, at whatever time these were stopped.
     refinement = single["loss_refinement"] + joint["loss_refinement"]
     worst = joint["slope_error"].where(joint["slope_error"] > single["slope_error"], single["slope_error"])
     data["bounds_error"] = _named(

@@ -2,8 +2,8 @@
 
 A joint lane trains the main and the auxiliary task on a shared trunk, a single lane trains the main task alone. The single
 lane does not depend on the auxiliary task, so there is one single lane for each (n_samples, s_main, seed), which all joint
-lanes share. Where students are linear, theory follows the same lanes: the *closure* on the same samples, the *population*
-flow on infinite data, without a number of samples.
+lanes share. Where students are linear, theory follows the same lanes: the *closure* on the same samples, and the *population*
+flow on infinite data, whose grid has no number of samples.
 """
 
 from collections.abc import Callable, Mapping
@@ -57,7 +57,7 @@ def benefit_sweeps(theories: tuple[str, ...] = ("closure",)) -> Callable[..., di
 
 
 def widened(sweep: Sweep) -> Sweep:
-    """Return a sweep in the largest chunks whose lanes share inputs, all of which an accelerator trains at once."""
+    """Return the sweep with the largest chunks whose lanes share inputs; an accelerator trains a whole chunk at once."""
     if sweep.function != POINT_FUNCTIONS["students"]:
         return sweep
     shared = tuple(axis for axis in sweep.group_by if axis != "s_main")

@@ -25,7 +25,7 @@ STOPPING_WORDS = {"honest": "validation"}
 
 @dataclass(frozen=True)
 class Check:
-    """A claim of a figure judged, as one record.
+    """A judged claim of a figure, as one record.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Check:
     number, standard_error, low, high
         The number of that case, its standard error over seeds and its 95 % interval, in `unit`.
     n_seeds, seeds_left_out
-        The seeds behind the number, and those that lack it.
+        How many seeds the number is a mean over, and how many lack it.
     detail
         Whether another check sums this one up. Then it is in the file and the picture, but not in the command's table.
     """

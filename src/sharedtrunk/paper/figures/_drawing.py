@@ -1,4 +1,4 @@
-"""Draw pictures from stored datasets into bytes of files, in parallel: each takes seconds of one core."""
+"""Draw pictures from stored datasets, in parallel because each takes seconds of one core, and return their files as bytes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -127,7 +127,7 @@ def _moved(dataset: "xarray.Dataset") -> "xarray.DataArray":
 
 
 def _apart(dataset: "xarray.Dataset") -> dict[str, np.ndarray]:
-    """Distance of the two order parameters of the students, relative to the singular value."""
+    """Distance between the students' two order parameters, relative to the singular value."""
     later = dataset[["singular_value", "projection"]].isel(step=slice(1, None)).astype("float64")
     value, projection = later["singular_value"], later["projection"]
     square = ((value - projection) ** 2).mean("step", skipna=False) / (value**2).mean("step", skipna=False)
@@ -222,10 +222,10 @@ CLAIMS = (
 
 
 def draw(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
-    """Draw the relative errors of all settings, then the curves of one reading large and of every reading small."""
+    """Draw all settings' relative errors, then curves: large for one choice of labels and noise, small for every choice."""
     from sharedtrunk.paper import pictures  # matplotlib, only where a picture is drawn
 
-    reading = {name: _nearest(dataset, name, value) for name, value in MAIN.items()}
+    reading = {name: _value_or_last(dataset, name, value) for name, value in MAIN.items()}
     seeds = dataset.sizes["seed"]
     over = f"mean ± standard error over {seeds} seeds" if seeds > 1 else "one seed, no error bars"
     return pictures.trajectories_figure(
@@ -242,8 +242,8 @@ def draw(dataset: "xarray.Dataset") -> "matplotlib.figure.Figure":
     )
 
 
-def _nearest(dataset: "xarray.Dataset", name: str, value):
-    """Return the value of an axis that the main reading has, or the last one of a grid without it."""
+def _value_or_last(dataset: "xarray.Dataset", name: str, value):
+    """Return the value if the grid has it on this axis, else the last value of the axis."""
     values = dataset[name].values.tolist()
     return value if value in values else values[-1]
 

@@ -101,11 +101,11 @@ def _axis(name: str, values: Mapping[str, str]):
 
 
 def _variables() -> dict[str, Variable]:
-    of = {"": "the students", **{f"_{name}": THEORIES[name] for name in ("population", "closure")}}
+    curve_of = {"": "the students", **{f"_{name}": THEORIES[name] for name in ("population", "closure")}}
     curves = {
         f"{parameter}{suffix}": f"{words} of {who}"
         for parameter, words in PARAMETERS.items()
-        for suffix, who in of.items()
+        for suffix, who in curve_of.items()
     }
     curves |= {name: f"s of {THEORIES[name]}" for name in READINGS}
     curves["limit"] += "; NaN: soft labels"

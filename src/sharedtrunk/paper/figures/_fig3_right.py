@@ -1,11 +1,11 @@
 """Figure 3, right: multitask benefit of ReLU students of growing depth.
 
-Claim (caption): deeper nonlinear networks show trends similar to those of shallow linear ones; text: with a general
-shift downwards.
+Claim (caption): deeper nonlinear networks show trends similar to those of shallow linear ones. The text adds: with a
+general shift downwards.
 
     sharedtrunk reproduce fig3-right         two minutes on 4 cores: 450 joint lanes, 30 single-task baselines
 
-The lanes are those of Figure A4 with s_main ≥ 3. The paper has ReLU students only; linear ones are added for comparison.
+The lanes are those of Figure A4 with s_main = 10. The paper has ReLU students only; linear ones are added for comparison.
 """
 
 import functools

@@ -57,7 +57,7 @@ class Figure:
     sweeps
         `(name, axes, settings, functions)` → the sweeps that measure the figure, by name.
     dataset
-        From the collected sweeps, by name, to one labelled xarray dataset.
+        Collected sweeps, by name → one labelled xarray dataset.
     draw, draw_validation
         Dataset → matplotlib figure. The second draws validation stopping, for figures whose first picture lacks it.
     judge
@@ -99,7 +99,7 @@ class Figure:
         return {"": self.draw} | ({} if self.draw_validation is None else {VALIDATION: self.draw_validation})
 
     def stem(self, size: Size) -> str:
-        """Return the name of the figure's files without its ending. Each grid has files of its own."""
+        """Return the name of the figure's files without the ending. Each grid has its own files."""
         return self.name if size == "standard" else f"{self.name}-{size}"
 
     def axes(self, size: Size, *, seeds: int | None = None) -> Axes:

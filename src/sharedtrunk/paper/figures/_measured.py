@@ -1,7 +1,7 @@
 """The variables that the lanes of a figure return, with the units and meanings that datasets carry.
 
 *Students* return losses, accuracies, stopping times and result codes; linear students also return the weights at the stop and
-the slope of the loss there, from which bounds are made. *Theory* returns the loss at its own minimum.
+the slope of the loss there, from which the bounds are computed. *Theory* returns the loss at its own minimum.
 """
 
 from collections.abc import Mapping

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sharedtrunk import _version
 from sharedtrunk._support.cache.fingerprint import library_versions
-from sharedtrunk._version import __version__
 from sharedtrunk.paper.figures._figure import SIZE_MARKS, Figure, Size
 
 _LIBRARIES = ("diffrax", "equinox", "h5netcdf", "jax", "jaxlib", "matplotlib", "numpy", "scipy", "xarray")
@@ -17,7 +17,7 @@ _LIBRARIES = ("diffrax", "equinox", "h5netcdf", "jax", "jaxlib", "matplotlib", "
 def provenance(
     figure: Figure, axes: Mapping[str, tuple], settings: Mapping, command: str, size: Size
 ) -> dict[str, str | int]:
-    """Return the attributes of a figure's dataset: texts, JSON for structured values, and `quick` as 1 or 0."""
+    """Return the attributes of a figure's dataset: strings, JSON for structured values, and `quick` as 1 or 0."""
     attributes: dict[str, str | int] = {
         "title": figure.title + SIZE_MARKS[size],
         "figure": figure.name,
@@ -27,14 +27,14 @@ def provenance(
         "size": size,
         "grid": json.dumps({axis: list(values) for axis, values in axes.items()}),
         "settings": json.dumps(settings, sort_keys=True),
-        "versions": json.dumps({"sharedtrunk": __version__, **library_versions(_LIBRARIES)}),
+        "versions": json.dumps({"sharedtrunk": _version.__version__, **library_versions(_LIBRARIES)}),
         "python": platform.python_version(),
         "seeds": json.dumps(list(axes["seed"])),
         "units": "nats",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
     }
-    commit = source_commit(Path(__file__))
+    commit = source_commit(Path(_version.__file__))
     return attributes if commit is None else {**attributes, "commit": commit}
 
 

@@ -207,7 +207,7 @@ def _write(plan: _Plan, store: sweeps.Store, out: Path, command: str) -> None:
 
 
 def _check_files(files: Sequence[Path]) -> None:
-    """Raise `InputError` if a file of results cannot be written: before minutes of training, not after."""
+    """Raise `InputError` if a file of results cannot be written. Called before training, which takes minutes."""
     for path in files:
         check_regular(path)
     check_writable(files[0])  # one file shows that their folder can be written

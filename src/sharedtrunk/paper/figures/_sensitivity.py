@@ -1,11 +1,11 @@
-"""Sensitivity: do the conclusions of Figure 2 survive other choices of what the paper does not say?
+"""Sensitivity: do the conclusions of Figure 2 survive other choices of what the paper leaves open?
 
 The paper gives neither feature count nor width, noise, start or step. Figure 2's claims are judged under other choices of
 each, one at a time, on a coarser grid that has all values that the claims need.
 
     sharedtrunk reproduce sensitivity        three minutes on 4 cores: 8,640 joint lanes, 720 single-task baselines
 
-Expected: the claims of Figure 2, left, hold under all choices (slope on r 0.15 to 0.40 nats). Of Figure 2, right, the
+Expected: the claims of Figure 2, left, hold under all choices (slope on r 0.15 to 0.40 nats). For Figure 2, right, the
 claim of a benefit above 200 points holds too, but whether there is a benefit at 100 points depends on the size of the start.
 
 The choices are in `sharedtrunk.paper.figures._sensitivity_choices`. Means over s_main and over low- and high-SNR
@@ -107,7 +107,7 @@ def _note(claims: list[Survival], seeds: int) -> str:
         f"Of {len(claims)} statements {holding} hold under every choice. {same} have the same verdict under every choice, "
         f"{opposite} the opposite verdict under some choice, and {undecided} an undecided one.\n"
         f"✓ holds, ✗ fails, ? undecided: by the 95 % t-interval over {seeds} seeds (fails: for all cases together). Framed: "
-        "another verdict than under the standard choice. Numbers: mean ± standard error of the case that decides, in nats "
+        "a verdict other than under the standard choice. Numbers: mean ± standard error of the case that decides, in nats "
         "(slopes: nats per unit relatedness). Each choice differs from the standard problem in the one thing named; there "
         "are fewer SNRs than in Figure 2."
     )

@@ -19,7 +19,7 @@ RESULT_FLAGS = {int(result): result.message for result in Result}
 # Lanes in a chunk. The 35 lanes of a linear group train in about a second. ReLU lanes gain nothing from a large batch,
 # so their chunks are small, and an interruption loses little.
 CHUNK_LIMITS = {"linear": 36, "relu": 4}
-# Theory computes a whole group at once, whose lanes share the sample's covariance.
+# Theory computes a whole group at once, because its lanes share the sample's covariance.
 THEORY_CHUNK_LIMIT = 36
 
 SAMPLE_COUNTS = (100, 200, 400, 800, 1600)

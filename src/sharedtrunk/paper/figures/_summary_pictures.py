@@ -19,14 +19,14 @@ def draw_summary(
 ) -> "matplotlib.figure.Figure":
     """Draw the benefit of low- and high-SNR auxiliary tasks along an axis.
 
-    Under oracle stopping the closure's benefit and the bounds are drawn too, averaged alike, if the dataset has them.
+    Under oracle stopping the closure's benefit and the bounds are drawn too, averaged the same way, if the dataset has them.
 
     Parameters
     ----------
     dataset
         The benefits, and what theory predicts.
     stripe
-        The axis that grows from stripe to stripe.
+        The axis that has one stripe per value.
     title, x_label
         Text above the picture, and below its axes.
     average_over

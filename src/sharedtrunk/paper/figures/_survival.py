@@ -1,8 +1,8 @@
 """Which conclusions survive other choices: every claim under every choice, the weakest choice, and which choices differ.
 
 There are two separate questions. Does the paper's statement hold *under every choice*? The weakest choice decides. And is the
-verdict, whatever it is, *as under the standard choice*? The verdict is not the same if two choices give opposite verdicts,
-and the question stays undecided if one of them is undecided.
+verdict, whatever it is, *as under the standard choice*? It is not if two choices give opposite verdicts; otherwise, this is
+undecided if the verdict under any choice is undecided.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ def _as_standard(claim: Claim, by_choice: Mapping[str, Check], stopping: str) ->
         f"{claim.key}-as-standard",
         f"same verdict under every choice as under the standard one: {claim.statement}",
         stopping,
-        "no choice gives the opposite verdict (else it fails), and none gives another (else it is undecided)",
+        "no two choices give opposite verdicts (else it fails), and no verdict is undecided (else this is too)",
         "choices with another verdict",
     )
     verdicts: dict[str, Verdict] = {choice: check.verdict for choice, check in by_choice.items()}

@@ -76,7 +76,8 @@ def _by_source(statement: Statement, dataset: "xarray.Dataset") -> list[Check]:
 def _note(dataset: "xarray.Dataset") -> str:
     return (
         f"Mean and 95 % t-interval over {dataset.sizes['seed']} seeds; shaded: where the row says that the number lies. "
-        "For a statement about each setting the weakest one is drawn and named; it fails at 95 % for all settings together.\n"
+        "A statement about each setting is drawn at its weakest setting, which is named; it fails only at 95 % for all "
+        "settings together.\n"
         "Simulation: oracle stopping (test loss, as in the paper) and validation stopping (noisy held-out labels). "
         "Theory: the "
         f"Gaussian closure of the same samples, and the population flow (N → ∞){_open_ended(dataset)}.\n"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def judge_with_theory(claims: Sequence[Claim], dataset: "xarray.Dataset") -> list[Check]:
-    """The claims of a figure with oracle and with validation stopping, then bounds and closure."""
+    """The checks of a figure's claims with oracle and with validation stopping, then those of bounds and closure."""
     return judge_claims(claims, dataset) + judge_theory(dataset)
 
 

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     import xarray
 
 STOPPINGS = {
-    "benefit": "oracle stopping (test loss, as the paper)",
+    "benefit": "oracle stopping (test loss, as in the paper)",
     "benefit_honest": "validation stopping (held-out noisy labels)",
 }
-"""How each benefit of a dataset was stopped, as a panel's title."""
+"""The stopping rule behind each benefit of a dataset, as a panel's title."""
 
 
 def marked(title: str, dataset: "xarray.Dataset") -> str:
@@ -23,6 +23,6 @@ def over_seeds(dataset: "xarray.Dataset", value: str = "benefit") -> str:
     """Return what points and error bars are, and how many lanes have no value."""
     seeds = dataset.sizes["seed"]
     over = f"mean ± standard error over {seeds} seeds" if seeds > 1 else "one seed, no error bars"
-    # A lane without a value leaves its seed out of every mean that it belongs to: the picture itself says so.
+    # Every mean over a lane without a value lacks the lane's seed, so the picture says how many such lanes there are.
     missing = int(dataset[value].isnull().sum())
-    return over + (f"; {missing} lanes without a value leave their seed out of a mean" if missing else "")
+    return over + (f"; {missing} lanes have no value, so the means over them leave out their seeds" if missing else "")

@@ -22,7 +22,7 @@ _SEPARATOR = " / "
 
 
 def variant_sweeps(dim: str, choices: Choices, theories: tuple[str, ...] = ()) -> Callable[..., dict[str, Sweep]]:
-    """A function that makes the sweeps of all choices on the axis `dim`, by name: "NAME / single" and so on."""
+    """A function that makes the sweeps of all choices on the axis `dim`, under keys such as "CHOICE / single"."""
     make = benefit_sweeps(theories)
 
     def sweeps_of_choices(
@@ -64,10 +64,10 @@ def variant_dataset(dim: str) -> "Callable[[Mapping[str, xarray.Dataset]], xarra
     return join
 
 
-def _complete(dataset: "xarray.Dataset", names: "Mapping[Any, xarray.DataArray]") -> "xarray.Dataset":
-    """The dataset with the numbers that only other choices have, as NaN."""
+def _complete(dataset: "xarray.Dataset", numbers: "Mapping[Any, xarray.DataArray]") -> "xarray.Dataset":
+    """The dataset, with NaN for the numbers that only other choices have."""
     import numpy as np
     import xarray
 
-    missing = [name for name in names if name not in dataset]
-    return dataset.assign({name: xarray.full_like(names[name], np.nan) for name in missing})
+    missing = [name for name in numbers if name not in dataset]
+    return dataset.assign({name: xarray.full_like(numbers[name], np.nan) for name in missing})

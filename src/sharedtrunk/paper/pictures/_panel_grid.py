@@ -1,6 +1,6 @@
 """Panels: the form of the paper's appendix figures (A1–A4).
 
-There is a panel for each value of a row axis and a column axis. A panel shows the benefit against the auxiliary task's SNR,
+There is a panel for each pair of values of a row and a column axis. It shows the benefit against the auxiliary task's SNR, as
 a line for each relatedness with a shaded band of one standard error over seeds; theory is dashed in the same colour.
 Above the zero line the auxiliary task helps. The panels of a row share one y axis, and rows have different ones: benefits
 differ between rows by so much that on one scale whole rows would be flat.
@@ -37,13 +37,13 @@ def draw_panel(axes: Axes, benefit: xr.DataArray, theory: xr.DataArray | None = 
     predicted = None if theory is None else mean_and_error(theory.transpose(*order).values, axis=-1)[0]
     s_aux = benefit["s_aux"].values
     axes.axhline(0.0, color="0.35", linewidth=0.7, zorder=1)
-    for level, relatedness in enumerate(benefit["relatedness"].values):
+    for index, relatedness in enumerate(benefit["relatedness"].values):
         colour, marker = plots.relatedness_colour(relatedness), plots.relatedness_marker(relatedness)
-        low, high = mean[level] - error[level], mean[level] + error[level]
+        low, high = mean[index] - error[index], mean[index] + error[index]
         axes.fill_between(s_aux, low, high, color=colour, alpha=0.25, linewidth=0)
-        axes.plot(s_aux, mean[level], color=colour, marker=marker, markersize=2.4, linewidth=1.1)
+        axes.plot(s_aux, mean[index], color=colour, marker=marker, markersize=2.4, linewidth=1.1)
         if predicted is not None:
-            axes.plot(s_aux, predicted[level], color=colour, linestyle=_DASHES, linewidth=1.0)
+            axes.plot(s_aux, predicted[index], color=colour, linestyle=_DASHES, linewidth=1.0)
 
 
 def panels_figure(
@@ -57,7 +57,7 @@ def panels_figure(
     note: str,
     theory: xr.DataArray | None = None,
 ) -> Figure:
-    """Draw a panel for each value of two axes.
+    """Draw a panel for each pair of values of two axes.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Stripes: the form of the paper's summary figures (2 and 3).
 
-The x axis is cut into alternating stripes, one for each value of the axis that grows from left to right. In a stripe
+The x axis is cut into stripes, alternately grey and white, one for each value of the dataset's axis `stripe`. In a stripe
 every relatedness has one line: its left end is the mean benefit of low-SNR auxiliary tasks, its right end that of
 high-SNR ones, each with the standard error over seeds. Above the zero line the auxiliary task helps. A black tick is the
 closure's prediction, and a pale bar reaches from the lower to the upper bound.
@@ -55,7 +55,7 @@ def draw_stripes(
     shown
         The benefit, and what theory predicts.
     stripe
-        The dim that grows from stripe to stripe.
+        The dim that has one stripe per value.
     limits
         Limits of the y axis (nats). A small triangle marks a bound beyond them. Without limits everything is shown.
     marker_size
@@ -105,7 +105,7 @@ def stripes_figure(
     panels
         What to show, by the title of its panel.
     stripe
-        The dim that grows from stripe to stripe.
+        The dim that has one stripe per value.
     title, x_label, y_label, note
         Text above the picture, at its axes, and below it.
     """
@@ -156,7 +156,7 @@ def _mark_cut(
     axes: Axes, x: np.ndarray, bars: Sequence[np.ndarray], limits: tuple[float, float] | None, colour: Any
 ) -> None:
     for beyond, edge, marker in zip(_beyond(bars, limits), limits, "v^", strict=True) if limits is not None else ():
-        if beyond.any():  # an empty line would claim the corner of the picture in the layout
+        if beyond.any():  # the layout would make room for an empty line at the picture's corner
             axes.plot(x[beyond], np.full(beyond.sum(), edge), marker, color=colour, **_CUT)
 
 

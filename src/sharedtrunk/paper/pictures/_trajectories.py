@@ -1,8 +1,8 @@
-"""Trajectories: the form of the paper's Figure 1. An order parameter against training steps, theory as lines.
+"""Draw trajectories in the form of the paper's Figure 1: an order parameter against training steps, theories as lines.
 
-The large panels at the top show what decides the claim: how far each theory is from the students in every setting. Below
-are the curves: two panels for one *reading*, a choice of labels and noise, which the paper leaves open, and a small panel
-for every reading. In the panels of curves colours are starts s(0) and line styles are theories.
+The panels at the top show what decides the claim: how far each theory is from the students in every setting. Below are
+the curves: large panels for one *reading* (a choice of labels and noise, which the paper leaves open), then small panels
+for every reading, each with one panel per number of classes. There, colours mark starts s(0) and line styles theories.
 """
 
 from collections.abc import Mapping
@@ -24,14 +24,14 @@ _THEORIES: dict[str, tuple[str, Any, str]] = {
     "population": ("population flow", (0, (4, 1.6)), "#4f7cac"),
     "closure": ("Gaussian closure", (0, (1, 1.2)), "#3c7a4b"),
 }
-"""Words, line style in the panels of curves, and colour in the panels of errors."""
+"""Legend text, line style in the curve panels, and colour in the error panels."""
 _SHORT = {"equation": "(3) as printed", "limit": "the limit", "population": "the population flow"}
-_ONE_NUMBER = ("equation", "limit")  # the readings of (3), whose s is one curve for both order parameters
-_STARTS = ("v", "o", "^", "s", "D")  # markers of the starts in the panels of errors, from the smallest start
+_ONE_NUMBER = ("equation", "limit")  # the two versions of (3), whose s is one curve for both order parameters
+_STARTS = ("v", "o", "^", "s", "D")  # markers of the starts in the error panels, from the smallest start
 _SHIFTS = (-0.27, -0.09, 0.09, 0.27)  # position of each theory in its row, which has height 1
 _EXCELLENT = 0.05  # relative error up to which the figure calls the paper's agreement "excellent"
 _LEAST = 1e-3  # smaller relative errors are drawn here
-_POINTS = 11  # saved steps that are drawn as points: with more the error bars would touch
+_POINTS = 11  # number of saved steps drawn as points; with more, the error bars would touch
 _SAME = 0.01  # relative distance below which two curves cannot be told apart in the picture
 
 
@@ -39,7 +39,7 @@ def draw_trajectories(axes: Axes, dataset: xr.Dataset, *, both: bool = True) -> 
     """Draw the curves of one reading.
 
     Points are the students' mean ± standard error over seeds, and lines the mean over seeds of each theory. Equation (3)
-    has one s, so each of its readings is one line; of the other theories the singular value is drawn.
+    has one s, so each of its versions is one line; for the other theories the singular value is drawn.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def draw_trajectories(axes: Axes, dataset: xr.Dataset, *, both: bool = True) -> 
         Whether the students' projection is drawn (hollow) beside their singular value.
     """
     steps = dataset["step"].values
-    some = np.unique(np.linspace(0, len(steps) - 1, _POINTS).round().astype(int))
+    drawn = np.unique(np.linspace(0, len(steps) - 1, _POINTS).round().astype(int))
     for colour, start in zip(_colours(dataset["start"].values), dataset["start"].values, strict=True):
         lane = dataset.sel(start=start)
         for theory, (_, style, _) in _THEORIES.items():
@@ -61,7 +61,7 @@ def draw_trajectories(axes: Axes, dataset: xr.Dataset, *, both: bool = True) -> 
         for name, face in (("singular_value", colour), ("projection", "white"))[: 1 + both]:
             mean, error = _mean(lane[name])
             axes.errorbar(
-                steps[some], mean[some], yerr=error[some], color=colour, marker="o", markerfacecolor=face,
+                steps[drawn], mean[drawn], yerr=error[drawn], color=colour, marker="o", markerfacecolor=face,
                 markersize=3.6, markeredgewidth=0.9, linestyle="none", elinewidth=0.9, capsize=1.5, zorder=3,
             )  # fmt: skip
     axes.set_xlim(-0.02 * steps[-1], 1.02 * steps[-1])
@@ -71,8 +71,8 @@ def draw_trajectories(axes: Axes, dataset: xr.Dataset, *, both: bool = True) -> 
 def draw_errors(axes: Axes, errors: xr.DataArray) -> None:
     """Draw the relative errors of the theories in every setting.
 
-    A row is a kind of labels and a noise. In it every theory with a value has a line of marks, a mark for each s_main
-    and start: the mean ± standard error over seeds. The dashed line is at 5 %.
+    Each row is a reading: one kind of labels at one noise. In a row, every theory that has values gets its own line of
+    marks, one per s_main and start: the mean ± standard error over seeds. The dashed line is at 5 %.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def trajectories_figure(dataset: xr.Dataset, *, reading: Mapping[str, Any], titl
     dataset
         Curves with dims classes, labels, noise, s_main, start, seed, step, and their `relative_error`.
     reading
-        Labels, noise and s_main of the large panels of curves. The small panels have its s_main.
+        Labels, noise and s_main of the large curve panels. The small panels use the same s_main.
     title, note
         Text above and below the panels.
     """
@@ -136,8 +136,8 @@ def _draw_error_panels(part: SubFigure, errors: xr.DataArray) -> None:
         Line2D([], [], color="0.3", marker=marker, markersize=4, linestyle="none", label=f"s(0) = {start:g}")
         for marker, start in zip(_STARTS, errors["start"].values, strict=False)
     ]
-    within = Line2D([], [], color="0.35", linewidth=0.9, linestyle=(0, (3, 2)), label="5 %: “excellent”")
-    part.legend(handles=[*handles, within], loc="outside right center")
+    threshold = Line2D([], [], color="0.35", linewidth=0.9, linestyle=(0, (3, 2)), label="5 %: “excellent”")
+    part.legend(handles=[*handles, threshold], loc="outside right center")
 
 
 def _draw_large_panels(part: SubFigure, dataset: xr.Dataset, reading: Mapping[str, Any]) -> None:
@@ -152,17 +152,17 @@ def _draw_large_panels(part: SubFigure, dataset: xr.Dataset, reading: Mapping[st
 
 
 def _draw_small_panels(part: SubFigure, dataset: xr.Dataset) -> None:
-    rows = _readings(dataset["relative_error"])
-    grid = part.subplots(dataset.sizes["classes"], len(rows), squeeze=False, sharex=True)
-    for line, classes in zip(grid, dataset["classes"].values, strict=True):
-        for axes, reading in zip(line, rows, strict=True):
+    readings = _readings(dataset["relative_error"])
+    grid = part.subplots(dataset.sizes["classes"], len(readings), squeeze=False, sharex=True)
+    for row, classes in zip(grid, dataset["classes"].values, strict=True):
+        for axes, reading in zip(row, readings, strict=True):
             draw_trajectories(axes, dataset.sel(reading).sel(classes=classes), both=False)
             axes.set_title(f"K = {classes}: {_words(reading)}", fontsize=8)
             axes.tick_params(labelsize=7)
     for axes in grid[-1]:
         axes.set_xlabel("training steps", fontsize=8)
-    for line in grid:
-        line[0].set_ylabel("singular value", fontsize=8)
+    for row in grid:
+        row[0].set_ylabel("singular value", fontsize=8)
 
 
 def _curve_legend(dataset: xr.Dataset) -> list[Line2D]:
@@ -183,7 +183,7 @@ def _curve_legend(dataset: xr.Dataset) -> list[Line2D]:
 
 
 def _coinciding(dataset: xr.Dataset, theory: str) -> str:
-    """Say on which other theory the curves of a theory lie, and for which number of classes; else nothing."""
+    """Legend lines naming the earlier theories whose curves this theory's lie on, and for which K; empty without any."""
     curve, notes = _curve(dataset, theory), []
     for other in list(_THEORIES)[: list(_THEORIES).index(theory)]:
         reference = _curve(dataset, other)

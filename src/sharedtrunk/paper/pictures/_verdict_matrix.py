@@ -1,4 +1,4 @@
-"""Matrix: the verdicts of statements (rows) under choices (columns). The form of the sensitivity picture.
+"""The sensitivity picture: a matrix of verdicts, with a row for each statement and a column for each choice.
 
 The background and the sign of a cell show its verdict, and its text the number. A heavy frame marks a cell whose verdict
 differs from that of the standard choice. The last columns are set apart and sum up the others.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Correlation over settings and mean absolute difference (nats), each over seeds, and the number of settings."""
+    """Correlation over settings, mean absolute difference (nats), both estimated over seeds, and number of settings."""
 
     correlation: Estimate
     difference: Estimate

@@ -23,7 +23,7 @@ LABELS = {
 }
 # Where the sliders begin: clean, fully related tasks, and enough data to see their benefit.
 START = {"n_samples": 800, "s_main": 10.0, "s_aux": 10.0, "relatedness": 1.0}
-DECIMALS = 5  # of a benefit: a tenth of its numerical tolerance, in two thirds of the bytes of all digits
+DECIMALS = 5  # of a benefit: a fiftieth of its numerical tolerance, in two thirds of the bytes that all digits take
 
 
 def explorer_data(dataset: "xarray.Dataset") -> dict[str, Any]:
@@ -47,7 +47,7 @@ def explorer_data(dataset: "xarray.Dataset") -> dict[str, Any]:
 
 
 def controls(axes: Mapping[str, Sequence[int | float]]) -> list[dict[str, Any]]:
-    """Return the sliders: name, label, stops in words, and the stop at which each begins."""
+    """Return the sliders: name, label, symbol, stops as text, and the indices of the last stop and the initial one."""
     return [
         {
             "name": name,
@@ -62,7 +62,7 @@ def controls(axes: Mapping[str, Sequence[int | float]]) -> list[dict[str, Any]]:
 
 
 def why_no_theory(values: Mapping[str, Any], command: str) -> str:
-    """Say why theory cannot be shown, or nothing where it can."""
+    """Say why theory cannot be shown, or return an empty text where it can."""
     if any(name in values for name in THEORY):
         return ""
     return f"This dataset has no theory; `{command}` adds it."

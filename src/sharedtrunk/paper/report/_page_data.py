@@ -17,7 +17,7 @@ from sharedtrunk.paper.report._summary import ORACLE, as_the_paper, summarize
 
 TITLE = "Does learning task B beside task A help A? The paper’s answer, measured"
 MANY = 40
-"""A table with more checks than this is closed at first."""
+"""A table with more checks than this starts folded."""
 
 PICTURE_LABELS = {"": "oracle stopping", VALIDATION: "validation stopping"}
 
@@ -40,7 +40,7 @@ def _figure(contents: Contents, stored: StoredFigure) -> dict[str, Any]:
     figure, record = stored.figure, stored.record
     with_oracle = as_the_paper(stored.checks)
     tally = _tally(check.verdict for check in with_oracle)
-    again = remake_command(contents.folder, figure, contents.size)
+    remake = remake_command(contents.folder, figure, contents.size)
     return {
         "name": figure.name,
         "paper": figure.paper,
@@ -50,11 +50,11 @@ def _figure(contents: Contents, stored: StoredFigure) -> dict[str, Any]:
         "counted": f"of {len(with_oracle)} checks"
         + (" with oracle stopping" if any(check.stopping == ORACLE for check in with_oracle) else ""),
         "pictures": _pictures(stored, tally),
-        "redraw": again,
+        "redraw": remake,
         "checks": _grouped(stored.checks),
         "folded": len(stored.checks) > MANY,
         "check_count": len(stored.checks),
-        "command": str(record["provenance"].get("command", again)),
+        "command": str(record["provenance"].get("command", remake)),
         "provenance": of_figure(record),
     }
 

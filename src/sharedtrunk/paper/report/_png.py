@@ -11,13 +11,11 @@ from pathlib import Path
 from sharedtrunk.errors import invalid
 
 Name = tuple[str, str]
-"""The name of a figure, and the ending of the name of its picture."""
+"""The name of a figure, and the ending of its picture's file name, such as `-honest`."""
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LIMIT = 5_000_000  # bytes of pictures: in base64 they take 6.7 MB of a page that should stay below 8 MB
-COLOURS = (
-    256  # colours of a picture whose page would otherwise be too large: the largest number that a PNG palette can hold
-)
+COLOURS = 256  # colours of a picture where the page would be too large: the most that a PNG palette can hold
 
 
 @dataclass(frozen=True)

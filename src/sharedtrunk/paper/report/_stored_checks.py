@@ -10,7 +10,7 @@ from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.paper.figures import Check, Figure
 
 VERDICTS = ("holds", "holds only if", "fails", "undecided", "not measured")
-"""The verdicts of checks and of rows of the ledger, the best first."""
+"""The verdicts of checks and of rows of the ledger, in the order of the page's counts."""
 
 _NUMBERS = ("number", "standard_error", "low", "high")
 
@@ -32,7 +32,7 @@ def read_record(path: Path, figure: Figure, again: str) -> tuple[dict[str, Any],
 
 
 def _check(stored: Mapping[str, Any]) -> Check:
-    """Return a check from its record, in which null is a number that does not exist."""
+    """Return a check from its record, in which null stands for NaN."""
     numbers = {name: math.nan if stored[name] is None else float(stored[name]) for name in _NUMBERS}
     if stored["verdict"] not in VERDICTS:
         raise ValueError(f"no verdict is called {stored['verdict']!r}")

@@ -14,7 +14,7 @@ from sharedtrunk.paper.report._page_data import page_data
 
 @dataclass(frozen=True)
 class Report:
-    """A page that was written: its path and bytes, the numbers of its figures and rows of the ledger, and what is missing."""
+    """A page that was written: its path, size in bytes, numbers of figures and of ledger rows, and what is missing."""
 
     path: Path
     bytes: int
@@ -28,14 +28,14 @@ def write(
 ) -> Report:
     """Write the figures and the ledger of a folder into one HTML file that needs no other file.
 
-    The same files make the same bytes.
+    The same result files always give the same bytes.
 
     Parameters
     ----------
     folder
         The folder of results.
     page
-        The file to write, by default report.html in the folder, or report-quick.html and report-full.html.
+        The file to write, by default report.html in the folder, or report-quick.html or report-full.html for those sizes.
     size
         The grid of the figures to show.
 

@@ -55,7 +55,7 @@ class Datasets:
             )
 
     def __getitem__(self, figure: str) -> "xarray.DataArray":
-        """The benefit of that figure, with its axis seed.
+        """The benefit of that figure, with its `seed` axis.
 
         Raises `NotMeasured` where the dataset is missing or has no such benefit, and `InputError` where it is damaged.
         """

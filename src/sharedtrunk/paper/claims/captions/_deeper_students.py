@@ -33,7 +33,9 @@ NOISY_MAIN, CLEAN_MAIN = 1.0, 10.0
 HALF_RELATED = 0.5
 
 
-def _by_name(benefit: "xarray.DataArray") -> "tuple[dict[str, xarray.DataArray], dict[str, xarray.DataArray]]":
+def _linear_and_others(
+    benefit: "xarray.DataArray",
+) -> "tuple[dict[str, xarray.DataArray], dict[str, xarray.DataArray]]":
     """The linear students and the nonlinear ones. Raises `NotMeasured` where the benefit lacks either."""
     if DIM not in benefit.dims:
         raise NotMeasured(f"needs the axis {DIM}")
@@ -52,7 +54,7 @@ def _shift_from(reference: str):
     """Benefit of every ReLU student minus that of the reference, mean over all settings."""
 
     def cases(benefit: "xarray.DataArray") -> dict[str, np.ndarray]:
-        linear, others = _by_name(benefit)
+        linear, others = _linear_and_others(benefit)
         if reference not in linear:
             raise NotMeasured(f"needs the student {reference!r}; this grid has {'; '.join((*linear, *others))}")
         return {name: contrasts.per_seed(other - linear[reference]) for name, other in others.items()}
@@ -80,7 +82,7 @@ DEPTH_CLAIMS = tuple(
         ),
         figure_claim(
             f"nonlinear-gains-less-from-related{suffix}",
-            f"the same beside {words} for fully related tasks (r = 1) with high-SNR aux, mean over s_main",
+            f"benefit of every ReLU student minus that of {words}, r = 1, high-SNR aux, mean over s_main",
             NEGATIVE,
             _shift_of_related_from(reference),
         ),
@@ -96,7 +98,7 @@ def _of_each(judge: "Callable[[xarray.DataArray, str], Reading]") -> Callable[[B
     """A measurement that reads every nonlinear student of Figure A4 in the same way."""
 
     def measure(benefits: Benefits) -> Evidence:
-        _, others = _by_name(benefits["a4"])
+        _, others = _linear_and_others(benefits["a4"])
         return Evidence(within=tuple(judge(benefit, name) for name, benefit in others.items()))
 
     return measure
@@ -106,13 +108,13 @@ def _against_linear(*within: Comparison, beyond: tuple[Comparison, ...] = ()) ->
     """A measurement that compares every nonlinear student of Figure A4 with every linear one."""
 
     def measure(benefits: Benefits) -> Evidence:
-        linear, others = _by_name(benefits["a4"])
+        linear, others = _linear_and_others(benefits["a4"])
 
         def readings(comparisons: tuple[Comparison, ...]) -> tuple[Reading, ...]:
             return tuple(
-                compare(benefit, reference, f"{name}, beside: {beside}")
+                compare(benefit, reference, f"{name}, compared with: {other}")
                 for compare in comparisons
-                for beside, reference in linear.items()
+                for other, reference in linear.items()
                 for name, benefit in others.items()
             )
 
@@ -125,7 +127,7 @@ def _all_trends(figure: str) -> Callable[[Benefits], Evidence]:
     """The signs of the three trends in every nonlinear student."""
 
     def measure(benefits: Benefits) -> Evidence:
-        _, others = _by_name(benefits[figure])
+        _, others = _linear_and_others(benefits[figure])
         return Evidence(within=tuple(reading for name, part in others.items() for reading in all_trends(part, name)))
 
     return measure
@@ -161,28 +163,28 @@ def _shift_fully_related(benefit: "xarray.DataArray", linear: "xarray.DataArray"
 
 
 def _needs_more(benefit: "xarray.DataArray", linear: "xarray.DataArray", name: str) -> Reading:
-    later = _zero(benefit) - _zero(linear)
+    difference = _crossing(benefit) - _crossing(linear)
     case = f"relatedness above which high-SNR auxiliary tasks help, minus the linear student's, {name}"
-    reading = above(case, later, unit="1")
-    # A student that is never helped has no such relatedness, and the remaining seeds would be a biased selection.
-    return replace(reading, error=math.nan) if np.isnan(later).any() else reading
+    reading = above(case, difference, unit="1")
+    # Some seeds have no such relatedness (NaN), and the remaining seeds would be a biased selection.
+    return replace(reading, error=math.nan) if np.isnan(difference).any() else reading
 
 
-def _zero(benefit: "xarray.DataArray") -> np.ndarray:
+def _crossing(benefit: "xarray.DataArray") -> np.ndarray:
     return contrasts.crossing(contrasts.by_aux_snr(benefit)["high"])
 
 
 _SIGNS = "mean over seeds of paired contrasts, each depth; the sign decides"
 _NOTICEABLY = f"mean over seeds of paired contrasts, each depth; noticeably means by {NEGLIGIBLE:g} nats or more"
 _ALIKE = f"correlation over settings of the means over seeds (jackknifed), each depth; alike means {SIMILAR:g} or more"
-_HERE = "ReLU students of 1 to 4 layers, N = 800"
+_STUDENTS = "ReLU students of 1 to 4 layers, N = 800"
 
 CLAIMS = (
     Claim(
         "depth-similar",
         "4.7",
         "Over settings, deeper nonlinear students gain and lose from auxiliary tasks as linear ones do.",
-        _HERE,
+        _STUDENTS,
         _ALIKE,
         _against_linear(_alike),
         figures=("a4",),
@@ -191,7 +193,7 @@ CLAIMS = (
         "depth-relatedness",
         "4.7",
         "Nonlinear students, too, gain noticeably more the more related the tasks are.",
-        f"{_HERE}, high-SNR auxiliary tasks",
+        f"{_STUDENTS}, high-SNR auxiliary tasks",
         f"slope on r; {_NOTICEABLY}",
         _of_each(functools.partial(WITH_RELATEDNESS.reading, by=NEGLIGIBLE)),
         figures=("a4",),
@@ -200,7 +202,7 @@ CLAIMS = (
         "depth-auxiliary-signal",
         "4.7",
         "Nonlinear students, too, gain noticeably more the higher the SNR of a related auxiliary task is.",
-        f"{_HERE}, r = 1",
+        f"{_STUDENTS}, r = 1",
         _NOTICEABLY,
         _of_each(functools.partial(WITH_SIGNAL_IF_RELATED.reading, by=NEGLIGIBLE)),
         figures=("a4",),
@@ -209,7 +211,7 @@ CLAIMS = (
         "depth-main-signal",
         "4.7",
         "Nonlinear students, too, gain noticeably more the higher the SNR of the main task is.",
-        f"{_HERE}, fully related tasks (r = 1) of high SNR",
+        f"{_STUDENTS}, fully related tasks (r = 1) of high SNR",
         _NOTICEABLY,
         _of_each(_over_main_signal),
         figures=("a4",),
@@ -218,7 +220,7 @@ CLAIMS = (
         "depth-shift",
         "4.7",
         "The benefit of nonlinear students lies below that of linear ones in general.",
-        _HERE,
+        _STUDENTS,
         f"mean over all settings, over those with r ≤ {HALF_RELATED:g}, and at r = 1 with high-SNR auxiliary tasks: {_SIGNS}",
         _against_linear(_shift, _shift_half_related, beyond=(_shift_fully_related,)),
         condition=f"the mean over all settings is meant, or over those with r ≤ {HALF_RELATED:g}; beside fully related tasks "
@@ -229,8 +231,8 @@ CLAIMS = (
         "depth-more-related",
         "4.7",
         "Nonlinear students need more highly related tasks before they are helped.",
-        f"{_HERE}, high-SNR auxiliary tasks, mean over s_main",
-        f"the relatedness at which the mean benefit turns positive, straight lines between levels; {_SIGNS}",
+        f"{_STUDENTS}, high-SNR auxiliary tasks, mean over s_main",
+        f"the relatedness at which the mean benefit turns positive, interpolated linearly between levels; {_SIGNS}",
         _against_linear(_needs_more),
         figures=("a4",),
     ),
@@ -238,8 +240,8 @@ CLAIMS = (
         "caption-3-right",
         "Figure 3, right",
         "Deeper nonlinear students show the trends of the linear one.",
-        f"{_HERE}, high-SNR main tasks",
-        f"growth with relatedness, with the signal of related tasks, fall with that of unrelated ones: {_SIGNS}",
+        f"{_STUDENTS}, high-SNR main tasks",
+        f"growth with relatedness and with the SNR of related tasks, fall with the SNR of unrelated ones: {_SIGNS}",
         _all_trends("fig3-right"),
         figures=("fig3-right",),
     ),
@@ -247,7 +249,7 @@ CLAIMS = (
         "caption-a4",
         "Figure A4",
         "Deeper nonlinear students show results qualitatively like those of linear ones.",
-        f"{_HERE}, main tasks of either SNR",
+        f"{_STUDENTS}, main tasks of either SNR",
         f"the three trends of Figure A1 in every ReLU student: {_SIGNS}",
         _all_trends("a4"),
         figures=("a4",),

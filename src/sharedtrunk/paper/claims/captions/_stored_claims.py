@@ -1,4 +1,4 @@
-"""All claims that stored datasets decide, in the paper's order, and the verb that judges them."""
+"""All claims that stored datasets decide, in the paper's order, and the function that judges them."""
 
 import os
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ def judge_stored(
     keys
         The claims to judge, all by default.
     quick
-        Whether to take the datasets on coarse grids, which lack values that most claims need.
+        Whether to use the datasets on coarse grids, which lack values that most claims need.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def judge_stored(
     Raises
     ------
     InputError
-        For an unknown key, for a folder that does not exist, and for a dataset that is damaged or another figure's.
+        For an unknown key, for a folder that does not exist, and for a dataset that is damaged or belongs to another figure.
     """
     unknown = [key for key in keys or () if key not in STORED]
     if unknown:

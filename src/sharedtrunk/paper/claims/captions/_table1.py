@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Cases = Callable[["xarray.DataArray"], dict[str, np.ndarray]]
 
 LIMITED, EARLIER, ABUNDANT = 400, 800, 1600
-"""Numbers of training points: the largest that counts as limited, 800, and the one that counts as abundant."""
+"""Numbers of training points: the largest that counts as limited, one in between, and the one that counts as abundant."""
 
 WEAKLY_RELATED = 0.25
 """The smallest relatedness of the grids above 0, which stands for r ≪ 1."""
@@ -119,7 +119,7 @@ def _pair(
     cases: tuple[Cases, Cases],
     sources: tuple[str, ...] = tuple(SOURCES),
 ) -> tuple[Statement, Statement]:
-    """A row's statement about the mean over the grid, and about each of its values."""
+    """A row's statement about the mean over the grid, and about each value on the grid."""
     return (
         Statement(figure_claim(key, words[0], limit, cases[0]), sources),
         Statement(figure_claim(f"{key}-anywhere", words[1], limit, cases[1]), sources),
@@ -257,7 +257,7 @@ CLAIMS = (
         "4.4, Table 1(b)",
         "From random starts the benefit grows with the auxiliary task's SNR for r > 0, as the TA analysis predicts.",
         _CUBE,
-        f"mean over seeds of paired contrasts, by {NEGLIGIBLE:g} nats or more",
+        f"mean over seeds of paired contrasts; growth means {NEGLIGIBLE:g} nats or more",
         _row_b,
         condition=f"the tasks are clearly related (r = 0.75 and 1, not {WEAKLY_RELATED:g})",
         figures=("a1",),

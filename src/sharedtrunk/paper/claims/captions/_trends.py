@@ -44,7 +44,7 @@ class Trend:
     unit: str = "nats"
 
     def reading(self, benefit: "xarray.DataArray", where: str, by: float = 0.0) -> Reading:
-        """The reading that a benefit follows the trend, by at least `by` in the direction of its sign."""
+        """The reading of whether a benefit follows the trend, by at least `by` in the direction of its sign."""
         limit = self.sign._replace(value=self.sign.value + (by if self.sign.side == "at least" else -by))
         return over_seeds(f"{self.case}, {where}", self.contrast(benefit), limit, self.unit)
 
@@ -100,7 +100,7 @@ def trend_claims(rows: str, symbol: str, where: str = "all panels") -> tuple[Cla
     Parameters
     ----------
     rows, symbol
-        The axis whose values are the rows of the figure, and its symbol in words (unused if the values are names).
+        The axis whose values are the rows of the figure, and its symbol (unused if the values are names).
     where
         The settings that the mean is over, in words.
     """
@@ -113,7 +113,7 @@ def all_trends(benefit: "xarray.DataArray", where: str) -> tuple[Reading, ...]:
 
 
 def no_benefit_anywhere(benefit: "xarray.DataArray", where: str, over: str) -> tuple[Reading, ...]:
-    """No benefit at any relatedness and auxiliary SNR; the most helpful ones come first."""
+    """No benefit at any relatedness and auxiliary SNR; the settings that should help most come first."""
     groups = contrasts.by_aux_snr(benefit)
     return tuple(
         negligible(f"benefit at {where}, {relatedness}, {snr}-SNR auxiliary tasks, {over}", contrasts.per_seed(cell))

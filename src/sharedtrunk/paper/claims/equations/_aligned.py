@@ -61,7 +61,7 @@ def rank_one_error(u: np.ndarray, beta: float | None, teacher: float) -> Relativ
 
 
 def _leading(trajectory) -> np.ndarray:
-    """The largest singular value in time."""
+    """The largest singular value at each time."""
     return np.linalg.norm(np.asarray(trajectory.composites[0]), ord=2, axis=(1, 2))
 
 
@@ -140,7 +140,7 @@ def turning_share(left: np.ndarray, s_student: np.ndarray, s_teacher: np.ndarray
 
 
 def _special(seed: int) -> dict[str, Turning]:
-    """The cases in which singular vectors do not turn."""
+    """Turning shares in the cases in which singular vectors do not turn."""
     one, equal = _spread(1), np.ones(9)
     cases = {
         "K = 2": turning_share(_centred_frame(seed, 2), one / 9, one, gaussian.FINE),
@@ -156,7 +156,7 @@ def _special(seed: int) -> dict[str, Turning]:
 
 
 def _generic(seed: int) -> dict[str, Turning]:
-    """Aligned starts whose singular vectors do turn."""
+    """Turning shares of aligned starts whose singular vectors do turn."""
     cases = {}
     for classes in (4, 10):
         s = _spread(classes - 1)
@@ -209,7 +209,7 @@ CLAIMS = (
         hypotheses="Aligned, balanced, rank-one start; two layers, C = I, no noise, infinite data.",
         method="largest relative error over t ≤ 10 of (3) against the population flow through both layers; ≃ means 5 %",
         measure=_eq3,
-        condition="û stays an eigenvector of G: for two classes, û ∝ (1, 0, −1), and at β = 1 for û of two values",
+        condition="û stays an eigenvector of G: K = 2, or û ∝ (1, 0, −1), or β = 1 and û has only two distinct values",
         seconds=36.0,
     ),
     Claim(

@@ -40,7 +40,7 @@ def _printed(classes: int, low: float, high: float) -> Reading:
 
 
 def slowest_rise(seed: int, draws: int, sign: float = 1.0) -> tuple[float, float]:
-    """Smallest relative rise of ⟨∇F(sD), D⟩ between neighbouring s on random rays D, ‖D‖ = 1, with its error."""
+    """Smallest relative rise of ⟨∇F(sD), D⟩ between neighbouring s on random rays D, ‖J D‖ = 1, with its error."""
     rng = generator(seed, "rays")
     s = np.geomspace(0.1, 10.0, 5)
     worst = (np.inf, 0.0)
@@ -95,7 +95,7 @@ def _erratum1(seed: int, thorough: bool) -> Evidence:
 
 
 def unlike_identity(W: Matrix, left: Matrix | None = None, rule: gaussian.Rule | None = None) -> tuple[float, float]:
-    """‖UᵀGU − tr G/(K−1) I‖ / ‖tr G/(K−1) I‖ with its error; U are by default the left singular vectors of J W."""
+    """‖UᵀGU − tr G/(K−1) I‖ / ‖tr G/(K−1) I‖ with its error; by default U holds J W's left singular vectors."""
     G, error = gaussian.softmax_covariance_with_error(W, rule=rule)
     G = np.asarray(G)
     if left is None:
@@ -103,15 +103,15 @@ def unlike_identity(W: Matrix, left: Matrix | None = None, rule: gaussian.Rule |
         left = U[:, 1e-9 * S[0] < S]
     identity = np.trace(G) / (len(W) - 1) * np.eye(left.shape[1])
     size = np.linalg.norm(identity)
-    number = float(np.linalg.norm(left.T @ G @ left - identity) / size)
-    # |tr ΔG| ≤ √(K−1) ‖ΔG‖: the identity's share moves by √(K/(K−1)) ‖ΔG‖ at most, the other term by ‖ΔG‖
-    share = np.sqrt(len(W) / (len(W) - 1))
-    return number, float((1 + share + share * number) * error / size)
+    deviation = float(np.linalg.norm(left.T @ G @ left - identity) / size)
+    # |tr ΔG| ≤ √(K−1) ‖ΔG‖, so an error ΔG moves tr G/(K−1) I by at most √(K/(K−1)) ‖ΔG‖, and UᵀGU by at most ‖ΔG‖
+    growth = np.sqrt(len(W) / (len(W) - 1))
+    return deviation, float((1 + growth + growth * deviation) * error / size)
 
 
 def _alike(case: str, W: Matrix, left: Matrix | None = None, rule: gaussian.Rule | None = None) -> Reading:
-    number, error = unlike_identity(W, left, rule)
-    return at_most(case, number, APPROXIMATELY, error=error)
+    deviation, error = unlike_identity(W, left, rule)
+    return at_most(case, deviation, APPROXIMATELY, error=error)
 
 
 def _noisy(seed: int, s: float, teachers_drawn: int) -> Reading:
@@ -145,10 +145,10 @@ def _eq16(seed: int, thorough: bool) -> Evidence:
 
 
 def _exact_share() -> Reading:
-    """A square U contains the direction of a common shift, in which G vanishes: the deviation is 1/√K at least."""
-    number, error = unlike_identity(3 * np.eye(10), np.eye(10))
+    """A square U contains the direction of a common shift, in which G vanishes: the deviation is at least 1/√K."""
+    deviation, error = unlike_identity(3 * np.eye(10), np.eye(10))
     return at_most(
-        "square U, equal values: distance of the deviation from 1/√K", abs(number - 10**-0.5), EXACT, error=error
+        "square U, equal values: distance of the deviation from 1/√K", abs(deviation - 10**-0.5), EXACT, error=error
     )
 
 
@@ -169,17 +169,17 @@ CLAIMS = (
         source="(16)",
         statement="Uᵀ G(W) U is tr G/(K − 1) times the identity, approximately.",
         hypotheses="W Wᵀ has diagonal entries far larger than the others; U the left singular vectors of W.",
-        method="Relative Frobenius distance from the identity's share, ≈ means within 5 %; mean over noisy teachers.",
+        method="Relative Frobenius distance from that multiple, ≈ means within 5 %; mean over noisy teachers.",
         measure=_eq16,
-        condition="the class vectors are centred (those of J W, K − 1 of them) and its singular values are close to each "
-        "other, as the standard problem's noisy teachers' are",
+        condition="the class vectors are centred (the K − 1 of J W) and the singular values of J W are close to each other, "
+        "as those of the standard problem's noisy teachers are",
         truth="A square U contains the direction that softmax does not see: its deviation is 1/√K even at equal values.",
         seconds=5.0,
     ),
     Claim(
         key="erratum-1",
         source="erratum 1",
-        statement="The projection of the softmax moment on a ray rises with the norm, also where (15) says that it falls, "
+        statement="The projection of the softmax moment on a ray rises with the norm, even where (15) says that it falls, "
         "while single components can fall.",
         hypotheses="Gaussian inputs. Equations (31), (34) and (35) rest on (15).",
         method="Random rays in 3 classes; two singular values of which one grows; the closed form for K = 2.",

@@ -23,7 +23,7 @@ def tangent(z: Matrix, other: Matrix) -> Matrix:
 
 
 def smallest_gap(seed: int, upper: bool, bound: Callable = tangent) -> float:
-    """Smallest ln Z(z̃)/Z(z) − bound (20), or for `upper` bound − ln Z(z̃)/Z(z) (21), relative to the random logits."""
+    """Smallest ln Z(z̃)/Z(z) − bound (20), or for `upper` bound − ln Z(z̃)/Z(z) (21), relative to the size of the logits."""
     rng = generator(seed, "logits")
     scales = 10.0 ** rng.uniform(-2, 2, (2, 1, PAIRS))
     z, other = scales * rng.standard_normal((2, 5, PAIRS))

@@ -7,7 +7,10 @@ from scipy import special
 
 
 class Deviation(NamedTuple):
-    """‖mean_N W_N − W‖ / ‖W‖ and its standard error; chance exceeds `often` standard errors in 1 %, `rarely` in 0.01 %."""
+    """‖mean_N W_N − W‖ / ‖W‖ and its standard error.
+
+    By chance the size exceeds `often` standard errors in 1 % of cases, and `rarely` standard errors in 0.01 %.
+    """
 
     size: float
     standard_error: float

@@ -24,7 +24,7 @@ _GROUPS = (
     "_training_flow",
     "_two_tasks",
 )
-"""The files of claims, named once: each has a tuple CLAIMS."""
+"""The modules of claims: each has a tuple CLAIMS."""
 
 _PARTS = ("eq", "table", "observation", "erratum")
 

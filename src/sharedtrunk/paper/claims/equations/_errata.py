@@ -1,4 +1,4 @@
-"""Errata 4, 5 and 8: what is true instead of the paper, by closed forms, sampled teachers and aligned flows."""
+"""Errata 4, 5 and 8: what holds instead of the printed statements, from closed forms, sampled teachers and flows."""
 
 import jax
 import jax.numpy as jnp
@@ -77,8 +77,8 @@ def _erratum4(seed: int, thorough: bool) -> Evidence:
 def _observed(seed: int, count: int, clean: float) -> tuple[np.ndarray, np.ndarray]:
     """Mean singular value of noisy standard teachers, and the squared overlap of their feature spaces with the clean one."""
     values, overlaps = [], []
-    for one in range(TEACHERS * seed, TEACHERS * seed + count):
-        teacher = teachers.random_teacher(jax.random.key(one), singular_values=clean, dtype=jnp.float64)
+    for draw in range(TEACHERS * seed, TEACHERS * seed + count):
+        teacher = teachers.random_teacher(jax.random.key(draw), singular_values=clean, dtype=jnp.float64)
         _, s, right = np.linalg.svd(np.asarray(teacher.noisy_weights), full_matrices=False)
         values.append(s.mean())
         overlaps.append(np.sum((right @ np.asarray(teacher.right)) ** 2) / len(s))
@@ -91,8 +91,8 @@ def _erratum5(seed: int, thorough: bool) -> Evidence:
     inflated = [
         above(f"mean ŝ/s̄ − 1, s̄ = {clean:g}", values / clean - 1, 0.0, "1") for clean, (values, _) in found.items()
     ]
-    lines = np.geomspace(0.01, 100, 41)
-    least = float(np.min(np.asarray(spectra.spiked_value(lines, 0.1, 1.0)) - lines))
+    spikes = np.geomspace(0.01, 100, 41)
+    least = float(np.min(np.asarray(spectra.spiked_value(spikes, 0.1, 1.0)) - spikes))
     return Evidence(
         within=(
             *inflated,
@@ -104,15 +104,15 @@ def _erratum5(seed: int, thorough: bool) -> Evidence:
 
 
 def head_drive(relatedness: float, s_hat: float, trunk: float, heads: tuple[float, float]) -> tuple[float, float]:
-    """d s_B³²/dt by the full flow if the trunk lies along v_A, and the share of the trunk's drive that turns it."""
+    """d s_B³²/dt by the full flow where the trunk lies along v_A, and the share of its drive that turns the trunk away."""
     u = _two_tasks.LEFT
     right = np.array([[relatedness, np.sqrt(1 - relatedness**2)]])
     noisy = [2.0 * u @ np.array([[1.0, 0.0]]), s_hat * u @ right]
     layers = dynamics.Layers((jnp.asarray([[trunk, 0.0]]),), (jnp.asarray(heads[0] * u), jnp.asarray(heads[1] * u)))
     flow = dynamics.population_flow([jnp.asarray(W) for W in noisy], inverse_temperature=1.0, rule=_two_tasks.RULE)
     drive = flow.drive(layers)
-    turned = np.asarray(drive.trunk[0])[0]
-    return float((u.T @ np.asarray(drive.heads[1])).item()), float(abs(turned[1]) / np.linalg.norm(turned))
+    trunk_drive = np.asarray(drive.trunk[0])[0]
+    return float((u.T @ np.asarray(drive.heads[1])).item()), float(abs(trunk_drive[1]) / np.linalg.norm(trunk_drive))
 
 
 def _erratum8(seed: int, thorough: bool) -> Evidence:

@@ -90,31 +90,31 @@ def _erratum7(seed: int, thorough: bool) -> Evidence:
 
 def _erratum11(seed: int, thorough: bool) -> Evidence:
     case = "benefit, infinite data, s̄_A = {:g}, s̄_B = {:g}, r = {:g}"
-    same, half, clean = (1.0, STRONG, 1.0), (1.0, STRONG, 0.5), (HIGH, WEAK, 1.0)
+    related, half_related, clean_main = (1.0, STRONG, 1.0), (1.0, STRONG, 0.5), (HIGH, WEAK, 1.0)
     return Evidence(
         within=(
-            _over_few_seeds(seed, thorough, above, case.format(*same), same, NEGLIGIBLE),
-            _over_many_seeds(seed, thorough, above, case.format(*half), half, NEGLIGIBLE),
+            _over_few_seeds(seed, thorough, above, case.format(*related), related, NEGLIGIBLE),
+            _over_many_seeds(seed, thorough, above, case.format(*half_related), half_related, NEGLIGIBLE),
         ),
-        instead=(_over_few_seeds(seed, thorough, negligible, case.format(*clean), clean, NEGLIGIBLE),),
+        instead=(_over_few_seeds(seed, thorough, negligible, case.format(*clean_main), clean_main, NEGLIGIBLE),),
     )
 
 
 def _erratum12(seed: int, thorough: bool) -> Evidence:
     grid = _benefits.simulated(N, seed, thorough)
     mains = [grid.s_main.index(s) for s in LEARNABLE_MAINS]
-    alone = (grid.single_validation - grid.single)[:, mains].mean(axis=1)
+    excess_alone = (grid.single_validation - grid.single)[:, mains].mean(axis=1)
     oracle, validation = (grid.at(LEARNABLE_MAINS, STRONG, 1.0, validation=flag) for flag in (False, True))
-    weak = grid.at(LEARNABLE_MAINS, STRONG, 0.0, validation=True)
+    unrelated = grid.at(LEARNABLE_MAINS, STRONG, 0.0, validation=True)
     words = f"mean over s̄_A = {', '.join(f'{s:g}' for s in LEARNABLE_MAINS)}, N = {N}"
     return Evidence(
         within=(
-            above(f"loss by validation minus by oracle stopping, alone, {words}", alone, NEGLIGIBLE),
-            above(f"the same, beside a fully related task, {words}", alone - (validation - oracle), NEGLIGIBLE),
+            above(f"loss by validation minus by oracle stopping, alone, {words}", excess_alone, NEGLIGIBLE),
+            above(f"the same, beside a fully related task, {words}", excess_alone - (validation - oracle), NEGLIGIBLE),
         ),
         instead=(
             above(f"benefit by validation stopping, r = 1, {words}", validation, 0.0),
-            below(f"benefit by validation stopping, r = 0, {words}", weak, 0.0),
+            below(f"benefit by validation stopping, r = 0, {words}", unrelated, 0.0),
         ),
     )
 
@@ -126,7 +126,7 @@ LEARNING_TIME = 40.0
 def learned(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Loss (nats) and accuracy of an unrelated auxiliary task of noise on its own labels, beside s̄_A = 1, infinite data.
 
-    The joint flow is followed to `LEARNING_TIME` with the two tasks exchanged, and judged by the noisy labels.
+    The joint flow is followed to `LEARNING_TIME` with the two tasks exchanged: the auxiliary one is judged, by noisy labels.
     """
     losses, accuracies = [], []
     for standard_seed in _benefits.standard_seeds(seed, count):
@@ -146,9 +146,9 @@ def _erratum13(seed: int, thorough: bool) -> Evidence:
     losses, accuracies = learned(seed, 10 if thorough else 5)
     words = f"s̄_B = {WEAK:g}, r = 0, infinite data"
 
-    def harm(of, s_main: float):
+    def harm(reading_over, s_main: float):
         case = f"benefit for a main task of s̄_A = {s_main:g}, {words}"
-        return of(seed, thorough, below, case, (s_main, WEAK, 0.0), -NEGLIGIBLE)
+        return reading_over(seed, thorough, below, case, (s_main, WEAK, 0.0), -NEGLIGIBLE)
 
     return Evidence(
         within=(
@@ -179,7 +179,7 @@ WIDE = [
 def main_slope(seed: int, count: int, points: list[dict], **choice) -> np.ndarray:
     """Slope of the benefit on r from 0 to 1, mean over the points' singular values, one number per seed.
 
-    The baseline does not depend on r and drops out of the difference.
+    Points come in pairs, r = 0 and r = 1. The baseline does not depend on r and drops out of their difference.
     """
     slopes = []
     for standard_seed in _benefits.standard_seeds(seed, count):
@@ -231,8 +231,7 @@ CLAIMS = (
     Claim(
         key="erratum-7",
         source="erratum 7",
-        statement="For related tasks s_A is at least s̃_A, as (28) and (36) say, and not below it, as Table 1(b) and (34) "
-        "say.",
+        statement="For related tasks s_A is at least s̃_A, as (28) and (36) say; Table 1(b) and (34) say that it is below.",
         hypotheses=f"standard problem, infinite data, r = 1, s̄_B = {STRONG:g}",
         method="Σ[s_A − s̃_A] at equal times and at each one's own stop, " + _BY_FLOW,
         measure=_erratum7,
@@ -280,8 +279,8 @@ CLAIMS = (
     Claim(
         key="erratum-14",
         source="erratum 14",
-        statement="The benefit still grows with relatedness when what the paper does not state is chosen differently, and on "
-        "either of its two grids.",
+        statement="The benefit still grows with relatedness under other choices of what the paper leaves open, and on either "
+        "of its two grids.",
         hypotheses=f"Figure 2 (left): N = {N}, strong auxiliary task (s̄_B ≥ {STRONG:g}), main tasks of s̄_A ≥ 1",
         method=f"simulated slope on r, one choice at a time, mean over seeds; growth means {NEGLIGIBLE:g} nats or more",
         measure=_erratum14,

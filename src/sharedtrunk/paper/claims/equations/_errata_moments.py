@@ -12,7 +12,7 @@ PANELS = gaussian.Panels()
 
 
 def factor(seed: int, classes: int) -> tuple[float, float]:
-    """Ratio of diag Uᵀ∇F V to S tr G at equal singular values 2, with its error; it is 1/(K − 1) in (16) and 1 in (17)."""
+    """Ratio, with its error, of diag Uᵀ∇F V to S tr G at equal singular values 2; it is 1/(K − 1) in (16) and 1 in (17)."""
     rng = generator(seed, f"factor, {classes} classes")
     U, V = centred_frame(rng, classes, classes - 1), orthonormal(rng, 4, classes - 1)
     W = 2.0 * U @ V.T

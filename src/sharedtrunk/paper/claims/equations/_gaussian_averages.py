@@ -62,7 +62,7 @@ def decay(seed: int, repeats: int, error: Callable = np.linalg.norm) -> np.ndarr
     sizes = 300 * 4 ** np.arange(5)
     powers = []
     for _ in range(repeats):
-        # the mean over draws smooths the logarithm of a random size
+        # errors are averaged over draws, because the logarithm of a single one is noisy
         errors = [
             np.mean([error(cross_covariance(softmax(W @ x), x) - exact) for x in _draws(rng, int(n))]) for n in sizes
         ]
@@ -153,7 +153,7 @@ def stein(W: Matrix, C: Matrix) -> Matrix:
 
 
 def moment_errors(seed: int, equation: Callable = stein) -> tuple[float, float]:
-    """Relative error of (14) against ∂F/∂W, and its largest deviation from samples, over entries, in standard errors."""
+    """Relative error of (14) against ∂F/∂W, and the largest deviation of an entry from samples, in standard errors."""
     rng = generator(seed, "moment")
     W, C = moderate(rng), covariance(rng)
     printed = equation(W, C)

@@ -139,8 +139,8 @@ CLAIMS = (
         hypotheses="A finite sample; labels by argmax or as probabilities.",
         method="Formula against automatic differentiation of the training loss on 30 samples.",
         measure=_eq7,
-        truth="The unnumbered line above (7) equates the mean gradient of ln P with this difference; its sign is the "
-        "opposite. Equation (8) has the right sign.",
+        truth="The unnumbered line above (7) equates the mean gradient of ln P with this difference, but the two have "
+        "opposite signs. Equation (8) has the right sign.",
         seconds=1.0,
     ),
     Claim(

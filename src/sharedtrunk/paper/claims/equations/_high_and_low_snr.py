@@ -1,7 +1,7 @@
 """High and low signal-to-noise ratio of the main task: the bounds (29)–(33).
 
-Two classes without noise have closed forms: W = s u vᵀ, and the label moment is m₂ = 1/√π along u vᵀ. All other readings come
-from the standard problem's population flows, stopped at their minima.
+Two classes without noise have closed forms: W = s u vᵀ, and the label moment is m₂ = 1/√π along u vᵀ. One reading of (30) is
+by cubature for three classes. All others come from the standard problem's population flows, stopped or at equal times.
 """
 
 import jax
@@ -19,7 +19,7 @@ RULE = gaussian.Sobol(points=1024, scrambles=8)
 """The rule for the bounds and for g of the standard problem's students."""
 
 HIGH, LOW, VANISHING = 10.0, LOW_SNR, 0.01
-"""Singular values of main tasks: high and low SNR, and noise only."""
+"""Singular values of main tasks: high SNR, low SNR, and almost only noise."""
 
 
 _NODES = np.arange(-9.0, 9.0, 1 / 64)
@@ -33,7 +33,7 @@ M2 = 1 / np.pi**0.5
 
 
 def loss(s: Numbers) -> Numbers:
-    """L(s) = E ln 2cosh(sε/√2) − m₂ s of two classes without noise, in nats; it falls for ever as s grows."""
+    """L(s) = E ln 2cosh(sε/√2) − m₂ s of two classes without noise, in nats; it decreases for all s."""
     z = np.abs(np.multiply.outer(s, _NODES)) / 2**0.5
     return (z + np.log1p(np.exp(-2 * z))) @ _WEIGHTS - M2 * np.asarray(s)
 
@@ -142,7 +142,7 @@ def _eq29(seed: int, thorough: bool) -> Evidence:
 
 
 def _third_direction() -> tuple[float, float]:
-    """K = 3, one clean direction, s_1 = s̃_1 = 3 and s_2 = 1 above s̃_2 = 0.5: the benefit and (30), in nats."""
+    """Benefit and bound (30), in nats, for K = 3, one clean direction, s_1 = s̃_1 = 3, s_2 = 1 and s̃_2 = 0.5."""
     left = np.array([[1.0, 0.0, -1.0], [1.0, -2.0, 1.0]]) / np.sqrt([[2.0], [6.0]])
     joint, single = (left.T * np.array(s) for s in ((3.0, 1.0), (3.0, 0.5)))
     moment = gaussian.label_moment(3.0 * left.T[:, :1] * np.eye(1, 2))
@@ -220,7 +220,7 @@ def _eq31(seed: int, thorough: bool) -> Evidence:
 
 
 def aligned_share(flows: _flows.Flows, setting: tuple) -> np.ndarray:
-    """Cosine between G(W̄)W̄ and W_A − W̃, one per seed. G(W̄)W̄ is along the clean teacher: its singular values are equal."""
+    """Cosine between G(W̄)W̄ and W_A − W̃, one per seed. G(W̄)W̄ ∝ J W̄, as W̄'s singular values are equal."""
     joint, single = flows.pair(*setting)
     clean = flows.clean[:, flows.s_main.index(setting[0])]
     clean = clean - clean.mean(axis=-2, keepdims=True)
@@ -265,8 +265,7 @@ def _eq33(seed: int, thorough: bool) -> Evidence:
 
     def sides(*setting: float):
         def bound(flows: _flows.Flows, which: int) -> tuple[np.ndarray, float]:
-            """The lower (0) or upper (1) bound seed by seed, and the part of the error of the bound's mean that comes from
-            g."""
+            """The lower (0) or upper (1) bound for each seed, and the error of its mean that comes from g."""
             pair = flows.pair(*setting)
             own, fall = values(pair[which]), values(pair[1]) - values(pair[0])
             g, error = scale(pair[which])
@@ -298,10 +297,10 @@ CLAIMS = (
         statement="For a main task of high SNR Tr(G(W̄)W̄ [W_A − W̃]ᵀ) is Σ g(s̄) s̄_σ [s_σ(r) − s̃_σ], and it is not negative.",
         hypotheses=f"standard problem, infinite data, s̄_A = {HIGH:g}, s̄_B = {STRONG:g}, r > 0; the sign follows from (28), "
         "which is about all times",
-        method="mean over seeds of both sides, with g(W) = tr G/(K − 1), at equal times and at each one's own stop; equal "
-        "means within 5 %",
+        method="mean over seeds of both sides, with g(W) = tr G/(K − 1), at equal times and at each student's own stop; "
+        "equal means within 5 %",
         measure=_eq29,
-        condition="both students are compared at equal times, not each at its own stop, and for the equality at late times "
+        condition="both students are compared at equal times, not each at its own stop; the equality also needs late times "
         "(r = 1: t = 16 and 64, not 4; r = 0.5: t = 64, not 16)",
         truth="the multitask student stops earlier, with smaller weights",
         seconds=80.0,
@@ -327,8 +326,8 @@ CLAIMS = (
         hypotheses=f"high SNR of the main task: no noise, or s̄_A = {HIGH:g}",
         method="closed form for two classes; " + _STANDARD + ", where ‖s‖ is that of J W",
         measure=_eq31,
-        condition="also s(r) ≥ s̃, which follows from (28) at equal times; two classes are measured on both sides, and the "
-        f"standard problem at s̄_A = {HIGH:g} lies beyond, because its multitask student stops earlier",
+        condition="also s(r) ≥ s̃, which follows from (28) at equal times; two classes are measured on both sides of "
+        f"this, and the standard problem at s̄_A = {HIGH:g} lies beyond it, because its multitask student stops earlier",
         truth="the standard problem meets the premise, with a benefit at r = 1 and next to none at r = 0",
         seconds=1.0,
         bundle=_flows.BUNDLE,

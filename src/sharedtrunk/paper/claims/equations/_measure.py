@@ -1,6 +1,6 @@
 """Measuring the claims about equations, in this process or in workers.
 
-Claims are independent of each other, except that those of a bundle share trainings. Workers measure the longest first.
+Claims are independent of each other, except that those of a bundle share work. Workers measure the longest bundles first.
 """
 
 import functools
@@ -81,7 +81,7 @@ def _bundles(claims: Sequence[Claim]) -> list[tuple[str, ...]]:
 
 
 def measure_bundle(keys: Sequence[str], *, seed: int, thorough: bool) -> list[tuple[str, Evidence | None, float, str]]:
-    """Measure some claims in a worker: key, evidence, seconds and the reason why there is none, for each claim."""
+    """Measure some claims in a worker. Returns key, evidence, seconds and the reason for missing evidence of each claim."""
     rows = [judge(CLAIMS[key], seed, thorough) for key in keys]  # a row itself holds functions, which cannot be sent
     return [(row.claim.key, row.evidence, row.seconds, row.reason) for row in rows]
 

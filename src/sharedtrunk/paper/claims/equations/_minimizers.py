@@ -17,6 +17,8 @@ from sharedtrunk.paper.contrasts import APPROXIMATELY
 
 Matrix = np.ndarray
 CLASSES, FEATURES, MANY, FEW = 3, 4, 40, 3
+"""Sizes of the random problems; MANY and FEW are numbers of samples."""
+
 FLAT = 1e-9
 """Norm of the gradient, in units of the inputs, below which a minimum counts as reached."""
 
@@ -99,7 +101,7 @@ def outside(shift: Matrix, along: Matrix) -> float:
 
 
 def shift_outside(seed: int, direction: Callable = printed_direction) -> float:
-    """Training finds the minimizer βΣ̂ plus a common shift: the share of that shift outside the printed direction."""
+    """The minimizer that training finds is βΣ̂ plus a common shift: the share of this shift outside the printed direction."""
     teacher, start, targets, inputs = problem(seed, MANY, hard=False)
     shift = (minimize(start, targets, inputs) - teacher).mean(axis=0)
     return outside(shift, direction(inputs))
@@ -119,43 +121,50 @@ def outside_printed_family(direction: Callable = printed_direction) -> tuple[flo
 def _eq11(seed: int, thorough: bool) -> Evidence:
     starts = range(seed * 1000, seed * 1000 + (20 if thorough else 5))
     distance, excess = np.array([distance_from_teacher(n, MANY) for n in starts]).max(axis=0)
-    few = min(distance_from_teacher(n, FEW)[0] for n in starts)
+    few_distance = min(distance_from_teacher(n, FEW)[0] for n in starts)
     inputs = problem(seed, FEW, hard=False)[-1]
     spectrum = np.linalg.eigvalsh(inputs.T @ inputs)
-    printed_inverse = spectrum[0] / spectrum[-1]
-    smallest_excess, smallest_outside = outside_printed_family()
+    inverse_condition = spectrum[0] / spectrum[-1]
+    example_excess, example_outside = outside_printed_family()
     return Evidence(
         within=(
             at_most(
                 "K = 2, samples (1, 0) and (0, 1), soft labels: share of a minimizer's shift outside the family",
-                smallest_outside,
+                example_outside,
                 EXACT,
             ),
             at_most(
-                f"{CLASSES} classes, {MANY} samples, soft labels, minimizers that training finds: least share outside",
+                f"{CLASSES} classes, {MANY} samples, soft labels, trained minimizers: least share of a shift outside",
                 min(shift_outside(n) for n in starts),
                 1e-6,
                 error=1e-7,
             ),
         ),
         instead=(
-            at_most("the 2 samples: excess loss of that minimizer", smallest_excess, 1e-12, unit="nats"),
+            at_most(
+                "samples (1, 0) and (0, 1): excess loss of the minimizer outside the family",
+                example_excess,
+                1e-12,
+                unit="nats",
+            ),
             at_most(
                 f"{MANY} samples, soft labels: relative distance from βΣ̂ up to a common shift",
                 distance,
                 1e-6,
                 error=1e-7,
             ),
-            at_most("its training loss above that of βΣ̂", excess, 1e-12, unit="nats"),
+            at_most(f"{MANY} samples, soft labels: training loss minus that of βΣ̂", excess, 1e-12, unit="nats"),
             at_least(
                 f"{FEW} samples in {FEATURES} features, soft labels: relative distance up to a shift",
-                few,
+                few_distance,
                 APPROXIMATELY,
                 error=1e-7,
             ),
-            at_least("argmax labels: growth of ‖W‖ as the gradient falls 10⁻³ → 10⁻⁵", growth(seed), APPROXIMATELY),
+            at_least("argmax labels: growth of ‖J W‖ as the gradient falls 10⁻³ → 10⁻⁵", growth(seed), APPROXIMATELY),
             at_least(
-                f"{FEW} samples in {FEATURES} features: smallest eigenvalue of XᵀX over its largest", printed_inverse, 0
+                f"{FEW} samples in {FEATURES} features: smallest eigenvalue of XᵀX over its largest",
+                inverse_condition,
+                0,
             ),
         ),
     )
@@ -172,8 +181,8 @@ CLAIMS = (
         f"{CLASSES} classes, {FEATURES} features.",
         measure=_eq11,
         truth="For soft labels (β finite) and X Xᵀ invertible, so N ≥ N_f, the minimizers are βΣ̂ with any common shift of "
-        "its rows, 1 ⊗ v; there are others where N < N_f, although Xᵀ X, which the paper asks for, is invertible; separable "
-        "argmax labels have none that is finite.",
+        "its rows, 1 ⊗ v; there are others where N < N_f, although Xᵀ X is invertible, as the paper asks; separable argmax "
+        "labels have no finite minimizer.",
         seconds=1.5,
     ),
 )

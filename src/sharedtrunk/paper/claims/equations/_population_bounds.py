@@ -1,10 +1,10 @@
-"""Bounds on the multitask benefit in population: (24), (25) and, for rank one, (5), as printed and with the label moment.
+"""Bounds on the benefit in the population loss: (24), (25) and, for rank one, (5), as printed and with the label moment.
 
-With L(W) = F(W) − ⟨M, W⟩ the benefit is L(W̃) − L(W_A), W̃ the single-task student. Its bounds are
+With L(W) = F(W) − ⟨M, W⟩ the benefit is L(W̃) − L(W_A), where W̃ is the single-task student. Its bounds are
 
     ⟨T − ∇F(W_A), W_A − W̃⟩ ≤ benefit ≤ ⟨T − ∇F(W̃), W_A − W̃⟩,
 
-with T = M(W̄), the label moment. The paper prints T = G(W̄)W̄. Erratum 10 corrects this T and shares the measurements.
+with T = M(W̄), the label moment. The paper prints T = G(W̄)W̄. Erratum 10 corrects T by the same measurements.
 
 The distance from the benefit L(W̃) − L(W_A) to a bound with T = M is a divergence of F alone, whatever M is: that the
 distance is ≥ 0 shows that F is convex, but not that M is the right moment. Test sets of argmax labels, which need no moment,
@@ -26,7 +26,7 @@ from sharedtrunk.paper.claims.equations._test_sets import RULE, on_test_sets
 
 Matrix = np.ndarray
 LARGE_SHARE = 0.05
-"""One draw in twenty: a bound that is violated more often is violated in a large share."""
+"""A bound that is violated in more than one draw in twenty is violated in a large share of draws."""
 
 FAMILIES = {2: 400, 3: 200, 10: 300}
 """Number of draws by number of classes."""
@@ -56,11 +56,11 @@ def drawn(joint: Matrix, single: Matrix, teacher: Matrix) -> Draws:
 
 
 def gaps(draws: Draws, printed: bool, upper: bool) -> tuple[Matrix, Matrix]:
-    """Benefit less its lower bound, or the upper bound less the benefit, in nats, with errors: below zero is a violation."""
+    """Benefit less its lower bound, or upper bound less the benefit, in nats, with errors. A negative gap is a violation."""
     gap, error = (draws.below if upper else draws.above), draws.gap_error
     if not printed:
         return gap, error
-    # the bound changes with T, the benefit with M
+    # the printed bound has another T, but the benefit keeps M
     shift = np.einsum("ncf,ncf->n", draws.printed - draws.label, draws.step)
     slack = draws.moment_error * np.linalg.norm(draws.step, axis=(1, 2))
     return gap + (shift if upper else -shift), error + slack
@@ -73,7 +73,10 @@ def _apart(rng: np.random.Generator, shape: tuple[int, ...]) -> Matrix:
 
 @functools.cache
 def general(seed: int, classes: int, count: int) -> Draws:
-    """Students unrelated to the teacher and students near it, all scales from 0.1 to 10; every draw has its own teacher."""
+    """Students unrelated to the teacher or near it; every draw has its own teacher.
+
+    W̄ and W_A have scales from 0.1 to 10, and the scale of W̃ is 0.1 to 10 times that of W_A.
+    """
     rng = generator(seed, f"bounds, {classes} classes")
     features = max(classes, 4)
     # K orthonormal class vectors with equal singular values: both moments are known by closed forms
@@ -96,7 +99,7 @@ def rank_one(seed: int, count: int) -> Draws:
 
 @functools.cache
 def smallest_triples() -> tuple[list[tuple[int, ...]], Draws]:
-    """Whole s̄, s_A, s̃ from 1 to 4, two classes, u = (1, −1)/√2."""
+    """All triples of whole s̄, s_A ≠ s̃ from 1 to 4, two classes, u = (1, −1)/√2."""
     triples = [t for t in itertools.product(range(1, 5), repeat=3) if t[1] != t[2]]
     teacher, joint, single = np.array(triples, float).T[:, :, None, None] * np.array([[1.0], [-1.0]]) / np.sqrt(2)
     return triples, drawn(joint, single, teacher)
@@ -130,8 +133,7 @@ def _share(case: str, draws: Draws) -> Reading:
 
 
 def _worst(case: str, draws: Draws, sides: tuple[bool, ...]) -> Reading:
-    """The gap of a bound with the label moment that is the smallest number of error bars from zero; such a gap depends on the
-    convex F alone."""
+    """The smallest gap, in error bars, of the bounds with the label moment. Such a gap depends on the convex F alone."""
     pairs = np.concatenate([np.stack(gaps(draws, False, upper), axis=1) for upper in sides])
     gap, error = pairs[np.argmin(pairs[:, 0] / pairs[:, 1])]
     return at_least(
@@ -198,12 +200,12 @@ def _erratum10(seed: int, thorough: bool) -> Evidence:
 
 _BOUND: dict[str, Any] = {
     "hypotheses": "Gaussian inputs, linear students of any depth; the benefit is that of losses on argmax labels.",
-    "method": "Smallest whole singular values for two classes, and random weights: teachers with equal singular values (both "
-    "moments by closed forms), students near them or not, scales 0.1 to 10, each draw with a teacher of its own; a violation "
-    "counts beyond its numerical error. Truth: the benefit on test sets of argmax labels (as printed: of softmax(W̄x)), "
-    "inside by standard errors; gaps of F, in which the moment cancels.",
-    "truth": "With the label moment M(W̄) for G(W̄)W̄ the bound always holds; as printed it is that of the loss on labels drawn "
-    "from softmax(W̄x).",
+    "method": "Smallest whole singular values for two classes, and random weights: every draw has a teacher with equal "
+    "singular values (both moments by closed forms) and students near it or not; W̄ and W_A have scales 0.1 to 10, W̃ 0.1 to "
+    "10 times that of W_A; a violation counts beyond its numerical error. Truth: how many standard errors inside the bounds "
+    "the benefit lies on test sets of argmax labels (as printed: of softmax(W̄x)); gaps of F, in which the moment cancels.",
+    "truth": "With the label moment M(W̄) in place of G(W̄)W̄ the bound always holds; as printed it holds for the loss on "
+    "labels drawn from softmax(W̄x).",
     "bundle": "bounds",
 }
 

@@ -200,13 +200,13 @@ def relabelled(seed: int) -> Flows:
 @functools.cache
 def small_effects(seed: int, thorough: bool) -> Flows:
     """Noisy main tasks beside unrelated and half-related tasks, over many more seeds, because the benefits are small."""
-    seeds = range(MORE * seed, MORE * seed + (MORE if thorough else MORE // 2))
-    more = _followed([FIRST_OF_MORE + one for one in seeds], SMALL_EFFECTS)
+    first = FIRST_OF_MORE + MORE * seed
+    more = _followed(range(first, first + (MORE if thorough else MORE // 2)), SMALL_EFFECTS)
     few = noisy(seed, thorough)
     mains = [few.s_main.index(s) for s in more.s_main]
-    halves = [few.relatedness.index(r) for r in more.relatedness]
+    overlaps = [few.relatedness.index(r) for r in more.relatedness]
     count = len(few.moment)
-    single, joint = few.single.at((slice(None), mains)), few.joint.at(np.ix_(range(count), mains, [0, 1], halves))
+    single, joint = few.single.at((slice(None), mains)), few.joint.at(np.ix_(range(count), mains, [0, 1], overlaps))
     s_main, s_aux, relatedness = SMALL_EFFECTS
     return Flows(
         s_main,
@@ -364,7 +364,7 @@ def minimum(key, noisy_weights, moment, time_limit: float, label_rule=dynamics.F
     assert found.refinement is not None
     times, curve = found.trajectory.times, np.asarray(found.trajectory.generalization_loss)
     fallen = curve[:, np.searchsorted(times, times[-1] / 2)] - curve[:, -1]
-    # NaN where a lane has stopped: what falls later does not count
+    # the curve is NaN once a lane has finished; such a lane's fall counts as 0
     late = np.where(found.result == Result.SUCCESS, 0.0, np.nan_to_num(fallen))
     stop = Stop(found.loss, found.time, found.weights, found.result, found.scrambles, found.refinement, late)
     return stop.at(slice(lanes))

@@ -44,7 +44,7 @@ def relatedness_error(seed: int, wanted: Matrix, values) -> float:
 
 
 def benefits(seed: int, rotations: list[Matrix]) -> np.ndarray:
-    """Population benefits (nats) of a pair with R = I/2, one for each rotation of all features, start included."""
+    """Population benefits (nats) of a pair with R = I/2, one for each rotation of all features, including the start's."""
     main, auxiliary = (np.asarray(teacher.weights) for teacher in pair(seed, 0.5, DISTINCT))
     rng = generator(seed, "relatedness, start")
     first = layers(rng, (FEATURES, HIDDEN), scale=0.5)[0]
@@ -52,7 +52,7 @@ def benefits(seed: int, rotations: list[Matrix]) -> np.ndarray:
     losses = []
     for turn in rotations:
         for weight in (0.0, 1.0):
-            # weight 0 makes it the single task: B's head exists but has no effect
+            # with weight 0 the student trains on A alone: B's head exists but has no effect
             flow = dynamics.population_flow([main @ turn.T, auxiliary @ turn.T], task_weights=[1.0, weight], rule=RULE)
             start = dynamics.Layers((jnp.asarray(first @ turn.T),), tuple(jnp.asarray(head) for head in heads))
             W = dynamics.solve(flow, start, TIMES).composites[0]
@@ -65,21 +65,25 @@ def _eq4(seed: int, thorough: bool) -> Evidence:
     rng = generator(seed, "relatedness, matrices")
     left, right = (orthonormal(rng, RANK, RANK) for _ in range(2))
     matrix = left * np.array([0.9, 0.3]) @ right.T
-    alike = [orthonormal(rng, FEATURES, FEATURES) for _ in range(8 if thorough else 2)]
-    benefit = benefits(seed, [np.eye(FEATURES), *alike])
-    free = max(relatedness_error(PAIRS * seed + n, 0.5 * np.eye(RANK), EQUAL) for n in range(PAIRS))
+    rotations = [orthonormal(rng, FEATURES, FEATURES) for _ in range(8 if thorough else 2)]
+    benefit = benefits(seed, [np.eye(FEATURES), *rotations])
+    error_if_equal = max(relatedness_error(PAIRS * seed + n, 0.5 * np.eye(RANK), EQUAL) for n in range(PAIRS))
     main, auxiliary = pair(seed, 0.5, EQUAL)
     cosines = np.linalg.svd(measured(main, auxiliary), compute_uv=False)
     return Evidence(
         within=(
-            at_most("r = 0.5: error of the R measured", relatedness_error(seed, 0.5 * np.eye(RANK), DISTINCT), EXACT),
+            at_most("r = 0.5: error of the measured R", relatedness_error(seed, 0.5 * np.eye(RANK), DISTINCT), EXACT),
             at_most(
-                "R with cosines 0.9 and 0.3: error of the R measured", relatedness_error(seed, matrix, DISTINCT), EXACT
+                "R with cosines 0.9 and 0.3: error of the measured R", relatedness_error(seed, matrix, DISTINCT), EXACT
             ),
             at_most("change of the benefit as all features turn", np.ptp(benefit), 1e-6, error=1e-7, unit="nats"),
         ),
         beyond=(
-            at_most(f"equal singular values, r = 0.5: error of the R measured, largest of {PAIRS} pairs", free, EXACT),
+            at_most(
+                f"equal singular values, r = 0.5: error of the measured R, largest of {PAIRS} pairs",
+                error_if_equal,
+                EXACT,
+            ),
         ),
         instead=(
             at_most("equal singular values: error of R's own singular values", np.max(np.abs(cosines - 0.5)), EXACT),
@@ -92,7 +96,7 @@ CLAIMS = (
         key="eq-4",
         source="(4)",
         statement="R = V̄_Bᵀ V̄_A says how related two tasks are; the benefit does not change when all features turn together.",
-        hypotheses="Two teachers of given rank; the features' law is that of C = I.",
+        hypotheses="Two teachers of given rank; features with C = I.",
         method="Pairs are made with a given R (a number and a matrix), which is then read off their weights by singular "
         "value decomposition; benefits by the population flow with all features rotated.",
         measure=_eq4,

@@ -18,7 +18,7 @@ MIDDLE = 16.0
 
 
 def shortfall(flows: _flows.Flows, *setting: float) -> np.ndarray:
-    """Σ_σ [s̃_σ − s_σ(r)] of the stopped students, one number per seed."""
+    """Σ_σ [s̃_σ − s_σ(r)] of the students in `flows`, at their stops or at one time, one number per seed."""
     joint, single = flows.pair(*setting)
     return (values(single) - values(joint)).sum(axis=1)
 

@@ -1,7 +1,7 @@
 """Simulated benefits that several claims share: small grids of the standard problem, trained once in a worker.
 
-One seed of the ledger stands for several seeds of the standard problem. There is one number for each of the latter, so that
-contrasts are paired.
+One seed of the ledger stands for several seeds of the standard problem. Each of those gives one number, so that contrasts are
+paired.
 """
 
 import functools
@@ -20,13 +20,13 @@ BUNDLE = "simulated benefits"
 """Claims that need these lanes go to one worker, which trains them once."""
 
 MANY_SEEDS = 16
-"""Seeds of the standard problem per seed of the ledger; only the first of these are used without `thorough`."""
+"""Seeds of the standard problem per seed of the ledger; without `thorough`, only the first of them are used."""
 
 SETTINGS = {"scrambles": 8}
 """With eight scrambles the error of a benefit is a thousandth of a nat, far below the spread over seeds."""
 
 WEAK, STRONG, HUGE = 0.01, 10.0, 100.0
-"""Singular values of auxiliary teachers: nothing but noise, mostly signal, nothing but signal."""
+"""Singular values of auxiliary teachers: almost only noise, mostly signal, almost only signal."""
 
 NOISE_ONLY = 0.01
 """Singular value of a main task whose labels are noise, so that its student stops at once."""
@@ -51,13 +51,13 @@ CHUNK = 12
 """Lanes that are trained together."""
 
 STOPPINGS = {"oracle": "", "validation": "_honest"}
-"""The ending of the names of variables, by way of stopping."""
+"""The suffix of a variable's name for each way of stopping."""
 
 MEASURED = (
     "result",
     *(f"loss{suffix}{part}" for suffix in STOPPINGS.values() for part in ("", "_scrambles", "_refinement")),
 )
-"""The variables of a lane that claims use."""
+"""The variables of a lane that the claims use."""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ UNRELATED = (
     (N, _LOW_MAINS, ((1.0, STRONG), (10.0, STRONG), (10.0, WEAK))),
     (1600, ((HOPELESS, WEAK), (HOPELESS, STRONG), (10.0, WEAK), (10.0, STRONG)), ((1.0, WEAK), (1.0, STRONG))),
 )
-"""By number of samples: (s̄_A, s̄_B) within the condition of Table 1(a), and beyond it."""
+"""For each number of samples: the (s̄_A, s̄_B) within the condition of Table 1(a), and those beyond it."""
 
 
 def _unrelated(seed: int, thorough: bool) -> Evidence:

@@ -45,18 +45,18 @@ def _many_samples(seed: int, lanes: int) -> tuple[teachers.Teacher, students.Sha
     weights = jnp.broadcast_to(teacher.noisy_weights, (lanes, 3, 6))
     soft = teachers.soft_labels(weights, inputs)
     hard = jax.nn.one_hot(teachers.hard_labels(weights, inputs), 3, axis=-2, dtype=soft.dtype)
-    many = jax.tree.map(lambda w: jnp.broadcast_to(w, (lanes, *w.shape)), start)
+    starts = jax.tree.map(lambda w: jnp.broadcast_to(w, (lanes, *w.shape)), start)
     trajectories = [
-        students.train(many, students.make_problem(inputs, [labels]), jnp.asarray(TIMES), students.Flow(rtol=1e-5))
+        students.train(starts, students.make_problem(inputs, [labels]), jnp.asarray(TIMES), students.Flow(rtol=1e-5))
         for labels in (soft, hard)
     ]
     return teacher, start, np.stack([np.asarray(trajectory.composites[0]) for trajectory in trajectories])
 
 
 def sample_deviation(seed: int, lanes: int, hard: bool, beta: float | None) -> Deviation:
-    """Deviation of the composite weights trained on samples from the flow that (2) gives, at the time where it is largest.
+    """How far the mean of the weights trained on samples deviates from the flow of (2), at the time where that is largest.
 
-    The flow's labels are those of softmax(βΣ̂x), β = None for argmax.
+    The flow's labels are drawn from softmax(βΣ̂x), or argmax Σ̂x for β = None.
     """
     teacher, start, composites = _many_samples(seed, lanes)
     flow = dynamics.population_flow([teacher.noisy_weights], inverse_temperature=beta, rule=RULE)
@@ -95,7 +95,7 @@ WIDTH, DEPTH, CLASSES, SAMPLES = 4, 3, 3, 60
 
 @functools.cache
 def _small_sample(seed: int):
-    """A deep student of constant width on 60 samples: layers before and after, composites in time, inputs, targets."""
+    """A deep student of constant width on 60 samples: layers before and after, composites over time, inputs, targets."""
     rng = generator(seed, "small sample")
     before = layers(rng, (WIDTH,) * DEPTH + (CLASSES,), scale=0.8)
     inputs = rng.standard_normal((SAMPLES, WIDTH))
@@ -119,7 +119,7 @@ def corrected_law(above: Matrix, below: Matrix) -> tuple[Matrix, Matrix]:
 
 
 def conservation_error(seed: int, law: Callable) -> float:
-    """Largest mismatch over pairs of layers between the changes of the two terms in a training, relative to the change."""
+    """How far the changes of the two terms over a training differ, relative to the change; the worst pair of layers."""
     before, after, *_ = _small_sample(seed)
     errors = []
     for level in range(DEPTH - 1):
@@ -130,7 +130,7 @@ def conservation_error(seed: int, law: Callable) -> float:
 
 
 def smallest_mismatch(law: Callable) -> float:
-    """‖rate − rate‖ / ‖rate‖ of the two terms: two layers, two classes, two features, one sample x = (1, 0) of class 1."""
+    """‖rate₂ − rate₁‖ / ‖rate₁‖ of the two terms: two layers, classes and features, one sample x = (1, 0) of class 1."""
     below, above = np.diag([1.0, 0.0]), np.eye(2)
     x = np.array([[1.0], [0.0]])
     drive = -training_gradient(above @ below, x, x)
@@ -170,7 +170,7 @@ def printed_summands(matrices: list[Matrix], drive: Matrix) -> list[float]:
 
 
 def rate_error(seed: int, summands: Callable = printed_summands) -> float:
-    """Relative error of −Σ summands as the rate of the loss, at the start, against ‖gradient‖² by differentiation."""
+    """Relative error, at the start, of Σ summands against ‖gradient‖² by differentiation, which is minus the loss's rate."""
     before, _, _, inputs, targets = _small_sample(seed)
 
     def loss(parts):

@@ -47,7 +47,7 @@ class Problems:
 
 
 def printed(problems: Problems, times) -> np.ndarray:
-    """(26): singular values s_A, s_B (task, lane, time)."""
+    """Singular values s_A, s_B (task, lane, time) by (26) as printed."""
     rights = problems.right()
     flows, starts = [], []
     for lane, r in enumerate(problems.relatedness.tolist()):
@@ -119,8 +119,8 @@ INSIDE = (0.25, 0.5, 0.75)
 
 
 def _eq26(seed: int, thorough: bool) -> Evidence:
-    problems, by_print, truth = both(seed, thorough)
-    errors = np.max(np.abs(by_print - truth) / truth, axis=-1)
+    problems, by_26, truth = both(seed, thorough)
+    errors = np.max(np.abs(by_26 - truth) / truth, axis=-1)
 
     def error(task: int, relatedness, words: str):
         return at_most(words, largest(errors[task], problems, relatedness), EXACT, error=EXACT / 10)
@@ -157,19 +157,17 @@ def _eq27(seed: int, thorough: bool) -> Evidence:
         ),
         beyond=(at_most("r = 0.25 … 0.75", largest(errors, problems, INSIDE), EXACT, error=slack),),
         instead=(
-            at_most(
-                "with the heads' cos² for r, every r", largest(identity, problems, RELATEDNESS), EXACT, error=slack
-            ),
+            at_most("heads' cos² in place of r, every r", largest(identity, problems, RELATEDNESS), EXACT, error=slack),
         ),
     )
 
 
 LADDER = (0.0, 0.25, 1.0)
-"""The relatedness of every setting of the lattice: single task, weakly related, identical."""
+"""The values of r for each setting of the lattice: single task, weakly related, identical."""
 
 
 def lattice() -> Problems:
-    """Settings of simple numbers that start below ŝ_A or exactly at it, each with every r of the ladder."""
+    """Settings in round numbers that start below ŝ_A or exactly at it, each with every r of the ladder."""
     rows = [(2.0, b, s) for b in (0.5, 0.7, 1.0, 2.0, 3.0) for s in (0.1, 0.3, 0.5)]
     rows += [(1.0, b, 1.0) for b in (0.5, 2.0, 3.0)]
     main, auxiliary, start = np.repeat(np.array(rows).T, len(LADDER), axis=1)
@@ -186,11 +184,11 @@ def _eq28(seed: int, thorough: bool) -> Evidence:
     problems = lattice()
     ahead = lead(_all_printed(seed, thorough)[0, -len(problems.main) :], len(LADDER))
     settings = np.stack([problems.main, problems.auxiliary, problems.start], axis=-1)[:: len(LADDER)]
-    small = settings[:, 2] < settings[:, 0]
+    starts_below = settings[:, 2] < settings[:, 0]
     readings = []
     for index, r in enumerate(LADDER[1:]):
-        least = np.where(small, ahead[:, index].min(axis=1), np.inf)
-        most = np.where(small, -np.inf, ahead[:, index].max(axis=1))
+        least = np.where(starts_below, ahead[:, index].min(axis=1), np.inf)
+        most = np.where(starts_below, -np.inf, ahead[:, index].max(axis=1))
         low, high = int(least.argmin()), int(most.argmax())
         readings += [
             at_least(f"least s(r) − s̃: {_numbers(settings[low], r)}", least[low], -EXACT, error=EXACT / 10),
@@ -204,7 +202,7 @@ def _numbers(setting: np.ndarray, r: float) -> str:
 
 
 def _while_b_grows(seed: int, thorough: bool):
-    """s(r) − s̃ of random problems until task B's singular value passes ŝ_B."""
+    """The least s(r) − s̃ of random problems until task B's singular value passes ŝ_B."""
     problems, values, _ = both(seed, thorough)
     ahead = lead(values[0], len(RELATEDNESS))
     growing = np.logical_and.accumulate(values[1] <= problems.auxiliary[:, None], axis=-1)
@@ -219,7 +217,7 @@ CLAIMS = (
     Claim(
         key="eq-26",
         source="(26)",
-        statement="Three coupled equations for the singular values of trunk and heads follow two aligned tasks of "
+        statement="Three coupled equations for the singular values of trunk and heads describe two aligned tasks of "
         "relatedness r, from start to end.",
         hypotheses=_SETTING,
         method="largest relative difference in time between singular values by (26) as printed and by the population flow, "
@@ -246,8 +244,8 @@ CLAIMS = (
         source="(28)",
         statement="At all times s(r) ≥ s̃ if s̃(0) < ŝ_A, and s(r) ≤ s̃ if s̃(0) ≥ ŝ_A.",
         hypotheses="the solutions of (26) themselves; equal starts; " + _SETTING,
-        method="difference of the solutions of (26) at r and at 0 over a lattice of simple numbers; the worst is shown; at r "
-        "= 1 they are those of the full flow",
+        method="difference of the solutions of (26) at r and at 0 over a lattice of round numbers; the worst is shown; at "
+        "r = 1 the solutions of (26) are those of the full flow",
         measure=_eq28,
         truth="from a small start s(r) ≥ s̃ as long as task B still grows; once s_B has passed ŝ_B it draws the trunk back",
         seconds=3.0,
