@@ -369,7 +369,7 @@ def test_tasks_of_weight_zero_stop_nothing(digits, fitted):
 
 def test_another_number_of_tasks_says_so(digits, fitted):
     X, Y = digits
-    with pytest.raises(ValueError, match=r"y has 3 tasks, as in fit; got 2\. Give the columns that fit had"):
+    with pytest.raises(ValueError, match=r"y has 3 tasks, as in fit; got 2\. Give the same columns as in fit"):
         fitted.score(X, Y[:, :2])
     with pytest.raises(ValueError, match="a score needs labels; got none"):
         fitted.score(X, np.full(Y.shape, np.nan))

@@ -160,7 +160,7 @@ _BAD = {
     "huge sparse": (
         scipy.sparse.csr_array((10**6, 10**6)),
         Y,
-        r"at most 1 GiB at 8 bytes per number; got shape .*, about 7.5e.03 GiB",
+        r"made dense up to 1 GiB, at 8 bytes per number; got shape .*, about 7.5e.03 GiB",
     ),
     "sparse labels": (X, scipy.sparse.csr_array(Y[:, None]), r"Y is dense; got a sparse matrix. Give Y.toarray\(\)"),
     "one axis": (X[:, 0], Y, r"axes \(sample, feature\); got shape \(60,\). Reshape"),
