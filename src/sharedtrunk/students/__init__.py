@@ -10,6 +10,9 @@ from sharedtrunk.students._evaluation import FreshInputs as FreshInputs
 from sharedtrunk.students._evaluation import sampled_losses as sampled_losses
 from sharedtrunk.students._flow import Flow as Flow
 from sharedtrunk.students._loss import training_loss as training_loss
+from sharedtrunk.students._minimize import Minimum as Minimum
+from sharedtrunk.students._minimize import balanced as balanced
+from sharedtrunk.students._minimize import minimize as minimize
 from sharedtrunk.students._network import SharedTrunk as SharedTrunk
 from sharedtrunk.students._network import composites as composites
 from sharedtrunk.students._network import logits as logits

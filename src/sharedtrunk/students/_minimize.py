@@ -1,0 +1,290 @@
+"""The end of training with weight decay: the minimum of the training loss plus the decay of all layers, a convex problem.
+
+A linear student whose layers all decay, (λ/2) Σ_l ‖W⁽ˡ⁾‖²_F, minimizes over its stacked composite W (class, feature)
+
+    L(W) + R(W),    R = (λ/2) ‖W‖²_F for one layer,    λ ‖W‖_* (the sum of singular values) for two,
+
+since the best split of a singular value s between two layers is √s each. Both are convex: there is one minimum, and neither
+the start nor a stopping time matters. Trunks must be at least as wide as the rank of W. The method is FISTA (Beck and
+Teboulle 2009) with restarts (O'Donoghue and Candès 2015). Every result has a duality gap, which bounds
+its distance from the minimum.
+"""
+
+import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from sharedtrunk._support.arguments import (
+    check_kind_of,
+    described,
+    floating,
+    is_number,
+    matrices,
+    whole_number,
+    whole_numbers,
+)
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.cache.programs import program
+from sharedtrunk.errors import invalid
+from sharedtrunk.flows.result import Result
+from sharedtrunk.students._network import SharedTrunk
+from sharedtrunk.students._problem import Problem, lane_axes
+
+_POWER_STEPS = 50
+_MARGIN = 1.02
+"""Power iteration finds the largest curvature from below; the step must not be too long."""
+
+
+class Minimum(NamedTuple):
+    """Minima along a path of weight decays, axes (*lane, decay, …).
+
+    Parameters
+    ----------
+    composites
+        W_t of every task (*lane, decay, class, feature).
+    training_loss
+        The loss (1) without the decay, in nats.
+    gap
+        Duality gap in nats: the objective is at most this far above its minimum.
+    iterations
+        Steps of the method.
+    result
+        `Result.SUCCESS`, or `Result.STEP_LIMIT` where the gap is above the tolerance.
+    """
+
+    composites: tuple[Float[Array, "*lane decay _ feature"], ...]
+    training_loss: Float[Array, "*lane decay"]
+    gap: Float[Array, "*lane decay"]
+    iterations: Int[Array, "*lane decay"]
+    result: Int[Array, "*lane decay"]
+
+
+def minimize(
+    problem: Problem,
+    weight_decays: float | Sequence[float] | Float[AnyArray, "decay"],
+    *,
+    layers: int = 2,
+    tolerance: float = 1e-6,
+    most_iterations: int = 20_000,
+) -> Minimum:
+    """Minima of L(W) + (λL/2) ‖W‖_{2/L}^{2/L} for linear students of one or two layers, from the largest λ to the smallest.
+
+    Every minimum starts from the one before it on the path. All lanes of a problem are followed at once.
+
+    Parameters
+    ----------
+    problem
+        What the students are trained on, with or without a lane axis (`make_problem`).
+    weight_decays
+        λ > 0, one number or a falling vector (decay,).
+    layers
+        1: λ/2 times the squared Frobenius norm (ridge). 2: λ times the nuclear norm, a head on a trunk.
+    tolerance
+        Duality gap in nats at which a minimum is done.
+    most_iterations
+        Steps for one λ.
+
+    Returns
+    -------
+    Minimum
+        The composites, losses and certificates.
+
+    Raises
+    ------
+    InputError
+        For decays that are not finite, > 0 and falling, and for another number of layers.
+    """
+    check_kind_of(problem, Problem, "The problem", "Use make_problem")
+    decays = jnp.atleast_1d(floating(weight_decays, "Weight decays"))
+    known = np.asarray(decays)
+    if (
+        known.ndim != 1
+        or known.size == 0
+        or not (np.isfinite(known) & (known > 0)).all()
+        or (np.diff(known) >= 0).any()
+    ):
+        raise invalid(
+            "Weight decays are finite numbers > 0, falling along the path",
+            received=described(weight_decays),
+            hint="Sort them: numpy.sort(decays)[::-1]",
+        )
+    whole_number(layers, "Layers", least=1, most=2, hint="Deeper students have several minima: use train")
+    whole_number(most_iterations, "Iterations", least=1, hint="Leave them out")
+    if not is_number(tolerance) or not tolerance > 0:
+        raise invalid("The tolerance is a number > 0", received=described(tolerance), hint="Give 1e-6 (nats)")
+    return _minimized(problem, decays.astype(problem.inputs.dtype), float(tolerance), layers, most_iterations)
+
+
+@program
+def _minimized(problem: Problem, decays, tolerance: float, layers: int, most: int) -> Minimum:
+    axes = lane_axes(problem)
+    follow = lambda one: _path(one, decays, tolerance, layers, most)  # noqa: E731
+    if all(axis is None for axis in jax.tree.leaves(axes, is_leaf=lambda axis: axis is None)):
+        return follow(problem)
+    return jax.vmap(follow, in_axes=(axes,))(problem)
+
+
+def _path(problem: Problem, decays, tolerance: float, layers: int, most: int) -> Minimum:
+    objective = _Objective(problem, layers)
+    scale = objective.largest_curvature()
+
+    def one(start, decay):
+        W, gap, count = _fista(objective, start, decay, scale, tolerance, most)
+        failed = jnp.where(gap <= tolerance, int(Result.SUCCESS), int(Result.STEP_LIMIT))
+        return W, (objective.parts(W), objective.loss(W), gap, count, failed)
+
+    start = jnp.zeros((objective.rows, problem.inputs.shape[0]), problem.inputs.dtype)
+    _, found = jax.lax.scan(one, start, decays)
+    return Minimum(*found)
+
+
+class _Objective:
+    """The loss (1) of stacked composites and its penalty, for one lane."""
+
+    def __init__(self, problem: Problem, layers: int) -> None:
+        self.problem, self.layers = problem, layers
+        self.sizes = [target.shape[0] for target in problem.targets]
+        self.rows = sum(self.sizes)
+
+    def parts(self, W) -> tuple[Array, ...]:
+        return tuple(jnp.split(W, np.cumsum(self.sizes)[:-1]))
+
+    def _tasks(self, W):
+        logits = W @ self.problem.inputs
+        return zip(
+            jnp.split(logits, np.cumsum(self.sizes)[:-1]), self.problem.targets, self.problem.coefficients, strict=True
+        )
+
+    def loss(self, W) -> Array:
+        """L(W) in nats."""
+        total = jnp.zeros((), W.dtype)
+        for z, y, c in self._tasks(W):
+            total += jnp.sum(c * jax.nn.logsumexp(z, axis=0)) - jnp.sum(y * z)
+        return total
+
+    def residuals(self, W):
+        """Targets minus predictions of all tasks, times the coefficients (row, sample)."""
+        return jnp.concatenate([y - c[None, :] * jax.nn.softmax(z, axis=0) for z, y, c in self._tasks(W)])
+
+    def largest_curvature(self):
+        """A bound of ∇²L: half of the largest eigenvalue of Σ_μ c_tμ x_μ x_μᵀ over the tasks."""
+        X = self.problem.inputs
+
+        def eigenvalue(c):
+            def step(_, v):
+                v = X @ (c * (X.T @ v))
+                return v / jnp.linalg.norm(v)
+
+            v = jax.lax.fori_loop(0, _POWER_STEPS, step, jnp.ones(X.shape[0], X.dtype) / X.shape[0] ** 0.5)
+            return jnp.linalg.norm(X @ (c * (X.T @ v)))
+
+        return 0.5 * _MARGIN * jnp.max(jnp.stack([eigenvalue(c) for c in self.problem.coefficients]))
+
+    def penalty(self, W, decay):
+        if self.layers == 1:
+            return 0.5 * decay * jnp.sum(W * W)
+        return decay * jnp.sum(jnp.sqrt(jnp.maximum(jnp.linalg.eigvalsh(W @ W.T), 0)))
+
+    def shrunk(self, W, decay):
+        """The proximal step of the penalty: singular values less λ, or W/(1 + λ)."""
+        if self.layers == 1:
+            return W / (1 + decay)
+        squares, left = jnp.linalg.eigh(W @ W.T)
+        values = jnp.sqrt(jnp.maximum(squares, 0))
+        share = jnp.where(values > decay, 1 - decay / jnp.where(values > decay, values, 1), 0)
+        return (left * share[None, :]) @ (left.T @ W)
+
+    def gap(self, W, decay):
+        """Objective at W minus the dual objective at its residuals, shrunk until they are feasible."""
+        residuals = self.residuals(W)
+        pull = residuals @ self.problem.inputs.T
+        if self.layers == 1:
+            share, dual = jnp.ones((), W.dtype), -0.5 * jnp.sum(pull * pull) / decay
+        else:
+            largest = jnp.sqrt(jnp.max(jnp.linalg.eigvalsh(pull @ pull.T)))
+            share, dual = jnp.minimum(1, decay / largest), 0.0
+        for r, y, c in zip(self.parts(residuals), self.problem.targets, self.problem.coefficients, strict=True):
+            q = y - share * r  # c times a mixture of targets and predictions
+            dual += jnp.sum(jax.scipy.special.entr(q)) + jnp.sum(jax.scipy.special.xlogy(jnp.sum(q, axis=0), c))
+        return self.loss(W) + self.penalty(W, decay) - dual
+
+
+def _fista(objective: _Objective, start, decay, scale, tolerance: float, most: int):
+    """Accelerated proximal steps of length 1/scale from a start until the gap is below the tolerance."""
+    every = 10  # the gap costs as much as a step
+
+    def step(W, previous, momentum):
+        following = 0.5 * (1 + jnp.sqrt(1 + 4 * momentum**2))
+        ahead = W + (momentum - 1) / following * (W - previous)
+        pull = objective.residuals(ahead) @ objective.problem.inputs.T
+        new = objective.shrunk(ahead + pull / scale, decay / scale)
+        uphill = jnp.sum((ahead - new) * (new - W)) > 0
+        return new, W, jnp.where(uphill, 1.0, following)
+
+    def several(state):
+        W, previous, momentum, _, count = state
+        W, previous, momentum = jax.lax.fori_loop(0, every, lambda _, inner: step(*inner), (W, previous, momentum))
+        return W, previous, momentum, objective.gap(W, decay), count + every
+
+    def keep(state):
+        return (state[-2] > tolerance) & (state[-1] < most)
+
+    one = jnp.ones((), start.dtype)
+    W, _, _, gap, count = jax.lax.while_loop(
+        keep, several, (start, start, one, objective.gap(start, decay), jnp.asarray(0))
+    )
+    return W, gap, count
+
+
+def balanced(composites: Sequence[Float[AnyArray, "_ feature"]], *, hidden: Sequence[int] = (100,)) -> SharedTrunk:
+    """The linear student of least weight decay that has these composites: every layer has the singular values s^{1/L}.
+
+    Parameters
+    ----------
+    composites
+        W_t of every task (class, feature), without a lane axis.
+    hidden
+        Hidden units of every trunk layer, at least the rank of the stacked composites; L = len(hidden) + 1.
+
+    Returns
+    -------
+    SharedTrunk
+        With Σ_l ‖W⁽ˡ⁾‖² = L Σ_k s_k^{2/L}.
+
+    Raises
+    ------
+    InputError
+        For composites that are not matrices of the same features, and for hidden layers that are too narrow.
+    """
+    parts = matrices(composites, "Composites")
+    widths = whole_numbers(hidden, "Hidden widths", "Give (100,)")
+    if not parts or any(part.ndim != 2 for part in parts) or len({part.shape[1] for part in parts}) != 1 or not widths:
+        raise invalid(
+            "Composites are matrices (class, feature) of the same features, with at least one hidden layer between",
+            received=f"shapes {[part.shape for part in parts]}, hidden={tuple(widths)}",
+            hint="Give one lane's composites",
+        )
+    left, values, right = jnp.linalg.svd(jnp.concatenate(parts), full_matrices=False)
+    eps = float(jnp.finfo(values.dtype).eps)
+    rank = int(np.sum(np.asarray(values) > 10 * eps * max(left.shape[0], right.shape[1]) * float(values[0])))
+    if min(widths) < rank:
+        raise invalid(
+            f"Hidden layers must have at least as many units as the composites' rank {rank}",
+            received=f"hidden={tuple(widths)}",
+            hint="Widen them",
+        )
+    rank = max(rank, 1)
+    roots = values[:rank] ** (1 / (len(widths) + 1))
+    first = jnp.zeros((widths[0], right.shape[1]), right.dtype).at[:rank].set(roots[:, None] * right[:rank])
+    trunk = [first] + [
+        jnp.zeros((above, below), right.dtype).at[:rank, :rank].set(jnp.diag(roots))
+        for below, above in itertools.pairwise(widths)
+    ]
+    heads = jnp.zeros((left.shape[0], widths[-1]), left.dtype).at[:, :rank].set(left[:, :rank] * roots[None, :])
+    sizes = np.cumsum([part.shape[0] for part in parts])[:-1]
+    return SharedTrunk(tuple(trunk), tuple(jnp.split(heads, sizes)))
