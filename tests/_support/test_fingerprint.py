@@ -68,3 +68,11 @@ def test_it_covers_every_source_that_the_point_functions_import():
         *(f"cache/{x}" for x in cache.split()),
     ]
     assert loaded - covered == {"errors.py", *(f"_support/{name}.py" for name in undecided)}
+
+
+def test_every_stored_program_is_covered():
+    """A program whose code could change without the fingerprint would be loaded as it was before the change."""
+    package = Path(fingerprint.__file__).parents[2]
+    users = [path.relative_to(package) for path in package.rglob("*.py") if "\n@program\n" in path.read_text()]
+    assert users
+    assert {path.parts[0] for path in users} <= set(fingerprint.NUMERICAL_SOURCES)

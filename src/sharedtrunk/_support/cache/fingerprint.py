@@ -20,6 +20,7 @@ NUMERICAL_SOURCES = (
     "_support/randomness.py",
     "_support/statistics.py",
     "_version.py",
+    "asymptotics",
     "benefit",
     "dynamics",
     "experiments",
