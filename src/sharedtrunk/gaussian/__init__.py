@@ -34,6 +34,7 @@ from sharedtrunk.gaussian._rules import Pairs as Pairs
 from sharedtrunk.gaussian._rules import Panels as Panels
 from sharedtrunk.gaussian._rules import Rule as Rule
 from sharedtrunk.gaussian._rules import Sobol as Sobol
+from sharedtrunk.gaussian._rules import standard_nodes as standard_nodes
 from sharedtrunk.gaussian._softmax_moment import softmax_covariance as softmax_covariance
 from sharedtrunk.gaussian._softmax_moment import softmax_covariance_with_error as softmax_covariance_with_error
 from sharedtrunk.gaussian._softmax_moment import softmax_moment as softmax_moment

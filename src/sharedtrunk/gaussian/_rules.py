@@ -21,9 +21,10 @@ import dataclasses
 import functools
 
 import numpy as np
+from jaxtyping import Float
 from scipy import special
 
-from sharedtrunk._support.arguments import whole_number
+from sharedtrunk._support.arguments import check_kind_of, whole_number
 from sharedtrunk._support.cache.arrays import stored_arrays
 from sharedtrunk.errors import invalid
 
@@ -158,6 +159,32 @@ FINE = Sobol(points=8192, scrambles=8)
 
 FINEST = Sobol(points=32768, scrambles=8)
 """The default of moments above rank 3 while singular values are moderate: 262,144 points."""
+
+
+def standard_nodes(rule: Sobol, dimension: int) -> Float[np.ndarray, "scramble dimension node"]:
+    """Standard normal nodes of a rule, in pairs u, −u, for averages that no function of this package takes.
+
+    Parameters
+    ----------
+    rule
+        Number of points and scrambles, and the seed.
+    dimension
+        Number of normals, at least 1.
+
+    Returns
+    -------
+    ndarray
+        (scramble, dimension, node). With enough nodes, the mean of u uᵀ over a scramble is the identity exactly.
+
+    Raises
+    ------
+    InputError
+        For another rule, and for a dimension that is not from 1 to 10,000.
+    """
+    check_kind_of(rule, Sobol, "The rule", "Use gaussian.FINE")
+    whole_number(dimension, "The dimension", least=1, most=10_000, hint="One for each normal variable")
+    half = half_nodes(rule, dimension)
+    return np.concatenate([half, -half], axis=-1)
 
 
 @functools.lru_cache(maxsize=64)

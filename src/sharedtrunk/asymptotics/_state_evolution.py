@@ -1,0 +1,278 @@
+"""Students trained to the minimum with weight decay, as N and N_f grow together: order parameters, losses, error bars.
+
+With L layers that all decay, (λ/2) Σ_l ‖W⁽ˡ⁾‖², the stacked composite W of all tasks minimizes the training loss plus
+(λL/2) ‖W‖_{2/L}^{2/L}: ridge for one layer, λ times the nuclear norm for two (both convex, one minimum), not convex for
+more. In the limit of many features at a = N/N_f, three order parameters describe W: its Gram matrix Q, its overlap with the
+teachers, and V, by which training on a point moves that point's own logits. They solve the fixed point of `_fixed_point`.
+"""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from sharedtrunk import gaussian
+from sharedtrunk._support.arguments import check_kind_of, described, is_number, on_host, whole_number
+from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.cache.programs import program
+from sharedtrunk._support.statistics import half_width
+from sharedtrunk.asymptotics._fields import TaskFields
+from sharedtrunk.asymptotics._fixed_point import FixedPoint, Setting, response_to, solve
+from sharedtrunk.asymptotics._losses import judge_of, losses_of
+from sharedtrunk.asymptotics._nodes import training_nodes
+from sharedtrunk.asymptotics._response import CHUNK, Nodes, stacked_frame
+from sharedtrunk.asymptotics._trunk import Order
+from sharedtrunk.errors import invalid
+from sharedtrunk.flows.result import Result
+
+RULE = gaussian.Sobol(points=1024, scrambles=8)
+"""Nodes of a fixed point; every scramble has a fixed point of its own, and the error is their spread."""
+
+_COARSE = (64, 8, 1)
+"""A fixed point is first found with so many times fewer nodes."""
+
+_TOLERANCE = {np.dtype(np.float64): 1e-4, np.dtype(np.float32): 1e-3}
+
+
+class StateEvolution(eqx.Module):
+    """Students at the minimum, for every setting; axes (*setting, scramble, …).
+
+    The properties are means over the scrambles, and `error` is the half-width of their 99 % interval.
+
+    Parameters
+    ----------
+    gram
+        Q = W Wᵀ of the stacked composites (class of all tasks, class of all tasks).
+    overlap
+        W Σ̂ᵀ, the overlap with the noisy teachers (class of all tasks, class of all tasks).
+    influence
+        V, by which training on a point moves its own logits, in K_t − 1 coordinates a task.
+    losses
+        Generalization loss (clean labels), validation loss (fresh noisy labels) and training loss of the main task, in nats,
+        and accuracy on clean labels (4,).
+    weight_decay, samples_per_feature
+        λ and N/N_f (*setting,).
+    iterations, residual
+        Iterations of each fixed point, and the largest change of a logarithm of its response by the last one.
+    result
+        `Result.SUCCESS`, or `Result.STEP_LIMIT` where a fixed point was not reached.
+    """
+
+    gram: Float[np.ndarray, "*setting scramble class class"]
+    overlap: Float[np.ndarray, "*setting scramble class class"]
+    influence: Float[np.ndarray, "*setting scramble row row"]
+    losses: Float[np.ndarray, "*setting scramble loss"]
+    weight_decay: Float[np.ndarray, "*setting"]
+    samples_per_feature: Float[np.ndarray, "*setting"]
+    iterations: Int[np.ndarray, "*setting scramble"]
+    residual: Float[np.ndarray, "*setting scramble"]
+    result: Int[np.ndarray, "*setting"]
+
+    @property
+    def generalization_loss(self) -> Float[np.ndarray, "*setting"]:
+        """Loss of the main task on clean labels, in nats."""
+        return np.asarray(self.losses[..., 0].mean(axis=-1))
+
+    @property
+    def validation_loss(self) -> Float[np.ndarray, "*setting"]:
+        """Loss of the main task on fresh noisy labels, in nats."""
+        return np.asarray(self.losses[..., 1].mean(axis=-1))
+
+    @property
+    def training_loss(self) -> Float[np.ndarray, "*setting"]:
+        """Loss of the main task on the points that it was trained on, in nats."""
+        return np.asarray(self.losses[..., 2].mean(axis=-1))
+
+    @property
+    def accuracy(self) -> Float[np.ndarray, "*setting"]:
+        """Share of points that get their clean label."""
+        return np.asarray(self.losses[..., 3].mean(axis=-1))
+
+    @property
+    def error(self) -> Float[np.ndarray, "*setting loss"]:
+        """Errors of the four numbers in the order of `losses`."""
+        return half_width(self.losses, axis=-2)
+
+    def __getitem__(self, index) -> "StateEvolution":
+        return jax.tree.map(lambda leaf: leaf[index], self)
+
+
+def state_evolution(
+    fields: TaskFields,
+    samples_per_feature: float | Float[AnyArray, "*setting"],
+    weight_decay: float | Float[AnyArray, "*setting"],
+    *,
+    layers: int = 2,
+    inverse_temperature: float | None = None,
+    task_weights: Sequence[float] | None = None,
+    label_shares: Sequence[float] | None = None,
+    rule: gaussian.Sobol = RULE,
+    max_iterations: int = 200,
+) -> StateEvolution:
+    """Order parameters and losses at the minimum of the training loss with weight decay, in the limit N, N_f → ∞.
+
+    Hypotheses: linear layers, Gaussian inputs x ~ N(0, I), trunks at least Σ_t K_t wide, and training to the minimum. With
+    one or two layers there is one minimum. With three or more, the fixed point is one of several: the one reached from that
+    of two layers, whose zero directions stay zero.
+
+    Parameters
+    ----------
+    fields
+        What the labels depend on (`fields_of_teachers`, `fields_of_gram`).
+    samples_per_feature
+        a = N/N_f > 0.
+    weight_decay
+        λ > 0 of (λ/2) Σ_l ‖W⁽ˡ⁾‖²; broadcasts with a. The training loss is Σ_t α_t times task t's mean loss over the points
+        with a label of it.
+    layers
+        L: 1 for ridge, 2 for a head on a trunk.
+    inverse_temperature
+        β of labels with probabilities softmax(β u); None: the label is the largest of u.
+    task_weights
+        α_t > 0; 1 by default.
+    label_shares
+        For each task the share of the N points with a label of it, in (0, 1], nested; 1 by default.
+    rule
+        Nodes of the averages over points; at least 4 scrambles.
+    max_iterations
+        Most iterations of a fixed point.
+
+    Returns
+    -------
+    StateEvolution
+        For every setting. Where λ is so large that all weights are zero, they are exactly zero.
+
+    Raises
+    ------
+    InputError
+        For values out of these ranges.
+    """
+    check_kind_of(fields, TaskFields, "The fields", "Use fields_of_teachers")
+    tasks = len(fields.classes)
+    a, decay = np.broadcast_arrays(_positive(samples_per_feature, "N/N_f"), _positive(weight_decay, "The weight decay"))
+    alphas = _per_task(task_weights, tasks, "Task weights", np.inf)
+    shares = _per_task(label_shares, tasks, "Label shares", 1.0)
+    whole_number(layers, "Layers", least=1, hint="2 is a head on a trunk")
+    check_kind_of(rule, gaussian.Sobol, "The rule", "Leave it out")
+    if rule.scrambles < 4:
+        raise invalid("The rule must have at least 4 scrambles", received=repr(rule), hint="Leave it out")
+    if inverse_temperature is not None and not (is_number(inverse_temperature) and 0 < inverse_temperature < np.inf):
+        raise invalid(
+            "β is a finite number > 0", received=described(inverse_temperature), hint="None means hard labels"
+        )
+    counts = [rule.points // share for share in _COARSE if rule.points // share >= CHUNK] or [rule.points]
+    rules = [gaussian.Sobol(points=count, scrambles=rule.scrambles, seed=rule.seed) for count in counts]
+    sets = [training_nodes(fields, each, inverse_temperature, alphas, shares) for each in rules]
+    judge = judge_of(fields, inverse_temperature)
+    largest = _largest_pull(sets[-1], a, fields.classes) if layers == 2 else np.full((*a.shape, rule.scrambles), np.inf)
+    found = []
+    for index in np.ndindex(a.shape):
+        setting = Setting(jnp.asarray(a[index]), jnp.asarray(decay[index]))
+        point = _fixed_point(sets, setting, fields.classes, layers, max_iterations)
+        found.append(_record(fields, judge, setting, _without_weights(point, largest[index] <= decay[index])))
+    return jax.tree.map(lambda *leaves: np.stack(leaves).reshape((*a.shape, *leaves[0].shape)), *found)
+
+
+def _positive(values, name: str) -> np.ndarray:
+    values = on_host(values, name)
+    if values.size == 0 or not (np.isfinite(values) & (values > 0)).all():
+        raise invalid(f"{name} is finite and > 0", received=described(values), hint="Give such as 4.0 and 0.05")
+    return values
+
+
+def _per_task(values, tasks: int, name: str, most: float) -> tuple[float, ...]:
+    if values is None:
+        return (1.0,) * tasks
+    values = on_host(values, name)
+    if values.shape != (tasks,) or not ((values > 0) & (values <= most) & np.isfinite(values)).all():
+        limit = f"in (0, {most:g}]" if np.isfinite(most) else "> 0"
+        raise invalid(
+            f"{name} are finite numbers {limit}, one per task", received=described(values), hint="Leave them out"
+        )
+    return tuple(float(value) for value in values)
+
+
+def _fixed_point(sets: list[Nodes], setting: Setting, classes, layers: int, most: int) -> FixedPoint:
+    """The fixed point on the last set of nodes, found on the coarser ones first."""
+    dtype = np.dtype(sets[-1].z.dtype)
+    tolerance = _TOLERANCE[dtype]
+    (response, gram), point = _at_zero(sets[0], classes), None
+    for depth in sorted({min(layers, 2), layers}):  # deeper students are followed from two layers
+        for number, nodes in enumerate(sets):
+            last = number + 1 == len(sets)
+            point = _solved(nodes, setting, response, gram, classes, depth, tolerance if last else 1e-3, most)
+            response, gram = point.response, point.order.gram
+    assert point is not None  # there is at least one set of nodes and one depth
+    return point
+
+
+@program
+def _at_zero(nodes: Nodes, classes):
+    """The response of untrained students, and the Gram matrix to begin with."""
+    rows = sum(K - 1 for K in classes)
+
+    def one(nodes):
+        zero = jnp.zeros((rows, rows), nodes.z.dtype)
+        order = Order(jnp.zeros((rows, nodes.z.shape[-2]), nodes.z.dtype), zero, zero)
+        response, _ = response_to(nodes, order, jnp.zeros_like(nodes.xi), classes, 1e-3)
+        return response, jnp.eye(rows, dtype=nodes.z.dtype)
+
+    return jax.lax.map(one, nodes)
+
+
+@program
+def _solved(nodes: Nodes, setting: Setting, response, gram, classes, layers: int, tolerance: float, most: int):
+    def one(nodes, response, gram):
+        found = solve(
+            nodes,
+            setting,
+            response,
+            gram,
+            jnp.zeros_like(nodes.xi),
+            classes=classes,
+            layers=layers,
+            tolerance=tolerance,
+            most=most,
+        )
+        return found._replace(averages=found.averages._replace(steps=None))
+
+    return jax.lax.map(lambda scramble: one(*scramble), (nodes, response, gram))
+
+
+def _largest_pull(nodes: Nodes, samples_per_feature: np.ndarray, classes) -> np.ndarray:
+    """The largest singular value by which the data pull at W = 0: a larger λ leaves all weights at zero (two layers)."""
+    response, _ = _at_zero(nodes, classes)
+    pull = np.asarray(response.pull)
+    own = np.asarray(response.scatter) / samples_per_feature[..., None, None, None]
+    return np.sqrt(np.linalg.eigvalsh(pull @ np.swapaxes(pull, -1, -2) + own)[..., -1])
+
+
+def _without_weights(point: FixedPoint, zero: np.ndarray) -> FixedPoint:
+    """The fixed point with W exactly zero in the scrambles where the data pull by less than λ."""
+    keep = jnp.asarray(~zero)
+    order = jax.tree.map(lambda leaf: jnp.where(keep[:, None, None], leaf, 0), point.order)
+    return point._replace(order=order, residual=jnp.where(keep, point.residual, 0))
+
+
+def _record(fields: TaskFields, judge, setting: Setting, point: FixedPoint) -> StateEvolution:
+    frame = stacked_frame(fields.classes)
+    order = point.order
+    values = losses_of(judge, order, fields.classes)
+    losses = jnp.stack(
+        [values.generalization_loss, values.validation_loss, point.averages.loss[:, 0], values.accuracy], axis=-1
+    )
+    failed = np.any(np.asarray(point.residual) > 2 * _TOLERANCE[np.dtype(order.gram.dtype)])
+    return StateEvolution(
+        gram=np.asarray(frame @ order.gram @ frame.T),
+        overlap=np.asarray(frame @ order.overlap @ np.asarray(fields.noisy).T),
+        influence=np.asarray(order.influence),
+        losses=np.asarray(losses),
+        weight_decay=np.asarray(setting.weight_decay),
+        samples_per_feature=np.asarray(setting.samples_per_feature),
+        iterations=np.asarray(point.iterations),
+        residual=np.asarray(point.residual),
+        result=np.asarray(Result.STEP_LIMIT if failed else Result.SUCCESS, int),
+    )

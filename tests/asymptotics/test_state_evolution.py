@@ -1,0 +1,218 @@
+"""The theory of weight decay against independent routes: a scalar fixed point, the population, simulation, exact cases."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from sharedtrunk import asymptotics, gaussian, students, teachers
+from sharedtrunk.asymptotics import RULE, fields_of_gram, fields_of_teachers, state_evolution
+from sharedtrunk.errors import InputError
+from sharedtrunk.flows.result import Result
+
+pytestmark = pytest.mark.float64
+
+
+def pair(seed=0, *, classes=3, features=100, strengths=(5.0, 5.0), relatedness=1.0):
+    return teachers.related_pair(
+        jax.random.key(seed), classes=classes, features=features, singular_values=strengths, relatedness=relatedness
+    )
+
+
+def logistic_fixed_point(a, decay):
+    """K = 2, one layer, by scalars: w = W₁ − W₀ of logistic regression with penalty λ/4 ‖w‖².
+
+    These are the equations of Salehi, Abbasi and Hassibi (2019) for labels sign z of a teacher's field z. Before a point is
+    trained on, w x = m z + q ξ; by symmetry all labels are +1 and z > 0.
+    """
+    roots, weights = np.polynomial.legendre.leggauss(100)
+    z = 4.5 * (roots + 1)[:, None]
+    xi = 9 * roots[None, :]
+    density = 2 * 4.5 * weights[:, None] * 9 * weights[None, :] * np.exp(-0.5 * (z**2 + xi**2)) / (2 * np.pi)
+    assert density.sum() == pytest.approx(1)
+
+    def proximal(omega, v):
+        low, high = omega, omega + v
+        for _ in range(50):
+            middle = 0.5 * (low + high)
+            below = middle < omega + v * expit(-middle)
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        return 0.5 * (low + high)
+
+    m, q, v = 1.0, 1.0, 1.0
+    for _ in range(200):
+        t = proximal(m * z + q * xi, v)
+        sigma = expit(-t)  # −ℓ'(t)
+        second = sigma * (1 - sigma)
+        curvature = np.sum(density * second / (1 + v * second))
+        pull = np.sum(density * sigma * z) + curvature * m
+        scatter = np.sum(density * sigma**2)
+        B = 1 / (decay / 2 + curvature)
+        new = B * pull, np.sqrt(B**2 * scatter / a), B / a
+        m, q, v = (0.5 * old + 0.5 * fresh for old, fresh in zip((m, q, v), new, strict=True))
+    return m, q, v
+
+
+@pytest.mark.parametrize(
+    ("a", "decay"),
+    [(2.0, 0.02), pytest.param(0.5, 0.05, marks=pytest.mark.long), pytest.param(8.0, 0.1, marks=pytest.mark.long)],
+)
+def test_two_classes_of_one_layer_are_ridge_logistic_regression(a, decay):
+    teacher = teachers.random_teacher(jax.random.key(1), classes=2, features=50, singular_values=2.0)
+    fields = fields_of_teachers([teacher], noise=1.0)
+    found = state_evolution(fields, a, decay, layers=1, rule=gaussian.Sobol(points=4096, scrambles=8))
+    m, q, _ = logistic_fixed_point(a, decay)
+    difference = np.array([-1.0, 1.0])
+    length = found.gram @ difference @ difference
+    assert length.mean() == pytest.approx(m**2 + q**2, abs=5 * length.std(ddof=1) / 8**0.5 + 1e-4 * (m**2 + q**2))
+    step = difference @ np.asarray(fields.noisy)
+    along = found.overlap @ difference @ difference / np.linalg.norm(step)
+    assert along.mean() == pytest.approx(m, abs=5 * along.std(ddof=1) / 8**0.5 + 1e-4 * m)
+    assert found.result == Result.SUCCESS
+
+
+def population_minimum(fields, decay, layers):
+    """The minimizer of F(W) − ⟨M, W⟩ of every task with the penalty, in the directions of the fields: proximal gradient."""
+    rows = np.cumsum([0, *fields.classes])
+    blocks = list(itertools.pairwise(rows))
+    moments = jnp.concatenate([gaussian.label_moment(fields.noisy[i:j]) for i, j in blocks])
+    rule = gaussian.Sobol(points=8192, scrambles=4)
+    slope = jax.jit(
+        lambda W: jnp.concatenate([gaussian.softmax_moment(W[i:j], rule=rule) for i, j in blocks]) - moments
+    )
+    W = jnp.zeros_like(fields.noisy)
+    for _ in range(600):
+        W = W - 2.0 * slope(W)
+        left, values, right = jnp.linalg.svd(W, full_matrices=False)
+        values = values / (1 + 2.0 * decay) if layers == 1 else jnp.maximum(values - 2.0 * decay, 0)
+        W = (left * values[None, :]) @ right
+    return np.asarray(W)
+
+
+@pytest.mark.parametrize("layers", [pytest.param(1, marks=pytest.mark.long), 2])
+def test_many_points_per_feature_give_the_minimum_of_the_population(layers):
+    fields = fields_of_teachers(pair(strengths=(2.0, 3.0), relatedness=0.5), noise=1.0)
+    found = state_evolution(fields, 1e5, 0.05, layers=layers)
+    W = population_minimum(fields, 0.05, layers)
+    scatter = 4 * found.gram.std(axis=0, ddof=1).max() / RULE.scrambles**0.5
+    np.testing.assert_allclose(found.gram.mean(axis=0), W @ W.T, atol=scatter + 2e-3)
+    np.testing.assert_allclose(found.overlap.mean(axis=0), W @ np.asarray(fields.noisy).T, atol=scatter + 2e-3)
+
+
+def test_unrelated_tasks_leave_each_other_alone():
+    """At r = 0 the joint problem decouples (Table 1(a)): the main task's numbers are those of the main task alone."""
+    fields = fields_of_teachers(pair(relatedness=0.0), noise=1.0)
+    joint, single = (state_evolution(each, 2.0, 0.05) for each in (fields, fields.main()))
+    difference = joint.losses - single.losses
+    error = 4 * difference.std(axis=0, ddof=1) / RULE.scrambles**0.5
+    assert (np.abs(difference.mean(axis=0)) <= error + 1e-5).all()
+    Q = joint.gram.mean(axis=0)
+    assert np.abs(Q[:3, 3:]).max() < 0.02 * Q[0, 0]
+
+
+def test_a_related_task_helps():
+    fields = fields_of_teachers(pair(relatedness=1.0), noise=1.0)
+    joint, single = (state_evolution(each, 2.0, 0.05) for each in (fields, fields.main()))
+    difference = single.losses[:, 0] - joint.losses[:, 0]
+    assert difference.mean() > 4 * difference.std(ddof=1) / RULE.scrambles**0.5
+
+
+def largest_pull(fields, a):
+    """The λ above which all weights are zero, from the labels' moments: the pull of W = 0 is E[(y − 1/K) xᵀ]."""
+    moment = np.asarray(gaussian.label_moment(fields.noisy))
+    K = fields.classes[0]
+    own = np.eye(K) / K - 1 / K**2
+    return np.sqrt(np.linalg.eigvalsh(moment @ moment.T + own / a)[-1])
+
+
+def test_beyond_a_decay_all_weights_are_zero():
+    fields = fields_of_gram(np.eye(3), np.eye(3), np.eye(3), classes=(3,))  # all classes alike
+    threshold = largest_pull(fields, 2.0)
+    found = state_evolution(fields, 2.0, np.array([0.9, 1.1]) * threshold)
+    assert (found.result == Result.SUCCESS).all()
+    assert found.gram[0].trace(axis1=-2, axis2=-1).min() > 1e-3
+    assert (found.gram[1] == 0).all()
+    assert found.generalization_loss[1] == pytest.approx(np.log(3), abs=1e-9)
+
+
+@pytest.mark.long
+def test_errors_cover_what_more_nodes_change():
+    fields = fields_of_teachers(pair(relatedness=0.5), noise=1.0)
+    usual, finer = (
+        state_evolution(fields, 2.0, 0.05, rule=gaussian.Sobol(points=points, scrambles=8)) for points in (1024, 8192)
+    )
+    shift = np.abs(usual.losses.mean(axis=0) - finer.losses.mean(axis=0))
+    assert (shift <= usual.error + finer.error).all()
+    assert (finer.error < 0.5 * usual.error).all()
+
+
+def test_shares_of_one_and_weights_of_one_change_nothing_and_a_batch_is_its_settings():
+    fields = fields_of_teachers(pair(relatedness=0.5), noise=1.0)
+    a = np.array([1.0, 4.0])
+    batch = state_evolution(fields, a, 0.05)
+    said = state_evolution(fields, 4.0, 0.05, task_weights=[1.0, 1.0], label_shares=[1.0, 1.0])
+    np.testing.assert_array_equal(batch[1].losses, said.losses)
+    assert batch.losses.shape == (2, RULE.scrambles, 4)
+
+
+def simulated(pair_of_teachers, inputs, decay, layers, shares=(1.0, 1.0)):
+    labels = [teachers.hard_labels(teacher.noisy_weights, inputs) for teacher in pair_of_teachers]
+    count = inputs.shape[0]
+    masks = [np.arange(count) < share * count for share in shares]
+    problem = students.make_problem(inputs, labels, classes=3, masks=masks)
+    found = students.minimize(problem, decay, layers=layers, tolerance=1e-7)
+    W, training = found.composites[0][0], pair_of_teachers[0]
+    moment = gaussian.label_moment(training.weights)
+    loss = gaussian.population_loss(W, moment)
+    return np.array([jnp.sum(W**2), jnp.sum(W * training.noisy_weights), loss])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("a", "decay", "layers", "shares"),
+    [(2.0, 0.06, 2, (1.0, 1.0)), (4.0, 0.03, 1, (1.0, 1.0)), (0.5, 0.1, 2, (1.0, 1.0)), (4.0, 0.06, 2, (0.5, 1.0))],
+)
+def test_the_minimum_on_drawn_samples_is_the_theorys(a, decay, layers, shares):
+    """Paired: theory with the Gram matrices of the very teachers that label the sample. Finite size leaves about 10/N_f."""
+    features, differences = 400, []
+    for seed in range(6):
+        drawn = pair(seed, features=features, strengths=(10.0, 10.0))
+        inputs = jax.random.normal(jax.random.key(100 + seed), (int(a * features), features))
+        theory = state_evolution(fields_of_teachers(drawn), a, decay, layers=layers, label_shares=shares)
+        values = [
+            theory.gram.mean(axis=0)[:3, :3].trace(),
+            theory.overlap.mean(axis=0)[:3, :3].trace(),
+            theory.generalization_loss,
+        ]
+        differences.append(simulated(drawn, inputs, decay, layers, shares) / np.array(values) - 1)
+    mean, scatter = np.mean(differences, axis=0), np.std(differences, axis=0, ddof=1) / 6**0.5
+    assert (np.abs(mean) <= 4 * scatter + 10 / features).all(), (mean, scatter)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"weight_decay": 0.0}, "finite and > 0"),
+        ({"samples_per_feature": -1.0}, "finite and > 0"),
+        ({"task_weights": [1.0]}, "one per task"),
+        ({"label_shares": [1.0, 2.0]}, "one per task"),
+        ({"layers": 0}, "Layers"),
+        ({"inverse_temperature": -1.0}, "β"),
+        ({"rule": gaussian.Sobol(points=1024, scrambles=1)}, "scrambles"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    usual = {"samples_per_feature": 2.0, "weight_decay": 0.05}
+    with pytest.raises(InputError, match=message):
+        state_evolution(fields_of_teachers(pair()), **{**usual, **arguments})
+
+
+def test_matrices_that_are_no_covariances_are_refused():
+    with pytest.raises(InputError, match="semidefinite"):
+        fields_of_gram(np.eye(3), 2 * np.eye(3), np.eye(3), classes=(3,))
+    with pytest.raises(InputError, match="Covariances of tasks"):
+        fields_of_gram(np.eye(3), np.eye(3), np.eye(3), classes=(4,))
+    assert asymptotics.TaskFields is not None
