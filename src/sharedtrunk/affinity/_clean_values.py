@@ -1,21 +1,23 @@
 """From observed to clean canonical correlations, and the overlaps of observed with clean directions.
 
-Let c₁ = F/n and c₂ = (K − 1)/n for n labelled rows, which are a share f of the rows that whitened the inputs. A clean
-correlation s of labels and inputs is observed as ŝ, where
+Let c₁ = F/n and c₂ = (K − 1)/n for F features, K classes and n labelled rows, and let f be the labelled share of the rows
+from which the inputs' whitening was computed. A clean correlation s of labels and inputs is observed as ŝ, where
 
     ŝ² = ((1 − f c₁) s² + c₁)((1 − c₂) s² + c₂)/s².
 
 At f = 1 this is the known limit of canonical correlations (Bao, Hu, Pan and Zhou 2019). For f, c₂ → 0 it is the spiked matrix
 of `spectra` with σ² = c₁ and cσ² = c₂. At s = 1 and for s → 0 it is right for any f. (Correlations end at 1, so a strong
-signal leaves less room for noise.) It is the spiked formula for ŝ/√((1 − f c₁)(1 − c₂)) with σ² = c₁/(1 − f c₁) and cσ² =
-c₂/(1 − c₂), so `spectra` inverts it. Few classes, where K − 1 is not much larger than the rank R, need two corrections:
+signal leaves less room for noise.) The equation for ŝ² is the spiked formula for
+ŝ/√((1 − f c₁)(1 − c₂)) with σ² = c₁/(1 − f c₁) and cσ² = c₂/(1 − c₂), so `spectra` inverts it. Few classes, where K − 1 is
+not much larger than the rank R, need two corrections:
 
-- only class directions without signal add noise on the class side, so c₂ counts K − R directions: K − 1 for one spike, as in
-  the limit of small rank, and one at full rank, where a task has as many directions as rows;
+- on the class side, a spike gets noise from its own direction and the K − 1 − R without signal, not from the other spikes',
+  so c₂ counts K − R directions: K − 1 for one spike, as in the limit of small rank, and one at full rank, R = K − 1;
 - noise spreads singular values even if the clean ones are equal. Their squares are shrunk towards their
   mean by the share of their dispersion that noise explains (Ledoit and Wolf 2004), which keeps their sum.
 
-A binary task is one row: ŝ² = (1 − f c₁) s² + c₁, adjusted R² at f = 1, with the squared overlap s²/ŝ².
+The moment of a binary task has one row: ŝ² = (1 − f c₁) s² + c₁, so s² is the adjusted R² at f = 1; its squared overlap is
+s²/ŝ².
 """
 
 import jax
@@ -53,9 +55,10 @@ def clean_values(
 
 
 def shrunk_together(squares: np.ndarray, noise: float, width: int) -> np.ndarray:
-    """Eigenvalues λ of a Gram matrix of `width` columns with entries of variance `noise`: μ + (1 − β)(λ − μ) [Ledoit, Wolf].
+    """Eigenvalues λ shrunk towards their mean μ: μ + (1 − β)(λ − μ) [Ledoit, Wolf].
 
-    β is the share of Σ (λ − μ)² that the noise's part, (R² + R)(2 μ noise + width · noise²), explains. The sum stays.
+    They belong to the Gram matrix M Mᵀ of a matrix M of R rows and `width` columns, with noise of variance `noise` in every
+    entry. β is the share of Σ (λ − μ)² that the noise's part, (R² + R)(2 μ noise + width · noise²), explains. The sum stays.
     """
     R = squares.size
     mean = max(float(squares.mean()), 0.0) if R else 0.0

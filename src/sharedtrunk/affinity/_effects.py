@@ -12,7 +12,7 @@ from sharedtrunk.affinity._trials import Outcome
 from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
 
 NEGLIGIBLE = 0.01
-"""A benefit within ± this many nats has the verdict "no difference", unless the user says otherwise."""
+"""A benefit whose interval lies within ± this many nats has the verdict "no difference", unless the user says otherwise."""
 
 MOST_FAILED = 0.1
 """Share of the splits whose trainings may fail; if more fail, the verdict is "cannot tell yet"."""

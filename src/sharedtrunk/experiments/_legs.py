@@ -1,9 +1,9 @@
-"""The saved times of a training, in legs: after each leg the training checks whether the minima are bracketed.
+"""The saved times of a training, in legs: after each leg the training checks whether the loss curves' minima are bracketed.
 
-Below t = 20 saved times are 0.25 apart; above, each is about 4 % later than the one before (1 % for ReLU students). That is
-close enough to find stops between them by polynomial interpolation (`flows.minimum`). A descent with large steps can stop
-only at a step, so its late times are twice as close. All early legs have the same number of times, and so do all late ones,
-so that two compiled programs serve them. A leg begins at the time at which the one before ended.
+Saved times are 0.25 apart up to t = 20; after that, each is about 4 % later than the one before (1 % for ReLU students). That
+is close enough to find stops between them by polynomial interpolation (`flows.minimum`). A descent with large steps can stop
+only at a step, so its late times are twice as close, except for ReLU students. All early legs have the same number of times,
+and so do all late ones, so that two compiled programs serve them. A leg begins at the time at which the one before ended.
 """
 
 import itertools
@@ -35,7 +35,7 @@ def flow_legs(time_limit: float, *, short: bool = False) -> list[np.ndarray]:
 
 
 def descent_legs(time_limit: float, step: float, *, short: bool = False) -> list[np.ndarray]:
-    """The same legs at multiples of the step. Below t = 20 times are no farther apart than a flow's, if the step allows."""
+    """The same legs at multiples of the step. Up to t = 20, they are no farther apart than a flow's, if the step allows."""
     legs = []
     for leg in flow_legs(time_limit, short=short):
         if leg[0] < EVEN_UNTIL:

@@ -1,7 +1,7 @@
 """The Sylvester–Hadamard symmetry of softmax, and nodes that have it.
 
-Number K = 2^m classes in binary. The columns of the Sylvester matrix are the characters χ_j(c) = (−1)^(j·c); weights
-W = U diag(s) with left vectors u_j = χ_j/√K, j = 1 … K − 1, have logits z_c = Σ_j χ_j(c) s_j x_j/√K. Renaming the
+Let the K = 2^m classes be numbered in binary. The columns of the Sylvester matrix are the characters χ_j(c) = (−1)^(j·c);
+weights W = U diag(s) with left vectors u_j = χ_j/√K, j = 1 … K − 1, have logits z_c = Σ_j χ_j(c) s_j x_j/√K. Renaming the
 classes c → c ⊕ a flips the signs x_j → χ_j(a) x_j, which leaves the law of a Gaussian x unchanged. So E[P_c x_j] takes
 the factor χ_j(a) under c → c ⊕ a, and
 

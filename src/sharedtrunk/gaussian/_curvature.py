@@ -14,7 +14,7 @@ from scipy import special
 
 from sharedtrunk.gaussian._random_energy import gumbel_grid, maximum_grid
 
-MOST_CLASSES = 12  # a table has (K − 1)⁴/8 numbers for every scale and scramble
+MOST_CLASSES = 12  # the second-order table of `_control_variate_tables` has (K − 1)⁴/8 numbers per scale and scramble
 
 
 def _below(s: float, y: np.ndarray, K: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

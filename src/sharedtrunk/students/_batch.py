@@ -42,7 +42,7 @@ class StackedProblem(NamedTuple):
 
 
 class LaneProblem(NamedTuple):
-    """A problem and its label moments, unchanged, for students that are computed lane by lane."""
+    """A problem and its label moments, unchanged, for ReLU students and for those that are computed lane by lane."""
 
     problem: Problem
     moments: Moments

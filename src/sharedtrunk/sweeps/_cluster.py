@@ -49,7 +49,7 @@ def run_on_cluster(
 ) -> Generator[tuple[T, bytes], None, None]:
     """Call `work`, importable by name on the workers, on a cluster; yield each argument with its result, as they come.
 
-    Calls are submitted in order, a few more than the workers have threads. Closing the iterator or an interrupt ends the
+    Calls are submitted in order, a few more than the workers have threads. An interrupt, or closing the iterator, ends the
     calls that are running; after a call that failed, the others that are running finish first. Raises `SweepError`, and
     `InputError` where a worker has another installation or `work` raised one.
     """

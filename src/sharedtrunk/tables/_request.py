@@ -19,7 +19,7 @@ _MOST_ROWS = 10**9
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """Columns by role, size and seed of the random sample of rows (None: all rows), and the texts that mean missing."""
+    """Columns by role; the random sample's number of rows (None: all rows) and its seed; and the texts that mean missing."""
 
     tasks: tuple[str, ...]
     drop: tuple[str, ...]

@@ -183,7 +183,7 @@ def _curve_legend(dataset: xr.Dataset) -> list[Line2D]:
 
 
 def _coinciding(dataset: xr.Dataset, theory: str) -> str:
-    """Legend lines naming the earlier theories whose curves this theory's lie on, and for which K; empty without any."""
+    """Legend lines naming each earlier theory whose curves coincide with this one's, and for which K; empty if none do."""
     curve, notes = _curve(dataset, theory), []
     for other in list(_THEORIES)[: list(_THEORIES).index(theory)]:
         reference = _curve(dataset, other)

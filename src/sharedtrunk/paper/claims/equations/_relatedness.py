@@ -44,7 +44,7 @@ def relatedness_error(seed: int, wanted: Matrix, values) -> float:
 
 
 def benefits(seed: int, rotations: list[Matrix]) -> np.ndarray:
-    """Population benefits (nats) of a pair with R = I/2, one for each rotation of all features, including the start's."""
+    """Population benefits (nats) of a pair with R = I/2, one per rotation of the teachers' and the start's features."""
     main, auxiliary = (np.asarray(teacher.weights) for teacher in pair(seed, 0.5, DISTINCT))
     rng = generator(seed, "relatedness, start")
     first = layers(rng, (FEATURES, HIDDEN), scale=0.5)[0]

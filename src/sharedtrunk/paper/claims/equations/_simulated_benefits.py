@@ -1,7 +1,7 @@
 """Simulated benefits that several claims share: small grids of the standard problem, trained once in a worker.
 
-One seed of the ledger stands for several seeds of the standard problem. Each of those gives one number, so that contrasts are
-paired.
+One seed of the ledger stands for several seeds of the standard problem. Each of those gives one benefit per setting, so that
+contrasts between settings are paired by seed.
 """
 
 import functools
@@ -64,8 +64,8 @@ MEASURED = (
 class Grid:
     """Benefits on a grid, and the losses of the baselines.
 
-    `oracle` and `validation` are benefits by way of stopping, (seed, s_main, s_aux, relatedness), `single` and
-    `single_validation` the losses of the single-task students, (seed, s_main); all in nats.
+    `oracle` and `validation` are the benefits under these two ways of stopping, (seed, s_main, s_aux, relatedness); `single`
+    and `single_validation` are the losses of the single-task students, (seed, s_main). All are in nats.
     """
 
     s_main: tuple[float, ...]

@@ -20,7 +20,7 @@ Matrix = np.ndarray
 RULE = gaussian.Sobol(points=1024, scrambles=8)
 TEST_SETS, TEST_INPUTS = 4, 200_000
 FAR_OUT = 4.0
-"""Standard errors that the largest of ten deviations exceeds by chance once in three thousand trials."""
+"""In standard errors: by chance, the largest of ten deviations is beyond this once in three thousand trials."""
 
 
 def _close(rng: np.random.Generator, classes: int, rank_one: bool) -> tuple[Matrix, Matrix, Matrix]:
@@ -41,8 +41,8 @@ def inside(
 ) -> Matrix:
     """How far inside each bound (draw, side), in standard errors, the benefit lies on fresh inputs.
 
-    Labels are argmax W̄x, and the bounds have M(W̄). If `soft`, labels are drawn from softmax(W̄x), and the bounds are as
-    printed, with G(W̄)W̄. Another `moment`, from the teacher's weights to (value, error), may replace either moment.
+    Labels are argmax W̄x, and the bounds have M(W̄). If `soft`, labels are the probabilities softmax(W̄x), and the bounds are
+    as printed, with G(W̄)W̄. A function `moment` of the teacher's weights that returns (value, error) replaces either moment.
     """
     rng = generator(seed, f"bounds, test sets, {classes} classes, {rank_one}")
     joint, single, teacher = _close(rng, classes, rank_one)
