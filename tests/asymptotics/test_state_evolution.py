@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from sharedtrunk import asymptotics, gaussian, students, teachers
+from sharedtrunk import gaussian, students, teachers
 from sharedtrunk.asymptotics import RULE, fields_of_gram, fields_of_teachers, state_evolution
+from sharedtrunk.asymptotics._nodes import training_nodes
 from sharedtrunk.errors import InputError
 from sharedtrunk.flows.result import Result
 
@@ -102,15 +103,56 @@ def test_many_points_per_feature_give_the_minimum_of_the_population(layers):
     np.testing.assert_allclose(found.overlap.mean(axis=0), W @ np.asarray(fields.noisy).T, atol=scatter + 2e-3)
 
 
-def test_unrelated_tasks_leave_each_other_alone():
-    """At r = 0 the joint problem decouples (Table 1(a)): the main task's numbers are those of the main task alone."""
-    fields = fields_of_teachers(pair(relatedness=0.0), noise=1.0)
-    joint, single = (state_evolution(each, 2.0, 0.05) for each in (fields, fields.main()))
-    difference = joint.losses - single.losses
-    error = 4 * difference.std(axis=0, ddof=1) / RULE.scrambles**0.5
-    assert (np.abs(difference.mean(axis=0)) <= error + 1e-5).all()
-    Q = joint.gram.mean(axis=0)
-    assert np.abs(Q[:3, 3:]).max() < 0.02 * Q[0, 0]
+ALIKE, RARE = np.eye(3), np.diag([1.0, 1.0, 0.05])
+"""Noisy logits whose three classes are equally frequent, and whose third class is rare."""
+
+
+def unrelated(covariance):
+    """Two tasks with independent noisy logits of one covariance, which are the main task's clean logits too."""
+    cross = np.concatenate([covariance, np.zeros_like(covariance)])
+    return fields_of_gram(np.kron(np.eye(2), 4 * covariance), 2 * cross, covariance, classes=(3, 3))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("covariance", "decouple"), [(ALIKE, True), (RARE, False)])
+def test_independent_tasks_decouple_where_classes_are_equally_frequent(covariance, decouple):
+    """E[g_A g_Bᵀ] = E[g_A] E[g_B]ᵀ, and E[g] = E[y − p] vanishes by symmetry; else both tasks fit the mean of the sample."""
+    rule = gaussian.Sobol(points=4096, scrambles=8)
+    joint = state_evolution(unrelated(covariance), 1.0, 0.05, rule=rule)
+    shared = joint.gram[:, :3, 3:] / joint.gram[:, :3, :3].trace(axis1=-2, axis2=-1)[:, None, None]
+    mean, error = shared.mean(axis=0), shared.std(axis=0, ddof=1) / rule.scrambles**0.5
+    assert error.max() < 0.01
+    assert (np.abs(mean) < 5 * error).all() == decouple
+
+
+def test_the_main_task_alone_has_the_nodes_of_the_joint_problem():
+    fields = fields_of_teachers(pair(), noise=1.0)
+    joint, alone = (
+        training_nodes(each, RULE, None, weights, weights)
+        for each, weights in ((fields, (1.0, 1.0)), (fields.main(), (1.0,)))
+    )
+    np.testing.assert_array_equal(joint.z, alone.z)
+    np.testing.assert_array_equal(joint.xi[..., :2, :], alone.xi)
+    np.testing.assert_array_equal(joint.targets[..., :3, :], alone.targets)
+
+
+@pytest.mark.long
+def test_scales_of_the_loss():
+    """α = 2 at 2 λ is α = 1 at λ, and half of the labels at 4 points per feature are all labels at 2."""
+    fields = fields_of_teachers(pair()[:1], noise=1.0)
+    usual = state_evolution(fields, 2.0, 0.05)
+    for other in (
+        state_evolution(fields, 2.0, 0.1, task_weights=[2.0]),
+        state_evolution(fields, 4.0, 0.05, label_shares=[0.5]),
+    ):
+        np.testing.assert_allclose(other.losses, usual.losses, atol=2e-4)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("a", "decay"), [(0.3, 1e-2), (16.0, 1e-3)])
+def test_few_and_many_points_per_feature_converge(a, decay):
+    found = state_evolution(fields_of_teachers(pair()[:1], noise=1.0), a, decay)
+    assert found.result == Result.SUCCESS
 
 
 def test_a_related_task_helps():
@@ -215,4 +257,3 @@ def test_matrices_that_are_no_covariances_are_refused():
         fields_of_gram(np.eye(3), 2 * np.eye(3), np.eye(3), classes=(3,))
     with pytest.raises(InputError, match="Covariances of tasks"):
         fields_of_gram(np.eye(3), np.eye(3), np.eye(3), classes=(4,))
-    assert asymptotics.TaskFields is not None

@@ -1,5 +1,8 @@
-"""Theory of the end: what weight decay leaves of a shared trunk, as the numbers of points and features grow together."""
+"""Theory of the end of training with weight decay, as the numbers of points and features grow together."""
 
+from sharedtrunk.asymptotics._best_decay import Benefit as Benefit
+from sharedtrunk.asymptotics._best_decay import benefit_at_best_decay as benefit_at_best_decay
+from sharedtrunk.asymptotics._best_decay import best_weight_decay as best_weight_decay
 from sharedtrunk.asymptotics._fields import TaskFields as TaskFields
 from sharedtrunk.asymptotics._fields import fields_of_gram as fields_of_gram
 from sharedtrunk.asymptotics._fields import fields_of_teachers as fields_of_teachers

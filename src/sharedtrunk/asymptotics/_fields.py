@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import check_kind_of, described, on_host
+from sharedtrunk._support.arguments import check_kind_of, described, on_host, whole_numbers
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.errors import invalid
 from sharedtrunk.teachers import Teacher
@@ -34,15 +34,19 @@ class TaskFields(eqx.Module):
         (class, direction): rows of the main task; its first directions are the seen ones.
     classes
         Classes of every task.
+    drawn_with
+        Classes of the further tasks whose nodes are drawn with these.
     """
 
     noisy: Float[Array, "row seen"]
     clean: Float[Array, "class direction"]
     classes: tuple[int, ...] = eqx.field(static=True)
+    drawn_with: tuple[int, ...] = eqx.field(static=True, default=())
 
     def main(self) -> "TaskFields":
         """The main task alone, in the same directions, so that both arms of a benefit share their nodes."""
-        return TaskFields(self.noisy[: self.classes[0]], self.clean, self.classes[:1])
+        others = (*self.classes[1:], *self.drawn_with)
+        return TaskFields(self.noisy[: self.classes[0]], self.clean, self.classes[:1], others)
 
 
 def fields_of_teachers(teachers: Sequence[Teacher], *, noise: float | Sequence[float] | None = None) -> TaskFields:
@@ -119,9 +123,16 @@ def fields_of_gram(
     InputError
         For shapes that do not match, and for matrices that are not the covariance of anything.
     """
+    classes = whole_numbers(classes, "Classes", "Give the number of classes of each task")
     T, c, G = (on_host(part, name) for part, name in ((noisy, "T"), (cross, "Cov(u, v)"), (clean, "Cov(v, v)")))
     rows, main = sum(classes), classes[0] if len(classes) else 0
-    if not classes or min(classes) < 2 or T.shape != (rows, rows) or c.shape != (rows, main) or G.shape != (main, main):
+    if (
+        len(classes) == 0
+        or min(classes) < 2
+        or T.shape != (rows, rows)
+        or c.shape != (rows, main)
+        or G.shape != (main, main)
+    ):
         raise invalid(
             f"Covariances of tasks with classes {tuple(classes)} are ({rows}, {rows}), ({rows}, {main}) and ({main}, {main})",
             received=f"{T.shape}, {c.shape}, {G.shape}",

@@ -32,7 +32,7 @@ class Setting(NamedTuple):
 
 
 class FixedPoint(NamedTuple):
-    """A state that the map returns to itself, up to `residual` in the logarithms of the response."""
+    """A state that the map returns to itself, up to `residual`: the largest change of the response's coordinates and of Q."""
 
     order: Order
     response: Response
@@ -61,9 +61,11 @@ def solve(
 
     def once(flat, gram, steps, residual):
         exact = jnp.clip(0.03 * residual, 0.1 * tolerance, 1e-2)  # far from the fixed point, rough steps serve as well
-        order = order_parameters(response_at(flat), gram, *setting, layers, 0.1 * exact)
+        order, moved = order_parameters(response_at(flat), gram, *setting, layers, 0.1 * exact)
         response, means = response_to(nodes, order, steps, classes, exact)
-        return jax.flatten_util.ravel_pytree(_coordinates(response, a))[0], order, means
+        new = jax.flatten_util.ravel_pytree(_coordinates(response, a))[0]
+        residual = jnp.maximum(jnp.max(jnp.abs(new - flat)), moved)
+        return new, order, means, jnp.where(jnp.isfinite(residual), residual, jnp.inf)
 
     def keep(state):
         count, residual = state[0], state[-1]
@@ -71,13 +73,13 @@ def solve(
 
     def step(state):
         count, flat, gram, steps, history, share, last, residual = state
-        new, order, means = once(flat, gram, steps, residual)
+        new, order, means, residual = once(flat, gram, steps, residual)
         change = new - flat
-        residual = jnp.max(jnp.abs(change))
         overshot = residual > 1.2 * last
         share = jnp.where(overshot, jnp.maximum(0.5 * share, _LEAST_SHARE), jnp.minimum(_GROWTH * share, 1.0))
         history = history.added(new, change, overshot | (residual > _NEAR))
-        following = history.combined(share, flat + share * change)
+        # the last step is the map's own, so that what is returned is as near to the fixed point as what was judged
+        following = jnp.where(residual > tolerance, history.combined(share, flat + share * change), new)
         last = jnp.where(overshot, residual, jnp.minimum(last, residual))
         return count + 1, following, order.gram, means.steps, history, share, last, residual
 
@@ -86,7 +88,8 @@ def solve(
     state = (jnp.asarray(0), flat, gram, steps, history, jnp.asarray(1.0, flat.dtype), infinite, infinite)
     state = jax.lax.while_loop(keep, step, state)
     count, flat, gram, steps, residual = *state[:4], state[-1]
-    last, order, means = once(flat, gram, steps, residual)
+    last, order, means, residual = once(flat, gram, steps, residual)
+    residual = jnp.maximum(residual, means.unsolved)
     return FixedPoint(order, response_at(last), means, count, residual)
 
 

@@ -15,7 +15,8 @@ from sharedtrunk.asymptotics._fields import TaskFields
 from sharedtrunk.asymptotics._response import frames
 from sharedtrunk.asymptotics._trunk import Order, power
 
-LOSS_RULE = gaussian.Sobol(points=2048, scrambles=8)
+LOSS_POINTS = 4096
+"""Points of the losses. Each scramble of the fixed point has a scramble of these, so that the spread covers both."""
 
 
 class Judge(NamedTuple):
@@ -61,10 +62,11 @@ def losses_of(judge: Judge, order: Order, classes: tuple[int, ...]) -> Losses:
     def padded(rows):
         return jnp.pad(rows, ((0, 0), (0, student.shape[-1] - rows.shape[-1])))
 
-    free_energy = gaussian.free_energy(student, rule=LOSS_RULE)
+    rule = gaussian.Sobol(points=LOSS_POINTS, scrambles=student.shape[0])
+    free_energy = jnp.diagonal(gaussian.free_energy_scrambles(student, rule=rule))
     generalization, validation = (
         free_energy - jnp.einsum("...cd,cd->...", student, padded(moment), precision="highest")
         for moment in (judge.clean_moment, judge.noisy_moment)
     )
     clean = jnp.broadcast_to(padded(judge.clean), student.shape)
-    return Losses(generalization, validation, gaussian.accuracy(student, clean, rule=LOSS_RULE))
+    return Losses(generalization, validation, gaussian.accuracy(student, clean, rule=rule))

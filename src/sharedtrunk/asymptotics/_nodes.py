@@ -23,7 +23,9 @@ def training_nodes(
     Tasks with fewer labels have them on the first points, as in a nested sample. The points fall into groups by the tasks
     that they have labels of, and every node stands for a point of each group.
     """
-    z, xi = _normal(rule, fields.noisy.shape[1], sum(K - 1 for K in fields.classes))
+    drawn = sum(K - 1 for K in (*fields.classes, *fields.drawn_with))
+    z, xi = _normal(rule, fields.noisy.shape[1], drawn)
+    xi = xi[..., : sum(K - 1 for K in fields.classes)]
     logits = z @ np.asarray(fields.noisy).T
     targets = np.concatenate(
         [_labels(part, inverse_temperature) for part in np.split(logits, np.cumsum(fields.classes)[:-1], axis=-1)],

@@ -18,6 +18,7 @@ from sharedtrunk import gaussian
 from sharedtrunk._support.arguments import check_kind_of, described, is_number, on_host, whole_number
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
+from sharedtrunk._support.concrete import all_finite
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.asymptotics._fields import TaskFields
 from sharedtrunk.asymptotics._fixed_point import FixedPoint, Setting, response_to, solve
@@ -32,7 +33,7 @@ RULE = gaussian.Sobol(points=1024, scrambles=8)
 """Nodes of a fixed point; every scramble has a fixed point of its own, and the error is their spread."""
 
 _COARSE = (64, 8, 1)
-"""A fixed point is first found with so many times fewer nodes."""
+"""A fixed point is first found with so many times fewer nodes, if these are at least `CHUNK`."""
 
 _TOLERANCE = {np.dtype(np.float64): 1e-4, np.dtype(np.float32): 1e-3}
 
@@ -40,7 +41,8 @@ _TOLERANCE = {np.dtype(np.float64): 1e-4, np.dtype(np.float32): 1e-3}
 class StateEvolution(eqx.Module):
     """Students at the minimum, for every setting; axes (*setting, scramble, …).
 
-    The properties are means over the scrambles, and `error` is the half-width of their 99 % interval.
+    The properties are means over the scrambles, and `error` is the half-width of their 99 % interval. It covers the nodes of
+    the fixed point and of the losses. The accuracies of all scrambles share their nodes, whose error it leaves out.
 
     Parameters
     ----------
@@ -58,7 +60,8 @@ class StateEvolution(eqx.Module):
     iterations, residual
         Iterations of each fixed point, and the largest change of a logarithm of its response by the last one.
     result
-        `Result.SUCCESS`, or `Result.STEP_LIMIT` where a fixed point was not reached.
+        `Result.SUCCESS`; `Result.STEP_LIMIT` where a fixed point was not reached within its iterations (the numbers are those
+        of the last one); `Result.DIVERGED`, with NaN, where it left the range of the numbers.
     """
 
     gram: Float[np.ndarray, "*setting scramble class class"]
@@ -110,13 +113,15 @@ def state_evolution(
     task_weights: Sequence[float] | None = None,
     label_shares: Sequence[float] | None = None,
     rule: gaussian.Sobol = RULE,
-    max_iterations: int = 200,
+    most_iterations: int = 200,
 ) -> StateEvolution:
     """Order parameters and losses at the minimum of the training loss with weight decay, in the limit N, N_f → ∞.
 
-    Hypotheses: linear layers, Gaussian inputs x ~ N(0, I), trunks at least Σ_t K_t wide, and training to the minimum. With
-    one or two layers there is one minimum. With three or more, the fixed point is one of several: the one reached from that
-    of two layers, whose zero directions stay zero.
+    Hypotheses: linear layers without biases, Gaussian inputs x ~ N(0, I), labels of the noisy teachers on the same points for
+    all tasks, fixed numbers of classes, trunks at least Σ_t K_t wide, and training to the end. With one or two layers there
+    is one minimum. With three or more, the fixed point is one of several stationary points: the one reached from the minimum
+    of two layers, whose zero directions stay zero. Below N/N_f of about 0.3 the iteration often does not converge, which the
+    result says.
 
     Parameters
     ----------
@@ -134,16 +139,17 @@ def state_evolution(
     task_weights
         α_t > 0; 1 by default.
     label_shares
-        For each task the share of the N points with a label of it, in (0, 1], nested; 1 by default.
+        For each task the share of the N points with a label of it, in (0, 1]; 1 by default. Labels are nested: the points of
+        a task with fewer labels are among those of a task with more.
     rule
         Nodes of the averages over points; at least 4 scrambles.
-    max_iterations
+    most_iterations
         Most iterations of a fixed point.
 
     Returns
     -------
     StateEvolution
-        For every setting. Where λ is so large that all weights are zero, they are exactly zero.
+        For every setting. Where λ is so large that all weights are zero, they are exactly zero (and always class 0 is named).
 
     Raises
     ------
@@ -156,6 +162,7 @@ def state_evolution(
     alphas = _per_task(task_weights, tasks, "Task weights", np.inf)
     shares = _per_task(label_shares, tasks, "Label shares", 1.0)
     whole_number(layers, "Layers", least=1, hint="2 is a head on a trunk")
+    whole_number(most_iterations, "Iterations", least=1, hint="Leave them out")
     check_kind_of(rule, gaussian.Sobol, "The rule", "Leave it out")
     if rule.scrambles < 4:
         raise invalid("The rule must have at least 4 scrambles", received=repr(rule), hint="Leave it out")
@@ -171,8 +178,10 @@ def state_evolution(
     found = []
     for index in np.ndindex(a.shape):
         setting = Setting(jnp.asarray(a[index]), jnp.asarray(decay[index]))
-        point = _fixed_point(sets, setting, fields.classes, layers, max_iterations)
-        found.append(_record(fields, judge, setting, _without_weights(point, largest[index] <= decay[index])))
+        point = _fixed_point(sets, setting, fields.classes, layers, most_iterations)
+        found.append(
+            _record(fields, judge, setting, _without_weights(point, largest[index] <= decay[index], fields.classes))
+        )
     return jax.tree.map(lambda *leaves: np.stack(leaves).reshape((*a.shape, *leaves[0].shape)), *found)
 
 
@@ -196,17 +205,19 @@ def _per_task(values, tasks: int, name: str, most: float) -> tuple[float, ...]:
 
 
 def _fixed_point(sets: list[Nodes], setting: Setting, classes, layers: int, most: int) -> FixedPoint:
-    """The fixed point on the last set of nodes, found on the coarser ones first."""
-    dtype = np.dtype(sets[-1].z.dtype)
-    tolerance = _TOLERANCE[dtype]
-    (response, gram), point = _at_zero(sets[0], classes), None
+    """The fixed point on the last set of nodes, found on the coarser ones first; its residual is the largest of any depth."""
+    tolerance = _TOLERANCE[np.dtype(sets[-1].z.dtype)]
+    response, gram = _at_zero(sets[0], classes)
+    found: list[FixedPoint] = []
     for depth in sorted({min(layers, 2), layers}):  # deeper students are followed from two layers
         for number, nodes in enumerate(sets):
             last = number + 1 == len(sets)
             point = _solved(nodes, setting, response, gram, classes, depth, tolerance if last else 1e-3, most)
             response, gram = point.response, point.order.gram
-    assert point is not None  # there is at least one set of nodes and one depth
-    return point
+            if last:
+                found.append(point)
+    residuals = jnp.stack([point.residual for point in found])
+    return found[-1]._replace(residual=jnp.max(residuals, axis=0))
 
 
 @program
@@ -250,29 +261,33 @@ def _largest_pull(nodes: Nodes, samples_per_feature: np.ndarray, classes) -> np.
     return np.sqrt(np.linalg.eigvalsh(pull @ np.swapaxes(pull, -1, -2) + own)[..., -1])
 
 
-def _without_weights(point: FixedPoint, zero: np.ndarray) -> FixedPoint:
+def _without_weights(point: FixedPoint, zero: np.ndarray, classes) -> FixedPoint:
     """The fixed point with W exactly zero in the scrambles where the data pull by less than λ."""
     keep = jnp.asarray(~zero)
     order = jax.tree.map(lambda leaf: jnp.where(keep[:, None, None], leaf, 0), point.order)
-    return point._replace(order=order, residual=jnp.where(keep, point.residual, 0))
+    untrained = jnp.log(jnp.asarray(classes, point.averages.loss.dtype))
+    averages = point.averages._replace(loss=jnp.where(keep[:, None], point.averages.loss, untrained[None]))
+    return point._replace(order=order, averages=averages, residual=jnp.where(keep, point.residual, 0))
 
 
 def _record(fields: TaskFields, judge, setting: Setting, point: FixedPoint) -> StateEvolution:
     frame = stacked_frame(fields.classes)
-    order = point.order
+    finite = all_finite(point.order)
+    order = point.order if finite else jax.tree.map(jnp.zeros_like, point.order)
     values = losses_of(judge, order, fields.classes)
     losses = jnp.stack(
         [values.generalization_loss, values.validation_loss, point.averages.loss[:, 0], values.accuracy], axis=-1
     )
-    failed = np.any(np.asarray(point.residual) > 2 * _TOLERANCE[np.dtype(order.gram.dtype)])
+    solved = bool(np.all(np.asarray(point.residual) <= 2 * _TOLERANCE[np.dtype(order.gram.dtype)]))
+    absent = 0.0 if finite else np.nan
     return StateEvolution(
-        gram=np.asarray(frame @ order.gram @ frame.T),
-        overlap=np.asarray(frame @ order.overlap @ np.asarray(fields.noisy).T),
-        influence=np.asarray(order.influence),
-        losses=np.asarray(losses),
+        gram=np.asarray(frame @ order.gram @ frame.T) + absent,
+        overlap=np.asarray(frame @ order.overlap @ np.asarray(fields.noisy).T) + absent,
+        influence=np.asarray(order.influence) + absent,
+        losses=np.asarray(losses) + absent,
         weight_decay=np.asarray(setting.weight_decay),
         samples_per_feature=np.asarray(setting.samples_per_feature),
         iterations=np.asarray(point.iterations),
         residual=np.asarray(point.residual),
-        result=np.asarray(Result.STEP_LIMIT if failed else Result.SUCCESS, int),
+        result=np.asarray(Result.DIVERGED if not finite else Result.SUCCESS if solved else Result.STEP_LIMIT, int),
     )

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 _MOST_ITERATIONS = 400
+"""Near the λ at which a direction goes to zero, Q converges slowly."""
 
 _FLOOR = 1e-12
 """Size of a direction that may come back, relative to the largest Gram matrix that the data allow."""
@@ -53,8 +54,10 @@ def power(matrix: Float[Array, "row row"], exponent: float) -> Float[Array, "row
     return of_eigenvalues(matrix, powers)
 
 
-def order_parameters(response: Response, start, samples_per_feature, weight_decay, layers: int, tolerance) -> Order:
-    """The order parameters of a response; `start` is the Gram matrix to begin with."""
+def order_parameters(
+    response: Response, start, samples_per_feature, weight_decay, layers: int, tolerance
+) -> tuple[Order, Array]:
+    """The order parameters of a response from the Gram matrix `start`, and the last change of Q relative to its size."""
     A = response.pull @ response.pull.T + response.scatter / samples_per_feature
     identity = jnp.eye(A.shape[0], dtype=A.dtype)
 
@@ -77,6 +80,6 @@ def order_parameters(response: Response, start, samples_per_feature, weight_deca
 
     if layers == 2:  # the convex problem may bring back a direction that an earlier response gave up
         start = start + _FLOOR * jnp.trace(A) / weight_decay**2 * identity
-    _, gram, _ = jax.lax.while_loop(keep, step, (0, start, jnp.asarray(jnp.inf, A.dtype)))
+    _, gram, change = jax.lax.while_loop(keep, step, (0, start, jnp.asarray(jnp.inf, A.dtype)))
     B = influence(gram)
-    return Order(B @ response.pull, gram, B / samples_per_feature)
+    return Order(B @ response.pull, gram, B / samples_per_feature), change

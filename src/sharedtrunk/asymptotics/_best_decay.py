@@ -1,0 +1,145 @@
+"""The best weight decay, and the benefit of an auxiliary task when both arms have their best.
+
+A grid over three decades finds the lowest loss, and Brent's method the minimum between the neighbours of that point. All λ
+share their nodes, so the curve is smooth.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, get_args
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Float
+from scipy import optimize
+
+from sharedtrunk._support.arguments import check_kind_of, described, is_number
+from sharedtrunk._support.limits import check_choice
+from sharedtrunk._support.statistics import half_width
+from sharedtrunk.asymptotics._fields import TaskFields
+from sharedtrunk.asymptotics._state_evolution import StateEvolution, state_evolution
+from sharedtrunk.errors import invalid
+from sharedtrunk.flows.result import Result
+
+Criterion = Literal["oracle", "validation"]
+
+_DECADES = np.geomspace(1.0, 1e-3, 7)
+"""The grid, as shares of a weight decay beyond which two layers have no weights."""
+
+_PRECISION = 0.02
+"""Precision of ln λ: the loss is flat at its minimum, so it changes by the square of this."""
+
+
+class Benefit(NamedTuple):
+    """The multitask benefit at the best weight decay of each arm.
+
+    Parameters
+    ----------
+    benefit
+        Generalization loss of the main task alone minus that beside the others, in nats; positive where they help.
+    error
+        Half-width of its 99 % interval over the scrambles, which both arms share.
+    single, joint
+        Both arms at their best weight decay.
+    """
+
+    benefit: Float[np.ndarray, ""]
+    error: Float[np.ndarray, ""]
+    single: StateEvolution
+    joint: StateEvolution
+
+
+def best_weight_decay(
+    fields: TaskFields, samples_per_feature: float, *, criterion: Criterion = "oracle", **settings
+) -> StateEvolution:
+    """The students at the λ with the lowest loss of the main task.
+
+    Parameters
+    ----------
+    fields
+        What the labels depend on (`fields_of_teachers`, `fields_of_gram`).
+    samples_per_feature
+        a = N/N_f > 0, one number.
+    criterion
+        "oracle": the loss on clean labels. "validation": the loss on fresh noisy labels, as many validation points have it.
+    settings
+        Other arguments of `state_evolution`.
+
+    Returns
+    -------
+    StateEvolution
+        At the best λ, its `weight_decay`. Settings that fail are left out of the search. Where the lowest loss is at an end
+        of the grid, the result is `Result.NOT_BRACKETED`.
+
+    Raises
+    ------
+    InputError
+        For an unknown criterion, and where `state_evolution` raises it.
+    """
+    check_choice("criterion", criterion, get_args(Criterion))
+    check_kind_of(fields, TaskFields, "The fields", "Use fields_of_teachers")
+    if not is_number(samples_per_feature) or not samples_per_feature > 0:
+        raise invalid("N/N_f is one number > 0", received=described(samples_per_feature), hint="Give such as 4.0")
+    decays = _without_weights(samples_per_feature, settings.get("task_weights"), len(fields.classes)) * _DECADES
+    grid = state_evolution(fields, samples_per_feature, decays, **settings)
+    losses = np.where(grid.result == Result.SUCCESS, _loss(grid, criterion), np.inf)
+    lowest = int(np.argmin(losses))
+    if lowest in (0, len(decays) - 1):
+        return eqx.tree_at(lambda students: students.result, grid[lowest], np.asarray(int(Result.NOT_BRACKETED)))
+
+    def loss(log_decay: float) -> float:
+        return float(_loss(state_evolution(fields, samples_per_feature, math.exp(log_decay), **settings), criterion))
+
+    bounds = math.log(decays[lowest + 1]), math.log(decays[lowest - 1])
+    found = optimize.minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": _PRECISION})
+    if not found.fun < losses[lowest]:
+        return grid[lowest]
+    return state_evolution(fields, samples_per_feature, math.exp(found.x), **settings)
+
+
+def _without_weights(samples_per_feature: float, task_weights: Sequence[float] | None, tasks: int) -> float:
+    """A bound of the pull of W = 0: ‖E[g zᵀ]‖ and the scatter √(‖E[g gᵀ]‖/a) of Σ_t α_t ‖y_t − 1/K‖ ≤ Σ_t α_t."""
+    total = float(tasks if task_weights is None else np.sum(task_weights))
+    return total * (1 + 1 / math.sqrt(samples_per_feature))
+
+
+def benefit_at_best_decay(
+    fields: TaskFields,
+    samples_per_feature: float,
+    *,
+    criterion: Criterion = "oracle",
+    task_weights: Sequence[float] | None = None,
+    label_shares: Sequence[float] | None = None,
+    **settings,
+) -> Benefit:
+    """How much the auxiliary tasks help the main task when both arms have their best weight decay.
+
+    Parameters
+    ----------
+    fields, samples_per_feature, criterion
+        See `best_weight_decay`.
+    task_weights, label_shares
+        One entry per task, as in `state_evolution`; the main task alone has its own entries.
+    settings
+        Other arguments of `state_evolution`.
+
+    Returns
+    -------
+    Benefit
+        The benefit with its error, and both arms, which share their nodes.
+
+    Raises
+    ------
+    InputError
+        Where `best_weight_decay` raises it.
+    """
+    both = {"task_weights": task_weights, "label_shares": label_shares}
+    alone = {name: None if values is None else values[:1] for name, values in both.items()}
+    joint = best_weight_decay(fields, samples_per_feature, criterion=criterion, **both, **settings)
+    single = best_weight_decay(fields.main(), samples_per_feature, criterion=criterion, **alone, **settings)
+    difference = single.losses[..., 0] - joint.losses[..., 0]
+    return Benefit(np.asarray(difference.mean(axis=-1)), np.asarray(half_width(difference)), single, joint)
+
+
+def _loss(students: StateEvolution, criterion: Criterion) -> np.ndarray:
+    return students.generalization_loss if criterion == "oracle" else students.validation_loss

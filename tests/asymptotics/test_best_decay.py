@@ -1,0 +1,41 @@
+"""The best weight decay, and the benefit there."""
+
+import jax
+import numpy as np
+import pytest
+
+from sharedtrunk import asymptotics, gaussian, teachers
+from sharedtrunk.errors import InputError
+
+pytestmark = [pytest.mark.float64, pytest.mark.long]
+
+RULE = gaussian.Sobol(points=512, scrambles=8)
+
+
+def fields(relatedness, features=100):
+    pair = teachers.related_pair(
+        jax.random.key(0), classes=3, features=features, singular_values=(3.0, 5.0), relatedness=relatedness
+    )
+    return asymptotics.fields_of_teachers(pair, noise=1.0)
+
+
+@pytest.mark.parametrize("criterion", ["oracle", "validation"])
+def test_no_decay_of_a_fine_grid_is_better(criterion):
+    best = asymptotics.best_weight_decay(fields(0.7), 2.0, criterion=criterion, rule=RULE)
+    around = float(best.weight_decay) * np.geomspace(0.25, 4, 13)
+    grid = asymptotics.state_evolution(fields(0.7), 2.0, around, rule=RULE)
+    of = {"oracle": lambda s: s.generalization_loss, "validation": lambda s: s.validation_loss}[criterion]
+    assert of(best) <= of(grid).min() + 1e-4
+
+
+def test_related_tasks_help_and_unrelated_ones_do_nothing():
+    """Table 1(a) holds for weight decay where classes are about equally frequent."""
+    related, unrelated = (asymptotics.benefit_at_best_decay(fields(r), 2.0, rule=RULE) for r in (1.0, 0.0))
+    assert related.benefit > 2 * related.error
+    assert abs(unrelated.benefit) <= unrelated.error + 1e-4
+    assert unrelated.error < 0.02
+
+
+def test_bad_arguments():
+    with pytest.raises(InputError, match="one number > 0"):
+        asymptotics.best_weight_decay(fields(1.0), -1.0)
