@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import optimize
 
-from sharedtrunk._support.arguments import check_kind_of, described, is_number
+from sharedtrunk._support.arguments import check_kind_of, described, is_number, on_host
 from sharedtrunk._support.limits import check_choice
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.asymptotics._fields import TaskFields
@@ -80,7 +80,7 @@ def best_weight_decay(
     check_kind_of(fields, TaskFields, "The fields", "Use fields_of_teachers")
     if not is_number(samples_per_feature) or not samples_per_feature > 0:
         raise invalid("N/N_f is one number > 0", received=described(samples_per_feature), hint="Give such as 4.0")
-    decays = _without_weights(samples_per_feature, settings.get("task_weights"), len(fields.classes)) * _DECADES
+    decays = _largest_decay(samples_per_feature, settings.get("task_weights"), len(fields.classes)) * _DECADES
     grid = state_evolution(fields, samples_per_feature, decays, **settings)
     losses = np.where(grid.result == Result.SUCCESS, _loss(grid, criterion), np.inf)
     lowest = int(np.argmin(losses))
@@ -97,9 +97,9 @@ def best_weight_decay(
     return state_evolution(fields, samples_per_feature, math.exp(found.x), **settings)
 
 
-def _without_weights(samples_per_feature: float, task_weights: Sequence[float] | None, tasks: int) -> float:
-    """A bound of the pull of W = 0: ‖E[g zᵀ]‖ and the scatter √(‖E[g gᵀ]‖/a) of Σ_t α_t ‖y_t − 1/K‖ ≤ Σ_t α_t."""
-    total = float(tasks if task_weights is None else np.sum(task_weights))
+def _largest_decay(samples_per_feature: float, task_weights: Sequence[float] | None, tasks: int) -> float:
+    """A λ beyond which two layers have no weights: ‖E[g zᵀ]‖ + √(‖E[g gᵀ]‖/a) at W = 0, where ‖g‖ ≤ Σ_t α_t."""
+    total = float(tasks if task_weights is None else on_host(task_weights, "Task weights").sum())
     return total * (1 + 1 / math.sqrt(samples_per_feature))
 
 
@@ -134,8 +134,8 @@ def benefit_at_best_decay(
         Where `best_weight_decay` raises it.
     """
     both = {"task_weights": task_weights, "label_shares": label_shares}
-    alone = {name: None if values is None else values[:1] for name, values in both.items()}
     joint = best_weight_decay(fields, samples_per_feature, criterion=criterion, **both, **settings)
+    alone = {name: None if values is None else values[:1] for name, values in both.items()}
     single = best_weight_decay(fields.main(), samples_per_feature, criterion=criterion, **alone, **settings)
     difference = single.losses[..., 0] - joint.losses[..., 0]
     return Benefit(np.asarray(difference.mean(axis=-1)), np.asarray(half_width(difference)), single, joint)

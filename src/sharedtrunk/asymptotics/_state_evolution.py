@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk import gaussian
-from sharedtrunk._support.arguments import check_kind_of, described, is_number, on_host, whole_number
+from sharedtrunk._support.arguments import check_inverse_temperature, check_kind_of, described, on_host, whole_number
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import all_finite
@@ -166,10 +166,8 @@ def state_evolution(
     check_kind_of(rule, gaussian.Sobol, "The rule", "Leave it out")
     if rule.scrambles < 4:
         raise invalid("The rule must have at least 4 scrambles", received=repr(rule), hint="Leave it out")
-    if inverse_temperature is not None and not (is_number(inverse_temperature) and 0 < inverse_temperature < np.inf):
-        raise invalid(
-            "β is a finite number > 0", received=described(inverse_temperature), hint="None means hard labels"
-        )
+    if inverse_temperature is not None:
+        check_inverse_temperature(inverse_temperature, "None means hard labels")
     counts = [rule.points // share for share in _COARSE if rule.points // share >= CHUNK] or [rule.points]
     rules = [gaussian.Sobol(points=count, scrambles=rule.scrambles, seed=rule.seed) for count in counts]
     sets = [training_nodes(fields, each, inverse_temperature, alphas, shares) for each in rules]

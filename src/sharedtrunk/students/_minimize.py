@@ -6,10 +6,11 @@ A linear student whose layers all decay, (λ/2) Σ_l ‖W⁽ˡ⁾‖²_F, minimi
 
 since the best split of a singular value s between two layers is √s each. Both are convex: there is one minimum, and neither
 the start nor a stopping time matters. Trunks must be at least as wide as the rank of W. The method is FISTA (Beck and
-Teboulle 2009) with restarts (O'Donoghue and Candès 2015). Every result has a duality gap, which bounds
-how far its objective is above the minimum.
+Teboulle 2009) with restarts (O'Donoghue and Candès 2015). Every result has a duality gap, which bounds how
+far its objective is above the minimum.
 """
 
+import functools
 import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -125,7 +126,7 @@ def minimize(
 @program
 def _minimized(problem: Problem, decays, tolerance: float, layers: int, most: int) -> Minimum:
     axes = lane_axes(problem)
-    follow = lambda one: _path(one, decays, tolerance, layers, most)  # noqa: E731
+    follow = functools.partial(_path, decays=decays, tolerance=tolerance, layers=layers, most=most)
     if all(axis is None for axis in jax.tree.leaves(axes, is_leaf=lambda axis: axis is None)):
         return follow(problem)
     return jax.vmap(follow, in_axes=(axes,))(problem)
