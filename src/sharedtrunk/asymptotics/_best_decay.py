@@ -1,7 +1,7 @@
 """The best weight decay, and the benefit of an auxiliary task when both arms have their best.
 
-A grid over three decades finds the lowest loss, and Brent's method the minimum between the neighbours of that point. All λ
-share their nodes, so the curve is smooth.
+From the λ beyond which two layers have no weights, λ falls until the loss rises; Brent's method finds the minimum in between.
+All λ share their nodes, so the curve is smooth.
 """
 
 import math
@@ -13,20 +13,20 @@ import numpy as np
 from jaxtyping import Float
 from scipy import optimize
 
-from sharedtrunk._support.arguments import check_kind_of, described, is_number, on_host
+from sharedtrunk._support.arguments import check_kind_of, described, is_number
 from sharedtrunk._support.limits import check_choice
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.asymptotics._fields import TaskFields
-from sharedtrunk.asymptotics._state_evolution import StateEvolution, state_evolution
+from sharedtrunk.asymptotics._state_evolution import Solver, StateEvolution
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.result import Result
 
 Criterion = Literal["oracle", "validation"]
 
-_DECADES = np.geomspace(1.0, 1e-3, 7)
-"""The grid, as shares of a weight decay beyond which two layers have no weights."""
+_STEP, _MOST_STEPS = 0.5 * math.log(10), 9
+"""Steps of ln λ down from the weight decay beyond which two layers have no weights, and their number: four decades."""
 
-_PRECISION = 0.02
+_PRECISION = 0.05
 """Precision of ln λ: the loss is flat at its minimum, so it changes by the square of this."""
 
 
@@ -68,8 +68,9 @@ def best_weight_decay(
     Returns
     -------
     StateEvolution
-        At the best λ, its `weight_decay`. Settings that fail are left out of the search. Where the lowest loss is at an end
-        of the grid, the result is `Result.NOT_BRACKETED`.
+        At the best λ, its `weight_decay`. Settings that fail are left out of the search. Where no student of two layers is
+        better than chance, the one without weights; where the loss still falls at an end of the grid (four decades),
+        the result is `Result.NOT_BRACKETED`.
 
     Raises
     ------
@@ -80,27 +81,29 @@ def best_weight_decay(
     check_kind_of(fields, TaskFields, "The fields", "Use fields_of_teachers")
     if not is_number(samples_per_feature) or not samples_per_feature > 0:
         raise invalid("N/N_f is one number > 0", received=described(samples_per_feature), hint="Give such as 4.0")
-    decays = _largest_decay(samples_per_feature, settings.get("task_weights"), len(fields.classes)) * _DECADES
-    grid = state_evolution(fields, samples_per_feature, decays, **settings)
-    losses = np.where(grid.result == Result.SUCCESS, _loss(grid, criterion), np.inf)
-    lowest = int(np.argmin(losses))
-    if lowest in (0, len(decays) - 1):
-        return eqx.tree_at(lambda students: students.result, grid[lowest], np.asarray(int(Result.NOT_BRACKETED)))
+    solver = Solver(fields, **settings)
+    found: dict[float, StateEvolution] = {}
 
     def loss(log_decay: float) -> float:
-        return float(_loss(state_evolution(fields, samples_per_feature, math.exp(log_decay), **settings), criterion))
+        students = solver.at(samples_per_feature, math.exp(log_decay))
+        found[log_decay] = students
+        value = students.generalization_loss if criterion == "oracle" else students.validation_loss
+        return float(value) if students.result == Result.SUCCESS else math.inf
 
-    bounds = math.log(decays[lowest + 1]), math.log(decays[lowest - 1])
-    found = optimize.minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": _PRECISION})
-    if not found.fun < losses[lowest]:
-        return grid[lowest]
-    return state_evolution(fields, samples_per_feature, math.exp(found.x), **settings)
-
-
-def _largest_decay(samples_per_feature: float, task_weights: Sequence[float] | None, tasks: int) -> float:
-    """A λ beyond which two layers have no weights: ‖E[g zᵀ]‖ + √(‖E[g gᵀ]‖/a) at W = 0, where ‖g‖ ≤ Σ_t α_t."""
-    total = float(tasks if task_weights is None else on_host(task_weights, "Task weights").sum())
-    return total * (1 + 1 / math.sqrt(samples_per_feature))
+    largest = math.log(float(solver.largest_decay(samples_per_feature).max()))
+    grid, losses, lowest = [largest], [loss(largest)], 0
+    while len(grid) < _MOST_STEPS and not 0 < lowest < len(grid) - 1:
+        grid.append(grid[-1] - _STEP)
+        losses.append(loss(grid[-1]))
+        lowest = int(np.argmin(losses))
+    if lowest == 0 and settings.get("layers", 2) == 2:  # no weights at all: a larger λ changes nothing
+        return found[grid[0]]
+    if lowest in (0, len(grid) - 1):
+        return eqx.tree_at(lambda students: students.result, found[grid[lowest]], np.asarray(int(Result.NOT_BRACKETED)))
+    best = optimize.minimize_scalar(
+        loss, bounds=(grid[lowest + 1], grid[lowest - 1]), method="bounded", options={"xatol": _PRECISION}
+    )
+    return found[float(best.x) if best.fun < losses[lowest] else grid[lowest]]
 
 
 def benefit_at_best_decay(
@@ -139,7 +142,3 @@ def benefit_at_best_decay(
     single = best_weight_decay(fields.main(), samples_per_feature, criterion=criterion, **alone, **settings)
     difference = single.losses[..., 0] - joint.losses[..., 0]
     return Benefit(np.asarray(difference.mean(axis=-1)), np.asarray(half_width(difference)), single, joint)
-
-
-def _loss(students: StateEvolution, criterion: Criterion) -> np.ndarray:
-    return students.generalization_loss if criterion == "oracle" else students.validation_loss

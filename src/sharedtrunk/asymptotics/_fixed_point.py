@@ -1,16 +1,23 @@
-"""The fixed point of the state evolution on one set of nodes: response → order parameters → response, accelerated.
+"""The fixed point of the state evolution: response → order parameters → response, for every scramble of the nodes.
 
 Along the way the responses change by orders of magnitude, so iterates are combined in logarithmic coordinates: ln Ĥ, ln A and
 the share A^{−1/2} Ê, with A = Ê Êᵀ + Ĝ/a. Every combination of such coordinates is again a response.
+
+Many nodes are needed for the numbers and few for the way to them. The iteration runs on few nodes, with a shift of the
+coordinates that is the difference between many nodes and few (the τ correction of multigrid methods). A pass over the many
+nodes measures how far that solution is from theirs and corrects the shift; two to four passes suffice.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
 import jax.flatten_util
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.asymptotics._response import Averages, Nodes, averages
 from sharedtrunk.asymptotics._trunk import Order, Response, of_eigenvalues, order_parameters, power
 
@@ -23,6 +30,11 @@ _NEAR = 0.1
 _GROWTH, _LEAST_SHARE = 1.1, 0.05
 """Share of the step that is taken: it is halved where the map overshoots, down to the least, and grows again after that."""
 
+_MOST_PASSES = 12
+
+_ROUGH = 0.03
+"""Residual on nodes that are not the last ones."""
+
 
 class Setting(NamedTuple):
     """N/N_f and λ of one fixed point, as arrays."""
@@ -31,41 +43,150 @@ class Setting(NamedTuple):
     weight_decay: Float[Array, ""]
 
 
+class Model(NamedTuple):
+    """What programs are compiled for."""
+
+    classes: tuple[int, ...]
+    layers: int
+
+
 class FixedPoint(NamedTuple):
     """A state that the map returns to itself, up to `residual`: the largest change of the response's coordinates and of Q."""
 
     order: Order
-    response: Response
-    averages: Averages
-    iterations: Int[Array, ""]
-    residual: Float[Array, ""]
+    loss: Float[Array, "scramble task"]
+    iterations: Int[Array, "scramble"]
+    residual: Float[Array, "scramble"]
 
 
-def response_to(nodes: Nodes, order: Order, steps, classes, tolerance) -> tuple[Response, Averages]:
+class Iterate(NamedTuple):
+    """Where the iteration is: coordinates of the response and their shift, Q, and proximal steps of the few nodes."""
+
+    coordinates: Float[Array, "*scramble size"]
+    shift: Float[Array, "*scramble size"]
+    gram: Float[Array, "*scramble row row"]
+    steps: Float[Array, "*scramble chunk row node"]
+    iterations: Int[Array, "*scramble"]
+
+
+def fixed_point(
+    few: Nodes,
+    sets: Sequence[Nodes],
+    setting: Setting,
+    classes: tuple[int, ...],
+    layers: int,
+    most: int,
+    tolerance: float,
+    start: Iterate | None = None,
+) -> tuple[Iterate, FixedPoint]:
+    """The fixed point on the last of `sets`, each with more nodes than the one before; `few` are those of the iteration.
+
+    It begins at `start`, where another setting on the same nodes ended, or with untrained students. Deeper students than two
+    layers are followed from the fixed point of two, and the residual is the largest of both.
+    """
+    if layers > 2:
+        start, two = fixed_point(few, sets, setting, classes, 2, most, tolerance)
+        iterate, found = _corrected(few, sets[-1], setting, start, Model(classes, layers), most, tolerance)
+        return iterate, found._replace(residual=jnp.maximum(found.residual, two.residual))
+    model = Model(classes, layers)
+    if start is not None:
+        start = start._replace(iterations=jnp.zeros_like(start.iterations))
+        return _corrected(few, sets[-1], setting, start, model, most, tolerance)
+    iterate = _begun(few, setting, classes)
+    for nodes in sets[:-1]:
+        iterate, _ = _corrected(few, nodes, setting, iterate, model, most, _ROUGH)
+    return _corrected(few, sets[-1], setting, iterate, model, most, tolerance)
+
+
+def _corrected(few, nodes, setting, iterate, model, most, tolerance) -> tuple[Iterate, FixedPoint]:
+    """The fixed point on `nodes` by iterations on few nodes and passes over all."""
+    dtype = nodes.z.dtype
+    steps, residual = jnp.zeros_like(nodes.xi), 0.1
+    history = jax.vmap(lambda flat: _History.empty(flat.shape[0], dtype))(iterate.shift)
+    passes = 0
+    while True:
+        enough = jnp.asarray(np.clip(0.01 * residual, 0.1 * tolerance, 1e-2), dtype)
+        iterate = _iterated(few, setting, iterate, model, enough, most)
+        compared = _compared(nodes, setting, iterate, steps, history, model, jnp.asarray(0.1 * tolerance, dtype))
+        shift, history, residuals, order, means = compared
+        steps, residual, passes = means.steps, float(jnp.max(residuals)), passes + 1
+        if passes == _MOST_PASSES or not residual > tolerance:
+            return iterate, FixedPoint(order, means.loss, iterate.iterations, residuals)
+        iterate = iterate._replace(shift=shift)
+
+
+def response_to(nodes: Nodes, order: Order, steps, classes, tolerance, *, exact: bool) -> tuple[Response, Averages]:
     """The response of the data to a student with these order parameters."""
     spread = power(order.gram - order.overlap @ order.overlap.T, 0.5)
-    means = averages(nodes, order.overlap, spread, power(order.influence, 0.5), steps, classes, tolerance)
+    means = averages(nodes, order.overlap, spread, order.influence, steps, classes, tolerance, exact=exact)
     pull = means.pull + means.curvature @ order.overlap
     return Response(means.curvature, pull, means.scatter), means
 
 
-def solve(
-    nodes: Nodes, setting: Setting, start: Response, gram, steps, *, classes, layers: int, tolerance: float, most: int
-) -> FixedPoint:
-    """Iterate from a response until its coordinates change by less than `tolerance`, at most `most` times."""
-    a = setting.samples_per_feature
-    flat, unflatten = jax.flatten_util.ravel_pytree(_coordinates(start, a))
+def untrained_response(nodes: Nodes, classes, *, exact: bool) -> Response:
+    """The response of the data to W = 0 on one scramble."""
+    rows = sum(K - 1 for K in classes)
+    zero = jnp.zeros((rows, rows), nodes.z.dtype)
+    order = Order(jnp.zeros((rows, nodes.z.shape[-2]), nodes.z.dtype), zero, zero)
+    return response_to(nodes, order, jnp.zeros_like(nodes.xi), classes, 1e-3, exact=exact)[0]
 
-    def response_at(flat) -> Response:
-        return _response(unflatten(flat), a)
 
+def untrained(nodes: Nodes, classes: tuple[int, ...]) -> FixedPoint:
+    """Students with W = 0, of every scramble, as a fixed point."""
+    scrambles, _, seen, _ = nodes.z.shape
+    rows, dtype = sum(K - 1 for K in classes), nodes.z.dtype
+    square = jnp.zeros((scrambles, rows, rows), dtype)
+    loss = jnp.tile(jnp.log(jnp.asarray(classes, dtype)), (scrambles, 1))
+    counts, residual = jnp.zeros(scrambles, int), jnp.zeros(scrambles, dtype)
+    return FixedPoint(Order(jnp.zeros((scrambles, rows, seen), dtype), square, square), loss, counts, residual)
+
+
+@program
+def _begun(nodes: Nodes, setting: Setting, classes) -> Iterate:
+    """The iterate of students with W = 0."""
+
+    def one(nodes):
+        response = untrained_response(nodes, classes, exact=False)
+        flat = _flat(response, setting.samples_per_feature)
+        gram = jnp.eye(response.curvature.shape[0], dtype=flat.dtype)
+        return Iterate(flat, jnp.zeros_like(flat), gram, jnp.zeros_like(nodes.xi), jnp.asarray(0))
+
+    return jax.lax.map(one, nodes)
+
+
+@program
+def _compared(nodes: Nodes, setting: Setting, iterate: Iterate, steps, history: "_History", model: Model, tolerance):
+    """The next shift by a pass over `nodes`, the residual of the iterate there, its order parameters and averages."""
+
+    def one(inputs):
+        nodes, iterate, steps, history = inputs
+        response = _response(iterate.coordinates, setting.samples_per_feature, nodes.z.shape[-2])
+        order, moved = order_parameters(response, iterate.gram, *setting, model.layers, 0.1 * tolerance)
+        response, means = response_to(nodes, order, steps, model.classes, tolerance, exact=True)
+        change = _flat(response, setting.samples_per_feature) - iterate.coordinates
+        history = history.added(iterate.shift + change, change, False)
+        residual = jnp.max(jnp.stack([jnp.max(jnp.abs(change)), means.unsolved, moved]))
+        shift = history.combined(1.0, iterate.shift + change)
+        return shift, history, residual, order, means
+
+    return jax.lax.map(one, (nodes, iterate, steps, history))
+
+
+@program
+def _iterated(nodes: Nodes, setting: Setting, iterate: Iterate, model: Model, tolerance, most: int) -> Iterate:
+    """Iterate on few nodes until the shifted coordinates change by less than `tolerance`, at most `most` times."""
+    return jax.lax.map(lambda both: _solved(both[0], both[1], setting, model, tolerance, most), (nodes, iterate))
+
+
+def _solved(nodes: Nodes, start: Iterate, setting: Setting, model: Model, tolerance, most: int) -> Iterate:
     def once(flat, gram, steps, residual):
         exact = jnp.clip(0.03 * residual, 0.1 * tolerance, 1e-2)  # far from the fixed point, rough steps serve as well
-        order, moved = order_parameters(response_at(flat), gram, *setting, layers, 0.1 * exact)
-        response, means = response_to(nodes, order, steps, classes, exact)
-        new = jax.flatten_util.ravel_pytree(_coordinates(response, a))[0]
+        response = _response(flat, setting.samples_per_feature, nodes.z.shape[-2])
+        order, moved = order_parameters(response, gram, *setting, model.layers, 0.1 * exact)
+        response, means = response_to(nodes, order, steps, model.classes, exact, exact=False)
+        new = _flat(response, setting.samples_per_feature) + start.shift
         residual = jnp.maximum(jnp.max(jnp.abs(new - flat)), moved)
-        return new, order, means, jnp.where(jnp.isfinite(residual), residual, jnp.inf)
+        return new, order.gram, means.steps, jnp.where(jnp.isfinite(residual), residual, jnp.inf)
 
     def keep(state):
         count, residual = state[0], state[-1]
@@ -73,7 +194,7 @@ def solve(
 
     def step(state):
         count, flat, gram, steps, history, share, last, residual = state
-        new, order, means, residual = once(flat, gram, steps, residual)
+        new, gram, steps, residual = once(flat, gram, steps, residual)
         change = new - flat
         overshot = residual > 1.2 * last
         share = jnp.where(overshot, jnp.maximum(0.5 * share, _LEAST_SHARE), jnp.minimum(_GROWTH * share, 1.0))
@@ -81,22 +202,21 @@ def solve(
         # the last step is the map's own, so that what is returned is as near to the fixed point as what was judged
         following = jnp.where(residual > tolerance, history.combined(share, flat + share * change), new)
         last = jnp.where(overshot, residual, jnp.minimum(last, residual))
-        return count + 1, following, order.gram, means.steps, history, share, last, residual
+        return count + 1, following, gram, steps, history, share, last, residual
 
+    flat = start.coordinates
     infinite = jnp.asarray(jnp.inf, flat.dtype)
     history = _History.empty(flat.shape[0], flat.dtype)
-    state = (jnp.asarray(0), flat, gram, steps, history, jnp.asarray(1.0, flat.dtype), infinite, infinite)
-    state = jax.lax.while_loop(keep, step, state)
-    count, flat, gram, steps, residual = *state[:4], state[-1]
-    last, order, means, residual = once(flat, gram, steps, residual)
-    residual = jnp.maximum(residual, means.unsolved)
-    return FixedPoint(order, response_at(last), means, count, residual)
+    state = (jnp.asarray(0), flat, start.gram, start.steps, history, jnp.asarray(1.0, flat.dtype), infinite, infinite)
+    count, flat, gram, steps = jax.lax.while_loop(keep, step, state)[:4]
+    return Iterate(flat, start.shift, gram, steps, start.iterations + count)
 
 
-def _coordinates(response: Response, samples_per_feature):
-    """(ln Ĥ, ln A, A^{−1/2} Ê)."""
+def _flat(response: Response, samples_per_feature):
+    """(ln Ĥ, ln A, A^{−1/2} Ê), one after the other."""
     A = response.pull @ response.pull.T + response.scatter / samples_per_feature
-    return _logarithm(response.curvature), _logarithm(A), power(A, -0.5) @ response.pull
+    parts = _logarithm(response.curvature), _logarithm(A), power(A, -0.5) @ response.pull
+    return jnp.concatenate([part.ravel() for part in parts])
 
 
 def _logarithm(matrix):
@@ -104,12 +224,13 @@ def _logarithm(matrix):
     return of_eigenvalues(matrix, lambda values: jnp.log(jnp.maximum(values, tiny)))
 
 
-def _response(coordinates, samples_per_feature) -> Response:
-    log_curvature, log_pull, share = coordinates
+def _response(flat, samples_per_feature, seen: int) -> Response:
+    rows = round((seen**2 / 16 + flat.shape[0] / 2) ** 0.5 - seen / 4)  # 2 rows² + rows · seen numbers
+    log_curvature, log_pull = flat[: rows**2].reshape(rows, rows), flat[rows**2 : 2 * rows**2].reshape(rows, rows)
     root = of_eigenvalues(log_pull, lambda values: jnp.exp(0.5 * values))
-    left, sizes, right = jnp.linalg.svd(share, full_matrices=False)
+    left, sizes, right = jnp.linalg.svd(flat[2 * rows**2 :].reshape(rows, seen), full_matrices=False)
     share = (left * jnp.minimum(sizes, 1)[None, :]) @ right
-    rest = jnp.eye(root.shape[0], dtype=root.dtype) - share @ share.T
+    rest = jnp.eye(rows, dtype=root.dtype) - share @ share.T
     return Response(of_eigenvalues(log_curvature, jnp.exp), root @ share, samples_per_feature * root @ rest @ root)
 
 

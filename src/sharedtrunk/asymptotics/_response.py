@@ -6,7 +6,19 @@ A point's logits, in K_t − 1 coordinates a task, would be ω if the point had 
     y = argmin_y ½ ‖y‖² + Σ_t α_t ℓ((ω + S y)_t, y_t),
 
 which needs no inverse of V, so directions in which the weights are zero (V singular) need no special case. With g = −∇ℓ(h)
-and H = ∇²ℓ(h), the averages are E[g zᵀ], E[g gᵀ] and E[(1 + H V)⁻¹ H] = E[H − H S (1 + Sᵀ H S)⁻¹ Sᵀ H].
+and H = ∇²ℓ(h), the averages are E[g zᵀ], E[g gᵀ] and E[H̃] with H̃ = (H⁻¹ + V)⁻¹ = (1 + H V)⁻¹ H.
+
+H̃ is close to a form that needs no factors of matrices node by node. Where V is replaced by v_t times the identity of each
+task, H = α (diag p − p pᵀ) gives
+
+    H̃₀ = diag d − d dᵀ / Σ d,    d = α p / (1 + v α p),
+
+and the rest of V, which mixes tasks, acts on the mean m = E[H̃₀] exactly and on deviations from it to first order:
+
+    H̃ ≈ L m + L (H̃₀ − m) Lᵀ,    L = (1 + m (V − v))⁻¹.
+
+This form makes the steps of the proximal problem nearly Newton's, at the cost of a few products of matrices, and its mean is
+L m. The part that it misses in E[H̃] is measured exactly at a share of the nodes.
 """
 
 from typing import NamedTuple
@@ -14,15 +26,19 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy.linalg
 from jaxtyping import Array, Float
 
+from sharedtrunk.asymptotics._trunk import power
+
 CHUNK = 512
-"""Nodes that are worked on at once, so that their Hessians stay in the cache of a core."""
+"""Nodes that are worked on at once, so that they stay in the cache of a core."""
 
-_MOST_STEPS = 60
+_EXACT = 2
+"""So many chunks have their mean curvature computed exactly."""
 
-_FEW_ROWS = 6
-"""Up to so many rows, elimination for all nodes at once is faster than LAPACK node by node."""
+_MOST_STEPS, _MOST_EXACT_STEPS = 30, 60
+"""Steps with the approximate curvature, and with the exact one where those were not enough."""
 
 
 class Nodes(NamedTuple):
@@ -57,185 +73,206 @@ def frames(classes: tuple[int, ...]) -> list[np.ndarray]:
 
 def stacked_frame(classes: tuple[int, ...]) -> np.ndarray:
     """The bases of all tasks as one matrix (class, row) with a block for each task."""
-    parts = frames(classes)
-    out = np.zeros((sum(classes), sum(K - 1 for K in classes)))
-    top = left = 0
-    for part in parts:
-        out[top : top + part.shape[0], left : left + part.shape[1]] = part
-        top, left = top + part.shape[0], left + part.shape[1]
-    return out
+    return np.asarray(scipy.linalg.block_diag(*frames(classes)))
 
 
 def averages(
     nodes: Nodes,
     overlap: Float[Array, "row seen"],
     spread: Float[Array, "row row"],
-    root: Float[Array, "row row"],
+    influence: Float[Array, "row row"],
     steps: Float[Array, "chunk row node"],
     classes: tuple[int, ...],
     tolerance: float | Float[Array, ""],
+    *,
+    exact: bool = True,
 ) -> Averages:
-    """The averages over all nodes, for ω = overlap · z + spread · ξ and S = `root`; `steps` are the y to begin with."""
+    """The averages over all nodes, for ω = overlap · z + spread · ξ and V = `influence`; `steps` are the y to begin with.
+
+    Ĥ is the approximation's where it need not be exact.
+    """
+    student = _Student(influence, classes)
+
+    def point_of(part: Nodes) -> _Point:
+        return _Point(student, overlap @ part.z + spread @ part.xi, part)
 
     def chunk(inputs):
         part, start = inputs
-        point = _Point(overlap @ part.z + spread @ part.xi, root, part, classes)
+        point = point_of(part)
         y, left = _proximal(point, start, tolerance)
         return point.sums(y), y, left
 
     sums, y, left = jax.lax.map(chunk, (nodes, steps))
-    curvature, pull, scatter, loss = (jnp.sum(part, axis=0) for part in sums)
-    return Averages(curvature, pull, scatter, loss[0] / loss[1], y, jnp.max(left))
+    total = jax.tree.map(lambda part: jnp.sum(part, axis=0), sums)
+    curvature = student.curvature(total.closed)
+    if exact:
+        every = max(1, y.shape[0] // _EXACT)
+        sample = jax.tree.map(lambda leaf: leaf[::every], (nodes, y))
+        right = jnp.sum(jax.lax.map(lambda inputs: point_of(inputs[0]).exact_curvature(inputs[1]), sample), axis=0)
+        curvature += every * right - student.curvature(every * jnp.sum(sums.closed[::every], axis=0))
+    return Averages(curvature, total.pull, total.scatter, total.loss / total.labelled, y, jnp.max(left))
 
 
 def _proximal(point: "_Point", start, tolerance):
-    """Y of every node by Newton's method with shortened steps, and the largest residual that was left."""
+    """Y of every node by steps that are shortened where the residual grows, and the largest residual that is left.
 
-    def keep(state):
-        count, _, _, _, residual = state
-        return (count < _MOST_STEPS) & (jnp.max(residual) > tolerance)
+    The Hessian in y is at least 1, so the residual bounds the distance to the minimum.
+    """
 
-    def step(state):
-        count, y, at, size, _ = state
-        gradient, factors = point.system(y)
-        direction = -factors.solved(gradient)
-        trial = y + size[None] * direction
-        there = point.value(trial)
-        slope = jnp.sum(gradient * direction, axis=0)
-        better = there <= at + 1e-5 * size * slope + 8 * jnp.finfo(y.dtype).eps * jnp.abs(at)
-        left = jnp.where(better & (size == 1), _norm(direction), _norm(gradient))
-        y, at = jnp.where(better[None], trial, y), jnp.where(better, there, at)
-        return count + 1, y, at, jnp.where(better, jnp.minimum(1.0, 2 * size), 0.25 * size), left
+    def follow(direction, most, state):
+        def keep(state):
+            return (state[0] < most) & (jnp.max(_norm(state[3])) > tolerance)
 
-    ones = jnp.ones(start.shape[-1], start.dtype)
-    state = (0, start, point.value(start), ones, jnp.inf * ones)
-    _, y, _, _, left = jax.lax.while_loop(keep, step, state)
-    return y, jnp.max(left)
+        def step(state):
+            count, y, p, residual, size = state
+            trial = y + size[None] * direction(p, residual)
+            there, left = point.at(trial)
+            better = _norm(left) < _norm(residual)
+            new = (jnp.where(better[None], *pair) for pair in ((trial, y), (there, p), (left, residual)))
+            return count + 1, *new, jnp.where(better, jnp.minimum(1.0, 2 * size), 0.25 * size)
+
+        return jax.lax.while_loop(keep, step, (0, *state, jnp.ones(start.shape[-1], start.dtype)))[1:4]
+
+    p, residual = point.at(start)
+    state = follow(point.nearly_newton(p), _MOST_STEPS, (start, p, residual))
+    y, _, residual = follow(point.newton, _MOST_EXACT_STEPS, state)
+    return y, jnp.max(_norm(residual))
 
 
 def _norm(x):
     return jnp.sqrt(jnp.sum(x * x, axis=0))
 
 
-class _Elimination(NamedTuple):
-    """L D Lᵀ of small symmetric positive definite matrices (row, row, node), for all nodes at once: columns of L, and D."""
+class _Sums(NamedTuple):
+    """A chunk's shares of the mean of H̃₀, of E[g zᵀ], E[g gᵀ], of the tasks' losses and of their labelled points."""
 
-    columns: list[Float[Array, "rest node"]]
-    pivots: list[Float[Array, "node"]]
-
-    @classmethod
-    def of(cls, matrices) -> "_Elimination":
-        columns, pivots = [], []
-        for _ in range(matrices.shape[0]):
-            pivot, column = matrices[0, 0], matrices[1:, 0]
-            scaled = column / pivot[None]
-            # without the barrier XLA computes each column anew wherever it is used
-            scaled, matrices = jax.lax.optimization_barrier((scaled, matrices[1:, 1:] - scaled[:, None] * column[None]))
-            columns.append(scaled)
-            pivots.append(pivot)
-        return cls(columns, pivots)
-
-    def _forward(self, right) -> list:
-        """L⁻¹ of right-hand sides (row, …, node), row by row."""
-        rows = []
-        for column in self.columns:
-            rows.append(right[0])
-            column = jnp.expand_dims(column, tuple(range(1, right.ndim - 1)))
-            right = jax.lax.optimization_barrier(right[1:] - column * right[0][None])
-        return rows
-
-    def solved(self, right):
-        """The solutions for right-hand sides (row, node)."""
-        rows = [row / pivot for row, pivot in zip(self._forward(right), self.pivots, strict=True)]
-        solution = []
-        for row, column in zip(reversed(rows), reversed(self.columns), strict=True):
-            known = row - jnp.sum(column * jnp.stack(solution), axis=0) if solution else row
-            solution.insert(0, known)
-        return jnp.stack(solution)
-
-    def weighted_square(self, right, share):
-        """Σ share · Rᵀ A⁻¹ R over the nodes, for R (row, column, node)."""
-        rows = zip(self._forward(right), self.pivots, strict=True)
-        return sum((row * (share / pivot)[None]) @ row.T for row, pivot in rows)
+    closed: Float[Array, "row row"]
+    pull: Float[Array, "row seen"]
+    scatter: Float[Array, "row row"]
+    loss: Float[Array, "task"]
+    labelled: Float[Array, "task"]
 
 
-class _Cholesky(NamedTuple):
-    """The same by LAPACK, which is faster for more than a few rows: the triangles (node, row, row)."""
+class _Student:
+    """What all nodes share: logits of the classes as a function of y, and how far a point moves its own logits."""
 
-    triangles: Float[Array, "node row row"]
+    def __init__(self, influence, classes: tuple[int, ...]) -> None:
+        self.sizes, self.classes = [K - 1 for K in classes], classes
+        self.frame = jnp.asarray(stacked_frame(classes), influence.dtype)
+        self.root = power(influence, 0.5)
+        self.map = self.frame @ self.root
+        means = [jnp.mean(own) for own in _split(jnp.diagonal(influence), self.sizes)]
+        self.rest = influence - jnp.diag(self._repeated(means, self.sizes))
+        self.isotropic = self._repeated(means, classes)
+        self.same_task = jnp.asarray(scipy.linalg.block_diag(*(np.ones((K, K)) for K in classes)), influence.dtype)
 
-    @classmethod
-    def of(cls, matrices) -> "_Cholesky":
-        return cls(jnp.linalg.cholesky(jnp.moveaxis(matrices, -1, 0)))
+    @staticmethod
+    def _repeated(values, sizes):
+        return jnp.concatenate([jnp.full(size, value) for value, size in zip(values, sizes, strict=True)])
 
-    def solved(self, right):
-        return jax.scipy.linalg.cho_solve((self.triangles, True), right.T[..., None])[..., 0].T
+    def mixing(self, mean):
+        """L for a mean m of H̃₀."""
+        return jnp.linalg.inv(jnp.eye(mean.shape[0], dtype=mean.dtype) + mean @ self.rest)
 
-    def weighted_square(self, right, share):
-        half = jax.scipy.linalg.solve_triangular(self.triangles, jnp.moveaxis(right, -1, 0), lower=True)
-        half = (jnp.sqrt(share)[:, None, None] * half).reshape(-1, half.shape[-1])
-        return half.T @ half
-
-
-def _factors(matrices) -> _Elimination | _Cholesky:
-    return (_Elimination if matrices.shape[0] <= _FEW_ROWS else _Cholesky).of(matrices)
+    def curvature(self, mean):
+        """L m."""
+        product = self.mixing(mean) @ mean
+        return 0.5 * (product + product.T)
 
 
 class _Point:
-    """A chunk of nodes: the objective of their proximal step as a function of y, with nodes as the last axis."""
+    """A chunk of nodes: the proximal problem as a function of y, with nodes as the last axis."""
 
-    def __init__(self, omega, root, part: Nodes, classes: tuple[int, ...]) -> None:
-        self.omega, self.root, self.part = omega, root, part
-        self.sizes = [K - 1 for K in classes]
-        self.frames = [jnp.asarray(frame, omega.dtype) for frame in frames(classes)]
-        self.labels = _split(part.targets, classes)
-        self.maps = [frame @ S for frame, S in zip(self.frames, _split(root, self.sizes), strict=True)]
+    def __init__(self, student: _Student, omega, part: Nodes) -> None:
+        self.student, self.part = student, part
+        self.base = student.frame @ omega
+        weights = zip(part.weight, student.classes, strict=True)
+        self.alpha = jnp.concatenate([jnp.broadcast_to(alpha, (K, alpha.shape[0])) for alpha, K in weights])
 
-    def _tasks(self, y):
-        """Logits, labels and weights of every task."""
-        h = _split(self.omega + self.root @ y, self.sizes)
-        logits = (frame @ part for frame, part in zip(self.frames, h, strict=True))
-        return zip(logits, self.labels, self.part.weight, strict=True)
+    def _logits(self, y):
+        return _split(self.base + self.student.map @ y, self.student.classes)
 
-    def losses(self, y):
-        """Cross-entropy ln Z(z_t) − Σ_c y_c z_c of every task (task, node)."""
-        return jnp.stack([jax.nn.logsumexp(z, axis=0) - jnp.sum(label * z, axis=0) for z, label, _ in self._tasks(y)])
+    def at(self, y):
+        """Probabilities p of the classes, and the gradient y − Sᵀ g."""
+        p = jnp.concatenate([jax.nn.softmax(z, axis=0) for z in self._logits(y)])
+        return p, y + self.student.map.T @ (self.alpha * (p - self.part.targets))
 
-    def value(self, y):
-        """½ ‖y‖² plus the weighted losses (node,)."""
-        return 0.5 * jnp.sum(y * y, axis=0) + jnp.sum(self.part.weight * self.losses(y), axis=0)
+    def _closed(self, p):
+        """The d of H̃₀, and Σ d over the classes of a task (1 where a point has no label of it)."""
+        weighted = self.alpha * p
+        d = weighted / (1 + self.student.isotropic[:, None] * weighted)
+        total = self.student.same_task @ d
+        return d, jnp.where(total > 0, total, 1)
 
-    def system(self, y):
-        """Gradient (row, node) and factors of 1 + Sᵀ H S."""
-        gradient = y
-        rows = y.shape[0]
-        system = jnp.broadcast_to(jnp.eye(rows, dtype=y.dtype)[..., None], (rows, rows, y.shape[1]))
-        for (z, label, alpha), J in zip(self._tasks(y), self.maps, strict=True):
-            p = jax.nn.softmax(z, axis=0)
-            gradient = gradient + J.T @ (alpha[None] * (p - label))
-            system = system + _covariance(p, alpha, J, J)
-        return gradient, _factors(system)
+    def mean_closed(self, p):
+        """The chunk's share of E[H̃₀]."""
+        d, total = self._closed(p)
+        counted = d * self.part.share[None]
+        mean = jnp.diag(jnp.sum(counted, axis=1)) - self.student.same_task * (counted @ (d / total).T)
+        return self.student.frame.T @ mean @ self.student.frame
 
-    def sums(self, y):
-        """The chunk's shares of Ĥ, E[g zᵀ], E[g gᵀ], and of the losses with their weights."""
-        share = self.part.share
-        _, factors = self.system(y)
-        pushes, curvature, half = [], [], []
-        for (z, label, alpha), J, frame in zip(self._tasks(y), self.maps, self.frames, strict=True):
-            p = jax.nn.softmax(z, axis=0)
-            pushes.append(frame.T @ (alpha[None] * (label - p)))
-            counted = p * (share * alpha)[None]
-            mean, weighted = frame.T @ counted, frame.T @ p
-            moment = frame.T @ (jnp.sum(counted, axis=1)[:, None] * frame)
-            curvature.append(moment - mean @ weighted.T)
-            half.append(_covariance(p, alpha, J, frame))
-        g = jnp.concatenate(pushes)
-        lost = factors.weighted_square(jnp.concatenate(half, axis=1), share)
-        total = jax.scipy.linalg.block_diag(*curvature) - lost
-        labelled = jnp.where(self.part.weight > 0, share[None], 0)
-        losses = jnp.stack([jnp.sum(self.losses(y) * labelled, axis=1), jnp.sum(labelled, axis=1)])
-        weighted = share[None] * g
-        return total, weighted @ self.part.z.T, weighted @ g.T, losses
+    def nearly_newton(self, p):
+        """The step −(1 − Sᵀ H̃ S) · gradient with the approximate H̃; its L is that of the probabilities `p`."""
+        mean = self.mean_closed(p) / jnp.sum(self.part.share)
+        L = self.student.mixing(mean)
+        there = self.student.frame @ L.T @ self.student.root
+        constant = self.student.root @ (L @ mean - L @ mean @ L.T) @ self.student.root
+
+        def direction(p, gradient):
+            d, total = self._closed(p)
+            x = there @ gradient
+            bent = d * (x - self.student.same_task @ (d * x) / total)
+            return there.T @ bent + constant @ gradient - gradient
+
+        return direction
+
+    def _triangles(self, p):
+        """Cholesky factors of 1 + Sᵀ H S (node, row, row)."""
+        maps = _split(self.student.map, self.student.classes)
+        system = jnp.eye(self.student.root.shape[0], dtype=p.dtype)[..., None]
+        for q, alpha, J in zip(_split(p, self.student.classes), self.part.weight, maps, strict=True):
+            system = system + _covariance(q, alpha, J, J)
+        return jnp.linalg.cholesky(jnp.moveaxis(system, -1, 0))
+
+    def newton(self, p, gradient):
+        """Newton's step."""
+        return -jax.scipy.linalg.cho_solve((self._triangles(p), True), gradient.T[..., None])[..., 0].T
+
+    def exact_curvature(self, y):
+        """The chunk's share of E[H̃] = E[H − H S (1 + Sᵀ H S)⁻¹ Sᵀ H]."""
+        p, _ = self.at(y)
+        share, student = self.part.share, self.student
+        maps, own, cross = _split(student.map, student.classes), [], []
+        for q, alpha, J, frame in zip(
+            _split(p, student.classes), self.part.weight, maps, frames(student.classes), strict=True
+        ):
+            frame = jnp.asarray(frame, p.dtype)
+            own.append(jnp.sum(share[None, None] * _covariance(q, alpha, frame, frame), axis=-1))
+            cross.append(_covariance(q, alpha, J, frame))
+        right = jnp.moveaxis(jnp.concatenate(cross, axis=1), -1, 0)
+        half = jax.scipy.linalg.solve_triangular(self._triangles(p), right, lower=True)
+        half = (jnp.sqrt(share)[:, None, None] * half).reshape(-1, half.shape[-1])
+        return jax.scipy.linalg.block_diag(*own) - half.T @ half
+
+    def sums(self, y) -> _Sums:
+        """The chunk's shares of the means."""
+        p, _ = self.at(y)
+        share, targets = self.part.share[None], self.part.targets
+        g = self.student.frame.T @ (self.alpha * (targets - p))
+        labelled = jnp.where(self.part.weight > 0, share, 0)
+        losses = jnp.stack(
+            [
+                jax.nn.logsumexp(z, axis=0) - jnp.sum(label * z, axis=0)
+                for z, label in zip(self._logits(y), _split(targets, self.student.classes), strict=True)
+            ]
+        )
+        return _Sums(
+            self.mean_closed(p),
+            (share * g) @ self.part.z.T,
+            (share * g) @ g.T,
+            jnp.sum(losses * labelled, axis=1),
+            jnp.sum(labelled, axis=1),
+        )
 
 
 def _covariance(p, alpha, left, right):

@@ -6,7 +6,9 @@ more. In the limit of many features at a = N/N_f, three order parameters describ
 teachers, and V, by which training on a point moves that point's own logits. They solve the fixed point of `_fixed_point`.
 """
 
+import functools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import equinox as eqx
 import jax
@@ -21,21 +23,20 @@ from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import all_finite
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.asymptotics._fields import TaskFields
-from sharedtrunk.asymptotics._fixed_point import FixedPoint, Setting, response_to, solve
+from sharedtrunk.asymptotics._fixed_point import FixedPoint, Setting, fixed_point, untrained, untrained_response
 from sharedtrunk.asymptotics._losses import judge_of, losses_of
 from sharedtrunk.asymptotics._nodes import training_nodes
 from sharedtrunk.asymptotics._response import CHUNK, Nodes, stacked_frame
-from sharedtrunk.asymptotics._trunk import Order
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.result import Result
 
-RULE = gaussian.Sobol(points=1024, scrambles=8)
+RULE = gaussian.Sobol(points=4096, scrambles=8)
 """Nodes of a fixed point; every scramble has a fixed point of its own, and the error is their spread."""
 
-_COARSE = (64, 8, 1)
-"""A fixed point is first found with so many times fewer nodes, if these are at least `CHUNK`."""
+_COARSER = 8
+"""Iterations run on so many times fewer nodes, if these are at least `CHUNK`."""
 
-_TOLERANCE = {np.dtype(np.float64): 1e-4, np.dtype(np.float32): 1e-3}
+_TOLERANCE = {np.dtype(np.float64): 5e-4, np.dtype(np.float32): 1e-3}
 
 
 class StateEvolution(eqx.Module):
@@ -121,7 +122,7 @@ def state_evolution(
     all tasks, fixed numbers of classes, trunks at least Σ_t K_t wide, and training to the end. With one or two layers there
     is one minimum. With three or more, the fixed point is one of several stationary points: the one reached from the minimum
     of two layers, whose zero directions stay zero. Below N/N_f of about 0.3 the iteration often does not converge, which the
-    result says.
+    result says. Each setting begins at the fixed point of the one before, so a path of falling or rising λ is cheap.
 
     Parameters
     ----------
@@ -156,31 +157,110 @@ def state_evolution(
     InputError
         For values out of these ranges.
     """
-    check_kind_of(fields, TaskFields, "The fields", "Use fields_of_teachers")
-    tasks = len(fields.classes)
     a, decay = np.broadcast_arrays(_positive(samples_per_feature, "N/N_f"), _positive(weight_decay, "The weight decay"))
-    alphas = _per_task(task_weights, tasks, "Task weights", np.inf)
-    shares = _per_task(label_shares, tasks, "Label shares", 1.0)
-    whole_number(layers, "Layers", least=1, hint="2 is a head on a trunk")
-    whole_number(most_iterations, "Iterations", least=1, hint="Leave them out")
-    check_kind_of(rule, gaussian.Sobol, "The rule", "Leave it out")
-    if rule.scrambles < 4:
-        raise invalid("The rule must have at least 4 scrambles", received=repr(rule), hint="Leave it out")
-    if inverse_temperature is not None:
-        check_inverse_temperature(inverse_temperature, "None means hard labels")
-    counts = [rule.points // share for share in _COARSE if rule.points // share >= CHUNK] or [rule.points]
-    rules = [gaussian.Sobol(points=count, scrambles=rule.scrambles, seed=rule.seed) for count in counts]
-    sets = [training_nodes(fields, each, inverse_temperature, alphas, shares) for each in rules]
-    judge = judge_of(fields, inverse_temperature)
-    largest = _largest_pull(sets[-1], a, fields.classes) if layers == 2 else np.full((*a.shape, rule.scrambles), np.inf)
-    found = []
-    for index in np.ndindex(a.shape):
-        setting = Setting(jnp.asarray(a[index]), jnp.asarray(decay[index]))
-        point = _fixed_point(sets, setting, fields.classes, layers, most_iterations)
-        found.append(
-            _record(fields, judge, setting, _without_weights(point, largest[index] <= decay[index], fields.classes))
-        )
+    solver = Solver(
+        fields,
+        layers=layers,
+        inverse_temperature=inverse_temperature,
+        task_weights=task_weights,
+        label_shares=label_shares,
+        rule=rule,
+        most_iterations=most_iterations,
+    )
+    found = [solver.at(float(a[index]), float(decay[index])) for index in np.ndindex(a.shape)]
     return jax.tree.map(lambda *leaves: np.stack(leaves).reshape((*a.shape, *leaves[0].shape)), *found)
+
+
+class Solver:
+    """The fixed points of one model: nodes and moments are prepared once, and each fixed point begins at the last one.
+
+    The parameters are those of `state_evolution`.
+    """
+
+    def __init__(
+        self,
+        fields: TaskFields,
+        *,
+        layers: int = 2,
+        inverse_temperature: float | None = None,
+        task_weights: Sequence[float] | None = None,
+        label_shares: Sequence[float] | None = None,
+        rule: gaussian.Sobol = RULE,
+        most_iterations: int = 200,
+    ) -> None:
+        check_kind_of(fields, TaskFields, "The fields", "Use fields_of_teachers")
+        whole_number(layers, "Layers", least=1, hint="2 is a head on a trunk")
+        whole_number(most_iterations, "Iterations", least=1, hint="Leave them out")
+        check_kind_of(rule, gaussian.Sobol, "The rule", "Leave it out")
+        if rule.scrambles < 4:
+            raise invalid("The rule must have at least 4 scrambles", received=repr(rule), hint="Leave it out")
+        if inverse_temperature is not None:
+            check_inverse_temperature(inverse_temperature, "None means hard labels")
+        self.fields, self.layers, self.most_iterations = fields, layers, most_iterations
+        self.alphas = _per_task(task_weights, len(fields.classes), "Task weights", np.inf)
+        self.shares = _per_task(label_shares, len(fields.classes), "Label shares", 1.0)
+        coarse = [rule.points // _COARSER] if rule.points >= CHUNK * _COARSER else []
+        self.few, *self.sets = (
+            training_nodes(fields, replace(rule, points=points), inverse_temperature, self.alphas, self.shares)
+            for points in (min(max([CHUNK, *coarse]), rule.points), *coarse, rule.points)
+        )
+        self.judge = judge_of(fields, inverse_temperature)
+        self.tolerance = _TOLERANCE[np.dtype(self.few.z.dtype)]
+        self.pull = tuple(np.asarray(part) for part in _pull_of(self.sets[-1], fields.classes))
+        self.iterate = None
+        self._untrained = untrained(self.few, fields.classes)
+
+    def largest_decay(self, samples_per_feature: float) -> np.ndarray:
+        """The λ of every scramble beyond which two layers have no weights: by how much the data pull at W = 0."""
+        pull, scatter = self.pull
+        square = pull @ np.swapaxes(pull, -1, -2) + scatter / samples_per_feature
+        return np.sqrt(np.linalg.eigvalsh(square)[..., -1])
+
+    def at(self, samples_per_feature: float, weight_decay: float) -> StateEvolution:
+        """The students at one a and λ."""
+        setting = Setting(jnp.asarray(samples_per_feature), jnp.asarray(weight_decay))
+        zero = np.zeros(self.few.z.shape[0], bool)
+        if self.layers == 2:
+            zero = self.largest_decay(samples_per_feature) <= weight_decay
+        if zero.all():
+            return self._students(setting, self._untrained)
+        start = self.iterate if self.layers <= 2 else None
+        self.iterate, point = fixed_point(
+            self.few,
+            self.sets,
+            setting,
+            self.fields.classes,
+            self.layers,
+            self.most_iterations,
+            self.tolerance,
+            start,
+        )
+        students = self._students(setting, jax.tree.map(functools.partial(_either, zero), self._untrained, point))
+        if students.result != Result.SUCCESS or zero.any():
+            self.iterate = None
+        return students
+
+    def _students(self, setting: Setting, point: FixedPoint) -> StateEvolution:
+        frame = stacked_frame(self.fields.classes)
+        finite = all_finite(point.order)
+        order = point.order if finite else jax.tree.map(jnp.zeros_like, point.order)
+        values = losses_of(self.judge, order, self.fields.classes)
+        losses = jnp.stack(
+            [values.generalization_loss, values.validation_loss, point.loss[:, 0], values.accuracy], axis=-1
+        )
+        solved = bool(np.all(np.asarray(point.residual) <= 2 * self.tolerance))
+        absent = 0.0 if finite else np.nan
+        return StateEvolution(
+            gram=np.asarray(frame @ order.gram @ frame.T) + absent,
+            overlap=np.asarray(frame @ order.overlap @ np.asarray(self.fields.noisy).T) + absent,
+            influence=np.asarray(order.influence) + absent,
+            losses=np.asarray(losses) + absent,
+            weight_decay=np.asarray(setting.weight_decay),
+            samples_per_feature=np.asarray(setting.samples_per_feature),
+            iterations=np.asarray(point.iterations),
+            residual=np.asarray(point.residual),
+            result=np.asarray(Result.DIVERGED if not finite else Result.SUCCESS if solved else Result.STEP_LIMIT, int),
+        )
 
 
 def _positive(values, name: str) -> np.ndarray:
@@ -202,90 +282,12 @@ def _per_task(values, tasks: int, name: str, most: float) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
 
 
-def _fixed_point(sets: list[Nodes], setting: Setting, classes, layers: int, most: int) -> FixedPoint:
-    """The fixed point on the last set of nodes, found on the coarser ones first; its residual is the largest of any depth."""
-    tolerance = _TOLERANCE[np.dtype(sets[-1].z.dtype)]
-    response, gram = _at_zero(sets[0], classes)
-    found: list[FixedPoint] = []
-    for depth in sorted({min(layers, 2), layers}):  # deeper students are followed from two layers
-        for number, nodes in enumerate(sets):
-            last = number + 1 == len(sets)
-            point = _solved(nodes, setting, response, gram, classes, depth, tolerance if last else 1e-3, most)
-            response, gram = point.response, point.order.gram
-            if last:
-                found.append(point)
-    residuals = jnp.stack([point.residual for point in found])
-    return found[-1]._replace(residual=jnp.max(residuals, axis=0))
-
-
 @program
-def _at_zero(nodes: Nodes, classes):
-    """The response of untrained students, and the Gram matrix to begin with."""
-    rows = sum(K - 1 for K in classes)
-
-    def one(nodes):
-        zero = jnp.zeros((rows, rows), nodes.z.dtype)
-        order = Order(jnp.zeros((rows, nodes.z.shape[-2]), nodes.z.dtype), zero, zero)
-        response, _ = response_to(nodes, order, jnp.zeros_like(nodes.xi), classes, 1e-3)
-        return response, jnp.eye(rows, dtype=nodes.z.dtype)
-
-    return jax.lax.map(one, nodes)
+def _pull_of(nodes: Nodes, classes):
+    """Ê and Ĝ of W = 0."""
+    return jax.lax.map(lambda nodes: untrained_response(nodes, classes, exact=False)[1:], nodes)
 
 
-@program
-def _solved(nodes: Nodes, setting: Setting, response, gram, classes, layers: int, tolerance: float, most: int):
-    def one(nodes, response, gram):
-        found = solve(
-            nodes,
-            setting,
-            response,
-            gram,
-            jnp.zeros_like(nodes.xi),
-            classes=classes,
-            layers=layers,
-            tolerance=tolerance,
-            most=most,
-        )
-        return found._replace(averages=found.averages._replace(steps=None))
-
-    return jax.lax.map(lambda scramble: one(*scramble), (nodes, response, gram))
-
-
-def _largest_pull(nodes: Nodes, samples_per_feature: np.ndarray, classes) -> np.ndarray:
-    """The largest singular value by which the data pull at W = 0: a larger λ leaves all weights at zero (two layers)."""
-    response, _ = _at_zero(nodes, classes)
-    pull = np.asarray(response.pull)
-    own = np.asarray(response.scatter) / samples_per_feature[..., None, None, None]
-    return np.sqrt(np.linalg.eigvalsh(pull @ np.swapaxes(pull, -1, -2) + own)[..., -1])
-
-
-def _without_weights(point: FixedPoint, zero: np.ndarray, classes) -> FixedPoint:
-    """The fixed point with W exactly zero in the scrambles where the data pull by less than λ."""
-    keep = jnp.asarray(~zero)
-    order = jax.tree.map(lambda leaf: jnp.where(keep[:, None, None], leaf, 0), point.order)
-    untrained = jnp.log(jnp.asarray(classes, point.averages.loss.dtype))
-    averages = point.averages._replace(loss=jnp.where(keep[:, None], point.averages.loss, untrained[None]))
-    return point._replace(order=order, averages=averages, residual=jnp.where(keep, point.residual, 0))
-
-
-def _record(fields: TaskFields, judge, setting: Setting, point: FixedPoint) -> StateEvolution:
-    frame = stacked_frame(fields.classes)
-    finite = all_finite(point.order)
-    order = point.order if finite else jax.tree.map(jnp.zeros_like, point.order)
-    values = losses_of(judge, order, fields.classes)
-    losses = jnp.stack(
-        [values.generalization_loss, values.validation_loss, point.averages.loss[:, 0], values.accuracy], axis=-1
-    )
-    solved = bool(np.all(np.asarray(point.residual) <= 2 * _TOLERANCE[np.dtype(order.gram.dtype)]))
-    absent = 0.0 if finite else np.nan
-    return StateEvolution(
-        gram=np.asarray(frame @ order.gram @ frame.T) + absent,
-        overlap=np.asarray(frame @ order.overlap @ np.asarray(fields.noisy).T) + absent,
-        influence=np.asarray(order.influence) + absent,
-        losses=np.asarray(losses) + absent,
-        weight_decay=np.asarray(setting.weight_decay),
-        samples_per_feature=np.asarray(setting.samples_per_feature),
-        iterations=np.asarray(point.iterations),
-        residual=np.asarray(point.residual),
-        result=np.asarray(Result.DIVERGED if not finite else Result.SUCCESS if solved else Result.STEP_LIMIT, int),
-    )
+def _either(chosen: np.ndarray, one, other):
+    """`one` in the chosen scrambles, and the other elsewhere."""
+    return jnp.where(jnp.asarray(chosen).reshape(-1, *[1] * (one.ndim - 1)), one, other)
