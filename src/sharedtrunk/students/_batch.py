@@ -8,7 +8,7 @@ composites:
 
 Samples are cut into blocks where a batch's logits would not fit `BLOCK_BYTES`, so any number of them fits into memory.
 ReLU students have their own drive (`_relu_drive`); deep linear ones are computed lane by lane, under `vmap`. These are the
-three drives of a batch; `flows.legs` cuts the lanes into batches.
+three drives of a batch, and weight decay adds −λW to any of them; `flows.legs` cuts the lanes into batches.
 """
 
 from typing import NamedTuple
@@ -58,8 +58,17 @@ def prepare(lanes: SharedTrunk, problem: Problem, axes: Problem) -> Prepared:
     return stack_tasks(lanes, problem, moments) if composite else LaneProblem(problem, moments)
 
 
-def batch_drive(lanes: SharedTrunk, prepared: Prepared, axes: Problem) -> SharedTrunk:
-    """−∇L for every layer of every lane (2), (8)."""
+def batch_drive(
+    lanes: SharedTrunk, prepared: Prepared, axes: Problem, weight_decay: Float[Array, ""] | None = None
+) -> SharedTrunk:
+    """−∇L − λW for every layer of every lane (2), (8). λ = None is 0, for which nothing is computed."""
+    drives = _loss_drive(lanes, prepared, axes)
+    if weight_decay is None:
+        return drives
+    return jax.tree.map(lambda slope, weights: slope - weight_decay * weights, drives, lanes)
+
+
+def _loss_drive(lanes: SharedTrunk, prepared: Prepared, axes: Problem) -> SharedTrunk:
     if isinstance(prepared, StackedProblem):
         return composite_drive(lanes, prepared)
     if lanes.activation == "relu":

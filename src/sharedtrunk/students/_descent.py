@@ -4,15 +4,16 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Float
 
-from sharedtrunk._support.axes import PRNGKey
+from sharedtrunk._support.axes import AnyArray, PRNGKey
 from sharedtrunk.students._batch import batch_drive, prepare
 from sharedtrunk.students._problem import Problem
 
 
 @dataclasses.dataclass(frozen=True)
 class Descent:
-    """W ← W − step · ∇L; n steps take the time n · step, and step is 1/τ in the paper's notation.
+    """W ← W − step · (∇L + λW) for every layer; n steps take the time n · step, and step is 1/τ in the paper's notation.
 
     Parameters
     ----------
@@ -23,20 +24,23 @@ class Descent:
         over after the last whole batch are skipped in that epoch.
     key
         Key of the order of the points, which all lanes share; `jax.random.key(0)` by default.
+    weight_decay
+        λ ≥ 0 of all trunk layers and heads, as in `Flow`; steps are stable only where step · λ < 2.
     """
 
     step: float = 0.1
     batch_size: int | None = None
     key: PRNGKey | None = dataclasses.field(default=None, compare=False)
+    weight_decay: float | Float[AnyArray, ""] = 0.0
 
 
-def run_descent(step, key, batch_size, network, problem, axes, counts, observe):
+def run_descent(step, weight_decay, key, batch_size, network, problem, axes, counts, observe):
     """Descend through the step counts in `counts`; `network` has made the first of them."""
     whole = prepare(network, problem, axes)
 
     def advance(index, state):
         part = whole if batch_size is None else prepare(state, _batch(problem, key, index, batch_size), axes)
-        change = batch_drive(state, part, axes)
+        change = batch_drive(state, part, axes, weight_decay)
         return jax.tree.map(lambda weight, slope: weight + step * slope, state, change)
 
     def segment(state, bounds):

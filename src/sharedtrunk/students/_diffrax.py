@@ -172,8 +172,10 @@ class ObservingSolver(diffrax.AbstractSolver):
         return terms.vf(t0, y0, args)
 
 
-def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe, *, smooth: bool = False):
-    """Follow the flow of a batch of lanes through `times`.
+def solve_flow(
+    method: Flow, network, prepared, axes, times, first_step, weight_decay, observe, *, smooth: bool = False
+):
+    """Follow the flow of a batch of lanes through `times`, with the `weight_decay` given here, not the method's.
 
     `smooth` says that the observations are a smooth function of the network; they are then interpolated between steps.
     Returns observations by time, the final network, gradient evaluations, the mean step, and whether the last time was
@@ -181,7 +183,7 @@ def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe
     """
 
     def field(_, state, args):
-        return batch_drive(state, args, axes)
+        return batch_drive(state, args[0], axes, args[1])
 
     def observed_at(t, state, args):
         return state.observed if isinstance(state, Observation) else observe(state)
@@ -195,7 +197,7 @@ def solve_flow(method: Flow, network, prepared, axes, times, first_step, observe
         t1=times[-1],
         dt0=first_step,
         y0=network,
-        args=prepared,
+        args=(prepared, weight_decay),
         saveat=diffrax.SaveAt(
             subs=[
                 diffrax.SubSaveAt(ts=times, fn=observed_at),

@@ -1,11 +1,13 @@
 """Train a batch of students side by side and save them at given times."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from sharedtrunk._support.arguments import check_kind_of, check_times, floating
+from sharedtrunk._support.arguments import check_kind_of, check_times, described, floating, is_number
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import all_finite, concrete
@@ -63,7 +65,8 @@ def train(
     ------
     InputError
         For shapes that do not match, weights that are not finite, times that do not rise, a step that is not positive,
-        `seen_tasks` out of range, or (descent) times that are not multiples of the step.
+        a weight decay that is not a finite number ≥ 0, `seen_tasks` out of range, or (descent) times that are not multiples
+        of the step.
     """
     check_kind_of(network, SharedTrunk, "A student", "Use random_start")
     check_kind_of(problem, Problem, "The problem", "Use make_problem")
@@ -77,17 +80,19 @@ def train(
     _check_seen(lanes, seen_tasks)
     times = floating(times, "Times").astype(lanes.heads[0].dtype)
     counts = _check_method(method, times, problem)
+    decay = _weight_decay(method, times.dtype)
     if isinstance(method, Flow):
+        method = dataclasses.replace(method, weight_decay=0.0)  # programs do not depend on its value
         step = None if first_step is None else jnp.asarray(first_step, times.dtype)
         saved, final, result, evaluations, mean_step = _train_flow(
-            lanes, problem, times, method, step, evaluation, networks, seen_tasks
+            lanes, problem, times, method, step, decay, evaluation, networks, seen_tasks
         )
     else:
         key = jax.random.key(0) if method.key is None else method.key
         step = jnp.asarray(method.step, times.dtype)
         mean_step = step
         saved, final, result, evaluations = _train_descent(
-            lanes, problem, counts, step, key, method.batch_size, evaluation, networks, seen_tasks
+            lanes, problem, counts, step, decay, key, method.batch_size, evaluation, networks, seen_tasks
         )
     if single:
         saved, final, result = jax.tree.map(lambda leaf: leaf[0], (saved, final, result))
@@ -96,7 +101,9 @@ def train(
 
 
 @program
-def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, networks: bool, seen_tasks: int | None):
+def _train_flow(
+    lanes, problem, times, method: Flow, first_step, weight_decay, evaluation, networks: bool, seen_tasks: int | None
+):
     # imported here, since a program from the cache does not need it
     from sharedtrunk.students._diffrax import solve_flow
 
@@ -108,6 +115,7 @@ def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, net
         axes,
         times,
         first_step,
+        weight_decay,
         observe,
         smooth=evaluation is None and not networks and not method.stabilized,
     )
@@ -116,9 +124,11 @@ def _train_flow(lanes, problem, times, method: Flow, first_step, evaluation, net
 
 
 @program
-def _train_descent(lanes, problem, counts, step, key, batch_size, evaluation, networks: bool, seen_tasks: int | None):
+def _train_descent(
+    lanes, problem, counts, step, weight_decay, key, batch_size, evaluation, networks: bool, seen_tasks: int | None
+):
     axes, observe = lane_axes(problem), _observer(evaluation, networks, seen_tasks)
-    saved, final, steps = run_descent(step, key, batch_size, lanes, problem, axes, counts, observe)
+    saved, final, steps = run_descent(step, weight_decay, key, batch_size, lanes, problem, axes, counts, observe)
     return *_finish(saved, final, jnp.asarray(Result.DIVERGED)), steps
 
 
@@ -266,3 +276,14 @@ def _check_method(method: Flow | Descent, times, problem: Problem):
             hint="Use times = step · integers",
         )
     return jnp.asarray(counts.astype(np.int32))
+
+
+def _weight_decay(method: Flow | Descent, dtype) -> Float[Array, ""] | None:
+    """λ, traced so that all values have one program; None for 0, whose program computes no decay."""
+    decay = method.weight_decay
+    known = concrete(decay) if is_number(decay) else np.nan
+    if known is not None and not 0 <= known <= jnp.finfo(dtype).max:
+        raise invalid(
+            "The weight decay must be one finite number ≥ 0", received=described(decay), hint="0 is no weight decay"
+        )
+    return None if known is not None and known == 0 else jnp.asarray(decay, dtype)
