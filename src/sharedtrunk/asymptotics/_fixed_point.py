@@ -27,8 +27,11 @@ _MEMORY = 5
 _NEAR = 0.1
 """Change of the coordinates below which iterates are combined; farther away only the step is shortened."""
 
-_GROWTH, _LEAST_SHARE = 1.1, 0.05
+_GROWTH, _LEAST_SHARE = 1.1, 0.01
 """Share of the step that is taken: it is halved where the map overshoots, down to the least, and grows again after that."""
+
+_PATIENCE = 5
+"""Steps without a lower residual after which the share is halved and the earlier iterates are forgotten."""
 
 _MOST_PASSES = 12
 
@@ -193,21 +196,33 @@ def _solved(nodes: Nodes, start: Iterate, setting: Setting, model: Model, tolera
         return (count < most) & (residual > tolerance)
 
     def step(state):
-        count, flat, gram, steps, history, share, last, residual = state
+        count, flat, gram, steps, history, share, waited, last, residual = state
         new, gram, steps, residual = once(flat, gram, steps, residual)
         change = new - flat
-        overshot = residual > 1.2 * last
+        waited = jnp.where(residual < last, 0, waited + 1)
+        overshot = (residual > 1.2 * last) & (residual > _NEAR) | (waited >= _PATIENCE)
+        waited = jnp.where(overshot, 0, waited)
         share = jnp.where(overshot, jnp.maximum(0.5 * share, _LEAST_SHARE), jnp.minimum(_GROWTH * share, 1.0))
         history = history.added(new, change, overshot | (residual > _NEAR))
         # the last step is the map's own, so that what is returned is as near to the fixed point as what was judged
         following = jnp.where(residual > tolerance, history.combined(share, flat + share * change), new)
         last = jnp.where(overshot, residual, jnp.minimum(last, residual))
-        return count + 1, following, gram, steps, history, share, last, residual
+        return count + 1, following, gram, steps, history, share, waited, last, residual
 
     flat = start.coordinates
     infinite = jnp.asarray(jnp.inf, flat.dtype)
     history = _History.empty(flat.shape[0], flat.dtype)
-    state = (jnp.asarray(0), flat, start.gram, start.steps, history, jnp.asarray(1.0, flat.dtype), infinite, infinite)
+    state = (
+        jnp.asarray(0),
+        flat,
+        start.gram,
+        start.steps,
+        history,
+        jnp.asarray(1.0, flat.dtype),
+        jnp.asarray(0),
+        infinite,
+        infinite,
+    )
     count, flat, gram, steps = jax.lax.while_loop(keep, step, state)[:4]
     return Iterate(flat, start.shift, gram, steps, start.iterations + count)
 

@@ -121,7 +121,7 @@ def state_evolution(
     Hypotheses: linear layers without biases, Gaussian inputs x ~ N(0, I), labels of the noisy teachers on the same points for
     all tasks, fixed numbers of classes, trunks at least Σ_t K_t wide, and training to the end. With one or two layers there
     is one minimum. With three or more, the fixed point is one of several stationary points: the one reached from the minimum
-    of two layers, whose zero directions stay zero. Below N/N_f of about 0.3 the iteration often does not converge, which the
+    of two layers, whose zero directions stay zero. Below N/N_f of about 0.2 the iteration often does not converge, which the
     result says. Each setting begins at the fixed point of the one before, so a path of falling or rising λ is cheap.
 
     Parameters
