@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sharedtrunk import dynamics, gaussian, students, teachers
+from sharedtrunk import asymptotics, dynamics, gaussian, students, teachers
 
-ROOMS = ("gaussian", "spectra", "teachers", "students", "dynamics", "benefit")
+ROOMS = ("gaussian", "spectra", "teachers", "students", "dynamics", "asymptotics", "benefit")
 
 W = np.array([[1.0, 0.2, -0.4], [0.1, -0.8, 0.3], [-0.7, 0.5, 0.6]])
 MOMENT = np.array([[0.2, 0.0, -0.1], [-0.1, -0.2, 0.1], [-0.1, 0.2, 0.0]])
@@ -65,6 +65,11 @@ def flow():
 @functools.cache
 def aligned():
     return dynamics.aligned_flow(U, S, V, inverse_temperature=1.0, rule=NODES)
+
+
+@functools.cache
+def fields():
+    return asymptotics.fields_of_gram(np.eye(3), 0.5 * np.eye(3), np.eye(3), classes=(3,))
 
 
 def fresh():
@@ -201,6 +206,16 @@ def calls() -> dict[str, dict[str, tuple]]:
             "solve": ((flow(), layers(), TIMES), {}),
             "sampled_closures": ((key(), [teacher()], 5, 2), {}),
             "Tolerance": ((1e-6, 1e-9, 16384), {}),
+        },
+        "asymptotics": {
+            "fields_of_teachers": (([teacher()],), {}),
+            "fields_of_gram": ((np.eye(3), 0.5 * np.eye(3), np.eye(3)), {"classes": (3,)}),
+            "state_evolution": (
+                (fields(), 2.0, 0.1),
+                {"inverse_temperature": 1.0, "task_weights": [1.0], "label_shares": [1.0], "rule": RULE},
+            ),
+            "best_weight_decay": ((fields(), 2.0), {"criterion": "validation", "rule": RULE}),
+            "benefit_at_best_decay": ((fields(), 2.0), {"criterion": "oracle", "rule": RULE}),
         },
         "benefit": {
             "aligned_bounds": ((S, 0.5 * S, U, 0.1 * S), {"rule": RULE}),

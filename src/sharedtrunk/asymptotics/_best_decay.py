@@ -79,8 +79,8 @@ def best_weight_decay(
     """
     check_choice("criterion", criterion, get_args(Criterion))
     check_kind_of(fields, TaskFields, "The fields", "Use fields_of_teachers")
-    if not is_number(samples_per_feature) or not samples_per_feature > 0:
-        raise invalid("N/N_f is one number > 0", received=described(samples_per_feature), hint="Give such as 4.0")
+    if not is_number(samples_per_feature) or not 0 < samples_per_feature < math.inf:
+        raise invalid("N/N_f is one finite number > 0", received=described(samples_per_feature), hint="Give such as 4.0")
     solver = Solver(fields, **settings)
     found: dict[float, StateEvolution] = {}
 
