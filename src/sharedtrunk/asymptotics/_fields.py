@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import check_kind_of, described, on_host, whole_numbers
+from sharedtrunk._support.arguments import check_finite, check_kind_of, described, on_host, whole_numbers
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.errors import invalid
 from sharedtrunk.teachers import Teacher
@@ -73,6 +73,7 @@ def fields_of_teachers(teachers: Sequence[Teacher], *, noise: float | Sequence[f
     teachers = [teachers] if isinstance(teachers, Teacher) else list(teachers)
     for teacher in teachers:
         check_kind_of(teacher, Teacher, "A teacher", "Use teachers.random_teacher or related_pair")
+        check_finite(teacher.noisy_weights, "A teacher's noisy weights")
     clean = [np.asarray(teacher.weights, float) for teacher in teachers]
     if not clean or len({weights.shape[1] for weights in clean}) != 1:
         raise invalid(
