@@ -13,10 +13,10 @@ import numpy as np
 from jaxtyping import Float
 from scipy import optimize
 
-from sharedtrunk._support.arguments import check_kind_of, described, is_number
+from sharedtrunk._support.arguments import described, is_number
 from sharedtrunk._support.limits import check_choice
 from sharedtrunk._support.statistics import half_width
-from sharedtrunk.asymptotics._fields import TaskFields
+from sharedtrunk.asymptotics._fields import TaskFields, check_fields
 from sharedtrunk.asymptotics._state_evolution import Solver, StateEvolution
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.result import Result
@@ -78,9 +78,11 @@ def best_weight_decay(
         For an unknown criterion, and where `state_evolution` raises it.
     """
     check_choice("criterion", criterion, get_args(Criterion))
-    check_kind_of(fields, TaskFields, "The fields", "Use fields_of_teachers")
+    check_fields(fields)
     if not is_number(samples_per_feature) or not 0 < samples_per_feature < math.inf:
-        raise invalid("N/N_f is one finite number > 0", received=described(samples_per_feature), hint="Give such as 4.0")
+        raise invalid(
+            "N/N_f is one finite number > 0", received=described(samples_per_feature), hint="Give such as 4.0"
+        )
     solver = Solver(fields, **settings)
     found: dict[float, StateEvolution] = {}
 

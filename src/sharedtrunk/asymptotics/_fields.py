@@ -153,6 +153,13 @@ def fields_of_gram(
     return TaskFields(jnp.asarray(seen), jnp.asarray(np.concatenate([known, rest], axis=1)), tuple(classes))
 
 
+def check_fields(fields: TaskFields) -> None:
+    """Raise unless these are fields of finite numbers."""
+    check_kind_of(fields, TaskFields, "The fields", "Use fields_of_teachers")
+    for part in (fields.noisy, fields.clean):
+        check_finite(part, "The fields")
+
+
 def _root(gram: np.ndarray, scale: float | None = None) -> np.ndarray:
     """R with R Rᵀ = gram, one column per direction."""
     values, vectors = np.linalg.eigh(0.5 * (gram + gram.T))

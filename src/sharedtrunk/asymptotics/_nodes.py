@@ -5,6 +5,7 @@ import itertools
 
 import jax.numpy as jnp
 import numpy as np
+from scipy import special
 
 from sharedtrunk import gaussian
 from sharedtrunk.asymptotics._fields import TaskFields
@@ -68,9 +69,7 @@ def _labels(logits: np.ndarray, inverse_temperature: float | None) -> np.ndarray
     """Label probabilities: of the largest logit, or softmax(β u)."""
     if inverse_temperature is None:
         return np.eye(logits.shape[-1])[np.argmax(logits, axis=-1)]
-    scaled = inverse_temperature * (logits - logits.max(axis=-1, keepdims=True))
-    weights = np.exp(scaled)
-    return weights / weights.sum(axis=-1, keepdims=True)
+    return special.softmax(inverse_temperature * logits, axis=-1)
 
 
 @functools.lru_cache(maxsize=8)

@@ -22,7 +22,7 @@ from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import all_finite
 from sharedtrunk._support.statistics import half_width
-from sharedtrunk.asymptotics._fields import TaskFields
+from sharedtrunk.asymptotics._fields import TaskFields, check_fields
 from sharedtrunk.asymptotics._fixed_point import FixedPoint, Setting, fixed_point, untrained, untrained_response
 from sharedtrunk.asymptotics._losses import judge_of, losses_of
 from sharedtrunk.asymptotics._nodes import training_nodes
@@ -188,7 +188,7 @@ class Solver:
         rule: gaussian.Sobol = RULE,
         most_iterations: int = 200,
     ) -> None:
-        check_kind_of(fields, TaskFields, "The fields", "Use fields_of_teachers")
+        check_fields(fields)
         whole_number(layers, "Layers", least=1, hint="2 is a head on a trunk")
         whole_number(most_iterations, "Iterations", least=1, hint="Leave them out")
         check_kind_of(rule, gaussian.Sobol, "The rule", "Leave it out")
