@@ -36,7 +36,9 @@ def rows(record):
 
 def write(records):
     print("# Verdicts\n")
-    print("    sharedtrunk reproduce all sensitivity weight-decay\n    python docs/verdicts.py results > docs/verdicts.md")
+    print(
+        "    sharedtrunk reproduce all sensitivity weight-decay\n    python docs/verdicts.py results > docs/verdicts.md"
+    )
     print(
         "\nEach number is a mean ± standard error over seeds, in nats unless the statement says otherwise, for the case"
         "\nthat decides (in parentheses if there are several). A statement holds if its 95 % t-interval lies in the"
