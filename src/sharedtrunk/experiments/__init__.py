@@ -15,6 +15,7 @@ from sharedtrunk.experiments.problems import StandardProblem as StandardProblem
 from sharedtrunk.experiments.problems import StandardSettings as StandardSettings
 
 if TYPE_CHECKING:
+    from sharedtrunk.experiments._decay_lanes import decay_lanes as decay_lanes
     from sharedtrunk.experiments._draw import Draw as Draw
     from sharedtrunk.experiments._draw import draw_chunk as draw_chunk
     from sharedtrunk.experiments._draw import draw_lanes as draw_lanes
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sharedtrunk.experiments._stopped import stopped_students as stopped_students
 
 _FILES = {
+    "decay_lanes": "_decay_lanes",
     "Draw": "_draw",
     "draw_chunk": "_draw",
     "draw_lanes": "_draw",

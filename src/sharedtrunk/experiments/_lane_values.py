@@ -25,6 +25,7 @@ _RULES = {
     "seed": ("whole and at least 0", lambda v: v.ndim == 0 and v == np.floor(v) and v >= 0),
     "s_main": ("finite and above 0", lambda v: v.ndim < 2 and (v.min() > 0 if v.ndim == 0 else v.min() >= 0 < v.max())),
 }
+_OPTIONAL_RULES = {"weight_decay": ("finite and above 0", lambda v: v.ndim == 0 and v > 0)}
 _AUXILIARY_RULES = {
     "s_aux": ("finite and at least 0", lambda v: v.ndim < 2 and v.min() >= 0),
     "relatedness": ("between −1 and 1", _is_contraction),
@@ -36,6 +37,9 @@ def check_lanes(lanes: list[dict], tasks: int) -> None:
     for lane in lanes:
         for name, (rule, holds) in _RULES.items():
             _check(name, lane.get(name, "none"), rule, holds)
+        for name, (rule, holds) in _OPTIONAL_RULES.items():
+            if name in lane:
+                _check(name, lane[name], rule, holds)
         if tasks > 1:
             for name, (rule, holds) in _AUXILIARY_RULES.items():
                 for value in _each_task(lane, name, tasks):

@@ -1,5 +1,6 @@
 """Trained linear students at their stops: their losses by a fine rule, and the slope of the loss there."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
@@ -16,8 +17,13 @@ from sharedtrunk.flows.trajectory import Trajectory
 LEAST_POINTS = 512
 """The smallest number of nodes of the slope's rule. With fewer, the error bar is too short to cover the true value."""
 
+Bracketed = Callable[[Any, Any], np.ndarray]
+"""`(times, curve (lane, time)) → (lane,)`: whether the minimum of a curve is bracketed."""
 
-def stopped_students(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> Stops:
+
+def stopped_students(
+    settings: StandardSettings, draw: Draw, trajectory: Trajectory, *, bracketed: Bracketed = benefit.bracketed
+) -> Stops:
     """Stop every lane by both rules, usually between saved times, and evaluate the student there by the fine rule.
 
     A descent with steps longer than half of `SPACING` stops at a saved time: its weights may jump back and forth from step to
@@ -28,7 +34,9 @@ def stopped_students(settings: StandardSettings, draw: Draw, trajectory: Traject
     settings, draw
         The problem, and the data of the chunk.
     trajectory
-        What `follow` returned.
+        What `follow` returned, or a path of weight decays.
+    bracketed
+        When the minimum of a curve counts as bracketed.
 
     Returns
     -------
@@ -48,7 +56,7 @@ def stopped_students(settings: StandardSettings, draw: Draw, trajectory: Traject
             curve=curve if smooth else None,
             moment_error=float(draw.moment_error),
         )
-        return with_result(found, trajectory, curve)
+        return with_result(found, trajectory, curve, bracketed)
 
     return Stops(
         stopped(benefit.oracle_stop(trajectory), trajectory.generalization_loss),
@@ -65,11 +73,10 @@ def stop_and_value(settings: StandardSettings, draw: Draw, trajectory: Trajector
     return columns(stops, slope_of(stops.oracle.weights, draw, slope_rule))
 
 
-def with_result(stopped: Stopped, trajectory: Trajectory, curve) -> Stopped:
+def with_result(stopped: Stopped, trajectory: Trajectory, curve, bracketed: Bracketed = benefit.bracketed) -> Stopped:
     """`stopped` with NaN in failed lanes, and with every lane's result code according to `curve`."""
     failed = np.not_equal(np.asarray(trajectory.result), Result.SUCCESS)
-    bracketed = benefit.bracketed(trajectory.times, curve)
-    unfailed = np.where(bracketed, Result.SUCCESS, Result.NOT_BRACKETED)
+    unfailed = np.where(bracketed(trajectory.times, curve), Result.SUCCESS, Result.NOT_BRACKETED)
     known = Stopped(*(None if part is None else _where(~failed, part) for part in stopped))  # pyright: ignore[reportArgumentType]
     return known._replace(result=np.where(failed, trajectory.result, unfailed))
 

@@ -3,6 +3,8 @@
 All three use the same teachers, inputs and starts (common random numbers), so they are compared seed by seed.
 """
 
+from sharedtrunk.prediction._decay_theory_lanes import decay_drawn_lanes as decay_drawn_lanes
+from sharedtrunk.prediction._decay_theory_lanes import decay_limit_lanes as decay_limit_lanes
 from sharedtrunk.prediction._predict import predict as predict
 from sharedtrunk.prediction._predict import predict_grid as predict_grid
 from sharedtrunk.prediction._prediction import Answer as Answer

@@ -31,7 +31,7 @@ def closure_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     InputError
         Where `experiments.standard_lanes` raises it, and for students that are not linear.
     """
-    parsed = _linear(settings)
+    parsed = linear_settings(settings)
     draw = draw_lanes(parsed, lanes)
     return _columns(closure_arm(draw, _weights(parsed, draw), parsed.time_limit, workers=1).oracle)
 
@@ -54,14 +54,15 @@ def population_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]
     InputError
         Where `closure_lanes` raises it.
     """
-    parsed = _linear(settings)
+    parsed = linear_settings(settings)
     # only the teachers are needed, but inputs are drawn with them: one is enough
     with_one = [{name: value for name, value in lane.items() if name != "n_aux"} | {"n_samples": 1} for lane in lanes]
     draw = draw_lanes(parsed, with_one)
     return _columns(population_arm([draw], _weights(parsed, draw), parsed.time_limit, workers=1).oracle)
 
 
-def _linear(settings: dict) -> StandardSettings:
+def linear_settings(settings: dict) -> StandardSettings:
+    """The settings, of linear students: others have no theory."""
     parsed = StandardSettings.parse(settings)
     if parsed.activation != "linear":
         raise invalid(

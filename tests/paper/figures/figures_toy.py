@@ -82,21 +82,71 @@ def _columns(records):
     return {name: np.array([r[name] for r in records], kinds.get(name, np.float32)) for name in records[0]}
 
 
+def toy_decay(settings, lanes):
+    """Students with weight decay: unrelated tasks do a little harm at few features."""
+    return _decay_columns(settings, lanes, "weight_decay", 0.5, 0.03)
+
+
+def toy_stopping(settings, lanes):
+    """Students that stop early: their losses are higher, and unrelated tasks do four times the harm."""
+    return _decay_columns(settings, lanes, "stop", 2.0, 20.0, above=0.05)
+
+
+def toy_limit(settings, lanes):
+    """The theory of many features: unrelated tasks do nothing."""
+    decay = np.full(len(lanes), 0.03)
+    losses = {
+        f"loss_{arm}": np.array([_decay_loss({**settings, "tasks": tasks}, lane, 0.0) for lane in lanes])
+        for arm, tasks in (("single", 1), ("joint", 2))
+    }
+    others = {"benefit_error": 1e-3 + 0 * decay, "weight_decay_single": decay, "weight_decay_joint": decay}
+    return {**losses, **others, "result": np.zeros(len(lanes), np.int8)}
+
+
+def _decay_loss(settings, lane, harm):
+    """A benefit r g(s_aux) h(N/N_f) less the harm of unrelated tasks, which falls with the number of features."""
+    amount = lane["n_samples"] / settings["features"]
+    loss = 1 / (1 + amount) + 0.01 * np.random.default_rng([lane["seed"], lane["n_samples"]]).normal()
+    if settings["tasks"] == 2:
+        strength, quiver = lane["s_aux"] / (1 + lane["s_aux"]), 0.02 * np.sin(lane["seed"])
+        loss -= lane["relatedness"] * (1 + quiver) * strength * 0.2 * np.exp(-amount / 4)
+        loss += harm * (1 - lane["relatedness"]) * (1 + quiver) / settings["features"]
+    return loss
+
+
+def _decay_columns(settings, lanes, chosen, harm, value, above=0.0):
+    losses = np.array([_decay_loss(settings, lane, harm) + above for lane in lanes])
+    found = {"result": np.zeros(len(lanes), np.int8)}
+    for suffix, more in (("", 0.0), ("_honest", 0.001)):
+        found |= {
+            f"loss{suffix}": losses + more,
+            f"loss{suffix}_scrambles": (losses + more)[:, None] + SPREAD * (2 * settings["tasks"] - 3),
+            f"loss{suffix}_refinement": np.full(len(lanes), 1e-5),
+            f"accuracy{suffix}": np.full(len(lanes), 0.5),
+            f"{chosen}{suffix}": np.full(len(lanes), value),
+        }
+    return found
+
+
 def toy_figures(function="toy_lanes"):
     """The registry's figures of benefits with toys in place of the point functions."""
     import dataclasses
 
     from sharedtrunk.paper import figures
 
+    toys = {
+        "students": function,
+        "decay": "toy_decay",
+        "stopping": "toy_stopping",
+        "limit": "toy_limit",
+        "drawn": "toy_limit",
+    }
     return {
         name: dataclasses.replace(
-            figure,
-            functions={
-                role: f"figures_toy:{function if role == 'students' else 'toy_theory'}" for role in figure.functions
-            },
+            figure, functions={role: f"figures_toy:{toys.get(role, 'toy_theory')}" for role in figure.functions}
         )
         for name, figure in figures.FIGURES.items()
-        if "students" in figure.functions
+        if figure.value == "benefit"
     }
 
 

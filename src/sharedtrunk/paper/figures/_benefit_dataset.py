@@ -49,11 +49,11 @@ def benefit_dataset(collected: "Mapping[str, xarray.Dataset]") -> "xarray.Datase
     data = {f"{name}_{arm}": collected[arm][name] for arm in ARMS for name in LOSSES}
     data |= {name: single[name] for name in OF_THE_LABELS}
     for suffix, stopping in STOPPINGS.items():
-        data[f"benefit{suffix}"] = _named(_difference(single, joint, f"loss{suffix}"), f"multitask benefit, {stopping}")
-        data[f"benefit{suffix}_error"] = _named(
-            _benefit_error(single, joint, suffix), f"estimated numerical error of the multitask benefit, {stopping}"
+        data[f"benefit{suffix}"] = named(difference(single, joint, f"loss{suffix}"), f"multitask benefit, {stopping}")
+        data[f"benefit{suffix}_error"] = named(
+            benefit_error(single, joint, suffix), f"estimated numerical error of the multitask benefit, {stopping}"
         )
-    data["result"] = _result(single, joint)
+    data["result"] = result_of(single, joint)
     if "weights" in joint:
         data |= _bounds(single, joint)
     for theory, words in THEORIES.items():
@@ -77,9 +77,9 @@ def with_axes(dataset: "xarray.Dataset") -> "xarray.Dataset":
 def _theory(theory: str, words: str, collected: "Mapping[str, xarray.Dataset]") -> "dict[str, xarray.DataArray]":
     single, joint = (collected[f"{theory}_{arm}"] for arm in ARMS)
     data = {f"{name}_{theory}_{arm}": collected[f"{theory}_{arm}"][name] for arm in ARMS for name in OF_THEORY}
-    predicted = _difference(single, joint, "loss")
-    data[f"benefit_{theory}"] = _named(predicted, f"multitask benefit predicted by the {words}, oracle stopping")
-    data[f"result_{theory}"] = _result(single, joint)
+    predicted = difference(single, joint, "loss")
+    data[f"benefit_{theory}"] = named(predicted, f"multitask benefit predicted by the {words}, oracle stopping")
+    data[f"result_{theory}"] = result_of(single, joint)
     return data
 
 
@@ -88,7 +88,7 @@ def _bounds(single: "xarray.Dataset", joint: "xarray.Dataset") -> "dict[str, xar
     step = joint["weights"].astype("float64") - single["weights"].astype("float64")
     sides = {"lower": (joint, "multitask"), "upper": (single, "single-task")}
     data = {
-        f"benefit_{side}": _named(
+        f"benefit_{side}": named(
             (arm["slope"].astype("float64") * step).sum(["class", "feature"], skipna=False),
             f"{side} bound on the multitask benefit, from the slope at the {student} student, oracle stopping",
         )
@@ -98,13 +98,13 @@ def _bounds(single: "xarray.Dataset", joint: "xarray.Dataset") -> "dict[str, xar
     # The refinement overestimates the error: the bounds hold for the stopped weights, at whatever time these were stopped.
     refinement = single["loss_refinement"] + joint["loss_refinement"]
     worst = joint["slope_error"].where(joint["slope_error"] > single["slope_error"], single["slope_error"])
-    data["bounds_error"] = _named(
+    data["bounds_error"] = named(
         length * worst + refinement, "estimated numerical error of either bound on the multitask benefit"
     )
     return data
 
 
-def _benefit_error(single: "xarray.Dataset", joint: "xarray.Dataset", suffix: str) -> "xarray.DataArray":
+def benefit_error(single: "xarray.Dataset", joint: "xarray.Dataset", suffix: str) -> "xarray.DataArray":
     """Return the half-width of the paired difference's interval, plus the errors from both arms' saved times."""
     paired = single[f"loss{suffix}_scrambles"] - joint[f"loss{suffix}_scrambles"]
     count = paired.sizes["scramble"]
@@ -112,12 +112,12 @@ def _benefit_error(single: "xarray.Dataset", joint: "xarray.Dataset", suffix: st
     return quadrature + single[f"loss{suffix}_refinement"] + joint[f"loss{suffix}_refinement"]
 
 
-def _difference(single: "xarray.Dataset", joint: "xarray.Dataset", name: str) -> "xarray.DataArray":
+def difference(single: "xarray.Dataset", joint: "xarray.Dataset", name: str) -> "xarray.DataArray":
     # In float64, so that subtracting two losses of size 2 keeps all digits of float32.
     return single[name].astype("float64") - joint[name].astype("float64")
 
 
-def _result(single: "xarray.Dataset", joint: "xarray.Dataset") -> "xarray.DataArray":
+def result_of(single: "xarray.Dataset", joint: "xarray.Dataset") -> "xarray.DataArray":
     import xarray
 
     words = "how the multitask student ended, or its baseline if the student succeeded; 0 is success"
@@ -125,5 +125,5 @@ def _result(single: "xarray.Dataset", joint: "xarray.Dataset") -> "xarray.DataAr
     return codes.assign_attrs({**joint["result"].attrs, "long_name": words})
 
 
-def _named(values: "xarray.DataArray", long_name: str) -> "xarray.DataArray":
+def named(values: "xarray.DataArray", long_name: str) -> "xarray.DataArray":
     return values.assign_attrs(units="nats", long_name=long_name)

@@ -64,6 +64,22 @@ def _number(fits: Callable[[float], bool]) -> Callable[[object], bool]:
 AXES = {
     "student": Axis("1", "nonlinearity and depth of the student", "a name", "Give the student a name.", _name),
     "choice": Axis("1", "what differs from the standard problem", "a name", "Give the choice a name.", _name),
+    "setting": Axis("1", "what differs from the base setting", "a name", "Give the setting a name.", _name),
+    "classes": Axis(
+        "1",
+        "number of classes and rank of the teachers",
+        "a whole number, at least 2",
+        "Give 2 or more.",
+        _whole(2),
+    ),
+    "features": Axis("1", "number of features", "a whole number, at least 1", "Give 1 or more.", _whole(1)),
+    "samples_per_feature": Axis(
+        "1",
+        "number of training points over number of features",
+        "a finite number above 0",
+        "Give a number such as 4.",
+        _number(lambda value: value > 0),
+    ),
     "n_samples": Axis(
         "1",
         "number of training points",

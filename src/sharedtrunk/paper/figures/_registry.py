@@ -15,11 +15,12 @@ from sharedtrunk.paper.figures import (
     _fig3_right,
     _sensitivity,
     _table1,
+    _weight_decay,
 )
 from sharedtrunk.paper.figures._figure import Figure
 
 _PAPER = (_fig1, _fig2_left, _fig2_right, _fig3_left, _fig3_right, _a1, _a2, _a3, _a4, _table1)
-_OURS = (_sensitivity,)
+_OURS = (_sensitivity, _weight_decay)
 
 PAPER = tuple(module.FIGURE.name for module in _PAPER)
 """Names of the paper's figures and its table, in the paper's order. The word "all" stands for them."""

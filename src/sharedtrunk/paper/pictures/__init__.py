@@ -7,10 +7,14 @@
 | `panels_figure` | Figures A1–A4: a panel for every row and column |
 | `forest_figure` | Table 1: numbers with their intervals, and where the claims say that they lie |
 | `matrix_figure` | sensitivity: verdicts of statements under choices |
+| `curves_figure` | weight decay: theory and simulation over one thing at a time |
 
 Nothing here reads a file, judges or needs JAX.
 """
 
+from sharedtrunk.paper.pictures._curve_panels import Curve as Curve
+from sharedtrunk.paper.pictures._curve_panels import Panel as Panel
+from sharedtrunk.paper.pictures._curve_panels import curves_figure as curves_figure
 from sharedtrunk.paper.pictures._forest import Number as Number
 from sharedtrunk.paper.pictures._forest import Statement as Statement
 from sharedtrunk.paper.pictures._forest import forest_figure as forest_figure

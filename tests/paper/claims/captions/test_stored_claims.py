@@ -167,7 +167,8 @@ def test_every_stored_claim_has_a_planted_benefit_and_words():
     for claim in captions.STORED.values():
         assert all((claim.key, claim.source, claim.statement, claim.method, claim.figures))
     reached = {figure for claim in captions.STORED.values() for figure in claim.figures}
-    assert reached == set(figures.FIGURES) - {"fig1", "table1"}  # which the first half of the ledger measures
+    # the first half of the ledger measures Figure 1 and Table 1, and the paper claims nothing about weight decay
+    assert reached == set(figures.FIGURES) - {"fig1", "table1", "weight-decay"}
 
 
 def test_a_direction_that_the_ta_start_does_not_have_decides_nothing(stored):

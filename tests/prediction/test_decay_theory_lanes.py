@@ -1,0 +1,75 @@
+"""Lanes of the theory of weight decay: the theory at the best λ, for the teachers that the simulated lanes have."""
+
+import jax
+import numpy as np
+import pytest
+
+from sharedtrunk import asymptotics, prediction, teachers
+from sharedtrunk.errors import InputError
+from sharedtrunk.experiments import StandardSettings, draw_lanes
+
+pytestmark = pytest.mark.float64
+
+SMALL = {"classes": 2, "rank": 2, "features": 20, "tasks": 2}
+LANES = [
+    {"n_samples": 40, "seed": seed, "s_main": 3.0, "s_aux": 10.0, "relatedness": r}
+    for r in (0.0, 1.0)
+    for seed in (0, 1)
+]
+
+
+def pair(lane, settings):
+    return teachers.related_pair(
+        jax.random.key(lane["seed"]),
+        relatedness=lane["relatedness"],
+        classes=2,
+        features=20,
+        singular_values=(lane["s_main"], lane["s_aux"]),
+        dtype=settings.dtype,
+    )
+
+
+def test_the_teachers_are_those_of_the_simulated_lanes():
+    settings = StandardSettings.parse(SMALL)
+    draw = draw_lanes(settings, [LANES[2]])
+    for drawn, teacher in zip(draw.noisy_weights, pair(LANES[2], settings), strict=True):
+        np.testing.assert_allclose(drawn[0], teacher.noisy_weights, atol=1e-5)
+
+
+@pytest.mark.long
+def test_the_limit_is_the_theory_at_the_lowest_mean_loss_over_seeds():
+    settings = StandardSettings.parse(SMALL)
+    found = prediction.decay_limit_lanes(SMALL, LANES)
+    assert (found["result"] == 0).all()
+    assert len(set(found["weight_decay_single"])) == 1
+    assert found["weight_decay_joint"][0] == found["weight_decay_joint"][1] != found["weight_decay_joint"][2]
+    fields = [asymptotics.fields_of_teachers(pair(lane, settings), noise=1.0) for lane in LANES]
+    for arm, lanes in (("single", (0, 1)), ("joint", (2, 3))):
+        arms = [fields[lane].main() if arm == "single" else fields[lane] for lane in lanes]
+        best = found[f"weight_decay_{arm}"][lanes[0]]
+        below, there, above = np.mean(
+            [
+                asymptotics.state_evolution(each, 2.0, best * np.array([1.5, 1, 1 / 1.5])).losses[..., 0]
+                for each in arms
+            ],
+            axis=(0, 2),
+        )
+        np.testing.assert_allclose(found[f"loss_{arm}"][list(lanes)].mean(), there, atol=1e-12)
+        assert there < min(below, above)
+    benefit = found["loss_single"] - found["loss_joint"]
+    assert (np.abs(benefit[:2]) < found["benefit_error"][:2] + 1e-3).all()
+    assert (benefit[2:] > found["benefit_error"][2:]).all()
+
+
+@pytest.mark.long
+def test_drawn_teachers_have_their_own_noise():
+    settings = StandardSettings.parse(SMALL)
+    (loss,) = prediction.decay_drawn_lanes(SMALL, [{**LANES[2], "weight_decay": 0.1}])["loss_joint"]
+    fields = asymptotics.fields_of_teachers(pair(LANES[2], settings))
+    assert loss == pytest.approx(float(asymptotics.state_evolution(fields, 2.0, 0.1).generalization_loss), abs=1e-6)
+
+
+def test_theory_is_for_linear_students():
+    for function in (prediction.decay_limit_lanes, prediction.decay_drawn_lanes):
+        with pytest.raises(InputError, match="Theory is for linear students; got relu"):
+            function({**SMALL, "activation": "relu"}, LANES)
