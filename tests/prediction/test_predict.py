@@ -124,7 +124,8 @@ def way(values, result=None):
     values = np.asarray(values, float)
     code = np.zeros(len(values), int) if result is None else np.asarray(result)
     parts = {field.name: values for field in dataclasses.fields(prediction.Answer)}
-    return prediction.Answer(**{**parts, "result": code, "benefit_honest": None})
+    later = dict.fromkeys(("benefit_honest", "decay_single", "decay_joint"))
+    return prediction.Answer(**{**parts, "result": code, **later})
 
 
 SIMULATED = np.array([0.10, 0.12, 0.14, 0.11, 0.13])

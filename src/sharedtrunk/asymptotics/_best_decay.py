@@ -29,6 +29,9 @@ _STEP, _MOST_STEPS = 0.5 * math.log(10), 9
 _PRECISION = 0.05
 """Precision of ln λ: the loss is flat at its minimum, so it changes by the square of this."""
 
+_DIVERGED = 1e3
+"""Loss of students that diverged, in nats: Brent's method computes with it."""
+
 
 class Benefit(NamedTuple):
     """The multitask benefit at the best weight decay of each arm.
@@ -68,9 +71,10 @@ def best_weight_decay(
     Returns
     -------
     StateEvolution
-        At the best λ, its `weight_decay`. Settings that fail are left out of the search. Where no student of two layers is
-        better than chance, the one without weights; where the loss still falls at an end of the grid (four decades),
-        the result is `Result.NOT_BRACKETED`.
+        At the best λ, its `weight_decay`. Where a fixed point was not reached, the loss of its last iterate counts, so that
+        the result is `Result.STEP_LIMIT` if that λ seems best; students that diverged are left out. Where no student of two
+        layers is better than chance, the one without weights; where the loss still falls at an end of the grid (four
+        decades), the result is `Result.NOT_BRACKETED`.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def best_weight_decay(
         students = solver.at(samples_per_feature, math.exp(log_decay))
         found[log_decay] = students
         value = students.generalization_loss if criterion == "oracle" else students.validation_loss
-        return float(value) if students.result == Result.SUCCESS else math.inf
+        return float(value) if np.isfinite(value) else _DIVERGED
 
     largest = math.log(float(solver.largest_decay(samples_per_feature).max()))
     grid, losses, lowest = [largest], [loss(largest)], 0
@@ -98,12 +102,11 @@ def best_weight_decay(
         grid.append(grid[-1] - _STEP)
         losses.append(loss(grid[-1]))
         lowest = int(np.argmin(losses))
-    if lowest == 0 and settings.get("layers", 2) == 2:  # no weights at all: a larger λ changes nothing
-        return found[grid[0]]
-    if lowest in (0, len(grid) - 1):
+    open_above = lowest == 0 and settings.get("layers", 2) != 2  # two layers have no weights at a larger λ either
+    if open_above or lowest == len(grid) - 1:
         return eqx.tree_at(lambda students: students.result, found[grid[lowest]], np.asarray(int(Result.NOT_BRACKETED)))
     best = optimize.minimize_scalar(
-        loss, bounds=(grid[lowest + 1], grid[lowest - 1]), method="bounded", options={"xatol": _PRECISION}
+        loss, bounds=(grid[lowest + 1], grid[max(lowest - 1, 0)]), method="bounded", options={"xatol": _PRECISION}
     )
     return found[float(best.x) if best.fun < losses[lowest] else grid[lowest]]
 

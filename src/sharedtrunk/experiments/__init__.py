@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sharedtrunk.experiments._draw import Draw as Draw
     from sharedtrunk.experiments._draw import draw_chunk as draw_chunk
     from sharedtrunk.experiments._draw import draw_lanes as draw_lanes
+    from sharedtrunk.experiments._draw import draw_teachers as draw_teachers
     from sharedtrunk.experiments._follow import follow as follow
     from sharedtrunk.experiments._rank_one_lanes import rank_one_lanes as rank_one_lanes
     from sharedtrunk.experiments._standard_lanes import standard_lanes as standard_lanes
@@ -30,6 +31,7 @@ _FILES = {
     "Draw": "_draw",
     "draw_chunk": "_draw",
     "draw_lanes": "_draw",
+    "draw_teachers": "_draw",
     "follow": "_follow",
     "rank_one_lanes": "_rank_one_lanes",
     "standard_lanes": "_standard_lanes",

@@ -6,6 +6,7 @@ tasks before it.
 """
 
 import dataclasses
+import operator
 
 import equinox as eqx
 import jax
@@ -151,6 +152,34 @@ def draw_chunk(
     inputs, labels, held_out_inputs, held_out_labels, clean_labels = _labelled(counts, held_out, key, noisy, clean)
     moments, error = _clean_moments(main, s_main)
     return Draw(inputs, labels, held_out_inputs, held_out_labels, clean_labels, clean, moments, error, noisy, start)
+
+
+def draw_teachers(settings: StandardSettings, seed: int, lanes: list[dict]) -> list[tuple[teachers.Teacher, ...]]:
+    """The teachers of `draw_chunk` without inputs and labels.
+
+    Parameters
+    ----------
+    settings, seed, lanes
+        See `draw_chunk`.
+
+    Returns
+    -------
+    list of tuple of Teacher
+        For every lane the main task's teacher, then those of the auxiliary tasks.
+
+    Raises
+    ------
+    InputError
+        Where `draw_chunk` raises it for a lane's values.
+    """
+    check_lanes(lanes, settings.tasks)
+    drawn = _teachers_of_lanes(settings, jax.random.key(seed), *lane_values(lanes, settings.dtype))
+    return [jax.tree.map(operator.itemgetter(lane), drawn) for lane in range(len(lanes))]
+
+
+@program
+def _teachers_of_lanes(settings: StandardSettings, key, s_main, s_aux: tuple, relatedness: tuple):
+    return jax.vmap(lambda *values: _teachers(settings, key, *values))(s_main, s_aux, relatedness)
 
 
 def _clean_moments(main: teachers.Teacher, s_main: np.ndarray) -> tuple[Array, Array]:

@@ -4,6 +4,7 @@ Settings of one *form* have the same number of auxiliary tasks, and numbers, lis
 of one form are drawn side by side, so no setting's draws depend on the forms of the others.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
@@ -65,18 +66,26 @@ class Plan:
             len(joint) + np.array([single.index(s) for s in mains]),
         )
 
-    def predictions(self, answers: dict[Method, Answer], problem: StandardSettings) -> list[Prediction]:
-        """One prediction per setting. `answers` are those of all members of all groups, one group after the other."""
+    def predictions(
+        self, answers: dict[Method, Answer], problem: StandardSettings, refused: Sequence[dict[Method, str]]
+    ) -> list[Prediction]:
+        """One prediction per setting.
+
+        `answers` are those of all members of all groups, one group after the other; `refused` has for every setting the
+        methods without an answer, with the reason.
+        """
         members = [member for group in self.groups for member in group.members]
         order = np.empty((len(self.settings), len(self.seeds)), int)
         for index, member in enumerate(members):
             order[member] = index
         known = {name: value for name, value in asdict(problem).items() if name not in FIXED}
         predictions = []
-        for setting, seeds in zip(self.settings, order, strict=True):
-            by_method: dict[Method, Answer] = {name: answer.of_seeds(seeds) for name, answer in answers.items()}
+        for setting, seeds, without in zip(self.settings, order, refused, strict=True):
+            by_method: dict[Method, Answer] = {
+                name: answer.of_seeds(seeds) for name, answer in answers.items() if name not in without
+            }
             words = sentence(setting, by_method, problem.features, time_limit=problem.time_limit)
-            predictions.append(Prediction(setting, known, self.seeds, by_method, words))
+            predictions.append(Prediction(setting, known, self.seeds, by_method, words, without))
         return predictions
 
 

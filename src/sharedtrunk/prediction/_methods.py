@@ -1,6 +1,6 @@
-"""The three methods, each for all groups of a plan: joint lanes and their baselines at their stops."""
+"""The methods that stop early, each for all groups of a plan: joint lanes and their baselines at their stops."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -43,7 +43,7 @@ def by_closure(problem: StandardSettings, plan: Plan, draws: list[Draw], workers
     def arm_of(group: Group, draw: Draw) -> Stops:
         return closure_arm(draw, task_weights(problem, group), problem.time_limit, workers_per_group)
 
-    return _both_arms(plan, _in_threads(arm_of, plan, draws, workers))
+    return _both_arms(plan, in_threads(arm_of, list(zip(plan.groups, draws, strict=True)), workers))
 
 
 def by_simulation(problem: StandardSettings, plan: Plan, draws: list[Draw], workers: int) -> tuple[Stops, Stops]:
@@ -54,7 +54,7 @@ def by_simulation(problem: StandardSettings, plan: Plan, draws: list[Draw], work
         joint = simulated_arm(of_tasks(problem, group.tasks), some_lanes(draw, slice(0, count)))
         return joined([joint, simulated_arm(of_tasks(problem, 1), some_lanes(draw, slice(count, None)))])
 
-    return _both_arms(plan, _in_threads(arm_of, plan, draws, workers))
+    return _both_arms(plan, in_threads(arm_of, list(zip(plan.groups, draws, strict=True)), workers))
 
 
 def _both_arms(plan: Plan, arms: list[Stops]) -> tuple[Stops, Stops]:
@@ -64,8 +64,8 @@ def _both_arms(plan: Plan, arms: list[Stops]) -> tuple[Stops, Stops]:
     return joint, joined([arm.lanes(group.single_index) for group, arm in pairs])
 
 
-def _in_threads(arm_of: Callable[..., _T], plan: Plan, draws: list[Draw], workers: int) -> list[_T]:
-    """Call `arm_of` for every group, in threads. The first group runs alone, because it compiles for all."""
-    first = arm_of(plan.groups[0], draws[0])
+def in_threads(function: Callable[..., _T], jobs: Sequence[tuple], workers: int) -> list[_T]:
+    """Call `function(*job)` for every job, in threads. The first job runs alone, because it compiles for all."""
+    first = [function(*job) for job in jobs[:1]]
     with ThreadPoolExecutor(workers) as pool:
-        return [first, *pool.map(arm_of, plan.groups[1:], draws[1:])]
+        return [*first, *pool.map(lambda job: function(*job), jobs[1:])]

@@ -1,4 +1,4 @@
-"""`predict` and `predict_grid`: draw once, run both theories and the simulation on the same draws, and compare them."""
+"""`predict` and `predict_grid`: draw once, run theories and the simulation on the same draws, and compare them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,9 +11,10 @@ from sharedtrunk.errors import invalid
 from sharedtrunk.experiments import StandardSettings, draw_chunk
 from sharedtrunk.flows.stopped import Stops
 from sharedtrunk.prediction._arms import compared
+from sharedtrunk.prediction._decay import by_decay, refusal
 from sharedtrunk.prediction._lane_groups import Plan, of_tasks
 from sharedtrunk.prediction._methods import by_closure, by_population, by_simulation
-from sharedtrunk.prediction._prediction import Method, Prediction
+from sharedtrunk.prediction._prediction import Answer, Method, Prediction
 from sharedtrunk.prediction._setting import Setting, as_seeds, as_settings, as_whole, check_ranks, standard_problem
 
 MOST_INPUTS = 2e9
@@ -27,6 +28,7 @@ def predict(
     relatedness: float | Sequence[Any] = 0.5,
     *,
     simulate: bool = True,
+    best_decay: bool = False,
     seeds: int | Iterable[int] = 5,
     classes: int = 10,
     rank: int | None = None,
@@ -48,15 +50,15 @@ def predict(
     ----------
     samples, s_main, s_aux, relatedness
         The `Setting`: N, s̄_A, s̄_B and r. Lists stand for unequal singular values, a matrix R and several auxiliary tasks.
-    simulate
-        Whether to train students too.
+    simulate, best_decay
+        Whether to train students too, and whether to add the theory of weight decay (`predict_grid`).
     seeds, classes, rank, features, hidden, noise, start_scale, task_weights, time_limit, precision, workers
         See `predict_grid`.
 
     Returns
     -------
     Prediction
-        The answers "population", "closure" and "simulation", in nats.
+        The answers "population", "closure", "simulation" and "decay", in nats.
 
     Raises
     ------
@@ -66,6 +68,7 @@ def predict(
     return predict_grid(
         [Setting(samples, s_main, s_aux, relatedness)],
         simulate=simulate,
+        best_decay=best_decay,
         seeds=seeds,
         classes=classes,
         rank=rank,
@@ -84,6 +87,7 @@ def predict_grid(
     settings: Iterable[Setting | tuple[int, Any, Any, Any]],
     *,
     simulate: bool = False,
+    best_decay: bool = False,
     seeds: int | Iterable[int] = 5,
     classes: int = 10,
     rank: int | None = None,
@@ -100,7 +104,9 @@ def predict_grid(
 
     *population* is the flow on infinite data from the noisy teachers, *closure* the Gaussian closure of the drawn samples,
     *simulation* the students trained on those samples. All stop at the minimum of the generalization loss (19). The bounds
-    (24)–(25) take the clean label moment M(W̄) and the stopped weights.
+    (24)–(25) take the clean label moment M(W̄) and the stopped weights. *decay* speaks of another training: to the minimum
+    with the best weight decay of each arm, in the limit N, N_f → ∞ at N/N_f
+    (`asymptotics.benefit_at_best_decay`), for the class directions and relatedness of every seed's teachers.
 
     Parameters
     ----------
@@ -108,6 +114,9 @@ def predict_grid(
         `Setting`s, or tuples (samples, s_main, s_aux, relatedness).
     simulate
         Whether to train students too.
+    best_decay
+        Whether to add *decay*, which takes seconds a seed for three classes and minutes for ten. A setting that it does not
+        cover has the reason in `Prediction.refused`.
     seeds
         Number of seeds (0, 1, …), or the seeds themselves. A seed draws teachers, inputs and start.
     classes, rank, features, hidden
@@ -166,7 +175,13 @@ def predict_grid(
     moments = np.concatenate(
         [np.asarray(draw.moments)[g.joint_index] for g, draw in zip(plan.groups, draws, strict=True)]
     )
-    return plan.predictions({name: compared(*both, moments) for name, both in arms.items()}, problem)
+    answers: dict[Method, Answer] = {name: compared(*both, moments) for name, both in arms.items()}
+    refused: list[dict[Method, str]] = [{} for _ in plan.settings]
+    if best_decay:
+        answers["decay"] = by_decay(problem, plan, workers)
+        reasons = [refusal(problem, 1 + len(setting.auxiliaries)) for setting in plan.settings]
+        refused = [{} if reason is None else {"decay": reason} for reason in reasons]
+    return plan.predictions(answers, problem, refused)
 
 
 def _check_plan(plan: Plan, problem: StandardSettings) -> None:

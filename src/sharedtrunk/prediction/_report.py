@@ -10,16 +10,22 @@ import numpy as np
 
 from sharedtrunk._support import json_files as _json
 from sharedtrunk._support.statistics import Estimate, estimate, mean_and_error
-from sharedtrunk.prediction._prediction import Answer, Prediction
+from sharedtrunk.prediction._prediction import Answer, Method, Prediction
 from sharedtrunk.prediction._task_values import Related
 
 COLUMNS = ("method", "benefit ± 95 %", "bounds", "loss", "stop")
 _NOTHING = "–"
 _CAPTION = (
-    "Means over seeds in nats; ± half the t-interval; bounds (24), (25) at the stopped weights; loss and stopping time of "
-    "A alone → with {}."
+    "Means over seeds in nats; ± half the t-interval; loss of A alone → with {}. Training stops early, at the lowest "
+    "generalization loss; bounds (24), (25) at the stopped weights."
 )
 CAPTION = _CAPTION.format("B")
+
+LABELS: dict[Method, str] = {"decay": "infinite size, best weight decay"}
+"""Names of the rows that are not those of the methods."""
+
+_EARLY = "to the lowest generalization loss"
+_TO_THE_END = "to the minimum with the best weight decay of each arm, N and N_f → ∞"
 
 UNFINISHED = "so far"
 """Marks a benefit whose arms had not both reached their minima by the time limit."""
@@ -40,7 +46,7 @@ def caption(made: Prediction) -> str:
     -------
     str
         `CAPTION`, with the names of all auxiliary tasks; one more sentence where a row of `rows` says "so far", and one where
-        there is a row for validation stopping.
+        there is a row for validation stopping or for weight decay.
     """
     late = [
         f"{name} {answer.unreached} of {len(made.seeds)}" for name, answer in made.ways.items() if not answer.finished
@@ -52,6 +58,11 @@ def caption(made: Prediction) -> str:
             f"(seeds: {', '.join(late)})."
         )
     words += [_validation(answer) for answer in made.ways.values() if answer.benefit_honest is not None]
+    if "decay" in made.ways:
+        words.append(
+            f"{LABELS['decay']}: training goes on to its minimum, with the weight decay λ of each arm that has the lowest "
+            f"generalization loss, in the limit N, N_f → ∞ at N/N_f = {made.samples_per_feature:g}."
+        )
     return " ".join(words)
 
 
@@ -63,6 +74,22 @@ def _validation(answer: Answer) -> str:
         f"{VALIDATION}: both arms stop at their lowest loss on held-out noisy labels, as one must in practice; "
         f"that {added}."
     )
+
+
+def label(method: Method) -> str:
+    """The name of a method's row.
+
+    Parameters
+    ----------
+    method
+        The method, as in `Prediction.ways`.
+
+    Returns
+    -------
+    str
+        The method's own name, or the one in `LABELS`.
+    """
+    return LABELS.get(method, method)
 
 
 def title(made: Prediction) -> str:
@@ -92,16 +119,22 @@ def _related(related: Related) -> str:
 
 
 def rows(made: Prediction) -> list[tuple[str, ...]]:
-    """One row per method, in the order of `COLUMNS`, and one more for validation stopping where it is known."""
+    """One row per method, in the order of `COLUMNS`, and one more for validation stopping where it is known.
+
+    The row of weight decay has λ in the place of a stopping time; without a benefit it says why.
+    """
     found = []
     for name, answer in made.ways.items():
         bounds = _two_means("[{}, {}]", answer.lower, answer.upper, "+.3f")
         losses = _two_means("{}→{}", answer.loss_single, answer.loss_joint, ".3f")
-        stops = _two_means("{}→{}", answer.stop_single, answer.stop_joint, ".1f")
-        found.append((name, _marked(answer), bounds, losses, stops))
+        if answer.decay_single is None or answer.decay_joint is None:
+            stops = _two_means("{}→{}", answer.stop_single, answer.stop_joint, ".1f")
+        else:
+            stops = _two_means("λ {}→{}", answer.decay_single, answer.decay_joint, ".2g")
+        found.append((label(name), _marked(answer), bounds, losses, stops))
         if answer.benefit_honest is not None:
             found.append((VALIDATION, _benefit(answer.benefit_honest), "", "", ""))
-    return found
+    return found + [(label(name), reason, *(_NOTHING,) * 3) for name, reason in made.refused.items()]
 
 
 def write_json(path: str | os.PathLike[str], made: Prediction) -> None:
@@ -129,20 +162,28 @@ def as_json(made: Prediction) -> dict[str, Any]:
         columns = {key: value.tolist() for key, value in vars(answer).items() if value is not None}
         mean = dataclasses.asdict(answer.estimate())
         state = {"finished": answer.finished, "unfinished_seeds": answer.unreached, "failures": answer.failures}
-        ways[name] = {"benefit_mean": mean, **columns, **state}
+        training = _TO_THE_END if name == "decay" else _EARLY
+        ways[name] = {"training": training, "benefit_mean": mean, **columns, **state}
     plain = {
         "setting": dataclasses.asdict(made.setting),
         "problem": dict(made.problem),
         "seeds": list(made.seeds),
-        "units": {"benefit, error, bounds, losses": "nats", "stops": "training time"},
+        "units": {
+            "benefit, error, bounds, losses": "nats",
+            "stops": "training time",
+            "decays": "nats per squared weight",
+        },
         "ways": ways,
+        "refused": dict(made.refused),
         "sentence": made.sentence,
     }
     return _json.without_nan(plain)
 
 
 def _marked(answer: Answer) -> str:
-    """The benefit as the table shows it, marked if it is not final."""
+    """The benefit as the table shows it, marked if it is not final. Theory without a value says why."""
+    if answer.decay_joint is not None and answer.lost == len(answer.benefit):
+        return "none: " + ", ".join(f"{n} of {answer.lost} seeds {why}" for why, n in answer.failures.items())
     return _benefit(answer.benefit) if answer.finished else f"{UNFINISHED} {_benefit(answer.benefit)}"
 
 

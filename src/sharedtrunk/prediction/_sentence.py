@@ -1,10 +1,12 @@
-"""One sentence: which method to believe here, and why. Every word of the sentence follows from the numbers.
+"""Which method to believe here, and why, in one sentence; one more is for weight decay. Every word follows from the numbers.
 
 A theory *agrees* with the simulation where the whole 95 % interval of their paired difference lies within a tolerance that
 does not depend on the number of seeds: `NEGLIGIBLE` nats or a tenth of the simulated benefit, whichever is more. A theory
 *misses* the simulation where the interval lies wholly outside the tolerance, and is *open* otherwise, until more seeds
 decide. A method that lost seeds, or did not reach its minima by the time limit, never counts as agreeing, and the sentence
 says so.
+
+The theory of weight decay speaks of another training and of infinite size, so it is never compared with the others.
 """
 
 from collections.abc import Mapping
@@ -33,7 +35,7 @@ _LEADS = {
 
 
 def sentence(setting: Setting, answers: Mapping[Method, Answer], features: int, *, time_limit: float = 500.0) -> str:
-    """Which method to believe at this setting, and why, in one sentence.
+    """Which method to believe at this setting, and why; and the benefit with weight decay, where it is among the answers.
 
     Parameters
     ----------
@@ -49,8 +51,14 @@ def sentence(setting: Setting, answers: Mapping[Method, Answer], features: int, 
     Returns
     -------
     str
-        The sentence, with its full stop.
+        The sentence, with its full stop, and a second one for weight decay.
     """
+    early: dict[Method, Answer] = {name: answer for name, answer in answers.items() if name != "decay"}
+    first = _of_early_stopping(setting, early, features, time_limit)
+    return f"{first} {_of_decay(setting, answers['decay'], features)}" if "decay" in answers else first
+
+
+def _of_early_stopping(setting: Setting, answers: Mapping[Method, Answer], features: int, time_limit: float) -> str:
     usable = {name: len(answer.benefit) - answer.lost for name, answer in answers.items()}
     if all(count < 2 for count in usable.values()):
         shortage = "a single seed" if max(usable.values()) == 1 else "a run without a usable seed"
@@ -93,6 +101,20 @@ def _without_simulation(
         return f"Believe either theory: {_effect(setting, closure)} by the closure, and {change}; {unchecked}."
     change = caveats["population"] or f"infinite data would change the benefit by {_signed(difference)}"
     return f"Believe the closure, which knows the samples: {_effect(setting, closure)}, while {change}; {unchecked}."
+
+
+def _of_decay(setting: Setting, answer: Answer, features: int) -> str:
+    """The benefit with weight decay. Below `NEGLIGIBLE` it has no sign: the nodes' error is the same for all seeds."""
+    found = answer.estimate()
+    instead = "With training to the minimum instead, each arm with its best weight decay,"
+    if found.n == 0:
+        return f"{instead} theory has no answer here."
+    effect = _effect(setting, found)
+    if max(abs(found.low), abs(found.high)) <= NEGLIGIBLE:
+        effect = f"the effect of {setting.auxiliaries_in_words} on A is below {NEGLIGIBLE} nats ({_number(found)})"
+    some = f" in {found.n} of {len(answer.benefit)} seeds" if found.left_out else ""
+    size = f"N/N_f = {setting.samples / features:g}"
+    return f"{instead} {effect}{some} at infinite size with {size}; no training here checks that."
 
 
 def _caveat(name: Method, answer: Answer, time_limit: float) -> str:
