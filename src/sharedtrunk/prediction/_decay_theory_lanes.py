@@ -4,10 +4,6 @@ They take the settings and lanes of `experiments.decay_lanes`. With many feature
 class vectors, so a lane of theory is paired with the simulated lane of the same seed.
 """
 
-import functools
-import math
-from collections.abc import Sequence
-
 import jax
 import numpy as np
 
@@ -17,17 +13,16 @@ from sharedtrunk.experiments import StandardSettings
 from sharedtrunk.prediction._theory_lanes import linear_settings
 
 SEARCH = gaussian.Sobol(points=512, scrambles=4)
-"""Nodes with which the best λ is sought: a quarter of the usual ones, because the loss is flat there."""
+"""Nodes with which the best λ is sought: few, because the loss is flat there."""
 
-STEP, MOST_STEPS = 0.5 * math.log(2), 40
-"""Distance in ln λ of neighbours that the search tries, and its largest number of steps."""
+RULE = gaussian.Sobol(points=2048, scrambles=8)
 
 
 def decay_limit_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
     """Both arms with many features (N, N_f → ∞ at the lanes' N/N_f), each at its best λ.
 
-    Lanes that differ in the seed alone share their λ, at which the mean of their losses is lowest, and all lanes share the λ
-    of the main task alone.
+    Lanes that differ in the seed alone share the best λ of the first of them, and all lanes share the λ of the main task
+    alone: the loss is flat at its minimum, and seeds differ little.
 
     Parameters
     ----------
@@ -50,14 +45,17 @@ def decay_limit_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray
     fields = [asymptotics.fields_of_teachers(_teachers(parsed, lane), noise=parsed.noise) for lane in lanes]
     groups = [(lane["s_aux"], lane["relatedness"]) for lane in lanes]
 
-    def of_group(wanted) -> list[asymptotics.TaskFields]:
-        return [each for each, group in zip(fields, groups, strict=True) if group == wanted]
+    def best(wanted: asymptotics.TaskFields, alpha: tuple[float, ...]) -> asymptotics.StateEvolution:
+        return asymptotics.best_weight_decay(wanted, a, task_weights=alpha, rule=SEARCH)
 
-    single = _best_decay([each.main() for each in of_group(groups[0])], a, parsed.alpha[:1])
-    joint = {group: _best_decay(of_group(group), a, parsed.alpha) for group in dict.fromkeys(groups)}
-    return _columns(
-        _arms(each, a, single, joint[group], parsed.alpha) for each, group in zip(fields, groups, strict=True)
+    single = best(fields[0].main(), parsed.alpha[:1])
+    joint = {group: best(fields[groups.index(group)], parsed.alpha) for group in dict.fromkeys(groups)}
+    found = _columns(
+        _arms(each, a, float(single.weight_decay), float(joint[group].weight_decay), parsed.alpha)
+        for each, group in zip(fields, groups, strict=True)
     )
+    searched = np.array([joint[group].result or single.result for group in groups], np.int8)
+    return {**found, "result": np.where(found["result"] == 0, searched, found["result"])}
 
 
 def decay_drawn_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
@@ -110,36 +108,9 @@ def _arms(
 ) -> tuple[asymptotics.StateEvolution, asymptotics.StateEvolution]:
     """The main task alone and beside the auxiliary one, each at its λ, on the same nodes."""
     return (
-        asymptotics.state_evolution(fields.main(), samples_per_feature, single, task_weights=alpha[:1]),
-        asymptotics.state_evolution(fields, samples_per_feature, joint, task_weights=alpha),
+        asymptotics.state_evolution(fields.main(), samples_per_feature, single, task_weights=alpha[:1], rule=RULE),
+        asymptotics.state_evolution(fields, samples_per_feature, joint, task_weights=alpha, rule=RULE),
     )
-
-
-def _best_decay(
-    fields: Sequence[asymptotics.TaskFields], samples_per_feature: float, alpha: tuple[float, ...]
-) -> float:
-    """λ at the lowest mean loss: a walk along λ = e^{−STEP k}, and the vertex of the parabola through the lowest three."""
-
-    @functools.cache
-    def loss(k: int) -> float:
-        decay = math.exp(-STEP * k)
-        found = [
-            asymptotics.state_evolution(each, samples_per_feature, decay, task_weights=alpha, rule=SEARCH)
-            for each in fields
-        ]
-        mean = float(np.mean([each.generalization_loss for each in found]))
-        return mean if math.isfinite(mean) else math.inf
-
-    k = round(-math.log(0.15 * samples_per_feature**-1.2) / STEP)  # about the best λ at s̄_A = 10
-    for _ in range(MOST_STEPS):
-        lowest = min((k, k - 1, k + 1), key=loss)  # without weights the loss is constant, and the walk stays
-        if lowest == k:
-            break
-        k = lowest
-    before, at, after = (loss(k + shift) for shift in (-1, 0, 1))
-    curvature = before - 2 * at + after
-    vertex = (before - after) / (2 * curvature) if 0 < curvature < math.inf else 0.0
-    return math.exp(-STEP * (k + vertex))
 
 
 def _columns(arms) -> dict[str, np.ndarray]:
