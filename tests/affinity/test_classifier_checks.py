@@ -1,4 +1,4 @@
-"""scikit-learn's own checks of estimators, for ReLU and linear trunks."""
+"""scikit-learn's own checks of estimators, for ReLU and linear trunks, stopped and decayed."""
 
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -8,6 +8,19 @@ from sharedtrunk.affinity._classifier import SharedTrunkClassifier
 
 @parametrize_with_checks([SharedTrunkClassifier()])
 def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+DECAYED = [
+    SharedTrunkClassifier((), weight_decay=0.01),
+    SharedTrunkClassifier(activation="linear", weight_decay="validation"),
+]
+
+
+# A short training of a check (max_iter=5) ends before the minimum.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(DECAYED)
+def test_scikit_learn_checks_with_weight_decay(estimator, check):
     check(estimator)
 
 

@@ -76,7 +76,7 @@ class _Training:
         seen = np.zeros((filled(len(rows)), inputs.shape[1]), recipe.student.dtype)
         seen[: len(rows)] = scaled(inputs, self.scaling, recipe.student.dtype)[rows]
         labels = np.full((len(self.tasks), len(seen)), MISSING)
-        labels[:, : len(rows)] = codes[np.ix_(self.tasks, rows)]
+        labels[:, : len(rows)] = codes[self.tasks][:, rows]
         self.problem: Problem = make_problem(
             jnp.asarray(seen),
             list(labels),
