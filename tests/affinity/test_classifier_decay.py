@@ -215,7 +215,7 @@ def test_without_a_hidden_layer_there_is_nothing_to_activate(table):
 
 def test_too_few_rows_and_too_large_inputs_say_so(table):
     X, Y = table
-    with pytest.raises(InputError, match=r"weight_decay='validation', needs validation rows .*; got n_samples = 2"):
+    with pytest.raises(InputError, match=r"weight_decay='validation' needs validation rows .*; got n_samples = 2"):
         decayed("validation", task_weights=None).fit(X[:2], [0, 1])
     with pytest.raises(InputError, match="inputs must be small enough to compute with; got values up to"):
         decayed(0.1, dtype="float32", standardize=False).fit(1e17 * X, Y)

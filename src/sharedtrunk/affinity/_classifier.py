@@ -374,9 +374,8 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         held = held_out(codes[decides], self.validation_fraction, random, others)
         unlabelled = np.flatnonzero(decides & (codes[:, held] == MISSING).all(axis=1))
         if not held.any() or (self.stop_on is not None and len(unlabelled)):
-            raise _too_few_labels(
-                codes[decides] if self.stop_on is None else codes[unlabelled[:1]], names[unlabelled[0]]
-            )
+            judging = codes[decides] if self.stop_on is None else codes[unlabelled[:1]]
+            raise _too_few_labels(judging, names[unlabelled[0]], decays=recipe.weight_decay is not None)
         return held
 
     def _describe(self, codes: np.ndarray) -> None:
@@ -412,12 +411,13 @@ def _check_finite(found: Sequence[np.ndarray], inputs: np.ndarray) -> None:
         raise invalid(rule, received=received, hint="Leave those rows out, or clip them.")
 
 
-def _too_few_labels(codes: np.ndarray, task: Hashable) -> InputError:
+def _too_few_labels(codes: np.ndarray, task: Hashable, *, decays: bool) -> InputError:
     """The error when no row of `codes` (task, sample) could be held out; `task` is the first task without a
     validation label."""
     labelled = int((codes != MISSING).any(axis=0).sum())
+    what, instead = ("weight_decay='validation'", "a number") if decays else ("early stopping", "early_stopping=False")
     return invalid(
-        "early stopping, or weight_decay='validation', needs validation rows beside training rows",
+        f"{what} needs validation rows beside training rows",
         received=f"n_samples = {codes.shape[1]}, with {labelled} labelled, none of which can validate task {task!r}",
-        hint="Label more rows, raise validation_fraction, stop_on other tasks, or set early_stopping=False (or a number λ).",
+        hint=f"Label more rows, raise validation_fraction, stop_on other tasks, or set {instead}.",
     )

@@ -138,8 +138,8 @@ def minimize(
         _check_classes(problem)
     dtype = problem.inputs.dtype
     limit = (1e-6 if dtype == jnp.float64 else 1e-4) if tolerance is None else tolerance
-    if not is_number(limit) or not limit > 0:
-        raise invalid("The tolerance is a number > 0", received=described(tolerance), hint="Give 1e-6 (nats)")
+    if not is_number(limit) or not 0 < limit < np.inf:
+        raise invalid("The tolerance is a finite number > 0", received=described(tolerance), hint="Give 1e-6 (nats)")
     return _minimized(problem, decays.astype(dtype), float(limit), layers, intercept, most_iterations)
 
 
