@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import optimize
 from sklearn.linear_model import LogisticRegression
 
+from references import least_of_decayed_layers
 from sharedtrunk import students, teachers
 from sharedtrunk.errors import InputError
 from sharedtrunk.flows.result import Result
@@ -82,44 +82,13 @@ def test_ridge_with_intercepts_is_scikit_learns_logistic_regression_of_every_tas
         np.testing.assert_allclose(ours, reference, atol=2e-5)
 
 
-def layers_that_decay(problem, sizes, hidden, decay):
-    """Loss plus decay of a trunk and heads with intercepts, minimized over the layers by L-BFGS."""
-    features = problem.inputs.shape[0]
-    shapes = [(hidden, features), *((size, hidden) for size in sizes), *((size,) for size in sizes)]
-    cuts = np.cumsum([np.prod(shape) for shape in shapes])[:-1]
-
-    def layers(x):
-        return [part.reshape(shape) for part, shape in zip(jnp.split(x, cuts), shapes, strict=True)]
-
-    def total(x):
-        trunk, *rest = layers(x)
-        loss = sum(
-            jnp.sum(c * jax.nn.logsumexp(z, axis=0)) - jnp.sum(y * z)
-            for z, y, c in zip(
-                [
-                    V @ trunk @ problem.inputs + b[:, None]
-                    for V, b in zip(rest[: len(sizes)], rest[len(sizes) :], strict=True)
-                ],
-                problem.targets,
-                problem.coefficients,
-                strict=True,
-            )
-        )
-        return loss + decay / 2 * sum(jnp.sum(layer**2) for layer in (trunk, *rest[: len(sizes)]))
-
-    start = 0.1 * np.random.default_rng(0).normal(size=int(sum(np.prod(shape) for shape in shapes)))
-    options = {"maxiter": 20_000, "maxfun": 40_000, "ftol": 1e-15, "gtol": 1e-7}
-    return optimize.minimize(
-        jax.jit(jax.value_and_grad(total)), start, jac=True, options=options, method="L-BFGS-B"
-    ).fun
-
-
 def test_two_layers_with_intercepts_are_at_the_minimum_over_the_layers():
     """Tasks of different classes, weights and missing labels; the other route knows no norm, proximal step or path."""
-    problem, decay = uneven(1)[3], 0.05
+    inputs, labels, weights, problem = uneven(1)
+    decay = 0.05
     found = students.minimize(problem, decay, intercept=True, tolerance=1e-10)
     mine = objective(problem, [W[0] for W in found.composites], decay, 2, [b[0] for b in found.intercepts])
-    assert mine == pytest.approx(layers_that_decay(problem, (4, 2, 3), 6, decay), abs=1e-7)
+    assert mine == pytest.approx(least_of_decayed_layers(inputs, labels, (4, 2, 3), weights, decay, 6), abs=1e-7)
 
 
 @pytest.mark.parametrize("intercept", [False, True])
