@@ -69,8 +69,8 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         weighted by α_t; then the student is fitted to all rows at this λ. It needs `activation="linear"` and at most one
         hidden layer, at least as wide as there are features or classes of all tasks.
     standardize : bool
-        Whether inputs are standardized by mean and deviation of all rows outside validation. Features that are constant in
-        those rows are always ignored, whatever their later values.
+        Whether inputs are standardized by mean and deviation of all rows outside validation (with weight decay, in the end
+        of all rows). Features that are constant in those rows are always ignored, whatever their later values.
     learning_rate_init, max_iter : float, int
         Adam's step size, and the largest number of steps. With weight decay, the largest number of the solver's steps for one
         λ, rounded up to tens.

@@ -122,12 +122,15 @@ class _Training:
         if hidden:
             layers = balanced([jnp.asarray(each) for each in composites], hidden=hidden)
             trunk, heads = layers.trunk, layers.heads
+        trunk, heads = ([np.asarray(layer).T.copy() for layer in each] for each in (trunk, heads))
+        for layer in trunk[:1] or heads:
+            layer[~self.scaling.varying] = 0.0  # the rounding of singular vectors, which later values may multiply
         return TrainedNetwork(
             mean=self.scaling.mean,
             scale=self.scaling.scale,
-            trunk=[np.asarray(layer).T.copy() for layer in trunk],
+            trunk=trunk,
             trunk_biases=[np.zeros(width, dtype) for width in hidden],
-            heads=[np.asarray(head).T.copy() for head in heads],
+            heads=heads,
             head_biases=intercepts,
             activation=self.recipe.student.activation,
         )
