@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+from scipy import optimize
 
 
 def softmax(z):
@@ -72,6 +73,35 @@ def flow_by_runge_kutta(trunk, heads, inputs, labels, masks, alphas, times, subs
             state = [w + h / 6 * (a + 2 * b + 2 * c + d) for w, a, b, c, d in zip(state, k1, k2, k3, k4, strict=True)]
         seen.append(composites(state[:depth], state[depth:]))
     return [np.stack([s[t] for s in seen]) for t in range(len(heads))]
+
+
+def least_of_decayed_layers(inputs, labels, classes, alphas, decay, hidden):
+    """Loss plus (λ/2) of the squares of trunk and heads, with intercepts, minimized over the layers by L-BFGS.
+
+    inputs (sample, feature); labels[t] (sample,), negative where missing.
+    """
+    shapes = [(hidden, inputs.shape[1]), *((size, hidden) for size in classes), *((size,) for size in classes)]
+    cuts = np.cumsum([np.prod(shape) for shape in shapes])[:-1]
+
+    def objective(x):
+        trunk, *rest = [part.reshape(shape) for part, shape in zip(np.split(x, cuts), shapes, strict=True)]
+        heads, intercepts = rest[: len(classes)], rest[len(classes) :]
+        value = decay / 2 * sum((layer**2).sum() for layer in (trunk, *heads))
+        slopes = [decay * trunk, *(decay * head for head in heads), *map(np.zeros_like, intercepts)]
+        for task, (y, alpha) in enumerate(zip(labels, alphas, strict=True)):
+            rows = np.flatnonzero(y >= 0)
+            units = trunk @ inputs[rows].T
+            p = softmax(heads[task] @ units + intercepts[task][:, None])
+            value -= alpha * np.log(p[y[rows], np.arange(len(rows))]).mean()
+            delta = alpha / len(rows) * (p - np.eye(classes[task])[y[rows]].T)
+            slopes[0] += heads[task].T @ delta @ inputs[rows]
+            slopes[1 + task] += delta @ units.T
+            slopes[1 + len(classes) + task] += delta.sum(axis=1)
+        return value, np.concatenate([slope.ravel() for slope in slopes])
+
+    start = 0.1 * np.random.default_rng(0).normal(size=sum(np.prod(shape) for shape in shapes))
+    options = {"maxiter": 20_000, "maxfun": 40_000, "ftol": 1e-15, "gtol": 1e-7}
+    return optimize.minimize(objective, start, jac=True, options=options, method="L-BFGS-B").fun
 
 
 def composites(trunk, heads):

@@ -174,7 +174,7 @@ def calls() -> dict[str, dict[str, tuple]]:
             "logits": ((start(), jnp.asarray(X.T)), {}),
             "training_loss": ((start(), problem()), {}),
             "of_lanes": ((problem(), np.array([0])), {}),
-            "minimize": ((problem(), np.array([0.3, 0.1])), {"tolerance": 1e-3}),
+            "minimize": ((problem(), np.array([0.3, 0.1])), {"intercept": True, "tolerance": 1e-3}),
             "balanced": (([np.asarray(W)],), {"hidden": (4,)}),
             "sampled_losses": ((stacked(start()), *fresh()), {}),
             "make_problem": ((X, [Y]), {"classes": 3, "task_weights": [1.0]}),

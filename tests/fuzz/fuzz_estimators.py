@@ -165,6 +165,7 @@ PARAMETERS: dict[str, tuple[tuple, tuple]] = {
         ("ab", [0], {"a": 1}, {0: 1, 1: np.nan}, [-1, 1], {"same": 1}, 1e400),
     ),
     "stop_on": ((None, 0, [0]), ("same", [0, 0], -1, 2, [], [[0]], {}, np.nan)),
+    "weight_decay": ((None, 0.01, 1e-29, 1e29, "validation"), (0, -1, np.nan, 10**400, "cv", True)),
     "standardize": ((True, False), (None, "yes", 2)),
     "early_stopping": ((True, False), (None, np.array([True, False]))),
     "validation_fraction": ((0.2, 0.5), (0, 1, np.nan, "half", 1e-300, 0.999)),

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from references import least_of_decayed_layers
 from sharedtrunk import students, teachers
 from sharedtrunk.errors import InputError
 from sharedtrunk.flows.result import Result
+from sharedtrunk.students._minimize import _summing_to_zero
 
 pytestmark = pytest.mark.float64
 
@@ -23,8 +25,24 @@ def sample(seed: int, tasks: int = 2):
     return inputs, labels, students.make_problem(inputs, labels, classes=CLASSES)
 
 
-def objective(problem, composites, decay, layers):
+def uneven(seed: int):
+    """Inputs far from the origin, and three tasks: rare classes, few labels, a weight of ½; one label in three is missing."""
+    random = np.random.default_rng(seed)
+    inputs = random.normal(size=(POINTS, 6)) + np.array([9, -5, 3, 0, 1, 2])
+    labels = []
+    for classes in (4, 2, 3):
+        logits = (inputs - inputs.mean(axis=0)) @ random.normal(size=(6, classes)) - np.arange(classes)
+        labels.append((logits + random.gumbel(size=logits.shape)).argmax(axis=1))
+    labels[1] = np.where(random.uniform(size=POINTS) < 1 / 3, -1, labels[1])
+    labels[2] = np.where(np.arange(POINTS) < 30, labels[2], -1)
+    weights = [1.0, 0.5, 2.0]
+    return inputs, labels, weights, students.make_problem(inputs, labels, classes=[4, 2, 3], task_weights=weights)
+
+
+def objective(problem, composites, decay, layers, intercepts=None):
     logits = [W @ problem.inputs for W in composites]
+    if intercepts is not None:
+        logits = [z + b[:, None] for z, b in zip(logits, intercepts, strict=True)]
     loss = sum(
         jnp.sum(c * jax.nn.logsumexp(z, axis=0)) - jnp.sum(y * z)
         for z, y, c in zip(logits, problem.targets, problem.coefficients, strict=True)
@@ -44,15 +62,98 @@ def test_ridge_is_scikit_learns_logistic_regression():
     assert ours <= theirs + 1e-12
 
 
+def test_ridge_with_intercepts_is_scikit_learns_logistic_regression_of_every_task():
+    inputs, labels, weights, problem = uneven(0)
+    found = students.minimize(problem, 0.02, layers=1, intercept=True, tolerance=1e-12)
+    theirs = []
+    for y, weight in zip(labels, weights, strict=True):
+        rows, two = y >= 0, y.max() == 1  # of two classes scikit-learn has the difference w: ‖±w/2‖² is half of ‖w‖²
+        model = LogisticRegression(C=(1 + two) * weight / (0.02 * rows.sum()), tol=1e-11, max_iter=10_000)
+        model.fit(inputs[rows], y[rows])
+        both = np.array([[-0.5], [0.5]]) if two else np.eye(len(model.classes_))
+        theirs.append((both @ model.coef_, both @ model.intercept_))
+    mine = [(W[0], b[0]) for W, b in zip(found.composites, found.intercepts, strict=True)]
+    losses = [objective(problem, [W for W, _ in each], 0.02, 1, [b for _, b in each]) for each in (mine, theirs)]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-9)
+    for (W, b), (W_theirs, b_theirs) in zip(mine, theirs, strict=True):
+        ours, reference = (
+            jax.nn.softmax(A @ problem.inputs + c[:, None], axis=0) for A, c in ((W, b), (W_theirs, b_theirs))
+        )
+        np.testing.assert_allclose(ours, reference, atol=2e-5)
+
+
+def test_two_layers_with_intercepts_are_at_the_minimum_over_the_layers():
+    """Tasks of different classes, weights and missing labels; the other route knows no norm, proximal step or path."""
+    inputs, labels, weights, problem = uneven(1)
+    decay = 0.05
+    found = students.minimize(problem, decay, intercept=True, tolerance=1e-10)
+    mine = objective(problem, [W[0] for W in found.composites], decay, 2, [b[0] for b in found.intercepts])
+    assert mine == pytest.approx(least_of_decayed_layers(inputs, labels, (4, 2, 3), weights, decay, 6), abs=1e-7)
+
+
+@pytest.mark.parametrize("intercept", [False, True])
 @pytest.mark.parametrize("layers", [1, 2])
-def test_the_gap_bounds_the_distance_to_the_minimum(layers):
-    _, _, problem = sample(1)
-    best = students.minimize(problem, 0.03, layers=layers, tolerance=1e-12)
-    least = objective(problem, [W[0] for W in best.composites], 0.03, layers)
-    for tolerance in (1e-1, 1e-2, 1e-4):
-        rough = students.minimize(problem, 0.03, layers=layers, tolerance=tolerance)
-        excess = objective(problem, [W[0] for W in rough.composites], 0.03, layers) - least
-        assert -1e-11 <= excess <= float(rough.gap[0]) <= tolerance
+def test_the_gap_bounds_the_distance_to_the_minimum(layers, intercept):
+    problem, decays = uneven(2)[3], np.geomspace(0.1, 0.003, 6)
+
+    def totals(found):
+        return [
+            objective(problem, [W[n] for W in found.composites], decay, layers, [b[n] for b in found.intercepts])
+            for n, decay in enumerate(decays)
+        ]
+
+    options = {"layers": layers, "intercept": intercept, "tolerance": 1e-12}
+    least = totals(students.minimize(problem, decays, **options))
+    rough = students.minimize(problem, decays, most_iterations=10, **options)
+    assert (np.asarray(rough.result) == Result.STEP_LIMIT).all()
+    excess = np.subtract(totals(rough), least)
+    assert (excess > 1e-9).all()
+    assert (excess <= rough.gap).all()
+
+
+def test_dual_points_are_feasible_beside_free_intercepts():
+    """Mixtures q ≥ 0 that sum to the coefficients, with the classes' sums of the targets, from any predictions."""
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        c = random.dirichlet(np.ones(30)) * (random.uniform(size=30) < 0.7)
+        y = c * np.eye(3)[random.integers(3, size=30)].T
+        r = y - c * random.dirichlet(np.ones(3) / 3, size=30).T
+        q = y - np.asarray(_summing_to_zero(*map(jnp.asarray, (r, y, c))))
+        assert (q >= 0).all()
+        np.testing.assert_allclose(q.sum(axis=0), c, atol=1e-15)
+        np.testing.assert_allclose(q.sum(axis=1), y.sum(axis=1), atol=1e-15)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_intercepts_take_up_a_shift_of_the_inputs(layers):
+    inputs, labels, weights, problem = uneven(3)
+    options = {"layers": layers, "intercept": True, "tolerance": 1e-11}
+    moved = students.make_problem(inputs + 1e3, labels, classes=[4, 2, 3], task_weights=weights)
+    here, there = (students.minimize(each, [0.1, 0.03], **options) for each in (problem, moved))
+    for W, W_there, b, b_there in zip(
+        here.composites, there.composites, here.intercepts, there.intercepts, strict=True
+    ):
+        np.testing.assert_allclose(W_there, W, atol=1e-4)
+        np.testing.assert_allclose(b_there + 1e3 * W_there.sum(-1), b, atol=1e-3)
+
+
+def test_at_the_largest_decay_intercepts_are_the_logarithms_of_frequencies():
+    _, labels, _, problem = uneven(4)
+    found = students.minimize(problem, 100.0, intercept=True)
+    for W, b, y in zip(found.composites, found.intercepts, labels, strict=True):
+        np.testing.assert_array_equal(W, 0)
+        frequencies = np.bincount(y[y >= 0]) / (y >= 0).sum()
+        np.testing.assert_allclose(jax.nn.softmax(b[0]), frequencies, rtol=1e-6)
+    without = students.minimize(problem, 0.1)
+    assert all((np.asarray(b) == 0).all() for b in without.intercepts)
+
+
+def test_a_class_without_labels_has_no_intercept():
+    inputs, labels, _, _ = uneven(5)
+    problem = students.make_problem(inputs, labels[:1], classes=5)
+    with pytest.raises(InputError, match=r"every class of task 0 needs a labelled sample, or the minimum is at −∞"):
+        students.minimize(problem, 0.1, intercept=True)
+    assert students.minimize(problem, 0.1).result[0] == Result.SUCCESS
 
 
 def test_two_layers_that_decay_end_at_the_minimum_of_the_nuclear_norm():
@@ -106,31 +207,38 @@ def test_a_path_is_its_minima_and_rank_falls_to_zero():
     np.testing.assert_allclose(path.composites[0][-1], alone.composites[0][0], atol=1e-4)
 
 
-def test_lanes_are_followed_together():
+@pytest.mark.parametrize("intercept", [False, True])
+def test_lanes_are_followed_together(intercept):
     problems = [sample(seed)[2] for seed in (5, 6)]
     together = jax.tree.map(lambda *leaves: jnp.stack(leaves), *problems)
-    both = students.minimize(together, [0.1, 0.03], tolerance=1e-10)
+    both = students.minimize(together, [0.1, 0.03], intercept=intercept, tolerance=1e-10)
     for lane, problem in enumerate(problems):
-        alone = students.minimize(problem, [0.1, 0.03], tolerance=1e-10)
+        alone = students.minimize(problem, [0.1, 0.03], intercept=intercept, tolerance=1e-10)
         np.testing.assert_allclose(both.composites[1][lane], alone.composites[1], atol=1e-5)
+        np.testing.assert_allclose(both.intercepts[1][lane], alone.intercepts[1], atol=1e-5)
     assert both.gap.shape == (2, 2)
 
 
-def test_a_task_of_weight_zero_has_no_weights_and_changes_nothing():
+@pytest.mark.parametrize("intercept", [False, True])
+def test_a_task_of_weight_zero_has_no_weights_and_changes_nothing(intercept):
     inputs, labels, _ = sample(7)
     without = students.make_problem(inputs, labels, classes=CLASSES, task_weights=[1.0, 0.0])
-    both = students.minimize(without, 0.03, tolerance=1e-9)
-    alone = students.minimize(students.make_problem(inputs, labels[:1], classes=CLASSES), 0.03, tolerance=1e-9)
+    options = {"intercept": intercept, "tolerance": 1e-9}
+    both = students.minimize(without, 0.03, **options)
+    alone = students.minimize(students.make_problem(inputs, labels[:1], classes=CLASSES), 0.03, **options)
     np.testing.assert_allclose(both.composites[0], alone.composites[0], atol=1e-5)
+    np.testing.assert_allclose(both.intercepts[0], alone.intercepts[0], atol=1e-5)
     assert float(jnp.abs(both.composites[1]).max()) == 0
+    assert float(jnp.abs(both.intercepts[1]).max()) == 0
     assert both.result[0] == Result.SUCCESS
 
 
+@pytest.mark.parametrize("intercept", [False, True])
 @pytest.mark.parametrize("layers", [1, 2])
-def test_single_precision_reaches_its_default_tolerance(layers):
+def test_single_precision_reaches_its_default_tolerance(layers, intercept):
     inputs, labels, _ = sample(8)
     problem = students.make_problem(jnp.asarray(inputs, jnp.float32), labels, classes=CLASSES)
-    found = students.minimize(problem, [0.3, 0.1, 0.03], layers=layers)
+    found = students.minimize(problem, [0.3, 0.1, 0.03], layers=layers, intercept=intercept)
     assert found.gap.dtype == jnp.float32
     assert (np.asarray(found.result) == Result.SUCCESS).all()
 

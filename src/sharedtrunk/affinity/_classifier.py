@@ -4,7 +4,12 @@
 
 with φ the identity or ReLU (section 4.2 of the paper, (2)); ⟨·⟩ is the mean over the rows that have a label of task t. With
 one task the student is an ordinary classifier, without a hidden layer it is a softmax regression of every task, and with a
-narrow linear trunk it is a softmax regression of reduced rank.
+narrow linear trunk it is a softmax regression of reduced rank. Training is by Adam, stopped early; or linear layers decay,
+
+    L + (λ/2) Σ_layers ‖W‖²_F,
+
+and the student is at the minimum. Without a hidden layer that is scikit-learn's logistic regression, C = 1/(λ n). With one,
+the decay penalizes the singular values of all tasks' weights together, so that tasks share directions (docs/weight-decay.md).
 """
 
 import warnings
@@ -17,7 +22,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sharedtrunk.affinity._fit import Recipe, fit_network
+from sharedtrunk.affinity._decayed import fit_decayed
+from sharedtrunk.affinity._fit import Fitted, Recipe, fit_network
 from sharedtrunk.affinity._forward import accuracies, likeliest, mean_losses
 from sharedtrunk.affinity._holdout import held_out
 from sharedtrunk.affinity._inputs import check_feature_names, check_size
@@ -25,10 +31,12 @@ from sharedtrunk.affinity._parameters import (
     STUDENT_CONSTRAINTS,
     ValidatedParameters,
     between,
+    check_decayed,
     check_network,
     count_or,
     one_of,
     recipe_of,
+    weight_decay,
 )
 from sharedtrunk.affinity._targets import find_tasks
 from sharedtrunk.errors import InputError, invalid
@@ -42,7 +50,8 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
 
     `y` is (sample, task), or (sample,) for one task, with class names of any type and NaN, None or NA where a label is
     missing. The columns of a frame (pandas, polars, pyarrow) name the tasks. `X` is (sample, feature): an array, a frame, or
-    a sparse matrix, which is made dense. Training is by Adam, and the weights are those of the lowest validation loss.
+    a sparse matrix, which is made dense. Training is by Adam, and the weights are those of the lowest validation loss; with
+    `weight_decay` they are those of the lowest training loss plus the decay, which is convex.
 
     Parameters
     ----------
@@ -54,18 +63,26 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         The α_t in the order of the tasks, or by name or index; 1 where not given.
     stop_on : task or sequence of tasks, optional
         The tasks, by name or index, whose losses, weighted by α_t, decide when to stop; all of them by default.
+    weight_decay : float, "validation" or None
+        λ in nats per squared weight, of trunk and heads; intercepts do not decay. None: Adam. A number: the minimum on all
+        rows. "validation": λ is chosen from 20 values over three decades by the validation loss of the tasks in `stop_on`,
+        weighted by α_t; then the student is fitted to all rows at this λ. It needs `activation="linear"` and at most one
+        hidden layer, at least as wide as there are features or classes of all tasks.
     standardize : bool
-        Whether inputs are standardized by mean and deviation of all rows outside validation. Features that are constant in
-        those rows are always ignored, whatever their later values.
+        Whether inputs are standardized by mean and deviation of all rows outside validation (with weight decay, in the end
+        of all rows). Features that are constant in those rows are always ignored, whatever their later values.
     learning_rate_init, max_iter : float, int
-        Adam's step size, and the largest number of steps.
+        Adam's step size, and the largest number of steps. With weight decay, the largest number of the solver's steps for one
+        λ, rounded up to tens.
     early_stopping : bool
-        Whether validation rows decide when training stops; otherwise the training loss decides.
+        Whether validation rows decide when training stops; otherwise the training loss decides. Not used with weight decay,
+        nor are the step size, `n_iter_no_change` and `batch_size`.
     validation_fraction : float
         Share of the rows that are held out for validation (stratified, at most 4,096 rows), among the rows with a label of a
         task that decides when to stop.
     n_iter_no_change, tol : int, float
-        Training stops after this many steps without an improvement by `tol` nats.
+        Training stops after this many steps without an improvement by `tol` nats. With weight decay the objective is at most
+        `tol` nats above its minimum, and at most 1e-5 (1e-4 with a trunk).
     batch_size : int or "auto"
         Training rows per step; "auto" takes all rows if there are at most 1,024, otherwise 512.
     dtype : {"float32", "float64"}
@@ -84,15 +101,21 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
     n_iter_, best_iter_ : int
         Number of steps made, and the step whose weights the network has.
     loss_ : (task,)
-        Loss of the training rows at that step, in nats.
+        Loss of the training rows at that step, in nats, without the decay.
     validation_loss_, validation_score_ : (task,) or None
-        With early stopping, loss in nats and accuracy of the validation rows; NaN for a task without labels there.
+        With early stopping, loss in nats and accuracy of the validation rows; NaN for a task without labels there. With
+        `weight_decay="validation"`, those of the student at λ before it was fitted to the validation rows too.
+    weight_decay_, gap_ : float or None
+        With weight decay, λ and the duality gap: the objective is at most this many nats above its minimum.
 
     Notes
     -----
     To let an auxiliary task help the main one, stop on the main one, as the advisor does; otherwise the auxiliary task moves
     the stop too. Rows without a label of any task in `stop_on` are then all trained on, and every task in `stop_on` needs a
     validation label; otherwise `fit` raises `InputError`.
+
+    That validation rows are trained on in the end, at the λ that they chose, is what scikit-learn's `LogisticRegressionCV`,
+    `RidgeCV` and `LassoCV` do. λ is per row, as `LassoCV`'s: the loss is a mean, so more rows do not change its meaning.
 
     To cross-validate with missing labels, give scikit-learn a splitter (`cv=KFold(5)`): for `cv=5` scikit-learn
     reads `y` to choose a splitter, and refuses missing labels.
@@ -104,6 +127,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
 
     _parameter_constraints: ClassVar = {
         **STUDENT_CONSTRAINTS,
+        "weight_decay": weight_decay,
         "standardize": one_of(True, False),
         "early_stopping": one_of(True, False),
         "validation_fraction": between(0.0, 1.0, "0.2"),
@@ -119,6 +143,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         *,
         task_weights=None,
         stop_on=None,
+        weight_decay=None,
         standardize=True,
         learning_rate_init=0.003,
         max_iter=1000,
@@ -134,6 +159,7 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         self.activation = activation
         self.task_weights = task_weights
         self.stop_on = stop_on
+        self.weight_decay = weight_decay
         self.standardize = standardize
         self.learning_rate_init = learning_rate_init
         self.max_iter = max_iter
@@ -169,14 +195,15 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         Raises
         ------
         InputError
-            For parameters out of range, features or tasks with equal names, labels that cannot be classes, a task with fewer
-            than two classes or too many for its rows, too few rows to spare any for validation, and in a process that was
-            forked after JAX was used.
+            For parameters out of range, weight decay of a student that is not linear, too narrow or too deep, features or
+            tasks with equal names, labels that cannot be classes, a task with fewer than two classes or too many for its
+            rows, too few rows to spare any for validation, and in a process that was forked after JAX was used.
 
         Warns
         -----
         ConvergenceWarning
-            If `max_iter` steps were made while the loss still improved (see `n_iter_no_change`).
+            If `max_iter` steps were made while the loss still improved (see `n_iter_no_change`) or while the duality gap was
+            still too large.
         """
         if y is None:
             rule = f"{type(self).__name__} requires y to be passed, but the target y is None"
@@ -189,14 +216,18 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         codes = tasks.codes(y, len(X))
         random = check_random_state(self.random_state)
         held = self._held_out(codes, recipe, tasks.names, random)
-        fitted = fit_network(X, codes, tasks.sizes, held, recipe, int(random.randint(2**31 - 1)))
+        if recipe.weight_decay is None:
+            fitted = fit_network(X, codes, tasks.sizes, held, recipe, int(random.randint(2**31 - 1)))
+        else:
+            check_decayed(recipe.student, X.shape[1], tasks.sizes)
+            fitted = fit_decayed(X, codes, tasks.sizes, held, recipe)
         if not fitted.converged:
-            message = f"max_iter={self.max_iter} steps were made while the loss still improved; raise max_iter."
-            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+            warnings.warn(self._unfinished(fitted), ConvergenceWarning, stacklevel=2)
         self._tasks, self.network_ = tasks, fitted.network
         self.n_iter_, self.best_iter_ = fitted.steps, fitted.best_step
+        self.weight_decay_, self.gap_ = fitted.weight_decay, fitted.gap
         self._describe(codes)
-        self._evaluate(X, codes, held)
+        self._evaluate(X, codes, held, fitted)
         return self
 
     def predict(self, X) -> np.ndarray:
@@ -336,16 +367,15 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
 
     def _held_out(self, codes: np.ndarray, recipe: Recipe, names: Sequence[Hashable], random) -> np.ndarray:
         """The validation rows as a mask (sample,): rows with labels of the tasks that decide when to stop."""
-        if not self.early_stopping:
+        if not (self.early_stopping if recipe.weight_decay is None else recipe.weight_decay == "validation"):
             return np.zeros(codes.shape[1], bool)
         decides = np.array(recipe.stop_weights) > 0
         others = codes[~decides & (np.array(recipe.task_weights) > 0)]
         held = held_out(codes[decides], self.validation_fraction, random, others)
         unlabelled = np.flatnonzero(decides & (codes[:, held] == MISSING).all(axis=1))
         if not held.any() or (self.stop_on is not None and len(unlabelled)):
-            raise _too_few_labels(
-                codes[decides] if self.stop_on is None else codes[unlabelled[:1]], names[unlabelled[0]]
-            )
+            judging = codes[decides] if self.stop_on is None else codes[unlabelled[:1]]
+            raise _too_few_labels(judging, names[unlabelled[0]], decays=recipe.weight_decay is not None)
         return held
 
     def _describe(self, codes: np.ndarray) -> None:
@@ -356,11 +386,20 @@ class SharedTrunkClassifier(ValidatedParameters, ClassifierMixin, MultiOutputMix
         self.n_classes_ = tasks.sizes[0] if tasks.single else list(tasks.sizes)
         self.label_counts_ = (codes != MISSING).sum(axis=1)
 
-    def _evaluate(self, X: np.ndarray, codes: np.ndarray, held: np.ndarray) -> None:
-        self.loss_ = mean_losses(self.network_.log_probabilities(X[~held]), codes[:, ~held])
+    def _unfinished(self, fitted: Fitted) -> str:
+        if fitted.gap is None:
+            return f"max_iter={self.max_iter} steps were made while the loss still improved; raise max_iter."
+        return (
+            f"max_iter={self.max_iter} steps were made before the duality gap was small enough (it is {fitted.gap:.1e} nats);"
+            " raise max_iter, standardize the features, or set dtype='float64'."
+        )
+
+    def _evaluate(self, X: np.ndarray, codes: np.ndarray, held: np.ndarray, fitted: Fitted) -> None:
+        trained = ~held if fitted.weight_decay is None else np.ones(len(X), bool)
+        self.loss_ = mean_losses(fitted.network.log_probabilities(X[trained]), codes[:, trained])
         self.validation_loss_ = self.validation_score_ = None
         if held.any():
-            logarithms = self.network_.log_probabilities(X[held])
+            logarithms = (fitted.validated or fitted.network).log_probabilities(X[held])
             self.validation_loss_ = mean_losses(logarithms, codes[:, held])
             self.validation_score_ = accuracies(logarithms, codes[:, held], np.ones(int(held.sum())))
 
@@ -372,12 +411,13 @@ def _check_finite(found: Sequence[np.ndarray], inputs: np.ndarray) -> None:
         raise invalid(rule, received=received, hint="Leave those rows out, or clip them.")
 
 
-def _too_few_labels(codes: np.ndarray, task: Hashable) -> InputError:
+def _too_few_labels(codes: np.ndarray, task: Hashable, *, decays: bool) -> InputError:
     """The error when no row of `codes` (task, sample) could be held out; `task` is the first task without a
     validation label."""
     labelled = int((codes != MISSING).any(axis=0).sum())
+    what, instead = ("weight_decay='validation'", "a number") if decays else ("early stopping", "early_stopping=False")
     return invalid(
-        "early stopping needs validation rows beside training rows",
+        f"{what} needs validation rows beside training rows",
         received=f"n_samples = {codes.shape[1]}, with {labelled} labelled, none of which can validate task {task!r}",
-        hint="Label more rows, raise validation_fraction, stop_on other tasks, or set early_stopping=False.",
+        hint=f"Label more rows, raise validation_fraction, stop_on other tasks, or set {instead}.",
     )

@@ -18,9 +18,9 @@ from sharedtrunk.affinity._forward import TrainedNetwork
 from sharedtrunk.affinity._holdout import MOST_HELD_OUT
 from sharedtrunk.affinity._network import Activation, Network, initial_network
 from sharedtrunk.affinity._precision import jax_precision
+from sharedtrunk.affinity._scaling import Scaling, scaled, scaling_of
 from sharedtrunk.affinity._student import Student
-from sharedtrunk.errors import invalid
-from sharedtrunk.tables import MISSING, standardized, varies
+from sharedtrunk.tables import MISSING
 
 BATCH = 512
 """Training rows per step, if there are more than `FULL_BATCH_ROWS` and the user gave no batch size."""
@@ -40,7 +40,8 @@ class Recipe:
     """A training of the classifier.
 
     `task_weights` are the α of all tasks; `stop_weights` weigh the tasks' losses in the criterion that decides when to stop,
-    0 for a task that does not decide. `batch_size` is the number of training rows per step, or None.
+    0 for a task that does not decide. `batch_size` is the number of training rows per step, or None. `weight_decay` is λ,
+    "validation", or None: see `fit_decayed`.
     """
 
     student: Student
@@ -48,23 +49,22 @@ class Recipe:
     task_weights: tuple[float, ...]
     stop_weights: tuple[float, ...]
     batch_size: int | None
+    weight_decay: float | str | None = None
 
 
 class Fitted(NamedTuple):
-    """The trained network, the step whose weights it has, the number of steps taken, and whether training converged."""
+    """The trained network, the step whose weights it has, the number of steps taken, and whether training converged.
+
+    With weight decay also λ, the duality gap in nats, and the network that the validation rows judged, if there were any.
+    """
 
     network: TrainedNetwork
     best_step: int
     steps: int
     converged: bool
-
-
-class _Scaling(NamedTuple):
-    """Mean and scale (feature,) of the training rows, 0 and 1 without standardization, and which features vary there."""
-
-    mean: np.ndarray
-    scale: np.ndarray
-    varying: np.ndarray
+    weight_decay: float | None = None
+    gap: float | None = None
+    validated: TrainedNetwork | None = None
 
 
 class _Rows(NamedTuple):
@@ -88,13 +88,13 @@ def fit_network(
     Features that are constant in the rows outside `held` are ignored, also in prediction. Raises `InputError` for inputs that
     are too large for the student's dtype.
     """
-    scaling = _scaling(inputs[~held], standardize=recipe.standardize)
-    scaled = _scaled(inputs, scaling, recipe)
+    scaling = scaling_of(inputs[~held], standardize=recipe.standardize)
+    seen = scaled(inputs, scaling, recipe.student.dtype)
     training = ~held & (codes[np.array(recipe.task_weights) > 0] != MISSING).any(axis=0)
     deciding = (codes[np.array(recipe.stop_weights) > 0] != MISSING).any(axis=0)
     rows = _arranged(held, training, deciding, np.random.default_rng(seed))
     labels = np.where(rows.indices == BLANK, MISSING, codes[:, rows.indices])
-    scaled_rows = np.where(rows.indices[:, None] == BLANK, 0.0, scaled[rows.indices])
+    scaled_rows = np.where(rows.indices[:, None] == BLANK, 0.0, seen[rows.indices])
     schedule = _schedule(recipe, rows, int(training.sum()))
     with jax_precision(recipe.student.dtype):
         stops = _trained(labels, scaled_rows, classes, rows, recipe, schedule, seed)
@@ -133,25 +133,6 @@ def _trained(
     )
 
 
-def _scaling(training: np.ndarray, *, standardize: bool) -> _Scaling:
-    features = training.shape[1]
-    mean, scale = standardized(training)[1:] if standardize else (np.zeros(features), np.ones(features))
-    return _Scaling(mean, scale, varies(training))
-
-
-def _scaled(inputs: np.ndarray, scaling: _Scaling, recipe: Recipe) -> np.ndarray:
-    """Inputs as the network sees them in training: 0 for features that are ignored."""
-    with np.errstate(over="ignore"):  # the check below reports it
-        scaled = np.where(scaling.varying, (inputs - scaling.mean) / scaling.scale, 0.0)
-    largest = np.abs(scaled).max()
-    if not largest < np.sqrt(np.finfo(recipe.student.dtype).max):
-        received = f"values up to {largest:.3g}{' standard deviations' if recipe.standardize else ''}"
-        raise invalid(
-            f"inputs must be small enough for {recipe.student.dtype} to square", received=received, hint="Rescale them."
-        )
-    return scaled
-
-
 # This runs once per training, so most of its time is compilation, which takes half as long without the optimizations.
 @functools.partial(
     jax.jit,
@@ -174,12 +155,16 @@ def _arranged(held: np.ndarray, training: np.ndarray, deciding: np.ndarray, rand
 
 
 def _padded(indices: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """`indices` and blanks, 4, 5, 6 or 7 times a power of two in all, in random order, which spreads the blanks."""
+    """`indices` and blanks, in random order, which spreads the blanks."""
     if not len(indices):
         return indices
-    unit = 2 ** ((max(len(indices), FEWEST) - 1).bit_length() - 3)
-    size = -(-max(len(indices), FEWEST) // unit) * unit
-    return random.permutation(np.concatenate([indices, np.full(size - len(indices), BLANK)]))
+    return random.permutation(np.concatenate([indices, np.full(filled(len(indices)) - len(indices), BLANK)]))
+
+
+def filled(count: int) -> int:
+    """The number of rows that `count` rows are filled up to: 4, 5, 6 or 7 times a power of two."""
+    unit = 2 ** ((max(count, FEWEST) - 1).bit_length() - 3)
+    return -(-max(count, FEWEST) // unit) * unit
 
 
 def _schedule(recipe: Recipe, rows: _Rows, training: int) -> Schedule:
@@ -219,7 +204,7 @@ def _lane(start: Network, labels: np.ndarray, rows: _Rows, recipe: Recipe) -> La
     )
 
 
-def _fitted(stops: Stops, schedule: Schedule, scaling: _Scaling) -> Fitted:
+def _fitted(stops: Stops, schedule: Schedule, scaling: Scaling) -> Fitted:
     last_improvement = int(stops.reference_step[0, 0])
     legs = -(-(last_improvement + schedule.patience) // schedule.check_every)
     steps = min(legs * schedule.check_every, schedule.max_steps)

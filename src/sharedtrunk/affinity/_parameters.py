@@ -26,7 +26,7 @@ MOST = 10**9
 """Largest number of steps and of rows in a batch: both are counted in 32 bits."""
 
 RATES = (1e-30, 1e30)
-"""Learning rates outside this range make Adam's steps zero or infinite in float32."""
+"""Learning rates and weight decays outside this range make steps zero or infinite in float32."""
 
 
 class ValidatedParameters:
@@ -83,6 +83,17 @@ def count_or(word: str) -> Constraint:
     return check
 
 
+def weight_decay(name: str, value: Any) -> None:
+    """The value is None, "validation", or a weight decay."""
+    named = value is None or (isinstance(value, str) and value == "validation")
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not named and not (number and RATES[0] < _float(value) < RATES[1]):
+        rule = (
+            f"{name} is None, 'validation', or a number between {RATES[0]:g} and {RATES[1]:g} (nats per squared weight)"
+        )
+        raise invalid(rule, received=shown(value), hint="'validation' chooses one.")
+
+
 def widths(_: str, value: Any) -> None:
     """The value is a layer's width, or a sequence of them."""
     for width in value if isinstance(value, Sequence) and not isinstance(value, str) else [value]:
@@ -133,13 +144,14 @@ def recipe_of(classifier: Any, tasks: Sequence[Hashable]) -> Recipe:
 
     Raises `InputError` if `task_weights` or `stop_on` do not match the tasks.
     """
-    weights = _weights(classifier.task_weights, tasks)
+    weights, decay = _weights(classifier.task_weights, tasks), classifier.weight_decay
     return Recipe(
         student=student_of(classifier),
         standardize=bool(classifier.standardize),
         task_weights=weights,
         stop_weights=_stop_weights(classifier.stop_on, weights, tasks),
         batch_size=None if classifier.batch_size == "auto" else int(classifier.batch_size),
+        weight_decay=decay if decay is None or isinstance(decay, str) else float(decay),
     )
 
 
@@ -151,6 +163,18 @@ def check_network(hidden: Sequence[int], features: int, classes: Sequence[int]) 
         rule = f"a network has at most {MOST_BYTES // 8:,} weights"
         received = f"{weights:,}, of {features:,} features and hidden={shown(tuple(hidden))}"
         raise invalid(rule, received=received, hint="Give narrower or fewer layers, or fewer features.")
+
+
+def check_decayed(student: Student, features: int, classes: Sequence[int]) -> None:
+    """Raise `InputError` for a student whose training loss with weight decay is not known to be convex."""
+    least = min(sum(classes), features)
+    linear = student.activation == "linear" or not student.hidden
+    if not linear or len(student.hidden) > 1 or any(width < least for width in student.hidden):
+        rule = f"weight_decay needs a linear student with no hidden layer, or with one of at least {least} units"
+        reason = "the number of features or of the classes of all tasks, whichever is smaller"
+        received = f"activation={student.activation!r}, hidden={shown(student.hidden)}"
+        hint = f"Give activation='linear', hidden=({max(least, 100)},), or weight_decay=None."
+        raise invalid(f"{rule} ({reason})", received=received, hint=hint)
 
 
 def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:

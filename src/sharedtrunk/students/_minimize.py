@@ -6,8 +6,11 @@ A linear student whose layers all decay, (λ/2) Σ_l ‖W⁽ˡ⁾‖²_F, minimi
 
 since the best split of a singular value s between two layers is √s each. Both are convex: there is one minimum, and neither
 the start nor a stopping time matters. Trunks must be at least as wide as the rank of W. The method is FISTA (Beck and
-Teboulle 2009) with restarts (O'Donoghue and Candès 2015). Every result has a duality gap, which bounds how
-far its objective is above the minimum.
+Teboulle 2009) with restarts (O'Donoghue and Candès 2015), and steps as long as the local curvature allows. Every result has
+a duality gap, which bounds how far its objective is above the minimum, however the method came there.
+
+Heads may have intercepts, z = W x + b, which do not decay. They are weights of one more feature, a constant, and the
+proximal step leaves that column as it is.
 """
 
 import functools
@@ -31,6 +34,7 @@ from sharedtrunk._support.arguments import (
 )
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
+from sharedtrunk._support.concrete import concrete
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.result import Result
 from sharedtrunk.students._network import SharedTrunk
@@ -39,6 +43,11 @@ from sharedtrunk.students._problem import Problem, lane_axes
 _POWER_STEPS = 50
 _MARGIN = 1.02
 """Power iteration finds the largest curvature from below; the step must not be too long."""
+_EASED = 0.9
+"""The factor by which the curvature that a step allows for falls from one step to the next. Losses are flatter than their
+bound: the digits with a trunk take a quarter of the time."""
+_FLATTEST = 1e-6
+"""The lowest curvature that the length of a step allows for, in units of the bound."""
 
 
 class Minimum(NamedTuple):
@@ -48,6 +57,8 @@ class Minimum(NamedTuple):
     ----------
     composites
         W_t of every task (*lane, decay, class, feature).
+    intercepts
+        b_t of every task (*lane, decay, class); zeros unless they were asked for.
     training_loss
         The training loss of `make_problem` without the decay, in nats.
     gap
@@ -59,6 +70,7 @@ class Minimum(NamedTuple):
     """
 
     composites: tuple[Float[Array, "*lane decay _ feature"], ...]
+    intercepts: tuple[Float[Array, "*lane decay _"], ...]
     training_loss: Float[Array, "*lane decay"]
     gap: Float[Array, "*lane decay"]
     iterations: Int[Array, "*lane decay"]
@@ -70,6 +82,7 @@ def minimize(
     weight_decays: float | Sequence[float] | Float[AnyArray, "decay"],
     *,
     layers: int = 2,
+    intercept: bool = False,
     tolerance: float | None = None,
     most_iterations: int = 20_000,
 ) -> Minimum:
@@ -85,6 +98,8 @@ def minimize(
         λ > 0, one number or a falling vector (decay,).
     layers
         1: λ/2 times the squared Frobenius norm (ridge). 2: λ times the nuclear norm, a head on a trunk.
+    intercept
+        Whether every class has an intercept, which does not decay.
     tolerance
         Duality gap in nats at which a minimum is done; by default 1e-6 in float64 and 1e-4 in float32.
     most_iterations
@@ -98,7 +113,8 @@ def minimize(
     Raises
     ------
     InputError
-        For decays that are not finite, > 0 and falling, and for another number of layers.
+        For decays that are not finite, > 0 and falling, for another number of layers, and with intercepts for a class that
+        no sample of its task has.
     """
     check_kind_of(problem, Problem, "The problem", "Use make_problem")
     decays = jnp.atleast_1d(floating(weight_decays, "Weight decays"))
@@ -116,68 +132,115 @@ def minimize(
         )
     whole_number(layers, "Layers", least=1, most=2, hint="Deeper students have several minima: use train")
     whole_number(most_iterations, "Iterations", least=1, hint="Leave them out")
+    if not isinstance(intercept, bool):
+        raise invalid("intercept is True or False", received=described(intercept), hint="True adds intercepts")
+    if intercept:
+        _check_classes(problem)
     dtype = problem.inputs.dtype
     limit = (1e-6 if dtype == jnp.float64 else 1e-4) if tolerance is None else tolerance
-    if not is_number(limit) or not limit > 0:
-        raise invalid("The tolerance is a number > 0", received=described(tolerance), hint="Give 1e-6 (nats)")
-    return _minimized(problem, decays.astype(dtype), float(limit), layers, most_iterations)
+    if not is_number(limit) or not 0 < limit < np.inf:
+        raise invalid("The tolerance is a finite number > 0", received=described(tolerance), hint="Give 1e-6 (nats)")
+    return _minimized(problem, decays.astype(dtype), float(limit), layers, intercept, most_iterations)
+
+
+def _check_classes(problem: Problem) -> None:
+    for task, (targets, coefficients) in enumerate(zip(problem.targets, problem.coefficients, strict=True)):
+        known, weights = concrete(targets), concrete(coefficients)
+        if known is None or weights is None:
+            continue
+        if ((known.sum(-1) <= 0) & (weights.sum(-1)[..., None] > 0)).any():
+            raise invalid(
+                f"With intercepts every class of task {task} needs a labelled sample, or the minimum is at −∞",
+                received="a class without any",
+                hint="Leave the class out",
+            )
 
 
 @program
-def _minimized(problem: Problem, decays, tolerance: float, layers: int, most: int) -> Minimum:
+def _minimized(problem: Problem, decays, tolerance: float, layers: int, intercept: bool, most: int) -> Minimum:
     axes = lane_axes(problem)
-    follow = functools.partial(_path, decays=decays, tolerance=tolerance, layers=layers, most=most)
+    follow = functools.partial(_path, decays=decays, tolerance=tolerance, layers=layers, intercept=intercept, most=most)
     if all(axis is None for axis in jax.tree.leaves(axes, is_leaf=lambda axis: axis is None)):
         return follow(problem)
     return jax.vmap(follow, in_axes=(axes,))(problem)
 
 
-def _path(problem: Problem, decays, tolerance: float, layers: int, most: int) -> Minimum:
-    objective = _Objective(problem, layers)
-    scale = objective.largest_curvature()
+def _path(problem: Problem, decays, tolerance: float, layers: int, intercept: bool, most: int) -> Minimum:
+    objective = _Objective(problem, layers, intercept)
+    largest = objective.largest_curvature()
 
     def one(start, decay):
-        W, gap, count = _fista(objective, start, decay, scale, tolerance, most)
+        W, scale = start
+        W, scale, gap, count = _fista(objective, W, scale, decay, largest, tolerance, most)
         result = jnp.where(gap <= tolerance, int(Result.SUCCESS), int(Result.STEP_LIMIT))
         result = jnp.where(jnp.isfinite(gap), result, int(Result.DIVERGED))
-        return W, (objective.parts(W), objective.loss(W), gap, count, result)
+        return (W, scale), (*objective.weights(W), objective.loss(W), gap, count, result)
 
-    start = jnp.zeros((objective.rows, problem.inputs.shape[0]), problem.inputs.dtype)
-    _, found = jax.lax.scan(one, start, decays)
+    _, found = jax.lax.scan(one, (objective.start(), largest), decays)
     return Minimum(*found)
 
 
 class _Objective:
-    """The loss (1) of stacked composites and its penalty, for one lane."""
+    """The loss (1) of stacked composites and its penalty, for one lane.
 
-    def __init__(self, problem: Problem, layers: int) -> None:
-        self.problem, self.layers = problem, layers
+    Intercepts are one more column of W, which is not in the penalty, of a feature that is constant. For the step's sake, the
+    other features are centred and the constant is as long as their longest direction; `weights` undoes both.
+    """
+
+    def __init__(self, problem: Problem, layers: int, intercept: bool) -> None:
+        self.inputs, self.targets, self.coefficients = problem.inputs, problem.targets, problem.coefficients
+        self.layers, self.intercept, self.features = layers, intercept, problem.inputs.shape[0]
         self.sizes = [target.shape[0] for target in problem.targets]
-        self.rows = sum(self.sizes)
+        if intercept:
+            shares = jnp.stack([jnp.sum(c) for c in self.coefficients])
+            self.mean = self.inputs @ sum(self.coefficients) / _or_one(jnp.sum(shares))
+            self.inputs = self.inputs - self.mean[:, None]
+            longest = self._largest_eigenvalue()
+            self.constant = jnp.sqrt(_or_one(longest) / _or_one(jnp.max(shares)))
+            constants = jnp.broadcast_to(self.constant, (1, self.inputs.shape[1]))
+            self.inputs = jnp.concatenate([self.inputs, constants])
 
     def parts(self, W) -> tuple[Array, ...]:
         return tuple(jnp.split(W, np.cumsum(self.sizes)[:-1]))
 
-    def _tasks(self, W):
-        logits = W @ self.problem.inputs
-        return zip(
-            jnp.split(logits, np.cumsum(self.sizes)[:-1]), self.problem.targets, self.problem.coefficients, strict=True
-        )
+    def start(self):
+        """Weights 0, and the best intercepts beside them: the logarithms of the classes' frequencies."""
+        start = jnp.zeros((sum(self.sizes), self.inputs.shape[0]), self.inputs.dtype)
+        if not self.intercept:
+            return start
+        frequencies = jnp.concatenate([jnp.sum(y, axis=1) / _or_one(jnp.sum(y)) for y in self.targets])
+        return start.at[:, -1].set(jnp.log(_or_one(frequencies)) / self.constant)
+
+    def weights(self, W) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """Composites and intercepts of every task."""
+        composites = W[:, : self.features]
+        intercepts = jnp.zeros(W.shape[0], W.dtype)
+        if self.intercept:
+            intercepts = self.constant * W[:, -1] - composites @ self.mean
+        return self.parts(composites), self.parts(intercepts)
+
+    def _tasks(self, rows):
+        return zip(self.parts(rows), self.targets, self.coefficients, strict=True)
 
     def loss(self, W) -> Array:
         """L(W) in nats."""
         total = jnp.zeros((), W.dtype)
-        for z, y, c in self._tasks(W):
+        for z, y, c in self._tasks(W @ self.inputs):
             total += jnp.sum(c * jax.nn.logsumexp(z, axis=0)) - jnp.sum(y * z)
         return total
 
-    def residuals(self, W):
-        """Targets minus predictions of all tasks, times the coefficients (row, sample)."""
-        return jnp.concatenate([y - c[None, :] * jax.nn.softmax(z, axis=0) for z, y, c in self._tasks(W)])
+    def residuals(self, z):
+        """Targets minus predictions at the logits z of all tasks, times the coefficients (row, sample)."""
+        return jnp.concatenate([y - c[None, :] * jax.nn.softmax(z, axis=0) for z, y, c in self._tasks(z)])
 
     def largest_curvature(self):
         """A bound of ∇²L: half of the largest eigenvalue of Σ_μ c_tμ x_μ x_μᵀ over the tasks."""
-        X = self.problem.inputs
+        least = jnp.sqrt(jnp.finfo(self.inputs.dtype).tiny)
+        return 0.5 * _MARGIN * jnp.maximum(self._largest_eigenvalue(), least)
+
+    def _largest_eigenvalue(self):
+        """The largest eigenvalue of Σ_μ c_tμ x_μ x_μᵀ over the tasks, by power iteration."""
+        X = self.inputs
 
         tiny = jnp.finfo(X.dtype).tiny
         start = jnp.sin(1 + jnp.arange(X.shape[0], dtype=X.dtype))  # any direction that inputs are not orthogonal to
@@ -190,33 +253,38 @@ class _Objective:
             v = jax.lax.fori_loop(0, _POWER_STEPS, step, start / jnp.linalg.norm(start))
             return jnp.linalg.norm(X @ (c * (X.T @ v)))
 
-        largest = jnp.max(jnp.stack([eigenvalue(c) for c in self.problem.coefficients]))
-        return 0.5 * _MARGIN * jnp.maximum(largest, jnp.sqrt(tiny))
+        return jnp.max(jnp.stack([eigenvalue(c) for c in self.coefficients]))
 
     def penalty(self, W, decay):
+        W = W[:, : self.features]
         if self.layers == 1:
             return 0.5 * decay * jnp.sum(W * W)
         return decay * jnp.sum(jnp.linalg.svd(W, compute_uv=False))
 
     def shrunk(self, W, decay):
         """The proximal step of the penalty: singular values less λ, or W/(1 + λ)."""
+        W, free = W[:, : self.features], W[:, self.features :]
         if self.layers == 1:
-            return W / (1 + decay)
-        squares, left = jnp.linalg.eigh(W @ W.T)
-        values = jnp.sqrt(jnp.maximum(squares, 0))
-        share = jnp.where(values > decay, 1 - decay / jnp.where(values > decay, values, 1), 0)
-        return (left * share[None, :]) @ (left.T @ W)
+            W = W / (1 + decay)
+        else:
+            squares, left = jnp.linalg.eigh(W @ W.T)
+            values = jnp.sqrt(jnp.maximum(squares, 0))
+            share = jnp.where(values > decay, 1 - decay / jnp.where(values > decay, values, 1), 0)
+            W = (left * share[None, :]) @ (left.T @ W)
+        return jnp.concatenate([W, free], axis=1)
 
     def gap(self, W, decay):
-        """Objective at W minus the dual objective at its residuals, shrunk until they are feasible."""
-        residuals = self.residuals(W)
-        pull = residuals @ self.problem.inputs.T
+        """Objective at W minus the dual objective at its residuals, mixed and shrunk until they are feasible."""
+        residuals = self.residuals(W @ self.inputs)
+        if self.intercept:
+            residuals = jnp.concatenate([_summing_to_zero(*each) for each in self._tasks(residuals)])
+        pull = residuals @ self.inputs[: self.features].T
         if self.layers == 1:
             share, dual = jnp.ones((), W.dtype), -0.5 * jnp.sum(pull * pull) / decay
         else:
             largest = jnp.sqrt(jnp.max(jnp.linalg.eigvalsh(pull @ pull.T)))
             share, dual = jnp.minimum(1, decay / largest), 0.0
-        for r, y, c in zip(self.parts(residuals), self.problem.targets, self.problem.coefficients, strict=True):
+        for r, y, c in self._tasks(residuals):
             q = y - share * r  # c times a mixture of targets and predictions
             dual += jnp.sum(jax.scipy.special.entr(q)) + jnp.sum(jax.scipy.special.xlogy(jnp.sum(q, axis=0), c))
         primal = self.loss(W) + self.penalty(W, decay)
@@ -225,31 +293,59 @@ class _Objective:
         return jnp.maximum(primal - dual, 0) + rounding
 
 
-def _fista(objective: _Objective, start, decay, scale, tolerance: float, most: int):
-    """Accelerated proximal steps of length 1/scale from a start until the gap is below the tolerance."""
+def _summing_to_zero(r, y, c):
+    """Residuals whose sum over the samples is zero for every class, as free intercepts require of the dual.
+
+    The predictions q = y − r are mixed with class frequencies π, the same for all samples: q' = (1 − θ) q + θ c π, with the
+    smallest θ for which some π ≥ 0 gives every class the sum of its targets.
+    """
+    q = y - r
+    sums, wanted = jnp.sum(q, axis=1), jnp.sum(y, axis=1)
+    kept = jnp.minimum(jnp.min(jnp.where(sums > wanted, wanted / _or_one(sums), 1)), 1)  # 1 − θ
+    mixed = jnp.maximum(wanted - kept * sums, 0) / _or_one(jnp.sum(c))  # θ π
+    return y - kept * q - mixed[:, None] * c[None, :]
+
+
+def _or_one(x):
+    """x where it is > 0, and 1 elsewhere."""
+    return jnp.where(x > 0, x, 1)
+
+
+def _fista(objective: _Objective, start, scale, decay, largest, tolerance: float, most: int):
+    """Accelerated proximal steps of length 1/scale from a start until the gap is below the tolerance.
+
+    The scale falls as long as it is above the curvature along the steps. A step that meets more curvature is made again at
+    half the length; `largest` bounds the curvature everywhere.
+    """
     every = 10  # the gap costs as much as a step
 
-    def step(W, previous, momentum):
+    def step(W, z, previous, previous_z, momentum, scale):
         following = 0.5 * (1 + jnp.sqrt(1 + 4 * momentum**2))
-        ahead = W + (momentum - 1) / following * (W - previous)
-        pull = objective.residuals(ahead) @ objective.problem.inputs.T
-        new = objective.shrunk(ahead + pull / scale, decay / scale)
+        share = (momentum - 1) / following
+        ahead, ahead_z = W + share * (W - previous), z + share * (z - previous_z)
+        residuals = objective.residuals(ahead_z)
+        new = objective.shrunk(ahead + residuals @ objective.inputs.T / scale, decay / scale)
+        new_z = new @ objective.inputs
+        # ⟨∇L(new) − ∇L(ahead), new − ahead⟩: a difference of losses would be lost in rounding near the minimum
+        bend = jnp.sum((residuals - objective.residuals(new_z)) * (new_z - ahead_z))
+        short = (bend <= scale * jnp.sum((new - ahead) ** 2)) | (scale >= largest)
         uphill = jnp.sum((ahead - new) * (new - W)) > 0
-        return new, W, jnp.where(uphill, 1.0, following)
+        made = (new, new_z, W, z, jnp.where(uphill, 1.0, following), jnp.maximum(_EASED * scale, _FLATTEST * largest))
+        again = (W, z, previous, previous_z, momentum, jnp.minimum(2 * scale, largest))
+        return tuple(jnp.where(short, a, b) for a, b in zip(made, again, strict=True))
 
     def several(state):
-        W, previous, momentum, _, count = state
-        W, previous, momentum = jax.lax.fori_loop(0, every, lambda _, inner: step(*inner), (W, previous, momentum))
-        return W, previous, momentum, objective.gap(W, decay), count + every
+        inner, _, count = state
+        inner = jax.lax.fori_loop(0, every, lambda _, inner: step(*inner), inner)
+        return inner, objective.gap(inner[0], decay), count + every
 
     def keep(state):
         return (state[-2] > tolerance) & (state[-1] < most)
 
-    one = jnp.ones((), start.dtype)
-    W, _, _, gap, count = jax.lax.while_loop(
-        keep, several, (start, start, one, objective.gap(start, decay), jnp.asarray(0))
-    )
-    return W, gap, count
+    z = start @ objective.inputs
+    inner = (start, z, start, z, jnp.ones((), start.dtype), scale)
+    (W, *_, scale), gap, count = jax.lax.while_loop(keep, several, (inner, objective.gap(start, decay), jnp.asarray(0)))
+    return W, scale, gap, count
 
 
 def balanced(composites: Sequence[Float[AnyArray, "_ feature"]], *, hidden: Sequence[int] = (100,)) -> SharedTrunk:
