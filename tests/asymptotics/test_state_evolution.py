@@ -200,36 +200,64 @@ def test_shares_of_one_and_weights_of_one_change_nothing_and_a_batch_is_its_sett
     assert batch.losses.shape == (2, RULE.scrambles, 4)
 
 
-def simulated(pair_of_teachers, inputs, decay, layers, shares=(1.0, 1.0)):
-    labels = [teachers.hard_labels(teacher.noisy_weights, inputs) for teacher in pair_of_teachers]
+def trained(drawn, inputs, decay, layers, shares, beta):
+    """The main task's composite, and its labels as probabilities (class, sample)."""
     count = inputs.shape[0]
+    if beta is None:
+        labels = [teachers.hard_labels(teacher.noisy_weights, inputs) for teacher in drawn]
+        target = jax.nn.one_hot(labels[0], 3, axis=0)
+    else:
+        labels = [teachers.soft_labels(teacher.noisy_weights, inputs, beta) for teacher in drawn]
+        target = labels[0]
     masks = [np.arange(count) < share * count for share in shares]
     problem = students.make_problem(inputs, labels, classes=3, masks=masks)
-    found = students.minimize(problem, decay, layers=layers, tolerance=1e-7)
-    W, training = found.composites[0][0], pair_of_teachers[0]
-    moment = gaussian.label_moment(training.weights)
-    loss = gaussian.population_loss(W, moment)
-    return np.array([jnp.sum(W**2), jnp.sum(W * training.noisy_weights), loss])
+    start = students.minimize(problem, decay, layers=min(layers, 2), tolerance=1e-7)
+    if layers <= 2:
+        return start.composites[0][0], target
+    network = students.balanced([part[0] for part in start.composites], hidden=(8,) * (layers - 1))
+    path = students.train(network, problem, np.array([0.0, 400.0]), students.Flow(weight_decay=decay))
+    return students.composites(path.final)[0], target
+
+
+def of_student(W, target, inputs, main, share):
+    """‖W‖², overlap with the teacher, losses on clean labels and on the labelled training points, and accuracy."""
+    labelled = slice(round(share * inputs.shape[0]))
+    logits = W @ inputs.T
+    losses = jax.nn.logsumexp(logits, axis=0) - jnp.sum(target * logits, axis=0)
+    loss = gaussian.population_loss(W, gaussian.label_moment(main.weights))
+    overlap = jnp.sum(W * main.noisy_weights)
+    return np.array([jnp.sum(W**2), overlap, loss, losses[labelled].mean(), gaussian.accuracy(W, main.weights)])
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("a", "decay", "layers", "shares"),
-    [(2.0, 0.06, 2, (1.0, 1.0)), (4.0, 0.03, 1, (1.0, 1.0)), (0.5, 0.1, 2, (1.0, 1.0)), (4.0, 0.06, 2, (0.5, 1.0))],
+    ("a", "decay", "layers", "shares", "relatedness", "beta"),
+    [
+        (2.0, 0.06, 2, (1.0, 1.0), [1.0], None),
+        (4.0, 0.03, 1, (1.0, 1.0), [1.0], None),
+        (0.5, 0.1, 2, (1.0, 1.0), [1.0], None),
+        (4.0, 0.06, 2, (0.5, 1.0), [1.0], None),
+        (4.0, 0.05, 2, (1.0, 1.0, 1.0), [1.0, 0.5], None),
+        (4.0, 0.03, 2, (1.0, 1.0), [0.5], 1.0),
+        (4.0, 0.02, 3, (1.0, 1.0), [1.0], None),
+    ],
 )
-def test_the_minimum_on_drawn_samples_is_the_theorys(a, decay, layers, shares):
+def test_the_minimum_on_drawn_samples_is_the_theorys(a, decay, layers, shares, relatedness, beta):
     """Paired: theory with the Gram matrices of the very teachers that label the sample. Finite size leaves about 10/N_f."""
     features, differences = 400, []
     for seed in range(6):
-        drawn = pair(seed, features=features, strengths=(10.0, 10.0))
+        drawn = teachers.related_teachers(
+            jax.random.key(seed), relatedness=relatedness, classes=3, features=features, singular_values=10.0
+        )
         inputs = jax.random.normal(jax.random.key(100 + seed), (int(a * features), features))
-        theory = state_evolution(fields_of_teachers(drawn), a, decay, layers=layers, label_shares=shares)
-        values = [
-            theory.gram.mean(axis=0)[:3, :3].trace(),
-            theory.overlap.mean(axis=0)[:3, :3].trace(),
-            theory.generalization_loss,
-        ]
-        differences.append(simulated(drawn, inputs, decay, layers, shares) / np.array(values) - 1)
+        theory = state_evolution(
+            fields_of_teachers(drawn), a, decay, layers=layers, label_shares=shares, inverse_temperature=beta
+        )
+        assert theory.result == Result.SUCCESS
+        gram, overlap = (matrix.mean(axis=0)[:3, :3].trace() for matrix in (theory.gram, theory.overlap))
+        values = [gram, overlap, theory.generalization_loss, theory.training_loss, theory.accuracy]
+        W, target = trained(drawn, inputs, decay, layers, shares, beta)
+        differences.append(of_student(W, target, inputs, drawn[0], shares[0]) / np.array(values) - 1)
     mean, scatter = np.mean(differences, axis=0), np.std(differences, axis=0, ddof=1) / 6**0.5
     assert (np.abs(mean) <= 4 * scatter + 10 / features).all(), (mean, scatter)
 

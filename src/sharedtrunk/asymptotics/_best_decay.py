@@ -29,6 +29,9 @@ _STEP, _MOST_STEPS = 0.5 * math.log(10), 9
 _PRECISION = 0.05
 """Precision of ln λ: the loss is flat at its minimum, so it changes by the square of this."""
 
+_BEYOND = 1e-6
+"""Margin of ln λ: at the very λ where the first weights appear, which rounding may miss, a fixed point takes a minute."""
+
 _DIVERGED = 1e3
 """Loss of students that diverged, in nats: Brent's method computes with it."""
 
@@ -96,7 +99,7 @@ def best_weight_decay(
         value = students.generalization_loss if criterion == "oracle" else students.validation_loss
         return float(value) if np.isfinite(value) else _DIVERGED
 
-    largest = math.log(float(solver.largest_decay(samples_per_feature).max()))
+    largest = math.log(float(solver.largest_decay(samples_per_feature).max())) + _BEYOND
     grid, losses, lowest = [largest], [loss(largest)], 0
     while len(grid) < _MOST_STEPS and not 0 < lowest < len(grid) - 1:
         grid.append(grid[-1] - _STEP)
