@@ -60,3 +60,10 @@ def test_fixed_points_that_are_not_reached_are_told():
 def test_bad_arguments():
     with pytest.raises(InputError, match="one finite number > 0"):
         asymptotics.best_weight_decay(fields(1.0), -1.0)
+
+
+def test_a_heavy_unrelated_task_hides_no_best_decay():
+    """With α_B = 10 the weights of B come first, and the main task's loss stays at ln K for the first λ of the search."""
+    found = asymptotics.benefit_at_best_decay(fields(0.0), 4.0, task_weights=(1.0, 10.0), rule=RULE)
+    assert abs(found.benefit) < found.error + 2e-3
+    assert found.joint.generalization_loss < np.log(3) - 0.1

@@ -1,7 +1,7 @@
 """The best weight decay, and the benefit of an auxiliary task when both arms have their best.
 
-From the λ beyond which two layers have no weights, λ falls until the loss rises; Brent's method finds the minimum in between.
-All λ share their nodes, so the curve is smooth.
+From the λ beyond which two layers have no weights, λ falls until the loss has fallen and rises; Brent's method finds the
+minimum in between. All λ share their nodes, so the curve is smooth.
 """
 
 import math
@@ -31,6 +31,9 @@ _PRECISION = 0.05
 
 _BEYOND = 1e-6
 """Margin of ln λ: at the very λ where the first weights appear, which rounding may miss, a fixed point takes a minute."""
+
+_CLEAR = 1e-3
+"""A difference of losses in nats that is one."""
 
 _DIVERGED = 1e3
 """Loss of students that diverged, in nats: Brent's method computes with it."""
@@ -100,11 +103,14 @@ def best_weight_decay(
         return float(value) if np.isfinite(value) else _DIVERGED
 
     largest = math.log(float(solver.largest_decay(samples_per_feature).max())) + _BEYOND
-    grid, losses, lowest = [largest], [loss(largest)], 0
-    while len(grid) < _MOST_STEPS and not 0 < lowest < len(grid) - 1:
+    grid, losses, lowest, ended = [largest], [loss(largest)], 0, False
+    while len(grid) < _MOST_STEPS and not ended:
         grid.append(grid[-1] - _STEP)
         losses.append(loss(grid[-1]))
         lowest = int(np.argmin(losses))
+        # another task's weights may come first, which leaves the loss where it is, up to the nodes' error
+        gained, rose = losses[0] - losses[lowest], losses[-1] - losses[lowest]
+        ended = rose > _CLEAR and (gained > _CLEAR or losses[-1] > losses[0] + _CLEAR)
     open_above = lowest == 0 and settings.get("layers", 2) != 2  # two layers have no weights at a larger λ either
     if open_above or lowest == len(grid) - 1:
         return eqx.tree_at(lambda students: students.result, found[grid[lowest]], np.asarray(int(Result.NOT_BRACKETED)))
