@@ -1,11 +1,12 @@
 """The best weight decay, and the benefit of an auxiliary task when both arms have their best.
 
 From the λ beyond which two layers have no weights, λ falls until the loss has fallen and rises; Brent's method finds the
-minimum in between. All λ share their nodes, so the curve is smooth.
+minimum in between. All λ share their nodes, so the curve is smooth; they are few, and the best λ is solved with all.
 """
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, NamedTuple, get_args
 
 import equinox as eqx
@@ -17,6 +18,7 @@ from sharedtrunk._support.arguments import described, is_number
 from sharedtrunk._support.limits import check_choice
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.asymptotics._fields import TaskFields, check_fields
+from sharedtrunk.asymptotics._response import CHUNK
 from sharedtrunk.asymptotics._state_evolution import Solver, StateEvolution
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.result import Result
@@ -31,6 +33,12 @@ _PRECISION = 0.05
 
 _BEYOND = 1e-6
 """Margin of ln λ: at the very λ where the first weights appear, which rounding may miss, a fixed point takes a minute."""
+
+_NONE = 0.1
+"""Distance of ln λ at which no set of nodes has weights, where none is best."""
+
+_SEARCH = 8
+"""The search has so many times fewer nodes than its result, if these are at least `CHUNK`: the loss is flat there."""
 
 _CLEAR = 1e-3
 """A difference of losses in nats that is one."""
@@ -94,11 +102,22 @@ def best_weight_decay(
             "N/N_f is one finite number > 0", received=described(samples_per_feature), hint="Give such as 4.0"
         )
     solver = Solver(fields, **settings)
-    found: dict[float, StateEvolution] = {}
+    share = min(_SEARCH, solver.rule.points // CHUNK)
+    few = replace(solver.rule, points=solver.rule.points // share) if share > 1 else solver.rule
+    log_decay, bracketed = _search(
+        Solver(fields, **{**settings, "rule": few}), samples_per_feature, criterion, settings.get("layers", 2)
+    )
+    students = solver.at(samples_per_feature, math.exp(log_decay))
+    if bracketed:
+        return students
+    return eqx.tree_at(lambda each: each.result, students, np.asarray(int(Result.NOT_BRACKETED)))
+
+
+def _search(solver: Solver, samples_per_feature: float, criterion: Criterion, layers: int) -> tuple[float, bool]:
+    """Logarithm of the best λ, and whether it lies between two that are worse."""
 
     def loss(log_decay: float) -> float:
         students = solver.at(samples_per_feature, math.exp(log_decay))
-        found[log_decay] = students
         value = students.generalization_loss if criterion == "oracle" else students.validation_loss
         return float(value) if np.isfinite(value) else _DIVERGED
 
@@ -111,13 +130,15 @@ def best_weight_decay(
         # another task's weights may come first, which leaves the loss where it is, up to the nodes' error
         gained, rose = losses[0] - losses[lowest], losses[-1] - losses[lowest]
         ended = rose > _CLEAR and (gained > _CLEAR or losses[-1] > losses[0] + _CLEAR)
-    open_above = lowest == 0 and settings.get("layers", 2) != 2  # two layers have no weights at a larger λ either
+    open_above = lowest == 0 and layers != 2  # two layers have no weights at a larger λ either
     if open_above or lowest == len(grid) - 1:
-        return eqx.tree_at(lambda students: students.result, found[grid[lowest]], np.asarray(int(Result.NOT_BRACKETED)))
+        return grid[lowest], False
     best = optimize.minimize_scalar(
         loss, bounds=(grid[lowest + 1], grid[max(lowest - 1, 0)]), method="bounded", options={"xatol": _PRECISION}
     )
-    return found[float(best.x) if best.fun < losses[lowest] else grid[lowest]]
+    if best.fun < losses[lowest]:
+        return float(best.x), True
+    return (grid[lowest] if lowest else largest + _NONE), True
 
 
 def benefit_at_best_decay(

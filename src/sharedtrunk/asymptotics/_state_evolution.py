@@ -196,7 +196,7 @@ class Solver:
             raise invalid("The rule must have at least 4 scrambles", received=repr(rule), hint="Leave it out")
         if inverse_temperature is not None:
             check_inverse_temperature(inverse_temperature, "None means hard labels")
-        self.fields, self.layers, self.most_iterations = fields, layers, most_iterations
+        self.fields, self.layers, self.most_iterations, self.rule = fields, layers, most_iterations, rule
         self.alphas = _per_task(task_weights, len(fields.classes), "Task weights", np.inf)
         self.shares = _per_task(label_shares, len(fields.classes), "Label shares", 1.0)
         coarse = [rule.points // _COARSER] if rule.points >= CHUNK * _COARSER else []
