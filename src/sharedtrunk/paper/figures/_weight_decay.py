@@ -178,7 +178,7 @@ def _note(dataset: "xarray.Dataset", ending: str) -> str:
 FIGURE = Figure(
     name="weight-decay",
     title=TITLE,
-    claim="with weight decay and many features theory is exact at finite N/N_f, unrelated tasks do nothing, and related ones help",
+    claim="with weight decay and many features theory is exact, unrelated tasks do nothing, and related ones help",
     paper="Weight decay (not in the paper)",
     minutes=30.0,
     grid=GRID,
