@@ -136,6 +136,20 @@ def test_the_main_task_alone_has_the_nodes_of_the_joint_problem():
     np.testing.assert_array_equal(joint.targets[..., :3, :], alone.targets)
 
 
+def test_every_chunk_is_a_sample_of_all_groups_of_points():
+    """The curvature is exact at some chunks only, which must hold points with every set of labels in its share."""
+    three = teachers.related_teachers(jax.random.key(0), relatedness=[1.0, 0.5], classes=3, features=30)
+    rule = gaussian.Sobol(points=2048, scrambles=4)
+    nodes = training_nodes(fields_of_teachers(three), rule, None, (1.0, 1.0, 1.0), (1.0, 0.5, 0.25))
+    labelled = np.asarray(nodes.weight > 0)
+    for task, share in enumerate((1.0, 0.5, 0.25)):
+        found = np.sum(np.asarray(nodes.share) * labelled[:, :, task], axis=-1) / np.sum(
+            np.asarray(nodes.share), axis=-1
+        )
+        np.testing.assert_allclose(found, share, rtol=1e-6)
+    np.testing.assert_allclose(np.sum(np.asarray(nodes.share), axis=(1, 2)), 1, rtol=1e-6)
+
+
 @pytest.mark.long
 def test_scales_of_the_loss():
     """α = 2 at 2 λ is α = 1 at λ, and half of the labels at 4 points per feature are all labels at 2."""

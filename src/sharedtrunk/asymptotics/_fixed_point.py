@@ -5,7 +5,7 @@ the share A^{−1/2} Ê, with A = Ê Êᵀ + Ĝ/a. Every combination of such coo
 
 Many nodes are needed for the numbers and few for the way to them. The iteration runs on few nodes, with a shift of the
 coordinates that is the difference between many nodes and few (the τ correction of multigrid methods). A pass over the many
-nodes measures how far that solution is from theirs and corrects the shift; two to four passes suffice.
+nodes measures how far that solution is from theirs and corrects the shift, until the solution is theirs.
 """
 
 from collections.abc import Sequence
@@ -163,7 +163,7 @@ def _compared(nodes: Nodes, setting: Setting, iterate: Iterate, steps, history: 
 
     def one(inputs):
         nodes, iterate, steps, history = inputs
-        response = _response(iterate.coordinates, setting.samples_per_feature, nodes.z.shape[-2])
+        response = _response(iterate.coordinates, setting.samples_per_feature, iterate.gram.shape[-1])
         order, moved = order_parameters(response, iterate.gram, *setting, model.layers, 0.1 * tolerance)
         response, means = response_to(nodes, order, steps, model.classes, tolerance, exact=True)
         change = _flat(response, setting.samples_per_feature) - iterate.coordinates
@@ -184,7 +184,7 @@ def _iterated(nodes: Nodes, setting: Setting, iterate: Iterate, model: Model, to
 def _solved(nodes: Nodes, start: Iterate, setting: Setting, model: Model, tolerance, most: int) -> Iterate:
     def once(flat, gram, steps, residual):
         exact = jnp.clip(0.03 * residual, 0.1 * tolerance, 1e-2)  # far from the fixed point, rough steps serve as well
-        response = _response(flat, setting.samples_per_feature, nodes.z.shape[-2])
+        response = _response(flat, setting.samples_per_feature, gram.shape[-1])
         order, moved = order_parameters(response, gram, *setting, model.layers, 0.1 * exact)
         response, means = response_to(nodes, order, steps, model.classes, exact, exact=False)
         new = _flat(response, setting.samples_per_feature) + start.shift
@@ -239,11 +239,10 @@ def _logarithm(matrix):
     return of_eigenvalues(matrix, lambda values: jnp.log(jnp.maximum(values, tiny)))
 
 
-def _response(flat, samples_per_feature, seen: int) -> Response:
-    rows = round((seen**2 / 16 + flat.shape[0] / 2) ** 0.5 - seen / 4)  # 2 rows² + rows · seen numbers
+def _response(flat, samples_per_feature, rows: int) -> Response:
     log_curvature, log_pull = flat[: rows**2].reshape(rows, rows), flat[rows**2 : 2 * rows**2].reshape(rows, rows)
     root = of_eigenvalues(log_pull, lambda values: jnp.exp(0.5 * values))
-    left, sizes, right = jnp.linalg.svd(flat[2 * rows**2 :].reshape(rows, seen), full_matrices=False)
+    left, sizes, right = jnp.linalg.svd(flat[2 * rows**2 :].reshape(rows, -1), full_matrices=False)
     share = (left * jnp.minimum(sizes, 1)[None, :]) @ right
     rest = jnp.eye(rows, dtype=root.dtype) - share @ share.T
     return Response(of_eigenvalues(log_curvature, jnp.exp), root @ share, samples_per_feature * root @ rest @ root)

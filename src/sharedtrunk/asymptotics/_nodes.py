@@ -40,21 +40,19 @@ def training_nodes(
     chunks = max(1, count // CHUNK)
 
     def arranged(values):
-        values = np.concatenate([values] * len(groups), axis=1)
-        parts = values.reshape(scrambles, chunks * len(groups), count // chunks, -1)
-        return jnp.asarray(np.swapaxes(parts, -1, -2))
+        """(scramble, chunk, …, node): every chunk has its nodes once for each group, so that it is a sample of all."""
+        parts = values.reshape(scrambles, chunks, count // chunks, -1)
+        return jnp.asarray(np.swapaxes(np.concatenate([parts] * len(groups), axis=2), -1, -2))
 
-    present = np.concatenate([np.tile(alphas * group, (count, 1)) for _, group in groups])
-    share = np.concatenate([np.full(count, part / count) for part, _ in groups])
-    shape = (scrambles, chunks * len(groups), count // chunks)
-    weights = np.swapaxes(present.reshape(*shape[1:], -1), -1, -2)
-    weight = jnp.broadcast_to(jnp.asarray(weights), (scrambles, *weights.shape))
+    nodes = count // chunks
+    weight = np.concatenate([np.tile((alphas * group)[:, None], nodes) for _, group in groups], axis=1)
+    share = np.concatenate([np.full(nodes, part / count) for part, _ in groups])
     return Nodes(
         arranged(z),
         arranged(xi),
         arranged(targets),
-        weight,
-        jnp.broadcast_to(jnp.asarray(share.reshape(shape[1:])), shape),
+        jnp.broadcast_to(jnp.asarray(weight), (scrambles, chunks, *weight.shape)),
+        jnp.broadcast_to(jnp.asarray(share), (scrambles, chunks, *share.shape)),
     )
 
 

@@ -48,7 +48,10 @@ def as_table_1(harm=0.0):
 
 def known_numbers(**other):
     """Numbers in which every statement holds."""
-    alone = lambda seed, **_: 0.5 + quiver(seed)  # noqa: E731
+
+    def alone(seed, **_):
+        return 0.5 + quiver(seed)
+
     functions = {"benefit": as_table_1(harm=0.2), "benefit_theory": as_table_1()}
     functions["benefit_stopping"] = lambda **place: functions["benefit"](**place) - 0.004 * (place["relatedness"] < 1)
     functions |= {"loss_single": alone, "loss_single_stopping": lambda **place: alone(**place) + 0.05}
@@ -81,7 +84,10 @@ def test_all_kinds_of_a_setting_have_the_same_draws_and_share_what_is_alike():
             assert given[0] == given[1]
             assert (given[0]["classes"], given[0]["rank"]) == (classes, classes)
             assert (f"{classes} / {name} / drawn" in made) == (name in SIZES)
-    keys = lambda role: {chunk.key for chunk in plan(made[f"3 / {role}"])}  # noqa: E731
+
+    def keys(role):
+        return {chunk.key for chunk in plan(made[f"3 / {role}"])}
+
     assert keys("base / decay single") == keys("s_aux = 1 / decay single")
     assert keys("base / limit") == keys("N_f = 800 / limit") != keys("N/N_f = 2 / limit")
     assert {chunk.lanes[0]["n_samples"] for chunk in plan(made["3 / N_f = 800 / fixed joint"])} == {3200}
