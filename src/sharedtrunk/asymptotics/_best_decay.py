@@ -19,7 +19,7 @@ from sharedtrunk._support.limits import check_choice
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.asymptotics._fields import TaskFields, check_fields
 from sharedtrunk.asymptotics._response import CHUNK
-from sharedtrunk.asymptotics._state_evolution import Solver, StateEvolution
+from sharedtrunk.asymptotics._state_evolution import Solver, StateEvolution, checked_samples
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.result import Result
 
@@ -76,7 +76,7 @@ def best_weight_decay(
     fields
         What the labels depend on (`fields_of_teachers`, `fields_of_gram`).
     samples_per_feature
-        a = N/N_f > 0, one number.
+        a = N/N_f > 0.001, one number.
     criterion
         "oracle": the loss on clean labels. "validation": the loss on fresh noisy labels, as many validation points have it.
     settings
@@ -97,17 +97,14 @@ def best_weight_decay(
     """
     check_choice("criterion", criterion, get_args(Criterion))
     check_fields(fields)
-    if not is_number(samples_per_feature) or not 0 < samples_per_feature < math.inf:
-        raise invalid(
-            "N/N_f is one finite number > 0", received=described(samples_per_feature), hint="Give such as 4.0"
-        )
+    if not is_number(samples_per_feature):
+        raise invalid("N/N_f is one number > 0.001", received=described(samples_per_feature), hint="Give such as 4.0")
+    a = float(checked_samples(samples_per_feature))
     solver = Solver(fields, **settings)
     share = min(_SEARCH, solver.rule.points // CHUNK)
     few = replace(solver.rule, points=solver.rule.points // share) if share > 1 else solver.rule
-    log_decay, bracketed = _search(
-        Solver(fields, **{**settings, "rule": few}), samples_per_feature, criterion, settings.get("layers", 2)
-    )
-    students = solver.at(samples_per_feature, math.exp(log_decay))
+    log_decay, bracketed = _search(Solver(fields, **{**settings, "rule": few}), a, criterion, settings.get("layers", 2))
+    students = solver.at(a, math.exp(log_decay))
     if bracketed:
         return students
     return eqx.tree_at(lambda each: each.result, students, np.asarray(int(Result.NOT_BRACKETED)))

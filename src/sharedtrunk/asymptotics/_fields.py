@@ -12,7 +12,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from sharedtrunk._support.arguments import check_finite, check_kind_of, described, on_host, whole_numbers
+from sharedtrunk._support.arguments import (
+    check_finite,
+    check_kind_of,
+    check_result,
+    described,
+    on_host,
+    per_task,
+    whole_numbers,
+)
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk.errors import invalid
 from sharedtrunk.teachers import Teacher
@@ -70,7 +78,7 @@ def fields_of_teachers(teachers: Sequence[Teacher], *, noise: float | Sequence[f
     InputError
         Without teachers, for teachers of different features, and for scales that are not numbers ≥ 0, one or one per task.
     """
-    teachers = [teachers] if isinstance(teachers, Teacher) else list(teachers)
+    teachers = [teachers] if isinstance(teachers, Teacher) else per_task(teachers, "Teachers")
     for teacher in teachers:
         check_kind_of(teacher, Teacher, "A teacher", "Use teachers.random_teacher or related_pair")
         check_finite(teacher.noisy_weights, "A teacher's noisy weights")
@@ -150,7 +158,10 @@ def fields_of_gram(
     seen = _root(T)
     known = c.T @ np.linalg.pinv(seen).T  # v = known z + the rest, which no noisy teacher sees
     rest = _root(G - known @ known.T, np.trace(G))
-    return TaskFields(jnp.asarray(seen), jnp.asarray(np.concatenate([known, rest], axis=1)), tuple(classes))
+    fields = TaskFields(jnp.asarray(seen), jnp.asarray(np.concatenate([known, rest], axis=1)), tuple(classes))
+    for part in (fields.noisy, fields.clean):
+        check_result(part, "The fields")
+    return fields
 
 
 def check_fields(fields: TaskFields) -> None:

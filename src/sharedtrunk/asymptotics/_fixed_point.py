@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from sharedtrunk._support.cache.programs import program
-from sharedtrunk.asymptotics._response import Averages, Nodes, averages
+from sharedtrunk.asymptotics._response import Averages, Nodes, averages, untrained_response
 from sharedtrunk.asymptotics._trunk import Order, Response, of_eigenvalues, order_parameters, power
 
 _MEMORY = 5
@@ -93,9 +93,8 @@ def fixed_point(
         return iterate, found._replace(residual=jnp.maximum(found.residual, two.residual))
     model = Model(classes, layers)
     if start is not None:
-        start = start._replace(iterations=jnp.zeros_like(start.iterations))
         return _corrected(few, sets[-1], setting, start, model, most, tolerance)
-    iterate = _begun(few, setting, classes)
+    iterate = _begun(few, untrained_response(few, classes), setting)
     for nodes in sets[:-1]:
         iterate, _ = _corrected(few, nodes, setting, iterate, model, most, _ROUGH)
     return _corrected(few, sets[-1], setting, iterate, model, most, tolerance)
@@ -107,13 +106,14 @@ def _corrected(few, nodes, setting, iterate, model, most, tolerance) -> tuple[It
     steps, residual = jnp.zeros_like(nodes.xi), 0.1
     history = jax.vmap(lambda flat: _History.empty(flat.shape[0], dtype))(iterate.shift)
     passes = 0
+    iterate = iterate._replace(iterations=jnp.zeros_like(iterate.iterations))
     while True:
         enough = jnp.asarray(np.clip(0.01 * residual, 0.1 * tolerance, 1e-2), dtype)
-        iterate = _iterated(few, setting, iterate, model, enough, most)
+        iterate = _iterated(few, setting, iterate, model, enough, most - jnp.max(iterate.iterations))
         compared = _compared(nodes, setting, iterate, steps, history, model, jnp.asarray(0.1 * tolerance, dtype))
         shift, history, residuals, order, means = compared
         steps, residual, passes = means.steps, float(jnp.max(residuals)), passes + 1
-        if passes == _MOST_PASSES or not residual > tolerance:
+        if passes == _MOST_PASSES or not residual > tolerance or jnp.max(iterate.iterations) >= most:
             return iterate, FixedPoint(order, means.loss, iterate.iterations, residuals)
         iterate = iterate._replace(shift=shift)
 
@@ -124,14 +124,6 @@ def response_to(nodes: Nodes, order: Order, steps, classes, tolerance, *, exact:
     means = averages(nodes, order.overlap, spread, order.influence, steps, classes, tolerance, exact=exact)
     pull = means.pull + means.curvature @ order.overlap
     return Response(means.curvature, pull, means.scatter), means
-
-
-def untrained_response(nodes: Nodes, classes, *, exact: bool) -> Response:
-    """The response of the data to W = 0 on one scramble."""
-    rows = sum(K - 1 for K in classes)
-    zero = jnp.zeros((rows, rows), nodes.z.dtype)
-    order = Order(jnp.zeros((rows, nodes.z.shape[-2]), nodes.z.dtype), zero, zero)
-    return response_to(nodes, order, jnp.zeros_like(nodes.xi), classes, 1e-3, exact=exact)[0]
 
 
 def untrained(nodes: Nodes, classes: tuple[int, ...]) -> FixedPoint:
@@ -145,16 +137,11 @@ def untrained(nodes: Nodes, classes: tuple[int, ...]) -> FixedPoint:
 
 
 @program
-def _begun(nodes: Nodes, setting: Setting, classes) -> Iterate:
+def _begun(nodes: Nodes, response: Response, setting: Setting) -> Iterate:
     """The iterate of students with W = 0."""
-
-    def one(nodes):
-        response = untrained_response(nodes, classes, exact=False)
-        flat = _flat(response, setting.samples_per_feature)
-        gram = jnp.eye(response.curvature.shape[0], dtype=flat.dtype)
-        return Iterate(flat, jnp.zeros_like(flat), gram, jnp.zeros_like(nodes.xi), jnp.asarray(0))
-
-    return jax.lax.map(one, nodes)
+    flat = jax.lax.map(lambda each: _flat(each, setting.samples_per_feature), response)
+    gram = jnp.broadcast_to(jnp.eye(response.curvature.shape[-1], dtype=flat.dtype), response.curvature.shape)
+    return Iterate(flat, jnp.zeros_like(flat), gram, jnp.zeros_like(nodes.xi), jnp.zeros(flat.shape[0], int))
 
 
 @program
@@ -176,12 +163,12 @@ def _compared(nodes: Nodes, setting: Setting, iterate: Iterate, steps, history: 
 
 
 @program
-def _iterated(nodes: Nodes, setting: Setting, iterate: Iterate, model: Model, tolerance, most: int) -> Iterate:
+def _iterated(nodes: Nodes, setting: Setting, iterate: Iterate, model: Model, tolerance, most) -> Iterate:
     """Iterate on few nodes until the shifted coordinates change by less than `tolerance`, at most `most` times."""
     return jax.lax.map(lambda both: _solved(both[0], both[1], setting, model, tolerance, most), (nodes, iterate))
 
 
-def _solved(nodes: Nodes, start: Iterate, setting: Setting, model: Model, tolerance, most: int) -> Iterate:
+def _solved(nodes: Nodes, start: Iterate, setting: Setting, model: Model, tolerance, most) -> Iterate:
     def once(flat, gram, steps, residual):
         exact = jnp.clip(0.03 * residual, 0.1 * tolerance, 1e-2)  # far from the fixed point, rough steps serve as well
         response = _response(flat, setting.samples_per_feature, gram.shape[-1])
@@ -258,7 +245,7 @@ class _History(NamedTuple):
     @classmethod
     def empty(cls, size: int, dtype) -> "_History":
         zeros = jnp.zeros((_MEMORY, size), dtype)
-        return cls(zeros, zeros, jnp.asarray(0))
+        return cls(zeros, zeros, jnp.zeros((), int))
 
     def added(self, image, change, afresh) -> "_History":
         """With one more image; alone, where the history starts afresh."""

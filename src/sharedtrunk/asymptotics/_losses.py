@@ -6,11 +6,13 @@ Gram matrix minus the inner product with a label moment: package `gaussian` comp
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.asymptotics._fields import TaskFields
 from sharedtrunk.asymptotics._response import frames
 from sharedtrunk.asymptotics._trunk import Order, power
@@ -46,6 +48,7 @@ def judge_of(fields: TaskFields, inverse_temperature: float | None) -> Judge:
     return Judge(clean, noisy, fields.clean)
 
 
+@program
 def losses_of(judge: Judge, order: Order, classes: tuple[int, ...]) -> Losses:
     """The losses and accuracy of students (scramble, …)."""
     frame = jnp.asarray(frames(classes)[0], order.gram.dtype)
@@ -54,7 +57,7 @@ def losses_of(judge: Judge, order: Order, classes: tuple[int, ...]) -> Losses:
     rest = order.gram[..., :rows, :rows] - order.overlap[..., :rows, :] @ jnp.swapaxes(
         order.overlap[..., :rows, :], -1, -2
     )
-    own = frame @ jnp.stack([power(part, 0.5) for part in rest])
+    own = frame @ jax.lax.map(lambda part: power(part, 0.5), rest)
     directions, seen = judge.clean.shape[-1], order.overlap.shape[-1]
     unseen = jnp.zeros((*overlap.shape[:-1], directions - seen), overlap.dtype)
     student = jnp.concatenate([overlap, unseen, own], axis=-1)

@@ -29,7 +29,7 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Array, Float
 
-from sharedtrunk.asymptotics._trunk import power
+from sharedtrunk.asymptotics._trunk import Response, power
 
 CHUNK = 512
 """Nodes that are worked on at once, so that they stay in the cache of a core."""
@@ -111,6 +111,19 @@ def averages(
         right = jnp.sum(jax.lax.map(lambda inputs: point_of(inputs[0]).exact_curvature(inputs[1]), sample), axis=0)
         curvature += every * right - student.curvature(every * jnp.sum(sums.closed[::every], axis=0))
     return Averages(curvature, total.pull, total.scatter, total.loss / total.labelled, y, jnp.max(left))
+
+
+def untrained_response(nodes: Nodes, classes: tuple[int, ...]) -> Response:
+    """The response of the data to W = 0 on every scramble: all classes have p = 1/K, and points do not move their logits."""
+    chance = np.repeat([1 / K for K in classes], classes)[:, None]
+    share, weight, targets, z = (np.asarray(part) for part in (nodes.share, nodes.weight, nodes.targets, nodes.z))
+    rows = np.repeat(np.arange(len(classes)), classes)
+    pulls = stacked_frame(classes).T @ (weight[..., rows, :] * (targets - chance))
+    weighted = share[..., None, :] * pulls
+    means = np.einsum("sctn,scn->st", weight, share) / np.asarray(classes)
+    curvature = np.repeat(means, [K - 1 for K in classes], axis=-1)[..., None] * np.eye(pulls.shape[-2])
+    pull, scatter = (np.sum(weighted @ np.swapaxes(other, -1, -2), axis=1) for other in (z, pulls))
+    return jax.tree.map(lambda part: jnp.asarray(part, nodes.z.dtype), Response(curvature, pull, scatter))
 
 
 def _proximal(point: "_Point", start, tolerance):

@@ -19,14 +19,13 @@ from jaxtyping import Float, Int
 from sharedtrunk import gaussian
 from sharedtrunk._support.arguments import check_inverse_temperature, check_kind_of, described, on_host, whole_number
 from sharedtrunk._support.axes import AnyArray
-from sharedtrunk._support.cache.programs import program
 from sharedtrunk._support.concrete import all_finite
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.asymptotics._fields import TaskFields, check_fields
-from sharedtrunk.asymptotics._fixed_point import FixedPoint, Setting, fixed_point, untrained, untrained_response
+from sharedtrunk.asymptotics._fixed_point import FixedPoint, Setting, fixed_point, untrained
 from sharedtrunk.asymptotics._losses import judge_of, losses_of
 from sharedtrunk.asymptotics._nodes import training_nodes
-from sharedtrunk.asymptotics._response import CHUNK, Nodes, stacked_frame
+from sharedtrunk.asymptotics._response import CHUNK, stacked_frame, untrained_response
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.result import Result
 
@@ -35,6 +34,9 @@ RULE = gaussian.Sobol(points=4096, scrambles=8)
 
 _COARSER = 8
 """Iterations run on so many times fewer nodes, if these are at least `CHUNK`."""
+
+LEAST_SAMPLES = 1e-3
+"""The least N/N_f: below about 0.2 the iteration seldom converges, and much below that it never does."""
 
 _TOLERANCE = {np.dtype(np.float64): 5e-4, np.dtype(np.float32): 1e-3}
 
@@ -129,7 +131,7 @@ def state_evolution(
     fields
         What the labels depend on (`fields_of_teachers`, `fields_of_gram`).
     samples_per_feature
-        a = N/N_f > 0.
+        a = N/N_f > 0.001.
     weight_decay
         λ > 0 of (λ/2) Σ_l ‖W⁽ˡ⁾‖²; broadcasts with a. The training loss is Σ_t α_t times task t's mean loss over the points
         with a label of it.
@@ -157,7 +159,7 @@ def state_evolution(
     InputError
         For values out of these ranges.
     """
-    a, decay = np.broadcast_arrays(_positive(samples_per_feature, "N/N_f"), _positive(weight_decay, "The weight decay"))
+    a, decay = np.broadcast_arrays(checked_samples(samples_per_feature), checked_decay(weight_decay))
     solver = Solver(
         fields,
         layers=layers,
@@ -206,14 +208,14 @@ class Solver:
         )
         self.judge = judge_of(fields, inverse_temperature)
         self.tolerance = _TOLERANCE[np.dtype(self.few.z.dtype)]
-        self.pull = tuple(np.asarray(part) for part in _pull_of(self.sets[-1], fields.classes))
+        _, *pulls = untrained_response(self.sets[-1], fields.classes)
+        self.pull, self.scatter = (np.asarray(part) for part in pulls)
         self.iterate = None
         self._untrained = untrained(self.few, fields.classes)
 
     def largest_decay(self, samples_per_feature: float) -> np.ndarray:
         """The λ of every scramble beyond which two layers have no weights: by how much the data pull at W = 0."""
-        pull, scatter = self.pull
-        square = pull @ np.swapaxes(pull, -1, -2) + scatter / samples_per_feature
+        square = self.pull @ np.swapaxes(self.pull, -1, -2) + self.scatter / samples_per_feature
         return np.sqrt(np.linalg.eigvalsh(square)[..., -1])
 
     def at(self, samples_per_feature: float, weight_decay: float) -> StateEvolution:
@@ -235,26 +237,27 @@ class Solver:
             self.tolerance,
             start,
         )
-        students = self._students(setting, jax.tree.map(functools.partial(_either, zero), self._untrained, point))
+        if zero.any():
+            point = jax.tree.map(functools.partial(_either, zero), self._untrained, point)
+        students = self._students(setting, point)
         if students.result != Result.SUCCESS or zero.any():
             self.iterate = None
         return students
 
     def _students(self, setting: Setting, point: FixedPoint) -> StateEvolution:
-        frame = stacked_frame(self.fields.classes)
         finite = all_finite(point.order)
         order = point.order if finite else jax.tree.map(jnp.zeros_like, point.order)
         values = losses_of(self.judge, order, self.fields.classes)
-        losses = jnp.stack(
-            [values.generalization_loss, values.validation_loss, point.loss[:, 0], values.accuracy], axis=-1
-        )
+        losses = [values.generalization_loss, values.validation_loss, point.loss[:, 0], values.accuracy]
         solved = bool(np.all(np.asarray(point.residual) <= 2 * self.tolerance))
         absent = 0.0 if finite else np.nan
+        frame, noisy = stacked_frame(self.fields.classes), np.asarray(self.fields.noisy)
+        overlap, gram, influence = (np.asarray(part) for part in order)
         return StateEvolution(
-            gram=np.asarray(frame @ order.gram @ frame.T) + absent,
-            overlap=np.asarray(frame @ order.overlap @ np.asarray(self.fields.noisy).T) + absent,
-            influence=np.asarray(order.influence) + absent,
-            losses=np.asarray(losses) + absent,
+            gram=frame @ gram @ frame.T + absent,
+            overlap=frame @ overlap @ noisy.T + absent,
+            influence=influence + absent,
+            losses=np.stack(losses, axis=-1) + absent,
             weight_decay=np.asarray(setting.weight_decay),
             samples_per_feature=np.asarray(setting.samples_per_feature),
             iterations=np.asarray(point.iterations),
@@ -263,10 +266,22 @@ class Solver:
         )
 
 
-def _positive(values, name: str) -> np.ndarray:
+def checked_decay(values) -> np.ndarray:
+    """λ on the host. Raises `InputError` unless it is finite and > 0."""
+    return _above(0.0, values, "The weight decay", "0.05")
+
+
+def checked_samples(values) -> np.ndarray:
+    """N/N_f on the host. Raises `InputError` unless it is finite and not so small that no fixed point is reached."""
+    return _above(LEAST_SAMPLES, values, "N/N_f", "4.0")
+
+
+def _above(least: float, values, name: str, example: str) -> np.ndarray:
     values = on_host(values, name)
-    if values.size == 0 or not (np.isfinite(values) & (values > 0)).all():
-        raise invalid(f"{name} is finite and > 0", received=described(values), hint="Give such as 4.0 and 0.05")
+    known = np.asarray(jnp.asarray(values))  # in the precision of the solver
+    if values.size == 0 or not (np.isfinite(known) & (known > least)).all():
+        rule = f"{name} must be finite and > {least:g} in {known.dtype}"
+        raise invalid(rule, received=described(values), hint=f"Give such as {example}")
     return values
 
 
@@ -282,12 +297,6 @@ def _per_task(values, tasks: int, name: str, most: float) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
 
 
-@program
-def _pull_of(nodes: Nodes, classes):
-    """Ê and Ĝ of W = 0."""
-    return jax.lax.map(lambda nodes: untrained_response(nodes, classes, exact=False)[1:], nodes)
-
-
 def _either(chosen: np.ndarray, one, other):
     """`one` in the chosen scrambles, and the other elsewhere."""
-    return jnp.where(jnp.asarray(chosen).reshape(-1, *[1] * (one.ndim - 1)), one, other)
+    return np.where(chosen.reshape(-1, *[1] * (one.ndim - 1)), one, other)
