@@ -25,6 +25,10 @@ from sharedtrunk.gaussian._random_energy import expected_maximum
 from sharedtrunk.gaussian._rules import Pairs
 from sharedtrunk.gaussian.checks import are_concrete, as_covariance, as_weights
 
+_EQUAL = 1e-6
+"""Singular values that differ by less than this share count as equal: what that costs is in the error, and less than the
+error of the rule. Teachers in float32 differ by 1e-7."""
+
 
 def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarray, float]:
     W = to_unit_scale(W - W.mean(axis=0))
@@ -38,7 +42,7 @@ def _lane(W: np.ndarray, root: np.ndarray | None, rule: Pairs) -> tuple[np.ndarr
             hint="Give W with J W C Wᵀ J not zero.",
         )
     K, deviation = len(W), 0.0
-    if rank == K - 1 and s[rank - 1] > (1 - 1e-12) * s[0]:
+    if rank == K - 1 and s[rank - 1] > (1 - _EQUAL) * s[0]:
         # Independent logits of equal variance: exact. A relative deviation d of the singular values changes M by less than
         # 0.6 d ‖M‖ (measured, see `_softmax_moment`); the error allows for 2 d ‖M‖.
         deviation = float(np.linalg.norm(s[:rank] - s[0])) / s[0]

@@ -4,10 +4,12 @@ They take the settings and lanes of `experiments.decay_lanes`. With many feature
 class vectors, so a lane of theory is paired with the simulated lane of the same seed.
 """
 
-import jax
+import dataclasses
+from collections.abc import Sequence
+
 import numpy as np
 
-from sharedtrunk import asymptotics, gaussian, teachers
+from sharedtrunk import asymptotics, experiments, gaussian, teachers
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.experiments import StandardSettings
 from sharedtrunk.prediction._theory_lanes import linear_settings
@@ -42,7 +44,7 @@ def decay_limit_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray
     """
     parsed = linear_settings(settings)
     a = lanes[0]["n_samples"] / parsed.features
-    fields = [asymptotics.fields_of_teachers(_teachers(parsed, lane), noise=parsed.noise) for lane in lanes]
+    fields = [asymptotics.fields_of_teachers(each, noise=parsed.noise) for each in _teachers(parsed, lanes)]
     groups = [(lane["s_aux"], lane["relatedness"]) for lane in lanes]
 
     def best(wanted: asymptotics.TaskFields, alpha: tuple[float, ...]) -> asymptotics.StateEvolution:
@@ -50,9 +52,13 @@ def decay_limit_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray
 
     single = best(fields[0].main(), parsed.alpha[:1])
     joint = {group: best(fields[groups.index(group)], parsed.alpha) for group in dict.fromkeys(groups)}
+    alone: dict[int, asymptotics.StateEvolution] = {}
+    for lane, each in zip(lanes, fields, strict=True):
+        if lane["seed"] not in alone:  # the main task alone is the same for all lanes of a seed
+            alone[lane["seed"]] = _students(each.main(), a, float(single.weight_decay), parsed.alpha[:1])
     found = _columns(
-        _arms(each, a, float(single.weight_decay), float(joint[group].weight_decay), parsed.alpha)
-        for each, group in zip(fields, groups, strict=True)
+        (alone[lane["seed"]], _students(each, a, float(joint[group].weight_decay), parsed.alpha))
+        for lane, each, group in zip(lanes, fields, groups, strict=True)
     )
     searched = np.array([joint[group].result or single.result for group in groups], np.int8)
     return {**found, "result": np.where(found["result"] == 0, searched, found["result"])}
@@ -77,40 +83,27 @@ def decay_drawn_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray
         Where `experiments.decay_lanes` raises it.
     """
     parsed = linear_settings(settings)
-    return _columns(
-        _arms(
-            asymptotics.fields_of_teachers(_teachers(parsed, lane)),
-            lane["n_samples"] / parsed.features,
-            lane["weight_decay"],
-            lane["weight_decay"],
-            parsed.alpha,
+
+    def arms(lane: dict, drawn: Sequence[teachers.Teacher]):
+        fields, a = asymptotics.fields_of_teachers(drawn), lane["n_samples"] / parsed.features
+        return (
+            _students(wanted, a, lane["weight_decay"], parsed.alpha[:tasks])
+            for tasks, wanted in ((1, fields.main()), (2, fields))
         )
-        for lane in lanes
-    )
+
+    return _columns(arms(*both) for both in zip(lanes, _teachers(parsed, lanes), strict=True))
 
 
-def _teachers(settings: StandardSettings, lane: dict) -> tuple[teachers.Teacher, ...]:
-    """The teachers that `experiments.draw_lanes` draws for this lane."""
-    return teachers.related_pair(
-        jax.random.key(int(lane["seed"])),
-        relatedness=lane["relatedness"],
-        classes=settings.classes,
-        features=settings.features,
-        rank=settings.rank,
-        singular_values=(lane["s_main"], lane["s_aux"]),
-        noise=settings.noise,
-        dtype=settings.dtype,
-    )
+def _teachers(settings: StandardSettings, lanes: list[dict]) -> list[tuple[teachers.Teacher, ...]]:
+    """The teachers of the simulated lanes; of both tasks, also where the main task alone is meant."""
+    both = dataclasses.replace(settings, tasks=2)
+    return [experiments.draw_teachers(both, int(lane["seed"]), [lane])[0] for lane in lanes]
 
 
-def _arms(
-    fields: asymptotics.TaskFields, samples_per_feature: float, single: float, joint: float, alpha: tuple[float, ...]
-) -> tuple[asymptotics.StateEvolution, asymptotics.StateEvolution]:
-    """The main task alone and beside the auxiliary one, each at its λ, on the same nodes."""
-    return (
-        asymptotics.state_evolution(fields.main(), samples_per_feature, single, task_weights=alpha[:1], rule=RULE),
-        asymptotics.state_evolution(fields, samples_per_feature, joint, task_weights=alpha, rule=RULE),
-    )
+def _students(
+    fields: asymptotics.TaskFields, samples_per_feature: float, weight_decay: float, alpha: tuple[float, ...]
+) -> asymptotics.StateEvolution:
+    return asymptotics.state_evolution(fields, samples_per_feature, weight_decay, task_weights=alpha, rule=RULE)
 
 
 def _columns(arms) -> dict[str, np.ndarray]:
