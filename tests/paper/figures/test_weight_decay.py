@@ -39,8 +39,9 @@ def dataset(grid=settings.GRID, **functions):
 def as_table_1(harm=0.0):
     """A benefit as Table 1 has it, and a harm of unrelated tasks that falls with the number of features."""
 
-    def benefit(relatedness, samples_per_feature, s_aux, features, seed, **_):
-        signal, data = s_aux / (1 + s_aux), 0.3 * np.exp(-samples_per_feature / 4)
+    def benefit(relatedness, samples_per_feature, s_aux, alpha_aux, features, seed, **_):
+        strength = s_aux * alpha_aux
+        signal, data = strength / (1 + strength), 0.3 * np.exp(-samples_per_feature / 4)
         return relatedness * signal * data - harm * (relatedness == 0) / features + quiver(seed)
 
     return benefit
@@ -142,6 +143,9 @@ FAILURES = {
     "related-help-best-decay": {"benefit": constant(-0.05)},
     "b-grows-with-aux-snr-best-decay": {"benefit": linear("s_aux", -0.01)},
     "b-at-each-step-best-decay": {"benefit": lambda s_aux, seed, **_: 0.1 * np.sin(s_aux) + quiver(seed)},
+    "weight-of-related-tasks-best-decay": {"benefit": linear("alpha_aux", -0.1)},
+    "weight-at-each-step-best-decay": {"benefit": lambda alpha_aux, seed, **_: 0.1 * np.sin(alpha_aux) + quiver(seed)},
+    "weight-of-unrelated-tasks-best-decay": {"benefit": linear("alpha_aux", 0.1)},
     "c-grows-with-relatedness-early-stopping": {"benefit_stopping": linear("relatedness", -1.0)},
     "d-small-with-abundant-data-best-decay": {"benefit": constant(0.1)},
     "d-shrinks-with-data-best-decay": {"benefit": linear("samples_per_feature", 1.0)},
@@ -189,7 +193,7 @@ def test_the_picture_has_a_panel_for_every_axis_and_a_row_for_every_number_of_cl
     data = dataset(grid, **known_numbers()).assign_attrs(size=size)
     picture = FIGURE.draw(data)
     titles = [axes.get_title(loc="left") for axes in picture.axes]
-    panels = 5 if size == "standard" else 3
+    panels = 6 if size == "standard" else 3
     assert len(titles) == panels * len(grid["classes"])
     assert titles[-1] == f"K = {grid['classes'][-1]}: losses at λ = 1/32"
     assert "ours, not the paper's" in picture.get_suptitle()

@@ -253,6 +253,24 @@ def _table_1(ending: str) -> "Iterator[Statement]":
         lambda b: _each_step(_relatedness(b, _WEAK, 1.0), "s_aux"),
     )
     yield row(
+        "weight-of-related-tasks",
+        "related tasks: benefit at the largest weight α_aux of the auxiliary task minus at the smallest, each r > 0",
+        POSITIVE,
+        lambda b: _every(_rise(_relatedness(b, _WEAK, 1.0), "alpha_aux")),
+    )
+    yield row(
+        "weight-at-each-step",
+        "related tasks: benefit at each α_aux minus at the one below, each r > 0",
+        POSITIVE,
+        lambda b: _each_step(_relatedness(b, _WEAK, 1.0), "alpha_aux"),
+    )
+    yield row(
+        "weight-of-unrelated-tasks",
+        "unrelated tasks: benefit at the largest α_aux minus at the smallest",
+        NO_EFFECT,
+        lambda b: _every(_rise(_unrelated(b), "alpha_aux")),
+    )
+    yield row(
         "c-grows-with-relatedness",
         f"(c) benefit at r = {_WEAK:g} minus at r = 0, each N/N_f ≤ {LIMITED:g}",
         POSITIVE,

@@ -64,11 +64,12 @@ def _of_setting(
     def sweep(role: str, function: str, arm: str, values: Mapping, more: dict, variables, **chunks: Any) -> Sweep:
         point = {"n_samples": round(values["samples_per_feature"] * values["features"]), "s_main": values["s_main"]}
         point |= ({"s_aux": values["s_aux"]} if arm == "joint" else {}) | more
+        weights = {"alpha": (1.0, values["alpha_aux"])} if arm == "joint" else {}
         return Sweep(
             name=f"{name} ({role})",
             function=functions[function],
             grid=Grid({**{axis: (value,) for axis, value in point.items()}, **lanes}),
-            settings={**problem, "features": values["features"], "tasks": {"single": 1, "joint": 2}[arm]},
+            settings={**problem, **weights, "features": values["features"], "tasks": {"single": 1, "joint": 2}[arm]},
             variables=variables,
             work="n_samples",
             **chunks,

@@ -9,17 +9,22 @@ DIM = "setting"
 
 BASE_NAME = "base"
 
-BASE: Mapping[str, int | float] = {"samples_per_feature": 4.0, "s_main": 10.0, "s_aux": 10.0, "features": 100}
+BASE: Mapping[str, int | float] = {
+    "samples_per_feature": 4.0, "s_main": 10.0, "s_aux": 10.0, "alpha_aux": 1.0, "features": 100,
+}  # fmt: skip
 
 PANELS: Mapping[str, tuple[int | float, ...]] = {
     "samples_per_feature": (0.5, 1.0, 2.0, 4.0, 8.0, 16.0),
     "s_main": (1.0, 3.0, 10.0, 30.0),
     "s_aux": (1.0, 3.0, 10.0, 30.0),
+    "alpha_aux": (0.1, 0.3, 1.0, 3.0, 10.0),
     "features": (100, 200, 400, 800),
 }
 """The values of each thing that settings differ in; the base has one of them."""
 
-SYMBOLS = {"samples_per_feature": "N/N_f", "s_main": "s_main", "s_aux": "s_aux", "features": "N_f"}
+SYMBOLS = {
+    "samples_per_feature": "N/N_f", "s_main": "s_main", "s_aux": "s_aux", "alpha_aux": "α_aux", "features": "N_f",
+}  # fmt: skip
 
 DECAY = 2.0**-5
 """λ at which simulated losses are compared with theory, near the best of all settings with N/N_f = 4."""

@@ -80,6 +80,13 @@ AXES = {
         "Give a number such as 4.",
         _number(lambda value: value > 0),
     ),
+    "alpha_aux": Axis(
+        "1",
+        "weight of the auxiliary task's loss; that of the main task is 1",
+        "a finite number, at least 0",
+        "Give 1 for equal weights.",
+        _number(lambda value: value >= 0),
+    ),
     "n_samples": Axis(
         "1",
         "number of training points",

@@ -15,7 +15,7 @@ import numpy as np
 
 from sharedtrunk.paper.figures._decay_claims import judge_decay, panel
 from sharedtrunk.paper.figures._decay_dataset import FUNCTIONS, decay_dataset, decay_sweeps
-from sharedtrunk.paper.figures._decay_settings import BASE, DECAY, GRID, QUICK_GRID
+from sharedtrunk.paper.figures._decay_settings import BASE, DECAY, GRID, QUICK_GRID, SYMBOLS
 from sharedtrunk.paper.figures._figure import Figure
 from sharedtrunk.paper.figures._title_and_note import marked, over_seeds
 
@@ -35,6 +35,7 @@ LABELS = {
     "samples_per_feature": ("over the amount of data", "points per feature N/N_f"),
     "s_main": ("over the main task's SNR", "s_main"),
     "s_aux": ("over the auxiliary task's SNR", "s_aux"),
+    "alpha_aux": ("over the auxiliary task's weight", "α_aux"),
 }
 """The title of each panel of one axis, and the label of its x axis."""
 
@@ -165,13 +166,14 @@ def _legend(dataset: "xarray.Dataset") -> "list[Line2D]":
 
 def _note(dataset: "xarray.Dataset", ending: str) -> str:
     means = over_seeds(dataset, f"benefit{ending}")
-    base = f"N/N_f = {BASE['samples_per_feature']:g}, s_main = {BASE['s_main']:g}, s_aux = {BASE['s_aux']:g}"
+    others = [f"{SYMBOLS[axis]} = {value:g}" for axis, value in BASE.items() if axis != "features"]
     theory = "; it chooses λ by its own generalization loss" if ending else ""
     return (
-        f"Points: {means}. Each panel varies one thing; the rest is {base}, and N_f = {BASE['features']} in simulation. "
-        f"Lines: the theory of N, N_f → ∞ for the same teachers' class vectors, mean over the seeds{theory}. Where points at "
-        "N_f = 100 are off the lines, the panel over 1/N_f shows how they approach theory. Last panel: the main task's loss "
-        "at one λ, simulation minus theory for the teachers as drawn, alone and beside the auxiliary task."
+        f"Points: {means}. Each panel varies one thing; the rest is {', '.join(others)}, and N_f = {BASE['features']} in "
+        "simulation. Lines: the theory of N, N_f → ∞ for the same teachers' class vectors, mean over the seeds"
+        f"{theory}. Where points at N_f = {BASE['features']} are off the lines, the panel over 1/N_f shows how they approach "
+        "theory. Last panel: the main task's loss at one λ, simulation minus theory for the teachers as drawn, alone and "
+        "beside the auxiliary task."
     )
 
 
