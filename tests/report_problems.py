@@ -44,6 +44,33 @@ def make_cube(*, theory=True):
     return xr.Dataset({name: (list(GRID), numbers) for name, numbers in values.items()}, coords)
 
 
+DECAY_GRID = {
+    "classes": (3, 10),
+    "setting": ("base", "s_aux = 1", "N_f = 200"),
+    "relatedness": (0.0, 1.0),
+    "seed": (0, 1, 2),
+}
+"""The base has s_aux = 10 and 100 features."""
+
+
+def decay_benefit(classes, s_aux, features, relatedness, seed):
+    """Known at every setting of weight decay, and the seeds 0.01 nats apart."""
+    return relatedness * s_aux / classes / 10 - (1 - relatedness) / features + 0.01 * (seed - 1)
+
+
+def make_decay():
+    """The dataset of the figure of weight decay, whose theory is right and whose early stopping gains half as much."""
+    dims = list(DECAY_GRID)
+    places = {"s_aux": np.array([10.0, 1.0, 10.0]), "features": np.array([100, 100, 200])}
+    classes, setting, relatedness, seed = np.meshgrid(*(np.arange(len(v)) for v in DECAY_GRID.values()), indexing="ij")
+    known = {"classes": np.array(DECAY_GRID["classes"])[classes], "seed": seed, "relatedness": 1.0 * relatedness}
+    values = decay_benefit(**known, **{name: each[setting] for name, each in places.items()})
+    names = ("benefit", "benefit_honest", "benefit_theory", "benefit_stopping", "benefit_stopping_honest")
+    variables = {name: (dims, values / (2 if "stopping" in name else 1)) for name in names}
+    coords = {name: list(each) for name, each in DECAY_GRID.items()}
+    return xr.Dataset(variables, coords | {name: ("setting", each) for name, each in places.items()})
+
+
 def make_png(colour=(200, 30, 30)):
     picture = io.BytesIO()
     Image.new("RGB", (64, 32), colour).save(picture, "PNG")

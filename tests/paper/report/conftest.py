@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from report_problems import make_check, make_cube, make_png, make_rows
+from report_problems import make_check, make_cube, make_decay, make_png, make_rows
 from sharedtrunk import sweeps
 from sharedtrunk._support.json_files import write_json
 from sharedtrunk.paper import claims, figures
@@ -32,6 +32,10 @@ def results(tmp_path):
             if name in ("a1", "fig2-right"):
                 dataset = make_cube(theory=theory).assign_attrs(figure=name, size=size)
                 sweeps.write_dataset(dataset, folder / f"{figure.stem(size)}.nc")
+            if name == "weight-decay":
+                sweeps.write_dataset(
+                    make_decay().assign_attrs(figure=name, size=size), folder / f"{figure.stem(size)}.nc"
+                )
         if with_ledger:
             claims.write_json(folder / "ledger.json", make_rows(), seed=0, thorough=False)
         return folder

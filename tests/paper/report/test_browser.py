@@ -44,7 +44,7 @@ def state(tab):
     """What the explorer shows: the number, the chosen curve, the colours of the map."""
     return (
         tab.inner_text("#reading"),
-        tab.get_attribute("#chosen-curve", "d"),
+        tab.get_attribute("#curve .chosen", "d"),
         tab.eval_on_selector_all("#map .cell", "cells => cells.map(cell => cell.style.fill).join()"),
     )
 
@@ -89,13 +89,37 @@ def test_the_mouse_moves_a_slider_and_chooses_a_cell(opened):
     assert number(tab) == pytest.approx(benefit(800, 10.0, 0.1, 0.0, 1), abs=1e-3)
 
 
+def test_the_explorer_of_weight_decay_follows_its_controls(chromium, results):
+    tab = chromium.new_page()
+    tab.goto(report.write(results(["weight-decay", "a1"])).path.as_uri())
+    table = "#decay-numbers tbody"
+
+    def cells():
+        tab.evaluate("document.querySelector('#decay-explorer details').open = true")
+        return [row.split("\t") for row in tab.inner_text(table).splitlines()]
+
+    tab.select_option("#decay-axis", label="Auxiliary task’s SNR s_aux")
+    assert [row[:2] for row in cells()] == [["1", "+0.0333 ± 0.0058"], ["10", "+0.3333 ± 0.0058"]]
+    assert tab.locator("#decay-curve .dashed").count() == 1
+    before = tab.get_attribute("#decay-curve .chosen", "d")
+    tab.check("[name=decay-classes] >> nth=1")
+    assert cells()[1][1].startswith("+0.1000")
+    tab.check("[name=decay-kind][value=stopping]")
+    assert tab.locator("#decay-curve .dashed").count() == 0
+    assert tab.get_attribute("#decay-curve .chosen", "d") != before
+    tab.focus("#decay-relatedness")
+    tab.keyboard.press("ArrowLeft")
+    assert cells()[1][1].startswith("−0.0100")
+    tab.close()
+
+
 def test_the_theory_comes_and_goes(opened):
     tab = opened()
-    assert tab.locator("#closure").count() == tab.locator("#bounds").count() == 1
+    assert tab.locator("#curve .dashed").count() == tab.locator("#curve .bounds").count() == 1
     assert "Closure: +0.770" in tab.inner_text("#reading")
     assert "Bounds: +0.650 … +0.850" in tab.inner_text("#reading")
     tab.uncheck("#theory")
-    assert tab.locator("#closure").count() == tab.locator("#bounds").count() == 0
+    assert tab.locator("#curve .dashed").count() == tab.locator("#curve .bounds").count() == 0
     assert "Closure" not in tab.inner_text("#reading")
 
 
@@ -103,7 +127,7 @@ def test_theory_that_is_not_stored_cannot_be_asked_for(opened):
     tab = opened(theory=False)
     assert tab.is_disabled("#theory")
     assert "has no theory" in tab.inner_text("#theory-reason")
-    assert tab.locator("#closure").count() == 0
+    assert tab.locator("#curve .dashed").count() == 0
 
 
 def test_validation_stopping_has_numbers_of_its_own_and_no_theory(opened):
@@ -114,7 +138,7 @@ def test_validation_stopping_has_numbers_of_its_own_and_no_theory(opened):
     assert number(tab) == pytest.approx(benefit(800, 10.0, 10.0, 1.0, 1) / 2, abs=1e-3)
     assert "validation stopping" in after[0]
     assert after[2] != before[2]
-    assert tab.locator("#closure").count() == 0
+    assert tab.locator("#curve .dashed").count() == 0
     assert "not drawn" in tab.inner_text("#key")
 
 

@@ -56,6 +56,20 @@ def test_every_row_of_the_ledger_stands_on_the_page(results):
         assert part.lower() in words.lower()
 
 
+def test_the_explorer_of_weight_decay_has_every_axis(results):
+    page = page_of(results(["weight-decay"]))
+    data = json.loads(re.search(r'id="decay-data">(.*?)</script>', page, re.S)[1])
+    axes = {axis["symbol"]: axis for axis in data["axes"]}
+    assert (axes["s_aux"]["values"], axes["s_aux"]["places"], axes["s_aux"]["base"]) == ([1.0, 10.0], [1, 0], 1)
+    assert axes["N_f"]["others"] == "s_aux = 10"
+    flat = (1 * 3 + 1) * 2 + 1  # K = 10, s_aux = 1, r = 1
+    assert data["values"]["benefit"]["mean"][flat] == pytest.approx(0.01, abs=1e-5)
+
+
+def test_without_its_dataset_there_is_no_explorer_of_weight_decay(results):
+    assert "decay-data" not in re.sub(r"<script>.*?</script>", "", page_of(results(["a1"])), flags=re.S)
+
+
 def test_the_explorer_has_the_cube(results):
     page = page_of(results())
     cube = json.loads(re.search(r'id="cube">(.*?)</script>', page, re.S)[1])

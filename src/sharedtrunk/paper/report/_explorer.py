@@ -32,14 +32,14 @@ def explorer_data(dataset: "xarray.Dataset") -> dict[str, Any]:
     A number that does not exist is None. `scale`, the end of the colour scale, is the largest |mean benefit| of either
     stopping, rounded up.
     """
-    values = {name: _quantity(dataset[name]) for name in QUANTITIES if name in dataset}
+    values = {name: quantity(dataset[name], CUBE_DIMS) for name in QUANTITIES if name in dataset}
     largest = max(
         (abs(mean) for name in QUANTITIES[:2] if name in values for mean in values[name]["mean"] if mean is not None),
         default=0.0,
     )
     return {
         "axes": {axis: dataset[axis].values.tolist() for axis in CUBE_DIMS},
-        "colours": [_hex(value) for value in dataset["relatedness"].values.tolist()],
+        "colours": colours(dataset),
         "scale": max(0.01, float(np.ceil(100 * largest) / 100)),
         "seeds": dataset.sizes["seed"],
         "values": values,
@@ -68,8 +68,14 @@ def why_no_theory(values: Mapping[str, Any], command: str) -> str:
     return f"This dataset has no theory; `{command}` adds it."
 
 
-def _quantity(array: "xarray.DataArray") -> dict[str, list[Any]]:
-    mean, error, seeds = mean_and_error(array.transpose(*CUBE_DIMS, "seed").values, axis=-1)
+def colours(dataset: "xarray.Dataset") -> list[str]:
+    """The colour of each relatedness."""
+    return [_hex(value) for value in dataset["relatedness"].values.tolist()]
+
+
+def quantity(array: "xarray.DataArray", dims: Sequence[str]) -> dict[str, list[Any]]:
+    """Flat lists of mean, standard error and number of seeds, in the order of `dims`."""
+    mean, error, seeds = mean_and_error(array.transpose(*dims, "seed").values, axis=-1)
     return {"mean": _listed(mean), "error": _listed(error), "seeds": seeds.ravel().tolist()}
 
 

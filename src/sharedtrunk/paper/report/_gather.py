@@ -22,6 +22,9 @@ LEDGER = "ledger.json"
 CUBES = ("a1", "fig2-right")
 """Figures whose dataset is the whole cube, in the order in which the explorer prefers them."""
 
+DECAY = "weight-decay"
+"""The figure of weight decay, which has an explorer of its own."""
+
 CUBE_DIMS = ("n_samples", "s_main", "s_aux", "relatedness")
 
 
@@ -56,7 +59,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Contents:
-    """The contents of a folder: its figures, what it lacks, the ledger, and the figure and dataset of the explorer."""
+    """The contents of a folder: its figures, what it lacks, the ledger, and the datasets of the explorers."""
 
     folder: Path
     size: Size
@@ -64,6 +67,7 @@ class Contents:
     missing: tuple[Missing, ...]
     ledger: Ledger
     cube: "tuple[Figure, xarray.Dataset] | None"
+    decay: "xarray.Dataset | None"
 
 
 def gather(folder: Path, size: Size = "standard") -> Contents:
@@ -85,9 +89,8 @@ def gather(folder: Path, size: Size = "standard") -> Contents:
         )
     missing = tuple(_missing(folder, figure, size) for figure in FIGURES.values() if figure not in stored)
     with storage_errors(folder):
-        return Contents(
-            folder, size, _figures(folder, stored, size), missing, _ledger(folder, size), _cube(folder, size)
-        )
+        figures, ledger = _figures(folder, stored, size), _ledger(folder, size)
+        return Contents(folder, size, figures, missing, ledger, _cube(folder, size), _decay(folder, size))
 
 
 def remake_command(folder: Path, figure: Figure, size: Size) -> str:
@@ -144,3 +147,8 @@ def _cube(folder: Path, size: Size) -> "tuple[Figure, xarray.Dataset] | None":
             if "benefit" in dataset and set(dataset["benefit"].dims) == {*CUBE_DIMS, "seed"}:
                 return FIGURES[name], dataset
     return None
+
+
+def _decay(folder: Path, size: Size) -> "xarray.Dataset | None":
+    path = _path(folder, FIGURES[DECAY], size, ".nc") if DECAY in FIGURES else None
+    return sweeps.read_dataset(path) if path is not None and kind_of(path) == "file" else None

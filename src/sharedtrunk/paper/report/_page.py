@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 _PACKAGE = "sharedtrunk.paper.report"
 # In this order, because each uses some of the earlier ones.
-SCRIPTS = ("theme", "figures", "ledger", "cube", "drawing", "map", "curve", "explorer", "start")
+SCRIPTS = ("theme", "figures", "ledger", "cube", "drawing", "map", "curve", "explorer", "decay", "start")
 
 
 def render(data: Mapping[str, Any]) -> str:

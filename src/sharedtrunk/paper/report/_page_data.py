@@ -8,6 +8,7 @@ from sharedtrunk._version import __version__
 from sharedtrunk.paper import claims
 from sharedtrunk.paper.commands import claims_command, figure_command
 from sharedtrunk.paper.figures import FIGURES, SIZE_MARKS, VALIDATION, Check
+from sharedtrunk.paper.report._decay_explorer import decay_data
 from sharedtrunk.paper.report._explorer import controls, explorer_data, why_no_theory
 from sharedtrunk.paper.report._gather import CUBES, LEDGER, Contents, StoredFigure, remake_command
 from sharedtrunk.paper.report._numbers import interval, plus_minus
@@ -32,6 +33,7 @@ def page_data(contents: Contents) -> dict[str, Any]:
         "figures": [_figure(contents, stored) for stored in contents.figures],
         "missing": contents.missing,
         **_explorer(contents),
+        "decay": None if contents.decay is None else decay_data(contents.decay),
         **_ledger(contents),
     }
 

@@ -1,22 +1,18 @@
-// The curve: benefit against s_aux, the chosen relatedness bold with its error band, the others faint, theory over it.
-const drawCurve = (svg, cube, state) => {
+// Benefit curves: the chosen row bold with its error band, the others faint, theory over it. `plot` has the x values and their
+// label, rows {name, colour, on, points}, the column of the setting (or -1), and theory: `bounds`, a pair, and `dashed`, or null.
+const drawCurve = (svg, plot) => {
   const [left, right, top, bottom, height] = [66, 68, 8, 40, 300];
   const width = blank(svg, height);
-  const values = cube.axes.s_aux;
-  const atColumn = (column, row = state.at.relatedness) => ({ ...state.at, s_aux: column, relatedness: row });
-  const series = (quantity, row) => values.map((_, column) => cube.value(quantity, atColumn(column, row)));
+  const { values, bounds, dashed } = plot;
 
   // On a logarithmic scale, unless a value is 0: then evenly.
   const steps = values.every((value) => value > 0) ? values.map(Math.log10) : values.map((_, i) => i);
   const x = (column) => left + ((steps[column] - steps[0]) / (steps.at(-1) - steps[0] || 1)) * (width - left - right);
 
-  const rows = cube.axes.relatedness.map((_, row) => series(state.quantity, row));
-  const theory = state.theory
-    ? Object.fromEntries(["benefit_closure", "benefit_lower", "benefit_upper"].filter(cube.has).map((name) => [name, series(name)]))
-    : {};
+  const rows = plot.rows.map((row) => row.points);
   const reach = [0];
   for (const each of rows.flat()) if (each.mean !== null) reach.push(each.mean - (each.error ?? 0), each.mean + (each.error ?? 0));
-  for (const each of Object.values(theory).flat()) if (each.mean !== null) reach.push(each.mean);
+  for (const each of [...(bounds ?? []), dashed ?? []].flat()) if (each.mean !== null) reach.push(each.mean);
   const margin = 0.06 * Math.max(0.02, Math.max(...reach) - Math.min(...reach));
   const [low, high] = [Math.min(...reach) - margin, Math.max(...reach) + margin];
   const y = (value) => top + ((high - value) / (high - low)) * (height - top - bottom);
@@ -32,7 +28,7 @@ const drawCurve = (svg, cube, state) => {
     svg.append(svgElement("text", { x: x(column), y: height - bottom + 18, "text-anchor": "middle" }, value));
   });
   svg.append(
-    svgElement("text", { x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle" }, "auxiliary task’s SNR s_aux"),
+    svgElement("text", { x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle" }, plot.label),
     svgElement("text", { x: 12, y: (height - bottom) / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${(height - bottom) / 2})` }, "benefit (nats)"),
   );
 
@@ -53,30 +49,30 @@ const drawCurve = (svg, cube, state) => {
   };
   const mean = (each) => each.mean;
 
-  if (theory.benefit_lower && theory.benefit_upper) {
+  if (bounds) {
     svg.append(
-      svgElement("path", { d: between(theory.benefit_lower, theory.benefit_upper, mean, mean), class: "bounds", id: "bounds" }),
-      svgElement("path", { d: path(theory.benefit_lower, mean) + path(theory.benefit_upper, mean), class: "edge" }),
+      svgElement("path", { d: between(...bounds, mean, mean), class: "bounds" }),
+      svgElement("path", { d: path(bounds[0], mean) + path(bounds[1], mean), class: "edge" }),
     );
   }
   const labels = [];
-  const order = rows.map((_, row) => row).sort((one, other) => (one === state.at.relatedness) - (other === state.at.relatedness));
+  const order = rows.map((_, row) => row).sort((one, other) => plot.rows[one].on - plot.rows[other].on);
   for (const row of order) {
-    const on = row === state.at.relatedness;
+    const { on, colour } = plot.rows[row];
     const group = svgElement("g", { class: `series${on ? " on" : ""}` });
-    group.style.setProperty("--own", cube.colours[row]);
+    group.style.setProperty("--own", colour);
     if (on) group.append(svgElement("path", { d: between(rows[row], rows[row], (each) => each.mean - (each.error ?? 0), (each) => each.mean + (each.error ?? 0)), class: "band" }));
-    group.append(svgElement("path", { d: path(rows[row], mean), class: "line", ...(on ? { id: "chosen-curve" } : {}) }));
+    group.append(svgElement("path", { d: path(rows[row], mean), class: on ? "line chosen" : "line" }));
     rows[row].forEach((each, column) => {
       if (!on || each.mean === null) return;
-      const here = column === state.at.s_aux;
+      const here = column === plot.here;
       group.append(svgElement("circle", { cx: x(column), cy: y(each.mean), r: here ? 6 : 3, class: here ? "here" : "dot" }));
     });
     svg.append(group);
     const last = rows[row].at(-1).mean;
     if (last !== null) labels.push({ row, on, y: y(last) });
   }
-  if (theory.benefit_closure) svg.append(svgElement("path", { d: path(theory.benefit_closure, mean), class: "closure", id: "closure" }));
+  if (dashed) svg.append(svgElement("path", { d: path(dashed, mean), class: "dashed" }));
 
   // Names at the lines' ends, pushed apart where lines meet, and kept inside the plot.
   labels.sort((one, other) => one.y - other.y);
@@ -84,6 +80,6 @@ const drawCurve = (svg, cube, state) => {
   const over = labels.length ? labels.at(-1).y - (height - bottom) : 0;
   if (over > 0) labels.reduceRight((limit, label) => { label.y = Math.min(label.y, limit); return label.y - 14; }, height - bottom);
   for (const label of labels) {
-    svg.append(svgElement("text", { x: width - right + 10, y: label.y + 4, class: `name${label.on ? " on" : ""}` }, `r = ${cube.axes.relatedness[label.row]}`));
+    svg.append(svgElement("text", { x: width - right + 10, y: label.y + 4, class: `name${label.on ? " on" : ""}` }, plot.rows[label.row].name));
   }
 };

@@ -51,6 +51,18 @@ const explorer = () => {
     named("key", key.join(" "));
   };
 
+  const plotOf = (state) => {
+    const series = (quantity, row) => cube.axes.s_aux.map((_, column) => cube.value(quantity, { ...state.at, s_aux: column, relatedness: row }));
+    const here = (...names) => (state.theory && names.every(cube.has) ? names.map((name) => series(name, state.at.relatedness)) : null);
+    return {
+      values: cube.axes.s_aux, label: "auxiliary task’s SNR s_aux", here: state.at.s_aux,
+      rows: cube.axes.relatedness.map((r, row) => ({
+        name: `r = ${r}`, colour: cube.colours[row], on: row === state.at.relatedness, points: series(state.quantity, row),
+      })),
+      bounds: here("benefit_lower", "benefit_upper"), dashed: here("benefit_closure")?.[0] ?? null,
+    };
+  };
+
   const show = () => {
     const state = read();
     for (const axis of AXES) {
@@ -67,7 +79,7 @@ const explorer = () => {
       for (const [axis, place] of Object.entries(places)) sliders[axis].value = place;
       show();
     });
-    drawCurve(curve, cube, state);
+    drawCurve(curve, plotOf(state));
   };
 
   document.querySelector(".explorer").hidden = false;

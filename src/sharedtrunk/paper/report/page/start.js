@@ -2,3 +2,4 @@ theme();
 figures();
 ledger();
 explorer();
+decayExplorer();
