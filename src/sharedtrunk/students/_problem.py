@@ -81,11 +81,12 @@ def make_problem(
         raise invalid("Labels are a list with an array per task", received=described(labels), hint="Give [labels]")
     for name, entries in (("Masks", masks), ("Task weights", task_weights), ("Classes", classes)):
         listed = hasattr(entries, "__len__") and not isinstance(entries, str) and getattr(entries, "ndim", 1) > 0
-        if not listed and not isinstance(entries, int | None):
+        if not listed and not isinstance(entries, int | np.integer | None):
             raise invalid(f"{name} are a list with an entry per task", received=described(entries), hint="Give a list")
     count = inputs.shape[-2]
     tasks = len(labels)
-    sizes = [classes] * tasks if classes is None or isinstance(classes, int) else list(classes)
+    sizes = [classes] * tasks if classes is None or isinstance(classes, int | np.integer) else list(classes)
+    sizes = [int(size) if isinstance(size, np.integer) else size for size in sizes]  # NumPy's would be traced
     task_masks = [None] * tasks if masks is None else list(masks)
     alphas = [1.0] * tasks if task_weights is None else list(task_weights)
     if tasks == 0 or not len(sizes) == len(task_masks) == len(alphas) == tasks:
