@@ -45,7 +45,7 @@ def make_problem(
     inputs: Float[AnyArray, "*shared sample feature"],
     labels: Sequence[AnyArray],
     *,
-    classes: int | Sequence[int] | None = None,
+    classes: int | np.integer | Sequence[int | np.integer] | None = None,
     masks: Sequence[AnyArray | None] | None = None,
     task_weights: Sequence[float] | None = None,
 ) -> Problem:
