@@ -123,7 +123,7 @@ def untrained_response(nodes: Nodes, classes: tuple[int, ...]) -> Response:
     means = np.einsum("sctn,scn->st", weight, share) / np.asarray(classes)
     curvature = np.repeat(means, [K - 1 for K in classes], axis=-1)[..., None] * np.eye(pulls.shape[-2])
     pull, scatter = (np.sum(weighted @ np.swapaxes(other, -1, -2), axis=1) for other in (z, pulls))
-    return jax.tree.map(lambda part: jnp.asarray(part, nodes.z.dtype), Response(curvature, pull, scatter))
+    return Response(*(jnp.asarray(part, nodes.z.dtype) for part in (curvature, pull, scatter)))
 
 
 def _proximal(point: "_Point", start, tolerance):
