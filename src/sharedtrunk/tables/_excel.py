@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sharedtrunk._support.words import closest, shown
 from sharedtrunk.errors import InputError, invalid
@@ -110,19 +110,20 @@ def _trimmed(cells: Sequence[Any]) -> Sequence[Any]:
 def _opened(path: Path, request: ReadRequest) -> Iterator[Any]:
     """The requested sheet, in openpyxl's mode that holds one row in memory."""
     load = _loader()
-    with warnings.catch_warnings():
+    # The file is opened here, because openpyxl 3.1.0 leaves its own open when a sheet is not read to its end.
+    with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # styles, and extensions that hold no cells
         with _reporting_damage(path):
-            _check_size_of_texts(path)
-            workbook = load(path, read_only=True, data_only=True, keep_links=False)
+            _check_size_of_texts(file)
+            workbook = load(file, read_only=True, data_only=True, keep_links=False)
         try:
             yield _sheet(workbook, request.sheet)
         finally:
             workbook.close()
 
 
-def _check_size_of_texts(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
+def _check_size_of_texts(file: IO[bytes]) -> None:
+    with zipfile.ZipFile(file) as archive:
         texts = sum(part.file_size for part in archive.infolist() if not part.filename.startswith(_SHEETS))
     check_size(texts / 8, "Leave sheets and texts out, or save the table as CSV.")
 

@@ -88,6 +88,8 @@ def detected_notation(columns: Iterable[list[str]], missing: Container[str], *, 
     """
     odd, commas_can_win = [], comma
     for texts in columns:
+        if not comma and "," not in "".join(texts):  # an ordinary column of an ordinary file takes no time
+            continue
         present = [text.strip() for text in texts if text not in missing]
         if PLAIN.parsed(present) is None:
             odd.append(present)
