@@ -147,7 +147,7 @@ def test_an_archive_of_endless_texts_is_refused_unread(tmp_path, monkeypatch):
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/more.xml", bytes(2**22))
     assert path.stat().st_size < 2**15
-    with pytest.raises(InputError, match="a table holds at most .* of numbers; got .* save the table as CSV"):
+    with pytest.raises(InputError, match=r"a table holds at most .* of numbers; got .* save the table as CSV"):
         read(path, tasks=TASKS)
 
 

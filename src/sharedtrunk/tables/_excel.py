@@ -70,7 +70,9 @@ class CellColumn:
 
 def _rows(path: Path, sheet: Any) -> tuple[list[str], Iterator[Sequence[Any]]]:
     """The column names, then the rows that are not empty, each with a cell for every name. Raises `InputError`."""
-    rows = ((number, cells) for number, row in enumerate(_cells(path, sheet), start=1) if (cells := _trimmed(row)))
+    rows = (
+        (number, cells) for number, row in enumerate(_cells(path, sheet), start=1) if row and (cells := _trimmed(row))
+    )
     _, header = next(rows, (0, ()))
     if not header:
         received = f"the empty sheet {shown(sheet.title)}, in {path}"

@@ -24,7 +24,7 @@ _NAMED_SEPARATORS = {"tab": "\t", "\\t": "\t"}
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _QUOTED = re.compile(r'"[^"]*("|$)')
-_EXCELS_SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_EXCELS_SEPARATOR = re.compile(r'"?sep=([,;|:\t])"?\s*', re.IGNORECASE)
 
 WINDOWS = "cp1252"
 
