@@ -97,6 +97,33 @@ def test_the_advisors_own_choices_hold_where_nothing_is_said(visits, asked):
     assert set(how) == {"student", "seed", "progress"}
 
 
+def test_columns_by_pattern_and_a_file_from_windows(visits, asked):
+    text = visits.read_text().replace("spend", "größe").replace(",", ";").replace(".", ",")
+    visits.write_bytes(text.encode("cp1252"))
+    words = [visits, "--main", "churned", "--aux", "region", "--features", "gr*,age"]
+    told = said(call(*words))
+    assert "Note Read as cp1252 (Windows), because the file is not UTF-8." in told
+    assert "Numbers have a decimal comma." in told
+    assert "Left out, because not named among the features: 1 column ('copy')." in told
+    told = said(call(*words, "--drop", "a*", "--sep", ";", "--decimal", ",", "--encoding", "cp1252"))
+    assert "cp1252" not in told
+    assert [table.feature_names for table, *_ in asked] == [("age", "größe"), ("größe",)]
+    np.testing.assert_array_equal(asked[0][0].features[:, 1:], asked[1][0].features)
+
+
+def test_a_sheet_of_a_workbook(visits, asked):
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    sheet = workbook.create_sheet("Visits")
+    for line in visits.read_text().splitlines():
+        sheet.append([float(cell) if "." in cell else cell for cell in line.split(",")])
+    workbook.save(visits.with_suffix(".xlsx"))
+    said(
+        call(visits.with_suffix(".xlsx"), "--main", "churned", "--aux", "region", "--drop", "copy", "--sheet", "Visits")
+    )
+    assert asked[0][0].feature_names == ("age", "spend")
+
+
 @pytest.fixture
 def severities(tmp_path):
     """A file whose main task has the classes None, Mild and Severe."""
@@ -241,6 +268,12 @@ BAD = [
     (("--dataset", "iris", "--rows", "100"), "--rows is for files"),
     (("--dataset", "iris", "--drop", "x"), "--drop is for files"),
     (("--dataset", "iris", "--missing", "x"), "--missing is for files"),
+    (("--dataset", "iris", "--features", "x"), "--features is for files"),
+    (("--dataset", "iris", "--decimal", ","), "--decimal is for files"),
+    (("{file}", "--main", "churned", "--aux", "region", "--sep", ";;"), "a separator is one character"),
+    (("{file}", "--main", "churned", "--aux", "region", "--encoding", "cp9"), "an encoding is one that Python knows"),
+    (("{file}", "--main", "churned", "--aux", "region", "--sheet", "a"), "--sheet is for Excel's files"),
+    (("{file}", "--main", "churned", "--aux", "region", "--features", "spent*"), "Did you mean 'spend'?"),
     (("--dataset", "iris", "--labels", "50", "--all"), "got --labels with --all"),
 ]
 

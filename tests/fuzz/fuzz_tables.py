@@ -4,6 +4,8 @@ A fault is any exception but `InputError`, a message or note that is not one pri
 one class (or one that became two), and a table that takes longer than `MOST_SECONDS`.
 """
 
+import contextlib
+import datetime
 import gzip
 import io
 import random
@@ -27,6 +29,10 @@ try:
 except ImportError:
     pyarrow = None
 try:
+    import openpyxl
+except ImportError:
+    openpyxl = None
+try:
     import polars
 except ImportError:
     polars = None
@@ -40,6 +46,10 @@ STRANGE = (
 TEXTS = (
     "a", "b", "A", "a ", "01", "1", "1e0", "1.0", "+1", "-0", "0", "1_0", "9007199254740992", "9007199254740993", "1e999",
     "inf", "true", "True", "FALSE", "2024-01-01", "12:30", "1,5", "5%", "٣", "²", "9" * 400, *USUAL_TEXTS, "", *STRANGE,
+)  # fmt: skip
+WRITTEN_NUMBERS = (
+    "0,5", "1,5", "1.5", "1.234", "1,234", "1.234,5", "1,234.5", "1 234", "1'234", "1\u00a0234,5", "-1,5e-3", "1e3", "1_0",
+    "1,2,3", "1.2.3", "1.234.567", "", ",", ".5", "nan", "7",
 )  # fmt: skip
 NUMBERS = (0, 1, -1, 5, 2**53, 2**53 + 1, 2**63, 2**63 + 1, -(2**63), 10**30, 0.5, 0.25, 1e-180, 1e300, True, False)
 OTHERS = (None, float("nan"), float("inf"), 1j, b"x", b"\xff", (1, 2), [1], {}, np.float32(0.1), np.int8(3), 10**400)
@@ -65,14 +75,15 @@ HEADER_PARTS = (
 
 def damaged_file(draw: random.Random) -> str | None:
     """A file of any format with some of its bytes changed, cut or repeated: read, or refused in one line."""
-    kind = draw.choice(["csv", "tsv", "gz", "npz", "npy", "parquet"])
+    kind = draw.choice(["csv", "tsv", "txt", "gz", "npz", "npy", "parquet", "xlsx"])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"t.{ {'gz': 'csv.gz'}.get(kind, kind) }"
         content = _file_bytes(draw, kind)
         if content is None:
             return None
         path.write_bytes(_damaged(draw, content))
-        return _fault(lambda: tables.read(path, tasks=draw.choice([["y"], ["y", "z"]]), **_options(draw)))
+        options = _options(draw) | _ways_of_writing(draw)
+        return _fault(lambda: tables.read(path, tasks=draw.choice([["y"], ["y", "z"]]), **options))
 
 
 def damaged_header(draw: random.Random) -> str | None:
@@ -159,15 +170,21 @@ def _file_bytes(draw: random.Random, kind: str) -> bytes | None:
         "y": _labels(draw, draw.choice((TEXTS[:9], NUMBERS[:6]))),
         "z": [i % 3 for i in range(ROWS)],
     }
-    separator = "\t" if kind == "tsv" else ","
+    separator = "\t" if kind == "tsv" else draw.choice(",,;|\t")
+    encoding = draw.choice(("utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "cp437"))
+    if draw.random() < 0.3:
+        columns["a"] = [draw.choice(WRITTEN_NUMBERS) for _ in range(ROWS)]
+    if draw.random() < 0.3:
+        columns["grün"] = columns.pop("b")
     text = "\n".join(
         map(separator.join, [columns, *([str(v) for v in row] for row in zip(*columns.values(), strict=True))])
     )
-    if kind in ("csv", "tsv"):
-        return text.encode()
-    if kind == "gz":
-        return gzip.compress(text.encode(), mtime=0)
+    if kind in ("csv", "tsv", "txt", "gz"):
+        content = text.encode(encoding, "replace")
+        return gzip.compress(content, mtime=0) if kind == "gz" else content
     buffer = io.BytesIO()
+    if kind == "xlsx":
+        return _workbook(draw, columns)
     if kind == "parquet":
         if pyarrow is None:
             return None
@@ -178,6 +195,28 @@ def _file_bytes(draw: random.Random, kind: str) -> bytes | None:
         save = draw.choice((np.savez, np.savez_compressed))
         save(buffer, **{name: np.array(values) for name, values in columns.items()})
     return buffer.getvalue()
+
+
+def _workbook(draw: random.Random, columns: dict[str, list]) -> bytes | None:
+    if openpyxl is None:
+        return None
+    cells = (None, "", "1", 1, 2.5, True, "a", "#DIV/0!", datetime.datetime(2024, 1, 1), datetime.time(1, 2), 10**30)
+    workbook, buffer = openpyxl.Workbook(), io.BytesIO()
+    names = list(columns)
+    for row in [names, *zip(*columns.values(), strict=True)]:
+        changed = [draw.choice(cells) if draw.random() < 0.01 else cell for cell in row]
+        with contextlib.suppress(openpyxl.utils.exceptions.IllegalCharacterError):  # a workbook cannot hold it
+            workbook.active.append(changed)
+    workbook.save(buffer)
+    if draw.random() < 0.5:
+        return buffer.getvalue()
+    # The archive stays whole, and its parts are damaged: openpyxl reads what is in them.
+    other = io.BytesIO()
+    with zipfile.ZipFile(buffer) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            new.writestr(name, _damaged(draw, part) if draw.random() < 0.3 else part)
+    return other.getvalue()
 
 
 def _damaged(draw: random.Random, content: bytes) -> bytes:
@@ -202,6 +241,19 @@ def _options(draw: random.Random) -> dict[str, object]:
         "missing": draw.choice((None, "", ["a", "-1"])),
         "seed": draw.randrange(9),
     }
+
+
+def _ways_of_writing(draw: random.Random) -> dict[str, object]:
+    """Options that say how a file is written and which columns are features, mostly none of them."""
+    choices = {
+        "sep": (",", ";", "tab", "::", "\n", '"'),
+        "decimal": (",", ".", ";"),
+        "encoding": ("utf-8", "cp1252", "utf-16", "ascii", "utf-7", "idna", "punycode", "unicode_escape", "hex", "\0"),
+        "sheet": ("Sheet", "Sheet1", "\x1b"),
+        "features": (["a*"], ["*"], ["a", "b"], ["[", "*?"], "gr*", ["\x1b*"]),
+        "drop": (["b*"], ["*", "a"], ["nowhere"], "a"),
+    }
+    return {option: draw.choice(values) for option, values in choices.items() if draw.random() < 0.12}
 
 
 def _fault(read, labels: list = (), missing: object = None, *, strip: bool = False) -> str | None:

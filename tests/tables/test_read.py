@@ -185,7 +185,7 @@ _BAD_TEXTS = {
     ),
     "percent": (_table(age=[f"{i}%" for i in range(ROWS)]), "numbers are written plainly"),
     "underscore": (_table(age=["1_000", *range(ROWS - 1)]), "got the text '1_000' in column 'age', row 1 "),
-    "zero bytes": (_table() + "1,2,3,\0,5\n", "a table is UTF-8 text; got zero bytes"),
+    "zero bytes": (_table() + "1,2,3,\0,5\n", "a table is text in one encoding; got zero bytes"),
     "nothing varies": (
         _table(age=[1] * ROWS, income=[2] * ROWS, colour=["a"] * ROWS),
         "a table needs features; got 3 feature columns, none of which varies",
@@ -243,17 +243,19 @@ def test_bad_files(tmp_path):
     binary = bytes(range(256)) * 10
     cases = {
         "nothing.csv": (None, "the file must exist"),
-        "t.xlsx": (b"x", "tables are read from"),
+        "t.xls": (b"x", "tables are read from"),
         "t.pkl": (pickle.dumps({}), "a pickle is never read"),
         "t.npz.gz": (b"x", "tables are read from"),
         "none": (b"x", "tables are read from"),
         "zero.csv": (b"", "got an empty file"),
         "zero.parquet": (b"", "got an empty file"),
-        "latin.csv": (
-            _table(colour=["grün"] * ROWS).encode("latin-1"),
-            "UTF-8 text; got byte 0xfc, .*Save it as CSV in",
+        "mixed.csv": (
+            _table(colour=["grün"] * ROWS).encode() + "1,2,grün,3,4".encode("latin-1"),
+            "one encoding; got byte 0xfc, which is not UTF-8, after characters that are, .*Save it as CSV in",
         ),
-        "wide.csv": (_table().encode("utf-16"), "UTF-8 text"),
+        "neither.csv": (_table().encode() + b"1,2,\x81,3,4", "got byte 0x81, which is neither UTF-8 nor cp1252"),
+        "wide.csv": (_table().encode("utf-16-le"), "one encoding; got zero bytes, .*utf-16-le"),
+        "half.csv": (_table().encode("utf-16")[:-1], "got byte 0x0a, which is not utf-16"),
         "not.csv.gz": (binary, "a .gz file is gzip data"),
         "cut.csv.gz": (gzip.compress(_table().encode())[:-9], "a .gz file is gzip data"),
         "quote.tsv": (
@@ -450,9 +452,9 @@ def test_a_sample_of_a_long_file_is_uniform_and_cheap(tmp_path):
 
 def test_every_row_is_as_likely_to_be_kept(tmp_path, monkeypatch):
     # Many samples of a short file, in pieces of a few rows: the place in the file must not matter.
-    from sharedtrunk.tables import _csv
+    from sharedtrunk.tables import _streamed
 
-    monkeypatch.setattr(_csv, "_PIECE", 7)
+    monkeypatch.setattr(_streamed, "PIECE", 7)
     rows, wanted, trials = 700, 30, 200
     given = columns(rows)
     given["place"] = [2 * i for i in range(rows)]
@@ -526,9 +528,9 @@ def test_dates_with_more_texts_than_are_remembered_are_refused_as_dates(tmp_path
 
 
 def test_a_sample_holds_little_memory(tmp_path, monkeypatch):
-    from sharedtrunk.tables import _csv
+    from sharedtrunk.tables import _streamed
 
-    monkeypatch.setattr(_csv, "_PIECE", 500)
+    monkeypatch.setattr(_streamed, "PIECE", 500)
     path = tmp_path / "long.csv"
     row = ",".join(["0.123456"] * 20)
     with path.open("w") as file:

@@ -62,7 +62,8 @@ class Outputs:
 
 def advise(
     table: Annotated[
-        Path | None, typer.Argument(metavar="TABLE", help="A .csv, .tsv (also .gz), .parquet or .npz file.")
+        Path | None,
+        typer.Argument(metavar="TABLE", help="A .csv, .tsv, .txt (also .gz), .xlsx, .parquet or .npz file."),
     ] = None,
     main_task: Annotated[
         str | None, typer.Option("--main", metavar="COLUMN", help="The main task, whose loss decides.")
@@ -79,9 +80,28 @@ def advise(
         int | None, typer.Option(metavar="N", help="With --dataset: keep the main label in N random rows only.")
     ] = None,
     rows: Annotated[int | None, typer.Option(metavar="N", help="Read a random sample of N rows of the file.")] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="A,B,…",
+            help="Columns that are features, instead of all but the tasks; 'bit*' means all that begin with bit. May be "
+            "repeated.",
+        ),
+    ] = None,
     drop: Annotated[
         list[str] | None,
-        typer.Option("--drop", metavar="A,B,…", help="Columns that are not features; may be repeated."),
+        typer.Option("--drop", metavar="A,B,…", help="Columns that are not features, also '*_id'; may be repeated."),
+    ] = None,
+    sep: Annotated[
+        str | None,
+        typer.Option(metavar="CHARACTER", help="What separates the fields of a text file, such as ; or tab."),
+    ] = None,
+    decimal: Annotated[str | None, typer.Option(metavar="MARK", help="The decimal mark of a text file, . or ,")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The encoding of a text file, such as cp1252.")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The sheet of an Excel file; the first one by default.")
     ] = None,
     missing: Annotated[
         list[str] | None,
@@ -115,9 +135,12 @@ def advise(
     with one_line_errors(shown.INTERRUPTED):
         missing_texts = tuple(map(as_utf8, missing)) if missing else None
         main = None if main_task is None else as_utf8(main_task)
+        given = {"sep": sep, "decimal": decimal, "encoding": encoding, "sheet": sheet}
+        written = {option: None if text is None else as_utf8(text) for option, text in given.items()}
         source = Source(
-            table, dataset, main, column_names(aux), column_names(drop), labels, rows, every, seed, missing_texts
-        )
+            table, dataset, main, column_names(aux), column_names(drop), labels, rows, every, seed, missing_texts,
+            column_names(features), written,
+        )  # fmt: skip
         measurement = Measurement(widths(hidden), activation, repeats, negligible, seed)
         _answer(source, measurement, Outputs(json, csv, picture))
 

@@ -2,10 +2,10 @@
 
 import csv
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sharedtrunk.errors import invalid
 
@@ -27,6 +27,9 @@ class Source:
     every: bool
     seed: int
     missing: tuple[str, ...] | None = None
+    features: tuple[str, ...] = ()
+    written: Mapping[str, str | None] = field(default_factory=dict)
+    """How the file is written: the options sep, decimal, encoding and sheet of `tables.read`."""
 
 
 def read_table(source: Source) -> tuple["Table", tuple[str, ...]]:
@@ -57,7 +60,8 @@ def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
     if not source.every and not source.auxiliaries:
         hint = "Name the columns: --aux COLUMN,COLUMN."
         raise invalid("advise needs auxiliary tasks", received=f"only {tasks[0]}", hint=hint)
-    how = {"drop": source.drop, "rows": source.rows, "seed": source.seed, "missing": source.missing}
+    how: dict[str, Any] = {"drop": source.drop, "rows": source.rows, "seed": source.seed, "missing": source.missing}
+    how |= {"features": source.features or None, **source.written}
     return tables.read(source.file, tasks=tasks, **how), tasks
 
 
@@ -66,7 +70,9 @@ def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
 
     name = source.dataset
     assert name is not None
-    for option, given in (("--rows", source.rows), ("--drop", source.drop), ("--missing", source.missing)):
+    choices = {"rows": source.rows, "features": source.features, "drop": source.drop, "missing": source.missing}
+    for option, given in (choices | dict(source.written)).items():
+        option = f"--{option}"
         if given:
             hint = f"Leave {option} out."
             raise invalid(f"{option} is for files", received=f"{option} with --dataset {name}", hint=hint)

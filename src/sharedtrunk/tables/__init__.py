@@ -1,6 +1,6 @@
 """Tables of users: read, encoded, and searched for columns that give another one away.
 
-`read` takes a file (CSV, Parquet, NPZ), `from_arrays` arrays and data frames, `bundled` an example that comes with
+`read` takes a file (text, Excel, Parquet, NPZ), `from_arrays` arrays and data frames, `bundled` an example that comes with
 scikit-learn or statsmodels. Each returns a `Table` of numeric features and class codes, with a note on everything that was
 done. `leaks` finds columns that give a label away, `standardized` centres and scales, `varies` finds the columns that are
 not constant. `named_columns`, `dense`, `ordered_classes`, `class_codes` and `check_classes` read frames, sparse matrices

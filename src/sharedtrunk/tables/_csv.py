@@ -4,10 +4,11 @@ Every row must be as wide as the header. Python's own reader is used because pan
 takes the first fields of long rows for an index, and miscounts lines after a quoted line break, although a user needs the
 line of the wrong row.
 
-A sample of N rows keeps the rows with the N smallest of independent random keys: each set of N rows is equally likely, and
-at most 2N rows and one piece are in memory.
+What the user does not say about the file (`_text_format`) is found in it: the separator in its header, the notation of
+numbers in its first rows, and the encoding while it is read, once as UTF-8 and once more from the start if that fails.
 """
 
+import codecs
 import contextlib
 import csv
 import gzip
@@ -15,17 +16,20 @@ import io
 import itertools
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
+from typing import IO, TYPE_CHECKING, cast
 
 from sharedtrunk.errors import InputError, invalid
-from sharedtrunk.tables import _limits
-from sharedtrunk.tables._request import ReadColumns, ReadRequest, check_size, columns_to_read, no_rows, read_fewer
+from sharedtrunk.tables import _limits, _streamed
+from sharedtrunk.tables._notation import Notation
+from sharedtrunk.tables._request import ReadColumns, ReadRequest, check_size, columns_to_read, left_out_note, read_fewer
+from sharedtrunk.tables._streamed import gathered
 from sharedtrunk.tables._text_column import TextColumn
+from sharedtrunk.tables._text_format import WINDOWS, encoding_by_mark, excels_separator
 
-_PIECE = 8192
-"""Rows held in memory as text at a time."""
+if TYPE_CHECKING:
+    import _csv
 
 _PEEK = 1_000_000
 """Bytes at the beginning of a file from which its number of rows is estimated."""
@@ -33,74 +37,70 @@ _PEEK = 1_000_000
 
 def read_csv(path: Path, request: ReadRequest) -> ReadColumns:
     """Read the requested columns. Raises `InputError`."""
-    with _reporting_damage(path), _opened(path) as file:
-        rows = _rows(path, file)
+    with _reporting_damage(path, request.format.encoding):
+        encoding = request.format.encoding or _encoding_by_mark(path)
+        if encoding is not None:
+            return _decoded(path, request, encoding)
+        try:
+            return _decoded(path, request, "utf-8")
+        except UnicodeDecodeError:
+            if _is_partly_utf8(path):
+                raise
+        return _decoded(path, request, WINDOWS)
+
+
+def _decoded(path: Path, request: ReadRequest, encoding: str) -> ReadColumns:
+    with _bytes(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as file:
+        separator, rows = _rows(path, file, request)
         names = [name.strip() or f"column {number}" for number, name in enumerate(next(rows), start=1)]
         kept = columns_to_read(request, names)
         if request.rows is None:
             _check_size_from_start(path, request, len(names), len(kept))
-            return _whole(path, rows, names, kept, request)
-        check_size(request.rows * len(kept), read_fewer(request.rows))
-        return _sampled(path, rows, names, kept, request)
+        notation, rows = _notation(rows, names, kept, request, separator)
+        builders = {
+            name: TextColumn(name, label=name in request.tasks, missing=request.missing, notation=notation)
+            for name in kept
+        }
+        found = gathered(path, rows, names, builders, request)
+    note = request.format.note(encoding, separator, _usual_separator(path), notation)
+    return replace(found, notes=tuple(filter(None, (note, left_out_note(request, names, kept)))))
 
 
-def _whole(
-    path: Path, rows: Iterator[list[str]], names: list[str], kept: tuple[str, ...], request: ReadRequest
-) -> ReadColumns:
-    total, builders = 0, _builders(kept, request)
-    for piece in _pieces(rows):
-        total += len(piece)
-        check_size(total * len(kept), read_fewer(None))
-        _gather(builders, names, piece)
-    if not total:
-        raise no_rows(path)
-    return ReadColumns([builder.finish() for builder in builders.values()], np.arange(total), total)
+def _notation(
+    rows: Iterator[list[str]], names: list[str], kept: tuple[str, ...], request: ReadRequest, separator: str
+) -> tuple[Notation, Iterator[list[str]]]:
+    """The notation of numbers, given or in the first rows; and all rows again."""
+    first = list(itertools.islice(rows, _streamed.PIECE))
+    columns = (list(texts) for name, texts in zip(names, zip(*first, strict=True), strict=bool(first)) if name in kept)
+    notation = request.format.notation_of(columns, request.missing, separator)
+    return notation, itertools.chain(iter(first), rows)  # an iterator lets go of its list at the end, `chain` would not
 
 
-def _sampled(
-    path: Path, rows: Iterator[list[str]], names: list[str], kept: tuple[str, ...], request: ReadRequest
-) -> ReadColumns:
-    assert request.rows is not None
-    rng, total, limit = np.random.default_rng(request.seed), 0, np.inf
-    held: list[tuple[float, int, list[str]]] = []  # key, number in the file, texts
-    for piece in _pieces(rows):
-        keys = rng.random(len(piece))
-        held += [(float(keys[i]), total + int(i), piece[i]) for i in np.flatnonzero(keys < limit)]
-        total += len(piece)
-        if len(held) > 2 * request.rows:
-            held = sorted(held)[: request.rows]
-            limit = held[-1][0]
-    if not total:
-        raise no_rows(path)
-    chosen = sorted((number, texts) for _, number, texts in sorted(held)[: request.rows])
-    builders = _builders(kept, request)
-    _gather(builders, names, [texts for _, texts in chosen])
-    numbers = np.array([number for number, _ in chosen])
-    return ReadColumns([builder.finish() for builder in builders.values()], numbers, total)
+def _usual_separator(path: Path) -> str:
+    return "\t" if ".tsv" in [suffix.lower() for suffix in path.suffixes] else ","
 
 
-def _builders(kept: tuple[str, ...], request: ReadRequest) -> dict[str, TextColumn]:
-    return {name: TextColumn(name, label=name in request.tasks, missing=request.missing) for name in kept}
-
-
-def _gather(builders: dict[str, TextColumn], names: list[str], piece: list[list[str]]) -> None:
-    for name, texts in zip(names, zip(*piece, strict=True), strict=True):
-        if name in builders:
-            builders[name].add(list(texts))
-
-
-def _pieces(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
-    while piece := list(itertools.islice(rows, _PIECE)):
-        yield piece
-
-
-def _rows(path: Path, file: io.TextIOWrapper) -> Iterator[list[str]]:
-    """The header, then every row that is not blank. Raises `InputError` for a row of another width."""
+def _rows(path: Path, file: io.TextIOWrapper, request: ReadRequest) -> tuple[str, Iterator[list[str]]]:
+    """The separator; and the header, then every row that is not blank. Raises `InputError` for a row of another width."""
     lines = _lines(path, file)
-    skipped, first = next(((blank, line) for blank, line in enumerate(lines) if line.strip()), (0, None))
+    skipped, first = _first_line(lines)
+    separator = None if first is None else excels_separator(first)
+    if separator is not None:
+        more, first = _first_line(lines)
+        skipped += 1 + more
     if first is None:
         raise invalid("a table needs a header and rows", received=f"an empty file, {path}", hint="Check the file.")
-    reader = csv.reader(itertools.chain([first], lines), delimiter=_delimiter(path, first), strict=True)
+    separator = request.format.separator_of(first, separator or _usual_separator(path))
+    reader = csv.reader(itertools.chain([first], lines), delimiter=separator, strict=True)
+    return separator, _wide_rows(path, reader, skipped)
+
+
+def _first_line(lines: Iterator[str]) -> tuple[int, str | None]:
+    """How many blank lines come first, and the line after them."""
+    return next(((blank, line) for blank, line in enumerate(lines) if line.strip()), (0, None))
+
+
+def _wide_rows(path: Path, reader: "_csv.Reader", skipped: int) -> Iterator[list[str]]:
     width = 0
     for row in reader:
         if len(row) != width and width and row:
@@ -113,16 +113,12 @@ def _rows(path: Path, file: io.TextIOWrapper) -> Iterator[list[str]]:
 
 
 def _lines(path: Path, file: io.TextIOWrapper) -> Iterator[str]:
+    first = True
     while line := file.readline(_limits.LONGEST_LINE):
         if len(line) == _limits.LONGEST_LINE or "\0" in line:
             raise _not_text(path, "a line without end" if len(line) == _limits.LONGEST_LINE else "zero bytes")
-        yield line
-
-
-def _delimiter(path: Path, header: str) -> str:
-    if ".tsv" in [suffix.lower() for suffix in path.suffixes]:
-        return "\t"
-    return max(",;\t|", key=header.count)  # a comma if none of them occurs
+        yield line.removeprefix("\ufeff") if first else line  # the byte-order mark
+        first = False
 
 
 def _check_size_from_start(path: Path, request: ReadRequest, width: int, kept: int) -> None:
@@ -136,18 +132,36 @@ def _check_size_from_start(path: Path, request: ReadRequest, width: int, kept: i
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
+def _bytes(path: Path) -> Iterator[IO[bytes]]:
     compressed = path.suffix.lower() == ".gz"
-    with gzip.open(path, "rb") if compressed else path.open("rb") as raw:
-        yield io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    with gzip.GzipFile(path) if compressed else path.open("rb") as raw:
+        yield cast(IO[bytes], raw)
+
+
+def _encoding_by_mark(path: Path) -> str | None:
+    with _bytes(path) as raw:
+        return encoding_by_mark(raw.read(4))
+
+
+def _is_partly_utf8(path: Path) -> bool:
+    """Whether characters beyond ASCII that are UTF-8 come before the first bytes that are not."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with _bytes(path) as raw:
+        while block := raw.read(_PEEK):
+            try:
+                if not decoder.decode(block).isascii():
+                    return True
+            except UnicodeDecodeError as error:
+                return not error.object[: error.start].isascii()
+    return False
 
 
 @contextlib.contextmanager
-def _reporting_damage(path: Path) -> Iterator[None]:
+def _reporting_damage(path: Path, given: str | None) -> Iterator[None]:
     try:
         yield
-    except UnicodeDecodeError as error:
-        raise _not_text(path, f"byte 0x{error.object[error.start]:02x}, which is not UTF-8") from error
+    except UnicodeError as error:  # not all codecs raise a UnicodeDecodeError
+        raise _not_decoded(path, error, given) from error
     except csv.Error as error:
         hint = "Correct the quotes of that row, or write the table as Parquet."
         raise invalid("rows are fields between separators", received=f"'{error}' in {path}", hint=hint) from error
@@ -156,5 +170,17 @@ def _reporting_damage(path: Path) -> Iterator[None]:
         raise invalid("a .gz file is gzip data", received=f"'{error}' in {path}", hint=hint) from error
 
 
+def _not_decoded(path: Path, error: UnicodeError, given: str | None) -> InputError:
+    if not isinstance(error, UnicodeDecodeError):
+        return _not_text(path, f"'{error}'")
+    found = f"which is not {given}" if given else f"which is neither UTF-8 nor {WINDOWS}"
+    if not given and error.encoding == "utf-8":
+        found = "which is not UTF-8, after characters that are"
+    elif not given and error.encoding.startswith("utf"):
+        found = f"which is not {error.encoding}"
+    return _not_text(path, f"byte 0x{error.object[error.start]:02x}, {found}")
+
+
 def _not_text(path: Path, what: str) -> InputError:
-    return invalid("a table is UTF-8 text", received=f"{what}, in {path}", hint="Save it as CSV in UTF-8.")
+    hint = "Save it as CSV in UTF-8, or name its encoding (--encoding cp1252, or utf-16-le)."
+    return invalid("a table is text in one encoding", received=f"{what}, in {path}", hint=hint)

@@ -143,7 +143,9 @@ def _check_category(column: Column, texts: list[str], row_numbers: np.ndarray | 
         raise dates(name)
     if sum(times[level] for level in times if _NUMBER_LIKE.fullmatch(level)) > _NEARLY_ALL * number:
         example = shown(next(iter(words)))
-        hint = "Write plain numbers: a decimal point, no thousands separator, no unit, no percent sign."
+        hint = (
+            "Leave out thousands separators, units and percents, or name the decimal mark (--decimal . or --decimal ,)."
+        )
         raise invalid("numbers are written plainly", received=f"{example} in column {shown(name)}", hint=hint)
 
 
@@ -151,7 +153,10 @@ def _word_among_numbers(name: str, texts: list[str], words: set[str], row_number
     index = next(i for i, text in enumerate(texts) if text in words)
     row = index + 1 if row_numbers is None else int(row_numbers[index]) + 1
     received = f"the text {shown(texts[index])} in column {shown(name)}, row {row} (the header not counted)"
-    hint = "Correct it, or leave the column out (--drop COLUMN)."
+    way_out = (
+        "Name the decimal mark (--decimal . or --decimal ,)" if _NUMBER_LIKE.fullmatch(texts[index]) else "Correct it"
+    )
+    hint = f"{way_out}, or leave the column out (--drop COLUMN)."
     return invalid("a column of numbers holds no text", received=received, hint=hint)
 
 

@@ -9,6 +9,7 @@ that an archive that would not fit into memory is refused unread.
 import contextlib
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 from typing import TypeAlias
@@ -19,7 +20,15 @@ from numpy.lib import format as npy
 from sharedtrunk._support.words import shown
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._column import column
-from sharedtrunk.tables._request import ReadColumns, ReadRequest, check_size, columns_to_read, no_rows, sampled_rows
+from sharedtrunk.tables._request import (
+    ReadColumns,
+    ReadRequest,
+    check_size,
+    columns_to_read,
+    left_out_note,
+    no_rows,
+    sampled_rows,
+)
 
 Shapes: TypeAlias = dict[str, tuple[int, ...]]
 Arrays: TypeAlias = list[tuple[str, np.ndarray]]
@@ -33,8 +42,8 @@ def read_npz(path: Path, request: ReadRequest) -> ReadColumns:
         shapes = _shapes(path, archive)
     with _reporting_damage(path), np.load(path, allow_pickle=False) as arrays:
         pair = {"X", "Y"} <= shapes.keys()
-        found = _of_pair(path, arrays, request) if pair else _of_arrays(path, arrays, shapes, request)
-    return _sampled(path, found, request)
+        found, note = _of_pair(path, arrays, request) if pair else _of_arrays(path, arrays, shapes, request)
+    return replace(_sampled(path, found, request), notes=(note,) if note else ())
 
 
 def _shapes(path: Path, archive: zipfile.ZipFile) -> Shapes:
@@ -60,8 +69,8 @@ def _shapes(path: Path, archive: zipfile.ZipFile) -> Shapes:
     return shapes
 
 
-def _of_pair(path: Path, arrays: Mapping[str, np.ndarray], request: ReadRequest) -> Arrays:
-    """Names and values (sample,) of the features and of the requested tasks."""
+def _of_pair(path: Path, arrays: Mapping[str, np.ndarray], request: ReadRequest) -> tuple[Arrays, str]:
+    """Names and values (sample,) of the features and of the requested tasks, and a note."""
     features, labels = arrays["X"], arrays["Y"]
     features, labels = (each[:, None] if each.ndim == 1 else each for each in (features, labels))
     _check_rows(path, {"X": features.shape, "Y": labels.shape})
@@ -71,11 +80,13 @@ def _of_pair(path: Path, arrays: Mapping[str, np.ndarray], request: ReadRequest)
     found = {name: features[:, j] for j, name in enumerate(names)}
     # tasks that were not requested are left out: they are not features
     found |= {name: labels[:, j] for j, name in enumerate(tasks) if name in request.tasks}
-    return [(name, found[name]) for name in kept if name in found]
+    return [(name, found[name]) for name in kept if name in found], left_out_note(request, names, kept)
 
 
-def _of_arrays(path: Path, arrays: Mapping[str, np.ndarray], shapes: Shapes, request: ReadRequest) -> Arrays:
-    """Name and values (sample,) of every column; each column of a block of features is one."""
+def _of_arrays(
+    path: Path, arrays: Mapping[str, np.ndarray], shapes: Shapes, request: ReadRequest
+) -> tuple[Arrays, str]:
+    """Name and values (sample,) of every column, each column of a block of features being one, and a note."""
     _check_rows(path, shapes)
     names = columns_to_read(request, list(shapes))
     columns = []
@@ -88,7 +99,7 @@ def _of_arrays(path: Path, arrays: Mapping[str, np.ndarray], shapes: Shapes, req
             raise invalid("a task is an array of one axis", received=f"two in {shown(name)}", hint=hint)
         else:
             columns += [(f"{name}[{j}]", array[:, j]) for j in range(array.shape[1])]
-    return columns
+    return columns, left_out_note(request, list(shapes), names)
 
 
 def _names_in(arrays: Mapping[str, np.ndarray], key: str, number: int, default: str) -> list[str]:

@@ -16,6 +16,7 @@ from sharedtrunk.tables._request import (
     ReadRequest,
     check_size,
     columns_to_read,
+    left_out_note,
     no_rows,
     read_fewer,
     sampled_rows,
@@ -35,6 +36,7 @@ def read_parquet(path: Path, request: ReadRequest) -> ReadColumns:
     try:
         with parquet.ParquetFile(path) as file:
             kept = columns_to_read(request, file.schema_arrow.names)
+            note = left_out_note(request, file.schema_arrow.names, kept)
             total = file.metadata.num_rows
             if not total:
                 raise no_rows(path)
@@ -55,7 +57,7 @@ def read_parquet(path: Path, request: ReadRequest) -> ReadColumns:
         reason = str(error).splitlines()[0][:120]
         hint = "Write the file again, or give the table as CSV."
         raise invalid("a .parquet file is Parquet data", received=f"'{reason}' in {path}", hint=hint) from error
-    return ReadColumns(columns, np.arange(total) if chosen is None else chosen, total)
+    return ReadColumns(columns, np.arange(total) if chosen is None else chosen, total, (note,) if note else ())
 
 
 def _libraries() -> tuple[ModuleType, ModuleType]:

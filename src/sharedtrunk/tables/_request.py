@@ -1,74 +1,114 @@
 """The input of a reader (columns by role, number of rows, missing texts), its output, and checks that all readers share."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sharedtrunk._support.limits import check_different_names
-from sharedtrunk._support.words import closest, listed, shown
+from sharedtrunk._support.words import closest, counted, listed, shown
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._missing import USUAL, MissingTexts, missing_texts
+from sharedtrunk.tables._patterns import matching
+from sharedtrunk.tables._text_format import FOUND_IN_FILE, TextFormat
 
 _MOST_ROWS = 10**9
 
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """Columns by role; the random sample's number of rows (None: all rows) and its seed; and the texts that mean missing."""
+    """Columns by role; the random sample's number of rows (None: all rows) and its seed; and how the file is written.
+
+    `features` and `drop` are names and patterns (`_patterns`); with `features` None every column but the tasks is one.
+    `format` is for text files, `sheet` for Excel's.
+    """
 
     tasks: tuple[str, ...]
     drop: tuple[str, ...]
     rows: int | None
     seed: int
     missing: MissingTexts = USUAL
+    features: tuple[str, ...] | None = None
+    format: TextFormat = FOUND_IN_FILE
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
 class ReadColumns:
-    """Columns, the numbers of their rows in the file (from 0, without the header), and how many rows the file has."""
+    """Columns, the numbers of their rows in the file (from 0, without the header), and how many rows the file has.
+
+    `notes`: what was found in the file, or left out of it.
+    """
 
     columns: list[Column]
     row_numbers: np.ndarray
     total: int
+    notes: tuple[str, ...] = ()
 
 
 def read_request(
-    tasks: Sequence[str], drop: Sequence[str], rows: int | None, seed: int, missing: Sequence[Any] | str | None = None
+    tasks: Sequence[str],
+    drop: Sequence[str],
+    rows: int | None,
+    seed: int,
+    missing: Sequence[Any] | str | None = None,
+    *,
+    features: Sequence[str] | None = None,
+    format: TextFormat = FOUND_IN_FILE,
+    sheet: str | None = None,
 ) -> ReadRequest:
     """The request, checked as far as possible before a file is opened. Raises `InputError`."""
     task_names, dropped = _names(tasks), _names(drop)
+    asked = None if features is None else _names(features)
     if not task_names:
         raise invalid("a table needs a task", received="none", hint="Name the column to predict (--main COLUMN).")
     twice = [name for name, times in Counter(task_names).items() if times > 1]
     if twice:
         raise invalid("each task is named once", received=f"{listed(twice)} twice", hint="Name it once.")
-    both = [name for name in task_names if name in dropped]
-    if both:
-        hint = "Leave it out of one of the two."
-        raise invalid("a task's column is not dropped", received=f"{listed(both)} under tasks and drop", hint=hint)
+    for rule, role, names in (
+        ("a task's column is not dropped", "drop", dropped),
+        ("a task's column is not a feature", "features", asked or ()),
+    ):
+        both = [name for name in task_names if name in names]
+        if both:
+            hint = "Leave it out of one of the two."
+            raise invalid(rule, received=f"{listed(both)} under tasks and {role}", hint=hint)
+    if asked == ():
+        raise invalid(
+            "a table needs features", received="none", hint="Name columns, or leave the features out for all."
+        )
     if rows is not None and not _limits.LEAST_LABELLED <= rows <= _MOST_ROWS:
         rule = f"a sample has {_limits.LEAST_LABELLED} to {_MOST_ROWS:,} rows"
         raise invalid(rule, received=shown(rows), hint="Give another --rows N, or leave it out to read all rows.")
-    return ReadRequest(task_names, dropped, rows, seed, missing_texts(missing))
+    return ReadRequest(task_names, dropped, rows, seed, missing_texts(missing), asked, format, sheet)
 
 
 def columns_to_read(request: ReadRequest, names: Sequence[str]) -> tuple[str, ...]:
     """Names of the columns to read, in the file's order. Raises `InputError` for repeated and for unknown names."""
     check_different_names("columns", names)
-    for name in (*request.tasks, *request.drop):
+    for name in request.tasks:
         if name not in names:
-            rule = "tasks and dropped columns are columns of the table"
-            raise invalid(rule, received=f"{shown(name)}, which is not one", hint=closest(name, names))
-    to_read = tuple(name for name in names if name not in request.drop)
+            received = f"{shown(name)}, which is not one"
+            raise invalid("tasks are columns of the table", received=received, hint=closest(name, names))
+    asked = set(names) if request.features is None else matching("features", request.features, names, request.tasks)
+    dropped = matching("dropped columns", request.drop, names, request.tasks)
+    to_read = tuple(name for name in names if name in request.tasks or (name in asked and name not in dropped))
     if len(to_read) == len(request.tasks):
         hint = "Keep at least one column beside the tasks."
         raise invalid("a table needs features", received="only tasks and dropped columns", hint=hint)
     return to_read
+
+
+def left_out_note(request: ReadRequest, names: Sequence[str], kept: Collection[str]) -> str:
+    """The note on the columns that are neither tasks nor features because features were named; empty for none."""
+    left_out = [name for name in names if name not in kept]
+    if request.features is None or not left_out:
+        return ""
+    return f"Left out, because not named among the features: {counted(len(left_out), 'column')} ({listed(left_out)})."
 
 
 def sampled_rows(request: ReadRequest, total: int) -> np.ndarray | None:

@@ -10,9 +10,12 @@ from collections import Counter
 
 import numpy as np
 
+from sharedtrunk._support.words import shown
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables._column import Column, numeric_column
 from sharedtrunk.tables._limits import MOST_DISTINCT_TEXTS
 from sharedtrunk.tables._missing import USUAL, MissingTexts
+from sharedtrunk.tables._notation import PLAIN, Notation
 
 _BOOLEAN = {"true": True, "false": False}
 LATER_TEXTS = "(later texts)"
@@ -27,10 +30,14 @@ _EXACT = 2**53
 class TextColumn:
     """Collects one column's texts piece by piece; a `label` column stores each text as it is written."""
 
-    def __init__(self, name: str, *, label: bool = False, missing: MissingTexts = USUAL) -> None:
+    def __init__(
+        self, name: str, *, label: bool = False, missing: MissingTexts = USUAL, notation: Notation = PLAIN
+    ) -> None:
         self._name = name
         self._label = label
         self._missing = missing
+        self._notation = notation
+        self._missing_may_be_numbers = any(_only_in(notation, text) for text in missing.texts)
         self._pieces: list[np.ndarray] = []
         self._shared_texts: dict[str, str] = {}
         self._missing_counts: Counter[str] = Counter()
@@ -49,12 +56,15 @@ class TextColumn:
         missing = np.array([text is None for text in texts])
         present = texts[~missing].tolist()
         spellings = set(present)
-        numbers = _label_numbers(spellings) if self._label else parsed(list(spellings))
+        numbers = self._label_numbers(spellings) if self._label else self._notation.parsed(list(spellings))
         if numbers is not None:
             number_of = dict(zip(spellings, numbers.tolist(), strict=True))
             values = np.zeros(len(texts), numbers.dtype)
             values[~missing] = [number_of[text] for text in present]
             return self._numeric(values, missing | (values != values))
+        if not self._label and self._notation != PLAIN:
+            texts = self._written_plainly(texts, spellings)
+            spellings = set(texts[~missing].tolist())
         booleans = {_BOOLEAN.get(text.lower()) for text in spellings}
         if None not in booleans and (len(booleans) == len(spellings) or not self._label):
             texts = np.array([False if text is None else _BOOLEAN[text.lower()] for text in texts])
@@ -65,9 +75,9 @@ class TextColumn:
         return Column(self._name, values, found.missing, missing_texts={**self._missing_counts, **found.missing_texts})
 
     def _numbers(self, texts: list[str]) -> np.ndarray | None:
-        numbers = parsed(texts)
+        numbers = None if self._missing_may_be_numbers else self._notation.parsed(texts)
         if numbers is None:
-            present = parsed([text for text in texts if text not in self._missing])
+            present = self._notation.parsed([text for text in texts if text not in self._missing])
             if present is None:
                 return None
             numbers = np.full(len(texts), np.nan)
@@ -88,28 +98,43 @@ class TextColumn:
         self._forgotten |= remembered is None
         return LATER_TEXTS if remembered is None else remembered
 
+    def _label_numbers(self, texts: set[str]) -> np.ndarray | None:
+        """Labels as numbers in the order of the set, whole ones exactly; None if two texts would become one number."""
+        if all(_WHOLE.fullmatch(text) for text in texts):
+            whole = [int(text) for text in texts]
+            return np.array(whole, np.int64 if all(-(2**63) <= value < 2**63 for value in whole) else object)
+        numbers = self._notation.parsed(list(texts))
+        if numbers is None or np.isnan(numbers).any() or len(np.unique(numbers)) < len(texts):
+            return None
+        if any(_LEADING_ZERO.fullmatch(text) or (_WHOLE.fullmatch(text) and abs(int(text)) > _EXACT) for text in texts):
+            return None
+        return numbers
+
+    def _written_plainly(self, texts: np.ndarray, spellings: set[str]) -> np.ndarray:
+        """The texts, in which numbers with a decimal comma are written as in the pieces that held only numbers."""
+        strange = [text for text in spellings if self._notation.parsed([text]) is None and text != LATER_TEXTS]
+        if strange and parsed(strange) is not None:
+            received = f"{shown(min(strange))} in column {shown(self._name)}, where numbers have {self._notation.words}"
+            hint = "Name the decimal mark (--decimal . or --decimal ,), or leave the column out (--drop COLUMN)."
+            raise invalid("numbers in a file have one notation", received=received, hint=hint)
+        plain = {text: _plain(self._notation, text) for text in spellings if _only_in(self._notation, text)}
+        return np.array([plain.get(text, text) for text in texts], object)
+
 
 def parsed(texts: list[str]) -> np.ndarray | None:
-    """The texts as numbers, NaN included; None if one of them is not a number."""
-    if "_" in "".join(texts):  # Python reads 1_000 as a number, the user may not
-        return None
-    try:
-        return np.array([float(text) for text in texts])
-    except ValueError:
-        return None
+    """The texts as numbers in Python's notation, NaN included; None if one of them is not a number."""
+    return PLAIN.parsed(texts)
 
 
-def _label_numbers(texts: set[str]) -> np.ndarray | None:
-    """Labels as numbers in the order of the set, whole ones exactly; None if two texts would become one number."""
-    if all(_WHOLE.fullmatch(text) for text in texts):
-        whole = [int(text) for text in texts]
-        return np.array(whole, np.int64 if all(-(2**63) <= value < 2**63 for value in whole) else object)
-    numbers = parsed(list(texts))
-    if numbers is None or np.isnan(numbers).any() or len(np.unique(numbers)) < len(texts):
-        return None
-    if any(_LEADING_ZERO.fullmatch(text) or (_WHOLE.fullmatch(text) and abs(int(text)) > _EXACT) for text in texts):
-        return None
-    return numbers
+def _only_in(notation: Notation, text: str) -> bool:
+    """Whether a text is a number in this notation, and none in Python's."""
+    return notation != PLAIN and PLAIN.parsed([text]) is None and notation.parsed([text]) is not None
+
+
+def _plain(notation: Notation, text: str) -> str:
+    numbers = notation.parsed([text])
+    assert numbers is not None
+    return f"{numbers[0]:.17g}"
 
 
 def _as_texts(numbers: np.ndarray) -> np.ndarray:
