@@ -16,8 +16,9 @@ the variance over draws of groups. **Blocks of time** are tested by one split ea
 the variance over blocks, hence over later blocks that differ from each other as the tested ones do.
 
 The correction of Nadeau and Bengio (2003), (1/J + n_test/n_train) s², attributes every difference between splits to their
-rows, even those due to start and stop, which average out over splits. Neither V nor this correction accounts for the rows that all trainings have in common;
-and with few rows and heavy tails the interval is too narrow, as for any mean. `benchmarks/affinity` measures both effects.
+rows, even those due to start and stop, which average out over splits. Neither V nor this correction accounts for the rows
+that all trainings have in common; and with few rows and heavy tails the interval is too narrow, as for any mean.
+`benchmarks/affinity` measures both effects.
 The p-values of effects that are tried together are adjusted by Holm's method (1979), which is valid for any dependence.
 """
 
@@ -37,8 +38,8 @@ def clustered(
 ) -> Estimate:
     """Mean over test rows and splits with its two-way clustered t-interval; `differences` are NaN where a row is not tested.
 
-    Rows of one of the `groups` are one cluster; without groups every row is one. A split without any finite number (a training
-    that failed) is left out and counted. With fewer than two splits or clusters the error is NaN.
+    Rows of one of the `groups` are one cluster; without groups every row is one. A split without any finite number (a
+    training that failed) is left out and counted. With fewer than two splits or clusters the error is NaN.
     """
     tested = np.isfinite(differences)
     made = tested.any(axis=1)
@@ -62,9 +63,7 @@ def tested_clusters(differences: np.ndarray, groups: np.ndarray | None) -> int:
     return int(tested.sum()) if groups is None else np.unique(groups[tested]).size
 
 
-def _by_cluster(
-    residuals: np.ndarray, tested: np.ndarray, groups: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
+def _by_cluster(residuals: np.ndarray, tested: np.ndarray, groups: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Sums of the residuals (split, cluster), and which of them have a number."""
     some = tested.any(axis=0)
     residuals, tested = residuals[:, some], tested[:, some]
@@ -73,7 +72,9 @@ def _by_cluster(
     group_of = np.unique(groups[some], return_inverse=True)[1]
     order = np.argsort(group_of, kind="stable")
     starts = np.flatnonzero(np.diff(group_of[order], prepend=-1))
-    return np.add.reduceat(residuals[:, order], starts, axis=1), np.logical_or.reduceat(tested[:, order], starts, axis=1)
+    return np.add.reduceat(residuals[:, order], starts, axis=1), np.logical_or.reduceat(
+        tested[:, order], starts, axis=1
+    )
 
 
 def _error(residuals: Float[np.ndarray, "split cluster"], there: Bool[np.ndarray, "split cluster"]) -> float:
@@ -87,7 +88,7 @@ def _error(residuals: Float[np.ndarray, "split cluster"], there: Bool[np.ndarray
 
 
 def two_sided_p(estimate: Estimate, groups: int | None = None) -> float:
-    """The two-sided p-value against a true mean of 0, by the t-distribution of the interval; `groups`: how many are tested."""
+    """The two-sided p-value against a true mean of 0, by the t-distribution of the interval, for so many tested `groups`."""
     from scipy.special import stdtr
 
     if not estimate.standard_error > 0:

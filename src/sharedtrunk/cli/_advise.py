@@ -91,6 +91,19 @@ def advise(
             "Empty cells are always missing: --missing '' means only them.",
         ),
     ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Whose rows they are, such as a person's: rows with the same value are never on both sides of a split.",
+        ),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="When a row was made, a date or a number: later rows test what earlier rows taught."
+        ),
+    ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Measure every task beside every other: a directed matrix, and groups.")
     ] = False,
@@ -115,8 +128,21 @@ def advise(
     with one_line_errors(shown.INTERRUPTED):
         missing_texts = tuple(map(as_utf8, missing)) if missing else None
         main = None if main_task is None else as_utf8(main_task)
+        about_rows = {
+            name: None if given is None else as_utf8(given) for name, given in (("groups", groups), ("time", time))
+        }
         source = Source(
-            table, dataset, main, column_names(aux), column_names(drop), labels, rows, every, seed, missing_texts
+            table,
+            dataset,
+            main,
+            column_names(aux),
+            column_names(drop),
+            labels,
+            rows,
+            every,
+            seed,
+            missing_texts,
+            **about_rows,
         )
         measurement = Measurement(widths(hidden), activation, repeats, negligible, seed)
         _answer(source, measurement, Outputs(json, csv, picture))

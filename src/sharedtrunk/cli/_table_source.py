@@ -27,6 +27,8 @@ class Source:
     every: bool
     seed: int
     missing: tuple[str, ...] | None = None
+    groups: str | None = None
+    time: str | None = None
 
 
 def read_table(source: Source) -> tuple["Table", tuple[str, ...]]:
@@ -58,6 +60,7 @@ def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
         hint = "Name the columns: --aux COLUMN,COLUMN."
         raise invalid("advise needs auxiliary tasks", received=f"only {tasks[0]}", hint=hint)
     how = {"drop": source.drop, "rows": source.rows, "seed": source.seed, "missing": source.missing}
+    how |= {"groups": source.groups, "time": source.time}
     return tables.read(source.file, tasks=tasks, **how), tasks
 
 
@@ -66,7 +69,14 @@ def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
 
     name = source.dataset
     assert name is not None
-    for option, given in (("--rows", source.rows), ("--drop", source.drop), ("--missing", source.missing)):
+    for_files = {
+        "--rows": source.rows,
+        "--drop": source.drop,
+        "--missing": source.missing,
+        "--groups": source.groups,
+        "--time": source.time,
+    }
+    for option, given in for_files.items():
         if given:
             hint = f"Leave {option} out."
             raise invalid(f"{option} is for files", received=f"{option} with --dataset {name}", hint=hint)

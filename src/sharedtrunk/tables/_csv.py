@@ -80,7 +80,7 @@ def _sampled(
 
 
 def _builders(kept: tuple[str, ...], request: ReadRequest) -> dict[str, TextColumn]:
-    return {name: TextColumn(name, label=name in request.tasks, missing=request.missing) for name in kept}
+    return {name: TextColumn(name, label=name in request.as_written, missing=request.missing) for name in kept}
 
 
 def _gather(builders: dict[str, TextColumn], names: list[str], piece: list[list[str]]) -> None:

@@ -32,6 +32,8 @@ def read(
     rows: int | None = None,
     seed: int = 0,
     missing: Sequence[Any] | str | None = None,
+    groups: str | None = None,
+    time: str | None = None,
 ) -> Table:
     """Read a table from CSV (.csv, .tsv, also .gz), Parquet or NPZ; nothing in the file is executed.
 
@@ -53,6 +55,10 @@ def read(
     missing
         Texts that stand for a missing value, in exactly this spelling. In numeric columns a number such as
         "-999" matches by value. None: NA, N/A, NaN, null, None, ? and their other spellings. An empty text is always missing.
+    groups
+        Name of the column that says which rows belong together, such as a person's; it is not a feature.
+    time
+        Name of the column that says when a row was made, as a date or a number; it is not a feature.
 
     Returns
     -------
@@ -65,7 +71,7 @@ def read(
         For a file that cannot be read, unknown or repeated column names, missing or infinite features, dates, text among
         numbers, and tasks with one class, too few labelled rows or too many classes.
     """
-    request = read_request(tasks, drop, rows, seed, missing)
+    request = read_request(tasks, drop, rows, seed, missing, groups, time)
     file = Path(path)
     reader = _reader(file)
     try:
@@ -75,7 +81,7 @@ def read(
         hint = "Check the path and its permissions."
         raise invalid("the file must be readable", received=f"'{reason}' at {file}", hint=hint) from error
     notes = () if len(found.row_numbers) == found.total else (_sampled(found),)
-    return table_of(found.columns, request.tasks, notes=notes, row_numbers=found.row_numbers)
+    return table_of(found.columns, request.tasks, notes=notes, row_numbers=found.row_numbers, groups=groups, time=time)
 
 
 def _reader(file: Path) -> Callable[[Path, ReadRequest], ReadColumns]:

@@ -19,13 +19,28 @@ _MOST_ROWS = 10**9
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """Columns by role; the random sample's number of rows (None: all rows) and its seed; and the texts that mean missing."""
+    """Columns by role; the random sample's number of rows (None: all rows) and its seed; and the texts that mean missing.
+
+    `groups` and `time` are the columns that say which rows belong together, and their order.
+    """
 
     tasks: tuple[str, ...]
     drop: tuple[str, ...]
     rows: int | None
     seed: int
     missing: MissingTexts = USUAL
+    groups: str | None = None
+    time: str | None = None
+
+    @property
+    def about_rows(self) -> tuple[str, ...]:
+        """The columns of groups and times, where they were named."""
+        return tuple(name for name in (self.groups, self.time) if name is not None)
+
+    @property
+    def as_written(self) -> tuple[str, ...]:
+        """The columns whose texts stay as they are written in a file."""
+        return (*self.tasks, *self.about_rows)
 
 
 @dataclass(frozen=True)
@@ -38,7 +53,13 @@ class ReadColumns:
 
 
 def read_request(
-    tasks: Sequence[str], drop: Sequence[str], rows: int | None, seed: int, missing: Sequence[Any] | str | None = None
+    tasks: Sequence[str],
+    drop: Sequence[str],
+    rows: int | None,
+    seed: int,
+    missing: Sequence[Any] | str | None = None,
+    groups: str | None = None,
+    time: str | None = None,
 ) -> ReadRequest:
     """The request, checked as far as possible before a file is opened. Raises `InputError`."""
     task_names, dropped = _names(tasks), _names(drop)
@@ -51,21 +72,25 @@ def read_request(
     if both:
         hint = "Leave it out of one of the two."
         raise invalid("a task's column is not dropped", received=f"{listed(both)} under tasks and drop", hint=hint)
+    twice = [name for name in (groups, time) if name is not None and name in (*task_names, *dropped)]
+    if twice:
+        hint = "Name the column under one of them only; a column of groups or times is not a feature anyway."
+        raise invalid("groups and time are neither tasks nor dropped", received=listed(twice), hint=hint)
     if rows is not None and not _limits.LEAST_LABELLED <= rows <= _MOST_ROWS:
         rule = f"a sample has {_limits.LEAST_LABELLED} to {_MOST_ROWS:,} rows"
         raise invalid(rule, received=shown(rows), hint="Give another --rows N, or leave it out to read all rows.")
-    return ReadRequest(task_names, dropped, rows, seed, missing_texts(missing))
+    return ReadRequest(task_names, dropped, rows, seed, missing_texts(missing), groups, time)
 
 
 def columns_to_read(request: ReadRequest, names: Sequence[str]) -> tuple[str, ...]:
     """Names of the columns to read, in the file's order. Raises `InputError` for repeated and for unknown names."""
     check_different_names("columns", names)
-    for name in (*request.tasks, *request.drop):
+    for name in (*request.as_written, *request.drop):
         if name not in names:
-            rule = "tasks and dropped columns are columns of the table"
+            rule = "tasks, groups, time and dropped columns are columns of the table"
             raise invalid(rule, received=f"{shown(name)}, which is not one", hint=closest(name, names))
     to_read = tuple(name for name in names if name not in request.drop)
-    if len(to_read) == len(request.tasks):
+    if len(to_read) == len(set(request.as_written)):
         hint = "Keep at least one column beside the tasks."
         raise invalid("a table needs features", received="only tasks and dropped columns", hint=hint)
     return to_read
