@@ -3,7 +3,8 @@
 Test rows are as given. Two ninths of the training rows decide when to stop, like two folds of ten beside the tested one.
 """
 
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
@@ -13,52 +14,63 @@ from jaxtyping import Int
 from sharedtrunk._support.words import shown
 from sharedtrunk.affinity._splits import FOLDS, LEFT_OUT, TEST, TRAIN, VALIDATION, dealt, kept_apart, validation_folds
 from sharedtrunk.affinity._trials import Rows
-from sharedtrunk.errors import InputError, invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Table
 
 MOST_SPLITS = 100
 """The largest number of splits: each is one training per arm, and more hardly narrow an interval."""
 
 
+MOST_LOST = 0.5
+"""The largest share of the training rows that may be left out because `cv` tests rows of their groups."""
+
+
 def given_roles(
     cv: Any, table: Table, rows: Rows, strata: Int[np.ndarray, "judged"], groups: np.ndarray | None, *, seed: int
-) -> Int[np.ndarray, "split sample"]:
+) -> tuple[Int[np.ndarray, "split sample"], float]:
     """Roles of all rows in the splits of `cv`, which knows the rows by their places in the table.
 
-    `groups` (sample,) are those of `rows`. Raises `InputError` for anything but 2 to `MOST_SPLITS` splits whose training and
+    `groups` (sample,) are those of `rows`. The second result is the share of the training rows with labels that are left out
+    because their group is tested. Raises `InputError` for anything but 2 to `MOST_SPLITS` splits whose training and
     test rows are different rows of the table, with labels that can be judged among both.
     """
     generator = np.random.default_rng([seed, 5])
-    pairs = list(islice(_pairs(cv, table, rows.tasks[0]), MOST_SPLITS + 1))
+    pairs = _drawn(cv, table, rows.tasks[0])
     if not 2 <= len(pairs) <= MOST_SPLITS:
         received = f"more than {MOST_SPLITS}" if len(pairs) > MOST_SPLITS else str(len(pairs))
         hint = "Give for example cv=GroupKFold(10) with groups=, or cv=KFold(10)."
         raise invalid(f"cv makes 2 to {MOST_SPLITS} splits", received=received, hint=hint)
-    roles = np.stack([_roles(*pair, rows, index) for index, pair in enumerate(pairs)])
+    roles = np.stack([_roles(pair, rows, len(table.features), index) for index, pair in enumerate(pairs)])
+    lost = 0.0
     if groups is not None:
+        before = (roles[:, : rows.judged] == TRAIN).sum()
         roles = kept_apart(roles, groups)
+        lost = float((before - (roles[:, : rows.judged] == TRAIN).sum()) / max(before, 1))
+        _check_lost(lost)
     for index, role in enumerate(roles):
         _hold_out(role[: rows.judged], strata, None if groups is None else groups[: rows.judged], generator, index)
-    return roles if groups is None else kept_apart(roles, groups)
+    return (roles if groups is None else kept_apart(roles, groups)), lost
 
 
-def _pairs(cv: Any, table: Table, main: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Masks of training and test rows (row of the table,)."""
-    count = len(table.features)
+def _check_lost(lost: float) -> None:
+    if lost > MOST_LOST:
+        hint = "Give splits of whole groups, such as GroupKFold(10)."
+        received = f"{lost:.0%} of the training rows in groups that are tested too"
+        raise invalid("cv splits between groups where there are groups", received=received, hint=hint)
+
+
+def _drawn(cv: Any, table: Table, main: str) -> list:
+    """The first splits of `cv`, one more than there may be."""
     split = getattr(cv, "split", None)
-    if split is None and (not isinstance(cv, Iterable) or isinstance(cv, str)):
+    if isinstance(cv, str) or (split is None and not isinstance(cv, Iterable)):
         hint = "Give for example sklearn.model_selection.GroupKFold(10), or a list of (train, test)."
         raise invalid("cv is a splitter of scikit-learn or pairs of index arrays", received=shown(cv), hint=hint)
     try:
-        found = cv if split is None else split(table.features, table.labels[main], table.groups)
-        for index, pair in enumerate(found):
-            train, test = (_mask(part, count, index) for part in pair)
-            if (train & test).any():
-                received = f"{int((train & test).sum())} rows in both, in split {index}"
-                raise invalid("a row is trained on or tested", received=received, hint="Correct cv.")
-            yield train, test
-    except InputError:
-        raise
+        with warnings.catch_warnings():
+            # A splitter that ignores groups is welcome: rows of tested groups are left out of training afterwards.
+            warnings.filterwarnings("ignore", message="The groups parameter is ignored")
+            found = cv if split is None else split(table.features, table.labels[main], table.groups)
+            return list(islice(found, MOST_SPLITS + 1))
     except (TypeError, ValueError) as error:
         hint = "Correct cv, or give the groups= that it needs."
         raise invalid("cv splits the rows of the table", received=f"'{error}' from {shown(cv)}", hint=hint) from error
@@ -76,7 +88,15 @@ def _mask(part: Any, count: int, index: int) -> np.ndarray:
     return mask
 
 
-def _roles(train: np.ndarray, test: np.ndarray, rows: Rows, index: int) -> np.ndarray:
+def _roles(pair: Any, rows: Rows, table_rows: int, index: int) -> np.ndarray:
+    """Roles of all rows in one split, before some training rows become validation rows."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        hint = "Give (train, test) for every split."
+        raise invalid("a split of cv is a pair", received=f"{shown(pair)} as split {index}", hint=hint)
+    train, test = (_mask(part, table_rows, index) for part in pair)
+    if (train & test).any():
+        received = f"{int((train & test).sum())} rows in both, in split {index}"
+        raise invalid("a row is trained on or tested", received=received, hint="Correct cv.")
     role = np.where(train[rows.numbers], TRAIN, LEFT_OUT)
     judged = role[: rows.judged]
     judged[test[rows.numbers[: rows.judged]]] = TEST
@@ -104,5 +124,5 @@ def _check(judged: np.ndarray, role: int, index: int) -> None:
         raise invalid(
             "Every split of cv trains on and tests rows with labels of the main task",
             received=f"none {word} in split {index}",
-            hint="Give other splits, fewer of them, or a finer column of groups.",
+            hint="Give other splits.",
         )

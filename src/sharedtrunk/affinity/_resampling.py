@@ -73,8 +73,10 @@ def resampling(
     count = 0 if judged_groups is None else np.unique(judged_groups).size
     about_groups = () if groups is None else (_about_groups(count),)
     if cv is not None:
-        roles = given_roles(cv, table, rows, strata, groups, seed=seed)
-        return Resampling(roles, ranks, judged_groups, len(roles), 1, "given by cv", about_groups)
+        roles, lost = given_roles(cv, table, rows, strata, groups, seed=seed)
+        left_out = f"Of the training rows of cv, {lost:.0%} are left out, because rows of their groups are tested."
+        notes = (*about_groups, left_out) if lost else about_groups
+        return Resampling(roles, ranks, judged_groups, len(roles), 1, "given by cv", notes)
     if table.times is not None:
         roles = time_roles(table.times[rows.numbers], rows.judged)
         roles = roles if groups is None else _complete(kept_apart(roles, groups), rows.judged)
