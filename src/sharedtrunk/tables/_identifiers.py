@@ -42,8 +42,9 @@ _LEAST_DIFFERENT_PAIRS = 5
 """A column is compared if it differs in this many pairs once they are shuffled: nearly constant columns are equal in most
 pairs."""
 
-_PROBED_ROWS, _MOST_COLUMNS = 1000, 100
-"""Rows that are looked at before a whole column, and columns that are compared with all others."""
+_PROBED_ROWS, _FIRST_PAIRS, _MOST_COLUMNS = 1000, 50, 100
+"""Rows or pairs of rows that are looked at instead of all, pairs that are looked at first, and columns that are compared with
+all others."""
 
 
 class Identifier(NamedTuple):
@@ -63,14 +64,14 @@ def identifiers(columns: Sequence[Column]) -> tuple[Identifier, ...]:
             continue
         codes = _codes(each)
         times = np.bincount(codes[codes >= 0])
-        shared = int(times[times > 1].sum())
-        if times.size < least or shared < _SHARED * len(codes):
+        different, shared = int((times > 0).sum()), int(times[times > 1].sum())
+        if different < least or shared < _SHARED * len(codes):
             continue
         if least == _LEAST_UNNAMED:
             compared += 1
             if compared > _MOST_COLUMNS or not _rows_are_equal(codes, each, columns):
                 continue
-        found.append(Identifier(each.name, times.size, shared))
+        found.append(Identifier(each.name, different, shared))
     return tuple(found)
 
 
@@ -104,26 +105,24 @@ def _codes(each: Column) -> np.ndarray:
     absent = each.missing.copy()
     if each.values.dtype.kind == "f":
         absent |= ~(np.isfinite(each.values) & (each.values == np.floor(each.values)))
-    codes[absent] = -1
-    present = codes[~absent]
-    codes[~absent] = np.unique(present, return_inverse=True)[1]
-    return codes
+    return np.where(absent, -1, codes)
 
 
 def _rows_are_equal(codes: np.ndarray, each: Column, columns: Sequence[Column]) -> bool:
     """Whether rows with the same code are equal in at least half of the other columns, judged by some pairs of rows."""
     rows = np.flatnonzero(codes >= 0)
-    firsts = np.unique(codes[rows], return_index=True)[1]
-    second = np.setdiff1d(np.arange(rows.size), firsts)
-    second = second[np.unique(np.linspace(0, second.size - 1, _PROBED_ROWS).astype(int))]
-    a, b = rows[second], rows[firsts[codes[rows[second]]]]
-    shuffled = np.random.default_rng(0).permutation(b)
-    others = [
-        other
-        for other in columns
-        if other is not each and (~_equal(other, a, shuffled)).sum() >= _LEAST_DIFFERENT_PAIRS
-    ]
-    equal = sum(bool(_equal(other, a, b).all()) for other in others)
+    first_of = np.zeros(codes.max() + 1, np.int64)
+    first_of[codes[rows[::-1]]] = rows[::-1]
+    second = rows[first_of[codes[rows]] != rows]
+    second = np.random.default_rng(0).permutation(second)[:_PROBED_ROWS]
+    first = first_of[codes[second]]
+    others = [other for other in columns if other is not each]
+    few = slice(0, _FIRST_PAIRS)
+    if sum(bool(_equal(other, first[few], second[few]).all()) for other in others) < _LEAST_EQUAL:
+        return False  # as for nearly all columns
+    shuffled = np.random.default_rng(1).permutation(first)
+    others = [other for other in others if (~_equal(other, shuffled, second)).sum() >= _LEAST_DIFFERENT_PAIRS]
+    equal = sum(bool(_equal(other, first, second).all()) for other in others)
     return equal >= max(_LEAST_EQUAL, len(others) / 2)
 
 
