@@ -109,7 +109,7 @@ def test_groups_and_times_reach_the_advisor_and_are_no_features(visits, asked, t
     assert np.unique(table.groups).size == -(-len(days) // 6)
     assert np.unique(table.times).size == 12
     assert not any(name.startswith(("person", "day")) for name in table.feature_names)
-    assert "Note 'person' says which rows belong together or come later, so it is not a feature." in told
+    assert "Note 'person' says which rows belong together, so it is not a feature." in told
     told = said(call(*words, "--drop", "day"))
     assert "Leak Feature 'person' has" in told
     assert "--groups 'person', groups= in Python" in told

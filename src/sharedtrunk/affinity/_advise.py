@@ -22,6 +22,10 @@ from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Table, leaks, standardized, with_related_rows
 
+_THEORY_BY_ROW = (
+    "The theory's numbers take rows for independent: their errors are too small where rows of a group are alike."
+)
+
 
 def advise(
     table: Table,
@@ -130,7 +134,7 @@ def advise(
             trainings=study.done,
             seconds=time.perf_counter() - started,
         ),
-        notes=(*(leak.sentence for leak in leaking), *table.notes, *study.splits.notes, *study.rare_classes()),
+        notes=(*(leak.sentence for leak in leaking), *table.notes, *study.notes()),
         leaks=leaking,
     )
 
@@ -155,7 +159,12 @@ class _Study:
         further = len(further_sets(["?"] * auxiliaries)) + len(ALPHAS) - 1 + 2 * (len(shares_for(self.labels)) - 1)
         return 1 + auxiliaries + choose * further
 
-    def rare_classes(self) -> list[str]:
+    def notes(self) -> list[str]:
+        """What to know about splits, classes and the theory."""
+        by_row = [] if self.splits.groups is None else [_THEORY_BY_ROW]
+        return [*self.splits.notes, *by_row, *self._rare_classes()]
+
+    def _rare_classes(self) -> list[str]:
         """A sentence for every class of the main task that has fewer labels than there are folds."""
         folds = self.splits.folds
         codes = self.rows.codes[0, : self.rows.judged]

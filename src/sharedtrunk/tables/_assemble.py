@@ -1,6 +1,6 @@
 """From columns to a table: labels to codes, features to numbers, and a note on everything that was done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -34,9 +34,10 @@ def table_of(
     check_different_names("columns", [each.name for each in columns])
     by_name = {each.name: each for each in columns}
     coded = {name: coded_labels(by_name[name]) for name in tasks}
-    about_rows = [name for name in (groups, time) if name is not None]
+    said = ((groups, "which rows belong together"), (time, "which rows are later"))
+    about_rows = {name: what for name, what in said if name is not None}
     rest = [each for each in columns if each.name not in coded and each.name not in about_rows]
-    table = assembled(rest, coded, notes=(*notes, *map(_no_feature, about_rows)), row_numbers=row_numbers)
+    table = assembled(rest, coded, notes=(*notes, *_not_features(about_rows)), row_numbers=row_numbers)
     given = {name: _present(by_name[name]) for name in about_rows}
     return with_related_rows(
         table,
@@ -47,8 +48,8 @@ def table_of(
     )
 
 
-def _no_feature(name: str) -> str:
-    return f"{shown(name)} says which rows belong together or come later, so it is not a feature."
+def _not_features(about_rows: Mapping[str, str]) -> list[str]:
+    return [f"{shown(name)} says {what}, so it is not a feature." for name, what in about_rows.items()]
 
 
 def _present(column: Column) -> np.ndarray:
