@@ -27,7 +27,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from sharedtrunk.affinity._rows import prepared_rows
-from sharedtrunk.affinity._splits import FOLDS, TEST, TRAIN, VALIDATION, VALIDATION_FOLDS, split_roles
+from sharedtrunk.affinity._splits import (
+    FOLDS,
+    LEFT_OUT,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    VALIDATION_FOLDS,
+    split_roles,
+    with_rest,
+)
 from sharedtrunk.affinity._student import STUDENT, Student
 from sharedtrunk.affinity._trials import Arm, Outcome, Rows, run_trials, schedule_for
 from sharedtrunk.tables import standardized
@@ -35,8 +44,6 @@ from sharedtrunk.tables import standardized
 from .pairs import Family, remainder, with_labels
 
 TEST_ROWS, LEAST_TEST_ROWS = 300, 80
-LEFT_OUT = 3
-"""A role that is neither trained on, nor validated, nor tested."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +131,8 @@ def _one_draw(family: Family, drawn, draw: int, asked, student: Student, all_lab
     rows, roles = _laid_out(family, main_rows, new_rows, test_rows, draw, all_labels)
     names = [auxiliary.name for auxiliary in family.auxiliaries]
     arms = [Arm((1.0, *(float(name in chosen) for name in names))) for chosen in ((), *asked)]
-    outcomes = run_trials(rows, arms, roles[None], np.zeros(rows.judged), student, seed=draw)
+    all_roles = with_rest(roles[None], len(rows.inputs) - rows.judged)
+    outcomes = run_trials(rows, arms, all_roles, np.zeros(rows.judged), student, seed=draw)
     alone, *beside = (_on(outcomes[arm, 0], roles == TEST) for arm in arms)
     return {
         "+".join(chosen): (test_rows, alone[0] - loss, right - alone[1])
@@ -146,6 +154,7 @@ def _laid_out(family: Family, main_rows, new_rows, test_rows, draw: int, all_lab
         inputs=np.concatenate([rows.inputs[: rows.judged], inputs, rows.inputs[rows.judged :]]),
         codes=np.concatenate([rows.codes[:, : rows.judged], codes, rows.codes[:, rows.judged :]], axis=1),
         judged=rows.judged + test_rows.size,
+        numbers=np.concatenate([rows.numbers[: rows.judged], np.full(test_rows.size, -1), rows.numbers[rows.judged :]]),
     )
     # Test rows must not change how the others are visited.
     assert _visits(joined) == _visits(rows), family.identity

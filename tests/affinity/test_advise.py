@@ -8,7 +8,7 @@ import pytest
 
 from sharedtrunk.affinity import AuxiliaryTaskAdvisor, Student, _trials, advise, affinity_matrix
 from sharedtrunk.affinity._rows import prepared_rows
-from sharedtrunk.affinity._splits import nested_ranks, split_roles
+from sharedtrunk.affinity._splits import nested_ranks, split_roles, with_rest
 from sharedtrunk.affinity._trials import Arm, run_trials
 from sharedtrunk.errors import InputError
 from sharedtrunk.tables import Table
@@ -142,7 +142,7 @@ def test_rows_without_a_main_label_leave_the_main_task_alone_as_it_is(monkeypatc
     for each in (table, few):
         rows = prepared_rows(each, ["main", "coin"], ["main"], seed=0)
         rows = rows._replace(inputs=_unscaled(each, rows))  # a table is standardized by all of its rows
-        roles = split_roles(rows.codes[0, :60], folds=10, repeats=1, seed=0)
+        roles = with_rest(split_roles(rows.codes[0, :60], folds=10, repeats=1, seed=0), len(rows.inputs) - 60)
         losses.append(run_trials(rows, [arm], roles, np.zeros(60), QUICK, seed=0)[arm, 0].validation)
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
 

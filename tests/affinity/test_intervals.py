@@ -94,3 +94,55 @@ def test_holm_by_hand():
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.6, 0.5]) == [1, 1]
     assert holm([]) == []
+
+
+def _grouped(generator, sizes, repeats=3, folds=10, noise=0.3):
+    """Numbers of no effect for groups of these sizes: each has an effect of its own, and so have each split and number."""
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    fold_of = np.stack([generator.permutation(len(sizes)) % folds for _ in range(repeats)])[:, groups]
+    tested = (fold_of[:, None] == np.arange(folds)[None, :, None]).reshape(repeats * folds, -1)
+    parts = generator.normal(size=len(sizes))[groups], noise * generator.normal(size=(len(tested), 1))
+    return np.where(tested, parts[0] + parts[1] + generator.normal(size=tested.shape), np.nan), groups
+
+
+@pytest.mark.parametrize("sizes", [np.full(40, 8), np.arange(40) % 8 + 2, np.full(12, 20)])
+def test_coverage_with_groups(sizes):
+    generator = np.random.default_rng(4)
+    draws, covered, by_row = 1000, 0, 0
+    for _ in range(draws):
+        values, groups = _grouped(generator, sizes, folds=min(10, len(sizes)))
+        covered += (found := clustered(values, groups)).low < 0 < found.high
+        by_row += (found := clustered(values)).low < 0 < found.high
+    assert abs(covered / draws - 0.95) < 4 * (0.95 * 0.05 / draws) ** 0.5
+    assert by_row / draws < 0.87  # rows of a group are not independent
+
+
+def test_groups_of_one_row_are_rows():
+    values, _ = _grouped(np.random.default_rng(5), np.ones(60, int))
+    assert clustered(values, np.random.default_rng(6).permutation(60)) == clustered(values)
+
+
+def test_error_with_groups_is_the_sum_over_pairs_that_share_a_group_or_a_split():
+    values, groups = _grouped(np.random.default_rng(7), [3, 1, 4, 2, 6, 1, 5, 3, 3, 2, 7, 4])
+    splits, rows = np.nonzero(np.isfinite(values))
+    mine, e = groups[rows], values[splits, rows] - np.nanmean(values)
+    same, together = mine[:, None] == mine, splits[:, None] == splits
+    clusters, made, cells = len(set(mine)), len(set(splits)), len(set(zip(mine, splits, strict=True)))
+    weight = same * clusters / (clusters - 1) + together * made / (made - 1) - (same & together) * cells / (cells - 1)
+    found = clustered(values, groups)
+    assert found.standard_error == pytest.approx((e @ weight @ e) ** 0.5 / len(e), rel=1e-12)
+    # twelve groups are fewer than thirty splits
+    assert found.high - found.mean == pytest.approx(stats.t.ppf(0.975, 11) * found.standard_error)
+    assert two_sided_p(found, 12) == pytest.approx(2 * stats.t.sf(abs(found.mean) / found.standard_error, 11))
+
+
+def test_blocks_that_one_split_tests_each_are_clusters_already():
+    """Coverage where every block of time has an effect of its own and is tested once."""
+    generator = np.random.default_rng(8)
+    draws, covered = 1000, 0
+    tested = np.repeat(np.eye(10, dtype=bool), 20, axis=1)
+    for _ in range(draws):
+        values = generator.normal(size=(10, 1)) + generator.normal(size=200)
+        found = clustered(np.where(tested, values, np.nan))
+        covered += found.low < 0 < found.high
+    assert abs(covered / draws - 0.95) < 4 * (0.95 * 0.05 / draws) ** 0.5

@@ -124,6 +124,27 @@ def test_a_sheet_of_a_workbook(visits, asked):
     assert asked[0][0].feature_names == ("age", "spend")
 
 
+def test_groups_and_times_reach_the_advisor_and_are_no_features(visits, asked, tmp_path):
+    lines = visits.read_text(encoding="utf-8").splitlines()
+    days = [f"2024-{1 + i % 12:02d}-01" for i in range(len(lines) - 1)]
+    whose = ["person,day", *(f"p{i // 6},{day}" for i, day in enumerate(days))]
+    file = tmp_path / "whose.csv"
+    file.write_text("\n".join(f"{line},{more}" for line, more in zip(lines, whose, strict=True)), encoding="utf-8")
+    words = (file, "--main", "churned", "--aux", "region", "--drop", "copy")
+    told = said(call(*words, "--groups", "person", "--time", "day"))
+    table = asked[0][0]
+    assert np.unique(table.groups).size == -(-len(days) // 6)
+    assert np.unique(table.times).size == 12
+    assert not any(name.startswith(("person", "day")) for name in table.feature_names)
+    assert "Note 'person' says which rows belong together, so it is not a feature." in told
+    told = said(call(*words, "--drop", "day"))
+    assert "Leak Feature 'person' has" in told
+    assert "--groups 'person', groups= in Python" in told
+    done = call(*words, "--groups", "persn")
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert "Did you mean 'person'" in done.stderr
+
+
 @pytest.fixture
 def severities(tmp_path):
     """A file whose main task has the classes None, Mild and Severe."""
@@ -274,6 +295,16 @@ BAD = [
     (("{file}", "--main", "churned", "--aux", "region", "--encoding", "cp9"), "an encoding is one that Python knows"),
     (("{file}", "--main", "churned", "--aux", "region", "--sheet", "a"), "--sheet is for Excel's files"),
     (("{file}", "--main", "churned", "--aux", "region", "--features", "spent*"), "Did you mean 'spend'?"),
+    (("--dataset", "iris", "--groups", "x"), "--groups is for files"),
+    (("--dataset", "iris", "--time", "x"), "--time is for files"),
+    (
+        ("{file}", "--main", "churned", "--aux", "region", "--groups", "churned"),
+        "groups and time are neither tasks nor",
+    ),
+    (
+        ("{file}", "--main", "churned", "--aux", "region", "--time", "copy"),
+        "a time is a number or a date; got values such",
+    ),
     (("--dataset", "iris", "--labels", "50", "--all"), "got --labels with --all"),
 ]
 

@@ -2,24 +2,29 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from sharedtrunk._support.words import counted
 from sharedtrunk.affinity._advice import Advice
-from sharedtrunk.affinity._conditions import Progress, check_conditions, conditions_of, repeats_for
+from sharedtrunk.affinity._conditions import Progress, check_conditions, conditions_of
 from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
 from sharedtrunk.affinity._explanation import explain_pair, signals
 from sharedtrunk.affinity._intervals import clustered
 from sharedtrunk.affinity._label_curve import benefit_curve, shares_for
 from sharedtrunk.affinity._records import AuxiliaryAdvice, CurvePoint, Effect
+from sharedtrunk.affinity._resampling import resampling
 from sharedtrunk.affinity._rows import objections, prepared_rows
 from sharedtrunk.affinity._selection import ALPHAS, best_alpha, best_set, further_sets, leading
-from sharedtrunk.affinity._splits import FOLDS, nested_ranks, split_roles
 from sharedtrunk.affinity._student import STUDENT, Student
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables import Table, leaks, standardized
+from sharedtrunk.tables import Table, leaks, standardized, with_related_rows
+
+_THEORY_BY_ROW = (
+    "The theory's numbers take rows for independent: their errors are too small where rows of a group are alike."
+)
 
 
 def advise(
@@ -32,13 +37,17 @@ def advise(
     negligible: float = NEGLIGIBLE,
     seed: int = 0,
     choose: bool = True,
+    groups: Any = None,
+    times: Any = None,
+    cv: Any = None,
     progress: Progress | None = None,
 ) -> Advice:
     """Measure by paired trainings on resampled splits whether training with `auxiliaries` helps `main`.
 
     The benefit of B is MT = E[loss of A alone − loss of A beside B], in nats on held-out rows; both arms are stopped by the
     same validation rows of A. The expectation is over tables with the same number of labels. Students learn from seven
-    tenths of the main labels; two tenths decide when to stop, and one tenth tests.
+    tenths of the main labels; two tenths decide when to stop, and one tenth tests. Rows that belong together stay together if
+    `groups`, `times` or `cv` say so.
 
     Parameters
     ----------
@@ -58,6 +67,15 @@ def advise(
         Seed of splits, starts and the theory's draws.
     choose
         Whether sets of auxiliary tasks, weights α and the curve by number of labels are measured too.
+    groups
+        One value per row, of any hashable type: rows of one group (a person, a scaffold) are never on both sides of a split,
+        and intervals are clustered by group. A missing one is a group of its own. None: the table's own groups, if any.
+    times
+        One number or date per row: test rows are later than all rows that the student knows. None: the table's own times.
+    cv
+        Splits instead of random folds: a splitter of scikit-learn, called as `cv.split(features, main_labels, groups)` with
+        all rows of the table, or pairs of arrays (train, test) of row numbers. Two ninths of the training rows, or of their
+        groups, decide when to stop.
     progress
         Called as `progress(done, total)` with numbers of trainings.
 
@@ -69,7 +87,7 @@ def advise(
     Raises
     ------
     InputError
-        For tasks that the table lacks, too few labels, and settings out of range.
+        For tasks that the table lacks, too few labels, groups or times, and settings out of range.
 
     References
     ----------
@@ -79,7 +97,8 @@ def advise(
     started = time.perf_counter()
     check_conditions(student, repeats, negligible, seed)
     _check_tasks(main, auxiliaries)
-    study = _Study(table, main, tuple(auxiliaries), student, repeats, negligible, seed, choose, progress)
+    table = with_related_rows(table, groups=groups, times=times)
+    study = _Study(table, main, tuple(auxiliaries), student, repeats, cv, negligible, seed, choose, progress)
     singles = study.measure([((name,), 1.0) for name in auxiliaries])
     ranked = sorted(singles, key=lambda effect: -effect.benefit.mean)
     tried, alphas, curve = list(ranked), [], ()
@@ -90,7 +109,7 @@ def advise(
             alphas = study.measure([(chosen.auxiliaries, alpha) for alpha in ALPHAS])
             curve = study.curve(chosen.auxiliaries)
     alone, leaking = study.outcomes[study.arm((), 1.0)], leaks(table, main)
-    loss, accuracy = (clustered(part) for part in (alone.loss, 100 * alone.right))
+    loss, accuracy = (clustered(part, study.splits.groups) for part in (alone.loss, 100 * alone.right))
     return Advice(
         main=main,
         loss_alone=loss,
@@ -106,13 +125,16 @@ def advise(
             main,
             study.labels,
             student,
-            repeats=study.repeats,
+            roles=study.splits.judged_roles,
+            folds=study.splits.folds,
+            repeats=study.splits.repeats,
+            splits=study.splits.words,
             negligible=negligible,
             seed=seed,
             trainings=study.done,
             seconds=time.perf_counter() - started,
         ),
-        notes=(*(leak.sentence for leak in leaking), *table.notes, *study.rare_classes()),
+        notes=(*(leak.sentence for leak in leaking), *table.notes, *study.notes()),
         leaks=leaking,
     )
 
@@ -120,32 +142,36 @@ def advise(
 class _Study:
     """The table and splits of one main task, and the outcomes of all arms trained so far."""
 
-    def __init__(self, table, main, auxiliaries, student, repeats, negligible, seed, choose, progress):
+    def __init__(self, table, main, auxiliaries, student, repeats, cv, negligible, seed, choose, progress):
         self.table, self.main, self.auxiliaries, self.student, self.seed = table, main, auxiliaries, student, seed
         self.negligible, self.progress = negligible, progress
         self.tasks = (main, *auxiliaries)
         self.rows = prepared_rows(table, self.tasks, [main], seed=seed)
         strata = self.rows.codes[0, : self.rows.judged]
-        self.repeats = repeats_for(strata.size) if repeats is None else repeats
-        self.roles = split_roles(strata, folds=FOLDS, repeats=self.repeats, seed=seed)
-        self.ranks = nested_ranks(strata, seed=seed)
-        self.objections = objections(strata, table.classes[main], self.roles, main)
         self.labels = strata.size
+        self.splits = resampling(table, self.rows, strata, labels=self.labels, cv=cv, repeats=repeats, seed=seed)
+        self.objections = objections(strata, table.classes[main], self.splits.judged_roles, main)
         self.outcomes: dict[Arm, Outcome] = {}
-        self.done, self.planned = 0, len(self.roles) * self._arms(len(auxiliaries), choose)
+        self.done, self.planned = 0, len(self.splits.roles) * self._arms(len(auxiliaries), choose)
 
     def _arms(self, auxiliaries: int, choose: bool) -> int:
         """The number of arms to train, for the progress bar."""
         further = len(further_sets(["?"] * auxiliaries)) + len(ALPHAS) - 1 + 2 * (len(shares_for(self.labels)) - 1)
         return 1 + auxiliaries + choose * further
 
-    def rare_classes(self) -> list[str]:
+    def notes(self) -> list[str]:
+        """What to know about splits, classes and the theory."""
+        by_row = [] if self.splits.groups is None else [_THEORY_BY_ROW]
+        return [*self.splits.notes, *by_row, *self._rare_classes()]
+
+    def _rare_classes(self) -> list[str]:
         """A sentence for every class of the main task that has fewer labels than there are folds."""
+        folds = self.splits.folds
         codes = self.rows.codes[0, : self.rows.judged]
         counts = np.bincount(codes, minlength=self.rows.classes[0])
-        few = [pair for pair in zip(self.table.classes[self.main], counts, strict=True) if pair[1] < FOLDS]
+        few = [pair for pair in zip(self.table.classes[self.main], counts, strict=True) if pair[1] < folds]
         return [
-            f"{self.main} = {name} has {counted(int(count), 'label')}: some of the {FOLDS} folds have no "
+            f"{self.main} = {name} has {counted(int(count), 'label')}: some of the {folds} folds have no "
             "test row of it, so the intervals say little about it."
             for name, count in few
         ]
@@ -157,7 +183,13 @@ class _Study:
         """Train the arms that have no outcome yet."""
         untrained = [arm for arm in dict.fromkeys(arms) if arm not in self.outcomes]
         found = run_trials(
-            self.rows, untrained, self.roles, self.ranks, self.student, seed=self.seed, progress=self._report
+            self.rows,
+            untrained,
+            self.splits.roles,
+            self.splits.ranks,
+            self.student,
+            seed=self.seed,
+            progress=self._report,
         )
         self.outcomes |= {arm: outcome for (arm, _), outcome in found.items()}
 
@@ -175,7 +207,7 @@ class _Study:
         self.train([single, *(self.arm(*candidate) for candidate in family)])
         alone = self.outcomes[single]
         paired = [Paired(*case, self.outcomes[self.arm(*case)], alone, self.objections) for case in family]
-        found = effects(paired, negligible=self.negligible)
+        found = effects(paired, negligible=self.negligible, groups=self.splits.groups)
         return found[len(before) :]
 
     def curve(self, names: tuple[str, ...]) -> tuple[CurvePoint, ...]:
@@ -184,7 +216,7 @@ class _Study:
         pairs = {share: (self.arm(names, 1.0, share), self.arm((), 1.0, share)) for share in shares}
         self.train([arm for pair in pairs.values() for arm in pair])
         measured = {share: (self.outcomes[joint], self.outcomes[single]) for share, (joint, single) in pairs.items()}
-        return benefit_curve(measured, self.labels)
+        return benefit_curve(measured, self.labels, self.splits.groups)
 
     def explained(self, ranked: Sequence[Effect]) -> tuple[AuxiliaryAdvice, ...]:
         """The effects of single auxiliary tasks with the theory's explanations."""

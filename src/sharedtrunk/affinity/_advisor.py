@@ -48,6 +48,8 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         Called as `progress(done, total)` with numbers of trainings.
     missing : sequence of str, optional
         Texts that stand for a missing value, as for `tables.from_arrays`.
+    cv : splitter or iterable of (train, test), optional
+        Splits instead of random folds: any splitter of scikit-learn, or arrays of row numbers.
 
     Attributes
     ----------
@@ -88,6 +90,7 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         random_state=0,
         progress=None,
         missing=None,
+        cv=None,
     ):
         self.main = main
         self.auxiliaries = auxiliaries
@@ -103,8 +106,9 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         self.random_state = random_state
         self.progress = progress
         self.missing = missing
+        self.cv = cv
 
-    def fit(self, X, Y) -> "AuxiliaryTaskAdvisor":
+    def fit(self, X, Y, *, groups=None, times=None) -> "AuxiliaryTaskAdvisor":
         """Measure the benefits and explain them.
 
         Parameters
@@ -113,6 +117,10 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
             Array, frame or sparse matrix; a sparse one is made dense and may then take at most 1 GiB.
         Y : (sample, task)
             Labels, NaN or None where missing.
+        groups : (sample,), optional
+            Rows of one group, such as a person's, are never on both sides of a split. A missing one is a group of its own.
+        times : (sample,), optional
+            Numbers or dates: test rows are later than all rows that the student knows.
 
         Returns
         -------
@@ -126,7 +134,7 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         """
         self._validate_params()
         X = tables.dense(X)
-        table = tables.from_arrays(X, Y, missing=self.missing)
+        table = tables.with_related_rows(tables.from_arrays(X, Y, missing=self.missing), groups=groups, times=times)
         names = list(table.labels)
         main = _named(self.main, names)
         others = [name for name in names if name != main]
@@ -142,11 +150,14 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
             negligible=self.negligible,
             seed=_seed(self.random_state),
             choose=self.choose,
+            cv=self.cv,
             progress=self.progress,
         )
         for leak in self.advice_.leaks:
             if leak.severe:
                 warnings.warn(f"{leak.sentence} What was measured is the leak.", UserWarning, stacklevel=2)
+            elif leak.kind == "repeated identifier":
+                warnings.warn(leak.sentence, UserWarning, stacklevel=2)
         self.n_features_in_ = X.shape[1] if hasattr(X, "shape") else len(X[0])
         return self
 

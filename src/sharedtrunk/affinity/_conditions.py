@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
+from jaxtyping import Int
 
 from sharedtrunk._support.limits import check_negligible, check_repeats, check_seed, check_trunk_widths
 from sharedtrunk.affinity._records import Conditions
-from sharedtrunk.affinity._splits import FOLDS, VALIDATION_FOLDS
+from sharedtrunk.affinity._splits import TRAIN, VALIDATION
 from sharedtrunk.affinity._student import Student
 from sharedtrunk.tables import Table
 
@@ -42,24 +43,29 @@ def conditions_of(
     labels: int,
     student: Student,
     *,
+    roles: Int[np.ndarray, "split labelled"],
+    folds: int,
     repeats: int,
+    splits: str,
     negligible: float,
     seed: int,
     trainings: int,
     seconds: float,
 ) -> Conditions:
-    """The record of a measurement on `labels` labels of the main task."""
+    """The record of a measurement on `labels` labels of the main task, whose rows have these `roles`."""
+    count = len(roles)
     return Conditions(
         rows=len(table.features),
         features=table.features.shape[1],
         classes=len(table.classes[main]),
         labels=labels,
-        trained_on=round(labels * (1 - (1 + VALIDATION_FOLDS) / FOLDS)),
-        stopped_by=round(labels * VALIDATION_FOLDS / FOLDS),
+        trained_on=round(int((roles == TRAIN).sum()) / count),
+        stopped_by=round(int((roles == VALIDATION).sum()) / count),
         hidden=student.hidden,
         activation=student.activation,
-        folds=FOLDS,
+        folds=folds,
         repeats=repeats,
+        splits=splits,
         negligible=negligible,
         seed=seed,
         trainings=trainings,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sharedtrunk._support.statistics import CONFIDENCE, Estimate
-from sharedtrunk.affinity._intervals import clustered, holm, two_sided_p
+from sharedtrunk.affinity._intervals import clustered, holm, tested_clusters, two_sided_p
 from sharedtrunk.affinity._records import Effect
 from sharedtrunk.affinity._trials import Outcome
 from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
@@ -28,12 +28,15 @@ class Paired(NamedTuple):
     objections: Sequence[str] = ()
 
 
-def effects(tried: Sequence[Paired], *, negligible: float) -> list[Effect]:
-    """The effect of each comparison; all of them are one family for the correction."""
-    measured = [_measured(each.joint, each.single) for each in tried]
-    p_values = [two_sided_p(benefit) for benefit, _ in measured]
+def effects(tried: Sequence[Paired], *, negligible: float, groups: np.ndarray | None = None) -> list[Effect]:
+    """The effect of each comparison; all of them are one family for the correction.
+
+    `groups` (judged,) are the groups of the judged rows, by which intervals are clustered.
+    """
+    measured = [_measured(each.joint, each.single, groups) for each in tried]
+    p_values = [p for _, _, p in measured]
     found = []
-    for each, (benefit, accuracy), p, adjusted in zip(tried, measured, p_values, holm(p_values), strict=True):
+    for each, (benefit, accuracy, p), adjusted in zip(tried, measured, holm(p_values), strict=True):
         verdict, reason = _verdict(benefit, adjusted, negligible, each.objections)
         if not reason and verdict == CANNOT_TELL:
             reason = _undecided(benefit, p, adjusted, len(tried))
@@ -41,9 +44,13 @@ def effects(tried: Sequence[Paired], *, negligible: float) -> list[Effect]:
     return found
 
 
-def _measured(joint: Outcome, single: Outcome) -> tuple[Estimate, Estimate]:
+def _measured(joint: Outcome, single: Outcome, groups: np.ndarray | None) -> tuple[Estimate, Estimate, float]:
+    """Benefit, gain of accuracy, and the p-value of the benefit."""
     made = joint.made & single.made
-    return clustered((single.loss - joint.loss)[made]), clustered(100 * (joint.right - single.right)[made])
+    losses = (single.loss - joint.loss)[made]
+    benefit, accuracy = (clustered(part, groups) for part in (losses, 100 * (joint.right - single.right)[made]))
+    p_value = two_sided_p(benefit, None if groups is None else tested_clusters(losses, groups))
+    return benefit, accuracy, p_value
 
 
 def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, objections: Sequence[str]) -> tuple[str, str]:

@@ -32,17 +32,22 @@ def shares_for(labels: int) -> list[float]:
     return [share for share in SHARES if share * labels >= LEAST or share == 1]
 
 
-def benefit_curve(measured: Mapping[float, tuple[Outcome, Outcome]], labels: int) -> tuple[CurvePoint, ...]:
-    """Points of the curve, from the (joint, single) outcomes at each share of the user's `labels` main labels."""
+def benefit_curve(
+    measured: Mapping[float, tuple[Outcome, Outcome]], labels: int, groups: np.ndarray | None = None
+) -> tuple[CurvePoint, ...]:
+    """Points of the curve, from the (joint, single) outcomes at each share of the user's `labels` main labels.
+
+    `groups` (judged,) are those by which the intervals are clustered.
+    """
     shares = sorted(measured)
     differences = np.stack([measured[share][1].loss - measured[share][0].loss for share in shares])
     points = [
-        CurvePoint(round(share * labels), clustered(part), measured=True)
+        CurvePoint(round(share * labels), clustered(part, groups), measured=True)
         for share, part in zip(shares, differences, strict=True)
     ]
     if len(shares) > 1:
         ahead = np.tensordot(_line_weights(np.log2(shares), np.log2(AHEAD)), differences, axes=1)
-        points.append(CurvePoint(round(AHEAD * labels), clustered(ahead), measured=False))
+        points.append(CurvePoint(round(AHEAD * labels), clustered(ahead, groups), measured=False))
     return tuple(points)
 
 

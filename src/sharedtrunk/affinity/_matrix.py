@@ -5,20 +5,21 @@ One training of a pair serves both directions: each task is judged at its own st
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from sharedtrunk.affinity._advice import AffinityMatrix
-from sharedtrunk.affinity._conditions import Progress, check_conditions, conditions_of, repeats_for
+from sharedtrunk.affinity._conditions import Progress, check_conditions, conditions_of
 from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
 from sharedtrunk.affinity._groups import suggested_groups
 from sharedtrunk.affinity._intervals import clustered
+from sharedtrunk.affinity._resampling import resampling
 from sharedtrunk.affinity._rows import objections, prepared_rows
-from sharedtrunk.affinity._splits import FOLDS, split_roles
 from sharedtrunk.affinity._student import STUDENT, Student
 from sharedtrunk.affinity._trials import Arm, run_trials
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables import Table, leaks
+from sharedtrunk.tables import Table, leaks, with_related_rows
 
 
 def affinity_matrix(
@@ -29,6 +30,9 @@ def affinity_matrix(
     repeats: int | None = None,
     negligible: float = NEGLIGIBLE,
     seed: int = 0,
+    groups: Any = None,
+    times: Any = None,
+    cv: Any = None,
     progress: Progress | None = None,
 ) -> AffinityMatrix:
     """Measure the benefit MT_{A←B} of every ordered pair of `tasks`, and suggest groups of tasks.
@@ -38,8 +42,8 @@ def affinity_matrix(
 
     Parameters
     ----------
-    table, student, repeats, negligible, seed, progress
-        As for `advise`.
+    table, student, repeats, negligible, seed, groups, times, cv, progress
+        As for `advise`; a splitter is given the labels of the first task.
     tasks
         Two or more tasks of the table.
 
@@ -61,9 +65,11 @@ def affinity_matrix(
     check_conditions(student, repeats, negligible, seed)
     if len(tasks) < 2:
         raise invalid("A matrix needs at least two tasks", received=", ".join(tasks) or "none", hint="Name more tasks.")
+    table = with_related_rows(table, groups=groups, times=times)
     rows = prepared_rows(table, tasks, tasks, seed=seed)
-    repeats = repeats_for(min(int((codes >= 0).sum()) for codes in rows.codes)) if repeats is None else repeats
-    roles = split_roles(_strata(rows.codes[:, : rows.judged]), folds=FOLDS, repeats=repeats, seed=seed)
+    strata, fewest = _strata(rows.codes), min(int((codes >= 0).sum()) for codes in rows.codes)
+    splits = resampling(table, rows, strata, labels=fewest, cv=cv, repeats=repeats, seed=seed)
+    roles = splits.roles  # all rows are judged
     indices = range(len(tasks))
     alone = {a: _arm(len(tasks), a) for a in indices}
     pairs = {(a, b): _arm(len(tasks), a, b) for a in indices for b in indices if a != b}
@@ -77,14 +83,12 @@ def affinity_matrix(
             progress(done, total)
 
     found = run_trials(rows, arms, roles, np.zeros(rows.judged), student, seed=seed, progress=report)
-    objections_of = [
-        objections(rows.codes[a, : rows.judged], table.classes[task], roles, task) for a, task in enumerate(tasks)
-    ]
+    objections_of = [objections(rows.codes[a], table.classes[task], roles, task) for a, task in enumerate(tasks)]
     paired = [
         Paired((tasks[b],), 1.0, found[arm, a], found[alone[a], a], objections_of[a]) for (a, b), arm in pairs.items()
     ]
     named = [(tasks[a], tasks[b]) for a, b in pairs]
-    measured = dict(zip(named, effects(paired, negligible=negligible), strict=True))
+    measured = dict(zip(named, effects(paired, negligible=negligible, groups=splits.groups), strict=True))
     seconds = time.perf_counter() - started
     conditions = {
         task: conditions_of(
@@ -92,7 +96,10 @@ def affinity_matrix(
             task,
             int((rows.codes[a] >= 0).sum()),
             student,
-            repeats=repeats,
+            roles=roles[:, rows.codes[a] >= 0],
+            folds=splits.folds,
+            repeats=splits.repeats,
+            splits=splits.words,
             negligible=negligible,
             seed=seed,
             trainings=total,
@@ -104,11 +111,11 @@ def affinity_matrix(
     worst_first = tuple(sorted(found_leaks.values(), key=lambda leak: not leak.severe))
     return AffinityMatrix(
         tasks=tuple(tasks),
-        loss_alone={task: clustered(found[alone[a], a].loss) for a, task in enumerate(tasks)},
+        loss_alone={task: clustered(found[alone[a], a].loss, splits.groups) for a, task in enumerate(tasks)},
         effects=measured,
         groups=suggested_groups(tasks, measured),
         conditions=conditions,
-        notes=(*(leak.sentence for leak in worst_first), *table.notes),
+        notes=(*(leak.sentence for leak in worst_first), *table.notes, *splits.notes),
         leaks=worst_first,
     )
 

@@ -93,11 +93,14 @@ class Conditions:
     rows, features, classes, labels : int
         Size of the table, and the main task's numbers of classes and labels.
     trained_on, stopped_by : int
-        Numbers of main labels that train each student and that decide its stop; the others test it.
+        Mean numbers of main labels that train a student and that decide its stop.
     hidden, activation : tuple of int, str
         The student's trunk.
     folds, repeats, seed : int
-        The splits: `repeats` of `folds` folds, drawn from `seed`.
+        The splits: `repeats` of `folds` folds, drawn from `seed`. Splits in order of time, or given by `cv`, are `folds`
+        splits and 1 repeat.
+    splits : str
+        How the splits were made, where not by random folds of rows.
     negligible : float
         Benefits within ± this many nats count as "no difference".
     trainings, seconds : int, float
@@ -118,6 +121,7 @@ class Conditions:
     seed: int
     trainings: int
     seconds: float
+    splits: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def prepared_rows(table: Table, tasks: Sequence[str], judged: Sequence[str], *, 
     )
     classes = tuple(len(table.classes[task]) for task in tasks)
     inputs, _, _ = standardized(table.features)
-    return Rows(tuple(tasks), inputs[order], codes[:, order], classes, first.size)
+    return Rows(tuple(tasks), inputs[order], codes[:, order], classes, first.size, order)
 
 
 def objections(

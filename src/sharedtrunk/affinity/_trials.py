@@ -38,7 +38,7 @@ REST_BATCH = 128
 class Rows(NamedTuple):
     """A table ready for training: tasks, standardized inputs, label codes (−1: missing) and numbers of classes.
 
-    The first `judged` rows are those with a label of a judged task.
+    The first `judged` rows are those with a label of a judged task. `numbers` are the rows' places in the table.
     """
 
     tasks: tuple[str, ...]
@@ -46,6 +46,7 @@ class Rows(NamedTuple):
     codes: Int[np.ndarray, "task sample"]
     classes: tuple[int, ...]
     judged: int
+    numbers: Int[np.ndarray, "sample"]
 
 
 class Arm(NamedTuple):
@@ -80,7 +81,7 @@ class Trial(NamedTuple):
 def run_trials(
     rows: Rows,
     arms: Sequence[Arm],
-    roles: Int[np.ndarray, "split judged"],
+    roles: Int[np.ndarray, "split sample"],
     ranks: Float[np.ndarray, "judged"],
     student: Student,
     *,
@@ -89,9 +90,9 @@ def run_trials(
 ) -> dict[tuple[Arm, int], Outcome]:
     """Train every arm on every split and return its outcome for each task that it judges, by (arm, task).
 
-    `roles` are those of the judged rows; all other rows are trained on. Outside the test rows, an arm knows the main
-    label of a judged row only if the row's entry in `ranks` is at most the arm's share. `progress(n)` is called whenever n
-    more trainings are done. An interrupt cancels the batches that have not begun.
+    Only rows with the role TRAIN are trained on, also among those that are not judged. Outside the test rows, an arm knows
+    the main label of a judged row only if the row's entry in `ranks` is at most the arm's share. `progress(n)` is called
+    whenever n more trainings are done. An interrupt cancels the batches that have not begun.
     """
     trials = [Trial(arm, split) for arm in arms for split in range(len(roles))]
     lanes = LANES if jax.default_backend() == "cpu" else LANES_ON_A_DEVICE
@@ -183,13 +184,12 @@ class _Prepared:
     def _roles(self, trial: Trial) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Training coefficients (task, sample), validation weights and test rows (task, judged) of one trial."""
         judged, known = self.rows.judged, self.rows.codes >= 0
-        role = self.roles[trial.split]
+        trained, role = self.roles[trial.split] == TRAIN, self.roles[trial.split, :judged]
         withheld = (self.ranks > trial.arm.share) & (role != TEST)
         main_known = known[0].copy()
         main_known[:judged] &= ~withheld
         known = np.concatenate([main_known[None], known[1:]])
-        train = known.copy()
-        train[:, :judged] &= (role == TRAIN)[None]
+        train = known & trained[None]
         counts = np.maximum(train.sum(axis=1), 1)
         coefficients = train * (np.asarray(trial.arm.weights) / counts)[:, None]
         validation = known[:, :judged] & (role == VALIDATION)[None]

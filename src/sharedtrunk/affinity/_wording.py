@@ -94,7 +94,8 @@ def measured_on(conditions: Conditions) -> str:
     """Number of trainings, their time, the student and the seed."""
     folds, repeats = counted(conditions.folds, "fold"), counted(conditions.repeats, "repeat")
     trainings = counted(conditions.trainings, "training")
-    on = f"{conditions.folds * conditions.repeats} splits ({folds}, {repeats}) in {conditions.seconds:.1f} s"
+    how = conditions.splits or f"{folds}, {repeats}"
+    on = f"{conditions.folds * conditions.repeats} splits ({how}) in {conditions.seconds:.1f} s"
     return f"{trainings} on {on}; {student(conditions)}; seed {conditions.seed}."
 
 

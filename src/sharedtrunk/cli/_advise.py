@@ -111,6 +111,19 @@ def advise(
             "Empty cells are always missing: --missing '' means only them.",
         ),
     ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Whose rows they are, such as a person's: rows with the same value are never on both sides of a split.",
+        ),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="When a row was made, a date or a number: later rows test what earlier rows taught."
+        ),
+    ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Measure every task beside every other: a directed matrix, and groups.")
     ] = False,
@@ -135,11 +148,12 @@ def advise(
     with one_line_errors(shown.INTERRUPTED):
         missing_texts = tuple(map(as_utf8, missing)) if missing else None
         main = None if main_task is None else as_utf8(main_task)
-        given = {"sep": sep, "decimal": decimal, "encoding": encoding, "sheet": sheet}
-        written = {option: None if text is None else as_utf8(text) for option, text in given.items()}
+        given = {"sep": sep, "decimal": decimal, "encoding": encoding, "sheet": sheet, "groups": groups, "time": time}
+        texts = {option: None if text is None else as_utf8(text) for option, text in given.items()}
+        about_rows = {option: texts.pop(option) for option in ("groups", "time")}
         source = Source(
             table, dataset, main, column_names(aux), column_names(drop), labels, rows, every, seed, missing_texts,
-            column_names(features), written,
+            column_names(features), texts, **about_rows,
         )  # fmt: skip
         measurement = Measurement(widths(hidden), activation, repeats, negligible, seed)
         _answer(source, measurement, Outputs(json, csv, picture))

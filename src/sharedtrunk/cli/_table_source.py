@@ -30,6 +30,8 @@ class Source:
     features: tuple[str, ...] = ()
     written: Mapping[str, str | None] = field(default_factory=dict)
     """How the file is written: the options sep, decimal, encoding and sheet of `tables.read`."""
+    groups: str | None = None
+    time: str | None = None
 
 
 def read_table(source: Source) -> tuple["Table", tuple[str, ...]]:
@@ -61,7 +63,7 @@ def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
         hint = "Name the columns: --aux COLUMN,COLUMN."
         raise invalid("advise needs auxiliary tasks", received=f"only {tasks[0]}", hint=hint)
     how: dict[str, Any] = {"drop": source.drop, "rows": source.rows, "seed": source.seed, "missing": source.missing}
-    how |= {"features": source.features or None, **source.written}
+    how |= {"features": source.features or None, "groups": source.groups, "time": source.time, **source.written}
     return tables.read(source.file, tasks=tasks, **how), tasks
 
 
@@ -70,7 +72,8 @@ def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
 
     name = source.dataset
     assert name is not None
-    choices = {"rows": source.rows, "features": source.features, "drop": source.drop, "missing": source.missing}
+    names = ("rows", "features", "drop", "missing", "groups", "time")
+    choices = {name: getattr(source, name) for name in names}
     for option, given in (choices | dict(source.written)).items():
         option = f"--{option}"
         if given:

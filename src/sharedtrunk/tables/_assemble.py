@@ -1,15 +1,17 @@
 """From columns to a table: labels to codes, features to numbers, and a note on everything that was done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from sharedtrunk._support.limits import check_different_names
-from sharedtrunk._support.words import listed
+from sharedtrunk._support.words import listed, shown
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._encode import encode
+from sharedtrunk.tables._identifiers import identifiers
 from sharedtrunk.tables._labels import Coded, coded_labels
+from sharedtrunk.tables._related_rows import with_related_rows
 from sharedtrunk.tables._table import Table
 from sharedtrunk.tables._tidy import tidy
 
@@ -20,16 +22,41 @@ def table_of(
     *,
     notes: Sequence[str] = (),
     row_numbers: np.ndarray | None = None,
+    groups: str | None = None,
+    time: str | None = None,
 ) -> Table:
     """The table whose labels are the columns in `tasks` (in that order) and whose features are all other columns.
 
-    `row_numbers` (sample,) are the rows' numbers in a file; a feature that counts the rows is left out. Raises `InputError`.
+    The columns `groups` and `time` are no features; they say which rows belong together, and their order. `row_numbers`
+    (sample,) are the rows' numbers in a file; a feature that counts the rows is left out. Raises `InputError`.
     """
     # a column 'a[0]' would clash with the first entry of an embedding 'a'
     check_different_names("columns", [each.name for each in columns])
     by_name = {each.name: each for each in columns}
     coded = {name: coded_labels(by_name[name]) for name in tasks}
-    return assembled([each for each in columns if each.name not in coded], coded, notes=notes, row_numbers=row_numbers)
+    said = ((groups, "which rows belong together"), (time, "which rows are later"))
+    about_rows = {name: what for name, what in said if name is not None}
+    rest = [each for each in columns if each.name not in coded and each.name not in about_rows]
+    table = assembled(rest, coded, notes=(*notes, *_not_features(about_rows)), row_numbers=row_numbers)
+    given = {name: _present(by_name[name]) for name in about_rows}
+    return with_related_rows(
+        table,
+        groups=None if groups is None else given[groups],
+        times=None if time is None else given[time],
+        group_name=str(groups),
+        time_name=str(time),
+    )
+
+
+def _not_features(about_rows: Mapping[str, str]) -> list[str]:
+    return [f"{shown(name)} says {what}, so it is not a feature." for name, what in about_rows.items()]
+
+
+def _present(column: Column) -> np.ndarray:
+    """The column's values (sample,), None where one is missing."""
+    values = column.values.astype(object)
+    values[column.missing] = None
+    return values
 
 
 def assembled(
@@ -54,7 +81,14 @@ def assembled(
         row_notes.append(f"{unlabelled} rows have no label of any task.")
     classes = {name: each.classes for name, each in coded.items()}
     label_notes = [note for each in coded.values() for note in each.notes]
-    return Table(features.values, features.names, labels, classes, (*notes, *label_notes, *row_notes, *features.notes))
+    return Table(
+        features.values,
+        features.names,
+        labels,
+        classes,
+        notes=(*notes, *label_notes, *row_notes, *features.notes),
+        identifiers=identifiers(rest),
+    )
 
 
 def _row_counters(columns: Sequence[Column], numbers: np.ndarray | None) -> list[str]:

@@ -58,7 +58,7 @@ def _decoded(path: Path, request: ReadRequest, encoding: str) -> ReadColumns:
             _check_size_from_start(path, request, len(names), len(kept))
         notation, rows = _notation(rows, names, kept, request, separator)
         builders = {
-            name: TextColumn(name, label=name in request.tasks, missing=request.missing, notation=notation)
+            name: TextColumn(name, label=name in request.as_written, missing=request.missing, notation=notation)
             for name in kept
         }
         found = gathered(path, rows, names, builders, request)

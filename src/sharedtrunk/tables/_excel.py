@@ -39,7 +39,7 @@ def read_excel(path: Path, request: ReadRequest) -> ReadColumns:
     with _opened(path, request) as sheet:
         names, rows = _rows(path, sheet)
         kept = columns_to_read(request, names)
-        builders = {name: CellColumn(name, label=name in request.tasks, missing=request.missing) for name in kept}
+        builders = {name: CellColumn(name, label=name in request.as_written, missing=request.missing) for name in kept}
         found = gathered(path, rows, names, builders, request)
         note = left_out_note(request, names, kept)
         return replace(found, notes=(note,) if note else ())

@@ -21,7 +21,9 @@ from scipy.special import gammaln
 
 from sharedtrunk._support.words import closest, shown
 from sharedtrunk.errors import invalid
+from sharedtrunk.tables._identifiers import Identifier
 from sharedtrunk.tables._limits import LEAST_LABELLED
+from sharedtrunk.tables._repeated_rows import repeated_rows
 from sharedtrunk.tables._table import Table
 
 Kind: TypeAlias = Literal[
@@ -32,6 +34,7 @@ Kind: TypeAlias = Literal[
     "auxiliary follows from main",
     "main follows from auxiliary",
     "duplicate rows",
+    "repeated identifier",
 ]
 
 _CHANCE = 1e-6
@@ -48,9 +51,10 @@ class Leak:
     Attributes
     ----------
     kind : str
-        How the column gives the other away; one of the seven `Kind`s.
+        How the column gives the other away; one of the eight `Kind`s.
     column, other : str
-        `column`, a feature or a task, gives `other` away; both are empty for duplicate rows.
+        `column`, a feature or a task, gives `other` away. Both are empty for duplicate rows; `other` is empty for a repeated
+        identifier, a feature that seems to say which rows belong together.
     sentence : str
         The finding in words.
     severe : bool
@@ -91,7 +95,7 @@ def leaks(table: Table, main: str) -> tuple[Leak, ...]:
     limit = math.log(_CHANCE / comparisons)
     found = [leak for task in table.labels for leak in _feature_leaks(table, task, sources, limit, severe=task == main)]
     found += [leak for other in table.labels if other != main for leak in _task_leaks(table, main, other, limit)]
-    found += _duplicate_rows(table)
+    found += _identifier_leaks(table) + _duplicate_rows(table)
     return tuple(sorted(found, key=lambda leak: not leak.severe))
 
 
@@ -210,23 +214,34 @@ def _follows(source: np.ndarray, target: np.ndarray, limit: float) -> bool:
 
 
 def _duplicate_rows(table: Table) -> list[Leak]:
-    """Rows with the features of another row: a split can have them on both sides."""
+    """Rows with the features of another row: a split can have them on both sides, unless they are in one group."""
     codes = np.stack(list(table.labels.values()), axis=1)
     labelled = (codes >= 0).any(axis=1)
-    repeated = _repeated(table.features[labelled] + 0.0)  # −0.0 and 0.0 are one value
+    groups = None if table.groups is None else table.groups[labelled]
+    repeated = repeated_rows(table.features[labelled], groups)
     number = int(repeated.sum())
     if not number:
         return []
-    again = int(_repeated(np.hstack([table.features[labelled] + 0.0, codes[labelled]])).sum())
+    again = int(repeated_rows(table.features[labelled], groups, codes[labelled]).sum())
+    where = "" if groups is None else " of another group"
     sentence = (
-        f"Of {int(labelled.sum())} rows, {number} have the features of another row ({again} with its labels too): "
-        "where records were stored twice, remove the copies, or a split has them on both sides."
+        f"Of {int(labelled.sum())} rows, {number} have the features of another row{where} ({again} with its labels too): "
+        "where records were stored twice, remove the copies, and where they are one person's or thing's, name the column "
+        "that says whose (--groups COLUMN, groups= in Python), or a split has them on both sides."
     )
     return [Leak("duplicate rows", "", "", sentence)]
 
 
-def _repeated(rows: np.ndarray) -> np.ndarray:
-    """Whether each row occurs more than once (sample,)."""
-    keys = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))[:, 0]
-    _, group, times = np.unique(keys, return_inverse=True, return_counts=True)
-    return times[group] > 1
+def _identifier_leaks(table: Table) -> list[Leak]:
+    """Columns that seem to say which rows belong together; none where groups were given."""
+    if table.groups is not None:
+        return []
+    return [Leak("repeated identifier", each.column, "", _identifier_sentence(each)) for each in table.identifiers]
+
+
+def _identifier_sentence(found: Identifier) -> str:
+    return (
+        f"Feature {shown(found.column)} has {found.different:,} values, and {found.rows:,} rows share theirs with another "
+        f"row: if it says whose rows they are, name it (--groups {shown(found.column)}, groups= in Python), or a split has "
+        "the same ones on both sides and the loss is too low for new ones."
+    )

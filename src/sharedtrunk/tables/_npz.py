@@ -127,7 +127,14 @@ def _sampled(path: Path, found: Arrays, request: ReadRequest) -> ReadColumns:
     if chosen is not None:
         found = [(name, values[chosen]) for name, values in found]
     rows = np.arange(total) if chosen is None else chosen
-    return ReadColumns([column(name, values, request.missing) for name, values in found], rows, total)
+    return ReadColumns(
+        [column(name, _written(values, request, name), request.missing) for name, values in found], rows, total
+    )
+
+
+def _written(values: np.ndarray, request: ReadRequest, name: str) -> np.ndarray:
+    """The column, dates of a column of groups or times as texts."""
+    return values.astype(str) if values.dtype.kind == "M" and name in request.about_rows else values
 
 
 @contextlib.contextmanager

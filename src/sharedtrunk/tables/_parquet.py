@@ -49,7 +49,12 @@ def read_parquet(path: Path, request: ReadRequest) -> ReadColumns:
             columns = [
                 found
                 for name in kept
-                for found in arrow_columns(name, table.column(name), request.missing, label=name in request.tasks)
+                for found in arrow_columns(
+                    name,
+                    _written(arrow, table.column(name), request, name),
+                    request.missing,
+                    label=name in request.as_written,
+                )
             ]
     except (arrow.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # the system failed, not the content
@@ -58,6 +63,14 @@ def read_parquet(path: Path, request: ReadRequest) -> ReadColumns:
         hint = "Write the file again, or give the table as CSV."
         raise invalid("a .parquet file is Parquet data", received=f"'{reason}' in {path}", hint=hint) from error
     return ReadColumns(columns, np.arange(total) if chosen is None else chosen, total, (note,) if note else ())
+
+
+def _written(
+    arrow: ModuleType, values: "pyarrow.ChunkedArray", request: ReadRequest, name: str
+) -> "pyarrow.ChunkedArray":
+    """The column, dates of a column of groups or times as texts: they are read like those of a CSV file."""
+    dated = name in request.about_rows and arrow.types.is_temporal(values.type)
+    return values.cast(arrow.string()) if dated else values
 
 
 def _libraries() -> tuple[ModuleType, ModuleType]:

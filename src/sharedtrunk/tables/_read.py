@@ -42,6 +42,8 @@ def read(
     decimal: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    groups: str | None = None,
+    time: str | None = None,
 ) -> Table:
     """Read a table from text (.csv, .tsv, .txt, also .gz), Excel (.xlsx), Parquet or NPZ; nothing in the file is executed.
 
@@ -75,6 +77,10 @@ def read(
         The encoding of a text file, such as "cp1252". None: by its byte-order mark, else UTF-8, else cp1252.
     sheet
         The sheet of an Excel file. None: the first one.
+    groups
+        Name of the column that says which rows belong together, such as a person's; it is not a feature.
+    time
+        Name of the column that says when a row was made, as a date or a number; it is not a feature.
 
     Returns
     -------
@@ -88,7 +94,8 @@ def read(
         features, dates, text among numbers, and tasks with one class, too few labelled rows or too many classes.
     """
     format = text_format(sep, decimal, encoding)
-    request = read_request(tasks, drop, rows, seed, missing, features=features, format=format, sheet=sheet)
+    about = {"features": features, "format": format, "sheet": sheet, "groups": groups, "time": time}
+    request = read_request(tasks, drop, rows, seed, missing, **about)
     file = Path(path)
     reader = _reader(file)
     _check_options_fit(file, reader, {"sep": sep, "decimal": decimal, "encoding": encoding, "sheet": sheet})
@@ -99,7 +106,8 @@ def read(
         hint = "Check the path and its permissions."
         raise invalid("the file must be readable", received=f"'{reason}' at {file}", hint=hint) from error
     notes = () if len(found.row_numbers) == found.total else (_sampled(found),)
-    return table_of(found.columns, request.tasks, notes=(*found.notes, *notes), row_numbers=found.row_numbers)
+    notes = (*found.notes, *notes)
+    return table_of(found.columns, request.tasks, notes=notes, row_numbers=found.row_numbers, groups=groups, time=time)
 
 
 def _reader(file: Path) -> Callable[[Path, ReadRequest], ReadColumns]:

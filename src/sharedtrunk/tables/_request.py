@@ -24,7 +24,8 @@ class ReadRequest:
     """Columns by role; the random sample's number of rows (None: all rows) and its seed; and how the file is written.
 
     `features` and `drop` are names and patterns (`_patterns`); with `features` None every column but the tasks is one.
-    `format` is for text files, `sheet` for Excel's.
+    `format` is for text files, `sheet` for Excel's. `groups` and `time` are the columns that say which rows belong together,
+    and their order.
     """
 
     tasks: tuple[str, ...]
@@ -35,6 +36,18 @@ class ReadRequest:
     features: tuple[str, ...] | None = None
     format: TextFormat = FOUND_IN_FILE
     sheet: str | None = None
+    groups: str | None = None
+    time: str | None = None
+
+    @property
+    def about_rows(self) -> tuple[str, ...]:
+        """The columns of groups and times, where they were named."""
+        return tuple(name for name in (self.groups, self.time) if name is not None)
+
+    @property
+    def as_written(self) -> tuple[str, ...]:
+        """The columns whose texts stay as they are written in a file: tasks, groups and times, which are no features."""
+        return (*self.tasks, *self.about_rows)
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,8 @@ def read_request(
     features: Sequence[str] | None = None,
     format: TextFormat = FOUND_IN_FILE,
     sheet: str | None = None,
+    groups: str | None = None,
+    time: str | None = None,
 ) -> ReadRequest:
     """The request, checked as far as possible before a file is opened. Raises `InputError`."""
     task_names, dropped = _names(tasks), _names(drop)
@@ -81,23 +96,30 @@ def read_request(
         raise invalid(
             "a table needs features", received="none", hint="Name columns, or leave the features out for all."
         )
+    twice = [name for name in (groups, time) if name is not None and name in (*task_names, *dropped, *(asked or ()))]
+    if twice:
+        hint = "Name the column under one of them only; a column of groups or times is not a feature anyway."
+        raise invalid("groups and time are neither tasks nor features nor dropped", received=listed(twice), hint=hint)
     if rows is not None and not _limits.LEAST_LABELLED <= rows <= _MOST_ROWS:
         rule = f"a sample has {_limits.LEAST_LABELLED} to {_MOST_ROWS:,} rows"
         raise invalid(rule, received=shown(rows), hint="Give another --rows N, or leave it out to read all rows.")
-    return ReadRequest(task_names, dropped, rows, seed, missing_texts(missing), asked, format, sheet)
+    return ReadRequest(task_names, dropped, rows, seed, missing_texts(missing), asked, format, sheet, groups, time)
 
 
 def columns_to_read(request: ReadRequest, names: Sequence[str]) -> tuple[str, ...]:
     """Names of the columns to read, in the file's order. Raises `InputError` for repeated and for unknown names."""
     check_different_names("columns", names)
-    for name in request.tasks:
+    for name in request.as_written:
         if name not in names:
             received = f"{shown(name)}, which is not one"
-            raise invalid("tasks are columns of the table", received=received, hint=closest(name, names))
-    asked = set(names) if request.features is None else matching("features", request.features, names, request.tasks)
-    dropped = matching("dropped columns", request.drop, names, request.tasks)
-    to_read = tuple(name for name in names if name in request.tasks or (name in asked and name not in dropped))
-    if len(to_read) == len(request.tasks):
+            raise invalid(
+                "tasks, groups and time are columns of the table", received=received, hint=closest(name, names)
+            )
+    own = request.as_written
+    asked = set(names) if request.features is None else matching("features", request.features, names, own)
+    dropped = matching("dropped columns", request.drop, names, own)
+    to_read = tuple(name for name in names if name in own or (name in asked and name not in dropped))
+    if len(to_read) == len(set(own)):
         hint = "Keep at least one column beside the tasks."
         raise invalid("a table needs features", received="only tasks and dropped columns", hint=hint)
     return to_read

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sharedtrunk.tables._identifiers import Identifier
+
 
 @dataclass(frozen=True)
 class Table:
@@ -21,6 +23,12 @@ class Table:
         Class names by task, in the order of the codes, of any hashable type.
     notes : tuple of str
         One sentence for each thing that was noticed or done.
+    groups : (sample,) or None
+        A code (int64) for every row: rows with the same code belong together, such as those of one person.
+    times : (sample,) or None
+        A number for every row, larger for later rows.
+    identifiers : tuple of Identifier
+        Features that seem to say which rows belong together.
     """
 
     features: np.ndarray
@@ -28,3 +36,6 @@ class Table:
     labels: dict[str, np.ndarray]
     classes: dict[str, tuple]
     notes: tuple[str, ...]
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
+    identifiers: tuple[Identifier, ...] = ()
