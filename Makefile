@@ -41,7 +41,7 @@ test-slow: install
 test-float32: install
 	SHAREDTRUNK_TEST_PRECISION=float32 $(PYTEST)
 
-# PyTorch and statsmodels, with which the advisor is compared.
+# PyTorch, with which the advisor is compared, and packages with the tables that it is asked about.
 install-benchmarks: $(VENV)/.installed-benchmarks
 
 $(VENV)/.installed-benchmarks: $(VENV)/.installed
