@@ -336,3 +336,14 @@ def test_matrices_that_are_no_covariances_are_refused():
         fields_of_gram(np.eye(3), 2 * np.eye(3), np.eye(3), classes=(3,))
     with pytest.raises(InputError, match="Covariances of tasks"):
         fields_of_gram(np.eye(3), np.eye(3), np.eye(3), classes=(4,))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("layers", [2, 3])
+def test_where_few_nodes_do_not_lead_to_many_all_of_them_iterate(layers):
+    fields = fields_of_teachers(pair(strengths=(10.0, 10.0)), noise=1.0)
+    found = state_evolution(fields, 16.0, 0.005, layers=layers, rule=gaussian.Sobol(points=2048, scrambles=4))
+    fewer = state_evolution(fields, 16.0, 0.005, layers=layers, rule=gaussian.Sobol(points=512, scrambles=4))
+    assert found.result == fewer.result == Result.SUCCESS
+    bar = np.hypot(found.error, fewer.error)[0] + 0.01  # the nodes' bias falls as one over their number
+    assert abs(found.generalization_loss - fewer.generalization_loss) < bar

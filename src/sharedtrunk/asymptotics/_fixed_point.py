@@ -35,6 +35,9 @@ _PATIENCE = 5
 
 _MOST_PASSES = 12
 
+_FIRST_PASSES, _HOPELESS = 4, 0.1
+"""After so many passes the residual is below this, or few nodes do not lead to the fixed point of many."""
+
 _ROUGH = 0.03
 """Residual on nodes that are not the last ones."""
 
@@ -85,19 +88,30 @@ def fixed_point(
     """The fixed point on the last of `sets`, each with more nodes than the one before; `few` are those of the iteration.
 
     It begins at `start`, where another setting on the same nodes ended, or with untrained students. Deeper students than two
-    layers are followed from the fixed point of two, and the residual is the largest of both.
+    layers are followed from the fixed point of two, and the residual is the largest of both. With many points per feature and
+    a small λ, a few nodes do not lead to the fixed point of many; then all of them take part in every iteration, and the iterate
+    that is returned is one of all nodes.
     """
     if layers > 2:
         start, two = fixed_point(few, sets, setting, classes, 2, most, tolerance)
+        few = few if iterates_on(few, start) else sets[-1]
         iterate, found = _corrected(few, sets[-1], setting, start, Model(classes, layers), most, tolerance)
         return iterate, found._replace(residual=jnp.maximum(found.residual, two.residual))
     model = Model(classes, layers)
-    if start is not None:
-        return _corrected(few, sets[-1], setting, start, model, most, tolerance)
-    iterate = _begun(few, untrained_response(few, classes), setting)
-    for nodes in sets[:-1]:
-        iterate, _ = _corrected(few, nodes, setting, iterate, model, most, _ROUGH)
-    return _corrected(few, sets[-1], setting, iterate, model, most, tolerance)
+    if start is None:
+        start = _begun(few, untrained_response(few, classes), setting)
+        for nodes in sets[:-1]:
+            start, _ = _corrected(few, nodes, setting, start, model, most, _ROUGH)
+    iterate, found = _corrected(few, sets[-1], setting, start, model, most, tolerance)
+    if float(jnp.max(found.residual)) <= 2 * tolerance or few is sets[-1]:
+        return iterate, found
+    start = _begun(sets[-1], untrained_response(sets[-1], classes), setting)
+    return _corrected(sets[-1], sets[-1], setting, start, model, most, tolerance)
+
+
+def iterates_on(nodes: Nodes, iterate: Iterate) -> bool:
+    """Whether the nodes of an iterate are as many as these."""
+    return iterate.steps.shape == nodes.xi.shape
 
 
 def _corrected(few, nodes, setting, iterate, model, most, tolerance) -> tuple[Iterate, FixedPoint]:
@@ -113,7 +127,9 @@ def _corrected(few, nodes, setting, iterate, model, most, tolerance) -> tuple[It
         compared = _compared(nodes, setting, iterate, steps, history, model, jnp.asarray(0.1 * tolerance, dtype))
         shift, history, residuals, order, means = compared
         steps, residual, passes = means.steps, float(jnp.max(residuals)), passes + 1
-        if passes == _MOST_PASSES or not residual > tolerance or jnp.max(iterate.iterations) >= most:
+        hopeless = passes >= _FIRST_PASSES and not residual < _HOPELESS
+        exhausted = passes == _MOST_PASSES or jnp.max(iterate.iterations) >= most
+        if hopeless or exhausted or not residual > tolerance:
             return iterate, FixedPoint(order, means.loss, iterate.iterations, residuals)
         iterate = iterate._replace(shift=shift)
 

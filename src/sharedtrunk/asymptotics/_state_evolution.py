@@ -22,7 +22,7 @@ from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import all_finite
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.asymptotics._fields import TaskFields, check_fields
-from sharedtrunk.asymptotics._fixed_point import FixedPoint, Setting, fixed_point, untrained
+from sharedtrunk.asymptotics._fixed_point import FixedPoint, Setting, fixed_point, iterates_on, untrained
 from sharedtrunk.asymptotics._losses import judge_of, losses_of
 from sharedtrunk.asymptotics._nodes import training_nodes
 from sharedtrunk.asymptotics._response import CHUNK, stacked_frame, untrained_response
@@ -31,6 +31,9 @@ from sharedtrunk.flows.result import Result
 
 RULE = gaussian.Sobol(points=4096, scrambles=8)
 """Nodes of a fixed point; every scramble has a fixed point of its own, and the error is their spread."""
+
+MOST_ITERATIONS = 1000
+"""Most fixed points take 10 to 50 iterations, the hardest of the figure of weight decay several hundred."""
 
 _COARSER = 8
 """Iterations run on so many times fewer nodes, if these are at least `CHUNK`."""
@@ -116,7 +119,7 @@ def state_evolution(
     task_weights: Sequence[float] | None = None,
     label_shares: Sequence[float] | None = None,
     rule: gaussian.Sobol = RULE,
-    most_iterations: int = 200,
+    most_iterations: int = MOST_ITERATIONS,
 ) -> StateEvolution:
     """Order parameters and losses at the minimum of the training loss with weight decay, in the limit N, N_f → ∞.
 
@@ -188,7 +191,7 @@ class Solver:
         task_weights: Sequence[float] | None = None,
         label_shares: Sequence[float] | None = None,
         rule: gaussian.Sobol = RULE,
-        most_iterations: int = 200,
+        most_iterations: int = MOST_ITERATIONS,
     ) -> None:
         check_fields(fields)
         whole_number(layers, "Layers", least=1, hint="2 is a head on a trunk")
@@ -240,7 +243,7 @@ class Solver:
         if zero.any():
             point = jax.tree.map(functools.partial(_either, zero), self._untrained, point)
         students = self._students(setting, point)
-        if students.result != Result.SUCCESS or zero.any():
+        if students.result != Result.SUCCESS or zero.any() or not iterates_on(self.few, self.iterate):
             self.iterate = None
         return students
 

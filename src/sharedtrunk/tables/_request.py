@@ -111,10 +111,8 @@ def columns_to_read(request: ReadRequest, names: Sequence[str]) -> tuple[str, ..
     check_different_names("columns", names)
     for name in request.as_written:
         if name not in names:
-            received = f"{shown(name)}, which is not one"
-            raise invalid(
-                "tasks, groups and time are columns of the table", received=received, hint=closest(name, names)
-            )
+            rule = f"{'tasks' if name in request.tasks else 'groups and time'} are columns of the table"
+            raise invalid(rule, received=f"{shown(name)}, which is not one", hint=closest(name, names))
     own = request.as_written
     asked = set(names) if request.features is None else matching("features", request.features, names, own)
     dropped = matching("dropped columns", request.drop, names, own)
