@@ -12,6 +12,7 @@ from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
 from sharedtrunk.affinity._explanation import explain_pair, signals
 from sharedtrunk.affinity._intervals import clustered
 from sharedtrunk.affinity._label_curve import benefit_curve, shares_for
+from sharedtrunk.affinity._preparation import preparation
 from sharedtrunk.affinity._records import AuxiliaryAdvice, CurvePoint, Effect
 from sharedtrunk.affinity._rows import objections, prepared_rows
 from sharedtrunk.affinity._selection import ALPHAS, best_alpha, best_set, further_sets, leading
@@ -19,7 +20,7 @@ from sharedtrunk.affinity._splits import FOLDS, nested_ranks, split_roles
 from sharedtrunk.affinity._student import STUDENT, Student
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables import Table, leaks, standardized
+from sharedtrunk.tables import Table, leaks
 
 
 def advise(
@@ -188,8 +189,9 @@ class _Study:
 
     def explained(self, ranked: Sequence[Effect]) -> tuple[AuxiliaryAdvice, ...]:
         """The effects of single auxiliary tasks with the theory's explanations."""
-        features, _, _ = standardized(self.table.features)
-        found = signals(features, {task: self.table.labels[task] for task in self.tasks}, seed=self.seed)
+        table = self.table
+        inputs = preparation(table.feature_names, table.categories, table.dates).fit_transform(table.features)
+        found = signals(inputs, {task: table.labels[task] for task in self.tasks}, seed=self.seed)
         advice = []
         for effect in ranked:
             (name,) = effect.auxiliaries

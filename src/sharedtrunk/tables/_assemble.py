@@ -1,4 +1,4 @@
-"""From columns to a table: labels to codes, features to numbers, and a note on everything that was done."""
+"""From columns to a table: labels to codes, features as numbers, and a note on everything that was done."""
 
 from collections.abc import Sequence
 
@@ -54,7 +54,8 @@ def assembled(
         row_notes.append(f"{unlabelled} rows have no label of any task.")
     classes = {name: each.classes for name, each in coded.items()}
     label_notes = [note for each in coded.values() for note in each.notes]
-    return Table(features.values, features.names, labels, classes, (*notes, *label_notes, *row_notes, *features.notes))
+    told = (*notes, *label_notes, *row_notes, *features.notes)
+    return Table(features.values, features.names, labels, classes, told, features.categories, tuple(features.dates))
 
 
 def _row_counters(columns: Sequence[Column], numbers: np.ndarray | None) -> list[str]:

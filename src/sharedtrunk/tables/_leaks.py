@@ -113,16 +113,14 @@ def _log_arrangements(counts: np.ndarray) -> float:
 
 
 def _sources(table: Table) -> dict[str, np.ndarray]:
-    """Values (sample,) by name; the indicators of one category are joined into one column of levels."""
-    joined: dict[str, np.ndarray] = {}
-    for j, name in enumerate(table.feature_names):
-        values = table.features[:, j]
-        source = name.split("=", 1)[0]
-        if source == name or not np.isin(values, (0.0, 1.0)).all():
-            joined[name] = values
-        else:
-            joined[source] = joined.get(source, np.zeros(len(values))) + (j + 1) * values
-    return joined
+    """Values (sample,) by name, a gap being a value of its own; and where gaps are, by `name is missing`."""
+    found: dict[str, np.ndarray] = {}
+    for name, values in zip(table.feature_names, table.features.T, strict=True):
+        gaps = np.isnan(values)
+        found[name] = np.unique(values, return_inverse=True)[1] if gaps.any() else values
+        if gaps.any():
+            found[f"{name} is missing"] = gaps.astype(np.int64)
+    return found
 
 
 def _feature_leaks(
@@ -213,11 +211,13 @@ def _duplicate_rows(table: Table) -> list[Leak]:
     """Rows with the features of another row: a split can have them on both sides."""
     codes = np.stack(list(table.labels.values()), axis=1)
     labelled = (codes >= 0).any(axis=1)
-    repeated = _repeated(table.features[labelled] + 0.0)  # −0.0 and 0.0 are one value
+    features = table.features[labelled] + 0.0  # −0.0 and 0.0 are one value
+    features[np.isnan(features)] = np.nan  # as are all bit patterns of NaN
+    repeated = _repeated(features)
     number = int(repeated.sum())
     if not number:
         return []
-    again = int(_repeated(np.hstack([table.features[labelled] + 0.0, codes[labelled]])).sum())
+    again = int(_repeated(np.hstack([features, codes[labelled]])).sum())
     sentence = (
         f"Of {int(labelled.sum())} rows, {number} have the features of another row ({again} with its labels too): "
         "where records were stored twice, remove the copies, or a split has them on both sides."

@@ -62,7 +62,7 @@ def read(
     Raises
     ------
     InputError
-        For a file that cannot be read, unknown or repeated column names, missing or infinite features, dates, text among
+        For a file that cannot be read, unknown or repeated column names, infinite features, text among
         numbers, and tasks with one class, too few labelled rows or too many classes.
     """
     request = read_request(tasks, drop, rows, seed, missing)
