@@ -7,7 +7,7 @@ then they are numbers. *Categories* are indicators of their levels (`LevelIndica
 Whatever is constant in the training rows is 0 in all rows: a student cannot learn what it means.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -47,7 +47,7 @@ class _ByColumn(TransformerMixin, BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "n_features_in_")
 
-    def _names(self, input_features: Sequence[str] | None) -> list[str]:
+    def _names(self, input_features: Iterable[str] | None) -> list[str]:
         check_is_fitted(self)
         return [f"x{j}" for j in range(self.n_features_in_)] if input_features is None else list(input_features)
 
@@ -112,7 +112,7 @@ class DateParts(_ByColumn):
 
 
 def _vary(days: np.ndarray, part: str) -> bool:
-    return np.ptp(_part(days, part)) > 0
+    return bool(np.ptp(_part(days, part)) > 0)
 
 
 def _part(days: np.ndarray, part: str) -> np.ndarray:
