@@ -255,7 +255,9 @@ def _trained(features: np.ndarray, table: Table, dtype: str, categories=()) -> n
     """Validation losses and stops of the first of ten splits of a table with these features."""
     student = dataclasses.replace(QUICK, dtype=dtype)
     levels = {name: tuple("pqrs") for name in categories}
-    rows = prepared_rows(dataclasses.replace(table, features=features, categories=levels), ["main", "coin"], ["main"], seed=0)
+    rows = prepared_rows(
+        dataclasses.replace(table, features=features, categories=levels), ["main", "coin"], ["main"], seed=0
+    )
     roles = split_roles(rows.codes[0, : rows.judged], folds=10, repeats=1, seed=0)[:1]
     arm = Arm((1.0, 1.0))
     found = run_trials(rows, [arm], roles, np.zeros(rows.judged), student, seed=0)[arm, 0]

@@ -165,7 +165,18 @@ def test_prepared_splits_are_kept_up_to_a_limit(monkeypatch):
 
 
 def test_padded_widths_are_few():
-    assert [padded_width(n) for n in (0, 1, 8, 9, 61, 64, 65, 130, 1000, 1025)] == [8, 8, 8, 16, 64, 64, 72, 144, 1024, 1152]
+    assert [padded_width(n) for n in (0, 1, 8, 9, 61, 64, 65, 130, 1000, 1025)] == [
+        8,
+        8,
+        8,
+        16,
+        64,
+        64,
+        72,
+        144,
+        1024,
+        1152,
+    ]
     widths = {padded_width(n) for n in range(1000, 2000)}
     assert len(widths) <= 9
     assert all(n <= padded_width(n) <= max(8 * -(-n // 8), 1.125 * n) for n in range(1, 3000))

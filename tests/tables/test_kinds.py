@@ -131,7 +131,10 @@ PERCENT = np.round(np.random.default_rng(2).uniform(0, 100, ROWS), 1)
         (np.where(np.arange(ROWS) % 40 == 0, 999999.4, PERCENT), [(999999.4, 3)]),
         (np.where(np.arange(ROWS) == 4, 9999, PERCENT), [(9999.0, 1)]),
         (np.where(np.arange(ROWS) % 5 == 0, -9999, PERCENT), [(-9999.0, 24)]),
-        (np.select([np.arange(ROWS) == 3, np.arange(ROWS) % 40 == 0], [99999, 9999], PERCENT), [(99999.0, 1), (9999.0, 3)]),
+        (
+            np.select([np.arange(ROWS) == 3, np.arange(ROWS) % 40 == 0], [99999, 9999], PERCENT),
+            [(99999.0, 1), (9999.0, 3)],
+        ),
         (PERCENT, []),
         (np.where(np.arange(ROWS) == 4, 81234.5, PERCENT), []),  # once, and not in nines: an honest extreme
         (np.exp(2 * np.random.default_rng(3).standard_normal(ROWS)), []),

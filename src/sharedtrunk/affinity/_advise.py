@@ -190,8 +190,12 @@ class _Study:
     def explained(self, ranked: Sequence[Effect]) -> tuple[AuxiliaryAdvice, ...]:
         """The effects of single auxiliary tasks with the theory's explanations."""
         table = self.table
-        inputs = preparation(table.feature_names, table.categories, table.dates).fit_transform(table.features)
-        found = signals(inputs, {task: table.labels[task] for task in self.tasks}, seed=self.seed)
+        prepare = preparation(table.feature_names, table.categories, table.dates)
+        found = signals(
+            np.asarray(prepare.fit_transform(table.features)),
+            {task: table.labels[task] for task in self.tasks},
+            seed=self.seed,
+        )
         advice = []
         for effect in ranked:
             (name,) = effect.auxiliaries

@@ -20,16 +20,16 @@ from sharedtrunk.affinity._scaling import Scaling, scaled, scaling_of
 from sharedtrunk.tables import MOST_LEVELS, bulk
 
 FENCE = 3.0
-"""Widths of the bulk beyond its ends within which values stay as they are: Tukey's outer fence, which one value in 400,000 of a
-normal distribution exceeds."""
+"""Widths of the bulk beyond its ends within which values stay as they are: Tukey's outer fence, which one value in 400,000 of
+a normal distribution exceeds."""
 
 _MOST_WIDTHS = FENCE + 3.0
 """No value ends more widths than this beyond the bulk. It is reached 19 widths beyond the fence: of 1,000 lognormal incomes
 (σ = 1) none are, so these keep their order."""
 
 MOST_DEVIATIONS = 10.0
-"""Standard deviations from the mean within which values stay as they are: only sparse columns reach them, since `Bounded` keeps
-others within about that."""
+"""Standard deviations from the mean within which values stay as they are: only sparse columns have much larger ones, since
+`Bounded` keeps the others within about as many."""
 
 _PERIODS = {"month": 365.25, "weekday": 7.0, "hour": 1.0}
 """Length of the period of each part of a date, in days."""
@@ -44,6 +44,8 @@ _GAP = "missing"
 class _ByColumn(TransformerMixin, BaseEstimator):
     """A transformer of float arrays (sample, feature), in which NaN is a gap."""
 
+    n_features_in_: int
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "n_features_in_")
 
@@ -57,8 +59,8 @@ class Bounded(_ByColumn):
 
         y = (x − median) / width;   beyond the fence at distance f:   f + ln(1 + |y| − f),   at most 3 widths further   (1)
 
-    The bulk lies between the quartiles (`tables.bulk`). Sentinels such as 999999.4 end near the other values, and the order of
-    honest extremes is kept.
+    The bulk lies between the quartiles (`tables.bulk`). Sentinels such as 999999.4 end near the other values, and the order
+    of honest extremes is kept.
     """
 
     def fit(self, X, y=None) -> "Bounded":
@@ -108,7 +110,9 @@ class DateParts(_ByColumn):
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         named = zip(self._names(input_features), self.parts_, strict=True)
-        return np.array([name for column, parts in named for name in (column, *(f"{column} {p}" for p in parts))], object)
+        return np.array(
+            [name for column, parts in named for name in (column, *(f"{column} {p}" for p in parts))], object
+        )
 
 
 def _vary(days: np.ndarray, part: str) -> bool:

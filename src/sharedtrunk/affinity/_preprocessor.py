@@ -37,6 +37,8 @@ class TablePreprocessor(TransformerMixin, BaseEstimator):
         Number of columns of X.
     """
 
+    n_features_in_: int
+
     def __init__(self, missing=None):
         self.missing = missing
 
@@ -60,26 +62,14 @@ class TablePreprocessor(TransformerMixin, BaseEstimator):
         InputError
             For infinities, text among numbers, and what else `tables.from_arrays` refuses of features.
         """
-        self._fitted(X)
+        X = self._checked(X, reset=True)
+        self._features = tables.read_features(X, missing=self.missing)
+        names, values = self._features.names, self._features.values
+        self.notes_ = self._features.notes
+        if self._features.sentinels:
+            warnings.warn(tables.sentinel_note(list(self._features.sentinels)), UserWarning, stacklevel=2)
+        self.transformer_ = preparation(names, self._features.categories, self._features.dates).fit(values)
         return self
-
-    def fit_transform(self, X, y=None) -> np.ndarray:
-        """Fit to X and transform it.
-
-        Parameters
-        ----------
-        X : (sample, feature)
-            As for `fit`.
-        y
-            Not used.
-
-        Returns
-        -------
-        (sample, input)
-            Float64.
-        """
-        values = self._fitted(X)
-        return self.transformer_.transform(values)
 
     def transform(self, X) -> np.ndarray:
         """Prepare other rows of the same columns.
@@ -102,7 +92,8 @@ class TablePreprocessor(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = self._checked(X, reset=False)
-        return self.transformer_.transform(tables.read_features_like(X, self._features, missing=self.missing))
+        values = tables.read_features_like(X, self._features, missing=self.missing)
+        return np.asarray(self.transformer_.transform(values))
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Names of the inputs: `age`, `missingindicator_age`, `joined weekday`, `colour=red`.
@@ -121,17 +112,6 @@ class TablePreprocessor(TransformerMixin, BaseEstimator):
         if input_features is not None and list(input_features) != list(given):
             raise ValueError("input_features is not equal to feature_names_in_, or has another number of columns")
         return self.transformer_.get_feature_names_out(self._features.names)
-
-    def _fitted(self, X) -> np.ndarray:
-        """Fit, and return the columns as numbers."""
-        X = self._checked(X, reset=True)
-        self._features = tables.read_features(X, missing=self.missing)
-        names, values = self._features.names, self._features.values
-        self.notes_ = self._features.notes
-        if self._features.sentinels:
-            warnings.warn(tables.sentinel_note(list(self._features.sentinels)), UserWarning, stacklevel=3)
-        self.transformer_ = preparation(names, self._features.categories, self._features.dates).fit(values)
-        return values
 
     def _checked(self, X, *, reset: bool):
         """X as it is if it is a frame, else as an array; the number and names of its columns are kept or compared."""

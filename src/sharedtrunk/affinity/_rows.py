@@ -20,8 +20,8 @@ LEAST_LABELS = 30
 def prepared_rows(table: Table, tasks: Sequence[str], judged: Sequence[str], *, seed: int) -> Rows:
     """The rows that carry a label of `tasks`, shuffled: rows with a label of a `judged` task first, then the rest.
 
-    Each split prepares its inputs from the features by the rows that it trains on. Raises `InputError` for unknown or repeated tasks and
-    for a judged task with fewer than `LEAST_LABELS` labels or with one class.
+    Each split prepares its inputs from the features by the rows that it trains on. Raises `InputError` for unknown or
+    repeated tasks and for a judged task with fewer than `LEAST_LABELS` labels or with one class.
     """
     _check(table, tasks, judged)
     codes = np.stack([np.asarray(table.labels[task], np.int64) for task in tasks])

@@ -2,11 +2,12 @@
 
 import threading
 from collections import OrderedDict
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
-from sklearn.base import TransformerMixin, clone
+from sklearn.base import clone
 
 from sharedtrunk._support.environment import cores
 
@@ -14,14 +15,14 @@ KEPT_BYTES = 2**27
 """Prepared inputs that are kept for the next arms of their splits: 128 MiB, at least those of the splits in work."""
 
 WIDTH_STEPS = 8
-"""Inputs are padded to one of this many widths between a power of two and the next, and to a multiple of `WIDTH_STEPS`. Splits
-differ in levels and gaps, hence in width, and every width needs a program of its own, which takes seconds to compile."""
+"""Inputs are padded to one of this many widths between a power of two and the next, and to a multiple of `WIDTH_STEPS`.
+Splits differ in levels and gaps, hence in width, and every width needs its own program, which takes seconds to compile."""
 
 
 class SplitInputs:
     """Features (sample, feature) and how they are prepared: a transformer that is fitted anew for every split."""
 
-    def __init__(self, features: Float[np.ndarray, "sample feature"], preparation: TransformerMixin) -> None:
+    def __init__(self, features: Float[np.ndarray, "sample feature"], preparation: Any) -> None:
         self.features, self.preparation = features, preparation
         self._kept: OrderedDict[tuple[bytes, str], tuple[Float[Array, "sample _"], int]] = OrderedDict()
         # Two threads need the same split at the same time. Besides, scikit-learn changes and restores the filters of
@@ -44,7 +45,8 @@ class SplitInputs:
             return self._kept[key]
 
     def _prepared(self, trained_on: np.ndarray, dtype: str) -> tuple[Float[Array, "sample _"], int]:
-        fitted = clone(self.preparation).fit(self.features[trained_on])
+        unfitted: Any = clone(self.preparation)
+        fitted = unfitted.fit(self.features[trained_on])
         found = fitted.transform(self.features)
         padding = padded_width(found.shape[1]) - found.shape[1]
         return jnp.asarray(np.pad(found, ((0, 0), (0, padding))), dtype), found.shape[1]

@@ -36,7 +36,9 @@ def days_of_texts(texts: Sequence[str], *, day_first: bool) -> np.ndarray:
 
     distinct, place = np.unique(np.array(texts, object), return_inverse=True)
     whole = [f"1970-01-01 {text}" if _TIME_OF_DAY.fullmatch(text) else text for text in distinct]
-    parsed = pd.to_datetime(pd.Series(whole, dtype=object), format="mixed", dayfirst=day_first, errors="coerce", utc=True)
+    parsed = pd.to_datetime(
+        pd.Series(whole, dtype=object), format="mixed", dayfirst=day_first, errors="coerce", utc=True
+    )
     return days_of_dates(parsed.dt.tz_localize(None).to_numpy())[place]
 
 
@@ -50,7 +52,8 @@ def as_dates(values: Sequence[Any]) -> np.ndarray:
     """Python's, NumPy's and pandas' dates as datetime64 values in UTC."""
     import pandas as pd
 
-    return np.array([_in_utc(pd.Timestamp(value)) for value in values], "datetime64[us]")
+    stamps: list[Any] = [pd.Timestamp(value) for value in values]
+    return np.array([_in_utc(stamp) for stamp in stamps], "datetime64[us]")
 
 
 def as_days(values: Any) -> np.ndarray:

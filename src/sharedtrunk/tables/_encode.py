@@ -5,8 +5,8 @@
 - A *category* is the number of its level in the order of the levels' names.
 - Text with more distinct values than half the rows, or than are remembered, is an identifier and is left out.
 
-A gap is NaN. Imputation, indicators of levels, and scales depend on which rows are trained on: they are `affinity`'s. Texts that
-look like numbers but cannot be read as such are refused; they never become a category.
+A gap is NaN. Imputation, indicators of levels, and scales depend on which rows are trained on: they are `affinity`'s. Texts
+that look like numbers but cannot be read as such are refused; they never become a category.
 """
 
 import re
@@ -48,7 +48,9 @@ class Features:
     def of_kept_columns(self) -> "Features":
         """The same without what is said of columns that are no longer there."""
         categories = {name: levels for name, levels in self.categories.items() if name in self.names}
-        return replace(self, categories=categories, dates={n: first for n, first in self.dates.items() if n in self.names})
+        return replace(
+            self, categories=categories, dates={n: first for n, first in self.dates.items() if n in self.names}
+        )
 
     @property
     def numbers(self) -> list[int]:

@@ -113,13 +113,12 @@ def _log_arrangements(counts: np.ndarray) -> float:
 
 
 def _sources(table: Table) -> dict[str, np.ndarray]:
-    """Values (sample,) by name, a gap being a value of its own; and where gaps are, by `name is missing`."""
+    """Values (sample,) by name, NaN in gaps; and where a column's gaps are, by `name is missing`."""
     found: dict[str, np.ndarray] = {}
     for name, values in zip(table.feature_names, table.features.T, strict=True):
-        gaps = np.isnan(values)
-        found[name] = np.unique(values, return_inverse=True)[1] if gaps.any() else values
-        if gaps.any():
-            found[f"{name} is missing"] = gaps.astype(np.int64)
+        found[name] = values
+        if np.isnan(values).any():
+            found[f"{name} is missing"] = np.isnan(values).astype(np.float64)
     return found
 
 
@@ -127,10 +126,10 @@ def _feature_leaks(
     table: Table, task: str, sources: dict[str, np.ndarray], limit: float, *, severe: bool
 ) -> Iterator[Leak]:
     codes = table.labels[task]
-    known = codes >= 0
-    if known.sum() < LEAST_LABELLED:
-        return
     for source, values in sources.items():
+        known = (codes >= 0) & ~np.isnan(values)
+        if known.sum() < LEAST_LABELLED:
+            continue
         kind = _relation(values[known], codes[known], limit)
         if kind is not None:
             yield _feature_leak(source, task, kind, int(known.sum()), severe=severe)

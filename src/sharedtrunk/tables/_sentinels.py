@@ -77,7 +77,9 @@ def sentinels(values: np.ndarray, names: tuple[str, ...]) -> list[Sentinel]:
     where = bulk(values)
     with np.errstate(invalid="ignore"):
         far = FAR * (where.high - where.low)
-        suspect = (np.fmax.reduce(values, axis=0) > where.high + far) | (np.fmin.reduce(values, axis=0) < where.low - far)
+        suspect = (np.fmax.reduce(values, axis=0) > where.high + far) | (
+            np.fmin.reduce(values, axis=0) < where.low - far
+        )
     for j in np.flatnonzero(suspect):
         limits = where.low[j] - far[j], where.high[j] + far[j]
         distinct, rows = np.unique(values[~np.isnan(values[:, j]), j], return_counts=True)
@@ -94,7 +96,9 @@ def sentinels(values: np.ndarray, names: tuple[str, ...]) -> list[Sentinel]:
 
 def sentinel_note(found: list[Sentinel]) -> str:
     """The note on numbers that look like sentinels."""
-    told = [f"{_plain(each.value)} in {shown(each.column)} ({counted(each.rows, 'row')})" for each in found[:_MOST_TOLD]]
+    told = [
+        f"{_plain(each.value)} in {shown(each.column)} ({counted(each.rows, 'row')})" for each in found[:_MOST_TOLD]
+    ]
     more = f" and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
     return (
         f"Far beyond the other values, as if it meant missing: {', '.join(told)}{more}. If it does, name it: --missing "
