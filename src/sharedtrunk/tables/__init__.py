@@ -5,7 +5,8 @@ scikit-learn or statsmodels. Each returns a `Table` of features and class codes,
 `read_features` and `read_features_like` read features alone, for a transformer. Nothing is estimated from the rows here.
 `leaks` finds columns that give a label away, `standardized` centres and scales, `varies` finds the columns that are not
 constant, `bulk` where most of a column's values lie. `named_columns`, `dense`, `ordered_classes`, `class_codes` and
-`check_classes` read frames, sparse matrices and labels for estimators. Nothing here trains or needs JAX, and nothing in a data file is ever executed.
+`check_classes` read frames, sparse matrices and labels for estimators. Nothing here trains or needs JAX, and
+nothing in a data file is ever executed.
 """
 
 from sharedtrunk.tables._arrays import from_arrays as from_arrays
