@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sharedtrunk._support.files import make_folder, write_atomically
-from sharedtrunk.affinity import _advise, _engine, _network, _student, _trials
+from sharedtrunk.affinity import _advise, _engine, _network, _preparation, _scaling, _split_inputs, _student, _trials
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 
 
@@ -79,6 +79,9 @@ def _write(path: Path, arms, found: dict[tuple[Arm, int], Outcome], seconds: tup
     write_atomically(path, buffer.getvalue())
 
 
+_MODULES = (_engine, _network, _preparation, _scaling, _split_inputs, _student, _trials)
+
+
 def _narrow(values: np.ndarray) -> np.ndarray:
     return values if values.dtype == bool else values.astype(np.float32)
 
@@ -89,7 +92,7 @@ def _wide(values: np.ndarray) -> np.ndarray:
 
 def _key(rows, arms, roles, ranks, student, seed) -> str:
     digest = hashlib.sha256(training_code())
-    for array in (rows.inputs, rows.codes, roles, ranks):
+    for array in (rows.inputs.features, rows.codes, roles, ranks):
         array = np.ascontiguousarray(array)
         digest.update(f"{array.dtype}{array.shape}".encode())
         digest.update(array.tobytes())
@@ -99,4 +102,4 @@ def _key(rows, arms, roles, ranks, student, seed) -> str:
 
 def training_code() -> bytes:
     """The source code that decides the outcome of a training."""
-    return b"".join(Path(str(module.__file__)).read_bytes() for module in (_engine, _network, _student, _trials))
+    return b"".join(Path(str(module.__file__)).read_bytes() for module in _MODULES)

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sharedtrunk.affinity._rows import prepared_rows
+from sharedtrunk.affinity._split_inputs import SplitInputs
 from sharedtrunk.affinity._splits import (
     FOLDS,
     LEFT_OUT,
@@ -39,7 +40,6 @@ from sharedtrunk.affinity._splits import (
 )
 from sharedtrunk.affinity._student import STUDENT, Student
 from sharedtrunk.affinity._trials import Arm, Outcome, Rows, run_trials, schedule_for
-from sharedtrunk.tables import standardized
 
 from .pairs import Family, remainder, with_labels
 
@@ -146,12 +146,12 @@ def _laid_out(family: Family, main_rows, new_rows, test_rows, draw: int, all_lab
     tasks = [family.main, *(auxiliary.name for auxiliary in family.auxiliaries)]
     rows = prepared_rows(table, tasks, [family.main], seed=draw)
     source = family.source()
-    _, mean, scale = standardized(table.features)
-    inputs = (source.features[test_rows] - mean) / scale
+    mine = rows.inputs.features
+    features = np.concatenate([mine[: rows.judged], source.features[test_rows], mine[rows.judged :]])
     codes = np.full((len(tasks), test_rows.size), -1)
     codes[0] = source.labels[family.main][test_rows]
     joined = rows._replace(
-        inputs=np.concatenate([rows.inputs[: rows.judged], inputs, rows.inputs[rows.judged :]]),
+        inputs=SplitInputs(features, rows.inputs.preparation),
         codes=np.concatenate([rows.codes[:, : rows.judged], codes, rows.codes[:, rows.judged :]], axis=1),
         judged=rows.judged + test_rows.size,
         numbers=np.concatenate([rows.numbers[: rows.judged], np.full(test_rows.size, -1), rows.numbers[rows.judged :]]),

@@ -5,10 +5,12 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.preprocessing import FunctionTransformer
 
 from sharedtrunk.affinity import AuxiliaryTaskAdvisor, Student, _trials, advise, affinity_matrix
 from sharedtrunk.affinity._rows import prepared_rows
-from sharedtrunk.affinity._splits import nested_ranks, split_roles, with_rest
+from sharedtrunk.affinity._split_inputs import SplitInputs
+from sharedtrunk.affinity._splits import TEST, nested_ranks, split_roles, with_rest
 from sharedtrunk.affinity._trials import Arm, run_trials
 from sharedtrunk.errors import InputError
 from sharedtrunk.tables import Table
@@ -141,14 +143,11 @@ def test_rows_without_a_main_label_leave_the_main_task_alone_as_it_is(monkeypatc
     arm, losses = Arm((1.0, 0.0)), []
     for each in (table, few):
         rows = prepared_rows(each, ["main", "coin"], ["main"], seed=0)
-        rows = rows._replace(inputs=_unscaled(each, rows))  # a table is standardized by all of its rows
+        as_they_are = SplitInputs(rows.inputs.features, FunctionTransformer())  # all rows of a table prepare its inputs
+        rows = rows._replace(inputs=as_they_are)
         roles = with_rest(split_roles(rows.codes[0, :60], folds=10, repeats=1, seed=0), len(rows.inputs) - 60)
         losses.append(run_trials(rows, [arm], roles, np.zeros(60), QUICK, seed=0)[arm, 0].validation)
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
-
-
-def _unscaled(table, rows):
-    return rows.inputs * table.features.std(axis=0) + table.features.mean(axis=0)
 
 
 def test_a_share_of_the_labels_hides_them_from_training_and_validation():
@@ -250,3 +249,63 @@ def test_a_feature_that_equals_the_main_label_is_warned_of():
 def test_a_class_with_fewer_labels_than_folds_is_told():
     made = _advice_with_a_rare_class(_table(n_main=100), 6)
     assert any("main = 2 has 6 labels" in note for note in made.notes)
+
+
+def _trained(features: np.ndarray, table: Table, dtype: str, categories=()) -> np.ndarray:
+    """Validation losses and stops of the first of ten splits of a table with these features."""
+    student = dataclasses.replace(QUICK, dtype=dtype)
+    levels = {name: tuple("pqrs") for name in categories}
+    rows = prepared_rows(
+        dataclasses.replace(table, features=features, categories=levels), ["main", "coin"], ["main"], seed=0
+    )
+    roles = split_roles(rows.codes[0, : rows.judged], folds=10, repeats=1, seed=0)[:1]
+    arm = Arm((1.0, 1.0))
+    found = run_trials(rows, [arm], roles, np.zeros(rows.judged), student, seed=0)[arm, 0]
+    return np.append(found.validation, found.step)
+
+
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("float64", marks=pytest.mark.float64)])
+def test_the_features_of_held_out_rows_change_nothing_of_the_student(dtype):
+    """Test rows with other numbers, with the only gaps of a column, and with a level that no other row has."""
+    table = _table()
+    rows = prepared_rows(table, ["main", "coin"], ["main"], seed=0)
+    role = split_roles(rows.codes[0, : rows.judged], folds=10, repeats=1, seed=0)[0]
+    features = table.features.copy()
+    features[:, 1] = np.arange(300) % 3
+    place = {tuple(row): index for index, row in enumerate(table.features)}
+    tested = [place[tuple(row)] for row in rows.inputs.features[: rows.judged][role == TEST]]
+    changed = features.copy()
+    changed[tested, 0] = 1e9
+    changed[tested, 1] = 3
+    changed[tested, 2] = np.nan
+    before, after = (_trained(each, table, dtype, ["x1"]) for each in (features, changed))
+    np.testing.assert_array_equal(before, after)
+    other = np.setdiff1d(np.arange(300), tested)[:20]
+    changed[other, 0] = 5.0
+    assert (_trained(changed, table, dtype, ["x1"]) != before).any()
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_gaps_that_tell_the_label_are_used(as_frame):
+    generator = np.random.default_rng(1)
+    X = generator.normal(size=(150, 4))
+    asked = generator.integers(0, 2, 150)
+    X[asked == 1, 2] = np.nan
+    Y = np.stack([asked, generator.integers(0, 2, 150)], axis=1)
+    advisor = AuxiliaryTaskAdvisor(hidden=(8,), learning_rate_init=0.02, repeats=1, choose=False)
+    with pytest.warns(UserWarning, match="Feature '.* is missing' equals the label of"):
+        advisor.fit(pd.DataFrame(X).rename(columns=str) if as_frame else X, Y)
+    assert advisor.advice_.accuracy_alone.mean == 100
+    assert advisor.advice_.loss_alone.mean < 0.1
+
+
+def test_a_sentinel_hardly_moves_the_loss():
+    """In a few rows one column holds 999999.4; standardized over all rows, it used to drown the column."""
+    table = _table(n_main=300)
+    features = table.features.copy()
+    features[np.random.default_rng(2).permutation(300)[:6], 0] = 999999.4
+    losses = []
+    for each in (table.features, features):
+        with_it = dataclasses.replace(table, features=each)
+        losses.append(advise(with_it, "main", ["coin"], student=QUICK, repeats=1, choose=False).loss_alone)
+    assert losses[1].mean < losses[0].mean + 0.05

@@ -133,6 +133,7 @@ def benefit_by_classifiers(rows, roles, seed, stop_on):
     """⟨loss alone − loss beside⟩ over the test rows of the advisor's own splits, trained by the public estimator."""
     labels = np.where(rows.codes < 0, np.nan, rows.codes).T
     total = 0.0
+    inputs = rows.inputs.features
     for role in roles:
         test = np.append(role == TEST, np.zeros(len(labels) - rows.judged, bool))
         losses = [
@@ -142,8 +143,8 @@ def benefit_by_classifiers(rows, roles, seed, stop_on):
                 validation_fraction=VALIDATION_FOLDS / (FOLDS - 1),
                 random_state=seed,
             )
-            .fit(rows.inputs[~test], labels[~test])
-            .log_loss(rows.inputs[test], np.where([True, False], labels[test], np.nan))[0]
+            .fit(inputs[~test], labels[~test])
+            .log_loss(inputs[test], np.where([True, False], labels[test], np.nan))[0]
             for alpha in (0, 1)
         ]
         total += (losses[0] - losses[1]) * test.sum()

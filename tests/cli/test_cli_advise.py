@@ -473,3 +473,29 @@ def test_an_advice_from_a_bundled_table(tmp_path):
     (auxiliary,) = made["auxiliaries"]
     assert auxiliary["effect"]["verdict"] in done.stdout
     assert made["conditions"]["repeats"] == 1
+
+
+@pytest.mark.long
+def test_a_table_as_it_comes_goes_in_with_one_command(tmp_path):
+    """Gaps, dates, a sentinel, a category with a gap, an identifier and an empty column: nothing needs to be prepared."""
+    rng = np.random.default_rng(0)
+    lines = ["id,joined,term,colour,empty,age,churned,region"]
+    for row in range(90):
+        age = "" if row % 9 == 0 else f"{rng.normal(40, 10):.1f}"
+        term = "999999.4" if row % 30 == 0 else f"{rng.uniform(0, 100):.1f}"
+        joined = f"{rng.integers(1, 29)}/{rng.integers(1, 13)}/2020"
+        colour = ("red", "blue", "NA")[rng.integers(3)]
+        lines.append(f"user {row},{joined},{term},{colour},,{age},{rng.integers(2)},{'NS'[rng.integers(2)]}")
+    file = tmp_path / "raw.csv"
+    file.write_text("\n".join(lines))
+    told = said(call(file, "--main", "churned", "--aux", "region", "--hidden", 4, "--repeats", 1))
+    for words in (
+        "Gaps, which are filled with the median of the training rows and marked by an indicator: 'age'.",
+        "Dates, which become numbers of days, and the month, weekday and hour where these vary: 'joined'.",
+        "a gap is a level of its own: 'colour'.",
+        "999999.4 in 'term' (3 rows)",
+        "Left out as identifiers, because their texts rarely repeat: 'id'.",
+        "Left out, because empty: 'empty'.",
+        "Measured",
+    ):
+        assert words in told

@@ -272,8 +272,8 @@ def _fault(read, labels: list = (), missing: object = None, *, strip: bool = Fal
 
 
 def _fault_of_table(table: tables.Table, labels: list, missing: object, strip: bool) -> str | None:
-    if not np.isfinite(table.features).all():
-        return "features that are not finite"
+    if np.isinf(table.features).any():  # NaN is a gap
+        return "features that are infinite"
     for note in table.notes:
         if not note.isprintable():
             return f"a note of control characters: {note!r}"

@@ -81,31 +81,25 @@ def test_frames_are_encoded():
         }
     )
     table = from_arrays(frame, Y)
-    assert table.feature_names == ("a", "size=large", "grade=2", "grade=3", "flag", "text", "count")
-    np.testing.assert_array_equal(table.features[:, 1], size == "large")
-    np.testing.assert_array_equal(table.features[:, 2], np.arange(ROWS) % 5 == 3)
-    np.testing.assert_array_equal(table.features[:, 4], frame["flag"].astype(float))
-    np.testing.assert_allclose(table.features[:, 5], X[:, 1], atol=5e-4)
-    assert any(note == "'size' became indicators of its 2 levels; the reference is 'small'." for note in table.notes)
+    assert table.feature_names == ("a", "size", "grade", "flag", "text", "count")
+    assert table.categories == {"size": ("large", "small"), "grade": ("1", "2", "3")}
+    np.testing.assert_array_equal(table.features[:, 1], size == "small")
+    np.testing.assert_array_equal(table.features[:, 2], np.array([0, 0, 0, 1, 2])[np.arange(ROWS) % 5])
+    np.testing.assert_array_equal(table.features[:, 3], frame["flag"].astype(float))
+    np.testing.assert_allclose(table.features[:, 4], X[:, 1], atol=5e-4)
+    told = "2 columns: Categories, which become indicators of their levels; the commonest is the reference: 'size', 'grade'."
+    assert told in table.notes
 
 
-def test_rare_levels_are_pooled_and_identifiers_left_out():
+def test_identifiers_are_left_out():
     rows = 400
     levels = np.array([f"city{min(int(i), 30)}" for i in np.random.default_rng(1).exponential(6.0, rows)])
     rng = np.random.default_rng(2)
     frame = pd.DataFrame({"city": levels, "id": [f"u{i}" for i in range(rows)], "a": rng.standard_normal(rows)})
     table = from_arrays(frame, rng.integers(0, 2, rows))
-    indicators = [name for name in table.feature_names if name.startswith("city=")]
-    assert len(indicators) == 19  # 20 levels, one the reference
-    assert indicators[-1] == "city=other"
-    values, times = np.unique(levels, return_counts=True)
-    rare = set(values[np.argsort(-times, kind="stable")][19:])
-    pooled = table.features[:, table.feature_names.index("city=other")]
-    assert pooled.sum() == sum(times[list(values).index(level)] for level in rare)
-    reference = values[times.argmax()]
-    sums = table.features[:, [name in indicators for name in table.feature_names]].sum(axis=1)
-    np.testing.assert_array_equal(sums, levels != reference)
-    assert "id" not in table.feature_names
+    assert table.feature_names == ("city", "a")
+    np.testing.assert_array_equal(np.array(table.categories["city"])[table.features[:, 0].astype(int)], levels)
+    assert any(note.startswith("Categories of more than 20 levels") for note in table.notes)
     assert any("because their texts rarely repeat: 'id'" in note for note in table.notes)
 
 
@@ -169,12 +163,11 @@ _BAD = {
     "ragged": ([[1, 2], [3]] * 30, Y, "axes|unequal"),
     "no columns": (X[:, :0], Y, "got no columns"),
     "no rows": (X[:0], Y[:0], "got no rows"),
-    "missing": (np.where(X > 2, np.nan, X), Y, "no feature value may be missing"),
     "infinite": (np.where(X > 2, np.inf, X), Y, "features are finite"),
     "huge": (np.where(X > 2, 1e301, X), Y, r"features are finite, and below 1e\+300"),
     "complex": (X + 1j, Y, "complex numbers in 'x0'"),
-    "dates": (pd.DataFrame({"a": X[:, 0], "d": pd.Timestamp("2024-01-01")}), Y, "dates are not encoded; .*'d'"),
-    "date objects": (pd.DataFrame({"d": [datetime.date(2024, 1, 1)] * ROWS}), Y, "dates are not encoded"),
+    "dates as labels": (X, pd.DataFrame({"d": [pd.Timestamp("2024-01-01")] * ROWS}), "labels are classes; .*'d'"),
+    "mixed dates": (pd.DataFrame({"d": [datetime.date(2024, 1, 1), 3] * (ROWS // 2)}), Y, "among other values in 'd'"),
     "word": (np.array([*map(str, X[1:, 0]), "oops"])[:, None], Y, "the text 'oops' in column 'x0', row 60"),
     "names twice": (pd.DataFrame(X, columns=["a", "a", "b"]), Y, "different names; got 'a'"),
     "levels": (pd.DataFrame(X, columns=pd.MultiIndex.from_product([["a"], list("bcd")])), Y, "one level"),

@@ -13,6 +13,7 @@ from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
 from sharedtrunk.affinity._explanation import explain_pair, signals
 from sharedtrunk.affinity._intervals import clustered
 from sharedtrunk.affinity._label_curve import benefit_curve, shares_for
+from sharedtrunk.affinity._preparation import preparation
 from sharedtrunk.affinity._records import AuxiliaryAdvice, CurvePoint, Effect
 from sharedtrunk.affinity._resampling import resampling
 from sharedtrunk.affinity._rows import objections, prepared_rows
@@ -20,7 +21,7 @@ from sharedtrunk.affinity._selection import ALPHAS, best_alpha, best_set, furthe
 from sharedtrunk.affinity._student import STUDENT, Student
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables import Table, leaks, standardized, with_related_rows
+from sharedtrunk.tables import Table, leaks, with_related_rows
 
 _THEORY_BY_ROW = (
     "The theory's numbers take rows for independent: their errors are too small where rows of a group are alike."
@@ -220,8 +221,13 @@ class _Study:
 
     def explained(self, ranked: Sequence[Effect]) -> tuple[AuxiliaryAdvice, ...]:
         """The effects of single auxiliary tasks with the theory's explanations."""
-        features, _, _ = standardized(self.table.features)
-        found = signals(features, {task: self.table.labels[task] for task in self.tasks}, seed=self.seed)
+        table = self.table
+        prepare = preparation(table.feature_names, table.categories, table.dates)
+        found = signals(
+            np.asarray(prepare.fit_transform(table.features)),
+            {task: table.labels[task] for task in self.tasks},
+            seed=self.seed,
+        )
         advice = []
         for effect in ranked:
             (name,) = effect.auxiliaries

@@ -1,4 +1,4 @@
-"""A table prepared for training, with standardized features and shuffled rows, and reasons that rule out a verdict."""
+"""A table laid out for training, with shuffled rows, and reasons that rule out a verdict."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,12 @@ import numpy as np
 from jaxtyping import Int
 
 from sharedtrunk._support.words import counted
+from sharedtrunk.affinity._preparation import preparation
+from sharedtrunk.affinity._split_inputs import SplitInputs
 from sharedtrunk.affinity._splits import TRAIN
 from sharedtrunk.affinity._trials import Rows
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables import Table, standardized
+from sharedtrunk.tables import Table
 
 LEAST_LABELS = 30
 """The smallest number of labels of a judged task: these leave three test rows in each of ten folds."""
@@ -18,8 +20,8 @@ LEAST_LABELS = 30
 def prepared_rows(table: Table, tasks: Sequence[str], judged: Sequence[str], *, seed: int) -> Rows:
     """The rows that carry a label of `tasks`, shuffled: rows with a label of a `judged` task first, then the rest.
 
-    Inputs are standardized over all rows of the table, labelled or not. Raises `InputError` for unknown or repeated tasks and
-    for a judged task with fewer than `LEAST_LABELS` labels or with one class.
+    Each split prepares its inputs from the features by the rows that it trains on. Raises `InputError` for unknown or
+    repeated tasks and for a judged task with fewer than `LEAST_LABELS` labels or with one class.
     """
     _check(table, tasks, judged)
     codes = np.stack([np.asarray(table.labels[task], np.int64) for task in tasks])
@@ -30,8 +32,8 @@ def prepared_rows(table: Table, tasks: Sequence[str], judged: Sequence[str], *, 
         [np.random.default_rng([seed, stream]).permutation(part) for stream, part in ((3, first), (2, rest))]
     )
     classes = tuple(len(table.classes[task]) for task in tasks)
-    inputs, _, _ = standardized(table.features)
-    return Rows(tuple(tasks), inputs[order], codes[:, order], classes, first.size, order)
+    inputs = SplitInputs(table.features[order], preparation(table.feature_names, table.categories, table.dates))
+    return Rows(tuple(tasks), inputs, codes[:, order], classes, first.size, order)
 
 
 def objections(

@@ -1,7 +1,8 @@
 """Paired trainings on resampled splits: the outcome of each *arm*, a weighting of the tasks, on every split.
 
 Arms of one split share rows, roles, start and the order of the batches (common random numbers), so that their difference
-is paired. Batches of lanes run on several threads: one batch does not fill the cores.
+is paired. Arms of one split also share their inputs, which are prepared by the rows that the split trains on: a batch of
+lanes belongs to one split. Batches run on several threads, because one does not fill the cores.
 """
 
 import functools
@@ -9,16 +10,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from sharedtrunk._support.environment import cores
 from sharedtrunk._support.randomness import stream
 from sharedtrunk.affinity._engine import FULL_BATCH_ROWS, Lanes, Schedule, train_lanes
 from sharedtrunk.affinity._network import Activation, initial_network
 from sharedtrunk.affinity._precision import jax_precision
+from sharedtrunk.affinity._split_inputs import SplitInputs
 from sharedtrunk.affinity._splits import TEST, TRAIN, VALIDATION
 from sharedtrunk.affinity._student import Student
 
@@ -36,13 +39,13 @@ REST_BATCH = 128
 
 
 class Rows(NamedTuple):
-    """A table ready for training: tasks, standardized inputs, label codes (−1: missing) and numbers of classes.
+    """A table ready for training: tasks, each split's inputs, label codes (−1: missing), numbers of classes.
 
     The first `judged` rows are those with a label of a judged task. `numbers` are the rows' places in the table.
     """
 
     tasks: tuple[str, ...]
-    inputs: Float[np.ndarray, "sample feature"]
+    inputs: SplitInputs
     codes: Int[np.ndarray, "task sample"]
     classes: tuple[int, ...]
     judged: int
@@ -94,14 +97,20 @@ def run_trials(
     the main label of a judged row only if the row's entry in `ranks` is at most the arm's share. `progress(n)` is called
     whenever n more trainings are done. An interrupt cancels the batches that have not begun.
     """
-    trials = [Trial(arm, split) for arm in arms for split in range(len(roles))]
-    lanes = LANES if jax.default_backend() == "cpu" else LANES_ON_A_DEVICE
-    batches = [trials[first : first + lanes] for first in range(0, len(trials), lanes)]
-    prepared = _Prepared(rows, roles, ranks, student, seed, min(lanes, len(trials)))
+    if not arms:
+        return {}
+    most = LANES if jax.default_backend() == "cpu" else LANES_ON_A_DEVICE
+    lanes = -(-len(arms) // -(-len(arms) // most))  # as few batches as possible, of nearly equal size
+    batches = [
+        [Trial(arm, split) for arm in arms[first : first + lanes]]
+        for split in range(len(roles))
+        for first in range(0, len(arms), lanes)
+    ]
+    prepared = _Prepared(rows, roles, ranks, student, seed, lanes)
     done = [part for batch in _on_threads(prepared.train, batches, progress) for part in batch]
     found: dict[tuple[Arm, int], Outcome] = {}
     for index, arm in enumerate(arms):
-        of_arm = done[index * len(roles) : (index + 1) * len(roles)]
+        of_arm = done[index :: len(arms)]
         for task in arm.judged:
             found[arm, task] = Outcome(*(np.array([lane[name][task] for lane in of_arm]) for name in Outcome._fields))
     return found
@@ -132,7 +141,6 @@ class _Prepared:
         self.rows, self.roles, self.ranks = rows, roles, ranks
         self.student, self.seed, self.lanes = student, seed, lanes
         with jax_precision(student.dtype):
-            self.inputs = jnp.asarray(rows.inputs, student.dtype)
             self.targets = tuple(
                 jnp.asarray(_one_hot(codes, size), student.dtype)
                 for codes, size in zip(rows.codes, rows.classes, strict=True)
@@ -142,9 +150,10 @@ class _Prepared:
     def train(self, batch: list[Trial]) -> list[dict[str, np.ndarray]]:
         padded = [*batch, *[batch[0]] * (self.lanes - len(batch))]
         with jax_precision(self.student.dtype):  # JAX keeps this setting per thread
-            lanes, tested = self._lanes(padded, len(batch))
+            inputs, features = self._inputs(batch[0].split)
+            lanes, tested = self._lanes(padded, len(batch), features, inputs.shape[1])
             rate = jnp.asarray(self.student.learning_rate, self.student.dtype)
-            stops = train_lanes(lanes, self.inputs, self.targets, rate, schedule=self.schedule)
+            stops = train_lanes(lanes, inputs, self.targets, rate, schedule=self.schedule)
         # Every task is judged at its own stop; rows that do not test it stay NaN.
         outcomes = {
             "loss": np.where(tested, stops.row_loss, np.nan),
@@ -155,7 +164,13 @@ class _Prepared:
         }
         return [{name: values[lane] for name, values in outcomes.items()} for lane in range(len(batch))]
 
-    def _lanes(self, trials: list[Trial], count: int) -> tuple[Lanes, Bool[np.ndarray, "lane task judged"]]:
+    def _inputs(self, split: int) -> tuple[Float[Array, "sample _"], int]:
+        """The inputs of a split and how many of their columns are no padding."""
+        return self.rows.inputs.of(self.roles[split] == TRAIN, self.student.dtype)
+
+    def _lanes(
+        self, trials: list[Trial], count: int, features: int, width: int
+    ) -> tuple[Lanes, Bool[np.ndarray, "lane task judged"]]:
         """Lanes of a batch and their test rows. Lanes after the first `count` are padding and follow no criterion."""
         parts = [self._roles(trial) for trial in trials]
         tasks = len(self.rows.classes)
@@ -164,16 +179,17 @@ class _Prepared:
         criteria = np.broadcast_to(np.eye(tasks), (len(trials), tasks, tasks))
         coefficients, validation, tested = (np.stack(part) for part in zip(*parts, strict=True))
         weights = (jnp.asarray(part, self.student.dtype) for part in (coefficients, validation, criteria))
-        return Lanes(self._starts(trials), *weights, open=jnp.asarray(open_)), tested
+        return Lanes(self._starts(trials, features, width), *weights, open=jnp.asarray(open_)), tested
 
-    def _starts(self, trials: list[Trial]):
+    def _starts(self, trials: list[Trial], features: int, width: int):
         key = stream(jax.random.key(self.seed), "start")
         splits = jnp.asarray([trial.split for trial in trials])
         student, rows = self.student, self.rows
         return _starts(
             key,
             splits,
-            features=self.inputs.shape[1],
+            features=features,
+            width=width,
             hidden=student.hidden,
             classes=rows.classes,
             tasks=rows.tasks,
@@ -218,13 +234,17 @@ def _one_hot(codes: np.ndarray, size: int) -> np.ndarray:
     return (codes[:, None] == np.arange(size)[None, :]).astype(np.float32)
 
 
-@functools.partial(jax.jit, static_argnames=("features", "hidden", "classes", "tasks", "activation", "dtype"))
-def _starts(key, splits, *, features: int, hidden, classes, tasks, activation: Activation, dtype: str):
-    """A start for every lane, which depends on its split alone."""
+@functools.partial(jax.jit, static_argnames=("features", "width", "hidden", "classes", "tasks", "activation", "dtype"))
+def _starts(key, splits, *, features: int, width: int, hidden, classes, tasks, activation: Activation, dtype: str):
+    """A start for every lane, which depends on its split alone; weights of padding are 0."""
 
     def one(split):
-        return initial_network(
+        network = initial_network(
             jax.random.fold_in(key, split), features, hidden, classes, activation, jnp.dtype(dtype), tasks
         )
+        if not network.trunk:
+            return network
+        first = jnp.pad(network.trunk[0], ((0, 0), (0, width - features)))
+        return eqx.tree_at(lambda whole: whole.trunk[0], network, first)
 
     return jax.vmap(one)(splits)

@@ -89,8 +89,8 @@ def fixed_point(
 
     It begins at `start`, where another setting on the same nodes ended, or with untrained students. Deeper students than two
     layers are followed from the fixed point of two, and the residual is the largest of both. With many points per feature and
-    a small λ, a few nodes do not lead to the fixed point of many; then all of them take part in every iteration, and the iterate
-    that is returned is one of all nodes.
+    a small λ, a few nodes do not lead to the fixed point of many. Then all of them take part in every iteration, and the
+    iterate that is returned is one of all nodes.
     """
     if layers > 2:
         start, two = fixed_point(few, sets, setting, classes, 2, most, tolerance)

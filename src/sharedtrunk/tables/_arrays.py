@@ -27,10 +27,10 @@ def from_arrays(
 ) -> Table:
     """Make a table of features and labels that are in memory.
 
-    Numbers stay unchanged, true and false become 1 and 0, texts and categories become indicators of all levels but the most
-    frequent (at most 20 levels, the rest pooled). Constant columns, copies of a column up to scale and identifiers (text
-    with nearly one value per row) are left out; the table's notes say so. Class names keep their type; floats that are
-    whole numbers become integers.
+    Numbers stay unchanged, true and false become 1 and 0, dates become numbers of days, and texts and categories indices of
+    their levels; a missing feature is NaN. Constant columns, copies of a column up to scale and identifiers (text with
+    nearly one value per row) are left out; the table's notes say so. Class names keep their type; floats that are whole
+    numbers become integers.
 
     Parameters
     ----------
@@ -52,11 +52,11 @@ def from_arrays(
     Raises
     ------
     InputError
-        For missing features, dates, text among numbers, sparse labels, different numbers of rows in X and Y, and tasks with
+        For infinite features, text among numbers, sparse labels, different numbers of rows in X and Y, and tasks with
         one class, too few labelled rows or too many classes.
     """
     texts = missing_texts(missing)
-    features = _columns(X, "X", feature_names, "x", texts)
+    features = feature_columns(X, texts, feature_names)
     labels = _columns(Y, "Y", task_names, "task", texts)
     rows = {name: len(columns[0].values) for name, columns in (("X", features), ("Y", labels))}
     if rows["X"] != rows["Y"]:
@@ -64,6 +64,11 @@ def from_arrays(
         hint = "Mark a missing label by None or NaN."
         raise invalid("X and Y have the same rows", received=received, hint=hint)
     return assembled(features, {each.name: coded_labels(each) for each in labels})
+
+
+def feature_columns(X: object, texts: MissingTexts, names: Sequence[str] | None = None) -> list[Column]:
+    """The columns of features in memory. Raises `InputError` for values that no column can hold."""
+    return _columns(X, "X", names, "x", texts)
 
 
 def _columns(given: object, which: str, names: Sequence[str] | None, default: str, texts: MissingTexts) -> list[Column]:

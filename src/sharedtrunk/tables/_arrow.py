@@ -6,7 +6,7 @@ import numpy as np
 
 from sharedtrunk._support.words import shown
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables._column import Column, column, dates, numeric_column, unreadable
+from sharedtrunk.tables._column import Column, column, numeric_column, unreadable
 from sharedtrunk.tables._missing import MissingTexts
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def arrow_columns(
             raise unreadable(name, "lists instead of labels")
         return _block(name, values)
     if kinds.is_temporal(values.type):
-        raise dates(name)
+        return [column(name, np.array(values.to_pylist(), object), texts)]
     missing = values.is_null().to_numpy().astype(bool)
     if kinds.is_string(values.type) or kinds.is_large_string(values.type) or kinds.is_string_view(values.type):
         return [column(name, np.array(values.to_pylist(), object), texts)]

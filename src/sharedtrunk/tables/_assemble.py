@@ -1,4 +1,4 @@
-"""From columns to a table: labels to codes, features to numbers, and a note on everything that was done."""
+"""From columns to a table: labels to codes, features as numbers, and a note on everything that was done."""
 
 from collections.abc import Mapping, Sequence
 
@@ -87,6 +87,8 @@ def assembled(
         labels,
         classes,
         notes=(*notes, *label_notes, *row_notes, *features.notes),
+        categories=features.categories,
+        dates=tuple(features.dates),
         identifiers=identifiers(rest),
     )
 

@@ -1,9 +1,9 @@
 """A column before encoding: numbers or texts, and where a value is missing.
 
 None, NaN, pandas' NA and NaT, and the texts that stand for a missing value (`_missing`) are missing. Text columns are object
-arrays of strings (features) or of any hashable values (labels). Columns with a type for dates or for complex numbers are
-refused here; texts that look like dates are refused when they are encoded (`_encode`). Different values stay different:
-numbers that would become the same float stay Python objects.
+arrays of strings (features) or of any hashable values (labels). Dates are datetime64 values in UTC; durations are numbers of
+days and times of the day numbers of hours. Texts that look like dates are recognized when features are encoded (`_encode`).
+Complex numbers are refused. Different values stay different: numbers that would become the same float stay Python objects.
 """
 
 import datetime
@@ -19,15 +19,18 @@ import numpy as np
 
 from sharedtrunk._support.words import shown
 from sharedtrunk.errors import InputError, invalid
+from sharedtrunk.tables._dates import as_dates, as_days, as_hours
 from sharedtrunk.tables._missing import USUAL, MissingTexts, without_missing_numbers
 
-_DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64)
+_DATES = (datetime.date, np.datetime64)
+_DURATIONS = (datetime.timedelta, np.timedelta64)
+_TEMPORAL = (*_DATES, *_DURATIONS, datetime.time)
 _REAL = (numbers.Real, decimal.Decimal, np.bool_)
 
 
 @dataclass(frozen=True)
 class Column:
-    """`values` (sample,) of dtype bool, integer, float or object, which mean nothing where `missing` (sample,) is True.
+    """`values` (sample,) of dtype bool, integer, float, datetime64 or object; they mean nothing where `missing` is True.
 
     `category`: the column's own type is categorical, so its levels stay levels even if they look like numbers or dates.
     `missing_texts`: how many cells hold each text that was taken for missing (empty cells are not counted).
@@ -47,7 +50,7 @@ class Column:
 
 
 def column(name: str, values: np.ndarray, texts: MissingTexts = USUAL) -> Column:
-    """The column of a one-dimensional array of any dtype. Raises `InputError` for dates and complex numbers."""
+    """The column of a one-dimensional array of any dtype. Raises `InputError` for complex numbers and mixed dates."""
     kind = values.dtype.kind
     if kind in "biu":
         return numeric_column(name, values, np.zeros(len(values), bool), texts)
@@ -59,8 +62,10 @@ def column(name: str, values: np.ndarray, texts: MissingTexts = USUAL) -> Column
     if kind in "US":
         # Bytes that are not UTF-8 are escaped: two different texts must not become one.
         return _of_objects(name, np.char.decode(values, "utf-8", "backslashreplace") if kind == "S" else values, texts)
-    if kind in "Mm":
-        raise dates(name)
+    if kind == "M":
+        return Column(name, values.astype("datetime64[us]"), np.isnat(values))
+    if kind == "m":
+        return numeric_column(name, as_days(values), np.isnat(values), texts)
     if kind == "c":
         raise _complex(name)
     if kind == "O" or values.dtype.hasobject:
@@ -72,12 +77,6 @@ def numeric_column(name: str, values: np.ndarray, missing: np.ndarray, texts: Mi
     """The column of numbers, or of true and false; the numbers in `texts` become missing."""
     missing, text_counts = without_missing_numbers(values, missing, texts)
     return Column(name, values, missing, missing_texts=text_counts)
-
-
-def dates(name: str) -> InputError:
-    """The error for a column of dates or times."""
-    hint = "Turn it into a number (days since the first date, month, hour), or leave it out (--drop COLUMN)."
-    return invalid("dates are not encoded", received=f"dates or times in column {shown(name)}", hint=hint)
 
 
 def unreadable(name: str, what: str) -> InputError:
@@ -101,8 +100,8 @@ def _of_objects(name: str, values: np.ndarray, texts: MissingTexts) -> Column:
     missing = np.fromiter((_is_missing(value, texts) for value in found), bool, len(found))
     text_counts = Counter(text for value in found[missing] if (text := _missing_text(value, texts)))
     present = found[~missing].tolist()
-    if any(isinstance(value, _DATES) for value in present):
-        raise dates(name)
+    if any(isinstance(value, _TEMPORAL) for value in present):
+        return _of_times(name, present, missing)
     if any(isinstance(value, complex | np.complexfloating) for value in present):
         raise _complex(name)
     found[missing] = None
@@ -110,6 +109,14 @@ def _of_objects(name: str, values: np.ndarray, texts: MissingTexts) -> Column:
         return Column(name, _filled(present, missing, np.dtype(bool)), missing, missing_texts=text_counts)
     narrowed = _narrowed(present, missing)
     return Column(name, found if narrowed is None else narrowed, missing, missing_texts=text_counts)
+
+
+def _of_times(name: str, present: list, missing: np.ndarray) -> Column:
+    for types, convert in ((_DATES, as_dates), (_DURATIONS, as_days), (datetime.time, as_hours)):
+        if all(isinstance(value, types) for value in present):
+            found = convert(present)
+            return Column(name, _filled(found, missing, found.dtype), missing)
+    raise unreadable(name, "dates or times among other values")
 
 
 def _narrowed(present: list, missing: np.ndarray) -> np.ndarray | None:
@@ -158,7 +165,7 @@ def _float(value: Any) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def _filled(present: list, missing: np.ndarray, dtype: np.dtype) -> np.ndarray:
+def _filled(present: list | np.ndarray, missing: np.ndarray, dtype: np.dtype) -> np.ndarray:
     values = np.zeros(len(missing), dtype)
     values[~missing] = np.array(present, dtype)
     return values

@@ -33,6 +33,9 @@ class Coded:
 def coded_labels(labels: Column) -> Coded:
     """Codes and class names (sorted) of a column of labels. Raises `InputError` if no class could be learned from them."""
     present = labels.values[~labels.missing]
+    if present.dtype.kind == "M":
+        hint = "Make classes of them (such as the month), or leave the column out (--drop COLUMN)."
+        raise invalid("labels are classes", received=f"dates or times in {shown(labels.name)}", hint=hint)
     _check_labelled(labels, len(present))
     if present.dtype.kind == "f" and (present == np.round(present)).all() and (np.abs(present) < 2**62).all():
         present = present.astype(np.int64)

@@ -117,26 +117,23 @@ def _log_arrangements(counts: np.ndarray) -> float:
 
 
 def _sources(table: Table) -> dict[str, np.ndarray]:
-    """Values (sample,) by name; the indicators of one category are joined into one column of levels."""
-    joined: dict[str, np.ndarray] = {}
-    for j, name in enumerate(table.feature_names):
-        values = table.features[:, j]
-        source = name.split("=", 1)[0]
-        if source == name or not np.isin(values, (0.0, 1.0)).all():
-            joined[name] = values
-        else:
-            joined[source] = joined.get(source, np.zeros(len(values))) + (j + 1) * values
-    return joined
+    """Values (sample,) by name, NaN in gaps; and where a column's gaps are, by `name is missing`."""
+    found: dict[str, np.ndarray] = {}
+    for name, values in zip(table.feature_names, table.features.T, strict=True):
+        found[name] = values
+        if np.isnan(values).any():
+            found[f"{name} is missing"] = np.isnan(values).astype(np.float64)
+    return found
 
 
 def _feature_leaks(
     table: Table, task: str, sources: dict[str, np.ndarray], limit: float, *, severe: bool
 ) -> Iterator[Leak]:
     codes = table.labels[task]
-    known = codes >= 0
-    if known.sum() < LEAST_LABELLED:
-        return
     for source, values in sources.items():
+        known = (codes >= 0) & ~np.isnan(values)
+        if known.sum() < LEAST_LABELLED:
+            continue
         kind = _relation(values[known], codes[known], limit)
         if kind is not None:
             yield _feature_leak(source, task, kind, int(known.sum()), severe=severe)

@@ -90,8 +90,8 @@ def read(
     Raises
     ------
     InputError
-        For a file that cannot be read, options that do not fit it, unknown or repeated column names, missing or infinite
-        features, dates, text among numbers, and tasks with one class, too few labelled rows or too many classes.
+        For a file that cannot be read, options that do not fit it, unknown or repeated column names, infinite features, text
+        among numbers, and tasks with one class, too few labelled rows or too many classes.
     """
     format = text_format(sep, decimal, encoding)
     about = {"features": features, "format": format, "sheet": sheet, "groups": groups, "time": time}

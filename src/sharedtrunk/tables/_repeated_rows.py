@@ -22,7 +22,7 @@ def repeated_rows(
     Parameters
     ----------
     features : (sample, feature)
-        Finite numbers.
+        Numbers, NaN where one is missing: gaps are equal to gaps.
     groups : (sample,), optional
         Only rows of another group count.
     codes : (sample, task), optional
@@ -32,7 +32,8 @@ def repeated_rows(
     -------
     (sample,) of bool
     """
-    rows = standardized(features)[0]
+    gaps = np.isnan(features)
+    rows = np.hstack([standardized(np.where(gaps, 0.0, features))[0], gaps[:, gaps.any(axis=0)]])
     if codes is not None:
         rows = np.hstack([rows, codes])
     tolerance = 0.0 if features.shape[1] <= _FEW_FEATURES else _ROUNDING

@@ -4,6 +4,8 @@ Two columns are the same if one is an affine function of the other: standardizat
 are found by projecting on one random direction, in one pass and one sort, and then compared in full.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from sharedtrunk._support.words import listed, shown
@@ -21,18 +23,23 @@ _SAME = 1e-8
 
 def tidy(features: Features) -> Features:
     """Leave out constant and duplicate columns (the later ones), with a note for each kind."""
-    varying = varies(features.values)
+    gaps = np.isnan(features.values).any(axis=0)
+    varying = varies(features.values) | gaps  # where a value is missing can tell something too
     constant = [name for name, varies in zip(features.names, varying, strict=True) if not varies]
     notes = [f"Left out, because constant: {listed(constant)}."] if constant else []
-    columns = np.flatnonzero(varying)
-    copies = _copies(features.values, columns)
+    copies = _exact_copies(features, np.flatnonzero(varying))
+    scalable = varying & ~gaps
+    scalable[[features.names.index(name) for name, levels in features.categories.items() if len(levels) > 2]] = False
+    copies |= _copies(features.values, np.array([j for j in np.flatnonzero(scalable) if j not in copies], int))
+    copies = dict(sorted(copies.items()))
     if copies:
         pairs = [f"{shown(features.names[copy])} (of {shown(features.names[of])})" for copy, of in copies.items()]
         more = f" and {len(pairs) - 6} more" if len(pairs) > 6 else ""
         notes.append(f"Left out, because copies of another column up to scale: {', '.join(pairs[:6])}{more}.")
-    kept = [int(j) for j in columns if j not in copies]
+    kept = [int(j) for j in np.flatnonzero(varying) if j not in copies]
     values = features.values if len(kept) == len(features.names) else features.values[:, kept]
-    return Features(values, tuple(features.names[j] for j in kept), (*features.notes, *notes))
+    names = tuple(features.names[j] for j in kept)
+    return replace(features, values=values, names=names, notes=(*features.notes, *notes)).of_kept_columns()
 
 
 def standardized(features: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -83,6 +90,23 @@ def _mean_and_deviation(features: np.ndarray, size: np.ndarray) -> tuple[np.ndar
     return np.ldexp(scaled.mean(axis=0), exponent), np.ldexp(scaled.std(axis=0), exponent)
 
 
+def _exact_copies(features: Features, columns: np.ndarray) -> dict[int, int]:
+    """Copies among categories, whose levels may have other names, and among columns with gaps: index of copy → original."""
+    first: dict[bytes, int] = {}
+    copies = {}
+    for j in columns:
+        values = features.values[:, j]
+        if features.names[j] in features.categories:
+            _, place, code = np.unique(values, return_index=True, return_inverse=True)
+            values = place[code].astype(float)  # every level is known by the first row that has it
+        elif not np.isnan(values).any():
+            continue
+        original = first.setdefault(values.tobytes(), int(j))
+        if original != j:
+            copies[int(j)] = original
+    return copies
+
+
 def _copies(values: np.ndarray, columns: np.ndarray) -> dict[int, int]:
     """Map the index of each copy to the index of its original, which is an earlier column."""
     direction = np.random.default_rng(0).standard_normal(len(values))
@@ -97,7 +121,7 @@ def _copies(values: np.ndarray, columns: np.ndarray) -> dict[int, int]:
             a, b = sorted((int(columns[first]), int(columns[second])))
             if b not in copies and a not in copies and _same(values[:, a], values[:, b]):
                 copies[b] = a
-    return dict(sorted(copies.items()))
+    return copies
 
 
 def _same(first: np.ndarray, second: np.ndarray) -> bool:

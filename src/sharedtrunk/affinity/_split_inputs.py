@@ -1,0 +1,58 @@
+"""The inputs of a split: a table's features, prepared by the rows that the split trains on, when it is trained."""
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+from sklearn.base import clone
+
+from sharedtrunk._support.environment import cores
+
+KEPT_BYTES = 2**27
+"""Prepared inputs that are kept for the next arms of their splits: 128 MiB, at least those of the splits in work."""
+
+WIDTH_STEPS = 8
+"""Inputs are padded to one of this many widths between a power of two and the next, and to a multiple of `WIDTH_STEPS`.
+Splits differ in levels and gaps, hence in width, and every width needs its own program, which takes seconds to compile."""
+
+
+class SplitInputs:
+    """Features (sample, feature) and how they are prepared: a transformer that is fitted anew for every split."""
+
+    def __init__(self, features: Float[np.ndarray, "sample feature"], preparation: Any) -> None:
+        self.features, self.preparation = features, preparation
+        self._kept: OrderedDict[tuple[bytes, str], tuple[Float[Array, "sample _"], int]] = OrderedDict()
+        # Two threads need the same split at the same time. Besides, scikit-learn changes and restores the filters of
+        # warnings when it transforms columns, which are the whole process's.
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def of(self, trained_on: Bool[np.ndarray, "sample"], dtype: str) -> tuple[Float[Array, "sample _"], int]:
+        """Inputs prepared by these rows and padded with zeros, and the number of columns that are no padding."""
+        key = trained_on.tobytes(), dtype
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = self._prepared(trained_on, dtype)
+            self._kept.move_to_end(key)
+            inputs, _ = self._kept[key]
+            while len(self._kept) > max(KEPT_BYTES // max(inputs.nbytes, 1), cores()):
+                self._kept.popitem(last=False)
+            return self._kept[key]
+
+    def _prepared(self, trained_on: np.ndarray, dtype: str) -> tuple[Float[Array, "sample _"], int]:
+        unfitted: Any = clone(self.preparation)
+        fitted = unfitted.fit(self.features[trained_on])
+        found = fitted.transform(self.features)
+        padding = padded_width(found.shape[1]) - found.shape[1]
+        return jnp.asarray(np.pad(found, ((0, 0), (0, padding))), dtype), found.shape[1]
+
+
+def padded_width(features: int) -> int:
+    """The width that inputs of this many features are padded to."""
+    step = max(WIDTH_STEPS, 2 ** max(features.bit_length() - 1, 0) // WIDTH_STEPS)
+    return -(-max(features, 1) // step) * step
