@@ -259,6 +259,7 @@ def _trained(features: np.ndarray, table: Table, dtype: str, categories=()) -> n
         dataclasses.replace(table, features=features, categories=levels), ["main", "coin"], ["main"], seed=0
     )
     roles = split_roles(rows.codes[0, : rows.judged], folds=10, repeats=1, seed=0)[:1]
+    roles = with_rest(roles, len(rows.inputs) - rows.judged)
     arm = Arm((1.0, 1.0))
     found = run_trials(rows, [arm], roles, np.zeros(rows.judged), student, seed=0)[arm, 0]
     return np.append(found.validation, found.step)

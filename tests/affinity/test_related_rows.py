@@ -8,6 +8,10 @@ import pytest
 from sklearn.model_selection import GroupKFold
 
 from sharedtrunk.affinity import AuxiliaryTaskAdvisor, Student, advise, affinity_matrix
+from sharedtrunk.affinity._resampling import resampling
+from sharedtrunk.affinity._rows import prepared_rows
+from sharedtrunk.affinity._splits import TEST
+from sharedtrunk.affinity._trials import Arm, run_trials
 from sharedtrunk.tables import Table
 
 QUICK = Student(hidden=(16,), activation="relu", learning_rate=0.02, max_steps=200)
@@ -67,21 +71,26 @@ def test_persons_on_both_sides_make_the_loss_too_low(persons):
     assert any("in 40 groups, and a split has each on one side only" in note for note in made.notes)
 
 
-def test_auxiliary_labels_of_tested_persons_are_not_trained_on(persons):
-    """The leak through B's rows: one visit of a person has the main label, and the others have it as an auxiliary label."""
+def test_rows_of_tested_persons_are_not_trained_on(persons):
+    """One visit of a person has the main label, and the others have auxiliary labels: those of tested persons do nothing."""
     features, labels, person = persons
     first = np.arange(labels.size) % VISITS == 0
-    table = _table(features, np.where(first, labels, -1))
+    table = _table(features, np.where(first, labels, -1), groups=person)
     table = dataclasses.replace(table, labels=table.labels | {"coin": np.where(first, -1, labels)})
-    benefits = []
-    for groups in (None, person):
-        made = advise(table, "main", ["coin"], student=QUICK, choose=False, repeats=2, groups=groups)
-        benefits.append(made.auxiliaries[0].effect.benefit)
-    across, within = benefits
-    assert across.low > 0
-    assert across.mean > 0.15
-    assert within.mean < across.mean - 0.1
-    assert within.low < 0
+    rows = prepared_rows(table, ["main", "coin"], ["main"], seed=0)
+    strata = rows.codes[0, : rows.judged]
+    splits = resampling(table, rows, strata, labels=strata.size, cv=None, repeats=1, seed=0)
+    role, arm = splits.roles[:1], Arm((1.0, 1.0))
+    tested = np.isin(person[rows.numbers], person[rows.numbers[: rows.judged][role[0, : rows.judged] == TEST]])
+    other = rows.codes[1] >= 0
+
+    def validation(changed):
+        codes = np.stack([rows.codes[0], np.where(changed & other, 1 - rows.codes[1], rows.codes[1])])
+        return run_trials(rows._replace(codes=codes), [arm], role, splits.ranks, QUICK, seed=0)[arm, 0].validation
+
+    assert (tested & other).sum() == (VISITS - 1) * (role == TEST).sum() > 0
+    np.testing.assert_array_equal(validation(tested), validation(np.zeros_like(tested)))
+    assert validation(~tested) != validation(np.zeros_like(tested))
 
 
 def test_without_groups_the_identifier_is_told_and_with_them_not(persons):

@@ -117,9 +117,15 @@ def _log_arrangements(counts: np.ndarray) -> float:
 
 
 def _sources(table: Table) -> dict[str, np.ndarray]:
-    """Values (sample,) by name, NaN in gaps; and where a column's gaps are, by `name is missing`."""
+    """Values (sample,) by name, NaN in gaps; and where a column's gaps are, by `name is missing`.
+
+    Identifiers of rows that belong together are left out: they are a finding of their own.
+    """
     found: dict[str, np.ndarray] = {}
+    known = {each.column for each in table.identifiers}
     for name, values in zip(table.feature_names, table.features.T, strict=True):
+        if name in known:
+            continue
         found[name] = values
         if np.isnan(values).any():
             found[f"{name} is missing"] = np.isnan(values).astype(np.float64)
