@@ -1,0 +1,92 @@
+"""The linear students that are averaged over weight decays: against scikit-learn, out of fold, and with auxiliary labels."""
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+from sklearn.linear_model import LogisticRegression
+
+from sharedtrunk.affinity import _linear_student as linear
+
+CLASSES, FEATURES, FOLDS = 3, 6, 5
+
+
+def drawn(count, seed=0, labelled=None):
+    """Inputs, and labels of two tasks with nearly the same teacher; the first task has `labelled` of them."""
+    generator = np.random.default_rng(seed)
+    teacher = np.random.default_rng(5).normal(size=(CLASSES, FEATURES))
+    inputs = generator.normal(size=(count, FEATURES))
+    codes = np.stack([(inputs @ teacher.T + generator.gumbel(size=(count, CLASSES))).argmax(axis=1) for _ in range(2)])
+    codes[0, count if labelled is None else labelled :] = -1
+    return linear.Rows(inputs, codes, (CLASSES, CLASSES), np.arange(count) % FOLDS)
+
+
+def loss(student, rows):
+    return -student.log_probabilities(rows.inputs)[np.arange(len(rows.inputs)), rows.codes[0]].mean()
+
+
+def test_one_decay_is_scikit_learns_logistic_regression():
+    rows = drawn(120)
+    path = linear._path(rows, [0], [1.0], layers=1)
+    decays = linear.RIDGE_PATH * linear._largest_decay(linear._problem(rows, [0], [1.0]))
+    for place in (3, 7, 10):
+        expected = LogisticRegression(C=1 / (120 * decays[place]), tol=1e-8, max_iter=1000).fit(
+            rows.inputs, rows.codes[0]
+        )
+        own = log_softmax(rows.inputs @ path.weights[-1, place].T + path.intercepts[-1, place], axis=1)
+        np.testing.assert_allclose(np.exp(own), expected.predict_proba(rows.inputs), atol=0.02)
+
+
+def test_out_of_fold_no_student_has_seen_the_row():
+    rows = drawn(100)
+    changed = rows.codes.copy()
+    held = rows.folds == 2
+    changed[:, held] = (changed[:, held] + 1) % CLASSES
+    before, after = (linear._path(rows._replace(codes=codes), [0], [1.0], layers=1) for codes in (rows.codes, changed))
+    np.testing.assert_array_equal(np.asarray(before.rows.folds), np.asarray(after.rows.folds))
+    scale = [linear._largest_decay(linear._problem(each.rows, [0], [1.0])) for each in (before, after)]
+    assert scale[0] != scale[1]  # the path alone depends on all rows; at one λ the fold's students are the same
+    problem = linear._problem(rows, [0], [1.0]), linear._problem(rows._replace(codes=changed), [0], [1.0])
+    for part in range(2):
+        left, right = (np.asarray((each.targets if part else each.coefficients)[0]) for each in problem)
+        np.testing.assert_array_equal(left[2], right[2])
+        assert (left[3] != right[3]).any() == bool(part)
+
+
+def test_a_pool_is_nearly_as_good_out_of_fold_as_the_best_of_its_students():
+    rows = drawn(80)
+    path = linear._path(rows, [0], [1.0], layers=1)
+    pool = path.pooled()
+    assert sum(share for share, _ in pool.parts) == pytest.approx(1)
+    np.testing.assert_allclose(np.exp(pool.out_of_fold).sum(axis=1), 1)
+    picked = path._out_of_fold()[:, np.arange(80), rows.codes[0]].mean(axis=1)
+    # after a limited number of steps the shares are not yet the best ones
+    assert pool.out_of_fold[np.arange(80), rows.codes[0]].mean() > picked.max() - 0.02
+    assert picked.mean() < picked.max() - 0.1
+
+
+def test_many_labels_of_a_similar_task_help_beside_and_as_features():
+    fresh = drawn(2000, seed=9)
+    gains = []
+    for seed in range(3):
+        rows = drawn(600, seed, labelled=40)
+        alone = loss(linear.alone(rows), fresh)
+        gains.append([alone - loss(each, fresh) for each in (linear.beside(rows, (1.0, 1.0)), linear.fed(rows, [1]))])
+    assert (np.mean(gains, axis=0) > 0.02).all()
+
+
+def test_without_auxiliary_labels_nothing_is_gained_and_nothing_fails():
+    rows = drawn(60)
+    rows.codes[1] = -1
+    alone, beside, fed = linear.alone(rows), linear.beside(rows, (1.0, 1.0)), linear.fed(rows, [1])
+    np.testing.assert_allclose(fed.out_of_fold, alone.out_of_fold, atol=1e-5)
+    assert np.isfinite(beside.log_probabilities(rows.inputs)).all()
+
+
+def test_a_class_that_training_rows_lack_has_a_finite_loss():
+    rows = drawn(60)
+    rows.codes[rows.codes == 2] = 1
+    rows.codes[:, 0] = 2  # one row of it, so that its fold's students never saw it
+    for student in (linear.alone(rows), linear.beside(rows, (1.0, 1.0)), linear.fed(rows, [1])):
+        assert np.isfinite(student.log_probabilities(rows.inputs)).all()
+    rows.codes[rows.codes == 2] = 1
+    assert np.isfinite(linear.alone(rows).out_of_fold).all()
