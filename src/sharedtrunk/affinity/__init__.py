@@ -2,7 +2,8 @@
 
 `AuxiliaryTaskAdvisor` and `SharedTrunkClassifier` are scikit-learn estimators. `advise` and `affinity_matrix` take a
 `tables.Table` and return an `Advice` or an `AffinityMatrix`; `affinity.presentation` shows and writes them.
-`OwnModel` and `StackedTasks` put a model of your own in place of the student. `TablePreprocessor` does to features what `advise` does to them, in a pipeline of your own.
+`OwnModel` and `StackedTasks` put a model of your own in place of the student. `TablePreprocessor` does to features what
+`advise` does to them, in a pipeline of your own.
 """
 
 from sharedtrunk.affinity._advice import Advice as Advice

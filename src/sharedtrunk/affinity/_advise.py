@@ -53,10 +53,10 @@ def advise(
 ) -> Advice:
     """Measure by paired trainings on resampled splits whether training with `auxiliaries` helps `main`.
 
-    The benefit of B is MT = E[loss of A alone − loss of A beside B], in nats on held-out rows (or in another metric, positive
-    where B helps); both arms are stopped by the same validation rows of A. The expectation is over tables with the same number of labels. Students learn from seven
-    tenths of the main labels; two tenths decide when to stop, and one tenth tests. Rows that belong together stay together if
-    `groups`, `times` or `cv` say so.
+    The benefit of B is MT = E[loss of A alone − loss of A beside B], in nats on held-out rows (or in another metric,
+    positive where B helps); both arms are stopped by the same validation rows of A. The expectation is over tables with the
+    same number of labels. Students learn from seven tenths of the main labels; two tenths decide when to stop, and one
+    tenth tests. Rows that belong together stay together if `groups`, `times` or `cv` say so.
 
     Parameters
     ----------
@@ -115,15 +115,17 @@ def advise(
 
     References
     ----------
-    Nadeau and Bengio (2003) correct the variance over splits. Standley et al. (2020) group tasks by measured gains; equation (4) of the paper defines the relatedness in the
-    explanations.
+    Nadeau and Bengio (2003) correct the variance over splits. Standley et al. (2020) group tasks by measured gains;
+    equation (4) of the paper defines the relatedness in the explanations.
     """
     started = time.perf_counter()
     check_conditions(student, repeats, negligible, seed)
     _check_tasks(main, auxiliaries)
     table = with_related_rows(table, groups=groups, times=times)
     own = None if estimator is None else OwnStudy(estimator, prepare, n_jobs)
-    study = _Study(table, main, tuple(auxiliaries), student, repeats, cv, negligible, seed, choose, progress, own, metric)
+    study = _Study(
+        table, main, tuple(auxiliaries), student, repeats, cv, negligible, seed, choose, progress, own, metric
+    )
     singles = study.measure([((name,), 1.0) for name in auxiliaries])
     ranked = sorted(singles, key=lambda effect: -effect.benefit.mean)
     tried, alphas, curve = list(ranked), [], ()
@@ -135,7 +137,9 @@ def advise(
             curve = study.curve(chosen.auxiliaries)
     alone, leaking = study.outcomes[study.arm((), 1.0)], leaks(table, main)
     parts = [part for outcome in (alone, study.reference) for part in (outcome.loss, 100 * outcome.right)]
-    loss, accuracy, loss_of_frequencies, accuracy_of_commonest = (clustered(part, study.splits.groups) for part in parts)
+    loss, accuracy, loss_of_frequencies, accuracy_of_commonest = (
+        clustered(part, study.splits.groups) for part in parts
+    )
     scored = metric not in ("log_loss", "accuracy")
     return Advice(
         main=main,

@@ -13,8 +13,9 @@ from sharedtrunk.affinity._trials import Outcome
 from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
 
 NEGLIGIBLE = 0.01
-"""A benefit whose interval lies within ± the line has the verdict "no difference". Unless the user says otherwise, the line is
-at most this, in nats or in units of another metric (`_reference.negligible_line`)."""
+"""The largest benefit that is negligible, in nats or in units of another metric, unless the user says otherwise: the line is
+a share of what the features explain (`_reference.negligible_line`). An interval within ± the line has the verdict "no
+difference"."""
 
 MOST_FAILED = 0.1
 """Share of the splits whose trainings may fail; if more fail, the verdict is "cannot tell yet"."""
@@ -73,8 +74,8 @@ def _verdict(
     if benefit.left_out > MOST_FAILED * (benefit.n + benefit.left_out) or not np.isfinite(benefit.low):
         splits = benefit.n + benefit.left_out
         if scoring.metric.by_split:
-            what = f"splits have no {scoring.metric.name}, because their test rows lack a class or their training failed"
-            return CANNOT_TELL, f"{benefit.left_out} of {splits} {what}"
+            why = "because their test rows lack a class or their training failed"
+            return CANNOT_TELL, f"{benefit.left_out} of {splits} splits have no {scoring.metric.name}, {why}"
         return CANNOT_TELL, f"{benefit.left_out} of {splits} trainings gave no finite loss"
     if -negligible < benefit.low and benefit.high < negligible:
         return NO_DIFFERENCE, ""

@@ -20,8 +20,8 @@ Nadeau and Bengio (2003) for them,
 
     V = (1/J + n_test/n_train) s²,
 
-with the variance s² of the J splits' numbers; Bouckaert and Frank (2004) use it for repeated folds. Splits share most of their
-training rows, so their numbers are correlated and s²/J is too small.
+with the variance s² of the J splits' numbers; Bouckaert and Frank (2004) use it for repeated folds. Splits share most of
+their training rows, so their numbers are correlated and s²/J is too small.
 
 Where there are numbers by row this correction is not used: it attributes every difference between splits to their
 rows, even those due to start and stop, which average out over splits. Neither V nor this correction accounts for the rows

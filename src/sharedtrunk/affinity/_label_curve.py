@@ -5,8 +5,9 @@ log₂ n is fitted to the differences δ_ji(n) of split j and test row i; at twi
 
     δ_ji(2n) = Σ_k w_k δ_ji(n_k),
 
-which is again one number for each split and row (for each split, with a metric of whole splits), with the same kind of interval. Hypothesis: the benefit continues linearly
-in ln n. The extrapolation covers one doubling only, because benefits level off at zero.
+which is again one number for each split and row (for each split, with a metric of whole splits), with the same kind of
+interval. Hypothesis: the benefit continues linearly in ln n. The extrapolation covers one doubling only, because benefits
+level off at zero.
 """
 
 from collections.abc import Mapping

@@ -128,9 +128,7 @@ def affinity_matrix(
         conditions=conditions,
         notes=(*(leak.sentence for leak in worst_first), *table.notes, *splits.notes),
         leaks=worst_first,
-        loss_of_frequencies={
-            task: clustered(references[a].loss, splits.groups).mean for a, task in enumerate(tasks)
-        },
+        loss_of_frequencies={task: clustered(references[a].loss, splits.groups).mean for a, task in enumerate(tasks)},
     )
 
 

@@ -1,8 +1,8 @@
 """The metric in which a benefit is measured: by row, or of a split's test rows as a whole.
 
 *By row*: log loss (nats), accuracy and the Brier score are means over rows, so a benefit has a number for every test row of
-every split, and the clustered interval of `_intervals.clustered`. *By split*: balanced accuracy, ROC AUC and average precision
-are no means over rows; a benefit has one number a split, with the interval of `_intervals.corrected`.
+every split, and the clustered interval of `_intervals.clustered`. *By split*: balanced accuracy, ROC AUC and average
+precision are no means over rows; a benefit has one number a split, with the interval of `_intervals.corrected`.
 
 With more than two classes ROC AUC and average precision are means over the classes, each against the rest. With two they are
 those of the second class, as scikit-learn's are. A split whose test rows lack a class has none.

@@ -75,7 +75,10 @@ class OwnModel:
 
 
 class EstimatorModel:
-    """An estimator, cloned before every training, whose `fit` takes codes (sample, task) with NaN for gaps, or (sample,) of the main task alone."""
+    """An estimator, cloned before every training.
+
+    Its `fit` takes codes (sample, task) with NaN for gaps, or (sample,) of the main task alone.
+    """
 
     def __init__(self, estimator: Any) -> None:
         self.estimator = estimator
@@ -151,9 +154,7 @@ def _takes_gaps(estimator: Any, inputs: Any) -> bool:
     """Whether `fit` takes two columns of labels with gaps, and gives the first task's two probabilities first."""
     rows = np.arange(min(_PROBE_ROWS, inputs.shape[0]))
     labels = {"main": rows % 2, "auxiliary": rows // 2 % 2}
-    labels = {
-        task: np.where(rows % 3 == place, -1, codes) for place, (task, codes) in enumerate(labels.items())
-    }
+    labels = {task: np.where(rows % 3 == place, -1, codes) for place, (task, codes) in enumerate(labels.items())}
     some = _safe_indexing(inputs, rows)
     try:
         found = EstimatorModel(estimator).probabilities(some, labels, dict.fromkeys(labels, 1.0), some, 2)
@@ -190,14 +191,18 @@ def _real(found: Any, name: str) -> np.ndarray:
         return np.asarray(found, np.float64)
     except (TypeError, ValueError, RuntimeError) as error:
         rule = f"the probabilities of {name} are an array of numbers"
-        raise invalid(rule, received=str(error), hint="Return for example logits.softmax(1).detach().numpy().") from error
+        raise invalid(
+            rule, received=str(error), hint="Return for example logits.softmax(1).detach().numpy()."
+        ) from error
 
 
 def _checked(found: np.ndarray, shape: tuple[int, int], name: str) -> np.ndarray:
     """The probabilities, of this shape. A row of NaN stays: its training has failed. Raises `InputError`."""
     if found.shape != shape:
         rule = f"{name} gives one probability for each of the main task's {shape[1]} classes"
-        raise invalid(rule, received=f"shape {found.shape}", hint="Give an array (sample, class) of the main task alone.")
+        raise invalid(
+            rule, received=f"shape {found.shape}", hint="Give an array (sample, class) of the main task alone."
+        )
     known = found[~np.isnan(found).any(axis=1)]
     off = np.abs(known.sum(axis=1) - 1).max(initial=0.0)
     if known.min(initial=0.0) < 0 or not off <= MOST_OFF:

@@ -71,8 +71,8 @@ class OwnStudy:
         wrong = [int((outcome.loss >= ceiling).sum()) for outcome in outcomes]
         if any(wrong):
             found.append(
-                f"{self.name} gave the true class the probability 0 in {counted(sum(wrong), 'test')} (rows times trainings); "
-                f"each counts as {ceiling:.0f} nats, as in scikit-learn's log_loss, and decides the loss: calibrate the model."
+                f"{self.name} gave the true class the probability 0 in {counted(sum(wrong), 'test')} (rows times trainings). "
+                f"Each counts as {ceiling:.0f} nats, as in scikit-learn's log_loss, and decides the loss: calibrate it."
             )
         return found
 

@@ -17,7 +17,7 @@ from sharedtrunk.affinity._trials import Arm, Outcome, Rows
 from sharedtrunk.errors import InputError, invalid
 
 SMALLEST = float(np.finfo(np.float64).eps)
-"""A probability below this counts as this in the loss, as in scikit-learn's `log_loss`; the loss of a row is at most 36 nats."""
+"""A probability below this counts as this in the loss, as in scikit-learn's `log_loss`: a row's loss is at most 36 nats."""
 
 
 def run_own_trials(

@@ -24,7 +24,7 @@ class Effect:
     alpha : float
         Weight α of each auxiliary task's loss; the main task's is 1.
     benefit, accuracy : Estimate
-        Benefit (in nats, or in units of the metric) and gain of accuracy in points, with 95 % intervals for this effect alone.
+        Benefit (in nats, or units of the metric) and gain of accuracy in points, with 95 % intervals for this effect alone.
     p_value, p_adjusted : float
         Two-sided p-value of the benefit, and the same corrected (Holm) for all effects of its family.
     verdict : str

@@ -173,11 +173,13 @@ class _Prepared:
         return [{name: values[lane] for name, values in outcomes.items()} for lane in range(len(batch))]
 
     def _of_main(self, stops: Stops, inputs: Array, tested: np.ndarray) -> Float[np.ndarray, "lane _ ..."]:
-        """Probabilities of task 0 at its stop by lane (task 0, judged, class), NaN where not tested; empty if not asked for."""
+        """Probabilities of task 0 at its stop by lane (1, judged, class), NaN where not tested; empty if not asked for."""
         if not self.probabilities:
             return np.empty((*tested.shape[:2], 0))
         found = np.asarray(_main_probabilities(stops.network, inputs[: self.rows.judged]), np.float64)
-        known = tested[:, 0] & np.isfinite(np.asarray(stops.row_loss)[:, 0])  # no finite loss: the weights are the start's
+        known = tested[:, 0] & np.isfinite(
+            np.asarray(stops.row_loss)[:, 0]
+        )  # no finite loss: the weights are the start's
         return np.where(known[:, :, None], found, np.nan)[:, None]
 
     def _inputs(self, split: int) -> tuple[Float[Array, "sample _"], int]:
