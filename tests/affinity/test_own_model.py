@@ -1,5 +1,7 @@
 """One's own model in place of the student: against the same splits by hand, with stacked tasks, as two functions; errors."""
 
+import runpy
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -26,11 +28,11 @@ from sharedtrunk.errors import InputError
 from sharedtrunk.tables import Table
 
 
-def _table(n_main=200, n=200, features=5, seed=0) -> Table:
+def _table(n_main=200, n=200, features=5, noise=1.0, seed=0) -> Table:
     """`main` is known in n_main rows; `same` asks the same in all rows, `coin` is chance."""
     generator = np.random.default_rng(seed)
     inputs = generator.normal(size=(n, features))
-    answer = (inputs @ generator.normal(size=features) + generator.normal(size=n) > 0.5).astype(int)
+    answer = (inputs @ generator.normal(size=features) + noise * generator.normal(size=n) > 0.5).astype(int)
     labels = {"main": np.where(np.arange(n) < n_main, answer, -1), "same": answer, "coin": generator.integers(0, 2, n)}
     classes = {"main": ("no", "yes"), "same": (0, 1), "coin": (False, True)}
     return Table(inputs, tuple(f"x{j}" for j in range(features)), labels, classes, ())
@@ -118,7 +120,7 @@ def test_metrics_of_the_student_come_from_its_probabilities():
 
 
 def test_labels_of_the_same_question_on_many_more_rows_help_when_stacked():
-    table = _table(n_main=60, n=600, features=12)
+    table = _table(n_main=60, n=400, features=20, noise=0.1)
     made = advise(table, "main", ["coin", "same"], estimator=LogisticRegression(), repeats=1)
     assert made.auxiliaries[0].name == "same"
     assert made.auxiliaries[0].effect.benefit.low > 0
@@ -268,3 +270,10 @@ def test_a_pipeline_of_ones_own_gets_the_columns_as_they_came():
     on_numbers = AuxiliaryTaskAdvisor("main", estimator=scaled, repeats=1, choose=False).fit(X, Y)
     assert on_numbers.advice_.accuracy_alone.mean > 70
     assert on_numbers.advice_.conditions.model == "StackedTasks(Pipeline)"
+
+
+def test_the_example_with_a_torch_module_runs(capsys):
+    pytest.importorskip("torch")
+    example = Path(__file__).parents[2] / "examples" / "own_torch_model.py"
+    runpy.run_path(str(example), run_name="__main__")
+    assert "task1" in capsys.readouterr().out

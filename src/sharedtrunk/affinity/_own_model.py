@@ -84,15 +84,16 @@ class EstimatorModel:
         self.estimator = estimator
         inner = estimator.estimator if isinstance(estimator, StackedTasks) else None
         self.name = type(estimator).__name__ + (f"({type(inner).__name__})" if inner is not None else "")
-        self.weighs = "task_weights" in estimator.get_params() and estimator.task_weights is None
+        self.weighs = "task_weights" in (own := estimator.get_params(deep=False)) and own["task_weights"] is None
 
     def probabilities(
         self, inputs: Any, labels: Mapping[str, np.ndarray], weights: Mapping[str, float], tested: Any, classes: int
     ) -> np.ndarray:
         """As `OwnModel.probabilities`, with a clone of the estimator."""
-        model = clone(self.estimator)
-        if self.weighs and set(weights.values()) != {1.0}:
-            model.set_params(task_weights=[weights[task] for task in labels])
+        model: Any = clone(self.estimator)
+        alphas = [weights[task] for task in labels]
+        if self.weighs and set(alphas) != {1.0}:
+            model.set_params(task_weights=alphas)
         found = predicted(model.fit(inputs, _with_gaps(labels)), tested)
         order = _order(model, classes, self.name)
         # The main task's classes come first in an array of all tasks' probabilities.

@@ -31,9 +31,10 @@ def by_frequencies(
     A split that trains without a class is NaN, as for one's own model. `codes` are −1 for rows without a label.
     """
     counts = np.stack([np.bincount(codes[rows & (codes >= 0)], minlength=classes) for rows in learnt])
-    whole = (counts > 0).all(axis=1)
+    whole = np.asarray((counts > 0).all(axis=1))
     shares = np.where(whole[:, None], counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), np.nan)
-    tested = (roles == TEST) & (codes >= 0)[None] & whole[:, None]
+    known = np.asarray(codes >= 0)
+    tested = (roles == TEST) & known[None] & whole[:, None]
     own = shares[:, np.maximum(codes, 0)]
     loss = np.where(tested, -np.log(np.where(tested, own, 1.0)), np.nan)
     right = np.where(tested, counts.argmax(axis=1)[:, None] == codes[None], np.nan)

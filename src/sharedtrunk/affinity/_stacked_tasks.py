@@ -102,7 +102,7 @@ class StackedTasks(ClassifierMixin, BaseEstimator):
         self.classes_ = self._tasks.classes[0]
         known = np.flatnonzero(codes[0] >= 0)
         inputs = _joined(X, [odds for _, odds in stacked if odds is not None])
-        self.estimator_ = clone(self.estimator).fit(_chosen(inputs, known), self.classes_[codes[0, known]])
+        self.estimator_ = _trained(self.estimator, _chosen(inputs, known), self.classes_[codes[0, known]])
         if not stacked and hasattr(self.estimator_, "n_features_in_"):
             self.n_features_in_ = self.estimator_.n_features_in_
         return self
@@ -146,14 +146,19 @@ class StackedTasks(ClassifierMixin, BaseEstimator):
         known = np.flatnonzero((codes >= 0) & often[codes])
         if often.sum() < 2:
             return None, None
-        model = clone(self.estimator).fit(_chosen(X, known), codes[known])
+        model = _trained(self.estimator, _chosen(X, known), codes[known])
         odds = _log_odds(model, X, size)
         fold_of = dealt(codes[known], min(self.folds, known.size), generator)
         for fold in np.unique(fold_of):
             held, rest = known[fold_of == fold], known[fold_of != fold]
-            without = clone(self.estimator).fit(_chosen(X, rest), codes[rest])
+            without = _trained(self.estimator, _chosen(X, rest), codes[rest])
             odds[held] = _log_odds(without, _chosen(X, held), size)
         return model, odds
+
+
+def _trained(estimator: Any, X: Any, y: np.ndarray) -> Any:
+    unfitted: Any = clone(estimator)
+    return unfitted.fit(X, y)
 
 
 def _log_odds(model: Any, X: Any, size: int) -> np.ndarray:
