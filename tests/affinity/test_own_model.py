@@ -20,6 +20,7 @@ from sklearn.svm import SVC
 
 from sharedtrunk.affinity import AuxiliaryTaskAdvisor, OwnModel, SharedTrunkClassifier, StackedTasks, Student, advise
 from sharedtrunk.affinity._own_model import resolved
+from sharedtrunk.affinity._own_study import as_frame
 from sharedtrunk.affinity._preparation import preparation
 from sharedtrunk.affinity._resampling import resampling
 from sharedtrunk.affinity._rows import prepared_rows
@@ -270,6 +271,18 @@ def test_a_pipeline_of_ones_own_gets_the_columns_as_they_came():
     on_numbers = AuxiliaryTaskAdvisor("main", estimator=scaled, repeats=1, choose=False).fit(X, Y)
     assert on_numbers.advice_.accuracy_alone.mean > 70
     assert on_numbers.advice_.conditions.model == "StackedTasks(Pipeline)"
+
+
+def test_a_table_as_it_came_is_a_frame():
+    features = np.array([[0.5, 1.0, 19000.25], [np.nan, np.nan, np.nan]])
+    names = ("size", "kind", "made")
+    table = Table(features, names, {}, {}, (), categories={"kind": ("a", "b")}, dates=("made",))
+    frame = as_frame(table)
+    assert frame["size"].isna().tolist() == [False, True]
+    assert frame["kind"].tolist()[0] == "b"
+    assert frame["kind"].isna().tolist() == [False, True]
+    assert frame["made"][0] == pd.Timestamp("2022-01-08 06:00")
+    assert pd.isna(frame["made"][1])
 
 
 def test_the_example_with_a_torch_module_runs(capsys):
