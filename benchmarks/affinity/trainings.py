@@ -18,7 +18,6 @@ from sharedtrunk._support.files import make_folder, write_atomically
 from sharedtrunk.affinity import _advise, _engine, _network, _preparation, _scaling, _split_inputs, _student, _trials
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 
-
 _KEPT = tuple(name for name in Outcome._fields if name != "probabilities")
 """What is kept of an outcome: benchmarks are in nats, which need no probabilities."""
 

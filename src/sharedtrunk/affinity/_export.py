@@ -73,7 +73,9 @@ def record(made: Record) -> dict[str, Any]:
 def _units(made: Record) -> dict[str, str]:
     """Units of the numbers; a benefit may be in another metric than the loss."""
     metric = made.conditions.metric if isinstance(made, AdviceRecord) else "log_loss"
-    return UNITS if metric == "log_loss" else {"benefit": metric, "loss": "nats", **UNITS}
+    if metric == "log_loss":
+        return UNITS
+    return {"benefit": metric, "loss": "nats"} | {name: unit for name, unit in UNITS.items() if name != "benefit, loss"}
 
 
 def advice_record(advice: AdviceRecord) -> dict[str, Any]:

@@ -290,9 +290,11 @@ def _measured(
         "student": affinity.Student(hidden=measurement.hidden, activation=measurement.activation),
         "seed": measurement.seed,
     }
+    if measurement.metric != METRICS[0]:
+        options["metric"] = measurement.metric
     if every:
         return affinity.affinity_matrix(table, tasks, progress=progress, **options)
-    return affinity.advise(table, tasks[0], tasks[1:], metric=measurement.metric, progress=progress, **options)
+    return affinity.advise(table, tasks[0], tasks[1:], progress=progress, **options)
 
 
 def _show_advice(console: "Console", wording: Any, advice: Any, notes: list[tuple[str, str]]) -> None:
