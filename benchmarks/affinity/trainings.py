@@ -18,6 +18,9 @@ from sharedtrunk._support.files import make_folder, write_atomically
 from sharedtrunk.affinity import _advise, _engine, _network, _preparation, _scaling, _split_inputs, _student, _trials
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 
+_KEPT = tuple(name for name in Outcome._fields if name != "probabilities")
+"""What is kept of an outcome: benchmarks are in nats, which need no probabilities."""
+
 
 @dataclass
 class Spent:
@@ -48,7 +51,7 @@ class _Store:
             self.spent.wall += float(stored["seconds"][0])
             self.spent.core += float(stored["seconds"][1])
             return {
-                (arm, task): Outcome(*(_wide(stored[f"{place}.{task}.{name}"]) for name in Outcome._fields))
+                (arm, task): Outcome(*(_wide(stored[f"{place}.{task}.{name}"]) for name in _KEPT))
                 for place, arm in enumerate(arms)
                 for task in arm.judged
             }
@@ -72,7 +75,7 @@ def _write(path: Path, arms, found: dict[tuple[Arm, int], Outcome], seconds: tup
         f"{place}.{task}.{name}": _narrow(getattr(found[arm, task], name))
         for place, arm in enumerate(arms)
         for task in arm.judged
-        for name in Outcome._fields
+        for name in _KEPT
     }
     buffer = io.BytesIO()
     np.savez_compressed(buffer, seconds=np.array(seconds), **arrays)

@@ -36,6 +36,9 @@ MOST_REPEATS = 1_000
 MOST_SAMPLES = 10**9
 """The largest number of training points: their inputs take 4 GB in float32 even with one feature each."""
 
+METRICS = ("log_loss", "accuracy", "balanced_accuracy", "roc_auc", "average_precision", "brier")
+"""The metrics in which a benefit on a table can be measured, by scikit-learn's names."""
+
 _SHOWN = 80
 """The largest number of characters of a value in a message."""
 
@@ -138,8 +141,15 @@ def check_repeats(repeats: object) -> None:
 def check_negligible(negligible: float) -> None:
     """Raise `InputError` unless it is a finite number of nats, at least 0."""
     if not 0 <= negligible < math.inf:
-        hint = "Leave it out for 0.01 nats."
+        hint = "Leave it out for 5 % of what the features explain, at most 0.01 nats."
         raise invalid("negligible must be a finite number of nats, at least 0", received=shown(negligible), hint=hint)
+
+
+def check_metric(metric: object) -> None:
+    """Raise `InputError` unless it is the name of a metric."""
+    if not isinstance(metric, str) or metric not in METRICS:
+        rule = f"the metric is one of {', '.join(METRICS)}"
+        raise invalid(rule, received=shown(metric), hint="log_loss is usual.")
 
 
 def check_trunk_widths(hidden: Sequence[object]) -> None:

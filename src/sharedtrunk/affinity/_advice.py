@@ -41,6 +41,11 @@ class Advice(AdviceRecord):
         What was noticed in the table, leaks included, and what was done to the table.
     leaks : tuple of tables.Leak
         Columns that give the main label away, or that the main label gives away; severe ones first.
+    loss_of_frequencies, accuracy_of_commonest : float
+        What needs no features: held-out loss (nats) of the class frequencies, and accuracy (points) of always saying the
+        commonest class.
+    score_alone, score_of_frequencies : Estimate or None, float
+        The single arm and the class frequencies in the metric, where that is neither the loss nor the accuracy.
     """
 
     def to_frame(self) -> pd.DataFrame:
@@ -72,6 +77,8 @@ class AffinityMatrix(MatrixRecord):
         Table, student and measurement, by main task.
     notes, leaks : tuple of str, tuple of tables.Leak
         As in `Advice`, for any task as the main one.
+    loss_of_frequencies : dict of str to float
+        Held-out loss (nats) of each task's class frequencies.
     """
 
     def to_frame(self) -> pd.DataFrame:

@@ -35,7 +35,14 @@ class Curves(NamedTuple):
 
 
 def advice_figure(
-    blocks: Blocks, columns: Sequence[str], curves: Curves | None, *, negligible: float, title: str, note: str
+    blocks: Blocks,
+    columns: Sequence[str],
+    curves: Curves | None,
+    *,
+    negligible: float,
+    title: str,
+    note: str,
+    unit: str = "nats",
 ) -> Figure:
     """Draw advice.
 
@@ -48,9 +55,11 @@ def advice_figure(
     curves
         The curves of the panels below; None: no panels.
     negligible
-        Half-width of the band around 0, in nats.
+        Half-width of the band around 0, in the benefits' unit.
     title, note
         Text above and below.
+    unit
+        The unit of the benefits.
     """
     places = column_places(blocks, columns)
     width = max(places[-1] + 2 * _SIDE, _LEAST_WIDTH)
@@ -63,10 +72,10 @@ def advice_figure(
     with plots.house_style():
         figure = Figure(figsize=(width, height))
         forest = _add_axes(figure, _SIDE + NAMES, top, AXIS, height_of_forest)
-        draw_effects(forest, blocks, columns, places, negligible)
-        forest.set_xlabel("benefit to the main task (nats), with 95 % intervals")
+        draw_effects(forest, blocks, columns, places, negligible, unit)
+        forest.set_xlabel(f"benefit to the main task ({unit}), with 95 % intervals")
         if curves is not None:
-            _draw_curves(figure, panels_top, curves, negligible)
+            _draw_curves(figure, panels_top, curves, negligible, unit)
         edge = _SIDE / width
         words: dict[str, Any] = {"parse_math": False}
         figure.text(edge, 1 - 0.12 / height, "\n".join(title_lines), va="top", fontsize=11, fontweight="bold", **words)
@@ -74,12 +83,15 @@ def advice_figure(
     return figure
 
 
-def _draw_curves(figure: Figure, top: float, curves: Curves, negligible: float) -> None:
+def _draw_curves(figure: Figure, top: float, curves: Curves, negligible: float, unit: str) -> None:
     width = (figure.get_figwidth() - _PANEL_LEFT - _PANEL_BETWEEN - 2 * _SIDE) / 2
     lefts = (_SIDE + _PANEL_LEFT, _SIDE + _PANEL_LEFT + width + _PANEL_BETWEEN)
     panels = [_add_axes(figure, left, top, width, _PANEL) for left in lefts]
     draw_by_weight(panels[0], curves.by_weight, curves.best_weight, negligible)
     draw_by_labels(panels[1], curves.by_labels, curves.own, negligible)
+    for panel in panels:
+        if panel.get_ylabel():
+            panel.set_ylabel(f"benefit ({unit})")
     for axes, heading in zip(panels, curves.headings, strict=True):
         lines = plots.name_lines(heading, int(_HEADING_PER_INCH * width), most=2)
         axes.set_title("\n".join(lines), fontsize=9, fontweight="bold", parse_math=False)

@@ -9,15 +9,19 @@ import numpy as np
 from sharedtrunk._support.words import counted
 from sharedtrunk.affinity._advice import Advice
 from sharedtrunk.affinity._conditions import Progress, check_conditions, conditions_of
-from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
+from sharedtrunk.affinity._effects import Paired, effects
 from sharedtrunk.affinity._explanation import explain_pair, signals
 from sharedtrunk.affinity._intervals import clustered
 from sharedtrunk.affinity._label_curve import benefit_curve, shares_for
+from sharedtrunk.affinity._metrics import Scoring, metric_named
+from sharedtrunk.affinity._own_study import OwnStudy
 from sharedtrunk.affinity._preparation import preparation
 from sharedtrunk.affinity._records import AuxiliaryAdvice, CurvePoint, Effect
+from sharedtrunk.affinity._reference import by_frequencies, negligible_line
 from sharedtrunk.affinity._resampling import resampling
 from sharedtrunk.affinity._rows import objections, prepared_rows
 from sharedtrunk.affinity._selection import ALPHAS, best_alpha, best_set, further_sets, leading
+from sharedtrunk.affinity._splits import LEFT_OUT, TEST, TRAIN
 from sharedtrunk.affinity._student import STUDENT, Student
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 from sharedtrunk.errors import invalid
@@ -35,20 +39,24 @@ def advise(
     *,
     student: Student = STUDENT,
     repeats: int | None = None,
-    negligible: float = NEGLIGIBLE,
+    negligible: float | None = None,
     seed: int = 0,
     choose: bool = True,
     groups: Any = None,
     times: Any = None,
     cv: Any = None,
+    estimator: Any = None,
+    prepare: bool = True,
+    n_jobs: int | None = None,
+    metric: str = "log_loss",
     progress: Progress | None = None,
 ) -> Advice:
     """Measure by paired trainings on resampled splits whether training with `auxiliaries` helps `main`.
 
-    The benefit of B is MT = E[loss of A alone − loss of A beside B], in nats on held-out rows; both arms are stopped by the
-    same validation rows of A. The expectation is over tables with the same number of labels. Students learn from seven
-    tenths of the main labels; two tenths decide when to stop, and one tenth tests. Rows that belong together stay together if
-    `groups`, `times` or `cv` say so.
+    The benefit of B is MT = E[loss of A alone − loss of A beside B], in nats on held-out rows (or in another metric,
+    positive where B helps); both arms are stopped by the same validation rows of A. The expectation is over tables with the
+    same number of labels. Students learn from seven tenths of the main labels; two tenths decide when to stop, and one
+    tenth tests. Rows that belong together stay together if `groups`, `times` or `cv` say so.
 
     Parameters
     ----------
@@ -63,7 +71,8 @@ def advise(
     repeats
         Repeats of ten folds; None: 3, fewer for large tables.
     negligible
-        Benefits within ± this many nats count as "no difference".
+        Benefits within ± this many nats (units of the metric) count as "no difference". None: 5 % of what the features
+        explain, which is the loss of the class frequencies minus the loss alone; at least .001 and at most .01.
     seed
         Seed of splits, starts and the theory's draws.
     choose
@@ -77,6 +86,19 @@ def advise(
         Splits instead of random folds: a splitter of scikit-learn, called as `cv.split(features, main_labels, groups)` with
         all rows of the table, or pairs of arrays (train, test) of row numbers. Two ninths of the training rows, or of their
         groups, decide when to stop.
+    estimator
+        One's own model instead of `student`, on the same splits, trained on the rows too that would decide when to stop. Any
+        classifier of scikit-learn with `predict_proba`: one whose `fit` takes labels (sample, task) with NaN for gaps, such
+        as `SharedTrunkClassifier`, is given them, the main task first; any other is put into `StackedTasks`. Or two
+        functions (`OwnModel`), for a PyTorch module. It gets class codes as labels, and is cloned before every training.
+    prepare
+        Whether one's own model gets the features as the student does, prepared by each split's training rows. False: as the
+        table has them, in a frame of numbers, dates and categories.
+    n_jobs
+        Splits on which one's own model is trained at the same time, in threads, as in scikit-learn.
+    metric
+        "log_loss", "accuracy", "balanced_accuracy", "roc_auc", "average_precision" or "brier", in which benefits are
+        measured. The middle three are numbers of a whole split; their intervals are Nadeau and Bengio's.
     progress
         Called as `progress(done, total)` with numbers of trainings.
 
@@ -88,18 +110,22 @@ def advise(
     Raises
     ------
     InputError
-        For tasks that the table lacks, too few labels, groups or times, and settings out of range.
+        For tasks that the table lacks, too few labels, groups or times, settings out of range, and one's own model that
+        fails or gives no probabilities.
 
     References
     ----------
-    Standley et al. (2020) group tasks by measured gains; equation (4) of the paper defines the relatedness in the
-    explanations.
+    Nadeau and Bengio (2003) correct the variance over splits. Standley et al. (2020) group tasks by measured gains;
+    equation (4) of the paper defines the relatedness in the explanations.
     """
     started = time.perf_counter()
     check_conditions(student, repeats, negligible, seed)
     _check_tasks(main, auxiliaries)
     table = with_related_rows(table, groups=groups, times=times)
-    study = _Study(table, main, tuple(auxiliaries), student, repeats, cv, negligible, seed, choose, progress)
+    own = None if estimator is None else OwnStudy(estimator, prepare, n_jobs)
+    study = _Study(
+        table, main, tuple(auxiliaries), student, repeats, cv, negligible, seed, choose, progress, own, metric
+    )
     singles = study.measure([((name,), 1.0) for name in auxiliaries])
     ranked = sorted(singles, key=lambda effect: -effect.benefit.mean)
     tried, alphas, curve = list(ranked), [], ()
@@ -107,10 +133,14 @@ def advise(
         tried += study.measure([(names, 1.0) for names in further_sets([e.auxiliaries[0] for e in ranked])], tried)
         chosen = best_set(tried) or leading(tried)
         if chosen is not None:
-            alphas = study.measure([(chosen.auxiliaries, alpha) for alpha in ALPHAS])
+            alphas = study.measure([(chosen.auxiliaries, alpha) for alpha in study.alphas])
             curve = study.curve(chosen.auxiliaries)
     alone, leaking = study.outcomes[study.arm((), 1.0)], leaks(table, main)
-    loss, accuracy = (clustered(part, study.splits.groups) for part in (alone.loss, 100 * alone.right))
+    parts = [part for outcome in (alone, study.reference) for part in (outcome.loss, 100 * outcome.right)]
+    loss, accuracy, loss_of_frequencies, accuracy_of_commonest = (
+        clustered(part, study.splits.groups) for part in parts
+    )
+    scored = metric not in ("log_loss", "accuracy")
     return Advice(
         main=main,
         loss_alone=loss,
@@ -130,22 +160,29 @@ def advise(
             folds=study.splits.folds,
             repeats=study.splits.repeats,
             splits=study.splits.words,
-            negligible=negligible,
+            negligible=study.line,
             seed=seed,
             trainings=study.done,
             seconds=time.perf_counter() - started,
+            model="" if own is None else own.name,
+            metric=metric,
         ),
         notes=(*(leak.sentence for leak in leaking), *table.notes, *study.notes()),
         leaks=leaking,
+        loss_of_frequencies=loss_of_frequencies.mean,
+        accuracy_of_commonest=accuracy_of_commonest.mean,
+        score_alone=study.scoring.score(alone) if scored else None,
+        score_of_frequencies=study.scoring.score(study.reference).mean if scored else np.nan,
     )
 
 
 class _Study:
     """The table and splits of one main task, and the outcomes of all arms trained so far."""
 
-    def __init__(self, table, main, auxiliaries, student, repeats, cv, negligible, seed, choose, progress):
+    def __init__(self, table, main, auxiliaries, student, repeats, cv, negligible, seed, choose, progress, own, metric):
+        self.own, metric = own, metric_named(metric)
         self.table, self.main, self.auxiliaries, self.student, self.seed = table, main, auxiliaries, student, seed
-        self.negligible, self.progress = negligible, progress
+        self.given_line, self.progress = negligible, progress
         self.tasks = (main, *auxiliaries)
         self.rows = prepared_rows(table, self.tasks, [main], seed=seed)
         strata = self.rows.codes[0, : self.rows.judged]
@@ -153,17 +190,33 @@ class _Study:
         self.splits = resampling(table, self.rows, strata, labels=self.labels, cv=cv, repeats=repeats, seed=seed)
         self.objections = objections(strata, table.classes[main], self.splits.judged_roles, main)
         self.outcomes: dict[Arm, Outcome] = {}
+        judged_roles = self.splits.judged_roles
+        learnt = (judged_roles != TEST if own else judged_roles == TRAIN) & (judged_roles != LEFT_OUT)
+        self.reference = by_frequencies(strata, judged_roles, learnt, self.rows.classes[0])
+        ratio = float((judged_roles == TEST).sum() / max(learnt.sum(), 1))
+        self.scoring = Scoring(metric, strata, self.splits.groups, ratio)
+        if own is not None:
+            own.resolve(table, self.rows, self.splits.roles)
+        self.alphas = ALPHAS if own is None or own.weighs else (1.0,)
         self.done, self.planned = 0, len(self.splits.roles) * self._arms(len(auxiliaries), choose)
 
     def _arms(self, auxiliaries: int, choose: bool) -> int:
         """The number of arms to train, for the progress bar."""
-        further = len(further_sets(["?"] * auxiliaries)) + len(ALPHAS) - 1 + 2 * (len(shares_for(self.labels)) - 1)
+        further = len(further_sets(["?"] * auxiliaries)) + len(self.alphas) - 1 + 2 * (len(shares_for(self.labels)) - 1)
         return 1 + auxiliaries + choose * further
 
     def notes(self) -> list[str]:
         """What to know about splits, classes and the theory."""
         by_row = [] if self.splits.groups is None else [_THEORY_BY_ROW]
-        return [*self.splits.notes, *by_row, *self._rare_classes()]
+        own = [] if self.own is None else self.own.notes(self.outcomes.values())
+        return [*self.splits.notes, *by_row, *own, *self._rare_classes()]
+
+    @property
+    def line(self) -> float:
+        """Benefits within ± this are negligible. The single arm must have been trained."""
+        if self.given_line is not None:
+            return self.given_line
+        return negligible_line(self.outcomes[self.arm((), 1.0)], self.reference, self.scoring)
 
     def _rare_classes(self) -> list[str]:
         """A sentence for every class of the main task that has fewer labels than there are folds."""
@@ -183,15 +236,12 @@ class _Study:
     def train(self, arms: Sequence[Arm]) -> None:
         """Train the arms that have no outcome yet."""
         untrained = [arm for arm in dict.fromkeys(arms) if arm not in self.outcomes]
-        found = run_trials(
-            self.rows,
-            untrained,
-            self.splits.roles,
-            self.splits.ranks,
-            self.student,
-            seed=self.seed,
-            progress=self._report,
-        )
+        where = (self.rows, untrained, self.splits.roles, self.splits.ranks)
+        if self.own is not None:
+            found = self.own.run_trials(*where, progress=self._report)
+        else:
+            wanted = {"probabilities": True} if self.scoring.metric.needs_probabilities else {}
+            found = run_trials(*where, self.student, seed=self.seed, progress=self._report, **wanted)
         self.outcomes |= {arm: outcome for (arm, _), outcome in found.items()}
 
     def _report(self, more: int) -> None:
@@ -208,7 +258,7 @@ class _Study:
         self.train([single, *(self.arm(*candidate) for candidate in family)])
         alone = self.outcomes[single]
         paired = [Paired(*case, self.outcomes[self.arm(*case)], alone, self.objections) for case in family]
-        found = effects(paired, negligible=self.negligible, groups=self.splits.groups)
+        found = effects(paired, negligible=self.line, scoring=self.scoring)
         return found[len(before) :]
 
     def curve(self, names: tuple[str, ...]) -> tuple[CurvePoint, ...]:
@@ -217,7 +267,7 @@ class _Study:
         pairs = {share: (self.arm(names, 1.0, share), self.arm((), 1.0, share)) for share in shares}
         self.train([arm for pair in pairs.values() for arm in pair])
         measured = {share: (self.outcomes[joint], self.outcomes[single]) for share, (joint, single) in pairs.items()}
-        return benefit_curve(measured, self.labels, self.splits.groups)
+        return benefit_curve(measured, self.labels, scoring=self.scoring)
 
     def explained(self, ranked: Sequence[Effect]) -> tuple[AuxiliaryAdvice, ...]:
         """The effects of single auxiliary tasks with the theory's explanations."""

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sharedtrunk import tables
+from sharedtrunk._support.limits import check_metric
 from sharedtrunk.affinity._advise import advise
-from sharedtrunk.affinity._effects import NEGLIGIBLE
+from sharedtrunk.affinity._own_study import OnInputs
 from sharedtrunk.affinity._parameters import (
     STUDENT_CONSTRAINTS,
     ValidatedParameters,
@@ -26,7 +28,8 @@ from sharedtrunk.errors import invalid
 class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
     """Find the tasks to train beside `main`, by paired trainings, and explain the benefits by theory.
 
-    The benefit is MT = E[loss of the main task alone − beside the auxiliary tasks], in nats on held-out rows.
+    The benefit is MT = E[loss of the main task alone − beside the auxiliary tasks], in nats on held-out rows, or in `metric`.
+    It is measured with our student, or with one's own model (`estimator`).
 
     Parameters
     ----------
@@ -38,8 +41,9 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         The student, as in `SharedTrunkClassifier`.
     repeats : int, optional
         Repeats of ten folds; 3 by default, fewer for large tables.
-    negligible : float
-        Benefits within ± this many nats count as "no difference".
+    negligible : float, optional
+        Benefits within ± this many nats (units of the metric) count as "no difference"; by default 5 % of what the features
+        explain, at least .001 and at most .01.
     choose : bool
         Whether sets, weights and the curve by number of labels are measured too.
     random_state : int, RandomState or None
@@ -50,6 +54,16 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         Texts that stand for a missing value, as for `tables.from_arrays`.
     cv : splitter or iterable of (train, test), optional
         Splits instead of random folds: any splitter of scikit-learn, or arrays of row numbers.
+    estimator : classifier or OwnModel, optional
+        One's own model instead of the student, whose parameters then mean nothing: any classifier with `predict_proba`, or
+        two functions; see `advise`.
+    prepare : bool
+        Whether one's own model gets features prepared as the student's are. False: rows of X as they came, for example for a
+        pipeline of one's own.
+    n_jobs : int, optional
+        Splits on which one's own model is trained at the same time, in threads.
+    metric : {"log_loss", "accuracy", "balanced_accuracy", "roc_auc", "average_precision", "brier"}
+        What the benefit is measured in.
 
     Attributes
     ----------
@@ -67,7 +81,9 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
             "Put it in brackets.",
         ),
         "repeats": satisfies("is a whole number or None", lambda value: value is None or _whole(value)),
-        "negligible": satisfies("is a number of nats", lambda value: isinstance(value, Real)),
+        "negligible": satisfies("is a number of nats or None", lambda value: value is None or isinstance(value, Real)),
+        "prepare": one_of(True, False),
+        "metric": lambda name, value: check_metric(value),
         "choose": one_of(True, False),
         "progress": satisfies("is a function of (done, total) or None", lambda value: value is None or callable(value)),
     }
@@ -85,12 +101,16 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         n_iter_no_change=30,
         tol=0.003,
         repeats=None,
-        negligible=NEGLIGIBLE,
+        negligible=None,
         choose=True,
         random_state=0,
         progress=None,
         missing=None,
         cv=None,
+        estimator=None,
+        prepare=True,
+        n_jobs=None,
+        metric="log_loss",
     ):
         self.main = main
         self.auxiliaries = auxiliaries
@@ -107,6 +127,10 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         self.progress = progress
         self.missing = missing
         self.cv = cv
+        self.estimator = estimator
+        self.prepare = prepare
+        self.n_jobs = n_jobs
+        self.metric = metric
 
     def fit(self, X, Y, *, groups=None, times=None) -> "AuxiliaryTaskAdvisor":
         """Measure the benefits and explain them.
@@ -133,14 +157,16 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
             For parameters out of range, tasks that Y lacks, and what `tables.from_arrays` and `advise` refuse.
         """
         self._validate_params()
-        X = tables.dense(X)
+        given, X = X, tables.dense(X)
         table = tables.with_related_rows(tables.from_arrays(X, Y, missing=self.missing), groups=groups, times=times)
         names = list(table.labels)
         main = _named(self.main, names)
         others = [name for name in names if name != main]
         chosen = others if self.auxiliaries is None else [_named(task, names) for task in self.auxiliaries]
         student = student_of(self)
-        check_network(student.hidden, table.features.shape[1], [len(table.classes[name]) for name in names])
+        if self.estimator is None:
+            check_network(student.hidden, table.features.shape[1], [len(table.classes[name]) for name in names])
+        as_given = self.estimator is not None and not self.prepare
         self.advice_ = advise(
             table,
             main,
@@ -151,6 +177,10 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
             seed=_seed(self.random_state),
             choose=self.choose,
             cv=self.cv,
+            estimator=OnInputs(self.estimator, _indexable(given)) if as_given else self.estimator,
+            prepare=bool(self.prepare),
+            n_jobs=self.n_jobs,
+            metric=self.metric,
             progress=self.progress,
         )
         for leak in self.advice_.leaks:
@@ -170,6 +200,11 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         """The advice as a matplotlib figure; see `Advice.plot`."""
         check_is_fitted(self)
         return self.advice_.plot()
+
+
+def _indexable(X: Any) -> Any:
+    """Rows that can be chosen by their numbers: lists become an array."""
+    return np.asarray(X) if isinstance(X, list | tuple) else X
 
 
 def _whole(value: object) -> bool:

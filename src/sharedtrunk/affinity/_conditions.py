@@ -24,10 +24,10 @@ TESTED_ROWS = 1500
 """Repeats are made until about this many rows have been tested; with more, the interval hardly narrows."""
 
 
-def check_conditions(student: Student, repeats: int | None, negligible: float, seed: int) -> None:
+def check_conditions(student: Student, repeats: int | None, negligible: float | None, seed: int) -> None:
     """Raise `InputError` for settings out of range, and for a student without a trunk: its tasks would share nothing."""
     check_repeats(repeats)
-    check_negligible(negligible)
+    check_negligible(0.0 if negligible is None else negligible)
     check_seed(seed)
     check_trunk_widths(student.hidden)
 
@@ -51,18 +51,25 @@ def conditions_of(
     seed: int,
     trainings: int,
     seconds: float,
+    model: str = "",
+    metric: str = "log_loss",
 ) -> Conditions:
-    """The record of a measurement on `labels` labels of the main task, whose rows have these `roles`."""
-    count = len(roles)
+    """The record of a measurement on `labels` labels of the main task, whose rows have these `roles`.
+
+    One's own `model` is trained on the validation rows too, and has no trunk that we know of.
+    """
+    count, trained, stopping = len(roles), int((roles == TRAIN).sum()), int((roles == VALIDATION).sum())
+    if model:
+        trained, stopping = trained + stopping, 0
     return Conditions(
         rows=len(table.features),
         features=table.features.shape[1],
         classes=len(table.classes[main]),
         labels=labels,
-        trained_on=round(int((roles == TRAIN).sum()) / count),
-        stopped_by=round(int((roles == VALIDATION).sum()) / count),
-        hidden=student.hidden,
-        activation=student.activation,
+        trained_on=round(trained / count),
+        stopped_by=round(stopping / count),
+        hidden=() if model else student.hidden,
+        activation="" if model else student.activation,
         folds=folds,
         repeats=repeats,
         splits=splits,
@@ -70,4 +77,6 @@ def conditions_of(
         seed=seed,
         trainings=trainings,
         seconds=seconds,
+        model=model,
+        metric=metric,
     )

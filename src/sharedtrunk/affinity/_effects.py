@@ -6,13 +6,16 @@ from typing import NamedTuple
 import numpy as np
 
 from sharedtrunk._support.statistics import CONFIDENCE, Estimate
-from sharedtrunk.affinity._intervals import clustered, holm, tested_clusters, two_sided_p
+from sharedtrunk.affinity._intervals import clustered, holm
+from sharedtrunk.affinity._metrics import LOG_LOSS, Scoring
 from sharedtrunk.affinity._records import Effect
 from sharedtrunk.affinity._trials import Outcome
 from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
 
 NEGLIGIBLE = 0.01
-"""A benefit whose interval lies within ± this many nats has the verdict "no difference", unless the user says otherwise."""
+"""The largest benefit that is negligible, in nats or in units of another metric, unless the user says otherwise: the line is
+a share of what the features explain (`_reference.negligible_line`). An interval within ± the line has the verdict "no
+difference"."""
 
 MOST_FAILED = 0.1
 """Share of the splits whose trainings may fail; if more fail, the verdict is "cannot tell yet"."""
@@ -28,37 +31,52 @@ class Paired(NamedTuple):
     objections: Sequence[str] = ()
 
 
-def effects(tried: Sequence[Paired], *, negligible: float, groups: np.ndarray | None = None) -> list[Effect]:
+def effects(
+    tried: Sequence[Paired],
+    *,
+    negligible: float | Sequence[float],
+    groups: np.ndarray | None = None,
+    scoring: Scoring | None = None,
+) -> list[Effect]:
     """The effect of each comparison; all of them are one family for the correction.
 
-    `groups` (judged,) are the groups of the judged rows, by which intervals are clustered.
+    `negligible` is one line, or one for each comparison. `groups` (judged,) are the groups of the judged rows, by which
+    intervals are clustered. Benefits are in nats, or as `scoring` says.
     """
-    measured = [_measured(each.joint, each.single, groups) for each in tried]
+    scoring = Scoring(LOG_LOSS, np.zeros(0, np.int64), groups) if scoring is None else scoring
+    lines = [negligible] * len(tried) if isinstance(negligible, int | float) else negligible
+    measured = [_measured(each.joint, each.single, scoring) for each in tried]
     p_values = [p for _, _, p in measured]
     found = []
-    for each, (benefit, accuracy, p), adjusted in zip(tried, measured, holm(p_values), strict=True):
-        verdict, reason = _verdict(benefit, adjusted, negligible, each.objections)
+    for each, line, (benefit, accuracy, p), adjusted in zip(tried, lines, measured, holm(p_values), strict=True):
+        verdict, reason = _verdict(benefit, adjusted, line, each.objections, scoring)
         if not reason and verdict == CANNOT_TELL:
-            reason = _undecided(benefit, p, adjusted, len(tried))
+            reason = _undecided(benefit, p, adjusted, len(tried), " nats" if scoring.metric == LOG_LOSS else "")
         found.append(Effect(each.auxiliaries, each.alpha, benefit, accuracy, p, adjusted, verdict, reason))
     return found
 
 
-def _measured(joint: Outcome, single: Outcome, groups: np.ndarray | None) -> tuple[Estimate, Estimate, float]:
+def _measured(joint: Outcome, single: Outcome, scoring: Scoring) -> tuple[Estimate, Estimate, float]:
     """Benefit, gain of accuracy, and the p-value of the benefit."""
     made = joint.made & single.made
-    losses = (single.loss - joint.loss)[made]
-    benefit, accuracy = (clustered(part, groups) for part in (losses, 100 * (joint.right - single.right)[made]))
-    p_value = two_sided_p(benefit, None if groups is None else tested_clusters(losses, groups))
-    return benefit, accuracy, p_value
+    gains = scoring.gains(joint, single)[made]
+    benefit = scoring.estimate(gains)
+    accuracy = clustered(100 * (joint.right - single.right)[made], scoring.groups)
+    return benefit, accuracy, scoring.p_value(benefit, gains)
 
 
-def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, objections: Sequence[str]) -> tuple[str, str]:
+def _verdict(
+    benefit: Estimate, p_adjusted: float, negligible: float, objections: Sequence[str], scoring: Scoring
+) -> tuple[str, str]:
     """The verdict ("no difference" within ± negligible, else by the p-value), and the reason if the data allow none."""
     if objections:
         return CANNOT_TELL, objections[0]
     if benefit.left_out > MOST_FAILED * (benefit.n + benefit.left_out) or not np.isfinite(benefit.low):
-        return CANNOT_TELL, f"{benefit.left_out} of {benefit.n + benefit.left_out} trainings gave no finite loss"
+        splits = benefit.n + benefit.left_out
+        if scoring.metric.by_split:
+            why = "because their test rows lack a class or their training failed"
+            return CANNOT_TELL, f"{benefit.left_out} of {splits} splits have no {scoring.metric.name}, {why}"
+        return CANNOT_TELL, f"{benefit.left_out} of {splits} trainings gave no finite loss"
     if -negligible < benefit.low and benefit.high < negligible:
         return NO_DIFFERENCE, ""
     if p_adjusted < 1 - CONFIDENCE:
@@ -66,8 +84,8 @@ def _verdict(benefit: Estimate, p_adjusted: float, negligible: float, objections
     return CANNOT_TELL, ""
 
 
-def _undecided(benefit: Estimate, p: float, adjusted: float, tried: int) -> str:
+def _undecided(benefit: Estimate, p: float, adjusted: float, tried: int, unit: str) -> str:
     """Why the verdict is "cannot tell yet" for an effect without failures or objections."""
     if p < 1 - CONFIDENCE:
         return f"p = {p:.3f} alone, but {adjusted:.3f} once corrected for {tried} comparisons"
-    return f"the interval reaches from {benefit.low:+.3f} to {benefit.high:+.3f} nats"
+    return f"the interval reaches from {benefit.low:+.3f} to {benefit.high:+.3f}{unit}"

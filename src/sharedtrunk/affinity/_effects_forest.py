@@ -64,17 +64,18 @@ def column_places(blocks: Blocks, columns: Sequence[str]) -> list[float]:
 
 
 def draw_effects(
-    axes: Axes, blocks: Blocks, columns: Sequence[str], places: Sequence[float], negligible: float
+    axes: Axes, blocks: Blocks, columns: Sequence[str], places: Sequence[float], negligible: float, unit: str = "nats"
 ) -> None:
     """Draw the blocks into axes that are `AXIS` inches wide and `forest_height` tall, with the columns at `places`.
 
-    `negligible` (nats) is the half-width of the band in which effects make no difference.
+    `negligible` is the half-width of the band in which effects make no difference. A long `unit` stands at the axis only.
     """
+    benefit = BENEFIT if unit == "nats" else "benefit"
     axes.set(xlim=_range(blocks, negligible), ylim=(forest_height(blocks), 0), yticks=[])
     axes.spines["left"].set_visible(False)
     axes.axvspan(-negligible, negligible, color=BAND, linewidth=0, zorder=0)
     axes.axvline(0.0, color="0.35", linewidth=0.8, zorder=1)
-    for place, heading in zip(places[:-1], (BENEFIT, "verdict", *columns), strict=True):
+    for place, heading in zip(places[:-1], (benefit, "verdict", *columns), strict=True):
         _write(axes, place, -0.06, heading, va="bottom", color="0.25")
     top = 0.0
     for heading, bars in blocks.items():

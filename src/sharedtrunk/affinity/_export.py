@@ -42,7 +42,7 @@ def advice_frame(advice: AdviceRecord) -> pd.DataFrame:
     best = () if advice.best_set is None else advice.best_set.auxiliaries
     rows = [_auxiliary(each) | {"in_best_set": each.name in best} for each in advice.auxiliaries]
     frame = pd.DataFrame(rows)
-    frame.attrs = {"main": advice.main, "labels": advice.conditions.labels, "units": UNITS}
+    frame.attrs = {"main": advice.main, "labels": advice.conditions.labels, "units": _units(advice)}
     return frame
 
 
@@ -67,7 +67,15 @@ def record(made: Record) -> dict[str, Any]:
     """All fields as JSON data, with units and versions; numbers that are not finite are None."""
     plain = advice_record(made) if isinstance(made, AdviceRecord) else matrix_record(made)
     versions = {"sharedtrunk": __version__, **library_versions(LIBRARIES)}
-    return {"units": UNITS, "versions": versions, **plain}
+    return {"units": _units(made), "versions": versions, **plain}
+
+
+def _units(made: Record) -> dict[str, str]:
+    """Units of the numbers; a benefit may be in another metric than the loss."""
+    metric = made.conditions.metric if isinstance(made, AdviceRecord) else "log_loss"
+    if metric == "log_loss":
+        return UNITS
+    return {"benefit": metric, "loss": "nats"} | {name: unit for name, unit in UNITS.items() if name != "benefit, loss"}
 
 
 def advice_record(advice: AdviceRecord) -> dict[str, Any]:

@@ -15,7 +15,15 @@ all numbers of a group, V_cell over the numbers of a group in a split, and there
 the variance over draws of groups. **Blocks of time** are tested by one split each, so V_split clusters by block already: V is
 the variance over blocks, hence over later blocks that differ from each other as the tested ones do.
 
-The correction of Nadeau and Bengio (2003), (1/J + n_test/n_train) s², attributes every difference between splits to their
+**Scores of whole splits** (ROC AUC and the like) have no numbers by row, so V cannot be had. `corrected` is the correction of
+Nadeau and Bengio (2003) for them,
+
+    V = (1/J + n_test/n_train) s²,
+
+with the variance s² of the J splits' numbers; Bouckaert and Frank (2004) use it for repeated folds. Splits share most of
+their training rows, so their numbers are correlated and s²/J is too small.
+
+Where there are numbers by row this correction is not used: it attributes every difference between splits to their
 rows, even those due to start and stop, which average out over splits. Neither V nor this correction accounts for the rows
 that all trainings have in common; and with few rows and heavy tails the interval is too narrow, as for any mean.
 `benchmarks/affinity` measures both effects.
@@ -54,6 +62,26 @@ def clustered(
         return Estimate(mean, np.nan, np.nan, np.nan, splits, left_out)
     error = _error(*_by_cluster(np.where(tested, values - mean, 0.0), tested, groups)) / int(tested.sum())
     half = t_factor(splits if groups is None else min(splits, clusters), confidence) * error
+    return Estimate(mean, error, mean - half, mean + half, splits, left_out)
+
+
+def corrected(
+    numbers: Float[np.ndarray, "split"],
+    ratio: float,
+    groups: int | None = None,
+    *,
+    confidence: float = CONFIDENCE,
+) -> Estimate:
+    """Mean over splits with the corrected t-interval; `ratio` is n_test/n_train, and NaN is left out and counted.
+
+    With fewer `groups` than splits, the groups give the degrees of freedom.
+    """
+    finite = numbers[np.isfinite(numbers)]
+    splits, left_out = finite.size, numbers.size - finite.size
+    if splits < 2 or (groups is not None and groups < 2):
+        return Estimate(float(finite.mean()) if splits else np.nan, np.nan, np.nan, np.nan, splits, left_out)
+    mean, error = float(finite.mean()), float(finite.std(ddof=1) * (1 / splits + ratio) ** 0.5)
+    half = t_factor(min(splits, groups or splits), confidence) * error
     return Estimate(mean, error, mean - half, mean + half, splits, left_out)
 
 

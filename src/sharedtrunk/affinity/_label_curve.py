@@ -5,15 +5,16 @@ log₂ n is fitted to the differences δ_ji(n) of split j and test row i; at twi
 
     δ_ji(2n) = Σ_k w_k δ_ji(n_k),
 
-which is again one number for each split and row, with the same kind of interval. Hypothesis: the benefit continues linearly
-in ln n. The extrapolation covers one doubling only, because benefits level off at zero.
+which is again one number for each split and row (for each split, with a metric of whole splits), with the same kind of
+interval. Hypothesis: the benefit continues linearly in ln n. The extrapolation covers one doubling only, because benefits
+level off at zero.
 """
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from sharedtrunk.affinity._intervals import clustered
+from sharedtrunk.affinity._metrics import LOG_LOSS, Scoring
 from sharedtrunk.affinity._records import CurvePoint
 from sharedtrunk.affinity._trials import Outcome
 
@@ -33,21 +34,25 @@ def shares_for(labels: int) -> list[float]:
 
 
 def benefit_curve(
-    measured: Mapping[float, tuple[Outcome, Outcome]], labels: int, groups: np.ndarray | None = None
+    measured: Mapping[float, tuple[Outcome, Outcome]],
+    labels: int,
+    groups: np.ndarray | None = None,
+    scoring: Scoring | None = None,
 ) -> tuple[CurvePoint, ...]:
     """Points of the curve, from the (joint, single) outcomes at each share of the user's `labels` main labels.
 
-    `groups` (judged,) are those by which the intervals are clustered.
+    `groups` (judged,) are those by which the intervals are clustered. Benefits are in nats, or as `scoring` says.
     """
+    scoring = Scoring(LOG_LOSS, np.zeros(0, np.int64), groups) if scoring is None else scoring
     shares = sorted(measured)
-    differences = np.stack([measured[share][1].loss - measured[share][0].loss for share in shares])
+    differences = np.stack([scoring.gains(*measured[share]) for share in shares])
     points = [
-        CurvePoint(round(share * labels), clustered(part, groups), measured=True)
+        CurvePoint(round(share * labels), scoring.estimate(part), measured=True)
         for share, part in zip(shares, differences, strict=True)
     ]
     if len(shares) > 1:
         ahead = np.tensordot(_line_weights(np.log2(shares), np.log2(AHEAD)), differences, axes=1)
-        points.append(CurvePoint(round(AHEAD * labels), clustered(ahead, groups), measured=False))
+        points.append(CurvePoint(round(AHEAD * labels), scoring.estimate(ahead), measured=False))
     return tuple(points)
 
 

@@ -11,11 +11,14 @@ import numpy as np
 
 from sharedtrunk.affinity._advice import AffinityMatrix
 from sharedtrunk.affinity._conditions import Progress, check_conditions, conditions_of
-from sharedtrunk.affinity._effects import NEGLIGIBLE, Paired, effects
+from sharedtrunk.affinity._effects import Paired, effects
 from sharedtrunk.affinity._groups import suggested_groups
 from sharedtrunk.affinity._intervals import clustered
+from sharedtrunk.affinity._metrics import LOG_LOSS, Scoring
+from sharedtrunk.affinity._reference import by_frequencies, negligible_line
 from sharedtrunk.affinity._resampling import resampling
 from sharedtrunk.affinity._rows import objections, prepared_rows
+from sharedtrunk.affinity._splits import TRAIN
 from sharedtrunk.affinity._student import STUDENT, Student
 from sharedtrunk.affinity._trials import Arm, run_trials
 from sharedtrunk.errors import invalid
@@ -28,7 +31,7 @@ def affinity_matrix(
     *,
     student: Student = STUDENT,
     repeats: int | None = None,
-    negligible: float = NEGLIGIBLE,
+    negligible: float | None = None,
     seed: int = 0,
     groups: Any = None,
     times: Any = None,
@@ -87,8 +90,16 @@ def affinity_matrix(
     paired = [
         Paired((tasks[b],), 1.0, found[arm, a], found[alone[a], a], objections_of[a]) for (a, b), arm in pairs.items()
     ]
+    references = [by_frequencies(rows.codes[a], roles, roles == TRAIN, rows.classes[a]) for a in indices]
+    lines = [
+        negligible_line(found[alone[a], a], references[a], Scoring(LOG_LOSS, rows.codes[a], splits.groups))
+        if negligible is None
+        else negligible
+        for a in indices
+    ]
     named = [(tasks[a], tasks[b]) for a, b in pairs]
-    measured = dict(zip(named, effects(paired, negligible=negligible, groups=splits.groups), strict=True))
+    family = effects(paired, negligible=[lines[a] for a, _ in pairs], groups=splits.groups)
+    measured = dict(zip(named, family, strict=True))
     seconds = time.perf_counter() - started
     conditions = {
         task: conditions_of(
@@ -100,7 +111,7 @@ def affinity_matrix(
             folds=splits.folds,
             repeats=splits.repeats,
             splits=splits.words,
-            negligible=negligible,
+            negligible=lines[a],
             seed=seed,
             trainings=total,
             seconds=seconds,
@@ -117,6 +128,7 @@ def affinity_matrix(
         conditions=conditions,
         notes=(*(leak.sentence for leak in worst_first), *table.notes, *splits.notes),
         leaks=worst_first,
+        loss_of_frequencies={task: clustered(references[a].loss, splits.groups).mean for a, task in enumerate(tasks)},
     )
 
 

@@ -40,6 +40,7 @@ def advice_picture(advice: AdviceRecord) -> Figure:
         negligible=advice.conditions.negligible,
         title=wording.title(advice),
         note=_note(advice),
+        unit=wording.unit(advice.conditions),
     )
 
 
@@ -126,7 +127,8 @@ def _note(advice: AdviceRecord) -> str:
         best = '★ recommended: the smallest set that has the verdict "helps" and is within one standard error of the best. '
     elif advice.alphas:
         best = 'No set has the verdict "helps" (verdicts are corrected for the number of sets tried). '
-    band = f"Grey band: effects within ± {advice.conditions.negligible:g} nats make no difference."
+    line = f"{advice.conditions.negligible:.2g} {wording.unit(advice.conditions)}"
+    band = f"Grey band: effects within ± {line} make no difference."
     signal = next((each.explanation.snr_main for each in advice.auxiliaries if each.explanation), np.nan)
     own = f" The SNR of {advice.main} is {signal:.1f}." if np.isfinite(signal) else ""
     extended = " Dashed: extrapolated along ln N." if advice.curve else ""

@@ -1,10 +1,12 @@
 """Records of advice: effects of auxiliary tasks on a main task, with intervals, verdicts and the theory's reasons.
 
 They hold numbers and words and know nothing of frames, pictures and files, which are all made from them. Benefits are in
-nats of the main task's held-out loss, accuracies in points (hundredths); both are positive where the auxiliary tasks help.
+nats of the main task's held-out loss, or in units of another metric that the user chose, accuracies in points (hundredths);
+both are positive where the auxiliary tasks help.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity._explanation import Explanation
@@ -22,7 +24,7 @@ class Effect:
     alpha : float
         Weight α of each auxiliary task's loss; the main task's is 1.
     benefit, accuracy : Estimate
-        Benefit in nats and gain of accuracy in points, with 95 % intervals for this effect alone.
+        Benefit (in nats, or units of the metric) and gain of accuracy in points, with 95 % intervals for this effect alone.
     p_value, p_adjusted : float
         Two-sided p-value of the benefit, and the same corrected (Holm) for all effects of its family.
     verdict : str
@@ -102,7 +104,9 @@ class Conditions:
     splits : str
         How the splits were made, where not by random folds of rows.
     negligible : float
-        Benefits within ± this many nats count as "no difference".
+        Benefits within ± this many nats, or units of another metric, count as "no difference".
+    model, metric : str, str
+        The user's own model, empty for the student; and the metric of the benefits.
     trainings, seconds : int, float
         Number of trainings, and how long they took.
     """
@@ -122,6 +126,8 @@ class Conditions:
     trainings: int
     seconds: float
     splits: str = ""
+    model: str = ""
+    metric: str = "log_loss"
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,10 @@ class AdviceRecord:
     conditions: Conditions
     notes: tuple[str, ...]
     leaks: tuple[Leak, ...] = ()
+    loss_of_frequencies: float = math.nan
+    accuracy_of_commonest: float = math.nan
+    score_alone: Estimate | None = None
+    score_of_frequencies: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -153,3 +163,4 @@ class MatrixRecord:
     conditions: dict[str, Conditions]
     notes: tuple[str, ...]
     leaks: tuple[Leak, ...] = ()
+    loss_of_frequencies: dict[str, float] = field(default_factory=dict)

@@ -44,10 +44,17 @@ class SplitInputs:
                 self._kept.popitem(last=False)
             return self._kept[key]
 
-    def _prepared(self, trained_on: np.ndarray, dtype: str) -> tuple[Float[Array, "sample _"], int]:
+    def prepared(self, trained_on: Bool[np.ndarray, "sample"]) -> Float[np.ndarray, "sample _"]:
+        """Inputs prepared by these rows, without padding; they are not kept."""
+        with self._lock:
+            return self._transformed(trained_on)
+
+    def _transformed(self, trained_on: np.ndarray) -> np.ndarray:
         unfitted: Any = clone(self.preparation)
-        fitted = unfitted.fit(self.features[trained_on])
-        found = fitted.transform(self.features)
+        return np.asarray(unfitted.fit(self.features[trained_on]).transform(self.features))
+
+    def _prepared(self, trained_on: np.ndarray, dtype: str) -> tuple[Float[Array, "sample _"], int]:
+        found = self._transformed(trained_on)
         padding = padded_width(found.shape[1]) - found.shape[1]
         return jnp.asarray(np.pad(found, ((0, 0), (0, padding))), dtype), found.shape[1]
 

@@ -18,8 +18,8 @@ from jaxtyping import Array, Bool, Float, Int
 
 from sharedtrunk._support.environment import cores
 from sharedtrunk._support.randomness import stream
-from sharedtrunk.affinity._engine import FULL_BATCH_ROWS, Lanes, Schedule, train_lanes
-from sharedtrunk.affinity._network import Activation, initial_network
+from sharedtrunk.affinity._engine import FULL_BATCH_ROWS, Lanes, Schedule, Stops, train_lanes
+from sharedtrunk.affinity._network import Activation, Network, initial_network, logits
 from sharedtrunk.affinity._precision import jax_precision
 from sharedtrunk.affinity._split_inputs import SplitInputs
 from sharedtrunk.affinity._splits import TEST, TRAIN, VALIDATION
@@ -64,7 +64,8 @@ class Outcome(NamedTuple):
     """How one arm does in one judged task: its loss (nats) and correctness (0 or 1) on every test row of every split.
 
     Rows that are not tested are NaN. `step` is the stop and `validation` the validation loss there. `made` is False for
-    splits without validation or test rows of the task, which are left out.
+    splits without validation or test rows of the task, which are left out. `probabilities` (split, judged, class) are those
+    of the task's classes, NaN in rows that are not tested; empty where no metric needs them.
     """
 
     loss: Float[np.ndarray, "split judged"]
@@ -72,6 +73,7 @@ class Outcome(NamedTuple):
     step: Float[np.ndarray, "split"]
     validation: Float[np.ndarray, "split"]
     made: Bool[np.ndarray, "split"]
+    probabilities: Float[np.ndarray, "..."] = np.empty(0)
 
 
 class Trial(NamedTuple):
@@ -90,12 +92,14 @@ def run_trials(
     *,
     seed: int,
     progress: Callable[[int], None] | None = None,
+    probabilities: bool = False,
 ) -> dict[tuple[Arm, int], Outcome]:
     """Train every arm on every split and return its outcome for each task that it judges, by (arm, task).
 
     Only rows with the role TRAIN are trained on, also among those that are not judged. Outside the test rows, an arm knows
     the main label of a judged row only if the row's entry in `ranks` is at most the arm's share. `progress(n)` is called
-    whenever n more trainings are done. An interrupt cancels the batches that have not begun.
+    whenever n more trainings are done. An interrupt cancels the batches that have not begun. With `probabilities`, outcomes
+    have those of task 0, which all arms must then judge alone.
     """
     if not arms:
         return {}
@@ -106,7 +110,7 @@ def run_trials(
         for split in range(len(roles))
         for first in range(0, len(arms), lanes)
     ]
-    prepared = _Prepared(rows, roles, ranks, student, seed, lanes)
+    prepared = _Prepared(rows, roles, ranks, student, seed, lanes, probabilities)
     done = [part for batch in _on_threads(prepared.train, batches, progress) for part in batch]
     found: dict[tuple[Arm, int], Outcome] = {}
     for index, arm in enumerate(arms):
@@ -137,7 +141,8 @@ def _on_threads(work, batches: list, progress) -> list:
 class _Prepared:
     """Arrays that all batches share, on the device; `train` trains one batch."""
 
-    def __init__(self, rows: Rows, roles, ranks, student: Student, seed: int, lanes: int):
+    def __init__(self, rows: Rows, roles, ranks, student: Student, seed: int, lanes: int, probabilities: bool):
+        self.probabilities = probabilities
         self.rows, self.roles, self.ranks = rows, roles, ranks
         self.student, self.seed, self.lanes = student, seed, lanes
         with jax_precision(student.dtype):
@@ -153,7 +158,9 @@ class _Prepared:
             inputs, features = self._inputs(batch[0].split)
             lanes, tested = self._lanes(padded, len(batch), features, inputs.shape[1])
             rate = jnp.asarray(self.student.learning_rate, self.student.dtype)
-            stops = train_lanes(lanes, inputs, self.targets, rate, schedule=self.schedule)
+            kept = {"keep_networks": True} if self.probabilities else {}
+            stops = train_lanes(lanes, inputs, self.targets, rate, schedule=self.schedule, **kept)
+            probabilities = self._of_main(stops, inputs, tested)
         # Every task is judged at its own stop; rows that do not test it stay NaN.
         outcomes = {
             "loss": np.where(tested, stops.row_loss, np.nan),
@@ -161,8 +168,19 @@ class _Prepared:
             "step": np.asarray(stops.step, np.float64),
             "validation": np.where(np.isfinite(stops.validation), stops.validation, np.nan),
             "made": tested.any(axis=2) & (np.asarray(lanes.validation) > 0).any(axis=2),
+            "probabilities": probabilities,
         }
         return [{name: values[lane] for name, values in outcomes.items()} for lane in range(len(batch))]
+
+    def _of_main(self, stops: Stops, inputs: Array, tested: np.ndarray) -> Float[np.ndarray, "lane _ ..."]:
+        """Probabilities of task 0 at its stop by lane (1, judged, class), NaN where not tested; empty if not asked for."""
+        if not self.probabilities:
+            return np.empty((*tested.shape[:2], 0))
+        found = np.asarray(_main_probabilities(stops.network, inputs[: self.rows.judged]), np.float64)
+        known = tested[:, 0] & np.isfinite(
+            np.asarray(stops.row_loss)[:, 0]
+        )  # no finite loss: the weights are the start's
+        return np.where(known[:, :, None], found, np.nan)[:, None]
 
     def _inputs(self, split: int) -> tuple[Float[Array, "sample _"], int]:
         """The inputs of a split and how many of their columns are no padding."""
@@ -232,6 +250,12 @@ def _shares(chosen: np.ndarray) -> np.ndarray:
 def _one_hot(codes: np.ndarray, size: int) -> np.ndarray:
     """One-hot labels (sample, class), with zero rows for missing labels."""
     return (codes[:, None] == np.arange(size)[None, :]).astype(np.float32)
+
+
+@jax.jit
+def _main_probabilities(network: Network, inputs: Float[Array, "judged _"]) -> Float[Array, "lane judged _"]:
+    """The first task's probabilities of these rows, by lane."""
+    return jax.vmap(lambda one: jax.nn.softmax(logits(one, inputs)[0], axis=1))(network)
 
 
 @functools.partial(jax.jit, static_argnames=("features", "width", "hidden", "classes", "tasks", "activation", "dtype"))

@@ -13,6 +13,9 @@ NOTHING = "–"
 
 _ACTIVATIONS = {"relu": "ReLU"}
 
+_UNITS = {"log_loss": "nats", "roc_auc": "ROC AUC", "brier": "Brier score"}
+"""Units of benefits by metric; other metrics are called by their names."""
+
 COLUMNS = ("auxiliary\nlabels", "benefit\n(nats)", "accuracy\n(points)", "verdict", "r\nSNR", "theory")
 VERDICT = COLUMNS.index("verdict")
 MEASURED = (
@@ -28,6 +31,24 @@ _SHORT_AGREEMENT = {"cannot be compared": "unsettled"}
 MATRIX_CAPTION = "Row: main task; column: auxiliary task beside it; cell: benefit of the row's task in nats."
 
 
+def unit(conditions: Conditions) -> str:
+    """The unit of a benefit."""
+    return _UNITS.get(conditions.metric, conditions.metric.replace("_", " "))
+
+
+def columns(conditions: Conditions) -> tuple[str, ...]:
+    """Headings of the table's columns, with the unit of the benefit."""
+    return tuple(heading.replace("nats", unit(conditions)) for heading in COLUMNS)
+
+
+def captions(conditions: Conditions) -> tuple[str, ...]:
+    """What was measured, and what the theory's columns are."""
+    if conditions.metric == "log_loss":
+        return CAPTIONS
+    better = f"by how much the {unit(conditions)} of held-out rows is better beside the auxiliary task than alone"
+    return (f"Benefit: {better}, {MEASURED[MEASURED.index('with 95 %') :]}", THEORY)
+
+
 def title(advice: AdviceRecord) -> str:
     """Main task, its labels, table and student, in one line."""
     conditions = advice.conditions
@@ -41,7 +62,9 @@ def table_words(conditions: Conditions) -> str:
 
 
 def student(conditions: Conditions) -> str:
-    """The student in a few words: `ReLU student of 100 hidden units`."""
+    """The student in a few words: `ReLU student of 100 hidden units`, or the user's own model."""
+    if conditions.model:
+        return conditions.model
     layers = "-".join(str(width) for width in conditions.hidden)
     return f"{_ACTIVATIONS.get(conditions.activation, conditions.activation)} student of {layers} hidden units"
 
@@ -84,9 +107,12 @@ def classifier(advice: AdviceRecord) -> str:
     """The recommended student in Python; it stops on the main task, as the students of the advice did."""
     conditions, best = advice.conditions, advice.best_set
     assert best is not None  # the caller has checked it
+    if conditions.model and conditions.model != "SharedTrunkClassifier":
+        return f"{conditions.model} on {advice.main}, with {set_name(best.auxiliaries)} beside it"
     weights = {advice.main: 1.0} | dict.fromkeys(best.auxiliaries, advice.best_alpha)
-    layers = f"hidden={conditions.hidden}, activation={conditions.activation!r}"
-    settings = f"{layers}, task_weights={weights}, stop_on={advice.main!r}"
+    layers = f"hidden={conditions.hidden}, activation={conditions.activation!r}, "
+    layers = "your settings, " if conditions.model else layers
+    settings = f"{layers}task_weights={weights}, stop_on={advice.main!r}"
     return f"SharedTrunkClassifier({settings}) of sharedtrunk.affinity, on these columns of labels"
 
 
@@ -158,7 +184,17 @@ def studied_set(advice: AdviceRecord) -> tuple[str, ...]:
 
 def _alone(advice: AdviceRecord) -> str:
     loss, accuracy = advice.loss_alone, advice.accuracy_alone
-    return f"{advice.main} alone has a held-out loss of {loss.mean:.3f} nats and {accuracy.mean:.1f} % accuracy"
+    found = f"{advice.main} alone has a held-out loss of {loss.mean:.3f} nats and {accuracy.mean:.1f} % accuracy"
+    if np.isfinite(advice.loss_of_frequencies):
+        found += (
+            f"; the class frequencies have {advice.loss_of_frequencies:.3f} nats, and always saying the commonest class "
+            f"gets {advice.accuracy_of_commonest:.1f} %"
+        )
+    metric, line = unit(advice.conditions), advice.conditions.negligible
+    if advice.score_alone is not None:
+        without = number(advice.score_of_frequencies, ".3f")
+        found += f". Its {metric} is {number(advice.score_alone.mean, '.3f')}, that of the class frequencies {without}"
+    return f"{found}. Benefits within ± {line:.2g} {metric} make no difference"
 
 
 def _set(advice: AdviceRecord) -> str:
@@ -167,36 +203,37 @@ def _set(advice: AdviceRecord) -> str:
     best = advice.best_set
     tried = counted(len(advice.sets), "set")
     chosen = f"the smallest near the best of {tried}; because it was selected, its number is likely a little too high"
-    return f"{set_name(best.auxiliaries)}: {_benefit(best.benefit)}, {best.verdict} ({chosen})"
+    return f"{set_name(best.auxiliaries)}: {_benefit(best.benefit, advice.conditions)}, {best.verdict} ({chosen})"
 
 
 def _leading(advice: AdviceRecord) -> str:
     """The set of the highest benefit, where none is recommended."""
     names = studied_set(advice)
     found = [effect for effect in advice.sets if effect.auxiliaries == names]
-    return f"; the highest benefit is that of {set_name(names)}: {_benefit(found[0].benefit)}" if found else ""
+    benefit = _benefit(found[0].benefit, advice.conditions) if found else ""
+    return f"; the highest benefit is that of {set_name(names)}: {benefit}" if found else ""
 
 
 def _weight(advice: AdviceRecord) -> str:
     tried = ", ".join(f"{effect.alpha:g}: {number(effect.benefit.mean, '+z.3f')}" for effect in advice.alphas)
     condition = "" if advice.best_set is not None else ", if it were taken"
-    return f"α = {advice.best_alpha:g} for {set_name(studied_set(advice))}{condition} (nats by α: {tried})"
+    numbers = f"{unit(advice.conditions)} by α: {tried}"
+    return f"α = {advice.best_alpha:g} for {set_name(studied_set(advice))}{condition} ({numbers})"
 
 
 def _curve(advice: AdviceRecord) -> str:
     conditions = advice.conditions
-    points = "; ".join(_point(point) for point in advice.curve)
+    points = "; ".join(_point(point, conditions) for point in advice.curve)
     return (
         f"benefit of {set_name(studied_set(advice))} by number of main labels (yours: {conditions.labels:,}): {points}"
     )
 
 
-def _point(point: CurvePoint) -> str:
+def _point(point: CurvePoint, conditions: Conditions) -> str:
     extended = "" if point.measured else ", if the trend in ln N continues"
-    return f"{point.labels:,}: {_benefit(point.benefit)}{extended}"
+    return f"{point.labels:,}: {_benefit(point.benefit, conditions)}{extended}"
 
 
-def _benefit(found: Estimate) -> str:
-    if not np.isfinite(found.low):
-        return f"{number(found.mean, '+z.3f')} nats"
-    return f"{found.mean:+z.3f} nats [{found.low:+z.3f}, {found.high:+z.3f}]"
+def _benefit(found: Estimate, conditions: Conditions) -> str:
+    mean = f"{number(found.mean, '+z.3f')} {unit(conditions)}"
+    return f"{mean} [{found.low:+z.3f}, {found.high:+z.3f}]" if np.isfinite(found.low) else mean

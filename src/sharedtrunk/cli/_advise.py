@@ -16,7 +16,14 @@ import typer
 from sharedtrunk._support.cache.folder import folder
 from sharedtrunk._support.files import check_regular, check_writable, kind_of
 from sharedtrunk._support.interrupts import exit_on_interrupt
-from sharedtrunk._support.limits import check_negligible, check_repeats, check_seed, check_trunk_widths
+from sharedtrunk._support.limits import (
+    METRICS,
+    check_metric,
+    check_negligible,
+    check_repeats,
+    check_seed,
+    check_trunk_widths,
+)
 from sharedtrunk._support.limits import shown as shown_value
 from sharedtrunk.cli import _advice_tables as shown
 from sharedtrunk.cli import _terminal as terminal
@@ -44,6 +51,7 @@ class Measurement:
     repeats: int | None
     negligible: float | None
     seed: int
+    metric: str
 
 
 @dataclass(frozen=True)
@@ -135,8 +143,16 @@ def advise(
     ] = None,
     negligible: Annotated[
         float | None,
-        typer.Option(metavar="NATS", min=0, help="Benefits within ± NATS count as no difference; 0.01 by default."),
+        typer.Option(
+            metavar="NATS",
+            min=0,
+            help="Benefits within ± NATS count as no difference; by default 5 % of what the features explain, 0.001 to 0.01.",
+        ),
     ] = None,
+    metric: Annotated[
+        str,
+        typer.Option(metavar="NAME", help=f"What the benefit is measured in: {', '.join(METRICS)}."),
+    ] = METRICS[0],
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="The seed of all random draws.")] = 0,
     json: Json = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the results to a CSV file.")] = None,
@@ -155,12 +171,15 @@ def advise(
             table, dataset, main, column_names(aux), column_names(drop), labels, rows, every, seed, missing_texts,
             column_names(features), texts, **about_rows,
         )  # fmt: skip
-        measurement = Measurement(widths(hidden), activation, repeats, negligible, seed)
+        measurement = Measurement(widths(hidden), activation, repeats, negligible, seed, metric)
         _answer(source, measurement, Outputs(json, csv, picture))
 
 
 def _answer(source: Source, measurement: Measurement, files: Outputs) -> None:
     _check(measurement, files, source.file)
+    if source.every and measurement.metric != METRICS[0]:
+        rule, hint = "a matrix of all tasks is in nats", "Leave --metric or --all out."
+        raise invalid(rule, received=f"--metric {measurement.metric}", hint=hint)
     table, tasks = read_table(source)
     for path in files.named().values():
         check_writable(path)  # this creates folders, so the table is read first: bad input creates none
@@ -199,6 +218,7 @@ def _check(measurement: Measurement, files: Outputs, table: Path | None) -> None
     check_repeats(measurement.repeats)
     check_negligible(0.0 if measurement.negligible is None else measurement.negligible)
     check_seed(measurement.seed)
+    check_metric(measurement.metric)
     for path in files.named().values():
         check_regular(path)
     _check_apart(files, table)
@@ -270,13 +290,16 @@ def _measured(
         "student": affinity.Student(hidden=measurement.hidden, activation=measurement.activation),
         "seed": measurement.seed,
     }
+    if measurement.metric != METRICS[0]:
+        options["metric"] = measurement.metric
     if every:
         return affinity.affinity_matrix(table, tasks, progress=progress, **options)
     return affinity.advise(table, tasks[0], tasks[1:], progress=progress, **options)
 
 
 def _show_advice(console: "Console", wording: Any, advice: Any, notes: list[tuple[str, str]]) -> None:
-    words = (wording.title(advice), wording.CAPTIONS, wording.COLUMNS, wording.rows(advice))
+    how = advice.conditions
+    words = (wording.title(advice), wording.captions(how), wording.columns(how), wording.rows(advice))
     console.print(shown.advice_table(*words, verdict=wording.VERDICT, width=console.width))
     measured = ("Measured", wording.measured_on(advice.conditions))
     shown.sentences(console, [*wording.sentences(advice), *notes, measured])

@@ -1,0 +1,124 @@
+"""Paired trainings of one's own model: the same splits, arms and outcomes as `run_trials`, in this process.
+
+A model of one's own has no stop that validation rows decide, so it is trained on them too.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from sklearn.utils import _safe_indexing
+from sklearn.utils.parallel import Parallel, delayed
+
+from sharedtrunk.affinity._own_model import Model
+from sharedtrunk.affinity._splits import TEST, TRAIN, VALIDATION
+from sharedtrunk.affinity._trials import Arm, Outcome, Rows
+from sharedtrunk.errors import InputError, invalid
+
+SMALLEST = float(np.finfo(np.float64).eps)
+"""A probability below this counts as this in the loss, as in scikit-learn's `log_loss`: a row's loss is at most 36 nats."""
+
+
+def run_own_trials(
+    rows: Rows,
+    arms: Sequence[Arm],
+    roles: Int[np.ndarray, "split sample"],
+    ranks: Float[np.ndarray, "judged"],
+    model: Model,
+    *,
+    given: Any = None,
+    n_jobs: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> dict[tuple[Arm, int], Outcome]:
+    """Train the model for every arm on every split; outcomes of the main task by (arm, 0), with probabilities.
+
+    `given` are the inputs of all rows as the user has them; without them each split prepares its own. A split whose training
+    rows lack a class of the main task, or whose training gives NaN, has no finite loss. Raises `InputError` for a model that
+    raises an error and for what are not probabilities.
+    """
+    if not arms:
+        return {}
+    parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+    one = delayed(_split)
+    found = []
+    for done in parallel(one(rows, arms, roles[split], ranks, model, given, split) for split in range(len(roles))):
+        found.append(done)
+        if progress is not None:
+            progress(len(arms))
+    return {(arm, 0): _outcome(rows, roles, [each[index] for each in found]) for index, arm in enumerate(arms)}
+
+
+def trained_rows(role: Int[np.ndarray, "*split sample"]) -> Bool[np.ndarray, "*split sample"]:
+    """The rows that one's own model may learn from."""
+    return np.isin(role, (TRAIN, VALIDATION))
+
+
+def loss_of(
+    probabilities: Float[np.ndarray, "split judged class"], codes: Int[np.ndarray, "judged"]
+) -> Float[np.ndarray, "split judged"]:
+    """Loss of every row, in nats; NaN for NaN."""
+    own = np.take_along_axis(probabilities, np.maximum(codes, 0)[None, :, None], axis=2)[:, :, 0]
+    return -np.log(np.maximum(own, SMALLEST))
+
+
+def right_of(
+    probabilities: Float[np.ndarray, "split judged class"], codes: Int[np.ndarray, "judged"]
+) -> Float[np.ndarray, "split judged"]:
+    """Whether the likeliest class is the label, 0 or 1; NaN for NaN."""
+    known = ~np.isnan(probabilities).any(axis=2)
+    return np.where(known, probabilities.argmax(axis=2) == codes[None], np.nan)
+
+
+def _split(
+    rows: Rows, arms: Sequence[Arm], role: np.ndarray, ranks: np.ndarray, model: Model, given: Any, split: int
+) -> list[np.ndarray]:
+    """Probabilities (judged, class) of the test rows by arm, NaN in other rows."""
+    learnt = trained_rows(role)
+    inputs = rows.inputs.prepared(learnt) if given is None else given
+    tested = np.flatnonzero(role[: rows.judged] == TEST)
+    found = []
+    for arm in arms:
+        probabilities = np.full((rows.judged, rows.classes[0]), np.nan)
+        labels = _labels(rows, arm, learnt, ranks)
+        if tested.size and np.unique(labels[rows.tasks[0]][labels[rows.tasks[0]] >= 0]).size == rows.classes[0]:
+            predicted = _trained(rows, arm, inputs, labels, model, tested, split)
+            # A training that gives NaN for some rows has failed for all: what is left would be a choice of rows.
+            probabilities[tested] = np.nan if np.isnan(predicted).any() else predicted
+        found.append(probabilities)
+    return found
+
+
+def _labels(rows: Rows, arm: Arm, learnt: np.ndarray, ranks: np.ndarray) -> dict[str, np.ndarray]:
+    """Codes (sample,) of the arm's tasks, −1 where a label is missing, held out or withheld. Auxiliary tasks of one class
+    are left out, since they teach nothing and most models refuse them."""
+    codes = np.where(learnt, rows.codes, -1)
+    codes[0, : rows.judged][ranks > arm.share] = -1
+    kept = [
+        task
+        for task, weight in enumerate(arm.weights)
+        if task == 0 or (weight > 0 and np.unique(codes[task][codes[task] >= 0]).size > 1)
+    ]
+    return {rows.tasks[task]: codes[task] for task in kept}
+
+
+def _trained(rows: Rows, arm: Arm, inputs, labels, model: Model, tested: np.ndarray, split: int) -> np.ndarray:
+    chosen = np.flatnonzero(np.any([codes >= 0 for codes in labels.values()], axis=0))
+    weights = dict(zip(rows.tasks, arm.weights, strict=True))
+    parts = _safe_indexing(inputs, chosen), {task: codes[chosen] for task, codes in labels.items()}
+    try:
+        return model.probabilities(*parts, weights, _safe_indexing(inputs, tested), rows.classes[0])
+    except InputError:
+        raise
+    except Exception as error:  # a user's model may raise anything
+        rule = f"{model.name} trains and predicts on every split"
+        received = f"{type(error).__name__} in split {split + 1}: {str(error).strip() or 'no message'}"
+        hint = f"It was given {chosen.size} rows with labels of {', '.join(labels)}."
+        raise invalid(rule, received=received, hint=hint) from error
+
+
+def _outcome(rows: Rows, roles: np.ndarray, found: list[np.ndarray]) -> Outcome:
+    probabilities, codes = np.stack(found), rows.codes[0, : rows.judged]
+    nothing = np.full(len(found), np.nan)
+    made = (roles[:, : rows.judged] == TEST).any(axis=1)
+    return Outcome(loss_of(probabilities, codes), right_of(probabilities, codes), nothing, nothing, made, probabilities)
