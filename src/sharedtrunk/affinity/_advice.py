@@ -41,6 +41,8 @@ class Advice(AdviceRecord):
         What was noticed in the table, leaks included, and what was done to the table.
     leaks : tuple of tables.Leak
         Columns that give the main label away, or that the main label gives away; severe ones first.
+    unfinished : tuple of str
+        What was not measured because the time was over, in sentences; empty where everything was.
     """
 
     def to_frame(self) -> pd.DataFrame:
@@ -52,6 +54,11 @@ class Advice(AdviceRecord):
         from sharedtrunk.affinity._pictures import advice_picture  # matplotlib takes half a second
 
         return advice_picture(self)
+
+    def _repr_html_(self) -> str:
+        from sharedtrunk.affinity._html import advice_html
+
+        return advice_html(self)
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ class AffinityMatrix(MatrixRecord):
         The suggested groups, one trunk each.
     conditions : dict of str to Conditions
         Table, student and measurement, by main task.
-    notes, leaks : tuple of str, tuple of tables.Leak
+    notes, leaks, unfinished : tuple of str, tuple of tables.Leak, tuple of str
         As in `Advice`, for any task as the main one.
     """
 
@@ -83,3 +90,8 @@ class AffinityMatrix(MatrixRecord):
         from sharedtrunk.affinity._pictures import matrix_picture
 
         return matrix_picture(self)
+
+    def _repr_html_(self) -> str:
+        from sharedtrunk.affinity._html import matrix_html
+
+        return matrix_html(self)

@@ -51,6 +51,7 @@ def conditions_of(
     seed: int,
     trainings: int,
     seconds: float,
+    kept: int = 0,
 ) -> Conditions:
     """The record of a measurement on `labels` labels of the main task, whose rows have these `roles`."""
     count = len(roles)
@@ -70,4 +71,5 @@ def conditions_of(
         seed=seed,
         trainings=trainings,
         seconds=seconds,
+        kept=kept,
     )

@@ -105,6 +105,8 @@ class Conditions:
         Benefits within ± this many nats count as "no difference".
     trainings, seconds : int, float
         Number of trainings, and how long they took.
+    kept : int
+        How many of the trainings were kept from before and not made anew.
     """
 
     rows: int
@@ -122,6 +124,7 @@ class Conditions:
     trainings: int
     seconds: float
     splits: str = ""
+    kept: int = 0
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,7 @@ class AdviceRecord:
     conditions: Conditions
     notes: tuple[str, ...]
     leaks: tuple[Leak, ...] = ()
+    unfinished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,3 +157,4 @@ class MatrixRecord:
     conditions: dict[str, Conditions]
     notes: tuple[str, ...]
     leaks: tuple[Leak, ...] = ()
+    unfinished: tuple[str, ...] = ()
