@@ -4,32 +4,21 @@ import ast
 import dataclasses
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from sharedtrunk.affinity import Student, _kept, _trials, advise, affinity_matrix
+from patience_problems import QUICK, table
+from sharedtrunk.affinity import _kept, _trials, advise, affinity_matrix
 from sharedtrunk.affinity._kept import Kept
 from sharedtrunk.affinity._rows import prepared_rows
 from sharedtrunk.affinity._splits import nested_ranks, split_roles, with_rest
 from sharedtrunk.affinity._trials import Arm, run_trials
 from sharedtrunk.errors import InputError
-from sharedtrunk.tables import Table
 
-QUICK = Student(hidden=(8,), activation="linear", learning_rate=0.02, max_steps=60)
 ARMS = [Arm((1.0, 0.0, 0.0)), Arm((1.0, 1.0, 0.0)), Arm((1.0, 0.0, 1.0), judged=(0, 2))]
 
 
-def _table(shift=0.0, names=("same", "coin")) -> Table:
-    generator = np.random.default_rng(0)
-    inputs = generator.normal(size=(80, 5))
-    answer = (inputs[:, 0] > 0).astype(int)
-    inputs[7, 3] += shift
-    labels = {"main": answer} | {name: answer if name == "same" else generator.integers(0, 2, 80) for name in names}
-    return Table(inputs, tuple("abcde"), labels, dict.fromkeys(labels, (0, 1)), ("made",))
-
-
-def _outcomes(kept, table=None, student=QUICK, seed=0, **how):
-    rows = prepared_rows(table or _table(), ["main", "same", "coin"], ["main", "coin"], seed=0)
+def _outcomes(kept, of=None, student=QUICK, seed=0, **how):
+    rows = prepared_rows(of or table(), ["main", "same", "coin"], ["main", "coin"], seed=0)
     strata = rows.codes[0, : rows.judged]
     roles = with_rest(split_roles(strata, folds=10, repeats=1, seed=0)[:4], len(rows.numbers) - rows.judged)
     return run_trials(rows, ARMS, roles, nested_ranks(strata, seed=0), student, seed=seed, kept=kept, **how)
@@ -51,7 +40,7 @@ def test_a_kept_outcome_is_the_computed_one_bit_for_bit(tmp_path, dtype):
 
 def test_another_question_finds_nothing(tmp_path, monkeypatch):
     _outcomes(Kept(tmp_path))
-    for other in ({"table": _table(shift=1e-9)}, {"student": dataclasses.replace(QUICK, tol=0.002)}, {"seed": 1}):
+    for other in ({"of": table(shift=1e-9)}, {"student": dataclasses.replace(QUICK, tol=0.002)}, {"seed": 1}):
         kept = Kept(tmp_path)
         _outcomes(kept, **other)
         assert kept.found == 0
@@ -116,11 +105,11 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
 
 def test_the_same_advice_and_matrix_with_everything_kept(tmp_path):
     how = {"student": QUICK, "repeats": 1, "keep": tmp_path}
-    made, again = (advise(_table(), "main", ["same", "coin"], **how) for _ in range(2))
+    made, again = (advise(table(), "main", ["same", "coin"], **how) for _ in range(2))
     assert (made.conditions.kept, again.conditions.kept) == (0, again.conditions.trainings)
     assert (again.sets, again.alphas, again.best_set) == (made.sets, made.alphas, made.best_set)
     assert again.curve == made.curve
     assert not again.unfinished
-    matrices = [affinity_matrix(_table(), ["main", "same", "coin"], **how) for _ in range(2)]
+    matrices = [affinity_matrix(table(), ["main", "same", "coin"], **how) for _ in range(2)]
     assert matrices[0].effects == matrices[1].effects
     assert [matrix.conditions["main"].kept for matrix in matrices] == [0, 60]

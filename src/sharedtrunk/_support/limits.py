@@ -142,7 +142,7 @@ def check_negligible(negligible: float) -> None:
         raise invalid("negligible must be a finite number of nats, at least 0", received=shown(negligible), hint=hint)
 
 
-def check_budget(budget: float | None) -> None:
+def check_budget(budget: float | int | None) -> None:
     """Raise `InputError` unless it is None or a positive number of minutes."""
     if budget is not None and not 0 < budget < math.inf:
         hint = "Leave it out for as long as it takes."

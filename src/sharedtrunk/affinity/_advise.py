@@ -45,7 +45,7 @@ def advise(
     groups: Any = None,
     times: Any = None,
     cv: Any = None,
-    budget: float | None = None,
+    budget: float | int | None = None,
     keep: str | os.PathLike[str] | None = None,
     stop: Callable[[], bool] | None = None,
     progress: Progress | None = None,

@@ -37,7 +37,7 @@ def affinity_matrix(
     groups: Any = None,
     times: Any = None,
     cv: Any = None,
-    budget: float | None = None,
+    budget: float | int | None = None,
     keep: str | os.PathLike[str] | None = None,
     stop: Callable[[], bool] | None = None,
     progress: Progress | None = None,

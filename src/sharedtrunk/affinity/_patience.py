@@ -29,7 +29,7 @@ class Patience:
         Whether somebody wants the measurement to end.
     """
 
-    def __init__(self, budget: float | None = None, stop: Callable[[], bool] | None = None) -> None:
+    def __init__(self, budget: float | int | None = None, stop: Callable[[], bool] | None = None) -> None:
         self.limited = budget is not None
         self._end = math.inf if budget is None else time.perf_counter() + 60 * budget
         self._stop = stop

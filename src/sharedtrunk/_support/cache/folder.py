@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import logging
-import math
 import os
 import stat
 import time
@@ -97,7 +96,7 @@ def warn_once(kind: str, *message: object) -> None:
         _log.warning(*message)  # type: ignore[arg-type]
 
 
-def remove_unused(path: Path, suffixes: Collection[str], most_bytes: float = math.inf) -> None:
+def remove_unused(path: Path, suffixes: Collection[str], most_bytes: int | None = None) -> None:
     """Remove the entries that no process has read for `_UNUSED_DAYS`, and the oldest beyond `most_bytes` in all."""
     long_ago = time.time() - _UNUSED_DAYS * 24 * 3600
     found = []
@@ -110,6 +109,6 @@ def remove_unused(path: Path, suffixes: Collection[str], most_bytes: float = mat
     kept = 0
     for changed, size, entry in sorted(found, reverse=True):
         kept += size
-        if changed < long_ago or kept > most_bytes:
+        if changed < long_ago or (most_bytes is not None and kept > most_bytes):
             with contextlib.suppress(OSError):
                 entry.unlink()
