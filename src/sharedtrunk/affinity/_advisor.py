@@ -1,5 +1,6 @@
 """The advisor as a scikit-learn estimator: `AuxiliaryTaskAdvisor(main="churned").fit(X, Y)`."""
 
+import os
 import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -50,6 +51,10 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         Texts that stand for a missing value, as for `tables.from_arrays`.
     cv : splitter or iterable of (train, test), optional
         Splits instead of random folds: any splitter of scikit-learn, or arrays of row numbers.
+    budget : float, optional
+        Minutes after which the advice so far is returned.
+    keep : str or path, optional
+        The folder in which trainings are kept as they finish; one in the user's cache by default.
 
     Attributes
     ----------
@@ -69,6 +74,8 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         "repeats": satisfies("is a whole number or None", lambda value: value is None or _whole(value)),
         "negligible": satisfies("is a number of nats", lambda value: isinstance(value, Real)),
         "choose": one_of(True, False),
+        "budget": satisfies("is a number of minutes or None", lambda value: value is None or isinstance(value, Real)),
+        "keep": satisfies("is a folder or None", lambda value: value is None or isinstance(value, str | os.PathLike)),
         "progress": satisfies("is a function of (done, total) or None", lambda value: value is None or callable(value)),
     }
 
@@ -91,6 +98,8 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         progress=None,
         missing=None,
         cv=None,
+        budget=None,
+        keep=None,
     ):
         self.main = main
         self.auxiliaries = auxiliaries
@@ -107,6 +116,8 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         self.progress = progress
         self.missing = missing
         self.cv = cv
+        self.budget = budget
+        self.keep = keep
 
     def fit(self, X, Y, *, groups=None, times=None) -> "AuxiliaryTaskAdvisor":
         """Measure the benefits and explain them.
@@ -151,6 +162,8 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
             seed=_seed(self.random_state),
             choose=self.choose,
             cv=self.cv,
+            budget=self.budget,
+            keep=self.keep,
             progress=self.progress,
         )
         for leak in self.advice_.leaks:
