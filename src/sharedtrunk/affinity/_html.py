@@ -39,7 +39,8 @@ def _cells(effect: Effect) -> dict[str, str | int]:
 
 
 def _table(rows: list[dict]) -> str:
-    return pd.DataFrame(rows).to_html(index=False, escape=True, border=0)
+    # As objects: strings of Arrow refuse half a surrogate pair.
+    return pd.DataFrame(rows, dtype=object).to_html(index=False, escape=True, border=0)
 
 
 def _page(title: str, table: str, sentences: list[tuple[str, str]], made: AdviceRecord | MatrixRecord) -> str:
