@@ -308,6 +308,9 @@ class _Study:
                 doubts = [f"not settled: screened out after {screened[names[0]]} of {count} splits"]
             elif done < min(ENOUGH, count):
                 doubts = [f"not settled: {done} of {count} splits are trained"]
+            elif first < max(self.since[name][-1] for name in names):
+                # Too few later splits: the effect owes something to luck, because these splits let the task survive.
+                doubts = ["not settled: most of its splits also decided who is screened out"]
             paired.append(Paired(names, alpha, joint._replace(made=made), alone, doubts))
         return effects(paired, negligible=self.negligible, groups=self.splits.groups)
 

@@ -63,7 +63,7 @@ def trainings_bar(console: "Console") -> Iterator[Callable[[int, int], None]]:
         if len(timed) == 2 and timed[1][1] > timed[0][1]:
             pace = (timed[1][0] - timed[0][0]) / (timed[1][1] - timed[0][1])
             seconds = pace * (total - done)
-            if not told and timed[1][0] - timed[0][0] > 1:
+            if not told and timed[1][0] - timed[0][0] > 3:
                 told = True
                 if seconds > _LONG:
                     sentences(console, [("Plan", _plan(total, done, seconds))])
