@@ -53,12 +53,13 @@ def environment_as_it_was():
 def no_cache_in_this_process(pytestconfig):
     """Programs and arrays are made anew in the process of the tests, module fixtures too, unless a test names a folder."""
     from sharedtrunk._support.cache import arrays, folder, programs  # here: pytest has put jaxtyping's checks in by now
+    from sharedtrunk.affinity import _kept
 
     def folder_of_the_test():
         return None if os.environ.get(CACHE) in (None, pytestconfig.stash[SHARED]) else folder.folder()
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (arrays, programs):
+        for module in (arrays, programs, _kept):
             patch.setattr(module, "folder", folder_of_the_test)
         yield
 

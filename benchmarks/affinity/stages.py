@@ -16,11 +16,12 @@ import numpy as np
 import sharedtrunk.affinity
 from sharedtrunk._support.files import make_folder, write_atomically
 from sharedtrunk.affinity._advise import advise
+from sharedtrunk.affinity._kept import training_code
 from sharedtrunk.tables import standardized
 
 from .data import PairData
 from .pairs import Family, user_table
-from .trainings import kept_trainings, training_code
+from .trainings import kept_trainings
 from .truth import Truth, truths
 
 HERE = Path(__file__).parent

@@ -1,7 +1,8 @@
 """Stored trainings: the advisor trains once for the same rows, and a changed interval rule needs no new training.
 
 `kept_trainings(folder)` lets `advise` read its trainings from the folder and write new ones there. The advice itself is
-computed anew each time. A training's key is made of all that decides its outcome, including the code that trains.
+computed anew each time. The library keeps trainings too (`sharedtrunk.affinity._kept`), but not how long they took, which the
+benchmark adds to the time of an answer.
 """
 
 import contextlib
@@ -15,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from sharedtrunk._support.files import make_folder, write_atomically
-from sharedtrunk.affinity import _advise, _engine, _network, _preparation, _scaling, _split_inputs, _student, _trials
+from sharedtrunk.affinity import _advise
+from sharedtrunk.affinity._kept import training_code
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 
 _KEPT = tuple(name for name in Outcome._fields if name != "probabilities")
@@ -35,14 +37,17 @@ class _Store:
     folder: Path
     spent: Spent = field(default_factory=Spent)
 
-    def run(self, rows, arms, roles, ranks, student, *, seed, progress=None) -> dict[tuple[Arm, int], Outcome]:
+    def run(
+        self, rows, arms, roles, ranks, student, *, seed, splits=None, kept=None, stop=None, progress=None
+    ) -> dict[tuple[Arm, int], Outcome]:
+        # The library's own store would answer without the time that the trainings took.
         if not arms:
             return {}
-        path = self.folder / f"{_key(rows, arms, roles, ranks, student, seed)}.npz"
+        path = self.folder / f"{_key(rows, arms, roles, ranks, student, seed, splits)}.npz"
         if path.exists():
             return self._read(path, arms)
         begun = time.perf_counter(), time.process_time()
-        found = run_trials(rows, arms, roles, ranks, student, seed=seed, progress=progress)
+        found = run_trials(rows, arms, roles, ranks, student, seed=seed, splits=splits, progress=progress)
         _write(path, arms, found, (time.perf_counter() - begun[0], time.process_time() - begun[1]))
         return found
 
@@ -82,9 +87,6 @@ def _write(path: Path, arms, found: dict[tuple[Arm, int], Outcome], seconds: tup
     write_atomically(path, buffer.getvalue())
 
 
-_MODULES = (_engine, _network, _preparation, _scaling, _split_inputs, _student, _trials)
-
-
 def _narrow(values: np.ndarray) -> np.ndarray:
     return values if values.dtype == bool else values.astype(np.float32)
 
@@ -93,16 +95,11 @@ def _wide(values: np.ndarray) -> np.ndarray:
     return values if values.dtype == bool else values.astype(np.float64)
 
 
-def _key(rows, arms, roles, ranks, student, seed) -> str:
-    digest = hashlib.sha256(training_code())
-    for array in (rows.inputs.features, rows.codes, roles, ranks):
+def _key(rows, arms, roles, ranks, student, seed, splits) -> str:
+    digest = hashlib.sha256(training_code() + rows.inputs.digest())
+    for array in (rows.codes, roles, ranks):
         array = np.ascontiguousarray(array)
         digest.update(f"{array.dtype}{array.shape}".encode())
         digest.update(array.tobytes())
-    digest.update(repr((rows.classes, rows.judged, list(arms), student, seed)).encode())
+    digest.update(repr((rows.tasks, rows.classes, rows.judged, list(arms), student, seed, splits)).encode())
     return digest.hexdigest()[:32]
-
-
-def training_code() -> bytes:
-    """The source code that decides the outcome of a training."""
-    return b"".join(Path(str(module.__file__)).read_bytes() for module in _MODULES)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -94,7 +95,7 @@ def test_the_advisors_own_choices_hold_where_nothing_is_said(visits, asked):
     call(visits, "--main", "churned", "--aux", "region,copy")
     (_, _, auxiliaries, how) = asked[0]
     assert auxiliaries == ("region", "copy")
-    assert set(how) == {"student", "seed", "progress"}
+    assert set(how) == {"student", "seed", "progress", "stop"}
 
 
 def test_columns_by_pattern_and_a_file_from_windows(visits, asked):
@@ -344,14 +345,86 @@ def test_an_interrupt_during_the_trainings_does_not_wait_for_them(visits):
         "def advise(*args, **how):\n"
         "    threading.Thread(target=time.sleep, args=(60,)).start()\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    assert how['stop']()\n"  # the first Ctrl-C asks for the advice so far, the second does not wait for it
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    time.sleep(60)\n"
         "affinity.advise = advise\n"
         f"sys.argv = ['', *{words!r}]\n"
         "from sharedtrunk.cli import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50)
-    assert (done.returncode, done.stderr) == (130, "sharedtrunk: Interrupted: no advice was stored.\n")
+    assert done.returncode == 130
+    assert done.stderr == ("sharedtrunk: Interrupted: finished trainings are kept, and the same command goes on.\n")
     assert done.stdout.startswith("Leak!")  # what was said before stays said
+
+
+def test_an_interrupt_prints_the_advice_so_far_and_the_same_command_goes_on(visits, tmp_path):
+    """Stopped in the middle: what is measured is printed; resumed: the numbers of a command that was never stopped."""
+    words = [str(visits), "--main", "churned", "--aux", "region,copy", "--hidden", "4", "--repeats", "12"]
+    keep = ["--keep", str(tmp_path / "kept")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sharedtrunk", "advise", *words, *keep, "--json", str(tmp_path / "part.json")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until = time.monotonic() + 300
+    while len(list(tmp_path.glob("kept/*.training"))) < 100 and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    told, complaint = process.communicate(timeout=120)
+    assert process.returncode == 130, complaint
+    assert complaint == (
+        "sharedtrunk: Interrupted: this is the advice so far; finished trainings are kept, and the same command goes on.\n"
+    )
+    assert "So far" in told
+    part = json.loads((tmp_path / "part.json").read_text())
+    assert all(5 <= each["effect"]["benefit"]["n"] < 120 for each in part["auxiliaries"])
+    assert all(each["effect"]["benefit"]["low"] is not None for each in part["auxiliaries"])
+    results = []
+    for more in (keep, ["--keep", str(tmp_path / "anew")]):
+        done = command(*words, *more, "--json", str(tmp_path / "whole.json"))
+        assert done.returncode == 0, done.stderr
+        results.append(json.loads((tmp_path / "whole.json").read_text()))
+    resumed, anew = results
+    assert resumed["conditions"]["kept"] >= 90
+    assert anew["conditions"]["kept"] == 0
+    assert anew["conditions"]["trainings"] == resumed["conditions"]["trainings"]
+    for name in ("auxiliaries", "sets", "alphas", "curve", "loss_alone"):
+        assert resumed[name] == anew[name]
+
+
+def test_ten_rows_are_shown_and_the_rest_is_told(visits, monkeypatch):
+    names = [f"task{j:02d}" for j in range(19)]
+    monkeypatch.setattr(problems, "NAMES", tuple(names))
+    notes = tuple(f"Note number {j} is here." for j in range(20))
+    monkeypatch.setattr(affinity, "advise", lambda *_, **how: problems.advice(19, notes=notes))
+    short = call(visits, "--main", "churned", "--aux", "region")
+    told = said(short)
+    assert sum(f"{name} " in short.stdout for name in names) == 10
+    assert "9 more auxiliary tasks, with smaller effects beside their errors: --all-rows shows them" in told
+    assert "And 12 more notes: --all-rows shows them, --json has them." in told
+    long = call(visits, "--main", "churned", "--aux", "region", "--all-rows")
+    assert all(f"{name} " in long.stdout for name in names)
+    assert "more notes" not in long.stdout
+    assert long.stdout.count("\n") > 1.5 * short.stdout.count("\n")
+
+
+def test_a_budget_and_a_folder_reach_the_advisor(visits, asked, tmp_path):
+    said(call(visits, "--main", "churned", "--aux", "region", "--budget", 3, "--keep", tmp_path / "kept"))
+    assert (asked[0][-1]["budget"], asked[0][-1]["keep"]) == (3.0, tmp_path / "kept")
+    done = call(visits, "--main", "churned", "--aux", "region", "--budget", 0)
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert "a budget is a positive number of minutes" in done.stderr
+
+
+def test_a_long_plan_is_told_once(monkeypatch):
+    now = iter(range(0, 1000, 2))
+    monkeypatch.setattr(_advice_tables.time, "perf_counter", lambda: next(now))
+    console = Console(file=io.StringIO(), width=120)
+    with _advice_tables.trainings_bar(console) as progress:
+        for done in range(0, 40, 4):
+            progress(done, 1000)
+    assert console.file.getvalue().count("1,000 trainings") == 1
+    assert "Ctrl-C prints the advice so far" in console.file.getvalue()
 
 
 def test_an_interrupt_elsewhere_is_one_line(visits, monkeypatch):

@@ -233,7 +233,7 @@ def _without_work() -> None:
     _measure.measure_bundle = _accept
     _measure.sweeps.run_in_processes = _accept
     _predict.draw_chunk = _accept
-    _advise._Study.measure = _accept
+    _advise._Study.singles = _accept
     _matrix.run_trials = _accept
 
 

@@ -6,7 +6,7 @@ This module handles Ctrl-C while compiled modules are imported, and SIGTERM, whi
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
@@ -32,6 +32,28 @@ def exit_on_interrupt(message: bytes) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def stop_on_interrupt(message: bytes) -> Iterator[Callable[[], bool]]:
+    """Yield a function that says whether Ctrl-C has come inside the block; a second one ends the process with code 130.
+
+    So work that asks the function can end early and show what it has. Exceptions: as in `exit_on_interrupt`.
+    """
+    came = False
+
+    def note(*_: object) -> None:
+        nonlocal came
+        if came:
+            os.write(2, message)
+            os._exit(130)
+        came = True
+
+    with exit_on_interrupt(message):
+        with contextlib.suppress(ValueError):  # not the main thread
+            if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+                signal.signal(signal.SIGINT, note)
+        yield lambda: came
 
 
 _terminated = False

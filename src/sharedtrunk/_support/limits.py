@@ -152,6 +152,13 @@ def check_metric(metric: object) -> None:
         raise invalid(rule, received=shown(metric), hint="log_loss is usual.")
 
 
+def check_budget(budget: float | int | None) -> None:
+    """Raise `InputError` unless it is None or a positive number of minutes."""
+    if budget is not None and not 0 < budget < math.inf:
+        hint = "Leave it out for as long as it takes."
+        raise invalid("a budget is a positive number of minutes", received=shown(budget), hint=hint)
+
+
 def check_trunk_widths(hidden: Sequence[object]) -> None:
     """Raise `InputError` unless these are the widths of 1 to `MOST_LAYERS` layers, each within its limits."""
     if not 0 < len(hidden) <= MOST_LAYERS:

@@ -46,6 +46,8 @@ class Advice(AdviceRecord):
         commonest class.
     score_alone, score_of_frequencies : Estimate or None, float
         The single arm and the class frequencies in the metric, where that is neither the loss nor the accuracy.
+    unfinished : tuple of str
+        What was not measured because the time was over, in sentences; empty where everything was.
     """
 
     def to_frame(self) -> pd.DataFrame:
@@ -57,6 +59,11 @@ class Advice(AdviceRecord):
         from sharedtrunk.affinity._pictures import advice_picture  # matplotlib takes half a second
 
         return advice_picture(self)
+
+    def _repr_html_(self) -> str:
+        from sharedtrunk.affinity._html import advice_html
+
+        return advice_html(self)
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ class AffinityMatrix(MatrixRecord):
         The suggested groups, one trunk each.
     conditions : dict of str to Conditions
         Table, student and measurement, by main task.
-    notes, leaks : tuple of str, tuple of tables.Leak
+    notes, leaks, unfinished : tuple of str, tuple of tables.Leak, tuple of str
         As in `Advice`, for any task as the main one.
     loss_of_frequencies : dict of str to float
         Held-out loss (nats) of each task's class frequencies.
@@ -90,3 +97,8 @@ class AffinityMatrix(MatrixRecord):
         from sharedtrunk.affinity._pictures import matrix_picture
 
         return matrix_picture(self)
+
+    def _repr_html_(self) -> str:
+        from sharedtrunk.affinity._html import matrix_html
+
+        return matrix_html(self)

@@ -1,5 +1,6 @@
 """The advisor as a scikit-learn estimator: `AuxiliaryTaskAdvisor(main="churned").fit(X, Y)`."""
 
+import os
 import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -64,6 +65,10 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         Splits on which one's own model is trained at the same time, in threads.
     metric : {"log_loss", "accuracy", "balanced_accuracy", "roc_auc", "average_precision", "brier"}
         What the benefit is measured in.
+    budget : float, optional
+        Minutes after which the advice so far is returned.
+    keep : str or path, optional
+        The folder in which trainings are kept as they finish; one in the user's cache by default.
 
     Attributes
     ----------
@@ -85,6 +90,8 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         "prepare": one_of(True, False),
         "metric": lambda name, value: check_metric(value),
         "choose": one_of(True, False),
+        "budget": satisfies("is a number of minutes or None", lambda value: value is None or isinstance(value, Real)),
+        "keep": satisfies("is a folder or None", lambda value: value is None or isinstance(value, str | os.PathLike)),
         "progress": satisfies("is a function of (done, total) or None", lambda value: value is None or callable(value)),
     }
 
@@ -111,6 +118,8 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         prepare=True,
         n_jobs=None,
         metric="log_loss",
+        budget=None,
+        keep=None,
     ):
         self.main = main
         self.auxiliaries = auxiliaries
@@ -131,6 +140,8 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         self.prepare = prepare
         self.n_jobs = n_jobs
         self.metric = metric
+        self.budget = budget
+        self.keep = keep
 
     def fit(self, X, Y, *, groups=None, times=None) -> "AuxiliaryTaskAdvisor":
         """Measure the benefits and explain them.
@@ -181,6 +192,8 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
             prepare=bool(self.prepare),
             n_jobs=self.n_jobs,
             metric=self.metric,
+            budget=self.budget,
+            keep=self.keep,
             progress=self.progress,
         )
         for leak in self.advice_.leaks:

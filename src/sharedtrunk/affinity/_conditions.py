@@ -53,6 +53,7 @@ def conditions_of(
     seconds: float,
     model: str = "",
     metric: str = "log_loss",
+    kept: int = 0,
 ) -> Conditions:
     """The record of a measurement on `labels` labels of the main task, whose rows have these `roles`.
 
@@ -79,4 +80,5 @@ def conditions_of(
         seconds=seconds,
         model=model,
         metric=metric,
+        kept=kept,
     )

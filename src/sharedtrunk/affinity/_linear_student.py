@@ -145,7 +145,7 @@ def _pool(students: Sequence["Linear | Pool"], out_of_fold: np.ndarray, codes: n
         shares = (joint / np.maximum(joint.sum(axis=0), np.finfo(float).tiny)).mean(axis=1)
     kept = np.flatnonzero(shares > LEAST_SHARE)
     shares = shares[kept] / shares[kept].sum()
-    parts = tuple((float(share), students[place]) for share, place in zip(shares, kept, strict=True))
+    parts = tuple((float(share), students[int(place)]) for share, place in zip(shares, kept, strict=True))
     return Pool(parts, _averaged(out_of_fold[kept], shares))
 
 
@@ -228,7 +228,7 @@ def _filled(count: int, least: int) -> int:
 
 
 def _averaged(log_probabilities: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    return logsumexp(log_probabilities, axis=0, b=shares[:, None, None])
+    return np.asarray(logsumexp(log_probabilities, axis=0, b=shares[:, None, None]))
 
 
 def _log_odds(log_probabilities: np.ndarray) -> np.ndarray:

@@ -3,18 +3,22 @@
 One training of a pair serves both directions: each task is judged at its own stop. A row has the same role for all tasks.
 """
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from sharedtrunk._support.limits import check_budget
 from sharedtrunk.affinity._advice import AffinityMatrix
 from sharedtrunk.affinity._conditions import Progress, check_conditions, conditions_of
 from sharedtrunk.affinity._effects import Paired, effects
 from sharedtrunk.affinity._groups import suggested_groups
 from sharedtrunk.affinity._intervals import clustered
+from sharedtrunk.affinity._kept import Kept
 from sharedtrunk.affinity._metrics import LOG_LOSS, Scoring
+from sharedtrunk.affinity._patience import ENOUGH, Patience
 from sharedtrunk.affinity._reference import by_frequencies, negligible_line
 from sharedtrunk.affinity._resampling import resampling
 from sharedtrunk.affinity._rows import objections, prepared_rows
@@ -36,6 +40,9 @@ def affinity_matrix(
     groups: Any = None,
     times: Any = None,
     cv: Any = None,
+    budget: float | int | None = None,
+    keep: str | os.PathLike[str] | None = None,
+    stop: Callable[[], bool] | None = None,
     progress: Progress | None = None,
 ) -> AffinityMatrix:
     """Measure the benefit MT_{A←B} of every ordered pair of `tasks`, and suggest groups of tasks.
@@ -45,8 +52,8 @@ def affinity_matrix(
 
     Parameters
     ----------
-    table, student, repeats, negligible, seed, groups, times, cv, progress
-        As for `advise`; a splitter is given the labels of the first task.
+    table, student, repeats, negligible, seed, groups, times, cv, budget, keep, stop, progress
+        As for `advise`; a splitter is given the labels of the first task, and no task is screened out.
     tasks
         Two or more tasks of the table.
 
@@ -68,6 +75,8 @@ def affinity_matrix(
     check_conditions(student, repeats, negligible, seed)
     if len(tasks) < 2:
         raise invalid("A matrix needs at least two tasks", received=", ".join(tasks) or "none", hint="Name more tasks.")
+    check_budget(budget)
+    patience, kept = Patience(budget, stop), Kept(keep)
     table = with_related_rows(table, groups=groups, times=times)
     rows = prepared_rows(table, tasks, tasks, seed=seed)
     strata, fewest = _strata(rows.codes), min(int((codes >= 0).sum()) for codes in rows.codes)
@@ -85,8 +94,16 @@ def affinity_matrix(
         if progress is not None:
             progress(done, total)
 
-    found = run_trials(rows, arms, roles, np.zeros(rows.judged), student, seed=seed, progress=report)
+    found = run_trials(
+        rows, arms, roles, np.zeros(rows.judged), student, seed=seed, kept=kept, stop=patience.over, progress=report
+    )
+    trained = min(int(outcome.trained.sum()) for outcome in found.values())
+    unfinished = (
+        [] if trained == len(roles) else [f"Every pair is trained on {trained} or more of {len(roles)} splits."]
+    )
     objections_of = [objections(rows.codes[a], table.classes[task], roles, task) for a, task in enumerate(tasks)]
+    if trained < min(ENOUGH, len(roles)):
+        objections_of = [[f"not settled: {trained} of {len(roles)} splits are trained"]] * len(tasks)
     paired = [
         Paired((tasks[b],), 1.0, found[arm, a], found[alone[a], a], objections_of[a]) for (a, b), arm in pairs.items()
     ]
@@ -113,8 +130,9 @@ def affinity_matrix(
             splits=splits.words,
             negligible=lines[a],
             seed=seed,
-            trainings=total,
+            trainings=done,
             seconds=seconds,
+            kept=kept.found,
         )
         for a, task in enumerate(tasks)
     }
@@ -122,13 +140,17 @@ def affinity_matrix(
     worst_first = tuple(sorted(found_leaks.values(), key=lambda leak: not leak.severe))
     return AffinityMatrix(
         tasks=tuple(tasks),
-        loss_alone={task: clustered(found[alone[a], a].loss, splits.groups) for a, task in enumerate(tasks)},
+        loss_alone={
+            task: clustered(found[alone[a], a].loss[found[alone[a], a].trained], splits.groups)
+            for a, task in enumerate(tasks)
+        },
         effects=measured,
         groups=suggested_groups(tasks, measured),
         conditions=conditions,
         notes=(*(leak.sentence for leak in worst_first), *table.notes, *splits.notes),
         leaks=worst_first,
         loss_of_frequencies={task: clustered(references[a].loss, splits.groups).mean for a, task in enumerate(tasks)},
+        unfinished=tuple(unfinished),
     )
 
 

@@ -56,10 +56,9 @@ class OwnStudy:
         """Whether weights α make a difference to the model."""
         return self.model.weighs
 
-    def run_trials(self, rows: Rows, arms: Sequence[Arm], roles, ranks, *, progress) -> dict[tuple[Arm, int], Outcome]:
+    def run_trials(self, rows: Rows, arms: Sequence[Arm], roles, ranks, **how: Any) -> dict[tuple[Arm, int], Outcome]:
         """`run_own_trials` of the model."""
-        given, n_jobs = self.given, self.n_jobs
-        return run_own_trials(rows, arms, roles, ranks, self.model, given=given, n_jobs=n_jobs, progress=progress)
+        return run_own_trials(rows, arms, roles, ranks, self.model, given=self.given, n_jobs=self.n_jobs, **how)
 
     def notes(self, outcomes: Iterable[Outcome]) -> list[str]:
         """What to know about the model: how it takes tasks, weights, the theory, and certainties that were wrong."""

@@ -3,7 +3,7 @@
 A model of one's own has no stop that validation rows decide, so it is trained on them too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,24 +29,37 @@ def run_own_trials(
     *,
     given: Any = None,
     n_jobs: int | None = None,
+    splits: Sequence[int] | None = None,
+    stop: Callable[[], bool] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> dict[tuple[Arm, int], Outcome]:
     """Train the model for every arm on every split; outcomes of the main task by (arm, 0), with probabilities.
 
     `given` are the inputs of all rows as the user has them; without them each split prepares its own. A split whose training
-    rows lack a class of the main task, or whose training gives NaN, has no finite loss. Raises `InputError` for a model that
-    raises an error and for what are not probabilities.
+    rows lack a class of the main task, or whose training gives NaN, has no finite loss. Without `splits` all are trained; after
+    `stop()` no further one. Raises `InputError` for a model that raises an error and for what are not probabilities.
     """
     if not arms:
         return {}
     parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-    one = delayed(_split)
-    found = []
-    for done in parallel(one(rows, arms, roles[split], ranks, model, given, split) for split in range(len(roles))):
-        found.append(done)
+    one, wanted = delayed(_split), range(len(roles)) if splits is None else splits
+
+    def asked():
+        for split in wanted:
+            if stop is not None and stop():
+                return
+            yield one(rows, arms, roles[split], ranks, model, given, split)
+
+    found: dict[int, list[np.ndarray]] = {}
+    results: Iterable[Any] = parallel(asked())
+    for split, done in zip(wanted, results, strict=False):  # fewer are done where `stop()` came first
+        found[split] = done
         if progress is not None:
             progress(len(arms))
-    return {(arm, 0): _outcome(rows, roles, [each[index] for each in found]) for index, arm in enumerate(arms)}
+    return {
+        (arm, 0): _outcome(rows, roles, {split: done[index] for split, done in found.items()})
+        for index, arm in enumerate(arms)
+    }
 
 
 def trained_rows(role: Int[np.ndarray, "*split sample"]) -> Bool[np.ndarray, "*split sample"]:
@@ -117,8 +130,12 @@ def _trained(rows: Rows, arm: Arm, inputs, labels, model: Model, tested: np.ndar
         raise invalid(rule, received=received, hint=hint) from error
 
 
-def _outcome(rows: Rows, roles: np.ndarray, found: list[np.ndarray]) -> Outcome:
-    probabilities, codes = np.stack(found), rows.codes[0, : rows.judged]
-    nothing = np.full(len(found), np.nan)
-    made = (roles[:, : rows.judged] == TEST).any(axis=1)
-    return Outcome(loss_of(probabilities, codes), right_of(probabilities, codes), nothing, nothing, made, probabilities)
+def _outcome(rows: Rows, roles: np.ndarray, found: dict[int, np.ndarray]) -> Outcome:
+    """The outcome from the probabilities (judged, class) of every split that is trained, whose step is 0."""
+    codes, trained = rows.codes[0, : rows.judged], np.isin(np.arange(len(roles)), list(found))
+    absent = np.full((rows.judged, rows.classes[0]), np.nan)
+    probabilities = np.stack([found.get(split, absent) for split in range(len(roles))])
+    made = (roles[:, : rows.judged] == TEST).any(axis=1) & trained
+    step = np.where(trained, 0.0, np.nan)
+    nothing = np.full(len(roles), np.nan)
+    return Outcome(loss_of(probabilities, codes), right_of(probabilities, codes), step, nothing, made, probabilities)

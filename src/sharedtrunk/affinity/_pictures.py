@@ -77,12 +77,16 @@ def write_picture(path: str | os.PathLike[str], made: AdviceRecord | MatrixRecor
     InputError
         For another suffix, and where the file cannot be written.
     """
+    write_atomically(Path(path), picture_bytes(made, Path(path).suffix.lower().lstrip(".")))
+
+
+def picture_bytes(made: AdviceRecord | MatrixRecord, kind: str) -> bytes:
+    """The picture of advice or of a matrix as a file of that kind, "png" or "pdf"."""
     figure = advice_picture(made) if isinstance(made, AdviceRecord) else matrix_picture(made)
     with warnings.catch_warnings():
         # A letter of a task's name that the font lacks becomes a box, and users cannot act on the warning.
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
-        content = plots.render(figure, Path(path).suffix.lower().lstrip("."))
-    write_atomically(Path(path), content)
+        return plots.render(figure, kind)
 
 
 def _single(each: AuxiliaryAdvice, advice: AdviceRecord) -> Bar:

@@ -109,6 +109,8 @@ class Conditions:
         The user's own model, empty for the student; and the metric of the benefits.
     trainings, seconds : int, float
         Number of trainings, and how long they took.
+    kept : int
+        How many of the trainings were kept from before and not made anew.
     """
 
     rows: int
@@ -128,6 +130,7 @@ class Conditions:
     splits: str = ""
     model: str = ""
     metric: str = "log_loss"
+    kept: int = 0
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,7 @@ class AdviceRecord:
     accuracy_of_commonest: float = math.nan
     score_alone: Estimate | None = None
     score_of_frequencies: float = math.nan
+    unfinished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,3 +168,4 @@ class MatrixRecord:
     notes: tuple[str, ...]
     leaks: tuple[Leak, ...] = ()
     loss_of_frequencies: dict[str, float] = field(default_factory=dict)
+    unfinished: tuple[str, ...] = ()

@@ -1,5 +1,7 @@
 """The inputs of a split: a table's features, prepared by the rows that the split trains on, when it is trained."""
 
+import hashlib
+import pickle
 import threading
 from collections import OrderedDict
 from typing import Any
@@ -25,6 +27,7 @@ class SplitInputs:
     def __init__(self, features: Float[np.ndarray, "sample feature"], preparation: Any) -> None:
         self.features, self.preparation = features, preparation
         self._kept: OrderedDict[tuple[bytes, str], tuple[Float[Array, "sample _"], int]] = OrderedDict()
+        self._digest: bytes | None = None
         # Two threads need the same split at the same time. Besides, scikit-learn changes and restores the filters of
         # warnings when it transforms columns, which are the whole process's.
         self._lock = threading.Lock()
@@ -48,6 +51,19 @@ class SplitInputs:
         """Inputs prepared by these rows, without padding; they are not kept."""
         with self._lock:
             return self._transformed(trained_on)
+
+    def digest(self) -> bytes | None:
+        """A digest of the features and of how they are prepared; None where the preparation cannot be described."""
+        if self._digest is None:
+            try:
+                described = pickle.dumps(self.preparation, protocol=4)  # nobody unpickles it
+            except (pickle.PicklingError, AttributeError, TypeError):  # such as a function without a name
+                return None
+            digest = hashlib.sha256(f"{self.features.dtype} {self.features.shape}".encode())
+            digest.update(described)
+            digest.update(np.ascontiguousarray(self.features).data)
+            self._digest = digest.digest()
+        return self._digest
 
     def _transformed(self, trained_on: np.ndarray) -> np.ndarray:
         unfitted: Any = clone(self.preparation)

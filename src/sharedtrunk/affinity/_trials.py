@@ -19,6 +19,7 @@ from jaxtyping import Array, Bool, Float, Int
 from sharedtrunk._support.environment import cores
 from sharedtrunk._support.randomness import stream
 from sharedtrunk.affinity._engine import FULL_BATCH_ROWS, Lanes, Schedule, Stops, train_lanes
+from sharedtrunk.affinity._kept import Kept, Lane, part
 from sharedtrunk.affinity._network import Activation, Network, initial_network, logits
 from sharedtrunk.affinity._precision import jax_precision
 from sharedtrunk.affinity._split_inputs import SplitInputs
@@ -64,8 +65,9 @@ class Outcome(NamedTuple):
     """How one arm does in one judged task: its loss (nats) and correctness (0 or 1) on every test row of every split.
 
     Rows that are not tested are NaN. `step` is the stop and `validation` the validation loss there. `made` is False for
-    splits without validation or test rows of the task, which are left out. `probabilities` (split, judged, class) are those
-    of the task's classes, NaN in rows that are not tested; empty where no metric needs them.
+    splits without validation or test rows of the task, which are left out, and for splits that are not trained.
+    `probabilities` (split, judged, class) are those of the task's classes, NaN in rows that are not tested; empty where no
+    metric needs them.
     """
 
     loss: Float[np.ndarray, "split judged"]
@@ -74,6 +76,20 @@ class Outcome(NamedTuple):
     validation: Float[np.ndarray, "split"]
     made: Bool[np.ndarray, "split"]
     probabilities: Float[np.ndarray, "..."] = np.empty(0)
+
+    @property
+    def trained(self) -> Bool[np.ndarray, "split"]:
+        """Whether a split is trained, made or not: its step is known."""
+        return np.isfinite(self.step)
+
+    def beginning(self, split: int) -> "Outcome":
+        """The outcome of this split and the later ones."""
+        return Outcome(*(values[split:] for values in self))
+
+    def with_splits(self, other: "Outcome", splits: Bool[np.ndarray, "split"]) -> "Outcome":
+        """This outcome, with those of the `splits` from another one."""
+        chosen = zip(self, other, strict=True)
+        return Outcome(*(np.where(splits.reshape(-1, *[1] * (a.ndim - 1)), b, a) for a, b in chosen))
 
 
 class Trial(NamedTuple):
@@ -91,6 +107,9 @@ def run_trials(
     student: Student,
     *,
     seed: int,
+    splits: Sequence[int] | None = None,
+    kept: Kept | None = None,
+    stop: Callable[[], bool] | None = None,
     progress: Callable[[int], None] | None = None,
     probabilities: bool = False,
 ) -> dict[tuple[Arm, int], Outcome]:
@@ -99,34 +118,78 @@ def run_trials(
     Only rows with the role TRAIN are trained on, also among those that are not judged. Outside the test rows, an arm knows
     the main label of a judged row only if the row's entry in `ranks` is at most the arm's share. `progress(n)` is called
     whenever n more trainings are done. An interrupt cancels the batches that have not begun. With `probabilities`, outcomes
-    have those of task 0, which all arms must then judge alone.
+    have those of task 0, which all arms must then judge alone, and nothing is kept.
+
+    Without `splits` all are trained. Trainings in `kept` are read, and new ones are written there as they finish. Once
+    `stop()` is true, what has not finished is left out: its splits are not `made`.
     """
     if not arms:
         return {}
     most = LANES if jax.default_backend() == "cpu" else LANES_ON_A_DEVICE
     lanes = -(-len(arms) // -(-len(arms) // most))  # as few batches as possible, of nearly equal size
-    batches = [
-        [Trial(arm, split) for arm in arms[first : first + lanes]]
-        for split in range(len(roles))
-        for first in range(0, len(arms), lanes)
-    ]
+    kept = Kept.nowhere() if kept is None or probabilities else kept
+    key = kept.key(rows, ranks, student, seed, lanes)
+    trials = [Trial(arm, split) for split in (range(len(roles)) if splits is None else splits) for arm in arms]
+    read = {trial: kept.read(key, *trial, roles[trial.split]) for trial in trials}
+    done = {trial: lane for trial, lane in read.items() if lane is not None}
+    if progress is not None and done:
+        progress(len(done))
     prepared = _Prepared(rows, roles, ranks, student, seed, lanes, probabilities)
-    done = [part for batch in _on_threads(prepared.train, batches, progress) for part in batch]
-    found: dict[tuple[Arm, int], Outcome] = {}
-    for index, arm in enumerate(arms):
-        of_arm = done[index :: len(arms)]
-        for task in arm.judged:
-            found[arm, task] = Outcome(*(np.array([lane[name][task] for lane in of_arm]) for name in Outcome._fields))
-    return found
+
+    def work(batch: list[Trial]) -> list[Lane]:
+        trained = prepared.train(batch)
+        for trial, lane in zip(batch, trained, strict=True):
+            kept.write(key, *trial, roles[trial.split], lane)
+        return trained
+
+    batches = _batches([trial for trial in trials if trial not in done], lanes)
+    for batch, found in zip(batches, _on_threads(work, batches, progress, stop), strict=True):
+        done |= {} if found is None else dict(zip(batch, found, strict=True))
+    empty = _untrained(rows, probabilities)
+    return {
+        (arm, task): _outcome([done.get(Trial(arm, split)) for split in range(len(roles))], place, empty)
+        for arm in arms
+        for place, task in enumerate(arm.judged)
+    }
 
 
-def _on_threads(work, batches: list, progress) -> list:
-    """Results of `work` on every batch, in order, from as many threads as there are cores; the first failure ends it."""
+def _batches(trials: Sequence[Trial], lanes: int) -> list[list[Trial]]:
+    """Batches of at most `lanes` trials of one split each, in order."""
+    by_split: dict[int, list[Trial]] = {}
+    for trial in trials:
+        by_split.setdefault(trial.split, []).append(trial)
+    return [batch[first : first + lanes] for batch in by_split.values() for first in range(0, len(batch), lanes)]
+
+
+def _untrained(rows: Rows, probabilities: bool) -> Outcome:
+    """The numbers of a split that is not trained. In single precision, because it must not change that of the others."""
+    row, one = np.full(rows.judged, np.nan, np.float32), np.array(np.nan, np.float32)
+    classes = np.full((rows.judged, rows.classes[0]), np.nan) if probabilities else np.empty(0)
+    return Outcome(row, row, one, one, np.array(False), classes)
+
+
+def _outcome(of_splits: Sequence[Lane | None], place: int, untrained: Outcome) -> Outcome:
+    """The outcome in the task at `place` among those that are judged; a split that is not trained is None."""
+    return Outcome(
+        *(
+            np.array([empty if lane is None else lane[name][place] for lane in of_splits])
+            for name, empty in zip(Outcome._fields, untrained, strict=True)
+        )
+    )
+
+
+def _on_threads(work, batches: list, progress, stop) -> list:
+    """Results of `work` on every batch, in order, from as many threads as there are cores; the first failure ends it.
+
+    Where `stop()` came first, the result is None; the batches that are running then end on their own.
+    """
+    if stop is not None and stop():
+        return [None] * len(batches)
     pool = ThreadPoolExecutor(cores())
     try:
         futures = [pool.submit(work, batch) for batch in batches]
         waiting = set(futures)
-        while waiting:
+        while waiting and not (stop is not None and stop()):
             ready, waiting = wait(waiting, timeout=0.2, return_when=FIRST_EXCEPTION)
             for future in ready:
                 future.result()
@@ -135,7 +198,7 @@ def _on_threads(work, batches: list, progress) -> list:
     finally:
         # Not `with`: an interrupt would wait for the batches that are running.
         pool.shutdown(wait=False, cancel_futures=True)
-    return [future.result() for future in futures]
+    return [future.result() if future.done() and not future.cancelled() else None for future in futures]
 
 
 class _Prepared:
@@ -152,7 +215,7 @@ class _Prepared:
             )
         self.schedule = schedule_for(rows.judged, len(rows.inputs), student)
 
-    def train(self, batch: list[Trial]) -> list[dict[str, np.ndarray]]:
+    def train(self, batch: list[Trial]) -> list[Lane]:
         padded = [*batch, *[batch[0]] * (self.lanes - len(batch))]
         with jax_precision(self.student.dtype):  # JAX keeps this setting per thread
             inputs, features = self._inputs(batch[0].split)
@@ -170,7 +233,7 @@ class _Prepared:
             "made": tested.any(axis=2) & (np.asarray(lanes.validation) > 0).any(axis=2),
             "probabilities": probabilities,
         }
-        return [{name: values[lane] for name, values in outcomes.items()} for lane in range(len(batch))]
+        return [part(outcomes, lane, trial.arm.judged) for lane, trial in enumerate(batch)]
 
     def _of_main(self, stops: Stops, inputs: Array, tested: np.ndarray) -> Float[np.ndarray, "lane _ ..."]:
         """Probabilities of task 0 at its stop by lane (1, judged, class), NaN where not tested; empty if not asked for."""

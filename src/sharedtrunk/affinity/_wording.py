@@ -69,15 +69,34 @@ def student(conditions: Conditions) -> str:
     return f"{_ACTIVATIONS.get(conditions.activation, conditions.activation)} student of {layers} hidden units"
 
 
+def leading_rows(advice: AdviceRecord, most: int) -> tuple[AuxiliaryAdvice, ...]:
+    """The auxiliary tasks that matter, best first: recommended ones, then those with the largest |benefit| / error."""
+    best = () if advice.best_set is None else advice.best_set.auxiliaries
+
+    def weight(each: AuxiliaryAdvice) -> tuple[bool, float]:
+        return each.name in best, certainty(each.effect)
+
+    chosen = {each.name for each in sorted(advice.auxiliaries, key=weight, reverse=True)[:most]}
+    return tuple(each for each in advice.auxiliaries if each.name in chosen)
+
+
+def certainty(effect: Effect) -> float:
+    """|benefit| in standard errors; 0 where the error is unknown."""
+    found = effect.benefit
+    return abs(found.mean) / found.standard_error if found.standard_error > 0 else 0.0
+
+
 def rows(advice: AdviceRecord) -> list[tuple[str, ...]]:
     """One row of two lines per auxiliary task, best first, in the order of `COLUMNS`."""
-    return [_row(each) for each in advice.auxiliaries]
+    return [_row(each, bool(advice.unfinished)) for each in advice.auxiliaries]
 
 
-def _row(each: AuxiliaryAdvice) -> tuple[str, ...]:
+def _row(each: AuxiliaryAdvice, unfinished: bool) -> tuple[str, ...]:
     why = each.explanation
     measured = (interval(each.effect.benefit, 3), interval(each.effect.accuracy, 1), each.effect.verdict)
     named = f"{each.name}\n{each.labels:,}"
+    if unfinished:  # otherwise all effects rest on the same splits
+        named += f"\n{counted(each.effect.benefit.n, 'split')}"
     if why is None:
         return (named, *measured, NOTHING, NOTHING)
     signal = f"{number(why.relatedness, 'z.2f')}\n{number(why.snr_auxiliary, 'z.1f')}"
@@ -87,7 +106,7 @@ def _row(each: AuxiliaryAdvice) -> tuple[str, ...]:
 
 def sentences(advice: AdviceRecord) -> list[tuple[str, str]]:
     """The conclusions, as (keyword, sentence): set, weight, curve, theory, and why verdicts are unknown."""
-    found = []
+    found = [("So far", sentence) for sentence in advice.unfinished]
     if np.isfinite(advice.loss_alone.mean):
         found.append(("Alone", _alone(advice)))
     if advice.alphas:
@@ -120,6 +139,7 @@ def measured_on(conditions: Conditions) -> str:
     """Number of trainings, their time, the student and the seed."""
     folds, repeats = counted(conditions.folds, "fold"), counted(conditions.repeats, "repeat")
     trainings = counted(conditions.trainings, "training")
+    trainings += f" ({conditions.kept:,} kept from before)" if conditions.kept else ""
     how = conditions.splits or f"{folds}, {repeats}"
     on = f"{conditions.folds * conditions.repeats} splits ({how}) in {conditions.seconds:.1f} s"
     return f"{trainings} on {on}; {student(conditions)}; seed {conditions.seed}."

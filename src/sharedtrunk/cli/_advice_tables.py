@@ -28,6 +28,13 @@ _ALL_COLUMNS, _VERDICT_LINE = 78, 100
 """Terminal widths, in characters, from which theory's columns fit, and from which a verdict fits on one line."""
 
 INTERRUPTED = "Interrupted: no advice was stored."
+GOES_ON = "finished trainings are kept, and the same command goes on."
+MOST_ROWS, MOST_NOTES = 10, 8
+"""Rows of the table and notes that are shown, unless the user asks for all."""
+
+_LONG = 30.0
+"""Expected seconds from which the plan is told."""
+
 KEYWORD_STYLE = {"Leak!": "bold red", "Leak": "yellow", "Note": "dim"}
 
 
@@ -45,9 +52,21 @@ def trainings_bar(console: "Console") -> Iterator[Callable[[int, int], None]]:
     bar = Progress(*columns, console=console, expand=True, transient=True)
     task = bar.add_task("", total=None, left="")
     start = time.perf_counter()
+    timed: list[tuple[float, int]] = []  # the first trainings, which include compilation or were kept from before
+    told = False
 
     def progress(done: int, total: int) -> None:
+        nonlocal told
         seconds = (time.perf_counter() - start) * (total - done) / done if done else None
+        if done:
+            timed[1:] = [(time.perf_counter(), done)]
+        if len(timed) == 2 and timed[1][1] > timed[0][1]:
+            pace = (timed[1][0] - timed[0][0]) / (timed[1][1] - timed[0][1])
+            seconds = pace * (total - done)
+            if not told and timed[1][0] - timed[0][0] > 3:
+                told = True
+                if seconds > _LONG:
+                    sentences(console, [("Plan", _plan(total, done, seconds))])
         bar.update(task, completed=done, total=total, left="" if seconds is None else f"{seconds:,.0f} s left")
         if console.is_terminal:
             bar.start()  # at the first call only, so that a refused command shows no bar
@@ -59,10 +78,29 @@ def trainings_bar(console: "Console") -> Iterator[Callable[[int, int], None]]:
             bar.stop()
 
 
-def interrupted(console: "Console") -> bytes:
+def _plan(total: int, done: int, seconds: float) -> str:
+    """How many trainings there are, and how long they take."""
+    minutes = f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"
+    return f"{total:,} trainings, {done:,} of them done; about {minutes} more. Ctrl-C prints the advice so far."
+
+
+def interrupted(console: "Console", message: str = INTERRUPTED) -> bytes:
     """The bytes that Ctrl-C writes while the bar runs; on a terminal they first clear the bar and show the cursor."""
     cleared = "\r\x1b[2K\x1b[?25h" if console.is_terminal else ""
-    return f"{cleared}sharedtrunk: {INTERRUPTED}\n".encode()
+    return f"{cleared}sharedtrunk: {message}\n".encode()
+
+
+def bounded_notes(lines: Sequence[tuple[str, str]], most: int | None) -> list[tuple[str, str]]:
+    """The lines, with at most that many notes: a last one then counts the rest."""
+    notes = [line for line in lines if line[0] == "Note"]
+    if most is None or len(notes) <= most:
+        return list(lines)
+    left = len(notes) - most
+    shown = [line for line in lines if line[0] != "Note"] + notes[:most]
+    return [
+        *shown,
+        ("Note", f"And {left} more {'note' if left == 1 else 'notes'}: --all-rows shows them, --json has them."),
+    ]
 
 
 def advice_table(

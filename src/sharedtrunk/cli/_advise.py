@@ -4,7 +4,10 @@ The table is read and all input checked before JAX is imported, so bad input is 
 this process, on all cores, with its compiled programs in the cache.
 """
 
+import contextlib
+import dataclasses
 import os
+import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +18,10 @@ import typer
 
 from sharedtrunk._support.cache.folder import folder
 from sharedtrunk._support.files import check_regular, check_writable, kind_of
-from sharedtrunk._support.interrupts import exit_on_interrupt
+from sharedtrunk._support.interrupts import exit_on_interrupt, stop_on_interrupt
 from sharedtrunk._support.limits import (
     METRICS,
+    check_budget,
     check_metric,
     check_negligible,
     check_repeats,
@@ -52,15 +56,18 @@ class Measurement:
     negligible: float | None
     seed: int
     metric: str
+    budget: float | None = None
+    keep: Path | None = None
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """The files to write; None for a file that the user did not ask for."""
+    """The files to write, None for a file that the user did not ask for, and whether the terminal shows all rows."""
 
     json: Path | None
     csv: Path | None
     picture: Path | None
+    all_rows: bool = False
 
     def named(self) -> dict[str, Path]:
         """The files that the user asked for, by kind."""
@@ -154,6 +161,15 @@ def advise(
         typer.Option(metavar="NAME", help=f"What the benefit is measured in: {', '.join(METRICS)}."),
     ] = METRICS[0],
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="The seed of all random draws.")] = 0,
+    budget: Annotated[
+        float | None,
+        typer.Option(metavar="MINUTES", help="Print the advice so far after this time; the same command goes on."),
+    ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep finished trainings in this folder, instead of the user's cache."),
+    ] = None,
+    all_rows: Annotated[bool, typer.Option("--all-rows", help="Show all auxiliary tasks and notes, not ten.")] = False,
     json: Json = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the results to a CSV file.")] = None,
     picture: Annotated[
@@ -171,8 +187,8 @@ def advise(
             table, dataset, main, column_names(aux), column_names(drop), labels, rows, every, seed, missing_texts,
             column_names(features), texts, **about_rows,
         )  # fmt: skip
-        measurement = Measurement(widths(hidden), activation, repeats, negligible, seed, metric)
-        _answer(source, measurement, Outputs(json, csv, picture))
+        measurement = Measurement(widths(hidden), activation, repeats, negligible, seed, metric, budget, keep)
+        _answer(source, measurement, Outputs(json, csv, picture, all_rows))
 
 
 def _answer(source: Source, measurement: Measurement, files: Outputs) -> None:
@@ -185,17 +201,44 @@ def _answer(source: Source, measurement: Measurement, files: Outputs) -> None:
         check_writable(path)  # this creates folders, so the table is read first: bad input creates none
     console = terminal.open_console()
     about_table = [*_leaks(table, tasks if source.every else tasks[:1]), *(("Note", note) for note in table.notes)]
+    most = None if files.all_rows else shown.MOST_NOTES
     if about_table:
-        shown.sentences(console, about_table)
+        shown.sentences(console, shown.bounded_notes(about_table, most))
     library = _import_affinity()
     console.file.flush()
-    # Nothing is stored, so Ctrl-C need not wait for the threads, each of which would first finish its batch of trainings.
-    with exit_on_interrupt(shown.interrupted(console)), shown.trainings_bar(console) as progress:
-        result = _measured(library.affinity, table, tasks, source.every, measurement, progress)
+    goes_on = shown.GOES_ON if measurement.keep or folder() else "nothing is kept, because the cache is off."
+    ended = shown.interrupted(console, f"Interrupted: {goes_on}")
+    # The second Ctrl-C does not wait for the threads, each of which would first finish its batch of trainings.
+    with stop_on_interrupt(ended) as stop, shown.trainings_bar(console) as progress:
+        result = _measured(library.affinity, table, tasks, source.every, measurement, progress, stop)
+        interrupted = bool(stop() and result.unfinished)
+    if interrupted and not _anything_measured(result):
+        _leave(130, ended)
     printed = {sentence for _, sentence in about_table}
-    notes = [("Note", note) for note in result.notes if note not in printed]
-    (_show_matrix if source.every else _show_advice)(console, library.wording, result, notes)
+    notes = shown.bounded_notes([("Note", note) for note in result.notes if note not in printed], most)
+    if source.every:
+        _show_matrix(console, library.wording, result, notes)
+    else:
+        _show_advice(console, library.wording, result, notes, files.all_rows)
     _write(console, library, result, files)
+    if interrupted:
+        _leave(130, f"sharedtrunk: Interrupted: this is the advice so far; {goes_on}\n".encode())
+    if result.unfinished:
+        _leave(0, f"sharedtrunk: the budget is over: this is the advice so far; {goes_on}\n".encode())
+
+
+def _anything_measured(result: Any) -> bool:
+    """Whether some effect has an interval."""
+    effects = result.effects.values() if hasattr(result, "effects") else (each.effect for each in result.auxiliaries)
+    return any(effect.benefit.low == effect.benefit.low for effect in effects)  # not NaN
+
+
+def _leave(code: int, message: bytes) -> None:
+    """End the process without waiting for the batches of trainings that are running."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    os.write(2, message)
+    os._exit(code)
 
 
 def widths(text: str) -> tuple[int, ...]:
@@ -219,6 +262,7 @@ def _check(measurement: Measurement, files: Outputs, table: Path | None) -> None
     check_negligible(0.0 if measurement.negligible is None else measurement.negligible)
     check_seed(measurement.seed)
     check_metric(measurement.metric)
+    check_budget(measurement.budget)
     for path in files.named().values():
         check_regular(path)
     _check_apart(files, table)
@@ -283,12 +327,15 @@ def _measured(
     every: bool,
     measurement: Measurement,
     progress: Callable[[int, int], None],
+    stop: Callable[[], bool],
 ) -> Any:
-    given = {"repeats": measurement.repeats, "negligible": measurement.negligible}
+    names = ("repeats", "negligible", "budget", "keep")
+    given = {name: getattr(measurement, name) for name in names}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     options |= {
         "student": affinity.Student(hidden=measurement.hidden, activation=measurement.activation),
         "seed": measurement.seed,
+        "stop": stop,
     }
     if measurement.metric != METRICS[0]:
         options["metric"] = measurement.metric
@@ -297,7 +344,13 @@ def _measured(
     return affinity.advise(table, tasks[0], tasks[1:], progress=progress, **options)
 
 
-def _show_advice(console: "Console", wording: Any, advice: Any, notes: list[tuple[str, str]]) -> None:
+def _show_advice(console: "Console", wording: Any, advice: Any, notes: list[tuple[str, str]], all_rows: bool) -> None:
+    left = 0 if all_rows else len(advice.auxiliaries) - shown.MOST_ROWS
+    if left > 0:
+        # The table and the sentences speak of the same tasks.
+        advice = dataclasses.replace(advice, auxiliaries=wording.leading_rows(advice, shown.MOST_ROWS))
+        more = f"{left} more auxiliary {'task' if left == 1 else 'tasks'}, with smaller effects beside their errors"
+        notes = [("Rows", f"{more}: --all-rows shows them, --csv and --json have them."), *notes]
     how = advice.conditions
     words = (wording.title(advice), wording.captions(how), wording.columns(how), wording.rows(advice))
     console.print(shown.advice_table(*words, verdict=wording.VERDICT, width=console.width))
@@ -309,7 +362,8 @@ def _show_matrix(console: "Console", wording: Any, matrix: Any, notes: list[tupl
     words = (wording.matrix_title(matrix), wording.MATRIX_CAPTION, wording.matrix_rows(matrix))
     console.print(shown.matrix_table(*words, width=console.width))
     measured = ("Measured", wording.measured_on(wording.matrix_conditions(matrix)))
-    shown.sentences(console, [("Groups", wording.grouping(matrix)), *notes, measured])
+    unfinished = [("So far", sentence) for sentence in matrix.unfinished]
+    shown.sentences(console, [*unfinished, ("Groups", wording.grouping(matrix)), *notes, measured])
 
 
 def _write(console: "Console", library: _Affinity, result: Any, files: Outputs) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 import stat
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 VARIABLE = "SHAREDTRUNK_CACHE_DIR"
@@ -55,7 +56,7 @@ def _prepared(given: str) -> Path | None:
                 part.mkdir(mode=0o700, exist_ok=True)
     if not _usable(path):
         return None
-    _remove_unused(path)
+    remove_unused(path, SUFFIXES)
     return path
 
 
@@ -95,11 +96,19 @@ def warn_once(kind: str, *message: object) -> None:
         _log.warning(*message)  # type: ignore[arg-type]
 
 
-def _remove_unused(path: Path) -> None:
-    """Remove the entries that no process has read for `_UNUSED_DAYS`."""
+def remove_unused(path: Path, suffixes: Collection[str], most_bytes: int | None = None) -> None:
+    """Remove the entries that no process has read for `_UNUSED_DAYS`, and the oldest beyond `most_bytes` in all."""
     long_ago = time.time() - _UNUSED_DAYS * 24 * 3600
+    found = []
     with contextlib.suppress(OSError):
         for entry in path.iterdir():
             with contextlib.suppress(OSError):
-                if entry.suffix in SUFFIXES and entry.stat().st_mtime < long_ago:
-                    entry.unlink()
+                if entry.suffix in suffixes:
+                    status = entry.stat()
+                    found.append((status.st_mtime, status.st_size, entry))
+    kept = 0
+    for changed, size, entry in sorted(found, reverse=True):
+        kept += size
+        if changed < long_ago or (most_bytes is not None and kept > most_bytes):
+            with contextlib.suppress(OSError):
+                entry.unlink()
