@@ -3,7 +3,7 @@
 A model of one's own has no stop that validation rows decide, so it is trained on them too.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,8 +36,8 @@ def run_own_trials(
     """Train the model for every arm on every split; outcomes of the main task by (arm, 0), with probabilities.
 
     `given` are the inputs of all rows as the user has them; without them each split prepares its own. A split whose training
-    rows lack a class of the main task, or whose training gives NaN, has no finite loss. Without `splits` all are trained; after
-    `stop()` no further one. Raises `InputError` for a model that raises an error and for what are not probabilities.
+    rows lack a class of the main task, or whose training gives NaN, has no finite loss. Without `splits` all are
+    trained; after `stop()` no further one. Raises `InputError` for a model that raises an error and for what are not probabilities.
     """
     if not arms:
         return {}
@@ -51,7 +51,7 @@ def run_own_trials(
             yield one(rows, arms, roles[split], ranks, model, given, split)
 
     found: dict[int, list[np.ndarray]] = {}
-    results: Iterable[Any] = parallel(asked())
+    results: Any = parallel(asked())
     for split, done in zip(wanted, results, strict=False):  # fewer are done where `stop()` came first
         found[split] = done
         if progress is not None:
