@@ -66,7 +66,7 @@ def test_what_was_stopped_goes_on(tmp_path):
     made, seen = _bits(_outcomes(None)), []
     part = _outcomes(Kept(tmp_path), progress=seen.append, stop=lambda: bool(seen))
     trained = sum(int(part[arm, 0].trained.sum()) for arm in ARMS)
-    assert 0 < trained  # how many batches end before the others are cancelled is a matter of time
+    assert trained > 0  # how many batches end before the others are cancelled is a matter of time
     kept = Kept(tmp_path)
     assert _bits(_outcomes(kept)) == made
     assert kept.found >= trained  # batches that were running are kept too
