@@ -37,7 +37,8 @@ def run_own_trials(
 
     `given` are the inputs of all rows as the user has them; without them each split prepares its own. A split whose training
     rows lack a class of the main task, or whose training gives NaN, has no finite loss. Without `splits` all are
-    trained; after `stop()` no further one. Raises `InputError` for a model that raises an error and for what are not probabilities.
+    trained; after `stop()` no further one. Raises `InputError` for a model that raises an error and for what are not
+    probabilities.
     """
     if not arms:
         return {}
