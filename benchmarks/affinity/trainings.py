@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from sharedtrunk._support.files import make_folder, write_atomically
-from sharedtrunk.affinity import _advise
+from sharedtrunk.affinity import _study
 from sharedtrunk.affinity._kept import training_code
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 
@@ -67,11 +67,11 @@ def kept_trainings(folder: Path) -> Iterator[Spent]:
     """Within this context `advise` keeps its trainings in `folder`."""
     make_folder(folder)
     store = _Store(folder)
-    _advise.run_trials = store.run
+    _study.run_trials = store.run
     try:
         yield store.spent
     finally:
-        _advise.run_trials = run_trials
+        _study.run_trials = run_trials
 
 
 def _write(path: Path, arms, found: dict[tuple[Arm, int], Outcome], seconds: tuple[float, float]) -> None:

@@ -224,7 +224,7 @@ def _run(words: list[str]) -> None:
 def _without_work() -> None:
     """Replace what takes long, behind the checks of the words."""
     # Imported here also because an alarm during an import would spoil it.
-    from sharedtrunk.affinity import _advise, _matrix
+    from sharedtrunk.affinity import _matrix, _study
     from sharedtrunk.paper.claims.equations import _measure
     from sharedtrunk.paper.figures import _reproduce
     from sharedtrunk.prediction import _predict
@@ -233,7 +233,7 @@ def _without_work() -> None:
     _measure.measure_bundle = _accept
     _measure.sweeps.run_in_processes = _accept
     _predict.draw_chunk = _accept
-    _advise._Study.singles = _accept
+    _study.Study.singles = _accept
     _matrix.run_trials = _accept
 
 
