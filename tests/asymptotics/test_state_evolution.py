@@ -12,6 +12,7 @@ from scipy.stats import norm
 from sharedtrunk import gaussian, students, teachers
 from sharedtrunk.asymptotics import RULE, fields_of_gram, fields_of_teachers, state_evolution
 from sharedtrunk.asymptotics._nodes import training_nodes
+from sharedtrunk.asymptotics._state_evolution import Solver
 from sharedtrunk.errors import InputError
 from sharedtrunk.flows.result import Result
 
@@ -342,8 +343,10 @@ def test_matrices_that_are_no_covariances_are_refused():
 @pytest.mark.parametrize("layers", [2, 3])
 def test_where_few_nodes_do_not_lead_to_many_all_of_them_iterate(layers):
     fields = fields_of_teachers(pair(strengths=(10.0, 10.0)), noise=1.0)
-    found = state_evolution(fields, 16.0, 0.005, layers=layers, rule=gaussian.Sobol(points=2048, scrambles=4))
+    solver = Solver(fields, layers=layers, rule=gaussian.Sobol(points=2048, scrambles=4))
+    found = solver.at(16.0, 0.005)
+    assert solver.iterate is None  # an iterate of few nodes would begin the next setting
     fewer = state_evolution(fields, 16.0, 0.005, layers=layers, rule=gaussian.Sobol(points=512, scrambles=4))
     assert found.result == fewer.result == Result.SUCCESS
-    bar = np.hypot(found.error, fewer.error)[0] + 0.01  # the nodes' bias falls as one over their number
+    bar = np.hypot(found.error, fewer.error)[0]
     assert abs(found.generalization_loss - fewer.generalization_loss) < bar

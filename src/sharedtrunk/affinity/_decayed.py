@@ -62,6 +62,22 @@ def _chosen(inputs, codes, classes, held, recipe: Recipe) -> tuple[float, Traine
     return float(decays[best]), networks[best], int(path.result[best]) == Result.SUCCESS
 
 
+def largest_decay(problem: Problem) -> float:
+    """The smallest λ at which a trunk has no weights: the largest singular value of the loss's slope at W = 0.
+
+    The slope is a sum over the samples of inputs times targets less class frequencies. Of a problem with lanes the last one
+    counts.
+    """
+    residuals = []
+    for targets, coefficients in zip(problem.targets, problem.coefficients, strict=True):
+        samples = targets.shape[-1]
+        y, c = np.asarray(targets, float).reshape(-1, targets.shape[-2], samples)[-1], np.asarray(coefficients, float)
+        c = c.reshape(-1, samples)[-1]
+        residuals.append(y - np.outer(y.sum(axis=1) / c.sum(), c))
+    slope = np.concatenate(residuals) @ np.asarray(problem.inputs, float).T
+    return max(float(np.linalg.norm(slope, 2)), SMALLEST)
+
+
 class _Training:
     """The convex problem of some rows: the tasks that have weight, as `students` sees them.
 
@@ -85,14 +101,8 @@ class _Training:
         )
 
     def largest_decay(self) -> float:
-        """The smallest λ at which a trunk has no weights: the largest singular value of the loss's slope at W = 0, which is
-        a sum over the samples of inputs times targets less class frequencies."""
-        residuals = [
-            np.asarray(y, float) - np.outer(y.sum(axis=1) / c.sum(), c)
-            for y, c in zip(self.problem.targets, self.problem.coefficients, strict=True)
-        ]
-        slope = np.concatenate(residuals) @ np.asarray(self.problem.inputs, float).T
-        return max(float(np.linalg.norm(slope, 2)), SMALLEST)
+        """The smallest λ at which a trunk has no weights."""
+        return largest_decay(self.problem)
 
     def minimum(self, decays: Sequence[float] | np.ndarray) -> Minimum:
         """The minima along a falling path of weight decays."""

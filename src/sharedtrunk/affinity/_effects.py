@@ -7,7 +7,7 @@ import numpy as np
 
 from sharedtrunk._support.statistics import CONFIDENCE, Estimate
 from sharedtrunk.affinity._intervals import clustered, holm
-from sharedtrunk.affinity._metrics import LOG_LOSS, Scoring
+from sharedtrunk.affinity._metrics import IN_NATS, LOG_LOSS, Scoring
 from sharedtrunk.affinity._records import Effect
 from sharedtrunk.affinity._trials import Outcome
 from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
@@ -35,15 +35,12 @@ def effects(
     tried: Sequence[Paired],
     *,
     negligible: float | Sequence[float],
-    groups: np.ndarray | None = None,
-    scoring: Scoring | None = None,
+    scoring: Scoring = IN_NATS,
 ) -> list[Effect]:
     """The effect of each comparison; all of them are one family for the correction.
 
-    `negligible` is one line, or one for each comparison. `groups` (judged,) are the groups of the judged rows, by which
-    intervals are clustered. Benefits are in nats, or as `scoring` says.
+    `negligible` is one line, or one for each comparison.
     """
-    scoring = Scoring(LOG_LOSS, np.zeros(0, np.int64), groups) if scoring is None else scoring
     lines = [negligible] * len(tried) if isinstance(negligible, int | float) else negligible
     measured = [_measured(each.joint, each.single, scoring) for each in tried]
     p_values = [p for _, _, p in measured]

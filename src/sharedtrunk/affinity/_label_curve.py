@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sharedtrunk.affinity._metrics import LOG_LOSS, Scoring
+from sharedtrunk.affinity._metrics import IN_NATS, Scoring
 from sharedtrunk.affinity._records import CurvePoint
 from sharedtrunk.affinity._trials import Outcome
 
@@ -36,14 +36,9 @@ def shares_for(labels: int) -> list[float]:
 def benefit_curve(
     measured: Mapping[float, tuple[Outcome, Outcome]],
     labels: int,
-    groups: np.ndarray | None = None,
-    scoring: Scoring | None = None,
+    scoring: Scoring = IN_NATS,
 ) -> tuple[CurvePoint, ...]:
-    """Points of the curve, from the (joint, single) outcomes at each share of the user's `labels` main labels.
-
-    `groups` (judged,) are those by which the intervals are clustered. Benefits are in nats, or as `scoring` says.
-    """
-    scoring = Scoring(LOG_LOSS, np.zeros(0, np.int64), groups) if scoring is None else scoring
+    """Points of the curve, from the (joint, single) outcomes at each share of the user's `labels` main labels."""
     shares = sorted(measured)
     differences = np.stack([scoring.gains(*measured[share]) for share in shares])
     points = [

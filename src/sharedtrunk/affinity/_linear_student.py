@@ -21,6 +21,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import log_softmax, logsumexp
 
+from sharedtrunk.affinity._decayed import largest_decay
 from sharedtrunk.students import Problem, minimize
 from sharedtrunk.tables import MISSING
 
@@ -177,7 +178,7 @@ class _Path(NamedTuple):
 
 def _path(rows: Rows, tasks: Sequence[int], weights: Sequence[float], *, layers: int) -> _Path:
     problem = _problem(rows, tasks, weights)
-    path = (RIDGE_PATH if layers == 1 else TRUNK_PATH) * _largest_decay(problem)
+    path = (RIDGE_PATH if layers == 1 else TRUNK_PATH) * largest_decay(problem)
     found = minimize(
         problem,
         path.astype(np.float32),
@@ -211,15 +212,6 @@ def _problem(rows: Rows, tasks: Sequence[int], weights: Sequence[float]) -> Prob
         targets.append(jnp.asarray(target))
         coefficients.append(jnp.asarray(coefficient))
     return Problem(jnp.asarray(inputs), tuple(targets), tuple(coefficients))
-
-
-def _largest_decay(problem: Problem) -> float:
-    """The smallest λ at which a trunk that sees all rows has no weights."""
-    slopes = []
-    for target, coefficient in zip(problem.targets, problem.coefficients, strict=True):
-        y, c = np.asarray(target[-1], float), np.asarray(coefficient[-1], float)
-        slopes.append((y - np.outer(y.sum(axis=1) / c.sum(), c)) @ np.asarray(problem.inputs, float).T)
-    return max(float(np.linalg.norm(np.concatenate(slopes), 2)), 1e-12)
 
 
 def _filled(count: int, least: int) -> int:

@@ -17,7 +17,7 @@ from sharedtrunk.affinity._effects import Paired, effects
 from sharedtrunk.affinity._groups import suggested_groups
 from sharedtrunk.affinity._intervals import clustered
 from sharedtrunk.affinity._kept import Kept
-from sharedtrunk.affinity._metrics import LOG_LOSS, Scoring
+from sharedtrunk.affinity._metrics import IN_NATS, LOG_LOSS, Scoring
 from sharedtrunk.affinity._patience import ENOUGH, Patience
 from sharedtrunk.affinity._reference import by_frequencies, negligible_line
 from sharedtrunk.affinity._resampling import resampling
@@ -115,7 +115,8 @@ def affinity_matrix(
         for a in indices
     ]
     named = [(tasks[a], tasks[b]) for a, b in pairs]
-    family = effects(paired, negligible=[lines[a] for a, _ in pairs], groups=splits.groups)
+    scoring = IN_NATS._replace(groups=splits.groups)
+    family = effects(paired, negligible=[lines[a] for a, _ in pairs], scoring=scoring)
     measured = dict(zip(named, family, strict=True))
     seconds = time.perf_counter() - started
     conditions = {

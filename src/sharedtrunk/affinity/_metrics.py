@@ -125,3 +125,6 @@ _ALL = {
 
 LOG_LOSS = _ALL["log_loss"]
 """The default metric."""
+
+IN_NATS = Scoring(LOG_LOSS, np.zeros(0, np.int64))
+"""Benefits in nats, with intervals by row."""

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from sharedtrunk._support.words import closest, shown
-from sharedtrunk.errors import InputError, invalid
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables._column import Column, column
+from sharedtrunk.tables._damage import reporting_damage
 from sharedtrunk.tables._frames import object_array
 from sharedtrunk.tables._missing import MissingTexts
 from sharedtrunk.tables._request import ReadColumns, ReadRequest, check_size, columns_to_read, left_out_note
@@ -149,22 +150,5 @@ def _loader() -> Any:
     return load_workbook
 
 
-@contextlib.contextmanager
-def _reporting_damage(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except InputError:
-        raise
-    except OSError as error:
-        if error.errno is not None:  # the system failed, not the content
-            raise
-        raise _damaged(path, error) from error
-    # openpyxl parses XML into objects without checking them, so a damaged file can raise nearly any exception.
-    except Exception as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> InputError:
-    reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
-    hint = "Save it again in Excel, or as CSV."
-    return invalid("an .xlsx file is an Excel workbook", received=f"'{reason}' in {path}", hint=hint)
+def _reporting_damage(path: Path) -> contextlib.AbstractContextManager[None]:
+    return reporting_damage(path, "an .xlsx file is an Excel workbook", "Save it again in Excel, or as CSV.")

@@ -8,7 +8,7 @@ that an archive that would not fit into memory is refused unread.
 
 import contextlib
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
@@ -20,6 +20,7 @@ from numpy.lib import format as npy
 from sharedtrunk._support.words import shown
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._column import column
+from sharedtrunk.tables._damage import reporting_damage
 from sharedtrunk.tables._request import (
     ReadColumns,
     ReadRequest,
@@ -137,26 +138,8 @@ def _written(values: np.ndarray, request: ReadRequest, name: str) -> np.ndarray:
     return values.astype(str) if values.dtype.kind == "M" and name in request.about_rows else values
 
 
-@contextlib.contextmanager
-def _reporting_damage(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except InputError:
-        raise
-    except OSError as error:
-        if error.errno is not None:  # the system failed, not the content
-            raise
-        raise _damaged(path, error) from error
-    # NumPy parses an array's header with Python's tokenizer and parser, and zipfile does not catch what its decompressors
-    # raise, so a damaged file can raise nearly any exception.
-    except Exception as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> InputError:
-    reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
-    hint = "Save it again with numpy.savez."
-    return invalid("an .npz file is a NumPy archive", received=f"'{reason}' in {path}", hint=hint)
+def _reporting_damage(path: Path) -> contextlib.AbstractContextManager[None]:
+    return reporting_damage(path, "an .npz file is a NumPy archive", "Save it again with numpy.savez.")
 
 
 def _objects(path: Path, name: str) -> InputError:

@@ -31,7 +31,7 @@ WINDOWS = "cp1252"
 
 @dataclass(frozen=True)
 class TextFormat:
-    """What the user says about a text file; None for what is to be found in the file."""
+    """How a text file is written, as the user says; what is None is detected in the file."""
 
     separator: str | None = None
     decimal: str | None = None
