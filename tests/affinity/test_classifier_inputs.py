@@ -94,7 +94,7 @@ def test_the_advisor_leaves_constants_out():
     codes = {"a": Y[:, 0], "b": Y[:, 1]}
     by_hand = Table(constant, ("a", "b", "c", "d"), codes, {"a": (0, 1), "b": (0, 1)}, ())
     rows = prepared_rows(by_hand, ["a", "b"], ["a"], seed=0)
-    np.testing.assert_array_equal(rows.inputs.of(np.arange(len(X)) % 2 == 0, "float64")[0][:, 2], 0)
+    np.testing.assert_array_equal(rows.inputs.of(np.arange(len(X)) % 2 == 0, "float32")[0][:, 2], 0)
 
 
 # --- tiny and huge features
