@@ -9,6 +9,7 @@ bit for bit. Files are entries of the cache: written whole or not at all, checke
 import functools
 import hashlib
 import os
+import sys
 import threading
 import zlib
 from pathlib import Path
@@ -71,7 +72,15 @@ class Kept:
         made.folder, made.found, made._lock = None, 0, threading.Lock()
         return made
 
-    def key(self, rows: "Rows", ranks: np.ndarray, student: _student.Student, seed: int, lanes: int) -> bytes | None:
+    def key(
+        self,
+        rows: "Rows",
+        ranks: np.ndarray,
+        student: _student.Student | _student.LinearStudent,
+        seed: int,
+        lanes: int,
+        groups: np.ndarray | None = None,
+    ) -> bytes | None:
         """The part of a name that all arms and splits of a call have in common; None where nothing can be kept."""
         inputs = None if self.folder is None else rows.inputs.digest()
         if inputs is None:
@@ -79,7 +88,7 @@ class Kept:
         digest = hashlib.sha256(inputs + training_code())
         settings = (rows.tasks, rows.classes, rows.judged, student, seed, lanes, jax.default_backend())
         digest.update(repr((settings, sorted(library_versions(LIBRARIES).items()))).encode())
-        for array in (rows.codes, ranks):
+        for array in (rows.codes, ranks, *([] if groups is None else [groups])):
             digest.update(f"{array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)
         return digest.digest()
@@ -121,9 +130,11 @@ class Kept:
 @functools.cache
 def training_code() -> bytes:
     """The sources that decide the outcome of a training."""
-    from sharedtrunk.affinity import _trials  # it imports this module
+    from sharedtrunk.affinity import _linear_student, _linear_trials, _trials  # two of them import this module
+    from sharedtrunk.students import minimize
 
-    files = [Path(str(module.__file__)) for module in (*MODULES, _trials)]
+    modules = (*MODULES, _linear_student, _linear_trials, _trials, sys.modules[minimize.__module__])
+    files = [Path(str(module.__file__)) for module in modules]
     return b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)
 
 

@@ -45,7 +45,8 @@ POOL_STEPS, LEAST_SHARE = 50, 1e-3
 LEAST_SPREAD = 1e-6
 """Standard deviation of log odds below which they count as constant."""
 
-FEWEST_FEATURES, FEWEST_ROWS = 16, 64
+FEWEST_FEATURES, FEWEST_ROWS, MANY = 16, 64, 1024
+"""Smallest numbers of features and rows that a problem is filled up to, and the size up to which there are few steps."""
 
 
 class Rows(NamedTuple):
@@ -100,7 +101,7 @@ class Source(NamedTuple):
 
 def alone(rows: Rows) -> Pool:
     """The main task by itself."""
-    return _path(rows, [0], [1.0], layers=1).pooled()
+    return single(rows, 0)
 
 
 def beside(rows: Rows, weights: Sequence[float]) -> Pool:
@@ -109,11 +110,13 @@ def beside(rows: Rows, weights: Sequence[float]) -> Pool:
     return _path(rows, tasks, [weights[task] for task in tasks], layers=2).pooled()
 
 
-def fed(rows: Rows, auxiliaries: Sequence[int]) -> Pool:
-    """The main task with the log odds of auxiliary tasks among its features."""
-    students = [
-        _path(rows, [task], [1.0], layers=1).pooled() for task in auxiliaries if (rows.codes[task] != MISSING).any()
-    ]
+def single(rows: Rows, task: int) -> Pool:
+    """A task by itself."""
+    return _path(rows, [task], [1.0], layers=1).pooled()
+
+
+def fed(rows: Rows, students: Sequence[Pool]) -> Pool:
+    """The main task with the log odds of auxiliary tasks' `single` students among its features."""
     odds = [_log_odds(student.out_of_fold) for student in students]
     found = []
     for size in FEATURE_SCALES:
@@ -215,8 +218,13 @@ def _problem(rows: Rows, tasks: Sequence[int], weights: Sequence[float]) -> Prob
 
 
 def _filled(count: int, least: int) -> int:
-    """The size that `count` rows or columns are filled up to: a power of two, so that few programs are compiled."""
-    return max(least, 2 ** (count - 1).bit_length())
+    """The size that `count` rows or columns are filled up to: one of few, because every size needs its own program.
+
+    Compiling takes seconds, a path of small problems hundredths of a second. Sizes are powers of four up to `MANY`, and
+    powers of two beyond.
+    """
+    power = (max(count, least) - 1).bit_length()
+    return 2 ** (power + power % 2 if 2**power <= MANY else power)
 
 
 def _averaged(log_probabilities: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -58,7 +58,7 @@ def run_own_trials(
         if progress is not None:
             progress(len(arms))
     return {
-        (arm, 0): _outcome(rows, roles, {split: done[index] for split, done in found.items()})
+        (arm, 0): outcome_of(rows, roles, {split: done[index] for split, done in found.items()})
         for index, arm in enumerate(arms)
     }
 
@@ -131,7 +131,7 @@ def _trained(rows: Rows, arm: Arm, inputs, labels, model: Model, tested: np.ndar
         raise invalid(rule, received=received, hint=hint) from error
 
 
-def _outcome(rows: Rows, roles: np.ndarray, found: dict[int, np.ndarray]) -> Outcome:
+def outcome_of(rows: Rows, roles: np.ndarray, found: dict[int, np.ndarray]) -> Outcome:
     """The outcome from the probabilities (judged, class) of every split that is trained, whose step is 0."""
     codes, trained = rows.codes[0, : rows.judged], np.isin(np.arange(len(roles)), list(found))
     absent = np.full((rows.judged, rows.classes[0]), np.nan)

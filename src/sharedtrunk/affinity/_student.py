@@ -38,3 +38,16 @@ class Student:
 
 STUDENT = Student()
 """The usual student: one ReLU layer of 100 units."""
+
+
+@dataclass(frozen=True)
+class LinearStudent:
+    """Logistic regression with weight decay, averaged over decays (`_linear_student`): convex, without a start or a stop.
+
+    Parameters
+    ----------
+    folds
+        Folds of the training rows that decide what share each weight decay has.
+    """
+
+    folds: int = 5

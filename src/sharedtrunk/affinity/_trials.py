@@ -25,6 +25,7 @@ from sharedtrunk.affinity._precision import jax_precision
 from sharedtrunk.affinity._split_inputs import SplitInputs
 from sharedtrunk.affinity._splits import TEST, TRAIN, VALIDATION
 from sharedtrunk.affinity._student import Student
+from sharedtrunk.affinity._ways import BESIDE, Way
 
 LANES = 4
 """Lanes of a batch on a CPU: few, because a batch lasts as long as its slowest lane."""
@@ -54,11 +55,13 @@ class Rows(NamedTuple):
 
 
 class Arm(NamedTuple):
-    """Weights of the tasks, the share of the main task's labels (task 0) that are known, and the tasks that are judged."""
+    """Weights of the tasks, the share of the main task's labels (task 0) that are known, the tasks that are judged, and the
+    way in which auxiliary tasks of weight above 0 are used."""
 
     weights: tuple[float, ...]
     share: float = 1.0
     judged: tuple[int, ...] = (0,)
+    way: Way = BESIDE
 
 
 class Outcome(NamedTuple):
@@ -143,7 +146,7 @@ def run_trials(
         return trained
 
     batches = _batches([trial for trial in trials if trial not in done], lanes)
-    for batch, found in zip(batches, _on_threads(work, batches, progress, stop), strict=True):
+    for batch, found in zip(batches, on_threads(work, batches, progress, stop), strict=True):
         done |= {} if found is None else dict(zip(batch, found, strict=True))
     empty = _untrained(rows, probabilities)
     return {
@@ -155,10 +158,15 @@ def run_trials(
 
 def _batches(trials: Sequence[Trial], lanes: int) -> list[list[Trial]]:
     """Batches of at most `lanes` trials of one split each, in order."""
-    by_split: dict[int, list[Trial]] = {}
+    return [batch[first : first + lanes] for batch in by_split(trials) for first in range(0, len(batch), lanes)]
+
+
+def by_split(trials: Sequence[Trial]) -> list[list[Trial]]:
+    """The trials of each split, in order."""
+    found: dict[int, list[Trial]] = {}
     for trial in trials:
-        by_split.setdefault(trial.split, []).append(trial)
-    return [batch[first : first + lanes] for batch in by_split.values() for first in range(0, len(batch), lanes)]
+        found.setdefault(trial.split, []).append(trial)
+    return list(found.values())
 
 
 def _untrained(rows: Rows, probabilities: bool) -> Outcome:
@@ -178,7 +186,7 @@ def _outcome(of_splits: Sequence[Lane | None], place: int, untrained: Outcome) -
     )
 
 
-def _on_threads(work, batches: list, progress, stop) -> list:
+def on_threads(work, batches: list, progress, stop) -> list:
     """Results of `work` on every batch, in order, from as many threads as there are cores; the first failure ends it.
 
     Where `stop()` came first, the result is None; the batches that are running then end on their own.
