@@ -300,7 +300,7 @@ BAD = [
     (("--dataset", "iris", "--time", "x"), "--time is for files"),
     (
         ("{file}", "--main", "churned", "--aux", "region", "--groups", "churned"),
-        "groups and time are neither tasks nor",
+        "groups, time and weights are neither tasks nor",
     ),
     (
         ("{file}", "--main", "churned", "--aux", "region", "--time", "copy"),

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from references import least_of_decayed_layers
 from sharedtrunk import students, teachers
@@ -260,3 +260,123 @@ def test_bad_arguments(arguments, message):
 def test_narrow_hidden_layers_are_refused():
     with pytest.raises(InputError, match="rank 3"):
         students.balanced([jnp.eye(3)], hidden=(2,))
+
+
+def numbers(seed: int):
+    """Inputs far from the origin; a task of classes, and two of numbers, which lack some labels and have other weights."""
+    random = np.random.default_rng(seed)
+    inputs, labels, _, _ = uneven(seed)
+    targets = [
+        2 + (inputs - inputs.mean(axis=0)) @ random.normal(size=6) + random.normal(size=POINTS) for _ in range(2)
+    ]
+    targets[1] = np.where(random.uniform(size=POINTS) < 1 / 3, np.nan, targets[1])
+    weights, squared = [1.0, 0.5, 2.0], [False, True, True]
+    problem = students.make_problem(
+        inputs, [labels[0], *targets], classes=4, task_weights=weights, squared=squared
+    )
+    return inputs, [labels[0], *targets], weights, problem
+
+
+def mixed_objective(labels, weights, inputs, composites, intercepts, decay, layers):
+    """Cross entropy of the first task, half squared errors of the others, and the penalty: written out row by row."""
+    total = 0.0
+    for task, (y, alpha, W, b) in enumerate(zip(labels, weights, composites, intercepts, strict=True)):
+        losses = []
+        for x, label in zip(inputs, y, strict=True):
+            z = np.asarray(W) @ x + np.asarray(b)
+            if task == 0:
+                losses.append(np.log(np.exp(z - z.max()).sum()) + z.max() - z[label])
+            elif not np.isnan(label):
+                losses.append(0.5 * (z[0] - label) ** 2)
+        total += alpha * np.mean(losses)
+    values = np.linalg.svd(np.concatenate(composites), compute_uv=False)
+    return total + (decay / 2 * np.sum(values**2) if layers == 1 else decay * np.sum(values))
+
+
+def test_one_layer_of_numbers_is_scikit_learns_ridge():
+    inputs, labels, weights, problem = numbers(0)
+    decays = np.array([1.0, 0.1, 0.01])
+    found = students.minimize(problem, decays, layers=1, intercept=True, tolerance=1e-14)
+    assert (np.asarray(found.result) == Result.SUCCESS).all() or (np.asarray(found.gap) < 1e-12).all()
+    for task in (1, 2):
+        known = ~np.isnan(labels[task])
+        for n, decay in enumerate(decays):
+            ridge = Ridge(alpha=decay * known.sum() / weights[task], tol=1e-14).fit(inputs[known], labels[task][known])
+            np.testing.assert_allclose(found.composites[task][n, 0], ridge.coef_, atol=1e-6)
+            assert float(found.intercepts[task][n, 0]) == pytest.approx(ridge.intercept_, abs=1e-5)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_classes_and_numbers_on_one_trunk_are_at_the_minimum(layers):
+    inputs, labels, weights, problem = numbers(1)
+    decay = 0.1
+    found = students.minimize(problem, decay, layers=layers, intercept=True, tolerance=1e-12)
+    shapes = [W[0].shape for W in found.composites]
+
+    def unpacked(flat):
+        parts = np.split(flat, np.cumsum([rows * (columns + 1) for rows, columns in shapes])[:-1])
+        both = [part.reshape(rows, columns + 1) for part, (rows, columns) in zip(parts, shapes, strict=True)]
+        return [each[:, :-1] for each in both], [each[:, -1] for each in both]
+
+    mine = np.concatenate(
+        [np.column_stack([W[0], b[0]]).ravel() for W, b in zip(found.composites, found.intercepts, strict=True)]
+    )
+    least = mixed_objective(labels, weights, inputs, *unpacked(mine), decay, layers)
+    random = np.random.default_rng(0)
+    for size in (1e-1, 1e-2, 1e-3, 1e-4):  # the objective is convex: no point near a minimum is lower
+        for _ in range(5):
+            other = mixed_objective(
+                labels, weights, inputs, *unpacked(mine + size * random.normal(size=mine.size)), decay, layers
+            )
+            assert other >= least - 1e-10
+    loss = mixed_objective(labels, weights, inputs, *unpacked(mine), 0.0, layers)
+    assert float(found.training_loss[0]) == pytest.approx(loss, abs=1e-9)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("intercept", [False, True])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_gap_bounds_the_distance_to_the_minimum_with_squared_errors(layers, intercept):
+    inputs, labels, weights, problem = numbers(2)
+    decays = np.geomspace(1, 0.03, 4)
+    options = {"layers": layers, "intercept": intercept, "tolerance": 1e-12}
+
+    def totals(found):
+        return [
+            mixed_objective(
+                labels,
+                weights,
+                inputs,
+                [W[n] for W in found.composites],
+                [b[n] for b in found.intercepts],
+                decay,
+                layers,
+            )
+            for n, decay in enumerate(decays)
+        ]
+
+    least = totals(students.minimize(problem, decays, **options))
+    rough = students.minimize(problem, decays, most_iterations=10, **options)
+    excess = np.subtract(totals(rough), least)
+    assert (excess > 1e-10).any()
+    assert (excess <= np.asarray(rough.gap) + 1e-10).all()
+
+
+def test_at_the_largest_decay_the_intercept_of_numbers_is_their_mean():
+    _, labels, _, problem = numbers(3)
+    found = students.minimize(problem, 1e4, intercept=True)
+    for task in (1, 2):
+        np.testing.assert_array_equal(found.composites[task], 0)
+        assert float(found.intercepts[task][0, 0]) == pytest.approx(np.nanmean(labels[task]), abs=1e-9)
+
+
+def test_squared_errors_are_for_the_minimum_alone():
+    _, _, _, problem = numbers(4)
+    network = students.random_start(jax.random.key(0), features=6, hidden=(8,), classes=(4, 1, 1))
+    for call in (lambda *given: students.train(*given, times=[0.0, 1.0]), students.drive, students.training_loss):
+        with pytest.raises(InputError, match=r"cross entropy; got squared errors in task 1"):
+            call(network, problem)
+    with pytest.raises(InputError, match=r"Task 0's numbers must be finite"):
+        students.make_problem(np.ones((2, 1)), [np.array([1.0, np.inf])], squared=[True])
+    with pytest.raises(InputError, match="at least one labelled sample"):
+        students.make_problem(np.ones((2, 1)), [np.full(2, np.nan)], squared=[True])

@@ -65,9 +65,9 @@ def test_a_sample_of_the_rows_keeps_their_groups_and_times(tmp_path, day):
     [
         (
             {"groups": "persn"},
-            "groups and time are columns of the table.*Did you mean 'person'",
+            "groups, time and weights are columns of the table.*Did you mean 'person'",
         ),
-        ({"groups": "churned"}, "groups and time are neither tasks nor features nor dropped; got 'churned'"),
+        ({"groups": "churned"}, "groups, time and weights are neither tasks nor features nor dropped; got 'churned'"),
         (
             {"time": "colour"},
             "a time is a number or a date; got values such as .* in 'colour'. Write dates as 2024-03-31",

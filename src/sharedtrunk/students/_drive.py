@@ -17,7 +17,7 @@ from jaxtyping import Array, Float
 from sharedtrunk._support.arguments import check_kind_of
 from sharedtrunk.students._loss import training_loss
 from sharedtrunk.students._network import SharedTrunk, like, trunk_composite
-from sharedtrunk.students._problem import Problem
+from sharedtrunk.students._problem import Problem, check_cross_entropy
 
 Moments = tuple[Float[Array, "_ feature"], ...]
 
@@ -44,6 +44,7 @@ def drive(network: SharedTrunk, problem: Problem, moments: Moments | None = None
     """
     check_kind_of(network, SharedTrunk, "A student", "Use random_start")
     check_kind_of(problem, Problem, "The problem", "Use make_problem")
+    check_cross_entropy(problem)
     if network.activation != "linear":
         return _differentiated(network, problem)
     return _linear_drive(network, problem, label_moments(problem) if moments is None else moments)

@@ -4,7 +4,8 @@ A linear student whose layers all decay, (λ/2) Σ_l ‖W⁽ˡ⁾‖²_F, minimi
 
     L(W) + R(W),    R = (λ/2) ‖W‖²_F for one layer,    λ ‖W‖_* (the sum of singular values) for two,
 
-since the best split of a singular value s between two layers is √s each. Both are convex: there is one minimum, and neither
+since the best split of a singular value s between two layers is √s each. L is the cross entropy or, of tasks whose labels are
+numbers, the squared error (`Problem.squared`). Both are convex: there is one minimum, and neither
 the start nor a stopping time matters. Trunks must be at least as wide as the rank of W. The method is FISTA (Beck and
 Teboulle 2009) with restarts (O'Donoghue and Candès 2015), and steps as long as the local curvature allows. Every result has
 a duality gap, which bounds how far its objective is above the minimum, however the method came there.
@@ -43,6 +44,8 @@ from sharedtrunk.students._problem import Problem, lane_axes
 _POWER_STEPS = 50
 _MARGIN = 1.02
 """Power iteration finds the largest curvature from below; the step must not be too long."""
+_MARGIN_OF_SQUARES = 1.1
+"""The same of squared errors, which are as curved as the bound everywhere."""
 _EASED = 0.9
 """The factor by which the curvature that a step allows for falls from one step to the next. Losses are flatter than their
 bound: the digits with a trunk take a quarter of the time."""
@@ -145,6 +148,8 @@ def minimize(
 
 def _check_classes(problem: Problem) -> None:
     for task, (targets, coefficients) in enumerate(zip(problem.targets, problem.coefficients, strict=True)):
+        if problem.is_squared(task):
+            continue
         known, weights = concrete(targets), concrete(coefficients)
         if known is None or weights is None:
             continue
@@ -191,6 +196,7 @@ class _Objective:
         self.inputs, self.targets, self.coefficients = problem.inputs, problem.targets, problem.coefficients
         self.layers, self.intercept, self.features = layers, intercept, problem.inputs.shape[0]
         self.sizes = [target.shape[0] for target in problem.targets]
+        self.squared = [problem.is_squared(task) for task in range(len(self.sizes))]
         if intercept:
             shares = jnp.stack([jnp.sum(c) for c in self.coefficients])
             self.mean = self.inputs @ sum(self.coefficients) / _or_one(jnp.sum(shares))
@@ -204,12 +210,17 @@ class _Objective:
         return tuple(jnp.split(W, np.cumsum(self.sizes)[:-1]))
 
     def start(self):
-        """Weights 0, and the best intercepts beside them: the logarithms of the classes' frequencies."""
+        """Weights 0, and the best intercepts beside them: the logarithms of the classes' frequencies, or the mean number."""
         start = jnp.zeros((sum(self.sizes), self.inputs.shape[0]), self.inputs.dtype)
         if not self.intercept:
             return start
-        frequencies = jnp.concatenate([jnp.sum(y, axis=1) / _or_one(jnp.sum(y)) for y in self.targets])
-        return start.at[:, -1].set(jnp.log(_or_one(frequencies)) / self.constant)
+        best = [
+            jnp.sum(y, axis=1) / _or_one(jnp.sum(c))
+            if square
+            else jnp.log(_or_one(jnp.sum(y, axis=1) / _or_one(jnp.sum(y))))
+            for y, c, square in zip(self.targets, self.coefficients, self.squared, strict=True)
+        ]
+        return start.at[:, -1].set(jnp.concatenate(best) / self.constant)
 
     def weights(self, W) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         """Composites and intercepts of every task."""
@@ -220,26 +231,32 @@ class _Objective:
         return self.parts(composites), self.parts(intercepts)
 
     def _tasks(self, rows):
-        return zip(self.parts(rows), self.targets, self.coefficients, strict=True)
+        return zip(self.parts(rows), self.targets, self.coefficients, self.squared, strict=True)
 
     def loss(self, W) -> Array:
-        """L(W) in nats."""
+        """L(W) in nats; of a squared error ½ Σ c (z − t)², with y = c t."""
         total = jnp.zeros((), W.dtype)
-        for z, y, c in self._tasks(W @ self.inputs):
-            total += jnp.sum(c * jax.nn.logsumexp(z, axis=0)) - jnp.sum(y * z)
+        for z, y, c, square in self._tasks(W @ self.inputs):
+            if square:
+                total += 0.5 * jnp.sum((y - c[None, :] * z) ** 2 / _or_one(c)[None, :])
+            else:
+                total += jnp.sum(c * jax.nn.logsumexp(z, axis=0)) - jnp.sum(y * z)
         return total
 
     def residuals(self, z):
         """Targets minus predictions at the logits z of all tasks, times the coefficients (row, sample)."""
-        return jnp.concatenate([y - c[None, :] * jax.nn.softmax(z, axis=0) for z, y, c in self._tasks(z)])
+        return jnp.concatenate(
+            [y - c[None, :] * (z if square else jax.nn.softmax(z, axis=0)) for z, y, c, square in self._tasks(z)]
+        )
 
     def largest_curvature(self):
-        """A bound of ∇²L: half of the largest eigenvalue of Σ_μ c_tμ x_μ x_μᵀ over the tasks."""
+        """A bound of ∇²L: the largest eigenvalue of Σ_μ c_tμ x_μ x_μᵀ over the tasks, half of it for cross entropies."""
         least = jnp.sqrt(jnp.finfo(self.inputs.dtype).tiny)
-        return 0.5 * _MARGIN * jnp.maximum(self._largest_eigenvalue(), least)
+        bends = [_MARGIN_OF_SQUARES if square else 0.5 * _MARGIN for square in self.squared]
+        return jnp.maximum(self._largest_eigenvalue(bends), least)
 
-    def _largest_eigenvalue(self):
-        """The largest eigenvalue of Σ_μ c_tμ x_μ x_μᵀ over the tasks, by power iteration."""
+    def _largest_eigenvalue(self, factors: Sequence[float] | None = None):
+        """The largest eigenvalue of Σ_μ c_tμ x_μ x_μᵀ over the tasks, each times its factor, by power iteration."""
         X = self.inputs
 
         tiny = jnp.finfo(X.dtype).tiny
@@ -253,7 +270,8 @@ class _Objective:
             v = jax.lax.fori_loop(0, _POWER_STEPS, step, start / jnp.linalg.norm(start))
             return jnp.linalg.norm(X @ (c * (X.T @ v)))
 
-        return jnp.max(jnp.stack([eigenvalue(c) for c in self.coefficients]))
+        factors = [1.0] * len(self.sizes) if factors is None else factors
+        return jnp.max(jnp.stack([f * eigenvalue(c) for f, c in zip(factors, self.coefficients, strict=True)]))
 
     def penalty(self, W, decay):
         W = W[:, : self.features]
@@ -277,20 +295,33 @@ class _Objective:
         """Objective at W minus the dual objective at its residuals, mixed and shrunk until they are feasible."""
         residuals = self.residuals(W @ self.inputs)
         if self.intercept:
-            residuals = jnp.concatenate([_summing_to_zero(*each) for each in self._tasks(residuals)])
+            residuals = jnp.concatenate(
+                [
+                    _without_mean(r, c) if square else _summing_to_zero(r, y, c)
+                    for r, y, c, square in self._tasks(residuals)
+                ]
+            )
         pull = residuals @ self.inputs[: self.features].T
         if self.layers == 1:
             share, dual = jnp.ones((), W.dtype), -0.5 * jnp.sum(pull * pull) / decay
         else:
             largest = jnp.sqrt(jnp.max(jnp.linalg.eigvalsh(pull @ pull.T)))
             share, dual = jnp.minimum(1, decay / largest), 0.0
-        for r, y, c in self._tasks(residuals):
+        for r, y, c, square in self._tasks(residuals):
+            if square:
+                dual += jnp.sum((share * r * y - 0.5 * (share * r) ** 2) / _or_one(c)[None, :])
+                continue
             q = y - share * r  # c times a mixture of targets and predictions
             dual += jnp.sum(jax.scipy.special.entr(q)) + jnp.sum(jax.scipy.special.xlogy(jnp.sum(q, axis=0), c))
         primal = self.loss(W) + self.penalty(W, decay)
         # both numbers are rounded, so a smaller gap is not known to be one
         rounding = 4 * jnp.finfo(W.dtype).eps * (jnp.abs(primal) + jnp.abs(dual))
         return jnp.maximum(primal - dual, 0) + rounding
+
+
+def _without_mean(r, c):
+    """Residuals of a squared error whose sum over the samples is zero: the best intercept is taken off."""
+    return r - c[None, :] * (jnp.sum(r, axis=1) / _or_one(jnp.sum(c)))[:, None]
 
 
 def _summing_to_zero(r, y, c):

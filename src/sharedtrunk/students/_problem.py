@@ -4,7 +4,9 @@ The training loss (1), for several tasks with missing labels:
 
     L = Σ_t α_t / n_t Σ_μ m_tμ [ln Z(z_tμ) − Σ_c y_tcμ z_tcμ],   n_t = Σ_μ m_tμ.
 
-A task may have labels on some of the points only (mask m), which is also how one task has more points than another.
+A task may have labels on some of the points only (mask m), which is also how one task has more points than another. Labels
+may be numbers t with the squared error ½ (z_tμ − t_tμ)² in place of the bracket, for `minimize` alone: up to a constant, the
+loss in nats of a Gaussian of unit variance.
 """
 
 from collections.abc import Sequence
@@ -34,11 +36,19 @@ class Problem(eqx.Module):
         For each task t, its label probabilities times `coefficients[t]` (class, sample), zero where the label is missing.
     coefficients
         For each task t, the weights α_t m_tμ / n_t of its samples (sample,).
+    squared
+        For each task t, whether its loss is the squared error; its targets are then numbers (1, sample) times
+        `coefficients[t]`. Empty: none is.
     """
 
     inputs: Float[Array, "... feature sample"]
     targets: tuple[Float[Array, "... _ sample"], ...]
     coefficients: tuple[Float[Array, "... sample"], ...]
+    squared: tuple[bool, ...] = eqx.field(static=True, default=())
+
+    def is_squared(self, task: int) -> bool:
+        """Whether the loss of a task is the squared error."""
+        return bool(self.squared) and self.squared[task]
 
 
 def make_problem(
@@ -48,26 +58,30 @@ def make_problem(
     classes: int | np.integer | Sequence[int | np.integer] | None = None,
     masks: Sequence[AnyArray | None] | None = None,
     task_weights: Sequence[float] | None = None,
+    squared: Sequence[bool] | None = None,
 ) -> Problem:
-    """Put inputs and labels into the form that `train` takes.
+    """Put inputs and labels into the form that `train` and `minimize` take.
 
     Parameters
     ----------
     inputs
         Rows (sample, feature), shared by the lanes or with a lane axis. Whole numbers become floating point.
     labels
-        For each task, class indices (*lane, sample), −1 where missing, or label probabilities (*lane, class, sample).
+        For each task, class indices (*lane, sample), −1 where missing, or label probabilities (*lane, class, sample); numbers
+        (*lane, sample), NaN where missing, with the squared error.
     classes
         Number of classes of all tasks or of each one; needed for class indices.
     masks
         For each task, 1 or True where it has labels (sample,), the same for all lanes; None: everywhere.
     task_weights
         The weights α_t in the training loss (1); 1 by default.
+    squared
+        For each task, whether its loss is the squared error, which only `minimize` takes; by default none is.
 
     Returns
     -------
     Problem
-        What `train` takes.
+        What `train` and `minimize` take.
 
     Raises
     ------
@@ -89,17 +103,21 @@ def make_problem(
     sizes = [int(size) if isinstance(size, np.integer) else size for size in sizes]  # NumPy's would be traced
     task_masks = [None] * tasks if masks is None else list(masks)
     alphas = [1.0] * tasks if task_weights is None else list(task_weights)
-    if tasks == 0 or not len(sizes) == len(task_masks) == len(alphas) == tasks:
+    kinds = [False] * tasks if squared is None else [bool(each) for each in squared]
+    if tasks == 0 or not len(sizes) == len(task_masks) == len(alphas) == len(kinds) == tasks:
         raise invalid(
-            "Labels, classes, masks and task weights need one entry per task, and there must be a task",
-            received=f"{tasks}, {len(sizes)}, {len(task_masks)}, {len(alphas)} entries",
+            "Labels, classes, masks, task weights and squared need one entry per task, and there must be a task",
+            received=f"{tasks}, {len(sizes)}, {len(task_masks)}, {len(alphas)}, {len(kinds)} entries",
             hint="Give each as a list with one entry per task",
         )
     parts = [
-        _task(task, _labels(task, labels[task]), sizes[task], task_masks[task], alphas[task], count, inputs.dtype)
+        (_numeric_task if kinds[task] else _task)(
+            task, _labels(task, labels[task]), sizes[task], task_masks[task], alphas[task], count, inputs.dtype
+        )
         for task in range(tasks)
     ]
-    return _assembled(inputs, parts)
+    made = _assembled(inputs, parts)
+    return Problem(made.inputs, made.targets, made.coefficients, tuple(kinds) if any(kinds) else ())
 
 
 @program
@@ -129,6 +147,16 @@ def carries_lanes(problem: Problem) -> list[bool]:
         *(target.ndim == 3 for target in problem.targets),
         *(coefficient.ndim == 2 for coefficient in problem.coefficients),
     ]
+
+
+def check_cross_entropy(problem: Problem) -> None:
+    """Raise `InputError` for a problem with squared errors, where only the cross entropy is known."""
+    if any(problem.squared):
+        task = problem.squared.index(True)
+        hint = "Use minimize, or leave the task out"
+        raise invalid(
+            "Students that are trained in time have cross entropy", received=f"squared errors in task {task}", hint=hint
+        )
 
 
 def of_lanes(problem: Problem, lanes: Int[np.ndarray, "some"]) -> Problem:
@@ -162,17 +190,23 @@ def _labels(task: int, labels) -> Array:
     return jnp.asarray(labels) if jnp.issubdtype(jnp.asarray(labels).dtype, jnp.integer) else values
 
 
+def _numeric_task(task, labels, classes, mask, alpha, count, dtype) -> _Task:
+    """A task of numbers, which are laid out like the probabilities of one class."""
+    del classes
+    _check_alpha(task, alpha)
+    _check_count(task, labels, count)
+    numbers = labels.astype(dtype)
+    given = np.ones(count, dtype) if mask is None else _mask(task, mask, count, dtype)
+    present = given * (~jnp.isnan(numbers)).astype(dtype)
+    _check_present(task, present)
+    check_finite(jnp.where(present > 0, numbers, jnp.zeros((), dtype)), f"Task {task}'s numbers")
+    shown = jnp.where(present > 0, numbers, jnp.zeros((), dtype))
+    return _Task(shown[..., None, :], present, np.asarray(alpha, dtype), None)
+
+
 def _task(task, labels, classes, mask, alpha, count, dtype) -> _Task:
-    if not (is_number(alpha) and np.isfinite(alpha) and alpha >= 0):
-        raise invalid(
-            f"Task {task}'s weight α must be finite and ≥ 0", received=described(alpha), hint="0 leaves the task out"
-        )
-    if labels.shape[-1:] != (count,):
-        raise invalid(
-            f"Task {task} needs one label per sample",
-            received=f"labels of shape {labels.shape} for {count} samples",
-            hint="Use −1 (or a mask) where a label is missing",
-        )
+    _check_alpha(task, alpha)
+    _check_count(task, labels, count)
     present = np.ones(count, dtype) if mask is None else _mask(task, mask, count, dtype)
     if jnp.issubdtype(labels.dtype, jnp.integer):
         if classes is None:
@@ -188,6 +222,27 @@ def _task(task, labels, classes, mask, alpha, count, dtype) -> _Task:
     else:
         labels, classes = labels.astype(dtype), None
         _check_probabilities(task, labels)
+    _check_present(task, present)
+    return _Task(labels, present, np.asarray(alpha, dtype), classes)
+
+
+def _check_alpha(task, alpha) -> None:
+    if not (is_number(alpha) and np.isfinite(alpha) and alpha >= 0):
+        raise invalid(
+            f"Task {task}'s weight α must be finite and ≥ 0", received=described(alpha), hint="0 leaves the task out"
+        )
+
+
+def _check_count(task, labels, count) -> None:
+    if labels.shape[-1:] != (count,):
+        raise invalid(
+            f"Task {task} needs one label per sample",
+            received=f"labels of shape {labels.shape} for {count} samples",
+            hint="Use −1 (or a mask) where a label is missing",
+        )
+
+
+def _check_present(task, present) -> None:
     known = concrete(present)
     if known is not None and not (known > 0).any(axis=-1).all():
         raise invalid(
@@ -195,7 +250,6 @@ def _task(task, labels, classes, mask, alpha, count, dtype) -> _Task:
             received="none",
             hint="Leave the task out",
         )
-    return _Task(labels, present, np.asarray(alpha, dtype), classes)
 
 
 def _mask(task, mask, count, dtype):

@@ -19,7 +19,7 @@ from sharedtrunk.students._descent import Descent, run_descent
 from sharedtrunk.students._evaluation import FreshInputs, evaluate
 from sharedtrunk.students._flow import Flow
 from sharedtrunk.students._network import SharedTrunk, composites, like
-from sharedtrunk.students._problem import Problem, carries_lanes, lane_axes
+from sharedtrunk.students._problem import Problem, carries_lanes, check_cross_entropy, lane_axes
 
 
 def train(
@@ -70,6 +70,7 @@ def train(
     """
     check_kind_of(network, SharedTrunk, "A student", "Use random_start")
     check_kind_of(problem, Problem, "The problem", "Use make_problem")
+    check_cross_entropy(problem)
     method = Flow() if method is None else method
     check_kind_of(method, (Flow, Descent), "The method", "Leave it out for Flow()")
     single = network.heads[0].ndim == 2

@@ -3,7 +3,8 @@
 `read` takes a file (text, Excel, Parquet, NPZ), `from_arrays` arrays and data frames, `bundled` an example that comes with
 scikit-learn or statsmodels. Each returns a `Table` of features and class codes, with a note on everything that was done;
 `read_features` and `read_features_like` read features alone, for a transformer. Nothing is estimated from the rows here.
-`with_related_rows` adds which rows belong together and which are later. `leaks` finds columns that give a label away,
+`with_related_rows` adds which rows belong together and which are later, `with_weights` how much each counts. `TaskKind` names
+the kinds of tasks: classes, numbers, ordered levels. `leaks` finds columns that give a label away,
 `standardized` centres and scales, `varies` finds the columns that are not constant, `bulk` where most of a column's values
 lie. `named_columns`, `dense`, `ordered_classes`, `class_codes` and `check_classes` read frames, sparse matrices and labels
 for estimators. Nothing here trains or needs JAX, and nothing in a data file is ever executed.
@@ -33,5 +34,8 @@ from sharedtrunk.tables._related_rows import with_related_rows as with_related_r
 from sharedtrunk.tables._sentinels import bulk as bulk
 from sharedtrunk.tables._sentinels import sentinel_note as sentinel_note
 from sharedtrunk.tables._table import Table as Table
+from sharedtrunk.tables._task_kinds import Kinds as Kinds
+from sharedtrunk.tables._task_kinds import TaskKind as TaskKind
 from sharedtrunk.tables._tidy import standardized as standardized
 from sharedtrunk.tables._tidy import varies as varies
+from sharedtrunk.tables._weights import with_weights as with_weights

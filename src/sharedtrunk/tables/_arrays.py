@@ -9,12 +9,12 @@ import numpy as np
 from sharedtrunk._support.limits import check_different_names
 from sharedtrunk._support.words import shown
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables._assemble import assembled
+from sharedtrunk.tables._assemble import assembled, coded_columns
 from sharedtrunk.tables._column import Column, column
 from sharedtrunk.tables._frames import dense, frame_columns
-from sharedtrunk.tables._labels import coded_labels
 from sharedtrunk.tables._missing import MissingTexts, missing_texts
 from sharedtrunk.tables._table import Table
+from sharedtrunk.tables._task_kinds import Kinds
 
 
 def from_arrays(
@@ -24,6 +24,7 @@ def from_arrays(
     task_names: Sequence[str] | None = None,
     feature_names: Sequence[str] | None = None,
     missing: Sequence[Any] | str | None = None,
+    kinds: Kinds | None = None,
 ) -> Table:
     """Make a table of features and labels that are in memory.
 
@@ -43,6 +44,10 @@ def from_arrays(
         Names that replace those of a frame, or the defaults x0, x1, … and task0, task1, …
     missing
         Texts that stand for a missing value, as for `read`. None: NA, NaN, null, None, ? and their other spellings.
+    kinds
+        Kinds of tasks by name: "numeric", "classes", "ordered", or the levels of an ordered one, lowest first. Of other tasks
+        an ordered categorical is ordered, numbers that cannot be classes are numeric, and cells with several labels
+        (`red|blue`) make a task `name=label` of each label.
 
     Returns
     -------
@@ -52,8 +57,8 @@ def from_arrays(
     Raises
     ------
     InputError
-        For infinite features, text among numbers, sparse labels, different numbers of rows in X and Y, and tasks with
-        one class, too few labelled rows or too many classes.
+        For infinite features, text among numbers, sparse labels, different numbers of rows in X and Y, kinds that labels
+        cannot have, and tasks with one class, too few labelled rows or too many classes.
     """
     texts = missing_texts(missing)
     features = feature_columns(X, texts, feature_names)
@@ -63,7 +68,7 @@ def from_arrays(
         received = f"{rows['X']} in X and {rows['Y']} in Y"
         hint = "Mark a missing label by None or NaN."
         raise invalid("X and Y have the same rows", received=received, hint=hint)
-    return assembled(features, {each.name: coded_labels(each) for each in labels})
+    return assembled(features, coded_columns(labels, [each.name for each in labels], kinds))
 
 
 def feature_columns(X: object, texts: MissingTexts, names: Sequence[str] | None = None) -> list[Column]:

@@ -1,5 +1,6 @@
 """Arrow's columns, from a Parquet file or a table in memory, converted by type. Lists of equal length are embeddings."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,9 @@ def arrow_columns(
     values = arrow.chunked_array([values]) if isinstance(values, arrow.Array) else values  # an Array of a record batch
     kinds = arrow.types
     if kinds.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
+        order = _order(values)
+        plain = values.cast(values.type.value_type)
+        return [replace(each, order=order) for each in arrow_columns(name, plain, texts, label=label)]
     if kinds.is_list(values.type) or kinds.is_large_list(values.type) or kinds.is_fixed_size_list(values.type):
         if label:
             raise unreadable(name, "lists instead of labels")
@@ -42,6 +45,12 @@ def arrow_columns(
         numbers = values.cast(arrow.float64(), safe=False).to_numpy().astype(np.float64)
         return [numeric_column(name, numbers, np.isnan(numbers), texts)]
     raise unreadable(name, f"values of type {shown(str(values.type))}")
+
+
+def _order(values: "pyarrow.ChunkedArray") -> tuple | None:
+    """The levels of an ordered dictionary; None where it is not ordered or pieces of the column have different ones."""
+    found = {tuple(chunk.dictionary.to_pylist()) for chunk in values.chunks}
+    return found.pop() if values.type.ordered and len(found) == 1 else None
 
 
 def _block(name: str, values: "pyarrow.ChunkedArray") -> list[Column]:

@@ -10,10 +10,13 @@ from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._encode import encode
 from sharedtrunk.tables._identifiers import identifiers
-from sharedtrunk.tables._labels import Coded, coded_labels
+from sharedtrunk.tables._labels import Coded, coded_tasks
 from sharedtrunk.tables._related_rows import with_related_rows
+from sharedtrunk.tables._several_labels import column_of, no_such_part
 from sharedtrunk.tables._table import Table
+from sharedtrunk.tables._task_kinds import CLASSES, Kinds, asked_kinds, check_asked
 from sharedtrunk.tables._tidy import tidy
+from sharedtrunk.tables._weights import with_weights
 
 
 def table_of(
@@ -24,21 +27,26 @@ def table_of(
     row_numbers: np.ndarray | None = None,
     groups: str | None = None,
     time: str | None = None,
+    weights: str | None = None,
+    kinds: Kinds | None = None,
 ) -> Table:
     """The table whose labels are the columns in `tasks` (in that order) and whose features are all other columns.
 
-    The columns `groups` and `time` are no features; they say which rows belong together, and their order. `row_numbers`
-    (sample,) are the rows' numbers in a file; a feature that counts the rows is left out. Raises `InputError`.
+    The columns `groups`, `time` and `weights` are no features; they say which rows belong together, their order, and how much
+    each counts. `row_numbers` (sample,) are the rows' numbers in a file; a feature that counts the rows is left out.
+    Raises `InputError`.
     """
     # a column 'a[0]' would clash with the first entry of an embedding 'a'
     check_different_names("columns", [each.name for each in columns])
     by_name = {each.name: each for each in columns}
-    coded = {name: coded_labels(by_name[name]) for name in tasks}
-    said = ((groups, "which rows belong together"), (time, "which rows are later"))
+    own = {column_of(task, by_name) for task in tasks}
+    coded = coded_columns([by_name[name] for name in by_name if name in own], tasks, kinds)
+    said = ((groups, "which rows belong together"), (time, "which rows are later"), (weights, "how much a row counts"))
     about_rows = {name: what for name, what in said if name is not None}
-    rest = [each for each in columns if each.name not in coded and each.name not in about_rows]
+    rest = [each for each in columns if each.name not in own and each.name not in about_rows]
     table = assembled(rest, coded, notes=(*notes, *_not_features(about_rows)), row_numbers=row_numbers)
     given = {name: _present(by_name[name]) for name in about_rows}
+    table = with_weights(table, None if weights is None else given[weights], name=str(weights))
     return with_related_rows(
         table,
         groups=None if groups is None else given[groups],
@@ -46,6 +54,23 @@ def table_of(
         group_name=str(groups),
         time_name=str(time),
     )
+
+
+def coded_columns(columns: Sequence[Column], tasks: Sequence[str], kinds: Kinds | None) -> dict[str, Coded]:
+    """The labels of all tasks, in the order of `tasks`, from their columns. Raises `InputError`."""
+    names, asked = [each.name for each in columns], asked_kinds(kinds)
+    check_asked(asked, names)
+    of_column = {each.name: coded_tasks(each, asked.get(each.name)) for each in columns}
+    found: dict[str, Coded] = {}
+    for task in tasks:
+        own = of_column[column_of(task, names)]
+        if task in names:
+            found |= {name: coded for name, coded in own.items() if name not in found}
+        elif task in own:
+            found[task] = own[task]
+        else:
+            raise no_such_part(task, list(own) if column_of(task, names) not in own else [])
+    return found
 
 
 def _not_features(about_rows: Mapping[str, str]) -> list[str]:
@@ -90,7 +115,19 @@ def assembled(
         categories=features.categories,
         dates=tuple(features.dates),
         identifiers=identifiers(rest),
+        kinds={name: each.kind for name, each in coded.items() if each.kind != CLASSES},
+        numbers={name: each.numbers for name, each in coded.items() if each.numbers is not None},
+        parts=_parts(coded),
     )
+
+
+def _parts(coded: dict[str, Coded]) -> dict[str, tuple[str, ...]]:
+    """The tasks of single labels by their column."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, each in coded.items():
+        if each.column is not None:
+            found[each.column] = (*found.get(each.column, ()), name)
+    return found
 
 
 def _row_counters(columns: Sequence[Column], numbers: np.ndarray | None) -> list[str]:

@@ -34,6 +34,7 @@ class Column:
 
     `category`: the column's own type is categorical, so its levels stay levels even if they look like numbers or dates.
     `missing_texts`: how many cells hold each text that was taken for missing (empty cells are not counted).
+    `order`: the levels of a categorical that is ordered, lowest first.
     `forgotten_texts`: whether the column has more distinct texts than are remembered (`_text_column`).
     """
 
@@ -43,6 +44,7 @@ class Column:
     category: bool = False
     missing_texts: Mapping[str, int] = field(default_factory=dict)
     forgotten_texts: bool = False
+    order: tuple | None = None
 
     @property
     def numeric(self) -> bool:

@@ -53,6 +53,7 @@ def _decoded(path: Path, request: ReadRequest, encoding: str) -> ReadColumns:
     with _bytes(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as file:
         separator, rows = _rows(path, file, request)
         names = [name.strip() or f"column {number}" for number, name in enumerate(next(rows), start=1)]
+        request = request.of(names)
         kept = columns_to_read(request, names)
         if request.rows is None:
             _check_size_from_start(path, request, len(names), len(kept))

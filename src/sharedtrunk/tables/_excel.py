@@ -39,6 +39,7 @@ def read_excel(path: Path, request: ReadRequest) -> ReadColumns:
     """Read the requested columns. Raises `InputError`, also where openpyxl is not installed."""
     with _opened(path, request) as sheet:
         names, rows = _rows(path, sheet)
+        request = request.of(names)
         kept = columns_to_read(request, names)
         builders = {name: CellColumn(name, label=name in request.as_written, missing=request.missing) for name in kept}
         found = gathered(path, rows, names, builders, request)

@@ -101,7 +101,8 @@ def _of_series(name: str, series: Any, texts: MissingTexts) -> Column:
         return column(name, series.to_numpy(), texts)
     plain = column(name, series.astype(object).to_numpy(), texts)
     if type(series.dtype).__name__ == "CategoricalDtype":
-        return replace(plain, values=series.astype(object).to_numpy(), category=True)
+        order = tuple(series.cat.categories) if series.cat.ordered else None
+        return replace(plain, values=series.astype(object).to_numpy(), category=True, order=order)
     return plain
 
 

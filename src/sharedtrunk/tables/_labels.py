@@ -1,12 +1,13 @@
 """Turn labels into class codes, for tables and for estimators: which labels are classes, and in which order.
 
-Class names keep their type; the code is −1 where the label is missing. In a table, floats that are whole numbers become
+Class names keep their type; the code is −1 where the label is missing. Labels of a numeric task keep their numbers, and their
+codes are places in the order of all different ones. In a table, floats that are whole numbers become
 integers (a column of integers with gaps arrives as floats). Different labels stay different classes; a note names those that
 may have been meant as one ("01" and "1", "Yes" and "yes").
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._missing import missing_note
+from sharedtrunk.tables._sentinels import sentinel_note, sentinels
+from sharedtrunk.tables._several_labels import parts_note, parts_of
+from sharedtrunk.tables._task_kinds import NUMERIC, ORDERED, AskedKind, TaskKind, kind_note, kind_of, levels_in_order
 from sharedtrunk.tables._text_column import parsed
 
 MISSING = -1
@@ -23,15 +27,36 @@ MISSING = -1
 
 @dataclass(frozen=True)
 class Coded:
-    """A task's class codes (sample,), −1 where the label is missing, its class names in code order, and notes on them."""
+    """A task's class codes (sample,), −1 where the label is missing, its class names in code order, and notes on them.
+
+    A numeric task has its `numbers` (sample,), NaN where missing, and no classes. A task of one of the labels in a cell names
+    their `column`.
+    """
 
     codes: np.ndarray
     classes: tuple
     notes: tuple[str, ...] = ()
+    kind: TaskKind = "classes"
+    numbers: np.ndarray | None = None
+    column: str | None = None
 
 
-def coded_labels(labels: Column) -> Coded:
-    """Codes and class names (sorted) of a column of labels. Raises `InputError` if no class could be learned from them."""
+def coded_tasks(labels: Column, asked: AskedKind | None = None) -> dict[str, Coded]:
+    """The tasks of a column by name: itself, or one for each label of cells with several. Raises `InputError`."""
+    parts = parts_of(labels) if asked is None else None
+    if parts is None:
+        return {labels.name: coded_labels(labels, asked)}
+    if not parts:
+        hint = f"Say --kind {labels.name}=classes to take each cell for one label."
+        raise invalid("labels of cells with several are frequent", received=f"none in {shown(labels.name)}", hint=hint)
+    found = {name: replace(coded_labels(part), column=labels.name) for name, part in parts.items()}
+    first = next(iter(found))
+    note = parts_note(labels.name, parts)
+    return found | {first: replace(found[first], notes=(note, *found[first].notes))}
+
+
+def coded_labels(labels: Column, asked: AskedKind | None = None) -> Coded:
+    """Codes and class names (in order) of a column of labels. Raises `InputError` if no task could be learned from them."""
     present = labels.values[~labels.missing]
     if present.dtype.kind == "M":
         hint = "Make classes of them (such as the month), or leave the column out (--drop COLUMN)."
@@ -39,11 +64,32 @@ def coded_labels(labels: Column) -> Coded:
     _check_labelled(labels, len(present))
     if present.dtype.kind == "f" and (present == np.round(present)).all() and (np.abs(present) < 2**62).all():
         present = present.astype(np.int64)
-    classes = ordered_classes(labels.name, present)
-    check_classes(labels.name, classes, len(present))
     notes = [missing_note(labels.name, labels.missing_texts)] if labels.missing_texts else []
+    kind = kind_of(labels, asked)
+    if kind == NUMERIC:
+        note = kind_note(labels.name, kind, asked, present)
+        return _numeric(labels, present, tuple(filter(None, (*notes, note))))
+    ordered = kind == ORDERED
+    classes = levels_in_order(labels, asked) if ordered else ordered_classes(labels.name, present)
+    check_classes(labels.name, classes, len(present))
     codes = class_codes(labels.name, present, labels.missing, classes)
-    return Coded(codes, classes, (*notes, *_alike(labels.name, classes)))
+    notes += [kind_note(labels.name, kind, asked, present, classes)]
+    alike = () if ordered else _alike(labels.name, classes)
+    return Coded(codes, classes, tuple(filter(None, (*notes, *alike))), kind)
+
+
+def _numeric(labels: Column, present: np.ndarray, notes: tuple[str, ...]) -> Coded:
+    """A numeric task: numbers, and as codes their places among the different ones."""
+    numbers, codes = np.full(len(labels.missing), np.nan), np.full(len(labels.missing), MISSING, np.int64)
+    numbers[~labels.missing] = present
+    codes[~labels.missing] = np.unique(present, return_inverse=True)[1]
+    largest = float(np.abs(present).max())
+    if largest > _limits.LARGEST:
+        received = f"{largest:.3g} in {shown(labels.name)}"
+        raise invalid("numbers of a task are at most 1e300", received=received, hint="Rescale them.")
+    found = sentinels(numbers[:, None], (labels.name,))
+    told = () if not found else (sentinel_note(found),)
+    return Coded(codes, (), (*notes, *told), NUMERIC, numbers)
 
 
 def ordered_classes(name: str, labels: np.ndarray) -> tuple:
@@ -159,7 +205,7 @@ def check_classes(name: str, classes: tuple[object, ...], number: int) -> None:
         # "Unknown label type: continuous" is scikit-learn's wording, which its estimator checks expect
         rule = "a task's labels are classes (Unknown label type: continuous)"
         received = f"{len(fractions)} different fractional numbers in {shown(name)}, such as {shown(fractions[0])}"
-        raise invalid(rule, received=received, hint="Bin them, for example at their median.")
+        raise invalid(rule, received=received, hint="Bin them, or give a numeric task of a table.")
     received = f"{len(classes)} classes in the {number} labelled rows of {shown(name)}"
     hint = "Bin it if it is a measurement (at its median, say), merge rare classes, or leave it out if it is an identifier."
     if len(classes) > _limits.MOST_CLASSES:

@@ -6,7 +6,8 @@ Nothing is forbidden: the user judges what a leak means.
 **Chance.** Take n rows with class counts n_1 … n_K. If the labels were shuffled over the rows, a column of D distinct values
 would determine them with probability at most K^D / (n! / Π n_k!), because each of the K^D functions of its values yields at
 most one arrangement of the labels. Sorting by a column would make each class one stretch with probability at most
-K! / (n! / Π n_k!). A leak is reported if at least 30 rows have both and this bound, times the number of comparisons made in
+K! / (n! / Π n_k!), and would put those of a number or of ordered levels in order with probability at most 2 / (n! / Π n_k!).
+A leak is reported if at least 30 rows have both and this bound, times the number of comparisons made in
 the table, is below 10⁻⁶. A column of all-different numbers, which determines everything, is therefore not a leak, and
 neither is a column whose largest three values happen to be the three rows of a rare class.
 """
@@ -30,6 +31,7 @@ Kind: TypeAlias = Literal[
     "feature equals label",
     "feature separates label",
     "feature determines label",
+    "feature orders label",
     "same labels",
     "auxiliary follows from main",
     "main follows from auxiliary",
@@ -51,7 +53,7 @@ class Leak:
     Attributes
     ----------
     kind : str
-        How the column gives the other away; one of the eight `Kind`s.
+        How the column gives the other away; one of the nine `Kind`s.
     column, other : str
         `column`, a feature or a task, gives `other` away. Both are empty for duplicate rows; `other` is empty for a repeated
         identifier, a feature that seems to say which rows belong together.
@@ -112,6 +114,11 @@ def log_chance_separated(counts: np.ndarray) -> float:
     return float(gammaln(len(counts) + 1) - _log_arrangements(counts))
 
 
+def log_chance_ordered(counts: np.ndarray) -> float:
+    """Upper bound on ln P(shuffled labels rise or fall along a sorted column), 2 / multinomial (nats)."""
+    return float(np.log(2) - _log_arrangements(counts))
+
+
 def _log_arrangements(counts: np.ndarray) -> float:
     return float(gammaln(counts.sum() + 1) - gammaln(counts + 1).sum())
 
@@ -140,13 +147,13 @@ def _feature_leaks(
         known = (codes >= 0) & ~np.isnan(values)
         if known.sum() < LEAST_LABELLED:
             continue
-        kind = _relation(values[known], codes[known], limit)
+        kind = _relation(values[known], codes[known], limit, in_order=table.kind(task) != "classes")
         if kind is not None:
             yield _feature_leak(source, task, kind, int(known.sum()), severe=severe)
 
 
-def _relation(values: np.ndarray, codes: np.ndarray, limit: float) -> Kind | None:
-    """How the values give the codes away beyond chance, or None."""
+def _relation(values: np.ndarray, codes: np.ndarray, limit: float, *, in_order: bool) -> Kind | None:
+    """How the values give the codes away beyond chance, or None; `in_order`: whether the codes have an order."""
     head = slice(0, _FIRST_ROWS)
     if not _determines(values[head], codes[head]):  # a column that fails on some rows fails on the whole table
         return None
@@ -158,11 +165,18 @@ def _relation(values: np.ndarray, codes: np.ndarray, limit: float) -> Kind | Non
         return None
     counts = _counts(codes)
     distinct, stretches = int(new_value.sum()) + 1, int(new_class.sum()) + 1
+    if in_order and stretches == len(counts) and _rises_or_falls(codes) and log_chance_ordered(counts) < limit:
+        return "feature equals label" if distinct == len(counts) else "feature orders label"
     if distinct == len(counts) and log_chance_determined(counts, distinct) < limit:
         return "feature equals label"
     if stretches == len(counts) and log_chance_separated(counts) < limit:
         return "feature separates label"
     return "feature determines label" if log_chance_determined(counts, distinct) < limit else None
+
+
+def _rises_or_falls(codes: np.ndarray) -> bool:
+    steps = np.diff(codes)
+    return bool((steps >= 0).all() or (steps <= 0).all())
 
 
 def _determines(values: np.ndarray, codes: np.ndarray) -> bool:
@@ -180,6 +194,7 @@ def _feature_leak(feature: str, task: str, kind: Kind, rows: int, *, severe: boo
         "feature equals label": "equals the label of",
         "feature separates label": "alone separates the classes of",
         "feature determines label": "alone determines the label of",
+        "feature orders label": "alone puts the labels in order of",
     }[kind]
     sentence = (
         f"Feature {shown(feature)} {words} {shown(task)} in all {rows} rows that have it: "
@@ -195,7 +210,11 @@ def _task_leaks(table: Table, main: str, other: str, limit: float) -> Iterator[L
     if rows < LEAST_LABELLED:
         return
     a, b = a[both], b[both]
-    other_follows, main_follows = _follows(a, b, limit), _follows(b, a, limit)
+    a_ordered, b_ordered = (table.kind(task) != "classes" for task in (main, other))
+    other_follows, main_follows = (
+        _follows(a, b, limit, a_ordered, b_ordered),
+        _follows(b, a, limit, b_ordered, a_ordered),
+    )
     where = f"in all {rows} rows that have both"
     if other_follows and main_follows:
         sentence = f"Task {shown(other)} has the labels of {shown(main)}, maybe renamed, {where}: it is the same task."
@@ -211,9 +230,18 @@ def _task_leaks(table: Table, main: str, other: str, limit: float) -> Iterator[L
         yield Leak("main follows from auxiliary", other, main, sentence)
 
 
-def _follows(source: np.ndarray, target: np.ndarray, limit: float) -> bool:
+def _follows(source: np.ndarray, target: np.ndarray, limit: float, source_ordered: bool, target_ordered: bool) -> bool:
+    """Whether the source gives the target away beyond chance; a source with an order may put it in order or in stretches."""
+    if not _determines(source, target):
+        return False
     counts = _counts(target)
-    return _determines(source, target) and log_chance_determined(counts, len(_counts(source))) < limit
+    if log_chance_determined(counts, len(_counts(source))) < limit:
+        return True
+    along = target[np.argsort(source, kind="stable")]
+    if not source_ordered or np.count_nonzero(np.diff(along)) + 1 != len(counts):
+        return False
+    in_order = target_ordered and _rises_or_falls(along) and log_chance_ordered(counts) < limit
+    return in_order or log_chance_separated(counts) < limit
 
 
 def _duplicate_rows(table: Table) -> list[Leak]:

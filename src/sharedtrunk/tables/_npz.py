@@ -77,6 +77,7 @@ def _of_pair(path: Path, arrays: Mapping[str, np.ndarray], request: ReadRequest)
     _check_rows(path, {"X": features.shape, "Y": labels.shape})
     names = _names_in(arrays, "feature_names", features.shape[1], "x")
     tasks = _names_in(arrays, "task_names", labels.shape[1], "task")
+    request = request.of([*tasks, *names])
     kept = columns_to_read(request, [*tasks, *names])
     found = {name: features[:, j] for j, name in enumerate(names)}
     # tasks that were not requested are left out: they are not features
@@ -89,6 +90,7 @@ def _of_arrays(
 ) -> tuple[Arrays, str]:
     """Name and values (sample,) of every column, each column of a block of features being one, and a note."""
     _check_rows(path, shapes)
+    request = request.of(list(shapes))
     names = columns_to_read(request, list(shapes))
     columns = []
     for name in names:

@@ -35,6 +35,7 @@ def read_parquet(path: Path, request: ReadRequest) -> ReadColumns:
     arrow, parquet = _libraries()
     try:
         with parquet.ParquetFile(path) as file:
+            request = request.of(file.schema_arrow.names)
             kept = columns_to_read(request, file.schema_arrow.names)
             note = left_out_note(request, file.schema_arrow.names, kept)
             total = file.metadata.num_rows

@@ -15,6 +15,7 @@ from sharedtrunk.tables._npz import read_npz
 from sharedtrunk.tables._parquet import read_parquet
 from sharedtrunk.tables._request import ReadColumns, ReadRequest, read_request
 from sharedtrunk.tables._table import Table
+from sharedtrunk.tables._task_kinds import Kinds
 from sharedtrunk.tables._text_format import text_format
 
 _READERS: dict[str, Callable[[Path, ReadRequest], ReadColumns]] = {
@@ -44,6 +45,8 @@ def read(
     sheet: str | None = None,
     groups: str | None = None,
     time: str | None = None,
+    weights: str | None = None,
+    kinds: Kinds | None = None,
 ) -> Table:
     """Read a table from text (.csv, .tsv, .txt, also .gz), Excel (.xlsx), Parquet or NPZ; nothing in the file is executed.
 
@@ -55,7 +58,8 @@ def read(
     path
         The file; its suffix names its format.
     tasks
-        Names of the columns that are labels, the main task's first.
+        Names of the columns that are labels, the main task's first. Where cells have several labels, color=red is the task
+        whether they have red.
     features
         Names of the columns that are features, or patterns in which * stands for any text, such as "bit*". None: all columns
         but the tasks. The columns of a two-dimensional array in an NPZ file are chosen together, by the array's name.
@@ -81,6 +85,10 @@ def read(
         Name of the column that says which rows belong together, such as a person's; it is not a feature.
     time
         Name of the column that says when a row was made, as a date or a number; it is not a feature.
+    weights
+        Name of the column that says how many rows a row stands for, numbers of at least 0; it is not a feature.
+    kinds
+        Kinds of tasks by column, as for `from_arrays`.
 
     Returns
     -------
@@ -94,7 +102,8 @@ def read(
         among numbers, and tasks with one class, too few labelled rows or too many classes.
     """
     format = text_format(sep, decimal, encoding)
-    about = {"features": features, "format": format, "sheet": sheet, "groups": groups, "time": time}
+    about: dict[str, Any] = {"features": features, "format": format, "sheet": sheet, "groups": groups, "time": time}
+    about["weights"] = weights
     request = read_request(tasks, drop, rows, seed, missing, **about)
     file = Path(path)
     reader = _reader(file)
@@ -107,7 +116,8 @@ def read(
         raise invalid("the file must be readable", received=f"'{reason}' at {file}", hint=hint) from error
     notes = () if len(found.row_numbers) == found.total else (_sampled(found),)
     notes = (*found.notes, *notes)
-    return table_of(found.columns, request.tasks, notes=notes, row_numbers=found.row_numbers, groups=groups, time=time)
+    how: dict[str, Any] = {"groups": groups, "time": time, "weights": weights, "kinds": kinds}
+    return table_of(found.columns, request.tasks, notes=notes, row_numbers=found.row_numbers, **how)
 
 
 def _reader(file: Path) -> Callable[[Path, ReadRequest], ReadColumns]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._missing import USUAL, MissingTexts, missing_texts
 from sharedtrunk.tables._patterns import matching
+from sharedtrunk.tables._several_labels import column_of
 from sharedtrunk.tables._text_format import FOUND_IN_FILE, TextFormat
 
 _MOST_ROWS = 10**9
@@ -24,8 +25,8 @@ class ReadRequest:
     """Columns by role; the random sample's number of rows (None: all rows) and its seed; and how the file is written.
 
     `features` and `drop` are names and patterns (`_patterns`); with `features` None every column but the tasks is one.
-    `format` is for text files, `sheet` for Excel's. `groups` and `time` are the columns that say which rows belong together,
-    and their order.
+    `format` is for text files, `sheet` for Excel's. `groups`, `time` and `weights` are the columns that say which rows
+    belong together, their order, and how much each counts.
     """
 
     tasks: tuple[str, ...]
@@ -38,15 +39,21 @@ class ReadRequest:
     sheet: str | None = None
     groups: str | None = None
     time: str | None = None
+    weights: str | None = None
+
+    def of(self, names: Collection[str]) -> "ReadRequest":
+        """The request in a file of these columns: a task of one label of a column, color=red, is read from color."""
+        tasks = tuple(dict.fromkeys(column_of(task, names) for task in self.tasks))
+        return replace(self, tasks=tasks)
 
     @property
     def about_rows(self) -> tuple[str, ...]:
-        """The columns of groups and times, where they were named."""
-        return tuple(name for name in (self.groups, self.time) if name is not None)
+        """The columns of groups, times and weights, where they were named."""
+        return tuple(name for name in (self.groups, self.time, self.weights) if name is not None)
 
     @property
     def as_written(self) -> tuple[str, ...]:
-        """The columns whose texts stay as they are written in a file: tasks, groups and times, which are no features."""
+        """The columns whose texts stay as they are written in a file: tasks, groups, times, weights; no features."""
         return (*self.tasks, *self.about_rows)
 
 
@@ -75,6 +82,7 @@ def read_request(
     sheet: str | None = None,
     groups: str | None = None,
     time: str | None = None,
+    weights: str | None = None,
 ) -> ReadRequest:
     """The request, checked as far as possible before a file is opened. Raises `InputError`."""
     task_names, dropped = _names(tasks), _names(drop)
@@ -96,14 +104,17 @@ def read_request(
         raise invalid(
             "a table needs features", received="none", hint="Name columns, or leave the features out for all."
         )
-    twice = [name for name in (groups, time) if name is not None and name in (*task_names, *dropped, *(asked or ()))]
+    about = (groups, time, weights)
+    twice = [name for name in about if name is not None and name in (*task_names, *dropped, *(asked or ()))]
     if twice:
-        hint = "Name the column under one of them only; a column of groups or times is not a feature anyway."
-        raise invalid("groups and time are neither tasks nor features nor dropped", received=listed(twice), hint=hint)
+        hint = "Name the column under one of them only; a column of groups, times or weights is not a feature anyway."
+        raise invalid(
+            "groups, time and weights are neither tasks nor features nor dropped", received=listed(twice), hint=hint
+        )
     if rows is not None and not _limits.LEAST_LABELLED <= rows <= _MOST_ROWS:
         rule = f"a sample has {_limits.LEAST_LABELLED} to {_MOST_ROWS:,} rows"
         raise invalid(rule, received=shown(rows), hint="Give another --rows N, or leave it out to read all rows.")
-    return ReadRequest(task_names, dropped, rows, seed, missing_texts(missing), asked, format, sheet, groups, time)
+    return ReadRequest(task_names, dropped, rows, seed, missing_texts(missing), asked, format, sheet, *about)
 
 
 def columns_to_read(request: ReadRequest, names: Sequence[str]) -> tuple[str, ...]:
@@ -111,7 +122,7 @@ def columns_to_read(request: ReadRequest, names: Sequence[str]) -> tuple[str, ..
     check_different_names("columns", names)
     for name in request.as_written:
         if name not in names:
-            rule = f"{'tasks' if name in request.tasks else 'groups and time'} are columns of the table"
+            rule = f"{'tasks' if name in request.tasks else 'groups, time and weights'} are columns of the table"
             raise invalid(rule, received=f"{shown(name)}, which is not one", hint=closest(name, names))
     own = request.as_written
     asked = set(names) if request.features is None else matching("features", request.features, names, own)

@@ -1,11 +1,12 @@
 """A table: features as numbers, and for every task a class code per row, −1 where the label is missing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sharedtrunk.tables._identifiers import Identifier
+from sharedtrunk.tables._task_kinds import TaskKind
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Table:
     labels : dict of str to (sample,)
         Class codes (int64) by task, −1 where the label is missing.
     classes : dict of str to tuple
-        Class names by task, in the order of the codes, of any hashable type.
+        Class names by task, in the order of the codes, of any hashable type. A numeric task has none: its codes are places in
+        the order of its different numbers.
     notes : tuple of str
         One sentence for each thing that was noticed or done.
     categories : dict of str to tuple of str
@@ -34,6 +36,14 @@ class Table:
         A number for every row, larger for later rows.
     identifiers : tuple of Identifier
         Features that seem to say which rows belong together.
+    kinds : dict of str to str
+        "numeric" or "ordered" by task; a task that is not named here has classes without an order.
+    numbers : dict of str to (sample,)
+        Numbers (float64) of the numeric tasks, NaN where the label is missing.
+    weights : (sample,) or None
+        How many rows a row stands for, in training and in means; 0 leaves it out.
+    parts : dict of str to tuple of str
+        The tasks that a column of several labels in a cell became, by the column's name.
     """
 
     features: np.ndarray
@@ -46,3 +56,15 @@ class Table:
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     identifiers: tuple[Identifier, ...] = ()
+    kinds: Mapping[str, TaskKind] = field(default_factory=dict)
+    numbers: Mapping[str, np.ndarray] = field(default_factory=dict)
+    weights: np.ndarray | None = None
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def kind(self, task: str) -> TaskKind:
+        """The kind of a task."""
+        return self.kinds.get(task, "classes")
+
+    def tasks_of(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The tasks of these names, each once: a column of several labels in a cell stands for all of its tasks."""
+        return tuple(dict.fromkeys(task for name in names for task in self.parts.get(name, (name,))))
