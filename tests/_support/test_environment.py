@@ -98,6 +98,7 @@ main()
 SLOW = pytest.mark.slow
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become a user that the system does not know")
 @pytest.mark.parametrize(
     "words",

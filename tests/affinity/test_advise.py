@@ -164,6 +164,7 @@ def test_a_share_of_the_labels_hides_them_from_training_and_validation():
     assert (before.loss != after.loss)[np.isfinite(before.loss)].any()  # they are still test rows
 
 
+@pytest.mark.long
 def test_the_matrix_is_directed_and_groups_what_helps():
     table = _table(n_main=60)
     made = affinity_matrix(table, ["main", "same", "coin"], student=QUICK, repeats=3)
@@ -229,6 +230,7 @@ def test_the_estimator_takes_arrays_with_missing_labels():
         AuxiliaryTaskAdvisor(hidden=(0,)).fit(table.features, Y)
 
 
+@pytest.mark.long
 def test_a_task_is_meant_by_its_name_before_its_place():
     table = _table(n_main=300)
     Y = pd.DataFrame({2: table.labels["coin"], 1: table.labels["part"], 0: table.labels["main"]})
@@ -237,6 +239,7 @@ def test_a_task_is_meant_by_its_name_before_its_place():
     assert {each.name for each in advisor.advice_.auxiliaries} == {"1", "2"}
 
 
+@pytest.mark.long
 def test_a_feature_that_equals_the_main_label_is_warned_of():
     table = _table(n_main=300)
     X = np.column_stack([table.features, table.labels["main"]])
@@ -246,6 +249,7 @@ def test_a_feature_that_equals_the_main_label_is_warned_of():
     assert advisor.advice_.leaks[0].severe
 
 
+@pytest.mark.long
 def test_a_class_with_fewer_labels_than_folds_is_told():
     made = _advice_with_a_rare_class(_table(n_main=100), 6)
     assert any("main = 2 has 6 labels" in note for note in made.notes)
@@ -265,6 +269,7 @@ def _trained(features: np.ndarray, table: Table, dtype: str, categories=()) -> n
     return np.append(found.validation, found.step)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", ["float32", pytest.param("float64", marks=pytest.mark.float64)])
 def test_the_features_of_held_out_rows_change_nothing_of_the_student(dtype):
     """Test rows with other numbers, with the only gaps of a column, and with a level that no other row has."""
@@ -286,6 +291,7 @@ def test_the_features_of_held_out_rows_change_nothing_of_the_student(dtype):
     assert (_trained(changed, table, dtype, ["x1"]) != before).any()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("as_frame", [False, True])
 def test_gaps_that_tell_the_label_are_used(as_frame):
     generator = np.random.default_rng(1)
@@ -300,6 +306,7 @@ def test_gaps_that_tell_the_label_are_used(as_frame):
     assert advisor.advice_.loss_alone.mean < 0.1
 
 
+@pytest.mark.long
 def test_a_sentinel_hardly_moves_the_loss():
     """In a few rows one column holds 999999.4; standardized over all rows, it used to drown the column."""
     table = _table(n_main=300)

@@ -61,6 +61,7 @@ def test_every_task_is_learnt_through_missing_labels(digits, fitted):
     np.testing.assert_array_equal(fitted.label_counts_, (~np.isnan(Y[:TRAINED])).sum(axis=0))
 
 
+@pytest.mark.long
 def test_digits_are_read_as_well_as_by_scikit_learns_network(digits):
     X, Y = digits
     train, test = np.arange(1100), np.arange(1100, len(X))
@@ -203,6 +204,7 @@ def test_task_weights_by_name_by_place_and_in_a_row(digits):
     assert (listed.loss_[:2] < 0.4).all()
 
 
+@pytest.mark.long
 def test_steps_are_counted_and_told(digits):
     X, Y = (each[:TRAINED] for each in digits)
     with pytest.warns(ConvergenceWarning, match="max_iter=7 steps"):
@@ -228,6 +230,7 @@ def test_large_tables_are_trained_in_batches(digits, batch_size):
     assert (model.validation_loss_ < 0.35).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("switched", [False, True])
 def test_precision_is_the_students_whatever_jaxs_setting_is(digits, fitted, switched):
     X, Y = (each[:TRAINED] for each in digits)
@@ -352,6 +355,7 @@ def test_tables_that_cannot_be_trained_on_say_so(X, Y, message):
         classifier(standardize=False).fit(X, Y)
 
 
+@pytest.mark.long
 def test_tasks_of_weight_zero_stop_nothing(digits, fitted):
     """Only the tasks that count have validation rows, however many labels the others have."""
     X, Y = (each[:TRAINED].copy() for each in digits)

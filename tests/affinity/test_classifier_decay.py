@@ -43,6 +43,7 @@ def objective(model, decay, alphas=ALPHAS):
     return np.dot(alphas, model.loss_) + decay * decay_of(model)
 
 
+@pytest.mark.long
 def test_without_a_trunk_it_is_scikit_learns_logistic_regression(table):
     X, Y = table[0], table[1][:, 0]
     decay = 0.02
@@ -57,6 +58,7 @@ def test_without_a_trunk_it_is_scikit_learns_logistic_regression(table):
     assert model.n_iter_ == model.best_iter_ > 0
 
 
+@pytest.mark.long
 def test_a_trunk_and_its_heads_are_at_the_minimum_over_their_layers(table):
     """Three tasks with weights and missing labels, by a route without norms; and the gap holds before the minimum."""
     X, Y = table
@@ -90,6 +92,7 @@ def test_units_of_the_features(table, hidden, power):
     assert max(abs(a - b).max() for a, b in zip(raw.predict_proba(X), probabilities, strict=True)) > 1e-2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("hidden", "stop_on"), [((), None), ((8,), [0, 2])])
 def test_validation_chooses_the_decay_of_the_lowest_loss_on_held_out_rows(table, hidden, stop_on):
     X, Y = table
@@ -130,6 +133,7 @@ def test_weights_vanish_at_the_largest_decay_and_not_below(table):
     np.testing.assert_allclose(none.predict_proba(X)[0], onehot.mean(axis=0), rtol=1e-6)
 
 
+@pytest.mark.long
 def test_single_precision_is_near(table):
     X, Y = table
     usual = {"dtype": "float32", "tol": 0.003, "max_iter": 1000}
@@ -140,6 +144,7 @@ def test_single_precision_is_near(table):
     assert clone(single).get_params() == single.get_params()
 
 
+@pytest.mark.long
 def test_a_task_of_weight_zero_is_not_trained(table):
     X, Y = table
     model = decayed("validation", task_weights={1: 0, 2: 0}).fit(X, Y)
@@ -149,6 +154,7 @@ def test_a_task_of_weight_zero_is_not_trained(table):
     assert model.weight_decay_ == alone.weight_decay_
 
 
+@pytest.mark.long
 def test_constant_features_and_inputs_that_say_nothing(table):
     X, Y = table
     X = np.hstack([X, np.full((ROWS, 1), 7.0)])
@@ -190,6 +196,7 @@ def test_without_a_hidden_layer_there_is_nothing_to_activate(table):
     np.testing.assert_array_equal(*either)
 
 
+@pytest.mark.long
 def test_too_few_rows_and_too_large_inputs_say_so(table):
     X, Y = table
     with pytest.raises(InputError, match=r"weight_decay='validation' needs validation rows .*; got n_samples = 2"):

@@ -35,6 +35,7 @@ def test_few_sizes_and_few_blanks(rows):
     assert len(filled) <= max(1.25 * rows, 32)
 
 
+@pytest.mark.long
 def test_rows_and_weights_of_the_lane():
     """Every coefficient by its definition: α over the number of the task's training labels, where the row trains."""
     _, codes, held = table()
@@ -126,6 +127,7 @@ def validation_path(inputs, codes, held, steps):
     return np.array(path)
 
 
+@pytest.mark.long
 def test_the_step_kept_is_the_best_of_the_tasks_that_decide():
     """Against a plain loop: each criterion's lowest value among the checks, every fifth step, of the same training."""
     inputs, codes, held = table()

@@ -104,6 +104,7 @@ def test_metrics_are_scikit_learns_on_the_same_splits(metric):
         assert made.score_alone.standard_error == pytest.approx(error)
 
 
+@pytest.mark.long
 def test_metrics_of_the_student_come_from_its_probabilities():
     student = Student(hidden=(4,), activation="linear", learning_rate=0.03, max_steps=60)
     settings = {"student": student, "repeats": 1, "choose": False}
@@ -285,6 +286,7 @@ def test_a_table_as_it_came_is_a_frame():
     assert pd.isna(frame["made"][1])
 
 
+@pytest.mark.long
 def test_the_example_with_a_torch_module_runs(capsys):
     pytest.importorskip("torch")
     example = Path(__file__).parents[2] / "examples" / "own_torch_model.py"

@@ -49,6 +49,7 @@ def test_a_binary_task_is_adjusted_r_squared():
     assert found.right_overlaps[0] == pytest.approx(found.values[0] ** 2 / R2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["gaussian", "heavy tails and a rare class"])
 def test_labels_without_signal_show_one_at_the_stated_rate(kind):
     """300 tables: the count is within four standard deviations of the rate, above and (no signal is ever seen) below."""

@@ -358,6 +358,7 @@ def test_an_interrupt_during_the_trainings_does_not_wait_for_them(visits):
     assert done.stdout.startswith("Leak!")  # what was said before stays said
 
 
+@pytest.mark.long
 def test_an_interrupt_prints_the_advice_so_far_and_the_same_command_goes_on(visits, tmp_path):
     """Stopped in the middle: what is measured is printed; resumed: the numbers of a command that was never stopped."""
     words = [str(visits), "--main", "churned", "--aux", "region,copy", "--hidden", "4", "--repeats", "12"]

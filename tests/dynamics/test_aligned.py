@@ -23,6 +23,7 @@ def slope_of(s, classes):
     return float(gaussian.random_energy_slope(s, classes)) / (classes - 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("classes", [4, slow(8)])
 @pytest.mark.parametrize("s", [0.01, 1.0, 30.0])
 def test_readings_in_the_closed_case(classes, s):

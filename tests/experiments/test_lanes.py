@@ -75,6 +75,7 @@ def test_the_times_at_which_a_training_is_seen_change_less_than_the_tolerance(jo
         assert (difference < bars + 1e-5).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stop", ["", "_honest"])
 def test_the_student_stopped_is_the_one_trained_to_that_time(joint, stop):
     """Trained anew with the stop as its last time, so that nothing is read off between times."""
@@ -93,6 +94,7 @@ def test_the_student_stopped_is_the_one_trained_to_that_time(joint, stop):
             assert change < 1e-3
 
 
+@pytest.mark.long
 def test_a_descent_with_large_steps_stops_at_one_of_them():
     given = {**SMALL, "training": "descent", "step": 0.2, "time_limit": 40.0, "tasks": 2}
     found = standard_lanes(given, LANES[:2])
@@ -125,6 +127,7 @@ def test_the_same_chunk_gives_the_same_bytes(joint):
     assert all(again[name].tobytes() == value.tobytes() for name, value in joint.items())
 
 
+@pytest.mark.long
 def test_a_baseline_is_a_student_that_never_met_the_auxiliary_task():
     """Baselines are trained as joint lanes of weight 0; here is one with one task and one head, trained alone."""
     lane = {"n_samples": 60, "seed": 3, "s_main": 1.0}
@@ -286,6 +289,7 @@ def test_no_curve_of_the_standard_grid_falls_below_a_bracketed_minimum(samples):
                     assert curve[: ends[0]].min() <= curve.min() + 1e-6
 
 
+@pytest.mark.long
 def test_an_aligned_start_is_that_of_the_noisy_teachers():
     """W_t(0) = scale² Û_t V̂_tᵀ, lane by lane; the single-task student's trunk knows nothing of the other task."""
     for tasks in (1, 2):
@@ -299,6 +303,7 @@ def test_an_aligned_start_is_that_of_the_noisy_teachers():
             assert np.linalg.matrix_rank(np.asarray(network.trunk[0]), tol=1e-4) == 4 * tasks
 
 
+@pytest.mark.long
 def test_a_baseline_from_an_aligned_start_is_the_single_task_student():
     """Against one task and one head, trained alone from `students.aligned_start`, whose hidden frame is another."""
     given = {**SMALL, "tasks": 1, "start": "aligned"}

@@ -93,6 +93,7 @@ def test_students_are_a_plain_descent_of_any_width_seen_two_ways(labels):
     np.testing.assert_array_equal(values["steps"], np.tile([0, 50, 100, 150, 200], (8, 1)))
 
 
+@pytest.mark.long
 def test_equation_3_misses_the_label_moment_outside_the_left_vector():
     values = measured(labels="hard")
     gap = values["projection_population"][:, -1] / values["limit"][:, -1] - 1

@@ -27,6 +27,7 @@ def test_two_classes_against_quadrature(s):
     assert error <= 1e-5 * exact
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("s", [1e-3, 1.0, 100.0])
 def test_equal_logits_are_the_random_energy_model(s):
@@ -76,6 +77,7 @@ def test_invariances(key):
     assert gaussian.free_energy(W @ rotation, rule=SMALL) == pytest.approx(float(F), rel=tolerance)
 
 
+@pytest.mark.long
 def test_covariance_is_a_change_of_features():
     rng = np.random.default_rng(7)
     W = weights(6, [3.0, 2.0, 1.0, 0.5], features=8)
@@ -116,6 +118,7 @@ def test_float32_agrees(s):
     assert float(low) == pytest.approx(float(F), rel=2e-6)
 
 
+@pytest.mark.long
 def test_batches_equal_lanes_alone():
     W = jnp.stack([weights(n, np.linspace(1, 2, 9)) for n in range(6)]).reshape(2, 3, 10, 20)
     F = jax.jit(lambda W: gaussian.free_energy(W, rule=Sobol(1024, 1)))(W)
@@ -134,6 +137,7 @@ def test_mixed_ranks_in_one_batch():
     assert F.shape == error.shape == (4,)
 
 
+@pytest.mark.long
 def test_scrambles_average_to_the_value():
     W = jnp.stack([weights(n, np.linspace(1, 2, 9)) for n in range(3)])
     values = gaussian.free_energy_scrambles(W, rule=SMALL)
@@ -194,6 +198,7 @@ def check_coverage(seeds):
     return missed, worst
 
 
+@pytest.mark.long
 @pytest.mark.float64
 def test_coverage_of_the_error():
     missed, worst = check_coverage(range(8))

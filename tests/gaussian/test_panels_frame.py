@@ -49,6 +49,7 @@ def test_nearly_equal_sides(scale):
         assert np.linalg.norm(value - exact) <= bar <= 5e-6 * np.linalg.norm(exact)
 
 
+@pytest.mark.long
 def test_what_is_left_out_is_covered():
     """Weights moved by a known amount, most often so that the closest classes come closer or part: the bar covers it."""
     rng = np.random.default_rng(7)

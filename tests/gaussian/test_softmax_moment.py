@@ -34,6 +34,7 @@ def test_two_classes_against_quadrature(s, rule):
         assert error <= 0.05 * size(exact)
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("s", [1e-3, 1.0, 10.0, 1e3])
 @pytest.mark.parametrize("rule", [None, Sobol(4096, 8), COARSE_PAIRS])
@@ -92,6 +93,7 @@ def test_against_sampling():
     assert distance(G, covariance) <= 1.5 * size(covariance_error) + error
 
 
+@pytest.mark.long
 def test_autodiff_gives_the_moment():
     W = weights(6, np.linspace(0.5, 2, 9))
     gradient = jax.grad(lambda W: gaussian.free_energy(W, rule=SMALL))(W)
@@ -114,6 +116,7 @@ def test_the_moment_is_the_slope_of_the_free_energy(singular_values):
     assert error < 0.02 * abs(slope)
 
 
+@pytest.mark.long
 def test_moment_in_feature_space_with_a_covariance():
     rng = np.random.default_rng(9)
     W = weights(9, np.linspace(0.5, 2, 4), classes=5, features=6)
@@ -126,6 +129,7 @@ def test_moment_in_feature_space_with_a_covariance():
     assert distance(M, G @ W @ C) <= 5e-3 * size(M)
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("rule", [Sobol(512, 8), Pairs(32)])
 def test_error_is_that_of_the_moment_in_feature_space(rule):
@@ -171,6 +175,7 @@ def test_small_weights_are_exact_to_first_order():
     assert distance(M, exact) <= 1e-9 * size(exact)
 
 
+@pytest.mark.long
 @pytest.mark.float64
 @pytest.mark.parametrize("rank", [2, 9])
 def test_large_weights_give_the_label_moment(rank):
@@ -224,6 +229,7 @@ def test_coverage_of_the_error():
     assert worst[1] <= 1e-2
 
 
+@pytest.mark.long
 @pytest.mark.float64
 def test_finest_is_what_moderate_moments_get():
     W = weights(15, np.linspace(0.5, 2, 9))

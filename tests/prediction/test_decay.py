@@ -39,6 +39,7 @@ def gram_at_infinite_size(setting, seed):
     return np.block(pairs)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("setting", [PLAIN, TWO], ids=["plain", "two tasks"])
 def test_teachers_have_the_covariances_of_infinite_size(setting):
     problem = experiments.StandardSettings(tasks=1 + len(setting.auxiliaries), rank=3, **SIZES)
@@ -50,6 +51,7 @@ def test_teachers_have_the_covariances_of_infinite_size(setting):
     np.testing.assert_allclose(fields.clean @ fields.clean.T, T[:3, :3], atol=1e-5 * scale)
 
 
+@pytest.mark.long
 def test_teachers_are_those_of_the_other_methods():
     problem = experiments.StandardSettings(tasks=2, rank=3, **SIZES)
     lanes = [{**PLAIN.lane(), "relatedness": r, "n_samples": 24, "seed": 4} for r in (1.0, 0.3)]
@@ -152,6 +154,7 @@ def predicted(**options):
     return prediction.predict(**{**given, **SIZES, "workers": 1, "seeds": 2, **options})
 
 
+@pytest.mark.long
 def test_the_solver_is_asked_about_this_setting(solver):
     asked = solver(FINE)
     predicted(samples=30, task_weights=(1.0, 2.0), s_aux=[10.0, 1.0], relatedness=[1.0, 0.0])
@@ -159,6 +162,7 @@ def test_the_solver_is_asked_about_this_setting(solver):
     assert asked[0] == {"classes": (3, 3, 3), "a": 2.5, "task_weights": (1.0, 2.0, 2.0), "layers": 2, "rule": RULE}
 
 
+@pytest.mark.long
 def test_an_auxiliary_task_without_weight_leaves_the_main_task_alone(solver):
     asked = solver(FINE)
     predicted(task_weights=(2.0, 0.0))

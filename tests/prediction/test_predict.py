@@ -207,6 +207,7 @@ def test_a_way_that_did_not_reach_its_minimum_is_not_believed_without_saying_so(
     assert ("not reached by t = 50" in told) == (late != "simulation")
 
 
+@pytest.mark.long
 def test_short_times_are_told(made):
     """Followed to t = 3, no way reaches its minimum; the words and the table say so."""
     settings = [each.setting for each in made]  # and so the compiled programs of `made`

@@ -95,6 +95,7 @@ def test_simulation_is_a_training_put_together_by_hand(made, setting):
     assert way.loss_joint[1] == pytest.approx(found["joint"], abs=5e-4)
 
 
+@pytest.mark.long
 def test_teachers_have_the_singular_values_and_relatedness_asked_for():
     draw = drawn(UNEQUAL, 1)
     clean = np.asarray(draw.clean_weights[0])
@@ -106,6 +107,7 @@ def test_teachers_have_the_singular_values_and_relatedness_asked_for():
     assert np.linalg.norm(equal.moments[0] - draw.moments[0]) > 0.05
 
 
+@pytest.mark.long
 def test_every_lane_is_judged_by_its_own_labels():
     """Lanes that differ in the main task's singular values only, in one chunk and alone."""
     problem = experiments.StandardSettings(tasks=2, rank=3, **SIZES)
@@ -119,6 +121,7 @@ def test_every_lane_is_judged_by_its_own_labels():
         )
 
 
+@pytest.mark.long
 def test_lists_of_equal_values_draw_the_teachers_of_numbers():
     problem = experiments.StandardSettings(tasks=3, rank=3, **SIZES)
     known = {"n_samples": 20, "seed": 1, "s_main": 3.0, "s_aux": [10.0, 1.0], "relatedness": [0.6, 1.0]}
@@ -289,6 +292,7 @@ def test_further_teachers_change_none_before_them(key):
     assert not np.allclose(three[2].right, three[3].right, atol=0.1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [

@@ -131,6 +131,7 @@ def test_three_layers_end_where_the_pull_balances_the_decay(key):
     np.testing.assert_allclose(left.T @ pull, (right * expected).T, atol=bound)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("case", "given"),
     [
@@ -228,6 +229,7 @@ def test_stabilized_steps_are_long_where_the_decay_is_stiff(key):
     assert int(stiff.gradient_evaluations) < int(plain.gradient_evaluations) / 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", [students.Flow(), students.Descent(step=0.25)], ids=["flow", "descent"])
 def test_decay_of_zero_is_no_decay_to_the_bit(key, method):
     start, problem, _ = small_problem(key)
@@ -242,6 +244,7 @@ def test_decay_of_zero_is_no_decay_to_the_bit(key, method):
     assert float(jnp.abs(other.trunk[0] - plain.trunk[0]).max()) > 1e-4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", [students.Flow(order=3), students.Descent(step=0.25)], ids=["flow", "descent"])
 def test_all_decays_share_a_program(key, method, monkeypatch):
     start, problem, _ = small_problem(key, hidden=(11,))  # of a shape that no other test traces

@@ -118,6 +118,7 @@ def test_the_bound_on_chance_bounds_it(groups, codes):
     np.testing.assert_allclose(np.mean(stretched), np.exp(log_chance_separated(counts)))
 
 
+@pytest.mark.long
 def test_random_tables_have_no_leaks():
     rng = np.random.default_rng(11)
     for _ in range(60):

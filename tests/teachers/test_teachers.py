@@ -34,6 +34,7 @@ def test_relatedness_can_be_a_matrix(key):
     np.testing.assert_allclose(auxiliary.right.T @ auxiliary.right, np.eye(4), atol=10 * tolerance())
 
 
+@pytest.mark.long
 def test_only_what_is_asked_differs(key):
     """Common random numbers: noise and singular vectors do not know of s and r."""
     one = teachers.related_pair(key, relatedness=0.0, singular_values=(1.0, 1.0))
@@ -45,6 +46,7 @@ def test_only_what_is_asked_differs(key):
     np.testing.assert_allclose(two[0].weights, 3 * one[0].weights, atol=tolerance())
 
 
+@pytest.mark.long
 def test_noise_has_the_stated_variance(key):
     teacher = teachers.random_teacher(key, classes=40, features=300, rank=2, noise=1.7)
     entries = np.asarray(teacher.noisy_weights - teacher.weights)
@@ -72,6 +74,7 @@ def test_soft_labels_approach_hard_ones(key):
     assert float(jnp.mean(jnp.abs(cold - hard))) < 0.01 < float(jnp.mean(jnp.abs(warm - hard)))
 
 
+@pytest.mark.long
 def test_inputs_have_the_stated_covariance(key):
     root = jax.random.normal(key, (5, 5))
     covariance = root @ root.T
@@ -81,6 +84,7 @@ def test_inputs_have_the_stated_covariance(key):
     assert (np.abs(found - covariance) < 6 * scale * (2 / 20000) ** 0.5).all()
 
 
+@pytest.mark.long
 @pytest.mark.float64
 def test_the_closed_form_moment_is_the_general_one(key):
     teacher = teachers.random_teacher(key, classes=5, features=12, singular_values=2.0)

@@ -45,7 +45,7 @@ POOL_STEPS, LEAST_SHARE = 50, 1e-3
 LEAST_SPREAD = 1e-6
 """Standard deviation of log odds below which they count as constant."""
 
-FEWEST_FEATURES, FEWEST_ROWS, MANY = 16, 64, 1024
+FEWEST_FEATURES, FEWEST_ROWS, MANY = 16, 256, 1024
 """Smallest numbers of features and rows that a problem is filled up to, and the size up to which there are few steps."""
 
 
@@ -190,9 +190,9 @@ def _path(rows: Rows, tasks: Sequence[int], weights: Sequence[float], *, layers:
         tolerance=GAP,
         most_iterations=MOST_STEPS,
     )
-    features = rows.inputs.shape[1]
+    size, features = rows.classes[tasks[0]], rows.inputs.shape[1]
     composites, intercepts = np.asarray(found.composites[0], float), np.asarray(found.intercepts[0], float)
-    return _Path(rows, tasks[0], composites[..., :features], intercepts)
+    return _Path(rows, tasks[0], composites[..., :size, :features], intercepts[..., :size])
 
 
 def _problem(rows: Rows, tasks: Sequence[int], weights: Sequence[float]) -> Problem:
@@ -206,11 +206,14 @@ def _problem(rows: Rows, tasks: Sequence[int], weights: Sequence[float]) -> Prob
         labelled = rows.codes[task] != MISSING
         size = rows.classes[task]
         onehot = np.eye(size, dtype=np.float32)[np.where(labelled, rows.codes[task], 0)].T
-        smooth = ((1 - SMOOTHING) * onehot + SMOOTHING / size) * labelled
+        smooth = np.zeros(
+            (_filled_classes(size), count), np.float32
+        )  # further classes have no samples: they are left out
+        smooth[:size] = ((1 - SMOOTHING) * onehot + SMOOTHING / size) * labelled
         known = (rows.folds != fold) & labelled
         coefficient = np.zeros((len(fold), inputs.shape[1]), np.float32)
         coefficient[:, :count] = weight * known / np.maximum(known.sum(axis=1, keepdims=True), 1)
-        target = np.zeros((len(fold), size, inputs.shape[1]), np.float32)
+        target = np.zeros((len(fold), len(smooth), inputs.shape[1]), np.float32)
         target[..., :count] = smooth * coefficient[:, None, :count]
         targets.append(jnp.asarray(target))
         coefficients.append(jnp.asarray(coefficient))
@@ -225,6 +228,11 @@ def _filled(count: int, least: int) -> int:
     """
     power = (max(count, least) - 1).bit_length()
     return 2 ** (power + power % 2 if 2**power <= MANY else power)
+
+
+def _filled_classes(size: int) -> int:
+    """The number of classes that a task is filled up to: 3 times a power of two."""
+    return 3 * 2 ** max(0, (-(-size // 3) - 1).bit_length())
 
 
 def _averaged(log_probabilities: np.ndarray, shares: np.ndarray) -> np.ndarray:

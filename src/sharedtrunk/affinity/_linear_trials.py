@@ -92,12 +92,10 @@ def run_linear_trials(
     batches = by_split([trial for trial in trials if trial not in done])
     for batch, found in zip(batches, on_threads(work, batches, progress, stop), strict=True):
         done |= {} if found is None else dict(zip(batch, found, strict=True))
-    return {
-        (arm, 0): outcome_of(
-            rows, roles, {trial.split: lane["probabilities"] for trial, lane in done.items() if trial.arm == arm}
-        )
-        for arm in arms
+    found = {
+        arm: {trial.split: lane["probabilities"] for trial, lane in done.items() if trial.arm == arm} for arm in arms
     }
+    return {(arm, 0): outcome_of(rows, roles, of_splits) for arm, of_splits in found.items()}
 
 
 def _split(

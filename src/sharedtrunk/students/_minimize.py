@@ -35,7 +35,6 @@ from sharedtrunk._support.arguments import (
 )
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
-from sharedtrunk._support.concrete import concrete
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.result import Result
 from sharedtrunk.students._network import SharedTrunk
@@ -102,7 +101,8 @@ def minimize(
     layers
         1: λ/2 times the squared Frobenius norm (ridge). 2: λ times the nuclear norm, a head on a trunk.
     intercept
-        Whether every class has an intercept, which does not decay.
+        Whether every class has an intercept, which does not decay. That of a class without any sample is −∞: its probability
+        is 0, and its weights are 0.
     tolerance
         Duality gap in nats at which a minimum is done; by default 1e-6 in float64 and 1e-4 in float32.
     most_iterations
@@ -116,8 +116,7 @@ def minimize(
     Raises
     ------
     InputError
-        For decays that are not finite, > 0 and falling, for another number of layers, and with intercepts for a class that
-        no sample of its task has.
+        For decays that are not finite, > 0 and falling, and for another number of layers.
     """
     check_kind_of(problem, Problem, "The problem", "Use make_problem")
     decays = jnp.atleast_1d(floating(weight_decays, "Weight decays"))
@@ -137,28 +136,11 @@ def minimize(
     whole_number(most_iterations, "Iterations", least=1, hint="Leave them out")
     if not isinstance(intercept, bool):
         raise invalid("intercept is True or False", received=described(intercept), hint="True adds intercepts")
-    if intercept:
-        _check_classes(problem)
     dtype = problem.inputs.dtype
     limit = (1e-6 if dtype == jnp.float64 else 1e-4) if tolerance is None else tolerance
     if not is_number(limit) or not 0 < limit < np.inf:
         raise invalid("The tolerance is a finite number > 0", received=described(tolerance), hint="Give 1e-6 (nats)")
     return _minimized(problem, decays.astype(dtype), float(limit), layers, intercept, most_iterations)
-
-
-def _check_classes(problem: Problem) -> None:
-    for task, (targets, coefficients) in enumerate(zip(problem.targets, problem.coefficients, strict=True)):
-        if problem.is_squared(task):
-            continue
-        known, weights = concrete(targets), concrete(coefficients)
-        if known is None or weights is None:
-            continue
-        if ((known.sum(-1) <= 0) & (weights.sum(-1)[..., None] > 0)).any():
-            raise invalid(
-                f"With intercepts every class of task {task} needs a labelled sample, or the minimum is at −∞",
-                received="a class without any",
-                hint="Leave the class out",
-            )
 
 
 @program
@@ -197,6 +179,10 @@ class _Objective:
         self.layers, self.intercept, self.features = layers, intercept, problem.inputs.shape[0]
         self.sizes = [target.shape[0] for target in problem.targets]
         self.squared = [problem.is_squared(task) for task in range(len(self.sizes))]
+        self.present = [
+            None if square or not intercept else _present(y)
+            for y, square in zip(self.targets, self.squared, strict=True)
+        ]
         if intercept:
             shares = jnp.stack([jnp.sum(c) for c in self.coefficients])
             self.mean = self.inputs @ sum(self.coefficients) / _or_one(jnp.sum(shares))
@@ -228,7 +214,8 @@ class _Objective:
         intercepts = jnp.zeros(W.shape[0], W.dtype)
         if self.intercept:
             intercepts = self.constant * W[:, -1] - composites @ self.mean
-        return self.parts(composites), self.parts(intercepts)
+        parts = zip(self.parts(intercepts), self.present, strict=True)
+        return self.parts(composites), tuple(_without(each, present) for each, present in parts)
 
     def _tasks(self, rows):
         return zip(self.parts(rows), self.targets, self.coefficients, self.squared, strict=True)
@@ -236,17 +223,20 @@ class _Objective:
     def loss(self, W) -> Array:
         """L(W) in nats; of a squared error ½ Σ c (z − t)², with y = c t."""
         total = jnp.zeros((), W.dtype)
-        for z, y, c, square in self._tasks(W @ self.inputs):
+        for (z, y, c, square), present in zip(self._tasks(W @ self.inputs), self.present, strict=True):
             if square:
                 total += 0.5 * jnp.sum((y - c[None, :] * z) ** 2 / _or_one(c)[None, :])
             else:
-                total += jnp.sum(c * jax.nn.logsumexp(z, axis=0)) - jnp.sum(y * z)
+                total += jnp.sum(c * jax.nn.logsumexp(_without(z, present), axis=0)) - jnp.sum(y * z)
         return total
 
     def residuals(self, z):
         """Targets minus predictions at the logits z of all tasks, times the coefficients (row, sample)."""
         return jnp.concatenate(
-            [y - c[None, :] * (z if square else jax.nn.softmax(z, axis=0)) for z, y, c, square in self._tasks(z)]
+            [
+                y - c[None, :] * (z if square else jax.nn.softmax(_without(z, present), axis=0))
+                for (z, y, c, square), present in zip(self._tasks(z), self.present, strict=True)
+            ]
         )
 
     def largest_curvature(self):
@@ -317,6 +307,19 @@ class _Objective:
         # both numbers are rounded, so a smaller gap is not known to be one
         rounding = 4 * jnp.finfo(W.dtype).eps * (jnp.abs(primal) + jnp.abs(dual))
         return jnp.maximum(primal - dual, 0) + rounding
+
+
+def _present(y):
+    """Which classes (class,) have a sample; all of them where there is none at all."""
+    some = jnp.sum(y, axis=1) > 0
+    return some | ~jnp.any(some)
+
+
+def _without(z, present):
+    """z (class, …), −∞ for classes that are not `present`; None: all are."""
+    if present is None:
+        return z
+    return jnp.where(present.reshape(-1, *[1] * (z.ndim - 1)), z, -jnp.inf)
 
 
 def _without_mean(r, c):

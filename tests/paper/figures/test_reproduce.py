@@ -111,6 +111,7 @@ def test_a_lane_beyond_a_bound_breaks_the_check(made):
     assert next(check for check in figure.judge(far) if check.id == "closure-predicts-benefit").verdict == "fails"
 
 
+@pytest.mark.long
 def test_choices_stand_side_by_side_and_nonlinear_ones_have_no_theory(tmp_path, toy_registry):
     (outcome,) = figures.reproduce(["a4"], tmp_path, quick=True, processes=1).outcomes
     dataset = sweeps.read_dataset(outcome.files["nc"])
@@ -151,6 +152,7 @@ def test_json_holds_the_checks_and_the_provenance(made):
     } | {"largest_error": pytest.approx(NUMERICAL_ERROR, rel=1e-2)}
 
 
+@pytest.mark.long
 def test_resuming_trains_nothing_and_changes_no_byte(made, toy_registry):
     out, _ = made
     before = arrays(out / "fig2-left-quick.nc")
@@ -182,12 +184,14 @@ def test_fresh_trains_again_and_other_settings_share_nothing(tmp_path, toy_regis
     assert json.loads(sweeps.read_dataset(tmp_path / "fig2-left-quick.nc").attrs["settings"])["training"] == "descent"
 
 
+@pytest.mark.long
 def test_other_code_shares_nothing(tmp_path, toy_registry, blank_pictures, monkeypatch):
     figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1, seeds=1)
     monkeypatch.setattr(_reproduce, "fingerprint", lambda: "another")
     assert figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1, seeds=1).summary.computed == 60
 
 
+@pytest.mark.long
 def test_diverged_lanes_are_counted_by_reason_and_drawn_around(tmp_path, toy_registry):
     toy_registry("failing_lanes")
     made = figures.reproduce(["fig2-left"], tmp_path, quick=True, processes=1)
@@ -319,6 +323,7 @@ def test_a_full_disk_while_pictures_are_written(made, toy_registry, monkeypatch)
     assert (out / "fig2-left-quick.png").read_bytes() == before
 
 
+@pytest.mark.long
 def test_training_here_needs_float64(tmp_path, toy_registry, blank_pictures, monkeypatch):
     monkeypatch.setitem(sys.modules, "jax", None)
     monkeypatch.delenv("JAX_ENABLE_X64", raising=False)

@@ -94,6 +94,7 @@ def test_all_kinds_of_a_setting_have_the_same_draws_and_share_what_is_alike():
     assert {chunk.lanes[0]["n_samples"] for chunk in plan(made["3 / N_f = 800 / fixed joint"])} == {3200}
 
 
+@pytest.mark.long
 def test_made_with_toys_and_redrawn(tmp_path, toy_registry, blank_pictures):
     (outcome,) = figures.reproduce(["weight-decay"], tmp_path, quick=True, processes=1).outcomes
     data = sweeps.read_dataset(outcome.files["nc"])

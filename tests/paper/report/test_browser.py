@@ -188,6 +188,7 @@ def test_the_plots_follow_the_width(opened):
     assert int(tab.get_attribute("#curve", "viewBox").split()[2]) < PHONE["width"]
 
 
+@pytest.mark.long
 def test_dark_follows_the_system_and_the_button(opened):
     ink = "getComputedStyle(document.body).color"
     paper = "getComputedStyle(document.body).backgroundColor"

@@ -63,6 +63,7 @@ def test_damaged_files_are_told_in_one_line(results, damage, complaint):
     assert not (folder / "report.html").exists()
 
 
+@pytest.mark.long
 def test_one_changed_byte_is_refused_with_the_command_that_makes_the_file_again(results):
     folder = results(["fig2-left"])
     commands = {

@@ -168,6 +168,7 @@ def test_the_same_files_give_the_same_bytes(results):
     assert report.write(folder, page=folder / "again.html").path.read_bytes() == first
 
 
+@pytest.mark.long
 def test_the_page_is_made_where_jax_is_not_installed(results):
     folder = results()
     block = "import sys; sys.modules.update(dict.fromkeys(['jax', 'jaxlib', 'equinox', 'diffrax', 'jaxtyping']))"

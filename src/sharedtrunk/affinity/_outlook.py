@@ -1,0 +1,141 @@
+"""What a benefit is likely to be, given its measured estimate and what benefits were on many other tables.
+
+The true benefit b of using auxiliary tasks in some way has the prior
+
+    b ~ Σ_k π_k N(μ, τ_k²),     ln τ = a·x,     τ_k = τ ρ_k,     μ = τ m·x                                  (1)
+
+with features x of the situation: numbers of labels and classes, how much the features explain of the auxiliary tasks, and the
+way. An estimate d with standard error s is N(b, (κ s)² + (ω τ)²): κ and ω stand for what the error of a mean over the user's
+rows leaves out, such as the draw of the training rows. The posterior is a mixture of Gaussians again. Benefits on most
+tables are small, so estimates shrink, by more where they are uncertain.
+
+The parameters are estimated from public tables (`benchmarks/affinity/decisions`) and kept in `prior.json`.
+"""
+
+import functools
+import json
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from scipy.optimize import brentq
+from scipy.special import ndtr
+
+from sharedtrunk._support.statistics import CONFIDENCE
+from sharedtrunk.affinity._ways import AVERAGE, FEATURE
+
+LEAST_SIGNAL = 0.003
+"""Features that explain less than this many nats of the auxiliary tasks count as if they explained this much."""
+
+
+class Situation(NamedTuple):
+    """What is known about a comparison before it is measured.
+
+    Parameters
+    ----------
+    labels
+        Rows with a label of the main task.
+    more
+        Rows with a label of an auxiliary task but none of the main task.
+    classes
+        Classes of the main task.
+    signal
+        Nats by which the features lower the auxiliary tasks' loss on held-out rows.
+    way
+        How the auxiliary tasks are used.
+    """
+
+    labels: int
+    more: int
+    classes: int
+    signal: float
+    way: str
+
+    def features(self) -> Float[np.ndarray, "feature"]:
+        """x of equation (1)."""
+        return np.array(
+            [
+                1.0,
+                np.log(self.labels / 100),
+                float(self.more > 0),
+                np.log1p(self.more / self.labels),
+                np.log(self.classes / 2),
+                np.log(max(self.signal, LEAST_SIGNAL) / 0.1),
+                float(self.way == FEATURE),
+                float(self.way == AVERAGE),
+            ]
+        )
+
+
+class Prior(NamedTuple):
+    """The parameters of equation (1): a and m (feature,), π and ρ (component,), κ and ω."""
+
+    scale: Float[np.ndarray, "feature"]
+    mean: Float[np.ndarray, "feature"]
+    shares: Float[np.ndarray, "component"]
+    widths: Float[np.ndarray, "component"]
+    inflation: float
+    omission: float
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Prior":
+        """The prior with these parameters."""
+        arrays = {name: np.asarray(values[name], float) for name in ("scale", "mean", "shares", "widths")}
+        return cls(**arrays, inflation=float(values["inflation"]), omission=float(values["omission"]))
+
+    def to_json(self) -> dict[str, Any]:
+        """The parameters as `from_json` takes them."""
+        return {
+            name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in self._asdict().items()
+        }
+
+    def posterior(self, estimate: float, error: float, situation: Situation) -> "Outlook":
+        """What the benefit is likely to be. Without a finite error the prior is the answer."""
+        x = situation.features()
+        tau = float(np.exp(self.scale @ x))
+        mean, widths = tau * float(self.mean @ x), tau * self.widths
+        if not (np.isfinite(estimate) and np.isfinite(error)):
+            return Outlook(self.shares, np.full(widths.shape, mean), widths)
+        noise = (self.inflation * error) ** 2 + (self.omission * tau) ** 2
+        total = widths**2 + noise
+        logarithms = np.log(self.shares) - 0.5 * (np.log(total) + (estimate - mean) ** 2 / total)
+        shares = np.exp(logarithms - logarithms.max())
+        return Outlook(
+            shares / shares.sum(), mean + widths**2 / total * (estimate - mean), np.sqrt(widths**2 * noise / total)
+        )
+
+
+class Outlook(NamedTuple):
+    """A posterior of a benefit: a mixture of Gaussians."""
+
+    shares: Float[np.ndarray, "component"]
+    means: Float[np.ndarray, "component"]
+    deviations: Float[np.ndarray, "component"]
+
+    @property
+    def expected(self) -> float:
+        """The expected benefit."""
+        return float(self.shares @ self.means)
+
+    def chance_below(self, value: float) -> float:
+        """The probability that the benefit is below a value."""
+        return float(self.shares @ ndtr((value - self.means) / self.deviations))
+
+    def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
+        """The credible interval that leaves the same probability on both sides."""
+        return self._quantile(0.5 * (1 - confidence)), self._quantile(0.5 * (1 + confidence))
+
+    def _quantile(self, probability: float) -> float:
+        far = 12 * self.deviations
+        low, high = float((self.means - far).min()), float((self.means + far).max())
+        found: Any = brentq(lambda value: self.chance_below(value) - probability, low, high)
+        return float(found)
+
+
+@functools.cache
+def prior() -> Prior:
+    """The prior that comes with the package."""
+    file = resources.files("sharedtrunk.affinity").joinpath("prior.json")
+    return Prior.from_json(json.loads(file.read_text(encoding="utf-8"))["prior"])
