@@ -271,9 +271,7 @@ def numbers(seed: int):
     ]
     targets[1] = np.where(random.uniform(size=POINTS) < 1 / 3, np.nan, targets[1])
     weights, squared = [1.0, 0.5, 2.0], [False, True, True]
-    problem = students.make_problem(
-        inputs, [labels[0], *targets], classes=4, task_weights=weights, squared=squared
-    )
+    problem = students.make_problem(inputs, [labels[0], *targets], classes=4, task_weights=weights, squared=squared)
     return inputs, [labels[0], *targets], weights, problem
 
 
@@ -373,7 +371,11 @@ def test_at_the_largest_decay_the_intercept_of_numbers_is_their_mean():
 def test_squared_errors_are_for_the_minimum_alone():
     _, _, _, problem = numbers(4)
     network = students.random_start(jax.random.key(0), features=6, hidden=(8,), classes=(4, 1, 1))
-    for call in (lambda *given: students.train(*given, times=[0.0, 1.0]), students.drive, students.training_loss):
+    for call in (
+        lambda *given: students.train(*given, times=np.array([0.0, 1.0])),
+        students.drive,
+        students.training_loss,
+    ):
         with pytest.raises(InputError, match=r"cross entropy; got squared errors in task 1"):
             call(network, problem)
     with pytest.raises(InputError, match=r"Task 0's numbers must be finite"):
