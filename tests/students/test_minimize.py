@@ -393,7 +393,11 @@ def test_at_the_largest_decay_the_intercept_of_numbers_is_their_mean():
 def test_squared_errors_are_for_the_minimum_alone():
     _, _, _, problem = numbers(4)
     network = students.random_start(jax.random.key(0), features=6, hidden=(8,), classes=(4, 1, 1))
-    for call in (lambda *given: students.train(*given, times=[0.0, 1.0]), students.drive, students.training_loss):
+    for call in (
+        lambda *given: students.train(*given, times=np.array([0.0, 1.0])),
+        students.drive,
+        students.training_loss,
+    ):
         with pytest.raises(InputError, match=r"cross entropy; got squared errors in task 1"):
             call(network, problem)
     with pytest.raises(InputError, match=r"Task 0's numbers must be finite"):

@@ -36,8 +36,17 @@ MOST_REPEATS = 1_000
 MOST_SAMPLES = 10**9
 """The largest number of training points: their inputs take 4 GB in float32 even with one feature each."""
 
-METRICS = ("log_loss", "accuracy", "balanced_accuracy", "roc_auc", "average_precision", "brier")
-"""The metrics in which a benefit on a table can be measured, by scikit-learn's names."""
+CLASS_METRICS = ("log_loss", "accuracy", "balanced_accuracy", "roc_auc", "average_precision", "brier")
+"""The metrics of a main task with classes, the default first, by scikit-learn's names."""
+
+ORDER_METRICS = ("ranked_probability_score",)
+"""Further metrics of a main task with ordered classes."""
+
+NUMBER_METRICS = ("mean_squared_error", "mean_absolute_error")
+"""The metrics of a numeric main task, the default first, by scikit-learn's names."""
+
+METRICS = (*CLASS_METRICS, *ORDER_METRICS, *NUMBER_METRICS)
+"""All metrics in which a benefit on a table can be measured."""
 
 _SHOWN = 80
 """The largest number of characters of a value in a message."""
@@ -146,10 +155,10 @@ def check_negligible(negligible: float) -> None:
 
 
 def check_metric(metric: object) -> None:
-    """Raise `InputError` unless it is the name of a metric."""
-    if not isinstance(metric, str) or metric not in METRICS:
+    """Raise `InputError` unless it is the name of a metric, or None for the usual one."""
+    if metric is not None and (not isinstance(metric, str) or metric not in METRICS):
         rule = f"the metric is one of {', '.join(METRICS)}"
-        raise invalid(rule, received=shown(metric), hint="log_loss is usual.")
+        raise invalid(rule, received=shown(metric), hint="Leave it out for the usual one.")
 
 
 def check_budget(budget: float | int | None) -> None:

@@ -9,16 +9,14 @@ import numpy as np
 
 from sharedtrunk._support.limits import check_budget
 from sharedtrunk.affinity._advice import Advice
-from sharedtrunk.affinity._conditions import Progress, check_conditions, conditions_of
-from sharedtrunk.affinity._intervals import clustered
+from sharedtrunk.affinity._conditions import Progress, auxiliary_tasks, check_conditions, conditions_of
 from sharedtrunk.affinity._kept import Kept
 from sharedtrunk.affinity._own_study import OwnStudy
 from sharedtrunk.affinity._patience import Patience
 from sharedtrunk.affinity._selection import best_alpha, best_set, leading
 from sharedtrunk.affinity._student import STUDENT, Student
 from sharedtrunk.affinity._study import Study
-from sharedtrunk.errors import invalid
-from sharedtrunk.tables import Table, leaks, with_related_rows
+from sharedtrunk.tables import Table, leaks, with_related_rows, with_weights
 
 
 def advise(
@@ -37,7 +35,9 @@ def advise(
     estimator: Any = None,
     prepare: bool = True,
     n_jobs: int | None = None,
-    metric: str = "log_loss",
+    metric: str | None = None,
+    sample_weight: Any = None,
+    class_weight: Any = None,
     budget: float | int | None = None,
     keep: str | os.PathLike[str] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -89,8 +89,15 @@ def advise(
     n_jobs
         Splits on which one's own model is trained at the same time, in threads, as in scikit-learn.
     metric
-        "log_loss", "accuracy", "balanced_accuracy", "roc_auc", "average_precision" or "brier", in which benefits are
-        measured. The middle three are numbers of a whole split; their intervals are Nadeau and Bengio's.
+        In which benefits are measured. Of classes: "log_loss" (None), "accuracy", "balanced_accuracy", "roc_auc",
+        "average_precision" or "brier"; of ordered ones also "ranked_probability_score". Of a number: "mean_squared_error"
+        (None), a share of its variance, or "mean_absolute_error". "balanced_accuracy", "roc_auc" and "average_precision" are
+        numbers of a whole split; their intervals are Nadeau and Bengio's.
+    sample_weight
+        How many rows a row stands for (sample,), in training and in means and intervals. None: the table's own, if any.
+    class_weight
+        "balanced", or a dict from the main task's classes to weights: of labels in training. "balanced" is for all tasks with
+        classes. For our student only.
     budget
         Minutes after which the advice so far is returned; what is missing then stands in `Advice.unfinished`. If they do not
         suffice, auxiliary tasks that look worst on few splits are screened out. None: no limit.
@@ -120,13 +127,13 @@ def advise(
     """
     started = time.perf_counter()
     check_conditions(student, repeats, negligible, seed)
-    _check_tasks(main, auxiliaries)
-    table = with_related_rows(table, groups=groups, times=times)
+    table = with_weights(with_related_rows(table, groups=groups, times=times), sample_weight)
+    auxiliaries = auxiliary_tasks(table, main, auxiliaries)
     check_budget(budget)
     patience, own = Patience(budget, stop), None if estimator is None else OwnStudy(estimator, prepare, n_jobs)
     study = Study(
         table, main, tuple(auxiliaries), student, repeats, cv, negligible, seed, choose, progress, patience, Kept(keep),
-        own, metric,
+        own, metric, class_weight,
     )  # fmt: skip
     ranked = study.singles()
     tried, alphas, curve = list(ranked), [], ()
@@ -140,10 +147,9 @@ def advise(
     single = study.arm((), 1.0)
     alone, leaking, trained = study.outcomes[single], leaks(table, main), study.trained[single]
     parts = [part[trained] for outcome in (alone, study.reference) for part in (outcome.loss, 100 * outcome.right)]
-    loss, accuracy, loss_of_frequencies, accuracy_of_commonest = (
-        clustered(part, study.splits.groups) for part in parts
-    )
-    scored = metric not in ("log_loss", "accuracy")
+    loss, accuracy, loss_of_frequencies, accuracy_of_commonest = map(study.scoring.by_row, parts)
+    metric = study.scoring.metric.name
+    scored = metric not in ("log_loss", "accuracy", "mean_squared_error")
     return Advice(
         main=main,
         loss_alone=loss,
@@ -179,12 +185,3 @@ def advise(
         score_of_frequencies=study.scoring.score(study.reference).mean if scored else np.nan,
         unfinished=tuple(study.unfinished),
     )
-
-
-def _check_tasks(main: str, auxiliaries: Sequence[str]) -> None:
-    if not auxiliaries or main in auxiliaries:
-        raise invalid(
-            "Advice needs a main task and at least one other task beside it",
-            received=f"main {main}, auxiliary {', '.join(map(str, auxiliaries)) or 'none'}",
-            hint="Name auxiliary tasks that are not the main one.",
-        )

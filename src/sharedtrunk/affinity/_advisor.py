@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -63,8 +63,12 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         pipeline of one's own.
     n_jobs : int, optional
         Splits on which one's own model is trained at the same time, in threads.
-    metric : {"log_loss", "accuracy", "balanced_accuracy", "roc_auc", "average_precision", "brier"}
-        What the benefit is measured in.
+    metric : str, optional
+        What the benefit is measured in, as for `advise`; by default "log_loss", of a numeric main task "mean_squared_error".
+    kinds : dict, optional
+        Kinds of tasks by name, as for `tables.from_arrays`: "numeric", "classes", "ordered", or levels in order.
+    class_weight : "balanced" or dict, optional
+        Weights of labels in training, as for `advise`.
     budget : float, optional
         Minutes after which the advice so far is returned.
     keep : str or path, optional
@@ -89,6 +93,7 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         "negligible": satisfies("is a number of nats or None", lambda value: value is None or isinstance(value, Real)),
         "prepare": one_of(True, False),
         "metric": lambda name, value: check_metric(value),
+        "kinds": satisfies("is a dict by task or None", lambda value: value is None or isinstance(value, Mapping)),
         "choose": one_of(True, False),
         "budget": satisfies("is a number of minutes or None", lambda value: value is None or isinstance(value, Real)),
         "keep": satisfies("is a folder or None", lambda value: value is None or isinstance(value, str | os.PathLike)),
@@ -117,7 +122,9 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         estimator=None,
         prepare=True,
         n_jobs=None,
-        metric="log_loss",
+        metric=None,
+        kinds=None,
+        class_weight=None,
         budget=None,
         keep=None,
     ):
@@ -140,10 +147,12 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         self.prepare = prepare
         self.n_jobs = n_jobs
         self.metric = metric
+        self.kinds = kinds
+        self.class_weight = class_weight
         self.budget = budget
         self.keep = keep
 
-    def fit(self, X, Y, *, groups=None, times=None) -> "AuxiliaryTaskAdvisor":
+    def fit(self, X, Y, *, groups=None, times=None, sample_weight=None) -> "AuxiliaryTaskAdvisor":
         """Measure the benefits and explain them.
 
         Parameters
@@ -156,6 +165,8 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
             Rows of one group, such as a person's, are never on both sides of a split. A missing one is a group of its own.
         times : (sample,), optional
             Numbers or dates: test rows are later than all rows that the student knows.
+        sample_weight : (sample,), optional
+            How many rows a row stands for, in training and in all means.
 
         Returns
         -------
@@ -169,14 +180,16 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         """
         self._validate_params()
         given, X = X, tables.dense(X)
-        table = tables.with_related_rows(tables.from_arrays(X, Y, missing=self.missing), groups=groups, times=times)
+        table = tables.from_arrays(X, Y, missing=self.missing, kinds=self.kinds)
+        table = tables.with_related_rows(table, groups=groups, times=times)
         names = list(table.labels)
         main = _named(self.main, names)
         others = [name for name in names if name != main]
-        chosen = others if self.auxiliaries is None else [_named(task, names) for task in self.auxiliaries]
+        columns = [*names, *table.parts]
+        chosen = others if self.auxiliaries is None else [_named(task, columns) for task in self.auxiliaries]
         student = student_of(self)
         if self.estimator is None:
-            check_network(student.hidden, table.features.shape[1], [len(table.classes[name]) for name in names])
+            check_network(student.hidden, table.features.shape[1], [max(len(table.classes[name]), 1) for name in names])
         as_given = self.estimator is not None and not self.prepare
         self.advice_ = advise(
             table,
@@ -192,6 +205,8 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
             prepare=bool(self.prepare),
             n_jobs=self.n_jobs,
             metric=self.metric,
+            sample_weight=sample_weight,
+            class_weight=self.class_weight,
             budget=self.budget,
             keep=self.keep,
             progress=self.progress,

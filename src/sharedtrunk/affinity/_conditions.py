@@ -1,16 +1,18 @@
 """The conditions of a measurement: which settings are allowed, how many repeats there are, and the record of the
 measurement."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Int
 
 from sharedtrunk._support.limits import check_negligible, check_repeats, check_seed, check_trunk_widths
+from sharedtrunk._support.words import listed, shown
 from sharedtrunk.affinity._records import Conditions
 from sharedtrunk.affinity._splits import TRAIN, VALIDATION
 from sharedtrunk.affinity._student import Student
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Table
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -30,6 +32,24 @@ def check_conditions(student: Student, repeats: int | None, negligible: float | 
     check_negligible(0.0 if negligible is None else negligible)
     check_seed(seed)
     check_trunk_widths(student.hidden)
+
+
+def auxiliary_tasks(table: Table, main: str, auxiliaries: Sequence[str]) -> tuple[str, ...]:
+    """The auxiliary tasks of these names, without the main one: a column of several labels in a cell is a task for each.
+
+    Raises `InputError` for none, and for a main task that is among them or is such a column.
+    """
+    if main in table.parts:
+        hint = f"Name one of {listed(list(table.parts[main]))}."
+        raise invalid("a main task is one label of a cell with several", received=shown(main), hint=hint)
+    found = tuple(task for task in table.tasks_of(auxiliaries) if task != main or main in auxiliaries)
+    if not found or main in found:
+        raise invalid(
+            "Advice needs a main task and at least one other task beside it",
+            received=f"main {main}, auxiliary {', '.join(map(str, auxiliaries)) or 'none'}",
+            hint="Name auxiliary tasks that are not the main one.",
+        )
+    return found
 
 
 def repeats_for(labels: int) -> int:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sharedtrunk._support.statistics import CONFIDENCE, Estimate
-from sharedtrunk.affinity._intervals import clustered, holm
-from sharedtrunk.affinity._metrics import IN_NATS, LOG_LOSS, Scoring
+from sharedtrunk.affinity._gaussian_benefit import gaussian_benefit
+from sharedtrunk.affinity._intervals import holm
+from sharedtrunk.affinity._metrics import IN_NATS, LOG_LOSS, SQUARED_ERROR, Scoring
 from sharedtrunk.affinity._records import Effect
 from sharedtrunk.affinity._trials import Outcome
 from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
@@ -49,7 +50,8 @@ def effects(
         verdict, reason = _verdict(benefit, adjusted, line, each.objections, scoring)
         if not reason and verdict == CANNOT_TELL:
             reason = _undecided(benefit, p, adjusted, len(tried), " nats" if scoring.metric == LOG_LOSS else "")
-        found.append(Effect(each.auxiliaries, each.alpha, benefit, accuracy, p, adjusted, verdict, reason))
+        nats = gaussian_benefit(each.joint, each.single, scoring) if scoring.metric == SQUARED_ERROR else None
+        found.append(Effect(each.auxiliaries, each.alpha, benefit, accuracy, p, adjusted, verdict, reason, nats))
     return found
 
 
@@ -58,7 +60,7 @@ def _measured(joint: Outcome, single: Outcome, scoring: Scoring) -> tuple[Estima
     made = joint.made & single.made
     gains = scoring.gains(joint, single)[made]
     benefit = scoring.estimate(gains)
-    accuracy = clustered(100 * (joint.right - single.right)[made], scoring.groups)
+    accuracy = scoring.by_row(100 * (joint.right - single.right)[made])
     return benefit, accuracy, scoring.p_value(benefit, gains)
 
 

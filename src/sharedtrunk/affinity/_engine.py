@@ -2,11 +2,12 @@
 
     L = Σ_t Σ_i c_ti ℓ_ti,   ℓ_ti = ln Z(z_ti) − z_t,label(i),   c_ti = α_t m_ti / n_t on the training rows (1)
 
-is minimized by Adam (Kingma and Ba 2015) as optax implements it. Every `check_every` steps the losses on the *judged* rows
-are evaluated. A *criterion* is a weighting of the tasks' validation losses. For each criterion the engine keeps the step of
-its lowest value so far and the losses of all judged rows at that step: this is validation stopping, without the test rows. A
-criterion that has not improved by `tol` nats for `patience` steps is closed for good, so a lane's outcome does not depend on
-its neighbours; a batch ends when all criteria are closed.
+is minimized by Adam (Kingma and Ba 2015) as optax implements it. The loss of a task with one output, a number, is ℓ_ti = ½
+(z_ti − y_ti)². Every `check_every` steps the losses on the *judged* rows are evaluated. A *criterion* is a weighting of the
+tasks' validation losses. For each criterion the engine keeps the step of its lowest value so far and the losses of all
+judged rows at that step: this is validation stopping, without the test rows. A criterion that has not improved by `tol` nats
+for `patience` steps is closed for good, so a lane's outcome does not depend on its neighbours; a batch ends when all
+criteria are closed.
 
 Rows come in two parts: first the judged rows, which have roles, then the rest. A step visits `judged_batch` rows of the
 first part and `rest_batch` of the second, the same for every lane. A batch's coefficients are scaled up to its whole part, so
@@ -88,8 +89,8 @@ def train_lanes(
 ) -> Stops:
     """Train all lanes until every open criterion is closed or `max_steps` steps are taken.
 
-    `targets[t]` are one-hot labels (sample, class), zero rows where the label is missing. A lane whose losses are never
-    finite has NaN row losses.
+    `targets[t]` are one-hot labels (sample, class), zero rows where the label is missing, or numbers (sample, 1). A lane
+    whose losses are never finite has NaN row losses.
     """
     adam = optax.adam(learning_rate)
     gradient = jax.vmap(jax.grad(_training_loss), in_axes=(0, 0, None, None))
@@ -134,15 +135,23 @@ def train_lanes(
 def _training_loss(network: Network, coefficients, inputs, targets: Targets) -> Float[Array, ""]:
     total = jnp.zeros((), inputs.dtype)
     for z, target, coefficient in zip(logits(network, inputs), targets, coefficients, strict=True):
-        total = total - jnp.sum(coefficient * jnp.sum(jax.nn.log_softmax(z) * target, axis=1))
+        total = total + jnp.sum(coefficient * _losses(z, target))
     return total
 
 
+def _losses(z: Float[Array, "sample _"], target: Float[Array, "sample _"]) -> Float[Array, "sample"]:
+    """Loss of every row in one task, in nats; of numbers half the squared error."""
+    if target.shape[1] == 1:
+        return 0.5 * jnp.sum((z - target) ** 2, axis=1)
+    return -jnp.sum(jax.nn.log_softmax(z) * target, axis=1)
+
+
 def _row_losses(network: Network, inputs, targets: Targets):
-    """Loss of every row in every task, and whether the likeliest class is the label, both (task, sample)."""
+    """Loss of every row in every task, and whether the likeliest class is the label, both (task, sample); numbers have no
+    class, which counts as right."""
     losses, right = [], []
     for z, target in zip(logits(network, inputs), targets, strict=True):
-        losses.append(-jnp.sum(jax.nn.log_softmax(z) * target, axis=1))
+        losses.append(_losses(z, target))
         right.append(jnp.argmax(z, axis=1) == jnp.argmax(target, axis=1))
     return jnp.stack(losses), jnp.stack(right).astype(inputs.dtype)
 

@@ -129,14 +129,22 @@ class Explanation:
 
 
 def signals(
-    features: Float[np.ndarray, "sample feature"], labels: Mapping[str, Int[np.ndarray, "sample"]], *, seed: int = 0
+    features: Float[np.ndarray, "sample feature"],
+    labels: Mapping[str, Int[np.ndarray, "sample"]],
+    *,
+    scores: Mapping[str, Float[np.ndarray, "sample"]] | None = None,
+    seed: int = 0,
 ) -> dict[str, TaskSignal]:
     """`task_signal` of every task in `labels` (codes, −1 where missing), in one table's whitened inputs.
 
-    Raises `InputError` where `whiten` or `task_signal` does.
+    Tasks whose labels are numbers have `scores`. Raises `InputError` where `whiten` or `task_signal` does.
     """
     whitening = whiten(features, seed=seed)
-    return {task: task_signal(whitening, codes, task=task, seed=seed) for task, codes in labels.items()}
+    numbers = scores or {}
+    return {
+        task: task_signal(whitening, codes, task=task, seed=seed, scores=numbers.get(task))
+        for task, codes in labels.items()
+    }
 
 
 def explain(
@@ -216,9 +224,7 @@ def label_overlap(main: TaskSignal, auxiliary: TaskSignal) -> Overlap | None:
     n = int(both.sum())
     if not n:
         return None
-    counts = np.zeros((auxiliary.contrast.shape[0], main.contrast.shape[0]))
-    np.add.at(counts, (auxiliary.codes[both], main.codes[both]), 1)
-    return Overlap(n, auxiliary.contrast.T @ counts @ main.contrast / n)
+    return Overlap(n, auxiliary.contrast[auxiliary.codes[both]].T @ main.contrast[main.codes[both]] / n)
 
 
 def _predicted(main, auxiliary, related: Relatedness, *, hidden: int, alpha: float, seed: int) -> tuple[float, float]:

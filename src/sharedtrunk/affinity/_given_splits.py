@@ -69,7 +69,11 @@ def _drawn(cv: Any, table: Table, main: str) -> list:
         with warnings.catch_warnings():
             # A splitter that ignores groups is welcome: rows of tested groups are left out of training afterwards.
             warnings.filterwarnings("ignore", message="The groups parameter is ignored")
-            found = cv if split is None else split(table.features, table.labels[main], table.groups)
+            found = (
+                cv
+                if split is None
+                else split(table.features, table.numbers.get(main, table.labels[main]), table.groups)
+            )
             return list(islice(found, MOST_SPLITS + 1))
     except (TypeError, ValueError) as error:
         hint = "Correct cv, or give the groups= that it needs."

@@ -15,6 +15,9 @@ all numbers of a group, V_cell over the numbers of a group in a split, and there
 the variance over draws of groups. **Blocks of time** are tested by one split each, so V_split clusters by block already: V is
 the variance over blocks, hence over later blocks that differ from each other as the tested ones do.
 
+**Weights.** A row of weight w counts as w rows: e is multiplied by w, and n is the sum of the weights. With whole numbers
+this is the interval of repeated rows whose copies are one group.
+
 **Scores of whole splits** (ROC AUC and the like) have no numbers by row, so V cannot be had. `corrected` is the correction of
 Nadeau and Bengio (2003) for them,
 
@@ -42,12 +45,14 @@ def clustered(
     differences: Float[np.ndarray, "split judged"],
     groups: Int[np.ndarray, "judged"] | None = None,
     *,
+    weights: Float[np.ndarray, "judged"] | None = None,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
     """Mean over test rows and splits with its two-way clustered t-interval; `differences` are NaN where a row is not tested.
 
-    Rows of one of the `groups` are one cluster; without groups every row is one. A split without any finite number (a
-    training that failed) is left out and counted. With fewer than two splits or clusters the error is NaN.
+    Rows of one of the `groups` are one cluster; without groups every row is one. A row counts as many times as its weight. A
+    split without any finite number (a training that failed) is left out and counted. With fewer than two splits or clusters
+    the error is NaN.
     """
     tested = np.isfinite(differences)
     made = tested.any(axis=1)
@@ -56,11 +61,13 @@ def clustered(
     left_out = len(differences) - splits
     if splits == 0:
         return Estimate(np.nan, np.nan, np.nan, np.nan, 0, left_out)
-    mean = float(values[tested].mean())
+    counted = np.broadcast_to(1.0 if weights is None else weights, values.shape)
+    mean = float(np.average(values[tested], weights=None if weights is None else counted[tested]))
     clusters = tested_clusters(differences, groups)
     if splits < 2 or clusters < 2:
         return Estimate(mean, np.nan, np.nan, np.nan, splits, left_out)
-    error = _error(*_by_cluster(np.where(tested, values - mean, 0.0), tested, groups)) / int(tested.sum())
+    residuals = np.where(tested, (values - mean) * counted, 0.0)
+    error = _error(*_by_cluster(residuals, tested, groups)) / float(counted[tested].sum())
     half = t_factor(splits if groups is None else min(splits, clusters), confidence) * error
     return Estimate(mean, error, mean - half, mean + half, splits, left_out)
 

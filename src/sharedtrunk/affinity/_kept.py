@@ -23,7 +23,18 @@ from sharedtrunk._support.cache import entries
 from sharedtrunk._support.cache.fingerprint import library_versions
 from sharedtrunk._support.cache.folder import folder, remove_unused
 from sharedtrunk._support.files import make_folder
-from sharedtrunk.affinity import _engine, _network, _precision, _preparation, _scaling, _split_inputs, _splits, _student
+from sharedtrunk.affinity import (
+    _engine,
+    _network,
+    _numeric_targets,
+    _precision,
+    _preparation,
+    _scaling,
+    _split_inputs,
+    _splits,
+    _student,
+    _training_weights,
+)
 from sharedtrunk.errors import invalid
 
 if TYPE_CHECKING:
@@ -39,7 +50,19 @@ that the user has named is not limited, since the user empties it."""
 LIBRARIES = ("equinox", "jax", "jaxlib", "numpy", "optax", "scikit-learn", "scipy")
 """Libraries that decide numbers."""
 
-MODULES = (randomness, _engine, _network, _precision, _preparation, _scaling, _split_inputs, _splits, _student)
+MODULES = (
+    randomness,
+    _engine,
+    _network,
+    _numeric_targets,
+    _precision,
+    _preparation,
+    _scaling,
+    _split_inputs,
+    _splits,
+    _student,
+    _training_weights,
+)
 """Modules that decide an outcome, besides `_trials`."""
 
 Lane = dict[str, np.ndarray]
@@ -88,7 +111,11 @@ class Kept:
         digest = hashlib.sha256(inputs + training_code())
         settings = (rows.tasks, rows.classes, rows.judged, student, seed, lanes, jax.default_backend())
         digest.update(repr((settings, sorted(library_versions(LIBRARIES).items()))).encode())
-        for array in (rows.codes, ranks, *([] if groups is None else [groups])):
+        digest.update(repr(None if rows.weights is None else rows.weights.classes).encode())
+        weights = None if rows.weights is None else rows.weights.rows
+        targets = None if rows.targets is None else rows.targets.values
+        more = [part for part in (targets, weights, groups) if part is not None]
+        for array in (rows.codes, ranks, *more):
             digest.update(f"{array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)
         return digest.digest()

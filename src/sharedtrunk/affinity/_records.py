@@ -32,6 +32,8 @@ class Effect:
         yet"). Then an interval within ± `negligible` gives "no difference". Otherwise `p_adjusted` decides.
     reason : str
         Why the verdict is "cannot tell yet"; empty otherwise.
+    nats : Estimate or None
+        Of a numeric main task the benefit in nats of a Gaussian, ½ ln(MSE alone / MSE beside).
     """
 
     auxiliaries: tuple[str, ...]
@@ -42,6 +44,7 @@ class Effect:
     p_adjusted: float
     verdict: str
     reason: str = ""
+    nats: Estimate | None = None
 
 
 @dataclass(frozen=True)

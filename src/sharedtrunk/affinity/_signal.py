@@ -79,17 +79,23 @@ class TaskSignal:
 
 
 def task_signal(
-    whitening: Whitening, codes: Int[np.ndarray, "sample"], *, task: str = "task", seed: int = 0
+    whitening: Whitening,
+    codes: Int[np.ndarray, "sample"],
+    *,
+    task: str = "task",
+    seed: int = 0,
+    scores: Float[np.ndarray, "sample"] | None = None,
 ) -> TaskSignal:
     """The signal in labels `codes` (sample,), −1 where missing: B̂, its spikes above the noise, clean values, overlaps.
 
     Directions are counted one after another against `PERMUTATIONS` permutations of the labels (as Bartlett and Lawley count
-    canonical correlations), so labels without signal show one at a rate of at most `FALSE_ALARMS`.
-    Raises `InputError` for codes of another length, fewer than two classes or fewer than four labels.
+    canonical correlations), so labels without signal show one at a rate of at most `FALSE_ALARMS`. The `scores` of a task
+    whose labels are numbers take the place of class indicators; its codes are places in the order of the numbers. Raises
+    `InputError` for codes of another length, fewer than two classes or fewer than four labels.
     """
     codes = _checked(codes, whitening.rows, task)
     rows = np.flatnonzero(codes >= 0)
-    contrast = _contrast(codes[rows])
+    contrast = _contrast(codes[rows]) if scores is None else _score_contrast(codes[rows], scores[rows])
     e, z = contrast[codes[rows]], whitening.inputs[rows]
     z = z - z.mean(axis=0)
     n, F, m = rows.size, z.shape[1], contrast.shape[1]
@@ -125,6 +131,14 @@ def _contrast(codes: np.ndarray) -> np.ndarray:
     kept = values > 1e-12
     root = vectors[:, kept] / np.sqrt(values[kept])
     return root - p @ root
+
+
+def _score_contrast(codes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """One row e for every different number, its score with mean 0 and variance 1 over the rows."""
+    standardized = (scores - scores.mean()) / max(float(scores.std()), np.finfo(np.float64).tiny)
+    contrast = np.zeros((int(codes.max()) + 1, 1))
+    contrast[codes, 0] = standardized
+    return contrast
 
 
 def _count_directions(observed: np.ndarray, e: np.ndarray, z: np.ndarray, seed: int) -> tuple[int, float]:

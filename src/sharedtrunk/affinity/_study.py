@@ -12,12 +12,14 @@ import numpy as np
 from sharedtrunk._support.words import counted
 from sharedtrunk.affinity._effects import Paired, effects
 from sharedtrunk.affinity._explanation import explain_pair, signals
+from sharedtrunk.affinity._kinds_in_words import notes_on_kinds
 from sharedtrunk.affinity._label_curve import benefit_curve, shares_for
-from sharedtrunk.affinity._metrics import Scoring, metric_named
+from sharedtrunk.affinity._metrics import Scoring, metric_for
+from sharedtrunk.affinity._numeric_targets import task_scores
 from sharedtrunk.affinity._patience import ENOUGH, rounds, survivors
 from sharedtrunk.affinity._preparation import preparation
 from sharedtrunk.affinity._records import AuxiliaryAdvice, CurvePoint, Effect
-from sharedtrunk.affinity._reference import by_frequencies, negligible_line
+from sharedtrunk.affinity._reference import negligible_line, reference_for
 from sharedtrunk.affinity._resampling import resampling
 from sharedtrunk.affinity._rows import objections, prepared_rows
 from sharedtrunk.affinity._selection import ALPHAS, further_sets
@@ -38,26 +40,26 @@ class Study:
 
     def __init__(
         self, table, main, auxiliaries, student, repeats, cv, negligible, seed, choose, progress, patience, kept, own,
-        metric,
+        metric, class_weight,
     ):  # fmt: skip
-        self.own, metric = own, metric_named(metric)
+        self.own, metric = own, metric_for(metric, table.kind(main), main)
         self.patience, self.kept, self.unfinished, self._kept_before = patience, kept, [], 0
         self.going, self.since = list(auxiliaries), {name: [0] for name in auxiliaries}
         self.table, self.main, self.auxiliaries, self.student, self.seed = table, main, auxiliaries, student, seed
         self.given_line, self.progress = negligible, progress
         self.tasks = (main, *auxiliaries)
-        self.rows = prepared_rows(table, self.tasks, [main], seed=seed)
-        strata = self.rows.codes[0, : self.rows.judged]
+        self.rows = prepared_rows(table, self.tasks, [main], seed=seed, class_weight=class_weight)
+        codes, strata = (each[0, : self.rows.judged] for each in (self.rows.codes, self.rows.strata()))
         self.labels = strata.size
         self.splits = resampling(table, self.rows, strata, labels=self.labels, cv=cv, repeats=repeats, seed=seed)
-        self.objections = objections(strata, table.classes[main], self.splits.judged_roles, main)
+        self.objections = objections(codes, table.classes[main], self.splits.judged_roles, main)
         self.outcomes: dict[Arm, Outcome] = {}
         self.trained: dict[Arm, np.ndarray] = {}
         judged_roles = self.splits.judged_roles
         learnt = (judged_roles != TEST if own else judged_roles == TRAIN) & (judged_roles != LEFT_OUT)
-        self.reference = by_frequencies(strata, judged_roles, learnt, self.rows.classes[0])
+        self.reference = reference_for(self.rows, self.splits.roles, learnt)
         ratio = float((judged_roles == TEST).sum() / max(learnt.sum(), 1))
-        self.scoring = Scoring(metric, strata, self.splits.groups, ratio)
+        self.scoring = Scoring(metric, codes, self.splits.groups, ratio, self.rows.judged_weights)
         if own is not None:
             own.resolve(table, self.rows, self.splits.roles)
         self.alphas = ALPHAS if own is None or own.weighs else (1.0,)
@@ -72,7 +74,7 @@ class Study:
         """What to know about splits, classes and the theory."""
         by_row = [] if self.splits.groups is None else [_THEORY_BY_ROW]
         own = [] if self.own is None else self.own.notes(self.outcomes.values())
-        return [*self.splits.notes, *by_row, *own, *self._rare_classes()]
+        return [*self.splits.notes, *by_row, *own, *notes_on_kinds(self.table, self.tasks), *self._rare_classes()]
 
     @property
     def line(self) -> float:
@@ -83,6 +85,8 @@ class Study:
 
     def _rare_classes(self) -> list[str]:
         """A sentence for every class of the main task that has fewer labels than there are folds."""
+        if self.rows.numeric(0):
+            return []
         folds = self.splits.folds
         codes = self.rows.codes[0, : self.rows.judged]
         counts = np.bincount(codes, minlength=self.rows.classes[0])
@@ -240,6 +244,7 @@ class Study:
             found = signals(
                 np.asarray(prepare.fit_transform(table.features)),
                 {task: table.labels[task] for task in self.tasks},
+                scores=task_scores(table, self.tasks),
                 seed=self.seed,
             )
         advice = []

@@ -21,10 +21,12 @@ from sharedtrunk._support.randomness import stream
 from sharedtrunk.affinity._engine import FULL_BATCH_ROWS, Lanes, Schedule, Stops, train_lanes
 from sharedtrunk.affinity._kept import Kept, Lane, part
 from sharedtrunk.affinity._network import Activation, Network, initial_network, logits
+from sharedtrunk.affinity._numeric_targets import NumericTargets, binned
 from sharedtrunk.affinity._precision import jax_precision
 from sharedtrunk.affinity._split_inputs import SplitInputs
 from sharedtrunk.affinity._splits import TEST, TRAIN, VALIDATION
 from sharedtrunk.affinity._student import Student
+from sharedtrunk.affinity._training_weights import TrainingWeights
 from sharedtrunk.affinity._ways import BESIDE, Way
 
 LANES = 4
@@ -43,7 +45,9 @@ REST_BATCH = 128
 class Rows(NamedTuple):
     """A table ready for training: tasks, each split's inputs, label codes (−1: missing), numbers of classes.
 
-    The first `judged` rows are those with a label of a judged task. `numbers` are the rows' places in the table.
+    The first `judged` rows are those with a label of a judged task. `numbers` are the rows' places in the table. A task of
+    one class is trained on numbers, which are in `targets`; its codes say where a label is. `weights` say how much labels
+    count.
     """
 
     tasks: tuple[str, ...]
@@ -52,6 +56,23 @@ class Rows(NamedTuple):
     classes: tuple[int, ...]
     judged: int
     numbers: Int[np.ndarray, "sample"]
+    targets: NumericTargets | None = None
+    weights: TrainingWeights | None = None
+
+    def numeric(self, task: int) -> bool:
+        """Whether a task is trained on numbers."""
+        return self.classes[task] == 1
+
+    def strata(self) -> Int[np.ndarray, "task sample"]:
+        """Codes by which rows are dealt evenly to folds: those of classes, or of a few ranges of numbers."""
+        parts = [binned(codes) if self.numeric(task) else codes for task, codes in enumerate(self.codes)]
+        return np.stack(parts)
+
+    @property
+    def judged_weights(self) -> Float[np.ndarray, "judged"] | None:
+        """How much the judged rows count in means; None where all count alike."""
+        rows = None if self.weights is None else self.weights.rows
+        return None if rows is None else rows[: self.judged]
 
 
 class Arm(NamedTuple):
@@ -67,10 +88,11 @@ class Arm(NamedTuple):
 class Outcome(NamedTuple):
     """How one arm does in one judged task: its loss (nats) and correctness (0 or 1) on every test row of every split.
 
+    The loss of a numeric task is its squared error in units of the target's variance, and its correctness is NaN.
     Rows that are not tested are NaN. `step` is the stop and `validation` the validation loss there. `made` is False for
     splits without validation or test rows of the task, which are left out, and for splits that are not trained.
-    `probabilities` (split, judged, class) are those of the task's classes, NaN in rows that are not tested; empty where no
-    metric needs them.
+    `probabilities` (split, judged, class) are those of the task's classes (the mean of a number), NaN in rows that are not
+    tested; empty where no metric needs them.
     """
 
     loss: Float[np.ndarray, "split judged"]
@@ -217,10 +239,11 @@ class _Prepared:
         self.rows, self.roles, self.ranks = rows, roles, ranks
         self.student, self.seed, self.lanes = student, seed, lanes
         with jax_precision(student.dtype):
-            self.targets = tuple(
-                jnp.asarray(_one_hot(codes, size), student.dtype)
+            self.classes = tuple(
+                None if size == 1 else jnp.asarray(_one_hot(codes, size), student.dtype)
                 for codes, size in zip(rows.codes, rows.classes, strict=True)
             )
+        self.units = np.where(np.array(rows.classes) == 1, 2.0, 1.0)  # ½ (y − ŷ)² is half of a squared error
         self.schedule = schedule_for(rows.judged, len(rows.inputs), student)
 
     def train(self, batch: list[Trial]) -> list[Lane]:
@@ -230,18 +253,27 @@ class _Prepared:
             lanes, tested = self._lanes(padded, len(batch), features, inputs.shape[1])
             rate = jnp.asarray(self.student.learning_rate, self.student.dtype)
             kept = {"keep_networks": True} if self.probabilities else {}
-            stops = train_lanes(lanes, inputs, self.targets, rate, schedule=self.schedule, **kept)
+            targets = self._targets(batch[0].split)
+            stops = train_lanes(lanes, inputs, targets, rate, schedule=self.schedule, **kept)
             probabilities = self._of_main(stops, inputs, tested)
         # Every task is judged at its own stop; rows that do not test it stay NaN.
         outcomes = {
-            "loss": np.where(tested, stops.row_loss, np.nan),
-            "right": np.where(tested, stops.row_right, np.nan),
+            "loss": np.where(tested, stops.row_loss, np.nan) * self.units.astype(self.student.dtype)[:, None],
+            "right": np.where(tested & (self.units == 1)[:, None], stops.row_right, np.nan),
             "step": np.asarray(stops.step, np.float64),
             "validation": np.where(np.isfinite(stops.validation), stops.validation, np.nan),
             "made": tested.any(axis=2) & (np.asarray(lanes.validation) > 0).any(axis=2),
             "probabilities": probabilities,
         }
         return [part(outcomes, lane, trial.arm.judged) for lane, trial in enumerate(batch)]
+
+    def _targets(self, split: int) -> tuple[Float[Array, "sample _"], ...]:
+        """Targets of all tasks as the engine takes them; numbers are those of the split, 0 where there is none."""
+        found = () if self.rows.targets is None else np.nan_to_num(self.rows.targets.of(self.roles[split]))
+        return tuple(
+            jnp.asarray(found[task][:, None], self.student.dtype) if of_classes is None else of_classes
+            for task, of_classes in enumerate(self.classes)
+        )
 
     def _of_main(self, stops: Stops, inputs: Array, tested: np.ndarray) -> Float[np.ndarray, "lane _ ..."]:
         """Probabilities of task 0 at its stop by lane (1, judged, class), NaN where not tested; empty if not asked for."""
@@ -295,10 +327,12 @@ class _Prepared:
         main_known[:judged] &= ~withheld
         known = np.concatenate([main_known[None], known[1:]])
         train = known & trained[None]
-        counts = np.maximum(train.sum(axis=1), 1)
-        coefficients = train * (np.asarray(trial.arm.weights) / counts)[:, None]
         validation = known[:, :judged] & (role == VALIDATION)[None]
-        return coefficients, _shares(validation), known[:, :judged] & (role == TEST)[None]
+        tested = known[:, :judged] & (role == TEST)[None]
+        if self.rows.weights is not None:
+            weights = self.rows.weights.of(self.rows.codes, train)
+            train, validation = train * weights, validation * weights[:, :judged]
+        return _shares(train) * np.asarray(trial.arm.weights)[:, None], _shares(validation), tested
 
 
 def schedule_for(judged: int, samples: int, student: Student) -> Schedule:
@@ -314,8 +348,9 @@ def schedule_for(judged: int, samples: int, student: Student) -> Schedule:
 
 
 def _shares(chosen: np.ndarray) -> np.ndarray:
-    """Equal weights of each task's chosen rows, which sum to 1; all 0 for a task without chosen rows."""
-    return chosen / np.maximum(chosen.sum(axis=1, keepdims=True), 1)
+    """Equal weights of each task's chosen rows (or in proportion to theirs), which sum to 1; all 0 for a task without any."""
+    sums = chosen.sum(axis=1, keepdims=True)
+    return chosen / np.where(sums > 0, sums, 1)
 
 
 def _one_hot(codes: np.ndarray, size: int) -> np.ndarray:
@@ -325,8 +360,9 @@ def _one_hot(codes: np.ndarray, size: int) -> np.ndarray:
 
 @jax.jit
 def _main_probabilities(network: Network, inputs: Float[Array, "judged _"]) -> Float[Array, "lane judged _"]:
-    """The first task's probabilities of these rows, by lane."""
-    return jax.vmap(lambda one: jax.nn.softmax(logits(one, inputs)[0], axis=1))(network)
+    """The first task's probabilities of these rows, or the mean of a number, by lane."""
+    found = jax.vmap(lambda one: logits(one, inputs)[0])(network)
+    return found if found.shape[2] == 1 else jax.nn.softmax(found, axis=2)
 
 
 @functools.partial(jax.jit, static_argnames=("features", "width", "hidden", "classes", "tasks", "activation", "dtype"))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sharedtrunk._support.limits import NUMBER_METRICS
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk._support.words import counted
 from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Conditions, CurvePoint, Effect, MatrixRecord
@@ -13,7 +14,13 @@ NOTHING = "–"
 
 _ACTIVATIONS = {"relu": "ReLU"}
 
-_UNITS = {"log_loss": "nats", "roc_auc": "ROC AUC", "brier": "Brier score"}
+_UNITS = {
+    "log_loss": "nats",
+    "roc_auc": "ROC AUC",
+    "brier": "Brier score",
+    "mean_squared_error": "of the variance",
+    "mean_absolute_error": "standard deviations",
+}
 """Units of benefits by metric; other metrics are called by their names."""
 
 COLUMNS = ("auxiliary\nlabels", "benefit\n(nats)", "accuracy\n(points)", "verdict", "r\nSNR", "theory")
@@ -38,13 +45,28 @@ def unit(conditions: Conditions) -> str:
 
 def columns(conditions: Conditions) -> tuple[str, ...]:
     """Headings of the table's columns, with the unit of the benefit."""
-    return tuple(heading.replace("nats", unit(conditions)) for heading in COLUMNS)
+    named = tuple(heading.replace("nats", unit(conditions)) for heading in COLUMNS)
+    if conditions.metric == "mean_squared_error":  # numbers have no accuracy
+        return tuple(
+            {"benefit": "benefit\n(variance)", "accuracy": "Gaussian\n(nats)"}.get(each.split("\n")[0], each)
+            for each in named
+        )
+    return named
+
+
+def conditions_are_numeric(conditions: Conditions) -> bool:
+    """Whether the main task is a number."""
+    return conditions.metric in NUMBER_METRICS
 
 
 def captions(conditions: Conditions) -> tuple[str, ...]:
     """What was measured, and what the theory's columns are."""
     if conditions.metric == "log_loss":
         return CAPTIONS
+    if conditions.metric == "mean_squared_error":
+        better = "by how much the squared error of held-out rows, as a share of the variance, is lower beside the task"
+        nats = "Gaussian: half the logarithm of the errors' ratio."
+        return (f"Benefit: {better}, {MEASURED[MEASURED.index('with 95 %') :]} {nats}", THEORY)
     better = f"by how much the {unit(conditions)} of held-out rows is better beside the auxiliary task than alone"
     return (f"Benefit: {better}, {MEASURED[MEASURED.index('with 95 %') :]}", THEORY)
 
@@ -93,7 +115,8 @@ def rows(advice: AdviceRecord) -> list[tuple[str, ...]]:
 
 def _row(each: AuxiliaryAdvice, unfinished: bool) -> tuple[str, ...]:
     why = each.explanation
-    measured = (interval(each.effect.benefit, 3), interval(each.effect.accuracy, 1), each.effect.verdict)
+    second = interval(each.effect.accuracy, 1) if each.effect.nats is None else interval(each.effect.nats, 3)
+    measured = (interval(each.effect.benefit, 3), second, each.effect.verdict)
     named = f"{each.name}\n{each.labels:,}"
     if unfinished:  # otherwise all effects rest on the same splits
         named += f"\n{counted(each.effect.benefit.n, 'split')}"
@@ -128,6 +151,8 @@ def classifier(advice: AdviceRecord) -> str:
     assert best is not None  # the caller has checked it
     if conditions.model and conditions.model != "SharedTrunkClassifier":
         return f"{conditions.model} on {advice.main}, with {set_name(best.auxiliaries)} beside it"
+    if conditions_are_numeric(conditions):
+        return f"a trunk of {conditions.hidden} units that {set_name((advice.main, *best.auxiliaries))} share"
     weights = {advice.main: 1.0} | dict.fromkeys(best.auxiliaries, advice.best_alpha)
     layers = f"hidden={conditions.hidden}, activation={conditions.activation!r}, "
     layers = "your settings, " if conditions.model else layers
@@ -205,7 +230,10 @@ def studied_set(advice: AdviceRecord) -> tuple[str, ...]:
 def _alone(advice: AdviceRecord) -> str:
     loss, accuracy = advice.loss_alone, advice.accuracy_alone
     found = f"{advice.main} alone has a held-out loss of {loss.mean:.3f} nats and {accuracy.mean:.1f} % accuracy"
-    if np.isfinite(advice.loss_of_frequencies):
+    if conditions_are_numeric(advice.conditions):
+        found = f"{advice.main} alone has a held-out squared error of {loss.mean:.3f} of the variance"
+        found += f"; the mean of the rows learnt from has {advice.loss_of_frequencies:.3f}"
+    elif np.isfinite(advice.loss_of_frequencies):
         found += (
             f"; the class frequencies have {advice.loss_of_frequencies:.3f} nats, and always saying the commonest class "
             f"gets {advice.accuracy_of_commonest:.1f} %"
@@ -213,7 +241,9 @@ def _alone(advice: AdviceRecord) -> str:
     metric, line = unit(advice.conditions), advice.conditions.negligible
     if advice.score_alone is not None:
         without = number(advice.score_of_frequencies, ".3f")
-        found += f". Its {metric} is {number(advice.score_alone.mean, '.3f')}, that of the class frequencies {without}"
+        what = "mean" if conditions_are_numeric(advice.conditions) else "class frequencies"
+        metric_name = advice.conditions.metric.replace("_", " ") if what == "mean" else metric
+        found += f". Its {metric_name} is {number(advice.score_alone.mean, '.3f')}, that of the {what} {without}"
     return f"{found}. Benefits within ± {line:.2g} {metric} make no difference"
 
 
