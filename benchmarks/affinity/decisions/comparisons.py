@@ -39,7 +39,7 @@ def comparisons(draws: list[dict], split: str | None = None) -> Comparisons:
             continue
         alone = draw["records"][0]
         for each in draw["records"][1:]:
-            situation = Situation(alone["labels"], each["more"], alone["classes"], each["signal_b"], each["way"])
+            situation = Situation(alone["labels"], each["more"], alone["classes"], each["way"])
             name = ", ".join(draw["tasks"][task] for task in each["set"])
             rows.append(
                 (

@@ -11,6 +11,7 @@ import pandas as pd
 from benchmarks.affinity.public import Question, Trial
 
 from sharedtrunk import tables
+from sharedtrunk.affinity._intervals import clustered
 from sharedtrunk.affinity._linear_student import Pool, Rows
 from sharedtrunk.affinity._linear_trials import Learner
 from sharedtrunk.affinity._preparation import preparation
@@ -79,11 +80,12 @@ def measured(draw: Draw, seed: int) -> list[dict[str, Any]]:
     classes = tuple(len(table.classes[task]) for task in draw.tasks)
     folds = dealt(codes[0, :train], FOLDS, np.random.default_rng([seed, 5]), draw.groups)
     learner = Learner(Rows(inputs[:train], codes[:, :train], classes, folds))
-    alone = learner.single(0)
+    alone = learner.alone()
     own, fresh = _losses(alone, learner.rows, inputs[train:], codes[0, train:])
     count = np.bincount(codes[0, :train][codes[0, :train] >= 0], minlength=classes[0])
     frequencies = -np.log((count + 0.5) / (count + 0.5).sum())
     labelled = codes[0, :train] >= 0
+    groups = None if draw.groups is None else draw.groups[labelled]
     found: list[dict[str, Any]] = [
         {
             "set": (),
@@ -115,12 +117,17 @@ def measured(draw: Draw, seed: int) -> list[dict[str, Any]]:
                     "classes_b": max(classes[task] for task in chosen),
                     "signal_b": float(signal),
                     "known": float(gains.mean()),
-                    "known_error": float(gains.std(ddof=1) / len(gains) ** 0.5),
+                    "known_error": _error(gains, groups),
                     "true": float(truths.mean()),
                     "true_error": float(truths.std(ddof=1) / len(truths) ** 0.5),
                 }
             )
     return found
+
+
+def _error(gains: np.ndarray, groups: np.ndarray | None) -> float:
+    """Standard error of the mean over rows, or over groups of rows."""
+    return clustered(np.stack([gains, gains]), groups).standard_error
 
 
 def _losses(student: Pool, rows: Rows, fresh: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -138,7 +145,7 @@ def _explained(learner: Learner, task: int) -> float:
         return 0.0
     shares = np.bincount(codes[known], minlength=learner.rows.classes[task]) / known.size
     entropy = -(shares[shares > 0] * np.log(shares[shares > 0])).sum()
-    return float(entropy + learner.single(task).out_of_fold[known, codes[known]].mean())
+    return float(entropy + learner.auxiliary(task).student.out_of_fold[known, codes[known]].mean())
 
 
 def logistic(inputs: np.ndarray, codes: np.ndarray, fresh: np.ndarray, true: np.ndarray) -> float:

@@ -27,8 +27,9 @@ class Advice(AdviceRecord):
     sets : tuple of Effect
         The sets that were tried, single tasks among them.
     best_set : Effect or None
-        The smallest set with the verdict "helps" within one standard error of the best; None: train alone. Its interval
-        is not corrected for the selection.
+        The recommended set, weight and way: those of the highest expected benefit, if it is above 0; None: train alone.
+        Where there are no outlooks, the smallest set with the verdict "helps" within one standard error of the best. Its
+        interval is not corrected for the selection, its outlook needs no correction.
     alphas : tuple of Effect
         Effects by weight α, of the best set or, without one, of the set with the highest benefit.
     best_alpha : float
@@ -48,6 +49,9 @@ class Advice(AdviceRecord):
         The single arm and the class frequencies in the metric, where that is neither the loss nor the accuracy.
     unfinished : tuple of str
         What was not measured because the time was over, in sentences; empty where everything was.
+    loss_of_regression, behind_regression : Estimate or None
+        Held-out loss of scikit-learn's regularized regression of the main task (`LogisticRegressionCV`, `RidgeCV`), and how
+        far the student alone is behind it, on the first repeat's splits. None where it was not trained.
     """
 
     def to_frame(self) -> pd.DataFrame:

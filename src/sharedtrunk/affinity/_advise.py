@@ -13,9 +13,9 @@ from sharedtrunk.affinity._conditions import Progress, auxiliary_tasks, check_co
 from sharedtrunk.affinity._kept import Kept
 from sharedtrunk.affinity._own_study import OwnStudy
 from sharedtrunk.affinity._patience import Patience
-from sharedtrunk.affinity._selection import best_alpha, best_set, leading
-from sharedtrunk.affinity._student import STUDENT, Student
-from sharedtrunk.affinity._study import Study
+from sharedtrunk.affinity._selection import best_alpha, leading, recommended
+from sharedtrunk.affinity._student import LinearStudent, Student
+from sharedtrunk.affinity._study import Study, case_of
 from sharedtrunk.tables import Table, leaks, with_related_rows, with_weights
 
 
@@ -24,7 +24,7 @@ def advise(
     main: str,
     auxiliaries: Sequence[str],
     *,
-    student: Student = STUDENT,
+    student: Student | LinearStudent | None = None,
     repeats: int | None = None,
     negligible: float | None = None,
     seed: int = 0,
@@ -59,7 +59,8 @@ def advise(
     auxiliaries
         The other tasks to try, each alone.
     student
-        Trunk and optimizer of all trainings.
+        `Student`, a network with a trunk and its optimizer, or `LinearStudent`, regressions with weight decay. None: the one
+        with the lower held-out loss when trained on the main task alone.
     repeats
         Repeats of ten folds; None: 3, fewer for large tables.
     negligible
@@ -141,10 +142,12 @@ def advise(
     if choose:
         tried += study.sets(going)
         going += tried[len(ranked) :]
-        chosen = best_set(going) or leading(going)
-        if chosen is not None:
-            alphas, curve = study.weights(chosen.auxiliaries), study.curve(chosen.auxiliaries)
-    single = study.arm((), 1.0)
+        studied = recommended(going) or leading(going)
+        if studied is not None:
+            alphas, curve = study.weights(case_of(studied)), study.curve(case_of(studied))
+    chosen = recommended([*going, *alphas]) if choose else None
+    regression = study.regression()
+    single = study.arm()
     alone, leaking, trained = study.outcomes[single], leaks(table, main), study.trained[single]
     parts = [part[trained] for outcome in (alone, study.reference) for part in (outcome.loss, 100 * outcome.right)]
     loss, accuracy, loss_of_frequencies, accuracy_of_commonest = map(study.scoring.by_row, parts)
@@ -156,15 +159,15 @@ def advise(
         accuracy_alone=accuracy,
         auxiliaries=study.explained(ranked),
         sets=tuple(tried),
-        best_set=best_set(going) if choose else None,
+        best_set=chosen,
         alphas=tuple(alphas),
-        best_alpha=best_alpha(alphas),
+        best_alpha=best_alpha(alphas) if chosen is None or chosen.outlook is None else chosen.alpha,
         curve=curve,
         conditions=conditions_of(
             table,
             main,
             study.labels,
-            student,
+            study.student,
             roles=study.splits.judged_roles,
             folds=study.splits.folds,
             repeats=study.splits.repeats,
@@ -184,4 +187,6 @@ def advise(
         score_alone=study.scoring.score(alone) if scored else None,
         score_of_frequencies=study.scoring.score(study.reference).mean if scored else np.nan,
         unfinished=tuple(study.unfinished),
+        loss_of_regression=None if regression is None else regression[0],
+        behind_regression=None if regression is None else regression[1],
     )

@@ -11,7 +11,7 @@ from sharedtrunk._support.limits import check_negligible, check_repeats, check_s
 from sharedtrunk._support.words import listed, shown
 from sharedtrunk.affinity._records import Conditions
 from sharedtrunk.affinity._splits import TRAIN, VALIDATION
-from sharedtrunk.affinity._student import Student
+from sharedtrunk.affinity._student import LinearStudent, Student
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Table
 
@@ -26,12 +26,15 @@ TESTED_ROWS = 1500
 """Repeats are made until about this many rows have been tested; with more, the interval hardly narrows."""
 
 
-def check_conditions(student: Student, repeats: int | None, negligible: float | None, seed: int) -> None:
+def check_conditions(
+    student: Student | LinearStudent | None, repeats: int | None, negligible: float | None, seed: int
+) -> None:
     """Raise `InputError` for settings out of range, and for a student without a trunk: its tasks would share nothing."""
     check_repeats(repeats)
     check_negligible(0.0 if negligible is None else negligible)
     check_seed(seed)
-    check_trunk_widths(student.hidden)
+    if isinstance(student, Student):
+        check_trunk_widths(student.hidden)
 
 
 def auxiliary_tasks(table: Table, main: str, auxiliaries: Sequence[str]) -> tuple[str, ...]:
@@ -61,7 +64,7 @@ def conditions_of(
     table: Table,
     main: str,
     labels: int,
-    student: Student,
+    student: Student | LinearStudent,
     *,
     roles: Int[np.ndarray, "split labelled"],
     folds: int,
@@ -80,7 +83,8 @@ def conditions_of(
     One's own `model` is trained on the validation rows too, and has no trunk that we know of.
     """
     count, trained, stopping = len(roles), int((roles == TRAIN).sum()), int((roles == VALIDATION).sum())
-    if model:
+    linear = isinstance(student, LinearStudent)
+    if model or linear:
         trained, stopping = trained + stopping, 0
     return Conditions(
         rows=len(table.features),
@@ -89,8 +93,8 @@ def conditions_of(
         labels=labels,
         trained_on=round(trained / count),
         stopped_by=round(stopping / count),
-        hidden=() if model else student.hidden,
-        activation="" if model else student.activation,
+        hidden=() if model or linear else student.hidden,
+        activation="" if model else "linear" if linear else student.activation,
         folds=folds,
         repeats=repeats,
         splits=splits,

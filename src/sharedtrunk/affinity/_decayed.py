@@ -74,7 +74,8 @@ def largest_decay(problem: Problem) -> float:
         y, c = np.asarray(targets, float).reshape(-1, targets.shape[-2], samples)[-1], np.asarray(coefficients, float)
         c = c.reshape(-1, samples)[-1]
         residuals.append(y - np.outer(y.sum(axis=1) / c.sum(), c))
-    slope = np.concatenate(residuals) @ np.asarray(problem.inputs, float).T
+    inputs = np.asarray(problem.inputs, float)
+    slope = np.concatenate(residuals) @ inputs.reshape(-1, *inputs.shape[-2:])[-1].T
     return max(float(np.linalg.norm(slope, 2)), SMALLEST)
 
 

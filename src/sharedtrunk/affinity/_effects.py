@@ -12,6 +12,7 @@ from sharedtrunk.affinity._metrics import IN_NATS, LOG_LOSS, SQUARED_ERROR, Scor
 from sharedtrunk.affinity._records import Effect
 from sharedtrunk.affinity._trials import Outcome
 from sharedtrunk.affinity._verdicts import CANNOT_TELL, HELPS, HURTS, NO_DIFFERENCE
+from sharedtrunk.affinity._ways import BESIDE, Way
 
 NEGLIGIBLE = 0.01
 """The largest benefit that is negligible, in nats or in units of another metric, unless the user says otherwise: the line is
@@ -30,6 +31,7 @@ class Paired(NamedTuple):
     joint: Outcome
     single: Outcome
     objections: Sequence[str] = ()
+    way: Way = BESIDE
 
 
 def effects(
@@ -51,7 +53,8 @@ def effects(
         if not reason and verdict == CANNOT_TELL:
             reason = _undecided(benefit, p, adjusted, len(tried), " nats" if scoring.metric == LOG_LOSS else "")
         nats = gaussian_benefit(each.joint, each.single, scoring) if scoring.metric == SQUARED_ERROR else None
-        found.append(Effect(each.auxiliaries, each.alpha, benefit, accuracy, p, adjusted, verdict, reason, nats))
+        numbers = (benefit, accuracy, p, adjusted, verdict, reason)
+        found.append(Effect(each.auxiliaries, each.alpha, *numbers, nats=nats, way=each.way))
     return found
 
 

@@ -49,7 +49,7 @@ class LinearTaskClassifier(ClassifierMixin, ValidatedParameters, BaseEstimator):
 
     References
     ----------
-    Wolpert (1992), Stacked generalization. Srebro, Rennie and Jaakkola (2005), on the nuclear norm as the decay of two layers.
+    Wolpert (1992), Stacked generalization. Srebro, Rennie and Jaakkola (2005), on the nuclear norm as two layers' decay.
 
     Examples
     --------

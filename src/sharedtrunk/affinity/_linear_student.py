@@ -11,6 +11,9 @@ start nor a stopping time:
 No single λ is chosen. The probabilities of all λ on a path are averaged, with the shares that give the rows that were left
 out, fold by fold, the lowest loss (stacking, Wolpert 1992; a linear opinion pool). Choosing the best λ costs .01 nats more at
 100 labels on public tables, because few labels choose it badly. Folds leave rows out with all their labels, as for a new row.
+
+A task of one class is a number: its loss is half the squared error, its student's output the mean, and the shares of a pool
+are those of least squared error out of fold. As a feature of another task it is that mean. Rows may have weights.
 """
 
 from collections.abc import Sequence
@@ -19,6 +22,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.optimize import nnls
 from scipy.special import log_softmax, logsumexp
 
 from sharedtrunk.affinity._decayed import largest_decay
@@ -50,26 +54,44 @@ FEWEST_FEATURES, FEWEST_ROWS, MANY = 16, 256, 1024
 
 
 class Rows(NamedTuple):
-    """Training rows: standardized inputs, label codes (`MISSING` where there is none), numbers of classes, folds of rows."""
+    """Training rows: standardized inputs, label codes (`MISSING` where there is none), numbers of classes, folds of rows.
+
+    A task of one class is a number: `numbers` are its standardized targets, and its codes say where there is one. `weights`
+    are those of the rows, or of every label (task, sample); None: all are 1.
+    """
 
     inputs: Float[np.ndarray, "sample feature"]
     codes: Int[np.ndarray, "task sample"]
     classes: tuple[int, ...]
     folds: Int[np.ndarray, "sample"]
+    numbers: Float[np.ndarray, "task sample"] | None = None
+    weights: Float[np.ndarray, "*task sample"] | None = None
+
+    def weights_of(self, task: int) -> Float[np.ndarray, "sample"]:
+        """How much the labels of a task count."""
+        if self.weights is None:
+            return np.ones(len(self.inputs))
+        return self.weights if self.weights.ndim == 1 else self.weights[task]
+
+    def targets(self, task: int) -> Float[np.ndarray, "sample"] | None:
+        """The numbers of a task, 0 where there is none; None for classes."""
+        if self.classes[task] > 1 or self.numbers is None:
+            return None
+        return np.where(self.codes[task] != MISSING, np.nan_to_num(self.numbers[task]), 0.0)
 
 
 class Pool(NamedTuple):
     """An average of linear students of the main task.
 
-    `parts` are students with the share of each, and `out_of_fold` is ln P of the training rows, every row by students that
-    did not see its labels.
+    `parts` are students with the share of each, and `out_of_fold` is ln P of the training rows (or the mean of a number,
+    with one class), every row by students that did not see its labels.
     """
 
     parts: "tuple[tuple[float, Linear | Pool], ...]"
     out_of_fold: Float[np.ndarray, "sample class"]
 
     def log_probabilities(self, inputs: Float[np.ndarray, "sample feature"]) -> Float[np.ndarray, "sample class"]:
-        """ln P of every class."""
+        """ln P of every class, or the mean of a number."""
         shares = np.array([share for share, _ in self.parts])
         return _averaged(np.stack([part.log_probabilities(inputs) for _, part in self.parts]), shares)
 
@@ -82,9 +104,9 @@ class Linear(NamedTuple):
     sources: "tuple[Source, ...]" = ()
 
     def log_probabilities(self, inputs: Float[np.ndarray, "sample feature"]) -> Float[np.ndarray, "sample class"]:
-        """ln P of every class."""
+        """ln P of every class, or the mean of a number."""
         own = [inputs, *(source.features(source.student.log_probabilities(inputs)) for source in self.sources)]
-        return log_softmax(np.concatenate(own, axis=1) @ self.weights.T + self.intercepts, axis=-1)
+        return _outputs(np.concatenate(own, axis=1) @ self.weights.T + self.intercepts)
 
 
 class Source(NamedTuple):
@@ -99,9 +121,9 @@ class Source(NamedTuple):
         return (_log_odds(log_probabilities) - self.mean) * self.scale
 
 
-def alone(rows: Rows) -> Pool:
-    """The main task by itself."""
-    return single(rows, 0)
+def single(rows: Rows, task: int) -> Pool:
+    """A task by itself; the main one is task 0."""
+    return _path(rows, [task], [1.0], layers=1).pooled()
 
 
 def beside(rows: Rows, weights: Sequence[float]) -> Pool:
@@ -110,77 +132,167 @@ def beside(rows: Rows, weights: Sequence[float]) -> Pool:
     return _path(rows, tasks, [weights[task] for task in tasks], layers=2).pooled()
 
 
-def single(rows: Rows, task: int) -> Pool:
-    """A task by itself."""
-    return _path(rows, [task], [1.0], layers=1).pooled()
+class Auxiliary(NamedTuple):
+    """An auxiliary task by itself, and its log odds of the training rows as features of the main task.
+
+    `odds` (lane, sample, class) are those for each lane of the main task's path: in a lane that leaves out a fold, no label
+    of that fold had a part in them. With log odds that are merely out of fold, a label that is left out would still move the
+    features of all other rows, and the loss out of fold would be too low.
+    """
+
+    student: Pool
+    mean: Float[np.ndarray, "class"]
+    odds: Float[np.ndarray, "lane sample class"]
 
 
-def fed(rows: Rows, students: Sequence[Pool]) -> Pool:
-    """The main task with the log odds of auxiliary tasks' `single` students among its features."""
-    odds = [_log_odds(student.out_of_fold) for student in students]
+def auxiliary(rows: Rows, task: int) -> Auxiliary:
+    """Train an auxiliary task on all rows, on all but a fold, and on all but two.
+
+    Log odds are centred for every student, because students that know different rows differ in their intercepts.
+    """
+    path = _path(rows, [task], [1.0], layers=1, pairs=True)
+    student, shares, folds = path.pooled(), path.shares(), int(rows.folds.max()) + 1
+    odds = {out: _log_odds(path.average(lane, shares)) for lane, out in enumerate(_left_out(rows, pairs=True))}
+    centred = {left_out: each - each.mean(axis=0) for left_out, each in odds.items()}
+    found = np.stack([centred[fold, fold] if fold < folds else centred[()] for fold in range(folds + 1)])
+    for lane in range(folds + 1):
+        for fold in range(folds):
+            held = rows.folds == fold
+            found[lane, held] = (
+                centred[min(lane, fold), max(lane, fold)][held] if lane < folds else centred[fold, fold][held]
+            )
+    return Auxiliary(student, odds[()].mean(axis=0), found)
+
+
+def fed(rows: Rows, auxiliaries: Sequence[Auxiliary]) -> Pool:
+    """The main task with the log odds of auxiliary tasks among its features."""
     found = []
     for size in FEATURE_SCALES:
-        sources = tuple(
-            Source(student, each.mean(axis=0), size / max(float(each.std()), LEAST_SPREAD))
-            for student, each in zip(students, odds, strict=True)
-        )
-        own = [source.features(source.student.out_of_fold) for source in sources]
-        path = _path(rows._replace(inputs=np.concatenate([rows.inputs, *own], axis=1)), [0], [1.0], layers=1)
-        found.append(path.pooled(sources))
+        scales = [size / max(float(each.odds[-1].std()), LEAST_SPREAD) for each in auxiliaries]
+        pairs = list(zip(auxiliaries, scales, strict=True))
+        sources = tuple(Source(each.student, each.mean, scale) for each, scale in pairs)
+        own = np.broadcast_to(rows.inputs, (len(auxiliaries[0].odds), *rows.inputs.shape))
+        inputs = np.concatenate([own, *(each.odds * scale for each, scale in pairs)], axis=2)
+        found.append(_path(rows, [0], [1.0], layers=1, inputs=inputs).pooled(sources))
     return mixed(rows, found)
 
 
 def mixed(rows: Rows, pools: Sequence[Pool]) -> Pool:
     """The average of several students of the main task."""
-    return _pool(pools, np.stack([pool.out_of_fold for pool in pools]), rows.codes[0])
+    return _pool(pools, np.stack([pool.out_of_fold for pool in pools]), rows, 0)
 
 
-def _pool(students: Sequence["Linear | Pool"], out_of_fold: np.ndarray, codes: np.ndarray) -> Pool:
-    """Students averaged by their ln P out of fold (student, sample, class), with the shares of the lowest loss.
+def _pool(students: Sequence["Linear | Pool"], out_of_fold: np.ndarray, rows: Rows, task: int) -> Pool:
+    """Students averaged by their ln P (or means) out of fold (student, sample, class), with the shares of the lowest loss."""
+    shares = _shares(out_of_fold, rows, task)
+    kept = np.flatnonzero(shares)
+    parts = tuple((float(shares[place]), students[int(place)]) for place in kept)
+    return Pool(parts, _averaged(out_of_fold[kept], shares[kept]))
+
+
+def _shares(out_of_fold: np.ndarray, rows: Rows, task: int) -> Float[np.ndarray, "student"]:
+    """The shares of students, 0 for those that are left out."""
+    labelled = np.flatnonzero(rows.codes[task] != MISSING)
+    weights, targets = rows.weights_of(task)[labelled], rows.targets(task)
+    if targets is None:
+        shares = _likeliest(np.exp(out_of_fold[:, labelled, rows.codes[task, labelled]]), weights)
+    else:
+        shares = _nearest(out_of_fold[:, labelled, 0] - targets[labelled], weights)
+    shares = np.where(shares > LEAST_SHARE, shares, 0.0)
+    return shares / shares.sum()
+
+
+def _likeliest(likelihood: Float[np.ndarray, "student label"], weights: Float[np.ndarray, "label"]) -> np.ndarray:
+    """The shares of the lowest mean of −ln Σ share · likelihood, nearly.
 
     Expectation maximization from equal shares: the loss is convex and falls in every step. A limited number of steps keeps
     the shares closer to equal than the labels alone would have them.
     """
-    labelled = np.flatnonzero(codes != MISSING)
-    likelihood = np.exp(out_of_fold[:, labelled, codes[labelled]])
-    shares = np.full(len(students), 1 / len(students))
+    shares = np.full(len(likelihood), 1 / len(likelihood))
     for _ in range(POOL_STEPS):
         joint = shares[:, None] * likelihood
-        shares = (joint / np.maximum(joint.sum(axis=0), np.finfo(float).tiny)).mean(axis=1)
-    kept = np.flatnonzero(shares > LEAST_SHARE)
-    shares = shares[kept] / shares[kept].sum()
-    parts = tuple((float(share), students[int(place)]) for share, place in zip(shares, kept, strict=True))
-    return Pool(parts, _averaged(out_of_fold[kept], shares))
+        shares = np.average(joint / np.maximum(joint.sum(axis=0), np.finfo(float).tiny), axis=1, weights=weights)
+    return shares
+
+
+def _nearest(errors: Float[np.ndarray, "student label"], weights: Float[np.ndarray, "label"]) -> np.ndarray:
+    """The shares s ≥ 0 of sum 1 with the lowest mean of (Σ s · error)².
+
+    The solution of |E s|² + (1 − Σ s)² at s ≥ 0 is a multiple of it: along a ray the first term grows with the second's
+    square.
+    """
+    if not errors.size:
+        return np.full(len(errors), 1 / len(errors))
+    rows = (errors * np.sqrt(weights / weights.sum())).T
+    found, _ = nnls(np.vstack([rows, np.ones(len(errors))]), np.append(np.zeros(len(rows)), 1.0))
+    return found / found.sum()
 
 
 class _Path(NamedTuple):
-    """The first of some tasks along falling decays (lane, decay, …): a lane for each fold left out, and one with all rows."""
+    """The first of some tasks along falling decays (lane, decay, …).
+
+    There is a lane for each fold left out, then one for each pair of folds if `pairs`, and last one with all rows. `inputs`
+    are (sample, feature), or (lane, sample, feature).
+    """
 
     rows: Rows
     task: int
+    inputs: np.ndarray
     weights: np.ndarray
     intercepts: np.ndarray
+
+    @property
+    def _folds(self) -> int:
+        return int(self.rows.folds.max()) + 1
 
     def pooled(self, sources: tuple[Source, ...] = ()) -> Pool:
         """The average over the path; `sources` made the last features."""
         students = [Linear(*each, sources) for each in zip(self.weights[-1], self.intercepts[-1], strict=True)]
-        return _pool(students, self._out_of_fold(), self.rows.codes[self.task])
+        return _pool(students, self._out_of_fold(), self.rows, self.task)
+
+    def shares(self) -> Float[np.ndarray, "decay"]:
+        """The share of each decay in the pool."""
+        return _shares(self._out_of_fold(), self.rows, self.task)
+
+    def average(self, lane: int, shares: Float[np.ndarray, "decay"]) -> np.ndarray:
+        """ln P of all rows (sample, class) by a lane's students."""
+        kept = np.flatnonzero(shares)
+        return _averaged(self._log_probabilities(lane, self._inputs(lane))[kept], shares[kept])
 
     def _out_of_fold(self) -> np.ndarray:
         """ln P of every row (decay, sample, class) by students that did not see its labels."""
-        found = self._log_probabilities(-1, self.rows.inputs)
-        for fold in range(len(self.weights) - 1):
+        found = self._log_probabilities(-1, self._inputs(-1))
+        for fold in range(self._folds):
             held = self.rows.folds == fold
-            found[:, held] = self._log_probabilities(fold, self.rows.inputs[held])
+            found[:, held] = self._log_probabilities(fold, self._inputs(fold)[held])
         return found
+
+    def _inputs(self, lane: int) -> np.ndarray:
+        return self.inputs if self.inputs.ndim == 2 else self.inputs[lane]
 
     def _log_probabilities(self, lane: int, inputs: np.ndarray) -> np.ndarray:
         """(decay, sample, class)"""
-        return log_softmax(inputs @ self.weights[lane].swapaxes(1, 2) + self.intercepts[lane][:, None], axis=-1)
+        return _outputs(inputs @ self.weights[lane].swapaxes(1, 2) + self.intercepts[lane][:, None])
 
 
-def _path(rows: Rows, tasks: Sequence[int], weights: Sequence[float], *, layers: int) -> _Path:
-    problem = _problem(rows, tasks, weights)
+def _left_out(rows: Rows, pairs: bool) -> list[tuple[int, ...]]:
+    """The folds that each lane leaves out, where a single one stands twice."""
+    folds = range(int(rows.folds.max()) + 1)
+    two = [(a, b) for a in folds for b in folds if a < b] if pairs else []
+    return [*((fold, fold) for fold in folds), *two, ()]
+
+
+def _path(
+    rows: Rows,
+    tasks: Sequence[int],
+    weights: Sequence[float],
+    *,
+    layers: int,
+    pairs: bool = False,
+    inputs: np.ndarray | None = None,
+) -> _Path:
+    inputs = rows.inputs if inputs is None else inputs
+    problem = _problem(rows, inputs, tasks, weights, _left_out(rows, pairs))
     path = (RIDGE_PATH if layers == 1 else TRUNK_PATH) * largest_decay(problem)
     found = minimize(
         problem,
@@ -190,34 +302,42 @@ def _path(rows: Rows, tasks: Sequence[int], weights: Sequence[float], *, layers:
         tolerance=GAP,
         most_iterations=MOST_STEPS,
     )
-    size, features = rows.classes[tasks[0]], rows.inputs.shape[1]
+    size, features = rows.classes[tasks[0]], inputs.shape[-1]
     composites, intercepts = np.asarray(found.composites[0], float), np.asarray(found.intercepts[0], float)
-    return _Path(rows, tasks[0], composites[..., :size, :features], intercepts[..., :size])
+    return _Path(rows, tasks[0], inputs, composites[..., :size, :features], intercepts[..., :size])
 
 
-def _problem(rows: Rows, tasks: Sequence[int], weights: Sequence[float]) -> Problem:
-    """One lane for each fold that is left out, and one with all rows. Blank rows and columns make few different shapes."""
-    count, features = rows.inputs.shape
-    inputs = np.zeros((_filled(features, FEWEST_FEATURES), _filled(count, FEWEST_ROWS)), np.float32)
-    inputs[:features, :count] = rows.inputs.T
-    fold = np.arange(rows.folds.max() + 2)[:, None]  # the last one leaves no row out
+def _problem(
+    rows: Rows, given: np.ndarray, tasks: Sequence[int], weights: Sequence[float], left_out: list[tuple[int, ...]]
+) -> Problem:
+    """One lane for each tuple of folds that are left out. Blank rows and columns make few different shapes."""
+    count, features = given.shape[-2:]
+    inputs = np.zeros((*given.shape[:-2], _filled(features, FEWEST_FEATURES), _filled(count, FEWEST_ROWS)), np.float32)
+    inputs[..., :features, :count] = given.swapaxes(-1, -2)
+    learnt = np.stack([~np.isin(rows.folds, folds) for folds in left_out])
     targets, coefficients = [], []
     for task, weight in zip(tasks, weights, strict=True):
-        labelled = rows.codes[task] != MISSING
-        size = rows.classes[task]
-        onehot = np.eye(size, dtype=np.float32)[np.where(labelled, rows.codes[task], 0)].T
-        smooth = np.zeros(
-            (_filled_classes(size), count), np.float32
-        )  # further classes have no samples: they are left out
-        smooth[:size] = ((1 - SMOOTHING) * onehot + SMOOTHING / size) * labelled
-        known = (rows.folds != fold) & labelled
-        coefficient = np.zeros((len(fold), inputs.shape[1]), np.float32)
-        coefficient[:, :count] = weight * known / np.maximum(known.sum(axis=1, keepdims=True), 1)
-        target = np.zeros((len(fold), len(smooth), inputs.shape[1]), np.float32)
-        target[..., :count] = smooth * coefficient[:, None, :count]
+        counted = learnt * (rows.codes[task] != MISSING) * rows.weights_of(task)
+        totals = counted.sum(axis=1, keepdims=True)
+        coefficient = np.zeros((len(left_out), inputs.shape[-1]), np.float32)
+        coefficient[:, :count] = weight * counted / np.where(totals > 0, totals, 1)
+        smooth = _smooth(rows, task)  # classes beyond it have no samples and are left out
+        target = np.zeros((len(left_out), _filled_classes(len(smooth)), inputs.shape[-1]), np.float32)
+        target[:, : len(smooth), :count] = smooth * coefficient[:, None, :count]
         targets.append(jnp.asarray(target))
         coefficients.append(jnp.asarray(coefficient))
-    return Problem(jnp.asarray(inputs), tuple(targets), tuple(coefficients))
+    squared = tuple(rows.classes[task] == 1 for task in tasks)
+    return Problem(jnp.asarray(inputs), tuple(targets), tuple(coefficients), squared if any(squared) else ())
+
+
+def _smooth(rows: Rows, task: int) -> np.ndarray:
+    """Label probabilities (class, sample), smoothed, or numbers (1, sample); 0 without a label."""
+    numbers = rows.targets(task)
+    if numbers is not None:
+        return numbers[None].astype(np.float32)
+    labelled, size = rows.codes[task] != MISSING, rows.classes[task]
+    onehot = np.eye(size, dtype=np.float32)[np.where(labelled, rows.codes[task], 0)].T
+    return ((1 - SMOOTHING) * onehot + SMOOTHING / size) * labelled
 
 
 def _filled(count: int, least: int) -> int:
@@ -231,13 +351,24 @@ def _filled(count: int, least: int) -> int:
 
 
 def _filled_classes(size: int) -> int:
-    """The number of classes that a task is filled up to: 3 times a power of two."""
-    return 3 * 2 ** max(0, (-(-size // 3) - 1).bit_length())
+    """The number of classes that a task is filled up to: 3 times a power of two; a number stays one."""
+    return 1 if size == 1 else 3 * 2 ** max(0, (-(-size // 3) - 1).bit_length())
+
+
+def _outputs(z: np.ndarray) -> np.ndarray:
+    """ln P of every class along the last axis, or the mean of a number, which is alone there."""
+    return z if z.shape[-1] == 1 else log_softmax(z, axis=-1)
 
 
 def _averaged(log_probabilities: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """The average of probabilities, as logarithms, or of means."""
+    if log_probabilities.shape[-1] == 1:
+        return np.tensordot(shares, log_probabilities, axes=1)
     return np.asarray(logsumexp(log_probabilities, axis=0, b=shares[:, None, None]))
 
 
 def _log_odds(log_probabilities: np.ndarray) -> np.ndarray:
+    """Log odds against the mean over the classes; the mean of a number as it is."""
+    if log_probabilities.shape[-1] == 1:
+        return log_probabilities
     return log_probabilities - log_probabilities.mean(axis=1, keepdims=True)

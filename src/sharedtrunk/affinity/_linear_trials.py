@@ -25,13 +25,20 @@ class Learner:
 
     def __init__(self, rows: linear.Rows) -> None:
         self.rows = rows
-        self._single: dict[int, linear.Pool] = {}
+        self._alone: linear.Pool | None = None
+        self._auxiliaries: dict[int, linear.Auxiliary] = {}
 
-    def single(self, task: int) -> linear.Pool:
-        """A task by itself; task 0 is the main one."""
-        if task not in self._single:
-            self._single[task] = linear.single(self.rows, task)
-        return self._single[task]
+    def alone(self) -> linear.Pool:
+        """The main task by itself."""
+        if self._alone is None:
+            self._alone = linear.single(self.rows, 0)
+        return self._alone
+
+    def auxiliary(self, task: int) -> linear.Auxiliary:
+        """An auxiliary task by itself."""
+        if task not in self._auxiliaries:
+            self._auxiliaries[task] = linear.auxiliary(self.rows, task)
+        return self._auxiliaries[task]
 
     def student(self, weights: Sequence[float], way: str) -> linear.Pool:
         """The main task's student that uses the auxiliary tasks of weight α > 0 in this way.
@@ -45,13 +52,13 @@ class Learner:
             if task > 0 and weight > 0 and np.unique(codes[task][codes[task] != MISSING]).size > 1
         ]
         if not used:
-            return self.single(0)
+            return self.alone()
         if way == BESIDE:
             return linear.beside(self.rows, [weight * (task in (0, *used)) for task, weight in enumerate(weights)])
-        fed = linear.fed(self.rows, [self.single(task) for task in used])
+        fed = linear.fed(self.rows, [self.auxiliary(task) for task in used])
         if way == FEATURE:
             return fed
-        return linear.mixed(self.rows, [self.single(0), self.student(weights, BESIDE), fed])
+        return linear.mixed(self.rows, [self.alone(), self.student(weights, BESIDE), fed])
 
 
 def run_linear_trials(

@@ -4,10 +4,10 @@ The true benefit b of using auxiliary tasks in some way has the prior
 
     b ~ Σ_k π_k N(μ, τ_k²),     ln τ = a·x,     τ_k = τ ρ_k,     μ = τ m·x                                  (1)
 
-with features x of the situation: numbers of labels and classes, how much the features explain of the auxiliary tasks, and the
-way. An estimate d with standard error s is N(b, (κ s)² + (ω τ)²): κ and ω stand for what the error of a mean over the user's
-rows leaves out, such as the draw of the training rows. The posterior is a mixture of Gaussians again. Benefits on most
-tables are small, so estimates shrink, by more where they are uncertain.
+with features x of the situation: numbers of labels and of classes, and the way of using the auxiliary tasks.
+An estimate d with standard error s is N(b, (κ s)² + (ω τ)²): κ and ω stand for what
+the error of a mean over the user's rows leaves out, such as the draw of the training rows. The posterior is a mixture of
+Gaussians again. Most benefits are small, so estimates shrink, by more where they are uncertain.
 
 The parameters are estimated from public tables (`benchmarks/affinity/decisions`) and kept in `prior.json`.
 """
@@ -24,10 +24,8 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from sharedtrunk._support.statistics import CONFIDENCE
+from sharedtrunk.affinity._records import Outlook
 from sharedtrunk.affinity._ways import AVERAGE, FEATURE
-
-LEAST_SIGNAL = 0.003
-"""Features that explain less than this many nats of the auxiliary tasks count as if they explained this much."""
 
 
 class Situation(NamedTuple):
@@ -41,8 +39,6 @@ class Situation(NamedTuple):
         Rows with a label of an auxiliary task but none of the main task.
     classes
         Classes of the main task.
-    signal
-        Nats by which the features lower the auxiliary tasks' loss on held-out rows.
     way
         How the auxiliary tasks are used.
     """
@@ -50,7 +46,6 @@ class Situation(NamedTuple):
     labels: int
     more: int
     classes: int
-    signal: float
     way: str
 
     def features(self) -> Float[np.ndarray, "feature"]:
@@ -62,7 +57,6 @@ class Situation(NamedTuple):
                 float(self.more > 0),
                 np.log1p(self.more / self.labels),
                 np.log(self.classes / 2),
-                np.log(max(self.signal, LEAST_SIGNAL) / 0.1),
                 float(self.way == FEATURE),
                 float(self.way == AVERAGE),
             ]
@@ -91,23 +85,23 @@ class Prior(NamedTuple):
             name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in self._asdict().items()
         }
 
-    def posterior(self, estimate: float, error: float, situation: Situation) -> "Outlook":
+    def posterior(self, estimate: float, error: float, situation: Situation) -> "Posterior":
         """What the benefit is likely to be. Without a finite error the prior is the answer."""
         x = situation.features()
         tau = float(np.exp(self.scale @ x))
         mean, widths = tau * float(self.mean @ x), tau * self.widths
         if not (np.isfinite(estimate) and np.isfinite(error)):
-            return Outlook(self.shares, np.full(widths.shape, mean), widths)
+            return Posterior(self.shares, np.full(widths.shape, mean), widths)
         noise = (self.inflation * error) ** 2 + (self.omission * tau) ** 2
         total = widths**2 + noise
         logarithms = np.log(self.shares) - 0.5 * (np.log(total) + (estimate - mean) ** 2 / total)
         shares = np.exp(logarithms - logarithms.max())
-        return Outlook(
+        return Posterior(
             shares / shares.sum(), mean + widths**2 / total * (estimate - mean), np.sqrt(widths**2 * noise / total)
         )
 
 
-class Outlook(NamedTuple):
+class Posterior(NamedTuple):
     """A posterior of a benefit: a mixture of Gaussians."""
 
     shares: Float[np.ndarray, "component"]
@@ -123,9 +117,11 @@ class Outlook(NamedTuple):
         """The probability that the benefit is below a value."""
         return float(self.shares @ ndtr((value - self.means) / self.deviations))
 
-    def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
-        """The credible interval that leaves the same probability on both sides."""
-        return self._quantile(0.5 * (1 - confidence)), self._quantile(0.5 * (1 + confidence))
+    def outlook(self, negligible: float, confidence: float = CONFIDENCE) -> Outlook:
+        """The record of it; the credible interval leaves the same probability on both sides."""
+        low, high = self._quantile(0.5 * (1 - confidence)), self._quantile(0.5 * (1 + confidence))
+        helps, harms = 1 - self.chance_below(negligible), self.chance_below(-negligible)
+        return Outlook(self.expected, low, high, helps, harms)
 
     def _quantile(self, probability: float) -> float:
         far = 12 * self.deviations

@@ -10,7 +10,29 @@ from dataclasses import dataclass, field
 
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity._explanation import Explanation
+from sharedtrunk.affinity._ways import BESIDE
 from sharedtrunk.tables import Leak
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a benefit is likely to be, given its measured estimate and the benefits on many other tables.
+
+    Attributes
+    ----------
+    expected : float
+        The expected benefit in nats.
+    low, high : float
+        The 95 % credible interval.
+    helps, harms : float
+        Probabilities that the benefit is above `Conditions.negligible`, and below minus that.
+    """
+
+    expected: float
+    low: float
+    high: float
+    helps: float
+    harms: float
 
 
 @dataclass(frozen=True)
@@ -34,6 +56,10 @@ class Effect:
         Why the verdict is "cannot tell yet"; empty otherwise.
     nats : Estimate or None
         Of a numeric main task the benefit in nats of a Gaussian, ½ ln(MSE alone / MSE beside).
+    way : str
+        How the auxiliary labels are used: "beside", "feature" or "average" (`LinearTaskClassifier`).
+    outlook : Outlook or None
+        What the benefit is likely to be; None where the prior is not about such benefits.
     """
 
     auxiliaries: tuple[str, ...]
@@ -45,6 +71,8 @@ class Effect:
     verdict: str
     reason: str = ""
     nats: Estimate | None = None
+    way: str = BESIDE
+    outlook: Outlook | None = None
 
 
 @dataclass(frozen=True)
@@ -56,11 +84,13 @@ class AuxiliaryAdvice:
     name, labels : str, int
         The task and its number of labels.
     effect : Effect
-        Its measured effect.
+        Its measured effect, in the way of the highest expected benefit.
     explanation : Explanation or None
         The theory's numbers.
     agreement : str
         Whether theory and measurement have the same verdict: "agrees", "disagrees" or "cannot be compared".
+    ways : tuple of Effect
+        Its effects in all ways that were measured.
     """
 
     name: str
@@ -68,6 +98,7 @@ class AuxiliaryAdvice:
     effect: Effect
     explanation: Explanation | None
     agreement: str
+    ways: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,6 +188,8 @@ class AdviceRecord:
     score_alone: Estimate | None = None
     score_of_frequencies: float = math.nan
     unfinished: tuple[str, ...] = ()
+    loss_of_regression: Estimate | None = None
+    behind_regression: Estimate | None = None
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,33 @@ def leading(tried: Sequence[Effect]) -> Effect | None:
     return max(known, key=lambda effect: effect.benefit.mean, default=None)
 
 
+def likely(effect: Effect) -> float:
+    """The expected benefit where there is an outlook, else the measured one; −∞ where it is unknown."""
+    value = effect.benefit.mean if effect.outlook is None else effect.outlook.expected
+    return value if np.isfinite(value) else -np.inf
+
+
+def best_ways(tried: Sequence[Effect]) -> list[Effect]:
+    """Of every set the effect in its likeliest way, in the order in which the sets come first."""
+    best: dict[tuple[str, ...], Effect] = {}
+    for effect in tried:
+        if effect.auxiliaries not in best or likely(effect) > likely(best[effect.auxiliaries]):
+            best[effect.auxiliaries] = effect
+    return list(best.values())
+
+
+def recommended(tried: Sequence[Effect]) -> Effect | None:
+    """The effect of the highest expected benefit, if that is above 0; None: train alone.
+
+    This minimizes the expected loss. Without outlooks the verdicts decide (`best_set`).
+    """
+    known = [effect for effect in tried if effect.outlook is not None]
+    if not known:
+        return best_set(tried)
+    best = max(known, key=likely)
+    return best if likely(best) > 0 else None
+
+
 def _near(tried: Sequence[Effect], best: Effect) -> list[Effect]:
     least = best.benefit.mean - best.benefit.standard_error
     return [effect for effect in tried if effect.benefit.mean >= least]

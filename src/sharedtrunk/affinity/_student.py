@@ -51,3 +51,7 @@ class LinearStudent:
     """
 
     folds: int = 5
+
+
+LINEAR_STUDENT = LinearStudent()
+"""The linear student with the usual folds."""

@@ -4,31 +4,58 @@
 and makes effects of the outcomes.
 """
 
-from collections.abc import Sequence
-from typing import Any
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from sharedtrunk._support.statistics import Estimate
 from sharedtrunk._support.words import counted
 from sharedtrunk.affinity._effects import Paired, effects
 from sharedtrunk.affinity._explanation import explain_pair, signals
 from sharedtrunk.affinity._kinds_in_words import notes_on_kinds
 from sharedtrunk.affinity._label_curve import benefit_curve, shares_for
-from sharedtrunk.affinity._metrics import Scoring, metric_for
+from sharedtrunk.affinity._linear_trials import run_linear_trials
+from sharedtrunk.affinity._metrics import LOG_LOSS, Scoring, metric_for
 from sharedtrunk.affinity._numeric_targets import task_scores
+from sharedtrunk.affinity._outlook import Situation, prior
 from sharedtrunk.affinity._patience import ENOUGH, rounds, survivors
+from sharedtrunk.affinity._plain_regression import regression_losses
 from sharedtrunk.affinity._preparation import preparation
-from sharedtrunk.affinity._records import AuxiliaryAdvice, CurvePoint, Effect
+from sharedtrunk.affinity._records import AuxiliaryAdvice, CurvePoint, Effect, Outlook
 from sharedtrunk.affinity._reference import negligible_line, reference_for
 from sharedtrunk.affinity._resampling import resampling
 from sharedtrunk.affinity._rows import objections, prepared_rows
-from sharedtrunk.affinity._selection import ALPHAS, further_sets
+from sharedtrunk.affinity._selection import ALPHAS, FEW, best_ways, further_sets, likely
 from sharedtrunk.affinity._splits import LEFT_OUT, TEST, TRAIN
+from sharedtrunk.affinity._student import LINEAR_STUDENT, STUDENT, LinearStudent, Student
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
+from sharedtrunk.affinity._ways import BESIDE, FEATURE, WAYS, Way
+from sharedtrunk.tables import MISSING
 
 _THEORY_BY_ROW = (
     "The theory's numbers take rows for independent: their errors are too small where rows of a group are alike."
 )
+
+
+class Case(NamedTuple):
+    """A comparison with the main task alone: the auxiliary tasks, their weight α, and the way of using them."""
+
+    names: tuple[str, ...]
+    alpha: float = 1.0
+    way: Way = BESIDE
+
+
+ALONE = Case(())
+
+EVERY_DIRECTION = 10**6
+"""Units of a trunk that is never too narrow."""
+
+
+def case_of(effect: Effect) -> Case:
+    """The case of an effect."""
+    return Case(effect.auxiliaries, effect.alpha, effect.way)  # pyright: ignore[reportArgumentType]
 
 
 class Study:
@@ -45,7 +72,7 @@ class Study:
         self.own, metric = own, metric_for(metric, table.kind(main), main)
         self.patience, self.kept, self.unfinished, self._kept_before = patience, kept, [], 0
         self.going, self.since = list(auxiliaries), {name: [0] for name in auxiliaries}
-        self.table, self.main, self.auxiliaries, self.student, self.seed = table, main, auxiliaries, student, seed
+        self.table, self.main, self.auxiliaries, self.seed = table, main, auxiliaries, seed
         self.given_line, self.progress = negligible, progress
         self.tasks = (main, *auxiliaries)
         self.rows = prepared_rows(table, self.tasks, [main], seed=seed, class_weight=class_weight)
@@ -56,24 +83,77 @@ class Study:
         self.outcomes: dict[Arm, Outcome] = {}
         self.trained: dict[Arm, np.ndarray] = {}
         judged_roles = self.splits.judged_roles
-        learnt = (judged_roles != TEST if own else judged_roles == TRAIN) & (judged_roles != LEFT_OUT)
+        self.chosen: str = ""
+        if student is None and own is None:
+            student, self.chosen = self._choose()
+        self.student = STUDENT if student is None else student
+        all_learnt = own is not None or isinstance(student, LinearStudent)  # without a stop that validation rows decide
+        learnt = (judged_roles != TEST if all_learnt else judged_roles == TRAIN) & (judged_roles != LEFT_OUT)
         self.reference = reference_for(self.rows, self.splits.roles, learnt)
         ratio = float((judged_roles == TEST).sum() / max(learnt.sum(), 1))
         self.scoring = Scoring(metric, codes, self.splits.groups, ratio, self.rows.judged_weights)
         if own is not None:
             own.resolve(table, self.rows, self.splits.roles)
         self.alphas = ALPHAS if own is None or own.weighs else (1.0,)
+        self.ways: tuple[Way, ...] = WAYS if own is None and isinstance(student, LinearStudent) else (BESIDE,)
         self.done, self.planned = 0, len(self.splits.roles) * self._arms(len(auxiliaries), choose)
 
     def _arms(self, auxiliaries: int, choose: bool) -> int:
         """The number of arms to train, for the progress bar."""
-        further = len(further_sets(["?"] * auxiliaries)) + len(self.alphas) - 1 + 2 * (len(shares_for(self.labels)) - 1)
-        return 1 + auxiliaries + choose * further
+        sets = auxiliaries + choose * len(further_sets(["?"] * auxiliaries))
+        further = len(self.alphas) - 1 + 2 * (len(shares_for(self.labels)) - 1)
+        return 1 + sets * len(self.ways) + choose * further
+
+    def _choose(self) -> tuple[Student | LinearStudent, str]:
+        """The student that is better alone on the splits of the first repeat, and a sentence about the choice."""
+        if any(map(self.rows.numeric, range(len(self.tasks)))):
+            return STUDENT, ""
+        where = (self.rows, [self.arm()], self.splits.roles, self.splits.ranks)
+        how: dict[str, Any] = {
+            "seed": self.seed,
+            "splits": range(self.splits.folds),
+            "kept": self.kept,
+            "stop": self.patience.over,
+        }
+        linear = run_linear_trials(*where, LINEAR_STUDENT, groups=self._groups, **how)[self.arm(), 0]
+        network = run_trials(*where, STUDENT, **how)[self.arm(), 0]
+        losses = [float(np.nanmean(outcome.loss)) for outcome in (linear, network)]
+        better = "linear student" if losses[0] <= losses[1] else "ReLU student"
+        said = (
+            f"The {better} is advised about, because it is better alone: {losses[0]:.3f} nats for the linear one, "
+            f"{losses[1]:.3f} for the ReLU one, on {self.splits.folds} splits."
+        )
+        return (LINEAR_STUDENT if losses[0] <= losses[1] else STUDENT), said
+
+    @property
+    def _groups(self) -> np.ndarray | None:
+        """The group of every row, in the order of `rows`."""
+        return None if self.table.groups is None else self.table.groups[self.rows.numbers]
+
+    def regression(self) -> tuple[Estimate, Estimate] | None:
+        """The loss of a plain regularized regression, and that of the main task alone minus it, on the first repeat's splits.
+
+        None where the table is too large for it, or the time is over.
+        """
+        first = self.splits.folds
+        if self.patience.over() or self.rows.weights is not None:
+            return None
+        losses = regression_losses(self.rows, self.splits.roles[:first])
+        if losses is None:
+            return None
+        alone = self.outcomes[self.arm()].loss[:first]
+        return self.scoring.by_row(losses), self.scoring.by_row(alone - losses)
+
+    @property
+    def _hidden(self) -> int:
+        """Units of the narrowest layer; a linear student with decay is as wide as need be."""
+        return EVERY_DIRECTION if isinstance(self.student, LinearStudent) else min(self.student.hidden)
 
     def notes(self) -> list[str]:
         """What to know about splits, classes and the theory."""
         by_row = [] if self.splits.groups is None else [_THEORY_BY_ROW]
         own = [] if self.own is None else self.own.notes(self.outcomes.values())
+        own += [self.chosen] if self.chosen else []
         return [*self.splits.notes, *by_row, *own, *notes_on_kinds(self.table, self.tasks), *self._rare_classes()]
 
     @property
@@ -81,7 +161,7 @@ class Study:
         """Benefits within ± this are negligible. The single arm must have been trained."""
         if self.given_line is not None:
             return self.given_line
-        return negligible_line(self.outcomes[self.arm((), 1.0)], self.reference, self.scoring)
+        return negligible_line(self.outcomes[self.arm()], self.reference, self.scoring)
 
     def _rare_classes(self) -> list[str]:
         """A sentence for every class of the main task that has fewer labels than there are folds."""
@@ -97,8 +177,14 @@ class Study:
             for name, count in few
         ]
 
-    def arm(self, names: Sequence[str], alpha: float, share: float = 1.0) -> Arm:
-        return Arm((1.0, *(alpha * (task in names) for task in self.auxiliaries)), share)
+    def arm(self, case: Case = ALONE, share: float = 1.0) -> Arm:
+        """The arm of a case with this share of the main labels."""
+        weights = (1.0, *(case.alpha * (task in case.names) for task in self.auxiliaries))
+        return Arm(weights, share, way=case.way)
+
+    def cases(self, sets: Iterable[tuple[str, ...]]) -> list[Case]:
+        """Sets of auxiliary tasks in all ways."""
+        return [Case(names, way=way) for names in sets for way in self.ways]
 
     def train(self, arms: Sequence[Arm], splits: Sequence[int] | None = None) -> None:
         """Train the arms on those of the `splits` (None: all) on which they are not trained yet."""
@@ -118,6 +204,8 @@ class Study:
         how: dict[str, Any] = {"splits": splits, "stop": self.patience.over, "progress": self._report}
         if self.own is not None:
             found = self.own.run_trials(*where, **how)
+        elif isinstance(self.student, LinearStudent):
+            found = run_linear_trials(*where, self.student, seed=self.seed, groups=self._groups, kept=self.kept, **how)
         else:
             how |= {"kept": self.kept, "probabilities": self.scoring.metric.needs_probabilities}
             found = run_trials(*where, self.student, seed=self.seed, **how)
@@ -139,25 +227,27 @@ class Study:
         folds, count = self.splits.folds, len(self.splits.roles)
         screened: dict[str, int] = {}
         for splits in rounds(count, folds, self.patience.limited):
-            self.train([self.arm((), 1.0), *(self.arm((name,), 1.0) for name in self.going)], splits)
-            affordable = self.patience.affordable() / max(count - splits.stop, 1) - 1
+            self.train([self.arm(), *map(self.arm, self._singly(self.going))], splits)
+            affordable = (self.patience.affordable() / max(count - splits.stop, 1) - 1) / len(self.ways)
             if (
                 splits.stop < count
                 and len(self.going) > 1
                 and affordable < len(self.going)
                 and not self.patience.over()
             ):
-                found = self._effects([((name,), 1.0) for name in self.going])
-                stay = [names[0] for names in survivors(found, affordable)]
+                found = self._effects(self._singly(self.going))
+                stay = [names[0] for names in survivors(best_ways(found), affordable)]
                 screened |= {name: splits.stop for name in self.going if name not in stay}
                 self.going = stay
                 for name in stay:
                     self.since[name].append(splits.stop)
-        found = self._effects([((name,), 1.0) for name in self.auxiliaries], screened)
+        found = self._effects(self._singly(self.auxiliaries), screened)
         self._note_singles(screened)
-        return sorted(
-            found, key=lambda effect: (effect.auxiliaries[0] in screened, -np.nan_to_num(effect.benefit.mean))
-        )
+        return sorted(found, key=lambda effect: (effect.auxiliaries[0] in screened, -likely(effect)))
+
+    def _singly(self, names: Sequence[str]) -> list[Case]:
+        """Each auxiliary task by itself, in all ways."""
+        return self.cases((name,) for name in names)
 
     def _note_singles(self, screened: dict[str, int]) -> None:
         count = len(self.splits.roles)
@@ -166,7 +256,7 @@ class Study:
                 f"The budget does not suffice for all auxiliary tasks on {count} splits, so {len(screened)} of "
                 f"{len(self.auxiliaries)} were screened out after few; effects of the others rest on later splits."
             )
-        fewest = min(int(self.trained[self.arm((name,), 1.0)].sum()) for name in self.going)
+        fewest = min(int(self.trained[self.arm(case)].sum()) for case in self._singly(self.going))
         if fewest < count:
             self.unfinished.append(f"Auxiliary tasks are trained on {fewest} or more of {count} splits.")
 
@@ -175,16 +265,16 @@ class Study:
         enough = min(ENOUGH, len(self.splits.roles))
         firsts = []
         for name in names:
-            trained = self.trained[self.arm((name,), 1.0)]
+            trained = self.trained[self.arm(Case((name,), way=self.ways[0]))]
             firsts.append(next((j for j in reversed(self.since[name]) if trained[j:].sum() >= enough), 0))
         return max(firsts, default=0)
 
-    def _effects(self, family: Sequence[tuple[tuple[str, ...], float]], screened: dict[str, int] | None = None):
-        """Effects of the trained cases (auxiliaries, α), corrected together."""
+    def _effects(self, family: Sequence[Case], screened: dict[str, int] | None = None) -> list[Effect]:
+        """Effects of the trained cases, corrected together, with their outlooks."""
         count, paired = len(self.splits.roles), []
-        alone = self.outcomes[self.arm((), 1.0)]
-        for names, alpha in family:
-            arm = self.arm(names, alpha)
+        alone = self.outcomes[self.arm()]
+        for case in family:
+            arm, names = self.arm(case), case.names
             joint, first, done = self.outcomes[arm], self._first(names), int(self.trained[arm].sum())
             made = joint.made & (np.arange(count) >= first)
             doubts = list(self.objections)
@@ -195,8 +285,19 @@ class Study:
             elif first < max(self.since[name][-1] for name in names):
                 # Too few later splits: the effect owes something to luck, because these splits let the task survive.
                 doubts = ["not settled: most of its splits also decided who is screened out"]
-            paired.append(Paired(names, alpha, joint._replace(made=made), alone, doubts))
-        return effects(paired, negligible=self.line, scoring=self.scoring)
+            paired.append(Paired(names, case.alpha, joint._replace(made=made), alone, doubts, case.way))
+        found = effects(paired, negligible=self.line, scoring=self.scoring)
+        return [dataclasses.replace(effect, outlook=self._outlook(effect)) for effect in found]
+
+    def _outlook(self, effect: Effect) -> Outlook | None:
+        """What the benefit is likely to be; the prior is about log losses of classes."""
+        if self.scoring.metric != LOG_LOSS or self.rows.numeric(0):
+            return None
+        main = self.rows.codes[0] != MISSING
+        codes = self.rows.codes[[self.tasks.index(name) for name in effect.auxiliaries]]
+        more = int(((codes != MISSING).any(axis=0) & ~main).sum())
+        situation = Situation(self.labels, more, self.rows.classes[0], effect.way)
+        return prior().posterior(effect.benefit.mean, effect.benefit.standard_error, situation).outlook(self.line)
 
     def _all(self, cases: Sequence[Arm], what: str) -> bool:
         """Train these arms on all splits that effects rest on; without the time for it say that `what` is missing."""
@@ -212,24 +313,28 @@ class Study:
 
     def sets(self, singles: Sequence[Effect]) -> list[Effect]:
         """Effects of sets of the auxiliary tasks `singles`, corrected together with theirs."""
-        cases = [(names, 1.0) for names in further_sets([effect.auxiliaries[0] for effect in singles])]
-        if not cases or not self._all([self.arm(*case) for case in cases], "sets of several auxiliary tasks"):
+        ranked = list(dict.fromkeys(effect.auxiliaries[0] for effect in singles))
+        few, sets = len(ranked) <= FEW, further_sets(ranked)
+        cases = self.cases(sets) if few else [Case(names, way=self.ways[-1]) for names in sets]
+        if not cases or not self._all(list(map(self.arm, cases)), "sets of several auxiliary tasks"):
             return []
-        return self._effects([(effect.auxiliaries, effect.alpha) for effect in singles] + cases)[len(singles) :]
+        return self._effects([case_of(effect) for effect in singles] + cases)[len(singles) :]
 
-    def weights(self, names: tuple[str, ...]) -> list[Effect]:
-        """Effects of a set by weight α."""
-        cases = [(names, alpha) for alpha in self.alphas]
-        complete = self._all([self.arm(*case) for case in cases], "weights α")
+    def weights(self, case: Case) -> list[Effect]:
+        """Effects of a set by weight α. Features have no weight."""
+        if case.way == FEATURE:
+            return []
+        cases = [case._replace(alpha=alpha) for alpha in self.alphas]
+        complete = self._all(list(map(self.arm, cases)), "weights α")
         return self._effects(cases) if complete else []
 
-    def curve(self, names: tuple[str, ...]) -> tuple[CurvePoint, ...]:
+    def curve(self, case: Case) -> tuple[CurvePoint, ...]:
         """The benefit of a set by number of main labels."""
         shares = shares_for(self.labels)
-        pairs = {share: (self.arm(names, 1.0, share), self.arm((), 1.0, share)) for share in shares}
+        pairs = {share: (self.arm(case, share), self.arm(ALONE, share)) for share in shares}
         if not self._all([arm for pair in pairs.values() for arm in pair], "the benefit by number of main labels"):
             return ()
-        first = self._first(names)
+        first = self._first(case.names)
         measured = {
             share: (self.outcomes[joint].beginning(first), self.outcomes[single].beginning(first))
             for share, (joint, single) in pairs.items()
@@ -248,15 +353,14 @@ class Study:
                 seed=self.seed,
             )
         advice = []
-        for effect in ranked:
+        for effect in best_ways(ranked):
             (name,) = effect.auxiliaries
             labels, explanation = int((self.table.labels[name] >= 0).sum()), None
             if found and not self.patience.over():
-                explanation = explain_pair(
-                    found[self.main], found[name], hidden=min(self.student.hidden), seed=self.seed
-                )
+                explanation = explain_pair(found[self.main], found[name], hidden=self._hidden, seed=self.seed)
             agreement = "cannot be compared" if explanation is None else explanation.agreement(effect.verdict)
-            advice.append(AuxiliaryAdvice(name, labels, effect, explanation, agreement))
+            ways = tuple(each for each in ranked if each.auxiliaries == (name,))
+            advice.append(AuxiliaryAdvice(name, labels, effect, explanation, agreement, ways))
         if any(each.explanation is None for each in advice):
             self.unfinished.append("Not computed: what theory says about every auxiliary task.")
         return tuple(advice)

@@ -24,6 +24,9 @@ _UNITS = {
 """Units of benefits by metric; other metrics are called by their names."""
 
 COLUMNS = ("auxiliary\nlabels", "benefit\n(nats)", "accuracy\n(points)", "verdict", "r\nSNR", "theory")
+EXPECTED = "expected\n+ / −"
+"""Heading of the column that stands in place of the accuracy where there are outlooks: of log losses."""
+
 VERDICT = COLUMNS.index("verdict")
 MEASURED = (
     "Benefit: held-out loss of training alone minus that of training beside the auxiliary task, with 95 % intervals; "
@@ -33,7 +36,11 @@ THEORY = (
     "Theory: relatedness r and SNR of the auxiliary task, and the predicted benefit as a share of the main task's linearly "
     "explainable variance."
 )
-CAPTIONS = (MEASURED, THEORY)
+OUTLOOK = (
+    "Expected: the benefit given this measurement and the benefits on many public tables, and the chances that it is above "
+    "(+) and below (−) what is negligible."
+)
+CAPTIONS = (f"{MEASURED} {OUTLOOK}", THEORY)
 _SHORT_AGREEMENT = {"cannot be compared": "unsettled"}
 MATRIX_CAPTION = "Row: main task; column: auxiliary task beside it; cell: benefit of the row's task in nats."
 
@@ -51,6 +58,8 @@ def columns(conditions: Conditions) -> tuple[str, ...]:
             {"benefit": "benefit\n(variance)", "accuracy": "Gaussian\n(nats)"}.get(each.split("\n")[0], each)
             for each in named
         )
+    if conditions.metric == "log_loss":
+        return tuple(EXPECTED if each.startswith("accuracy") else each for each in named)
     return named
 
 
@@ -87,6 +96,8 @@ def student(conditions: Conditions) -> str:
     """The student in a few words: `ReLU student of 100 hidden units`, or the user's own model."""
     if conditions.model:
         return conditions.model
+    if is_linear(conditions):
+        return "linear student with weight decay"
     layers = "-".join(str(width) for width in conditions.hidden)
     return f"{_ACTIVATIONS.get(conditions.activation, conditions.activation)} student of {layers} hidden units"
 
@@ -115,7 +126,10 @@ def rows(advice: AdviceRecord) -> list[tuple[str, ...]]:
 
 def _row(each: AuxiliaryAdvice, unfinished: bool) -> tuple[str, ...]:
     why = each.explanation
-    second = interval(each.effect.accuracy, 1) if each.effect.nats is None else interval(each.effect.nats, 3)
+    effect = each.effect
+    second = interval(effect.accuracy, 1) if effect.nats is None else interval(effect.nats, 3)
+    if effect.outlook is not None:
+        second = f"{effect.outlook.expected:+z.3f}\n{effect.outlook.helps:.0%} / {effect.outlook.harms:.0%}"
     measured = (interval(each.effect.benefit, 3), second, each.effect.verdict)
     named = f"{each.name}\n{each.labels:,}"
     if unfinished:  # otherwise all effects rest on the same splits
@@ -130,10 +144,15 @@ def _row(each: AuxiliaryAdvice, unfinished: bool) -> tuple[str, ...]:
 def sentences(advice: AdviceRecord) -> list[tuple[str, str]]:
     """The conclusions, as (keyword, sentence): set, weight, curve, theory, and why verdicts are unknown."""
     found = [("So far", sentence) for sentence in advice.unfinished]
+    found += [("Behind", sentence) for sentence in _behind(advice)]
     if np.isfinite(advice.loss_alone.mean):
         found.append(("Alone", _alone(advice)))
+    if advice.sets and any(effect.outlook is not None for effect in advice.sets):
+        found += [("Advice", _decision(advice)), *(("Ways", sentence) for sentence in _ways(advice))]
+    elif advice.alphas:
+        found.append(("Best set", _set(advice)))
     if advice.alphas:
-        found += [("Best set", _set(advice)), ("Weight", _weight(advice))]
+        found.append(("Weight", _weight(advice)))
     if advice.best_set is not None:
         found.append(("Train", classifier(advice)))
     if advice.curve:
@@ -149,6 +168,10 @@ def classifier(advice: AdviceRecord) -> str:
     """The recommended student in Python; it stops on the main task, as the students of the advice did."""
     conditions, best = advice.conditions, advice.best_set
     assert best is not None  # the caller has checked it
+    if is_linear(conditions):
+        weights = "" if best.alpha == 1 else f", task_weights={[1.0, *[best.alpha] * len(best.auxiliaries)]}"
+        order = ", ".join((advice.main, *best.auxiliaries))
+        return f"LinearTaskClassifier({best.way!r}{weights}) of sharedtrunk.affinity, on the columns {order} of labels"
     if conditions.model and conditions.model != "SharedTrunkClassifier":
         return f"{conditions.model} on {advice.main}, with {set_name(best.auxiliaries)} beside it"
     if conditions_are_numeric(conditions):
@@ -238,6 +261,9 @@ def _alone(advice: AdviceRecord) -> str:
             f"; the class frequencies have {advice.loss_of_frequencies:.3f} nats, and always saying the commonest class "
             f"gets {advice.accuracy_of_commonest:.1f} %"
         )
+    if advice.loss_of_regression is not None and np.isfinite(advice.loss_of_regression.mean):
+        name = "RidgeCV" if conditions_are_numeric(advice.conditions) else "LogisticRegressionCV"
+        found += f"; {name} has {advice.loss_of_regression.mean:.3f}"
     metric, line = unit(advice.conditions), advice.conditions.negligible
     if advice.score_alone is not None:
         without = number(advice.score_of_frequencies, ".3f")
@@ -245,6 +271,71 @@ def _alone(advice: AdviceRecord) -> str:
         metric_name = advice.conditions.metric.replace("_", " ") if what == "mean" else metric
         found += f". Its {metric_name} is {number(advice.score_alone.mean, '.3f')}, that of the {what} {without}"
     return f"{found}. Benefits within ± {line:.2g} {metric} make no difference"
+
+
+def is_linear(conditions: Conditions) -> bool:
+    """Whether the student is the linear one with weight decay, which has no layers of its own."""
+    return not conditions.model and not conditions.hidden
+
+
+_BY_WAY = {
+    "beside": "beside it on one trunk",
+    "feature": "as a feature: its predicted log odds",
+    "average": "in the average of students alone, beside it and with it as a feature",
+}
+
+
+def _decision(advice: AdviceRecord) -> str:
+    """The recommendation, with what is expected of it."""
+    best = advice.best_set
+    if best is None or best.outlook is None:
+        leading = max((each for each in advice.sets if each.outlook), key=lambda each: each.outlook.expected)
+        return (
+            f"train {advice.main} alone: no use of other labels is expected to help. The best is expected to bring "
+            f"{_outlook(leading, advice.conditions)}"
+        )
+    outlook, line = best.outlook, advice.conditions.negligible
+    hardly = " That is negligible: labels are hardly worth collecting for it." if outlook.expected < line else ""
+    how = f"use {set_name(best.auxiliaries)} {_BY_WAY[best.way]}"
+    return f"{how}: expected to bring {_outlook(best, advice.conditions)}.{hardly}"
+
+
+def _outlook(effect: Effect, conditions: Conditions) -> str:
+    outlook, line = effect.outlook, conditions.negligible
+    assert outlook is not None  # the callers have checked it
+    return (
+        f"{outlook.expected:+z.3f} nats, with 95 % probability {outlook.low:+z.3f} to {outlook.high:+z.3f}; it helps by more "
+        f"than {line:.2g} with a chance of {outlook.helps:.0%}, and harms by more with {outlook.harms:.0%}"
+    )
+
+
+def _ways(advice: AdviceRecord) -> list[str]:
+    """The expected benefits of the auxiliary tasks in every way, where there are several."""
+    return [
+        f"{each.name}: "
+        + ", ".join(
+            f"{way.way} {number(way.outlook.expected, '+z.3f')}" for way in each.ways if way.outlook is not None
+        )
+        + " nats expected"
+        for each in advice.auxiliaries
+        if len(each.ways) > 1
+    ]
+
+
+def _behind(advice: AdviceRecord) -> list[str]:
+    """A sentence where the student alone is surely behind class frequencies or a plain regression."""
+    found, behind = [], advice.behind_regression
+    numeric = conditions_are_numeric(advice.conditions)
+    if advice.loss_alone.low > advice.loss_of_frequencies:
+        what = "the mean" if numeric else "the class frequencies"
+        found.append(f"alone, {student(advice.conditions)} is worse than {what}: its numbers say little")
+    if behind is not None and behind.low > 0:
+        name = "RidgeCV" if numeric else "LogisticRegressionCV"
+        found.append(
+            f"alone, {student(advice.conditions)} is {behind.mean:.3f} [{behind.low:+.3f}, {behind.high:+.3f}] behind "
+            f"{name} of scikit-learn: use that first"
+        )
+    return found
 
 
 def _set(advice: AdviceRecord) -> str:
