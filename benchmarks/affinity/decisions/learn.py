@@ -21,7 +21,7 @@ FILE = Path("src/sharedtrunk/affinity/prior.json")
 RIDGE = 0.02
 """Penalty on squared coefficients, per table: features that tables say little about have small ones."""
 
-WIDTHS = np.array([0.15, 0.5, 1.0, 3.0])
+WIDTHS = np.array([0.1, 0.3, 1.0, 3.0, 10.0])
 """Widths of the components in units of τ, from hardly any benefit to the rare large ones."""
 
 
