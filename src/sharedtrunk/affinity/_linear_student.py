@@ -11,6 +11,9 @@ start nor a stopping time:
 No single λ is chosen. The probabilities of all λ on a path are averaged, with the shares that give the rows that were left
 out, fold by fold, the lowest loss (stacking, Wolpert 1992; a linear opinion pool). Choosing the best λ costs .01 nats more at
 100 labels on public tables, because few labels choose it badly. Folds leave rows out with all their labels, as for a new row.
+
+A task of one class is a number: its loss is half the squared error, its student's output the mean, and the shares of a pool
+are those of least squared error out of fold. As a feature of another task it is that mean. Rows may have weights.
 """
 
 from collections.abc import Sequence
@@ -19,6 +22,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.optimize import nnls
 from scipy.special import log_softmax, logsumexp
 
 from sharedtrunk.affinity._decayed import largest_decay
@@ -49,26 +53,44 @@ FEWEST_FEATURES, FEWEST_ROWS = 16, 64
 
 
 class Rows(NamedTuple):
-    """Training rows: standardized inputs, label codes (`MISSING` where there is none), numbers of classes, folds of rows."""
+    """Training rows: standardized inputs, label codes (`MISSING` where there is none), numbers of classes, folds of rows.
+
+    A task of one class is a number: `numbers` are its standardized targets, and its codes say where there is one. `weights`
+    are those of the rows, or of every label (task, sample); None: all are 1.
+    """
 
     inputs: Float[np.ndarray, "sample feature"]
     codes: Int[np.ndarray, "task sample"]
     classes: tuple[int, ...]
     folds: Int[np.ndarray, "sample"]
+    numbers: Float[np.ndarray, "task sample"] | None = None
+    weights: Float[np.ndarray, "*task sample"] | None = None
+
+    def weights_of(self, task: int) -> Float[np.ndarray, "sample"]:
+        """How much the labels of a task count."""
+        if self.weights is None:
+            return np.ones(len(self.inputs))
+        return self.weights if self.weights.ndim == 1 else self.weights[task]
+
+    def targets(self, task: int) -> Float[np.ndarray, "sample"] | None:
+        """The numbers of a task, 0 where there is none; None for classes."""
+        if self.classes[task] > 1 or self.numbers is None:
+            return None
+        return np.where(self.codes[task] != MISSING, np.nan_to_num(self.numbers[task]), 0.0)
 
 
 class Pool(NamedTuple):
     """An average of linear students of the main task.
 
-    `parts` are students with the share of each, and `out_of_fold` is ln P of the training rows, every row by students that
-    did not see its labels.
+    `parts` are students with the share of each, and `out_of_fold` is ln P of the training rows (or the mean of a number,
+    with one class), every row by students that did not see its labels.
     """
 
     parts: "tuple[tuple[float, Linear | Pool], ...]"
     out_of_fold: Float[np.ndarray, "sample class"]
 
     def log_probabilities(self, inputs: Float[np.ndarray, "sample feature"]) -> Float[np.ndarray, "sample class"]:
-        """ln P of every class."""
+        """ln P of every class, or the mean of a number."""
         shares = np.array([share for share, _ in self.parts])
         return _averaged(np.stack([part.log_probabilities(inputs) for _, part in self.parts]), shares)
 
@@ -81,9 +103,9 @@ class Linear(NamedTuple):
     sources: "tuple[Source, ...]" = ()
 
     def log_probabilities(self, inputs: Float[np.ndarray, "sample feature"]) -> Float[np.ndarray, "sample class"]:
-        """ln P of every class."""
+        """ln P of every class, or the mean of a number."""
         own = [inputs, *(source.features(source.student.log_probabilities(inputs)) for source in self.sources)]
-        return log_softmax(np.concatenate(own, axis=1) @ self.weights.T + self.intercepts, axis=-1)
+        return _outputs(np.concatenate(own, axis=1) @ self.weights.T + self.intercepts)
 
 
 class Source(NamedTuple):
@@ -129,25 +151,47 @@ def fed(rows: Rows, auxiliaries: Sequence[int]) -> Pool:
 
 def mixed(rows: Rows, pools: Sequence[Pool]) -> Pool:
     """The average of several students of the main task."""
-    return _pool(pools, np.stack([pool.out_of_fold for pool in pools]), rows.codes[0])
+    return _pool(pools, np.stack([pool.out_of_fold for pool in pools]), rows, 0)
 
 
-def _pool(students: Sequence["Linear | Pool"], out_of_fold: np.ndarray, codes: np.ndarray) -> Pool:
-    """Students averaged by their ln P out of fold (student, sample, class), with the shares of the lowest loss.
-
-    Expectation maximization from equal shares: the loss is convex and falls in every step. A limited number of steps keeps
-    the shares closer to equal than the labels alone would have them.
-    """
-    labelled = np.flatnonzero(codes != MISSING)
-    likelihood = np.exp(out_of_fold[:, labelled, codes[labelled]])
-    shares = np.full(len(students), 1 / len(students))
-    for _ in range(POOL_STEPS):
-        joint = shares[:, None] * likelihood
-        shares = (joint / np.maximum(joint.sum(axis=0), np.finfo(float).tiny)).mean(axis=1)
+def _pool(students: Sequence["Linear | Pool"], out_of_fold: np.ndarray, rows: Rows, task: int) -> Pool:
+    """Students averaged by their ln P (or means) out of fold (student, sample, class), with the shares of the lowest loss."""
+    labelled = np.flatnonzero(rows.codes[task] != MISSING)
+    weights, targets = rows.weights_of(task)[labelled], rows.targets(task)
+    if targets is None:
+        shares = _likeliest(np.exp(out_of_fold[:, labelled, rows.codes[task, labelled]]), weights)
+    else:
+        shares = _nearest(out_of_fold[:, labelled, 0] - targets[labelled], weights)
     kept = np.flatnonzero(shares > LEAST_SHARE)
     shares = shares[kept] / shares[kept].sum()
     parts = tuple((float(share), students[int(place)]) for share, place in zip(shares, kept, strict=True))
     return Pool(parts, _averaged(out_of_fold[kept], shares))
+
+
+def _likeliest(likelihood: Float[np.ndarray, "student label"], weights: Float[np.ndarray, "label"]) -> np.ndarray:
+    """The shares of the lowest mean of −ln Σ share · likelihood, nearly.
+
+    Expectation maximization from equal shares: the loss is convex and falls in every step. A limited number of steps keeps
+    the shares closer to equal than the labels alone would have them.
+    """
+    shares = np.full(len(likelihood), 1 / len(likelihood))
+    for _ in range(POOL_STEPS):
+        joint = shares[:, None] * likelihood
+        shares = np.average(joint / np.maximum(joint.sum(axis=0), np.finfo(float).tiny), axis=1, weights=weights)
+    return shares
+
+
+def _nearest(errors: Float[np.ndarray, "student label"], weights: Float[np.ndarray, "label"]) -> np.ndarray:
+    """The shares s ≥ 0 of sum 1 with the lowest mean of (Σ s · error)².
+
+    The solution of |E s|² + (1 − Σ s)² at s ≥ 0 is a multiple of it: along a ray the first term grows with the second's
+    square.
+    """
+    if not errors.size:
+        return np.full(len(errors), 1 / len(errors))
+    rows = (errors * np.sqrt(weights / weights.sum())).T
+    found, _ = nnls(np.vstack([rows, np.ones(len(errors))]), np.append(np.zeros(len(rows)), 1.0))
+    return found / found.sum()
 
 
 class _Path(NamedTuple):
@@ -161,7 +205,7 @@ class _Path(NamedTuple):
     def pooled(self, sources: tuple[Source, ...] = ()) -> Pool:
         """The average over the path; `sources` made the last features."""
         students = [Linear(*each, sources) for each in zip(self.weights[-1], self.intercepts[-1], strict=True)]
-        return _pool(students, self._out_of_fold(), self.rows.codes[self.task])
+        return _pool(students, self._out_of_fold(), self.rows, self.task)
 
     def _out_of_fold(self) -> np.ndarray:
         """ln P of every row (decay, sample, class) by students that did not see its labels."""
@@ -173,7 +217,7 @@ class _Path(NamedTuple):
 
     def _log_probabilities(self, lane: int, inputs: np.ndarray) -> np.ndarray:
         """(decay, sample, class)"""
-        return log_softmax(inputs @ self.weights[lane].swapaxes(1, 2) + self.intercepts[lane][:, None], axis=-1)
+        return _outputs(inputs @ self.weights[lane].swapaxes(1, 2) + self.intercepts[lane][:, None])
 
 
 def _path(rows: Rows, tasks: Sequence[int], weights: Sequence[float], *, layers: int) -> _Path:
@@ -201,17 +245,27 @@ def _problem(rows: Rows, tasks: Sequence[int], weights: Sequence[float]) -> Prob
     targets, coefficients = [], []
     for task, weight in zip(tasks, weights, strict=True):
         labelled = rows.codes[task] != MISSING
-        size = rows.classes[task]
-        onehot = np.eye(size, dtype=np.float32)[np.where(labelled, rows.codes[task], 0)].T
-        smooth = ((1 - SMOOTHING) * onehot + SMOOTHING / size) * labelled
         known = (rows.folds != fold) & labelled
+        counted = known * rows.weights_of(task)
+        totals = counted.sum(axis=1, keepdims=True)
         coefficient = np.zeros((len(fold), inputs.shape[1]), np.float32)
-        coefficient[:, :count] = weight * known / np.maximum(known.sum(axis=1, keepdims=True), 1)
-        target = np.zeros((len(fold), size, inputs.shape[1]), np.float32)
-        target[..., :count] = smooth * coefficient[:, None, :count]
+        coefficient[:, :count] = weight * counted / np.where(totals > 0, totals, 1)
+        target = np.zeros((len(fold), rows.classes[task], inputs.shape[1]), np.float32)
+        target[..., :count] = _smooth(rows, task) * coefficient[:, None, :count]
         targets.append(jnp.asarray(target))
         coefficients.append(jnp.asarray(coefficient))
-    return Problem(jnp.asarray(inputs), tuple(targets), tuple(coefficients))
+    squared = tuple(rows.classes[task] == 1 for task in tasks)
+    return Problem(jnp.asarray(inputs), tuple(targets), tuple(coefficients), squared if any(squared) else ())
+
+
+def _smooth(rows: Rows, task: int) -> np.ndarray:
+    """Label probabilities (class, sample), smoothed, or numbers (1, sample); 0 without a label."""
+    numbers = rows.targets(task)
+    if numbers is not None:
+        return numbers[None].astype(np.float32)
+    labelled, size = rows.codes[task] != MISSING, rows.classes[task]
+    onehot = np.eye(size, dtype=np.float32)[np.where(labelled, rows.codes[task], 0)].T
+    return ((1 - SMOOTHING) * onehot + SMOOTHING / size) * labelled
 
 
 def _filled(count: int, least: int) -> int:
@@ -219,9 +273,20 @@ def _filled(count: int, least: int) -> int:
     return max(least, 2 ** (count - 1).bit_length())
 
 
+def _outputs(z: np.ndarray) -> np.ndarray:
+    """ln P of every class along the last axis, or the mean of a number, which is alone there."""
+    return z if z.shape[-1] == 1 else log_softmax(z, axis=-1)
+
+
 def _averaged(log_probabilities: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """The average of probabilities, as logarithms, or of means."""
+    if log_probabilities.shape[-1] == 1:
+        return np.tensordot(shares, log_probabilities, axes=1)
     return np.asarray(logsumexp(log_probabilities, axis=0, b=shares[:, None, None]))
 
 
 def _log_odds(log_probabilities: np.ndarray) -> np.ndarray:
+    """Log odds against the mean over the classes; the mean of a number as it is."""
+    if log_probabilities.shape[-1] == 1:
+        return log_probabilities
     return log_probabilities - log_probabilities.mean(axis=1, keepdims=True)
