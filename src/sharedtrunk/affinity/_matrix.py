@@ -15,8 +15,8 @@ from sharedtrunk.affinity._advice import AffinityMatrix
 from sharedtrunk.affinity._conditions import Progress, check_conditions, conditions_of
 from sharedtrunk.affinity._effects import Paired, effects
 from sharedtrunk.affinity._groups import suggested_groups
-from sharedtrunk.affinity._kinds_in_words import notes_on_units
 from sharedtrunk.affinity._kept import Kept
+from sharedtrunk.affinity._kinds_in_words import notes_on_units
 from sharedtrunk.affinity._metrics import IN_NATS
 from sharedtrunk.affinity._patience import ENOUGH, Patience
 from sharedtrunk.affinity._reference import negligible_line, reference_for

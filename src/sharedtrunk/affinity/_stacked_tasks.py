@@ -21,7 +21,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import _safe_indexing, check_random_state, get_tags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
 
 from sharedtrunk.affinity._label_columns import Labels
 from sharedtrunk.affinity._splits import dealt
@@ -146,7 +146,7 @@ class StackedTasks(ClassifierMixin, BaseEstimator):
         if not isinstance(self.folds, int) or self.folds < 2:
             raise invalid("folds is a whole number, at least 2", received=repr(self.folds), hint="5 is usual.")
         rows = _num_samples(X)
-        weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, np.zeros((rows, 1)))
         tasks = self._laid_out(y, rows)
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         stacked = [self._auxiliary(X, task, weights, generator) for task in tasks[1:]]
