@@ -9,6 +9,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sharedtrunk.affinity import StackedTasks
+from sharedtrunk.affinity._stacked_tasks import _Task
 from sharedtrunk.errors import InputError
 
 
@@ -33,7 +34,9 @@ def test_rows_with_an_auxiliary_label_are_predicted_out_of_fold():
     X, _, coin = _drawn()
     Y = np.stack([coin, coin], axis=1)  # the auxiliary task has the main task's labels, which no feature tells
     stacked = StackedTasks(KNeighborsClassifier(1)).fit(X, Y)
-    _, odds = stacked._auxiliary(X, coin.astype(int), np.random.default_rng(0))
+    task = _Task(coin.astype(int), coin >= 0, np.arange(2))
+    _, odds = stacked._auxiliary(X, task, None, np.random.default_rng(0))
+    assert odds is not None
     assert 0.3 < ((odds[:, 0] > 0) == coin).mean() < 0.7
     assert np.abs(odds).max() < 9.3
 

@@ -16,6 +16,7 @@ from sharedtrunk.affinity._patience import Patience
 from sharedtrunk.affinity._selection import best_alpha, leading, recommended
 from sharedtrunk.affinity._student import LinearStudent, Student
 from sharedtrunk.affinity._study import Study, case_of
+from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Table, leaks, with_related_rows, with_weights
 
 
@@ -81,9 +82,10 @@ def advise(
         groups, decide when to stop.
     estimator
         One's own model instead of `student`, on the same splits, trained on the rows too that would decide when to stop. Any
-        classifier of scikit-learn with `predict_proba`: one whose `fit` takes labels (sample, task) with NaN for gaps, such
-        as `SharedTrunkClassifier`, is given them, the main task first; any other is put into `StackedTasks`. Or two
-        functions (`OwnModel`), for a PyTorch module. It gets class codes as labels, and is cloned before every training.
+        regressor of scikit-learn if the main task is numeric, else any classifier with `predict_proba`: one whose `fit`
+        takes labels (sample, task) with NaN for gaps, such as `SharedTrunkClassifier`, is given them, the main task first;
+        any other is put into `StackedTasks`. Or two functions (`OwnModel`), for a PyTorch module. It gets class codes as
+        labels, and is cloned before every training.
     prepare
         Whether one's own model gets the features as the student does, prepared by each split's training rows. False: as the
         table has them, in a frame of numbers, dates and categories.
@@ -131,7 +133,13 @@ def advise(
     table = with_weights(with_related_rows(table, groups=groups, times=times), sample_weight)
     auxiliaries = auxiliary_tasks(table, main, auxiliaries)
     check_budget(budget)
-    patience, own = Patience(budget, stop), None if estimator is None else OwnStudy(estimator, prepare, n_jobs)
+    patience, own = (
+        Patience(budget, stop),
+        None if estimator is None else OwnStudy(estimator, prepare, n_jobs, numeric=table.kind(main) == "numeric"),
+    )
+    if own is not None and class_weight is not None:
+        hint = "Give the weights to the model, such as LogisticRegression(class_weight='balanced')."
+        raise invalid("class_weight is for our student", received="class_weight and estimator", hint=hint)
     study = Study(
         table, main, tuple(auxiliaries), student, repeats, cv, negligible, seed, choose, progress, patience, Kept(keep),
         own, metric, class_weight,

@@ -12,6 +12,7 @@ import pandas as pd
 from sharedtrunk._support import json_files as _json
 from sharedtrunk._support.cache.fingerprint import library_versions
 from sharedtrunk._support.files import write_atomically
+from sharedtrunk._support.limits import NUMBER_METRICS
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk._version import __version__
 from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Effect, MatrixRecord
@@ -75,7 +76,8 @@ def _units(made: Record) -> dict[str, str]:
     metric = made.conditions.metric if isinstance(made, AdviceRecord) else "log_loss"
     if metric == "log_loss":
         return UNITS
-    return {"benefit": metric, "loss": "nats"} | {name: unit for name, unit in UNITS.items() if name != "benefit, loss"}
+    loss = "of the variance" if metric in NUMBER_METRICS else "nats"
+    return {"benefit": metric, "loss": loss} | {name: unit for name, unit in UNITS.items() if name != "benefit, loss"}
 
 
 def advice_record(advice: AdviceRecord) -> dict[str, Any]:
@@ -147,6 +149,8 @@ def _auxiliary(each: AuxiliaryAdvice) -> dict[str, Any]:
 def _effect(effect: Effect) -> dict[str, Any]:
     measured = _estimate("benefit", effect.benefit) | _estimate("accuracy", effect.accuracy)
     tested = {name: getattr(effect, name) for name in ("p_value", "p_adjusted", "verdict", "reason")}
+    if effect.nats is not None:
+        measured |= _estimate("nats", effect.nats)
     return measured | {"splits": effect.benefit.n} | tested
 
 

@@ -7,6 +7,16 @@ from sharedtrunk.affinity._numeric_targets import beyond_fence
 from sharedtrunk.tables import Table
 
 
+def notes_on_units(table: Table, tasks: Sequence[str]) -> list[str]:
+    """A sentence on the unit of a matrix's benefits where some tasks are numeric."""
+    numeric = [task for task in tasks if table.kind(task) == "numeric"]
+    return (
+        [f"Numeric: {listed(numeric)}. Their benefits are shares of the target's variance, not nats."]
+        if numeric
+        else []
+    )
+
+
 def notes_on_kinds(table: Table, tasks: Sequence[str]) -> list[str]:
     """A sentence for each kind of task that is not classes, and for numbers far from all others; the main task is first."""
     numeric = [task for task in tasks if table.kind(task) == "numeric"]

@@ -108,7 +108,7 @@ def run_linear_trials(
 def _split(
     rows: Rows, batch: list[Trial], role: np.ndarray, ranks: np.ndarray, student: LinearStudent, groups, seed: int
 ) -> list[Lane]:
-    """Probabilities (judged, class) of the test rows by arm, NaN in other rows."""
+    """Probabilities (judged, class), or means (judged, 1), of the test rows by arm, NaN in other rows."""
     learnt = trained_rows(role)
     inputs = rows.inputs.prepared(learnt)
     tested = np.flatnonzero(role[: rows.judged] == TEST)
@@ -117,20 +117,23 @@ def _split(
     for trial in batch:
         share = trial.arm.share
         if share not in learners:
-            learners[share] = _learner(rows, inputs, learnt, ranks > share, student, groups, [seed, 5, trial.split])
-        probabilities = np.full((rows.judged, rows.classes[0]), np.nan)
+            learners[share] = _learner(rows, inputs, role, ranks > share, student, groups, [seed, 5, trial.split])
+        outputs = np.full((rows.judged, rows.classes[0]), np.nan)
         chosen = learners[share].student(trial.arm.weights, trial.arm.way)
-        probabilities[tested] = np.exp(chosen.log_probabilities(inputs[tested]))
-        found.append({"probabilities": probabilities})
+        logarithms = chosen.log_probabilities(inputs[tested])
+        outputs[tested] = logarithms if rows.numeric(0) else np.exp(logarithms)
+        found.append({"probabilities": outputs})
     return found
 
 
-def _learner(rows: Rows, inputs, learnt, withheld, student: LinearStudent, groups, seed: list[int]) -> Learner:
-    """The rows of a split that may be learnt from, in folds that spread the main task's classes evenly."""
-    codes = rows.codes[:, learnt].copy()
-    codes[0, withheld[learnt[: rows.judged]].nonzero()[0]] = MISSING
-    labelled = (codes != MISSING).any(axis=0)
-    codes, chosen = codes[:, labelled], np.flatnonzero(learnt)[labelled]
+def _learner(rows: Rows, inputs, role, withheld, student: LinearStudent, groups, seed: list[int]) -> Learner:
+    """The rows of a split that may be learnt from, in folds that spread the main task's labels evenly."""
+    codes = np.where(trained_rows(role), rows.codes, MISSING)
+    codes[0, : rows.judged][withheld] = MISSING
+    chosen = np.flatnonzero((codes != MISSING).any(axis=0))
+    numbers = None if rows.targets is None else rows.targets.of(role)[:, chosen]
+    weights = None if rows.weights is None else rows.weights.of(codes, codes != MISSING)[:, chosen]
+    strata = np.where(codes[0] != MISSING, rows.strata()[0], MISSING)[chosen]
     own_groups = None if groups is None else groups[chosen]
-    folds = dealt(codes[0], student.folds, np.random.default_rng(seed), own_groups)
-    return Learner(linear.Rows(inputs[chosen], codes, rows.classes, folds))
+    folds = dealt(strata, min(student.folds, chosen.size), np.random.default_rng(seed), own_groups)
+    return Learner(linear.Rows(inputs[chosen], codes[:, chosen], rows.classes, folds, numbers, weights))

@@ -15,18 +15,18 @@ from sharedtrunk.affinity._advice import AffinityMatrix
 from sharedtrunk.affinity._conditions import Progress, check_conditions, conditions_of
 from sharedtrunk.affinity._effects import Paired, effects
 from sharedtrunk.affinity._groups import suggested_groups
-from sharedtrunk.affinity._intervals import clustered
 from sharedtrunk.affinity._kept import Kept
-from sharedtrunk.affinity._metrics import IN_NATS, LOG_LOSS, Scoring
+from sharedtrunk.affinity._kinds_in_words import notes_on_units
+from sharedtrunk.affinity._metrics import IN_NATS
 from sharedtrunk.affinity._patience import ENOUGH, Patience
-from sharedtrunk.affinity._reference import by_frequencies, negligible_line
+from sharedtrunk.affinity._reference import negligible_line, reference_for
 from sharedtrunk.affinity._resampling import resampling
 from sharedtrunk.affinity._rows import objections, prepared_rows
 from sharedtrunk.affinity._splits import TRAIN
 from sharedtrunk.affinity._student import STUDENT, Student
 from sharedtrunk.affinity._trials import Arm, run_trials
 from sharedtrunk.errors import invalid
-from sharedtrunk.tables import Table, leaks, with_related_rows
+from sharedtrunk.tables import Table, leaks, with_related_rows, with_weights
 
 
 def affinity_matrix(
@@ -40,6 +40,8 @@ def affinity_matrix(
     groups: Any = None,
     times: Any = None,
     cv: Any = None,
+    sample_weight: Any = None,
+    class_weight: Any = None,
     budget: float | int | None = None,
     keep: str | os.PathLike[str] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -52,15 +54,17 @@ def affinity_matrix(
 
     Parameters
     ----------
-    table, student, repeats, negligible, seed, groups, times, cv, budget, keep, stop, progress
-        As for `advise`; a splitter is given the labels of the first task, and no task is screened out.
+    table, student, repeats, negligible, seed, groups, times, cv, sample_weight, class_weight, budget, keep, stop, progress
+        As for `advise`; a splitter is given the labels of the first task, no task is screened out, and classes are balanced
+        or all alike.
     tasks
-        Two or more tasks of the table.
+        Two or more tasks of the table. Ordered ones are trained on as classes.
 
     Returns
     -------
     AffinityMatrix
-        An effect, in nats of A's held-out loss, for every pair (A, B), and the suggested groups.
+        An effect, in nats of A's held-out loss (of a numeric A in units of its variance), for every pair (A, B), and the
+        suggested groups.
 
     Raises
     ------
@@ -77,9 +81,10 @@ def affinity_matrix(
         raise invalid("A matrix needs at least two tasks", received=", ".join(tasks) or "none", hint="Name more tasks.")
     check_budget(budget)
     patience, kept = Patience(budget, stop), Kept(keep)
-    table = with_related_rows(table, groups=groups, times=times)
-    rows = prepared_rows(table, tasks, tasks, seed=seed)
-    strata, fewest = _strata(rows.codes), min(int((codes >= 0).sum()) for codes in rows.codes)
+    table = with_weights(with_related_rows(table, groups=groups, times=times), sample_weight)
+    tasks = table.tasks_of(tasks)
+    rows = prepared_rows(table, tasks, tasks, seed=seed, class_weight=class_weight)
+    strata, fewest = _strata(rows.strata()), min(int((codes >= 0).sum()) for codes in rows.codes)
     splits = resampling(table, rows, strata, labels=fewest, cv=cv, repeats=repeats, seed=seed)
     roles = splits.roles  # all rows are judged
     indices = range(len(tasks))
@@ -107,15 +112,15 @@ def affinity_matrix(
     paired = [
         Paired((tasks[b],), 1.0, found[arm, a], found[alone[a], a], objections_of[a]) for (a, b), arm in pairs.items()
     ]
-    references = [by_frequencies(rows.codes[a], roles, roles == TRAIN, rows.classes[a]) for a in indices]
+    references = [reference_for(rows, roles, roles == TRAIN, a) for a in indices]
+    scoring = IN_NATS._replace(groups=splits.groups, weights=rows.judged_weights)
     lines = [
-        negligible_line(found[alone[a], a], references[a], Scoring(LOG_LOSS, rows.codes[a], splits.groups))
+        negligible_line(found[alone[a], a], references[a], scoring._replace(codes=rows.codes[a]))
         if negligible is None
         else negligible
         for a in indices
     ]
     named = [(tasks[a], tasks[b]) for a, b in pairs]
-    scoring = IN_NATS._replace(groups=splits.groups)
     family = effects(paired, negligible=[lines[a] for a, _ in pairs], scoring=scoring)
     measured = dict(zip(named, family, strict=True))
     seconds = time.perf_counter() - started
@@ -142,15 +147,14 @@ def affinity_matrix(
     return AffinityMatrix(
         tasks=tuple(tasks),
         loss_alone={
-            task: clustered(found[alone[a], a].loss[found[alone[a], a].trained], splits.groups)
-            for a, task in enumerate(tasks)
+            task: scoring.by_row(found[alone[a], a].loss[found[alone[a], a].trained]) for a, task in enumerate(tasks)
         },
         effects=measured,
         groups=suggested_groups(tasks, measured),
         conditions=conditions,
-        notes=(*(leak.sentence for leak in worst_first), *table.notes, *splits.notes),
+        notes=(*(leak.sentence for leak in worst_first), *table.notes, *splits.notes, *notes_on_units(table, tasks)),
         leaks=worst_first,
-        loss_of_frequencies={task: clustered(references[a].loss, splits.groups).mean for a, task in enumerate(tasks)},
+        loss_of_frequencies={task: scoring.by_row(references[a].loss).mean for a, task in enumerate(tasks)},
         unfinished=tuple(unfinished),
     )
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
+from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import has_fit_parameter
 
 from sharedtrunk._support.limits import shown
 from sharedtrunk.affinity._classifier import SharedTrunkClassifier
@@ -34,32 +36,43 @@ class OwnModel:
     fit
         Called as `fit(inputs, labels)`; returns a trained model. `labels` is a dict from task to class codes (sample,), the
         main task first: whole numbers from 0 in the order of `Table.classes`, −1 where the label is missing. Without
-        auxiliary tasks it has the main task only. Every call has to start from a new model.
+        auxiliary tasks it has the main task only. A numeric task has floats instead, standardized by the rows learnt from,
+        NaN where missing. With weights of rows it is called as `fit(inputs, labels, sample_weight)`. Every call has to start
+        from a new model.
     predict
-        Called as `predict(model, inputs)`; returns the probabilities (sample, class) of the main task's classes.
+        Called as `predict(model, inputs)`; returns the probabilities (sample, class) of the main task's classes, or the means
+        (sample,) of a numeric one.
     name
         What the advice calls the model.
     """
 
-    fit: Callable[[Any, dict[str, np.ndarray]], Any]
+    fit: Callable[..., Any]
     predict: Callable[[Any, Any], Any]
     name: str = "own model"
 
     weighs: ClassVar[bool] = False
 
     def probabilities(
-        self, inputs: Any, labels: Mapping[str, np.ndarray], weights: Mapping[str, float], tested: Any, classes: int
+        self,
+        inputs: Any,
+        labels: Mapping[str, np.ndarray],
+        weights: Mapping[str, float],
+        tested: Any,
+        classes: int,
+        sample_weight: np.ndarray | None = None,
     ) -> np.ndarray:
         """Train a new model and predict; `weights` are not used.
 
         Parameters
         ----------
         inputs, labels, weights
-            Training rows, their codes by task, and the tasks' weights.
+            Training rows, their codes (floats of a numeric task) by task, and the tasks' weights.
         tested
             The rows to predict.
         classes
-            Number of classes of the main task.
+            Number of classes of the main task; 1 if it is numeric, whose mean is predicted.
+        sample_weight
+            How much the training rows count; None: all alike.
 
         Returns
         -------
@@ -68,9 +81,12 @@ class OwnModel:
         Raises
         ------
         InputError
-            For what are not probabilities of these classes.
+            For what are not probabilities of these classes, or means.
         """
-        found = _real(self.predict(self.fit(inputs, dict(labels)), tested), self.name)
+        own = () if sample_weight is None else (sample_weight,)
+        found = _real(self.predict(self.fit(inputs, dict(labels), *own), tested), self.name)
+        if classes == 1:
+            return _means(found, self.name)
         return _checked(found, (len(found) if found.ndim else 0, classes), self.name)
 
 
@@ -87,14 +103,26 @@ class EstimatorModel:
         self.weighs = "task_weights" in (own := estimator.get_params(deep=False)) and own["task_weights"] is None
 
     def probabilities(
-        self, inputs: Any, labels: Mapping[str, np.ndarray], weights: Mapping[str, float], tested: Any, classes: int
+        self,
+        inputs: Any,
+        labels: Mapping[str, np.ndarray],
+        weights: Mapping[str, float],
+        tested: Any,
+        classes: int,
+        sample_weight: np.ndarray | None = None,
     ) -> np.ndarray:
-        """As `OwnModel.probabilities`, with a clone of the estimator."""
+        """As `OwnModel.probabilities`, with a clone of the estimator. Raises `InputError` if it takes no weights of rows."""
         model: Any = clone(self.estimator)
+        numbers = tuple(place for place, each in enumerate(labels.values()) if each.dtype.kind == "f")
+        if isinstance(model, StackedTasks):
+            model.set_params(numeric=numbers)
         alphas = [weights[task] for task in labels]
         if self.weighs and set(alphas) != {1.0}:
             model.set_params(task_weights=alphas)
-        found = predicted(model.fit(inputs, _with_gaps(labels)), tested)
+        fitted = model.fit(inputs, _with_gaps(labels), **weights_for(model, sample_weight))
+        if classes == 1:
+            return _means(_real(fitted.predict(tested), self.name), self.name)
+        found = predicted(fitted, tested)
         order = _order(model, classes, self.name)
         # The main task's classes come first in an array of all tasks' probabilities.
         main = found[:, : len(order)] if found.ndim == 2 else found
@@ -119,55 +147,92 @@ class Resolved(NamedTuple):
     note: str
 
 
-def resolved(estimator: Any, inputs: Any) -> Resolved:
+def resolved(estimator: Any, inputs: Any, *, numeric: bool = False) -> Resolved:
     """The model of an estimator or of two functions. `inputs` are some rows as the model will get them.
 
     Whether an estimator takes several tasks with gaps is found by trying it on a few rows with made-up labels. Raises
-    `InputError` for what is no classifier with probabilities.
+    `InputError` for what is no classifier with probabilities, or of a `numeric` main task no regressor.
     """
     if isinstance(estimator, OwnModel):
         return Resolved(estimator, "")
-    check_estimator(estimator)
-    if isinstance(estimator, SharedTrunkClassifier | StackedTasks) or _takes_gaps(estimator, inputs):
+    check_estimator(estimator, numeric=numeric)
+    if isinstance(estimator, SharedTrunkClassifier | StackedTasks) or _takes_gaps(estimator, inputs, numeric):
         return Resolved(EstimatorModel(estimator), "")
     name = type(estimator).__name__
     note = (
-        f"{name} learns one task, so auxiliary tasks are stacked: the main task is given their predictions as log odds "
-        "(StackedTasks)."
+        f"{name} learns one task, so auxiliary tasks are stacked: the main task is given their predictions, of classes "
+        "as log odds (StackedTasks)."
     )
     return Resolved(EstimatorModel(StackedTasks(estimator)), note)
 
 
-def check_estimator(estimator: Any) -> None:
-    """Raise `InputError` unless it is an `OwnModel`, or an unfitted classifier with `fit` and `predict_proba`."""
+def check_estimator(estimator: Any, *, numeric: bool = False) -> None:
+    """Raise `InputError` unless it is an `OwnModel`, or an unfitted classifier with `fit` and `predict_proba`.
+
+    Of a `numeric` main task it is a regressor.
+    """
     if isinstance(estimator, OwnModel):
         return
     if isinstance(estimator, type) or not all(hasattr(estimator, name) for name in ("fit", "get_params")):
         hint = "Give for example LogisticRegression(), or OwnModel(fit=..., predict=...)."
         raise invalid("estimator is a classifier of scikit-learn or an OwnModel", received=shown(estimator), hint=hint)
+    if numeric:
+        if is_classifier(estimator) or not hasattr(estimator, "predict"):
+            hint = "Give for example Ridge(), or say that the task has classes (--kind, kinds=)."
+            received = f"{type(estimator).__name__}, which is none"
+            raise invalid("one's own model of a numeric main task is a regressor", received=received, hint=hint)
+        return
     if not hasattr(estimator, "predict_proba"):
         hint = "Give a classifier with probabilities, such as SVC in a CalibratedClassifierCV."
         received = f"{type(estimator).__name__} without it"
         raise invalid("one's own model needs predict_proba", received=received, hint=hint)
 
 
-def _takes_gaps(estimator: Any, inputs: Any) -> bool:
-    """Whether `fit` takes two columns of labels with gaps, and gives the first task's two probabilities first."""
+def weights_for(estimator: Any, sample_weight: np.ndarray | None) -> dict[str, np.ndarray]:
+    """The weights of rows as arguments of `fit`, of a pipeline of its last step. Raises `InputError` if it takes none."""
+    if sample_weight is None:
+        return {}
+    last = estimator.steps[-1] if isinstance(estimator, Pipeline) else ("", estimator)
+    if not has_fit_parameter(last[1], "sample_weight"):
+        rule = "weights of rows need a model that takes sample_weight in fit"
+        hint = "Leave the weights out, or give another model."
+        raise invalid(rule, received=f"{type(last[1]).__name__}, which does not", hint=hint)
+    return {f"{last[0]}__sample_weight" if last[0] else "sample_weight": sample_weight}
+
+
+def known(labels: np.ndarray) -> np.ndarray:
+    """Where a label is known (sample,): a code of at least 0, or a number."""
+    return ~np.isnan(labels) if labels.dtype.kind == "f" else labels >= 0
+
+
+def _means(found: np.ndarray, name: str) -> np.ndarray:
+    """Means of a numeric main task (sample, 1); the first column of several tasks."""
+    main = found[:, 0] if found.ndim == 2 and found.shape[1] else found
+    if main.ndim != 1:
+        rule = f"{name} gives one number for every row"
+        raise invalid(rule, received=f"shape {found.shape}", hint="Give an array (sample,) of the main task alone.")
+    return main[:, None]
+
+
+def _takes_gaps(estimator: Any, inputs: Any, numeric: bool) -> bool:
+    """Whether `fit` takes two columns of labels with gaps, and gives the first task's two probabilities, or mean, first."""
     rows = np.arange(min(_PROBE_ROWS, inputs.shape[0]))
     labels = {"main": rows % 2, "auxiliary": rows // 2 % 2}
     labels = {task: np.where(rows % 3 == place, -1, codes) for place, (task, codes) in enumerate(labels.items())}
+    if numeric:
+        labels = {task: np.where(codes < 0, np.nan, codes) for task, codes in labels.items()}
     some = _safe_indexing(inputs, rows)
     try:
-        found = EstimatorModel(estimator).probabilities(some, labels, dict.fromkeys(labels, 1.0), some, 2)
+        found = EstimatorModel(estimator).probabilities(some, labels, dict.fromkeys(labels, 1.0), some, 2 - numeric)
     except Exception:  # whatever an estimator raises, it does not take such labels
         return False
-    return found.shape == (rows.size, 2)
+    return found.shape == (rows.size, 2 - numeric)
 
 
 def _with_gaps(labels: Mapping[str, np.ndarray]) -> np.ndarray:
     """Codes (sample, task) with NaN for gaps; of one task (sample,), which has none."""
-    codes = np.stack(list(labels.values()), axis=1)
-    return codes[:, 0] if codes.shape[1] == 1 else np.where(codes < 0, np.nan, codes)
+    columns = [each if each.dtype.kind == "f" else np.where(each < 0, np.nan, each) for each in labels.values()]
+    return next(iter(labels.values())) if len(columns) == 1 else np.stack(columns, axis=1)
 
 
 def _order(model: Any, classes: int, name: str) -> np.ndarray:

@@ -28,13 +28,14 @@ class OnInputs(NamedTuple):
 class OwnStudy:
     """A model that is trained in place of the student. `resolve` must be called before the others."""
 
-    def __init__(self, estimator: Any, prepare: bool, n_jobs: int | None) -> None:
-        """Raise `InputError` for what is no model."""
+    def __init__(self, estimator: Any, prepare: bool, n_jobs: int | None, *, numeric: bool = False) -> None:
+        """Raise `InputError` for what is no model, or none of a `numeric` main task."""
+        self.numeric = numeric
         self.estimator, inputs = estimator if isinstance(estimator, OnInputs) else (estimator, None)
         self.prepare, self.n_jobs, self.inputs = prepare, n_jobs, inputs
         if not isinstance(prepare, bool):
             raise invalid("prepare is True or False", received=repr(prepare), hint="True is usual.")
-        check_estimator(self.estimator)
+        check_estimator(self.estimator, numeric=numeric)
 
     def resolve(self, table: Table, rows: Rows, roles: np.ndarray) -> None:
         """Find out what the model takes, and lay out its inputs in the order of `rows`."""
@@ -42,7 +43,7 @@ class OwnStudy:
         if not self.prepare:
             self.given = _safe_indexing(as_frame(table) if self.inputs is None else self.inputs, rows.numbers)
         some = rows.inputs.prepared(trained_rows(roles[0])) if self.given is None else self.given
-        found = resolved(self.estimator, some)
+        found = resolved(self.estimator, some, numeric=self.numeric)
         self.model: Model = found.model
         self.note = found.note
 
@@ -66,6 +67,8 @@ class OwnStudy:
         if not self.weighs:
             found.append(f"{self.name} takes no weights of tasks, so α is 1.")
         found.append(f"The theory's numbers are about a student with a shared trunk, not about {self.name}.")
+        if self.numeric:
+            return found
         ceiling = -np.log(SMALLEST)
         wrong = [int((outcome.loss >= ceiling).sum()) for outcome in outcomes]
         if any(wrong):

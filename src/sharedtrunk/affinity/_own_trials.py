@@ -1,6 +1,7 @@
 """Paired trainings of one's own model: the same splits, arms and outcomes as `run_trials`, in this process.
 
-A model of one's own has no stop that validation rows decide, so it is trained on them too.
+A model of one's own gives the probabilities of classes, or the mean of a number in units of its standard deviation. It has
+no stop that validation rows decide, so it is trained on them too.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 
-from sharedtrunk.affinity._own_model import Model
+from sharedtrunk.affinity._own_model import Model, known
 from sharedtrunk.affinity._splits import TEST, TRAIN, VALIDATION
 from sharedtrunk.affinity._trials import Arm, Outcome, Rows
 from sharedtrunk.errors import InputError, invalid
@@ -91,11 +92,12 @@ def _split(
     learnt = trained_rows(role)
     inputs = rows.inputs.prepared(learnt) if given is None else given
     tested = np.flatnonzero(role[: rows.judged] == TEST)
+    targets = np.zeros(0) if rows.targets is None else rows.targets.of(role)
     found = []
     for arm in arms:
         probabilities = np.full((rows.judged, rows.classes[0]), np.nan)
-        labels = _labels(rows, arm, learnt, ranks)
-        if tested.size and np.unique(labels[rows.tasks[0]][labels[rows.tasks[0]] >= 0]).size == rows.classes[0]:
+        labels = _labels(rows, arm, learnt, ranks, targets)
+        if tested.size and _learnable(rows, labels[rows.tasks[0]]):
             predicted = _trained(rows, arm, inputs, labels, model, tested, split)
             # A training that gives NaN for some rows has failed for all: what is left would be a choice of rows.
             probabilities[tested] = np.nan if np.isnan(predicted).any() else predicted
@@ -103,9 +105,17 @@ def _split(
     return found
 
 
-def _labels(rows: Rows, arm: Arm, learnt: np.ndarray, ranks: np.ndarray) -> dict[str, np.ndarray]:
-    """Codes (sample,) of the arm's tasks, −1 where a label is missing, held out or withheld. Auxiliary tasks of one class
-    are left out, since they teach nothing and most models refuse them."""
+def _learnable(rows: Rows, main: np.ndarray) -> bool:
+    """Whether the main task's labels that may be learnt from have all classes, or differ if they are numbers."""
+    if rows.numeric(0):
+        return np.unique(main[~np.isnan(main)]).size > 1
+    return np.unique(main[main >= 0]).size == rows.classes[0]
+
+
+def _labels(rows: Rows, arm: Arm, learnt: np.ndarray, ranks: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+    """Labels (sample,) of the arm's tasks: codes, −1 where one is missing, held out or withheld; of tasks that are trained on
+    numbers the `targets` (task, sample), NaN there. Auxiliary tasks of one class are left out, since they teach nothing and
+    most models refuse them."""
     codes = np.where(learnt, rows.codes, -1)
     codes[0, : rows.judged][ranks > arm.share] = -1
     kept = [
@@ -113,15 +123,19 @@ def _labels(rows: Rows, arm: Arm, learnt: np.ndarray, ranks: np.ndarray) -> dict
         for task, weight in enumerate(arm.weights)
         if task == 0 or (weight > 0 and np.unique(codes[task][codes[task] >= 0]).size > 1)
     ]
-    return {rows.tasks[task]: codes[task] for task in kept}
+    return {
+        rows.tasks[task]: np.where(codes[task] >= 0, targets[task], np.nan) if rows.numeric(task) else codes[task]
+        for task in kept
+    }
 
 
 def _trained(rows: Rows, arm: Arm, inputs, labels, model: Model, tested: np.ndarray, split: int) -> np.ndarray:
-    chosen = np.flatnonzero(np.any([codes >= 0 for codes in labels.values()], axis=0))
+    chosen = np.flatnonzero(np.any([known(each) for each in labels.values()], axis=0))
     weights = dict(zip(rows.tasks, arm.weights, strict=True))
-    parts = _safe_indexing(inputs, chosen), {task: codes[chosen] for task, codes in labels.items()}
+    parts = _safe_indexing(inputs, chosen), {task: each[chosen] for task, each in labels.items()}
+    own = None if rows.weights is None or rows.weights.rows is None else rows.weights.rows[chosen]
     try:
-        return model.probabilities(*parts, weights, _safe_indexing(inputs, tested), rows.classes[0])
+        return model.probabilities(*parts, weights, _safe_indexing(inputs, tested), rows.classes[0], own)
     except InputError:
         raise
     except Exception as error:  # a user's model may raise anything
@@ -139,4 +153,8 @@ def outcome_of(rows: Rows, roles: np.ndarray, found: dict[int, np.ndarray]) -> O
     made = (roles[:, : rows.judged] == TEST).any(axis=1) & trained
     step = np.where(trained, 0.0, np.nan)
     nothing = np.full(len(roles), np.nan)
+    if rows.targets is not None and rows.numeric(0):
+        targets = np.stack([rows.targets.of(role)[0, : rows.judged] for role in roles])
+        loss = (targets - probabilities[:, :, 0]) ** 2
+        return Outcome(loss, np.full(loss.shape, np.nan), step, nothing, made, probabilities)
     return Outcome(loss_of(probabilities, codes), right_of(probabilities, codes), step, nothing, made, probabilities)

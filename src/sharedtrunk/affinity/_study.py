@@ -106,8 +106,6 @@ class Study:
 
     def _choose(self) -> tuple[Student | LinearStudent, str]:
         """The student that is better alone on the splits of the first repeat, and a sentence about the choice."""
-        if any(map(self.rows.numeric, range(len(self.tasks)))):
-            return STUDENT, ""
         where = (self.rows, [self.arm()], self.splits.roles, self.splits.ranks)
         how: dict[str, Any] = {
             "seed": self.seed,
@@ -120,7 +118,7 @@ class Study:
         losses = [float(np.nanmean(outcome.loss)) for outcome in (linear, network)]
         better = "linear student" if losses[0] <= losses[1] else "ReLU student"
         said = (
-            f"The {better} is advised about, because it is better alone: {losses[0]:.3f} nats for the linear one, "
+            f"The {better} is advised about, because it is better alone: a loss of {losses[0]:.3f} for the linear one, "
             f"{losses[1]:.3f} for the ReLU one, on {self.splits.folds} splits."
         )
         return (LINEAR_STUDENT if losses[0] <= losses[1] else STUDENT), said

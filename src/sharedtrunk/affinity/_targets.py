@@ -45,6 +45,11 @@ class Tasks:
         return columns[0] if self.single else np.stack(columns, axis=1)
 
 
+def task_columns(y: Any, rows: int) -> list[Labels]:
+    """The columns of `y`, (sample,) or (sample, task). Raises `InputError` where `y` has another number of rows."""
+    return _columns(y, rows)[0]
+
+
 def find_tasks(y: Any, rows: int) -> Tasks:
     """The tasks of `y`, (sample,) or (sample, task), with their classes in order.
 

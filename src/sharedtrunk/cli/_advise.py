@@ -21,6 +21,7 @@ from sharedtrunk._support.files import check_regular, check_writable, kind_of
 from sharedtrunk._support.interrupts import exit_on_interrupt, stop_on_interrupt
 from sharedtrunk._support.limits import (
     METRICS,
+    NUMBER_METRICS,
     check_budget,
     check_metric,
     check_negligible,
@@ -33,7 +34,7 @@ from sharedtrunk.cli import _advice_tables as shown
 from sharedtrunk.cli import _terminal as terminal
 from sharedtrunk.cli._errors import BEFORE_THE_WORK, one_line_errors
 from sharedtrunk.cli._options import Json
-from sharedtrunk.cli._table_source import Source, as_utf8, column_names, read_table
+from sharedtrunk.cli._table_source import Source, as_utf8, column_names, kinds_of, read_table
 from sharedtrunk.errors import invalid
 
 if TYPE_CHECKING:
@@ -55,9 +56,10 @@ class Measurement:
     repeats: int | None
     negligible: float | None
     seed: int
-    metric: str
+    metric: str | None = None
     budget: float | None = None
     keep: Path | None = None
+    class_weight: str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,20 @@ def advise(
             metavar="COLUMN", help="When a row was made, a date or a number: later rows test what earlier rows taught."
         ),
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="How many rows a row stands for, in training and in all means: numbers from 0."
+        ),
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=KIND",
+            help="What kind of task a column is: numeric, classes or ordered, or its levels in order, as in "
+            "'pain=low<medium<high'. May be repeated; what is not said is told by the column.",
+        ),
+    ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Measure every task beside every other: a directed matrix, and groups.")
     ] = False,
@@ -157,9 +173,16 @@ def advise(
         ),
     ] = None,
     metric: Annotated[
-        str,
-        typer.Option(metavar="NAME", help=f"What the benefit is measured in: {', '.join(METRICS)}."),
-    ] = METRICS[0],
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"What the benefit is measured in: {', '.join(METRICS)}. By default the first, of a numeric main task "
+            f"{NUMBER_METRICS[0]}.",
+        ),
+    ] = None,
+    class_weight: Annotated[
+        str | None, typer.Option(metavar="balanced", help="balanced: all classes of a task count alike in training.")
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="The seed of all random draws.")] = 0,
     budget: Annotated[
         float | None,
@@ -181,19 +204,22 @@ def advise(
         missing_texts = tuple(map(as_utf8, missing)) if missing else None
         main = None if main_task is None else as_utf8(main_task)
         given = {"sep": sep, "decimal": decimal, "encoding": encoding, "sheet": sheet, "groups": groups, "time": time}
+        given |= {"weights": weights}
         texts = {option: None if text is None else as_utf8(text) for option, text in given.items()}
-        about_rows = {option: texts.pop(option) for option in ("groups", "time")}
+        about_rows = {option: texts.pop(option) for option in ("groups", "time", "weights")}
         source = Source(
             table, dataset, main, column_names(aux), column_names(drop), labels, rows, every, seed, missing_texts,
-            column_names(features), texts, **about_rows,
+            column_names(features), texts, kinds=kinds_of(kind), **about_rows,
         )  # fmt: skip
-        measurement = Measurement(widths(hidden), activation, repeats, negligible, seed, metric, budget, keep)
+        measurement = Measurement(
+            widths(hidden), activation, repeats, negligible, seed, metric, budget, keep, class_weight
+        )
         _answer(source, measurement, Outputs(json, csv, picture, all_rows))
 
 
 def _answer(source: Source, measurement: Measurement, files: Outputs) -> None:
     _check(measurement, files, source.file)
-    if source.every and measurement.metric != METRICS[0]:
+    if source.every and measurement.metric not in (None, METRICS[0]):
         rule, hint = "a matrix of all tasks is in nats", "Leave --metric or --all out."
         raise invalid(rule, received=f"--metric {measurement.metric}", hint=hint)
     table, tasks = read_table(source)
@@ -262,6 +288,9 @@ def _check(measurement: Measurement, files: Outputs, table: Path | None) -> None
     check_negligible(0.0 if measurement.negligible is None else measurement.negligible)
     check_seed(measurement.seed)
     check_metric(measurement.metric)
+    if measurement.class_weight not in (None, "balanced"):
+        hint = "Leave it out for labels that count alike."
+        raise invalid("--class-weight is balanced", received=shown_value(measurement.class_weight), hint=hint)
     check_budget(measurement.budget)
     for path in files.named().values():
         check_regular(path)
@@ -329,7 +358,7 @@ def _measured(
     progress: Callable[[int, int], None],
     stop: Callable[[], bool],
 ) -> Any:
-    names = ("repeats", "negligible", "budget", "keep")
+    names = ("repeats", "negligible", "budget", "keep", "class_weight")
     given = {name: getattr(measurement, name) for name in names}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     options |= {
@@ -337,7 +366,7 @@ def _measured(
         "seed": measurement.seed,
         "stop": stop,
     }
-    if measurement.metric != METRICS[0]:
+    if measurement.metric is not None and not every:
         options["metric"] = measurement.metric
     if every:
         return affinity.affinity_matrix(table, tasks, progress=progress, **options)

@@ -32,6 +32,9 @@ class Source:
     """How the file is written: the options sep, decimal, encoding and sheet of `tables.read`."""
     groups: str | None = None
     time: str | None = None
+    weights: str | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of tasks by column, as `tables.read` takes them."""
 
 
 def read_table(source: Source) -> tuple["Table", tuple[str, ...]]:
@@ -64,7 +67,12 @@ def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
         raise invalid("advise needs auxiliary tasks", received=f"only {tasks[0]}", hint=hint)
     how: dict[str, Any] = {"drop": source.drop, "rows": source.rows, "seed": source.seed, "missing": source.missing}
     how |= {"features": source.features or None, "groups": source.groups, "time": source.time, **source.written}
-    return tables.read(source.file, tasks=tasks, **how), tasks
+    how |= {"weights": source.weights, "kinds": source.kinds}
+    table = tables.read(source.file, tasks=tasks, **how)
+    if main and main[0] in table.parts:
+        hint = f"Name one of its labels: --main '{table.parts[main[0]][0]}'."
+        raise invalid("a main task is one label of a cell with several", received=f"--main {main[0]}", hint=hint)
+    return table, table.tasks_of(tasks)
 
 
 def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
@@ -72,10 +80,10 @@ def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
 
     name = source.dataset
     assert name is not None
-    names = ("rows", "features", "drop", "missing", "groups", "time")
+    names = ("rows", "features", "drop", "missing", "groups", "time", "weights", "kinds")
     choices = {name: getattr(source, name) for name in names}
     for option, given in (choices | dict(source.written)).items():
-        option = f"--{option}"
+        option = f"--{option.replace('kinds', 'kind')}"
         if given:
             hint = f"Leave {option} out."
             raise invalid(f"{option} is for files", received=f"{option} with --dataset {name}", hint=hint)
@@ -89,6 +97,18 @@ def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:
     others = source.auxiliaries or tuple(task for task in default_table.labels if task != main)
     table, _ = tables.bundled(name, tasks=(main, *others), labels=source.labels, seed=source.seed)
     return table, (main, *others)
+
+
+def kinds_of(texts: Sequence[str] | None) -> dict[str, str]:
+    """Kinds by column from `column=kind`, or `column=low<medium<high` of ordered levels. Raises `InputError`."""
+    found: dict[str, str] = {}
+    for text in map(as_utf8, texts or []):
+        column, equals, kind = text.rpartition("=")
+        if not equals or not column.strip() or column.strip() in found:
+            rule = "a kind is column=numeric, column=classes or column=ordered, once for each column"
+            raise invalid(rule, received=f"--kind {text}", hint="Write for example --kind age=numeric.")
+        found[column.strip()] = kind.strip()
+    return found
 
 
 def column_names(texts: Sequence[str] | None) -> tuple[str, ...]:
