@@ -1,6 +1,6 @@
 """The linear student of `advise` as a classifier of scikit-learn: one task beside others, without a start or a stop."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -105,7 +105,7 @@ class LinearTaskClassifier(ClassifierMixin, ValidatedParameters, BaseEstimator):
         if y is None:
             rule = "LinearTaskClassifier requires y to be passed, but the target y is None"
             raise invalid(rule, received="no labels", hint="Call fit(X, y).")
-        inputs = validate_data(self, X, dtype=np.float64)
+        inputs: Any = validate_data(self, X, dtype=np.float64)
         tasks: Tasks = find_tasks(y, len(inputs))
         weights = self._weights(len(tasks.classes))
         codes = tasks.codes(y, len(inputs))
@@ -130,7 +130,7 @@ class LinearTaskClassifier(ClassifierMixin, ValidatedParameters, BaseEstimator):
         (sample, class)
         """
         check_is_fitted(self, "classes_")
-        inputs = validate_data(self, X, dtype=np.float64, reset=False)
+        inputs: Any = validate_data(self, X, dtype=np.float64, reset=False)
         return np.exp(self._student.log_probabilities(scaled(inputs, self._scaling, "float32")))
 
     def predict(self, X) -> np.ndarray:
