@@ -27,7 +27,9 @@ WIDTHS = np.array([0.1, 0.3, 1.0, 3.0, 10.0])
 
 def fitted(found: Comparisons) -> Prior:
     """The prior of greatest penalized likelihood."""
-    features = found.features.shape[1]
+    found = found.chosen(np.isfinite(found.error))
+    x = found.features
+    features = x.shape[1]
 
     def prior(values: np.ndarray) -> Prior:
         scale, mean, rest = values[:features], values[features : 2 * features], values[2 * features :]
@@ -37,7 +39,7 @@ def fitted(found: Comparisons) -> Prior:
     def loss(values: np.ndarray) -> float:
         penalty = RIDGE * (values[1:features] ** 2).sum() + RIDGE * (values[features : 2 * features] ** 2).sum()
         penalty += RIDGE * (values[2 * features :] ** 2).sum()
-        return penalty - float(found.weights @ log_density(prior(values), found)) / found.weights.sum()
+        return penalty - float(found.weights @ log_density(prior(values), found, x)) / found.weights.sum()
 
     start = np.zeros(2 * features + len(WIDTHS) + 2)
     start[0], start[-2], start[-1] = np.log(0.01), 0.0, np.log(0.3)
@@ -45,10 +47,10 @@ def fitted(found: Comparisons) -> Prior:
     return prior(best.x)
 
 
-def log_density(prior: Prior, found: Comparisons) -> np.ndarray:
+def log_density(prior: Prior, found: Comparisons, features: np.ndarray) -> np.ndarray:
     """ln p(estimate, truth) of every comparison."""
-    tau = np.exp(found.features @ prior.scale)
-    mean = tau * (found.features @ prior.mean)
+    tau = np.exp(features @ prior.scale)
+    mean = tau * (features @ prior.mean)
     parts = []
     for share, width in zip(prior.shares, prior.widths, strict=True):
         shared = (tau * width) ** 2

@@ -14,7 +14,7 @@ from sharedtrunk.affinity._kept import Kept
 from sharedtrunk.affinity._own_study import OwnStudy
 from sharedtrunk.affinity._patience import Patience
 from sharedtrunk.affinity._selection import best_alpha, leading, recommended
-from sharedtrunk.affinity._student import LinearStudent, Student
+from sharedtrunk.affinity._student import CANDIDATES, LinearStudent, Student
 from sharedtrunk.affinity._study import Study, case_of
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Table, leaks, with_related_rows, with_weights
@@ -25,7 +25,7 @@ def advise(
     main: str,
     auxiliaries: Sequence[str],
     *,
-    student: Student | LinearStudent | None = None,
+    student: Student | LinearStudent | Sequence[Student | LinearStudent] = CANDIDATES,
     repeats: int | None = None,
     negligible: float | None = None,
     seed: int = 0,
@@ -60,8 +60,8 @@ def advise(
     auxiliaries
         The other tasks to try, each alone.
     student
-        `Student`, a network with a trunk and its optimizer, or `LinearStudent`, regressions with weight decay. None: the one
-        with the lower held-out loss when trained on the main task alone.
+        `LinearStudent`, regressions with weight decay, or `Student`, a network with a trunk and its optimizer. Of several
+        the one with the lowest held-out loss when trained on the main task alone.
     repeats
         Repeats of ten folds; None: 3, fewer for large tables.
     negligible
@@ -129,6 +129,7 @@ def advise(
     equation (4) of the paper defines the relatedness in the explanations.
     """
     started = time.perf_counter()
+    student = student if isinstance(student, Student | LinearStudent) else tuple(student)
     check_conditions(student, repeats, negligible, seed)
     table = with_weights(with_related_rows(table, groups=groups, times=times), sample_weight)
     auxiliaries = auxiliary_tasks(table, main, auxiliaries)

@@ -23,6 +23,7 @@ from sharedtrunk.affinity._parameters import (
     satisfies,
     student_of,
 )
+from sharedtrunk.affinity._student import LINEAR_STUDENT
 from sharedtrunk.errors import invalid
 
 
@@ -38,8 +39,11 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         Column of Y, by name or index.
     auxiliaries : sequence of str or int, optional
         The tasks to try; all other columns by default.
+    student : {"auto", "linear", "network"}
+        Whom the advice is about: regressions with weight decay (`LinearTaskClassifier`), a network with a shared trunk, or
+        the one of both that is better on the main task alone.
     hidden, activation, learning_rate_init, max_iter, n_iter_no_change, tol
-        The student, as in `SharedTrunkClassifier`.
+        The network, as in `SharedTrunkClassifier`.
     repeats : int, optional
         Repeats of ten folds; 3 by default, fewer for large tables.
     negligible : float, optional
@@ -84,6 +88,7 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
 
     _parameter_constraints: ClassVar = {
         **STUDENT_CONSTRAINTS,
+        "student": one_of("auto", "linear", "network"),
         "auxiliaries": satisfies(
             "is a list of tasks",
             lambda value: value is None or (isinstance(value, Sequence) and not isinstance(value, str)),
@@ -106,6 +111,7 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         main=0,
         auxiliaries=None,
         *,
+        student="auto",
         hidden=(100,),
         activation="relu",
         learning_rate_init=0.003,
@@ -130,6 +136,7 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
     ):
         self.main = main
         self.auxiliaries = auxiliaries
+        self.student = student
         self.hidden = hidden
         self.activation = activation
         self.learning_rate_init = learning_rate_init
@@ -195,7 +202,7 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
             table,
             main,
             chosen,
-            student=student,
+            student={"auto": (LINEAR_STUDENT, student), "linear": LINEAR_STUDENT, "network": student}[self.student],
             repeats=self.repeats,
             negligible=self.negligible,
             seed=_seed(self.random_state),

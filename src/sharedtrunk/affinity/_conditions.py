@@ -7,8 +7,8 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Int
 
-from sharedtrunk._support.limits import check_negligible, check_repeats, check_seed, check_trunk_widths
-from sharedtrunk._support.words import listed, shown
+from sharedtrunk._support.limits import check_negligible, check_repeats, check_seed, check_trunk_widths, shown
+from sharedtrunk._support.words import listed
 from sharedtrunk.affinity._records import Conditions
 from sharedtrunk.affinity._splits import TRAIN, VALIDATION
 from sharedtrunk.affinity._student import LinearStudent, Student
@@ -27,14 +27,22 @@ TESTED_ROWS = 1500
 
 
 def check_conditions(
-    student: Student | LinearStudent | None, repeats: int | None, negligible: float | None, seed: int
+    student: Student | LinearStudent | tuple[Student | LinearStudent, ...],
+    repeats: int | None,
+    negligible: float | None,
+    seed: int,
 ) -> None:
     """Raise `InputError` for settings out of range, and for a student without a trunk: its tasks would share nothing."""
     check_repeats(repeats)
     check_negligible(0.0 if negligible is None else negligible)
     check_seed(seed)
-    if isinstance(student, Student):
-        check_trunk_widths(student.hidden)
+    candidates = student if isinstance(student, tuple) else (student,)
+    if not candidates or not all(isinstance(each, Student | LinearStudent) for each in candidates):
+        rule = "the student is a Student, a LinearStudent, or several of them"
+        raise invalid(rule, received=shown(student), hint="Leave it out for the better one of both.")
+    for each in candidates:
+        if isinstance(each, Student):
+            check_trunk_widths(each.hidden)
 
 
 def auxiliary_tasks(table: Table, main: str, auxiliaries: Sequence[str]) -> tuple[str, ...]:

@@ -55,3 +55,6 @@ class LinearStudent:
 
 LINEAR_STUDENT = LinearStudent()
 """The linear student with the usual folds."""
+
+CANDIDATES = (LINEAR_STUDENT, STUDENT)
+"""Students of which the one that is better on the main task alone is advised about."""

@@ -29,7 +29,7 @@ from sharedtrunk.affinity._resampling import resampling
 from sharedtrunk.affinity._rows import objections, prepared_rows
 from sharedtrunk.affinity._selection import ALPHAS, FEW, best_ways, further_sets, likely
 from sharedtrunk.affinity._splits import LEFT_OUT, TEST, TRAIN
-from sharedtrunk.affinity._student import LINEAR_STUDENT, STUDENT, LinearStudent, Student
+from sharedtrunk.affinity._student import STUDENT, LinearStudent, Student
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
 from sharedtrunk.affinity._ways import BESIDE, FEATURE, WAYS, Way
 from sharedtrunk.tables import MISSING
@@ -83,11 +83,13 @@ class Study:
         self.outcomes: dict[Arm, Outcome] = {}
         self.trained: dict[Arm, np.ndarray] = {}
         judged_roles = self.splits.judged_roles
-        self.chosen: str = ""
-        if student is None and own is None:
-            student, self.chosen = self._choose()
-        self.student = STUDENT if student is None else student
-        all_learnt = own is not None or isinstance(student, LinearStudent)  # without a stop that validation rows decide
+        self.student: Student | LinearStudent = STUDENT
+        self.chosen = ""
+        if own is None:
+            self.student, self.chosen = self._choose(student) if isinstance(student, tuple) else (student, "")
+        all_learnt = own is not None or isinstance(
+            self.student, LinearStudent
+        )  # without a stop that validation rows decide
         learnt = (judged_roles != TEST if all_learnt else judged_roles == TRAIN) & (judged_roles != LEFT_OUT)
         self.reference = reference_for(self.rows, self.splits.roles, learnt)
         ratio = float((judged_roles == TEST).sum() / max(learnt.sum(), 1))
@@ -95,7 +97,7 @@ class Study:
         if own is not None:
             own.resolve(table, self.rows, self.splits.roles)
         self.alphas = ALPHAS if own is None or own.weighs else (1.0,)
-        self.ways: tuple[Way, ...] = WAYS if own is None and isinstance(student, LinearStudent) else (BESIDE,)
+        self.ways: tuple[Way, ...] = WAYS if own is None and isinstance(self.student, LinearStudent) else (BESIDE,)
         self.done, self.planned = 0, len(self.splits.roles) * self._arms(len(auxiliaries), choose)
 
     def _arms(self, auxiliaries: int, choose: bool) -> int:
@@ -104,24 +106,23 @@ class Study:
         further = len(self.alphas) - 1 + 2 * (len(shares_for(self.labels)) - 1)
         return 1 + sets * len(self.ways) + choose * further
 
-    def _choose(self) -> tuple[Student | LinearStudent, str]:
-        """The student that is better alone on the splits of the first repeat, and a sentence about the choice."""
+    def _choose(self, candidates: tuple[Student | LinearStudent, ...]) -> tuple[Student | LinearStudent, str]:
+        """The candidate with the lowest loss alone on the splits of the first repeat, and a sentence about the choice."""
+        losses = [float(np.nanmean(self._alone(student).loss)) for student in candidates]
+        best = int(np.nanargmin(losses)) if np.isfinite(losses).any() else 0
+        names = ["linear" if isinstance(student, LinearStudent) else "network" for student in candidates]
+        compared = ", ".join(f"{name} {loss:.3f}" for name, loss in zip(names, losses, strict=True))
+        said = f"The advice is about the student that is better alone: loss on {self.splits.folds} splits: {compared}."
+        return candidates[best], said
+
+    def _alone(self, student: Student | LinearStudent) -> Outcome:
+        """The main task alone on the splits of the first repeat."""
         where = (self.rows, [self.arm()], self.splits.roles, self.splits.ranks)
-        how: dict[str, Any] = {
-            "seed": self.seed,
-            "splits": range(self.splits.folds),
-            "kept": self.kept,
-            "stop": self.patience.over,
-        }
-        linear = run_linear_trials(*where, LINEAR_STUDENT, groups=self._groups, **how)[self.arm(), 0]
-        network = run_trials(*where, STUDENT, **how)[self.arm(), 0]
-        losses = [float(np.nanmean(outcome.loss)) for outcome in (linear, network)]
-        better = "linear student" if losses[0] <= losses[1] else "ReLU student"
-        said = (
-            f"The {better} is advised about, because it is better alone: a loss of {losses[0]:.3f} for the linear one, "
-            f"{losses[1]:.3f} for the ReLU one, on {self.splits.folds} splits."
-        )
-        return (LINEAR_STUDENT if losses[0] <= losses[1] else STUDENT), said
+        how: dict[str, Any] = {"seed": self.seed, "kept": self.kept, "stop": self.patience.over}
+        how["splits"] = range(self.splits.folds)
+        if isinstance(student, LinearStudent):
+            return run_linear_trials(*where, student, groups=self._groups, **how)[self.arm(), 0]
+        return run_trials(*where, student, **how)[self.arm(), 0]
 
     @property
     def _groups(self) -> np.ndarray | None:

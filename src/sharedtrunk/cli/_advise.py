@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
     from sharedtrunk.tables import Table
 
+AUTO, LINEAR, NETWORK = "auto", "linear", "network"
+STUDENTS = (AUTO, LINEAR, NETWORK)
 ACTIVATIONS = ("relu", "linear")
 PICTURES = (".png", ".pdf")
 _KINDS = {"json": "JSON", "csv": "CSV", "picture": "Picture"}
@@ -51,6 +53,7 @@ _KINDS = {"json": "JSON", "csv": "CSV", "picture": "Picture"}
 class Measurement:
     """How the benefit is measured; None leaves the choice to the advisor."""
 
+    student: str
     hidden: tuple[int, ...]
     activation: str
     repeats: int | None
@@ -158,8 +161,20 @@ def advise(
     every: Annotated[
         bool, typer.Option("--all", help="Measure every task beside every other: a directed matrix, and groups.")
     ] = False,
-    hidden: Annotated[str, typer.Option(metavar="N,…", help="Hidden units of the trunk, layer by layer.")] = "100",
-    activation: Annotated[str, typer.Option(help="relu or linear.")] = "relu",
+    student: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Whom the advice is about: linear (regressions with weight decay), network (a trunk with a stop), or auto: "
+            "the one that is better on the main task alone.",
+        ),
+    ] = AUTO,
+    hidden: Annotated[
+        str | None, typer.Option(metavar="N,…", help="Hidden units of the network, layer by layer; 100 by default.")
+    ] = None,
+    activation: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The network's activation: relu by default, or linear.")
+    ] = None,
     repeats: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Repeats of the ten folds; by default the number of labels decides."),
@@ -211,9 +226,11 @@ def advise(
             table, dataset, main, column_names(aux), column_names(drop), labels, rows, every, seed, missing_texts,
             column_names(features), texts, kinds=kinds_of(kind), **about_rows,
         )  # fmt: skip
+        chosen = named_student(student, hidden, activation, every)
         measurement = Measurement(
-            widths(hidden), activation, repeats, negligible, seed, metric, budget, keep, class_weight
-        )
+            chosen, widths(hidden or "100"), activation or "relu", repeats, negligible, seed, metric, budget, keep,
+            class_weight,
+        )  # fmt: skip
         _answer(source, measurement, Outputs(json, csv, picture, all_rows))
 
 
@@ -265,6 +282,20 @@ def _leave(code: int, message: bytes) -> None:
         sys.stdout.flush()
     os.write(2, message)
     os._exit(code)
+
+
+def named_student(student: str, hidden: str | None, activation: str | None, every: bool) -> str:
+    """`student`, or what the other options say about it. Raises `InputError`."""
+    if student not in STUDENTS:
+        raise invalid(f"the student is one of {', '.join(STUDENTS)}", received=shown_value(student), hint="Choose one.")
+    about_network = [
+        f"--{name}" for name, value in (("hidden", hidden), ("activation", activation)) if value is not None
+    ]
+    if student == LINEAR and (about_network or every):
+        rule = "the linear student has no layers, and a matrix of all tasks is about networks"
+        received = f"--student linear with {(about_network or ['--all'])[0]}"
+        raise invalid(rule, received=received, hint="Leave one of them out.")
+    return NETWORK if about_network or every else student
 
 
 def widths(text: str) -> tuple[int, ...]:
@@ -349,6 +380,13 @@ def _import_affinity() -> _Affinity:
     return _Affinity(affinity, presentation.wording, writers)
 
 
+def _student(affinity: Any, measurement: Measurement) -> Any:
+    """The student of a measurement, or both, of which the advisor chooses one."""
+    network = affinity.Student(hidden=measurement.hidden, activation=measurement.activation)
+    linear = affinity.LinearStudent()
+    return {AUTO: (linear, network), LINEAR: linear, NETWORK: network}[measurement.student]
+
+
 def _measured(
     affinity: Any,
     table: "Table",
@@ -362,7 +400,7 @@ def _measured(
     given = {name: getattr(measurement, name) for name in names}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     options |= {
-        "student": affinity.Student(hidden=measurement.hidden, activation=measurement.activation),
+        "student": _student(affinity, measurement),
         "seed": measurement.seed,
         "stop": stop,
     }
