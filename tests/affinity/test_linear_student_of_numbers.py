@@ -30,6 +30,7 @@ def drawn(count, seed=0, labelled=None, main_is_number=True):
 def loss(student, rows):
     found = student.log_probabilities(rows.inputs)
     if rows.classes[0] == 1:
+        assert rows.numbers is not None
         return np.mean((found[:, 0] - rows.numbers[0]) ** 2)
     return -found[np.arange(len(found)), rows.codes[0]].mean()
 
@@ -38,6 +39,7 @@ def loss(student, rows):
 def test_one_decay_is_scikit_learns_ridge(monkeypatch):
     monkeypatch.setattr(linear, "GAP", 2e-6)
     rows = drawn(100, labelled=80)
+    assert rows.numbers is not None
     path = linear._path(rows, [0], [1.0], layers=1)
     decays = linear.RIDGE_PATH * linear.largest_decay(linear._problem(rows, rows.inputs, [0], [1.0], [()]))
     for place, decay in enumerate(decays):
@@ -85,6 +87,7 @@ def test_a_mixture_is_the_average_of_means():
     assert sum(shares) == pytest.approx(1)
     expected = sum(share * part.log_probabilities(rows.inputs) for share, part in both.parts)
     np.testing.assert_allclose(both.log_probabilities(rows.inputs), expected)
+    assert rows.numbers is not None
     errors = [np.mean((each.out_of_fold[:, 0] - rows.numbers[0]) ** 2) for each in (both, *parts)]
     assert errors[0] <= min(errors[1:]) + 1e-9
 
@@ -96,6 +99,7 @@ def test_weights_are_repeated_rows(main_is_number, monkeypatch):
     rows = drawn(60, main_is_number=main_is_number)
     weights = np.random.default_rng(1).integers(1, 4, 60)
     copies = np.repeat(np.arange(60), weights)
+    assert rows.numbers is not None
     weighted = rows._replace(weights=weights.astype(float))
     parts = (rows.inputs[copies], rows.codes[:, copies], rows.classes, rows.folds[copies], rows.numbers[:, copies])
     repeated = linear.Rows(*parts)
