@@ -1,9 +1,9 @@
 """Your own data: should task B be trained beside task A? The benefit is measured first, then explained.
 
 `AuxiliaryTaskAdvisor`, `SharedTrunkClassifier` and `LinearTaskClassifier` are scikit-learn estimators. `advise` and
-`affinity_matrix` take a `tables.Table` and return an `Advice` or an `AffinityMatrix`. `affinity.presentation` shows and writes
-both. `OwnModel` and `StackedTasks` put a model of your own in place of the student. `TablePreprocessor` does to features what
-`advise` does to them, in a pipeline of your own.
+`affinity_matrix` take a `tables.Table` and return an `Advice` or an `AffinityMatrix`; `affinity.presentation` shows them and
+writes them. `OwnModel` and `StackedTasks` put a model of your own in place of the student. `TablePreprocessor` does to
+features what `advise` does to them, in a pipeline of your own.
 """
 
 from sharedtrunk.affinity._advice import Advice as Advice
