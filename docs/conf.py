@@ -1,6 +1,7 @@
 """How Sphinx builds the site: `make docs`. Nothing here needs the network."""
 
 import importlib.metadata
+import logging
 import sys
 from pathlib import Path
 
@@ -9,6 +10,8 @@ sys.path.insert(0, str(HERE / "extensions"))
 
 import api_pages  # noqa: E402
 import site_links  # noqa: E402
+
+logging.getLogger("jax").setLevel(logging.ERROR)  # where Sphinx listens, JAX tells of every cache it opens
 
 project = "sharedtrunk"
 author = "The sharedtrunk developers"
@@ -62,6 +65,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples/gallery",
     "gallery_dirs": "gallery",
     "filename_pattern": "/plot_",
+    "ignore_pattern": "spike_lanes",
     "abort_on_example_error": True,
     "download_all_examples": False,
     "remove_config_comments": True,

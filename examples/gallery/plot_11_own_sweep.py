@@ -10,14 +10,10 @@ imported by name in the workers; here it is `largest` in the module `spike_lanes
    :pyobject: largest
 """
 
-import sys
 import tempfile
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from sharedtrunk import spectra
 from sharedtrunk.sweeps import Grid, Store, Sweep, Variable, collect, run

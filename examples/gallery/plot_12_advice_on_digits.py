@@ -2,8 +2,9 @@
 Advice on handwritten digits
 ============================
 
-The digit of 150 images is known; two easier questions are answered for all of them. Which of the two is worth training
-beside the digit? The advisor trains with and without each on the same splits, and says how sure it is.
+The digit of 150 images is known. For all of them we know in which pair it is (0 or 1, 2 or 3, …); a third column has these
+pairs in random order, a question without an answer. Which of the two is worth training beside the digit? The advisor trains
+with and without each on the same splits, and says how sure it is.
 """
 
 import matplotlib.pyplot as plt
@@ -19,8 +20,8 @@ known = random.permutation(len(digit)) < 150
 labels = np.column_stack(
     [
         np.where(known, digit, np.nan),
-        digit % 2,  # even or odd
-        random.permutation(digit % 2),  # a question without an answer
+        digit // 2,
+        random.permutation(digit // 2),
     ]
 )
 advisor = AuxiliaryTaskAdvisor(main=0, repeats=1, choose=False, keep="").fit(pixels, labels)
@@ -30,7 +31,7 @@ print(advice[["auxiliary", "benefit", "benefit_low", "benefit_high", "verdict"]]
 # %%
 # The picture shows benefits with their 95 % intervals, in nats of held-out loss.
 
-names = {"task1": "even or odd", "task2": "shuffled labels"}
+names = {"task1": "pair of digits", "task2": "shuffled pairs"}
 figure, axes = plt.subplots(figsize=(6, 2.2))
 middle = advice["benefit"].to_numpy()
 sides = np.abs(advice[["benefit_low", "benefit_high"]].to_numpy().T - middle)

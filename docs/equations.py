@@ -1,0 +1,121 @@
+"""The page that maps equations and figures to functions, claims and verdicts, from ledgers that `sharedtrunk claims` wrote.
+
+python docs/equations.py ledger.json > docs/equations.md
+
+Several ledgers, of some claims each, are put together. Verdicts of figures are counted in `docs/verdicts.md`.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from sharedtrunk.paper.claims import number_lines, read_json, tally
+from sharedtrunk.paper.figures import FIGURES
+
+FUNCTIONS = {
+    1: ("students.training_loss",),
+    2: ("dynamics.population_flow", "students.train"),
+    3: ("dynamics.rank_one_flow",),
+    4: ("teachers.relatedness", "teachers.related_pair"),
+    5: ("benefit.aligned_bounds", "benefit.printed_aligned_bounds"),
+    6: ("students.drive",),
+    7: ("students.drive",),
+    8: ("students.train", "dynamics.population_flow", "dynamics.closure_flow"),
+    9: ("dynamics.conserved", "dynamics.balanced_start"),
+    10: ("students.drive",),
+    11: ("students.minimize",),
+    12: ("gaussian.softmax_moment",),
+    13: ("gaussian.softmax_covariance",),
+    14: ("gaussian.softmax_moment",),
+    15: ("gaussian.random_energy_slope",),
+    16: ("gaussian.isotropic_part", "gaussian.anisotropy"),
+    17: ("dynamics.aligned_response",),
+    18: ("dynamics.aligned_flow", "dynamics.hadamard_problem", "dynamics.off_diagonal_share"),
+    19: ("gaussian.population_loss",),
+    20: ("benefit.benefit_gaps",),
+    21: ("benefit.benefit_gaps",),
+    22: ("benefit.benefit_bounds",),
+    23: ("benefit.benefit_bounds",),
+    24: ("benefit.benefit_bounds", "benefit.printed_bounds"),
+    25: ("benefit.benefit_bounds", "benefit.printed_bounds"),
+    26: ("dynamics.two_task_flow",),
+    27: ("dynamics.two_task_start", "dynamics.two_task_flow"),
+    28: ("dynamics.predicted_sign",),
+    29: ("benefit.aligned_bounds",),
+    30: ("benefit.aligned_bounds", "benefit.printed_aligned_bounds"),
+    31: ("benefit.multitask_benefit",),
+    32: ("spectra.spiked_overlaps",),
+    33: ("benefit.aligned_bounds",),
+    34: ("prediction.predict",),
+    35: ("prediction.predict",),
+    36: ("prediction.predict",),
+    37: ("dynamics.population_flow", "dynamics.solve_until_bracketed"),
+}
+"""Equation → the functions that compute it, the first one first."""
+
+
+def links(names):
+    """The functions as links into the API."""
+    return ", ".join(f"{{func}}`~sharedtrunk.{name}`" for name in names)
+
+
+def cell(text):
+    """A text that may stand in a table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def row_of(row, first):
+    """One line of a table: what it is, the claim, the verdict, the numbers."""
+    words = row.words if row.evidence is not None else "not measured"
+    numbers = "; ".join(number_lines(row)) if row.evidence is not None else ""
+    return f"| {first} | {cell(row.claim.statement)} | {cell(words)} | {cell(numbers)} |"
+
+
+def figures(verdicts):
+    """One line for every figure, with the number of its statements by verdict."""
+    for part in re.split(r"^## ", verdicts, flags=re.MULTILINE)[1:]:
+        title, counts = part.partition("\n")[0], {}
+        for verdict in re.findall(r"^\| .*? \| (holds|fails|undecided|not measured) \|", part, flags=re.MULTILINE):
+            counts[verdict] = counts.get(verdict, 0) + 1
+        figure = next((figure for figure in FIGURES.values() if title == f"{figure.paper}: {figure.title}"), None)
+        if figure is None:
+            continue
+        told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        yield f"| {figure.paper} | `sharedtrunk reproduce {figure.name}` | {cell(figure.claim)} | {told} |"
+
+
+def write(rows, verdicts):
+    """Print the page."""
+    print("# Equations and figures\n")
+    print("    sharedtrunk claims --json ledger.json\n    python docs/equations.py ledger.json > docs/equations.md\n")
+    print("Every equation of the paper with the function that computes it, what it claims in our words, the verdict, and the")
+    print("number that decides. Verdicts follow from the numbers and are never typed in; [reproduction](reproduction.md) says how.")
+    print(f"\n{tally(list(rows.values()))}\n\n## Equations\n")
+    print("| equation | claim | verdict | the number that decides |\n|---|---|---|---|")
+    print(f"| (1) {links(FUNCTIONS[1])} | The training loss is the mean cross-entropy of the labels. | a definition | |")
+    for number, names in FUNCTIONS.items():
+        if (row := rows.get(f"eq-{number}")) is not None:
+            print(row_of(row, f"({number}) {links(names)}"))
+    print("\n## Table 1 and observations\n")
+    print("| source | claim | verdict | the number that decides |\n|---|---|---|---|")
+    for key, row in rows.items():
+        if key.startswith(("table", "observation")):
+            print(row_of(row, row.claim.source))
+    print("\n## Errata\n\nWhat is true instead, measured. [The errata](errata.md) tell each in words.\n")
+    print("| source | what is true | verdict | the number that decides |\n|---|---|---|---|")
+    for key, row in rows.items():
+        if key.startswith("erratum"):
+            print(row_of(row, row.claim.source))
+    print("\n## Figures\n\nThe statements of each figure by verdict; each is in [verdicts](verdicts.md).\n")
+    print("| figure | command | claim | statements |\n|---|---|---|---|", *figures(verdicts), sep="\n")
+
+
+def main(paths):
+    """Read the ledgers and the verdicts of figures."""
+    found = {row.claim.key: row for path in paths for row in read_json(Path(path))}
+    order = sorted(found, key=lambda key: (key.split("-")[0], [int(n) for n in re.findall(r"\d+", key)] or key))
+    write({key: found[key] for key in order}, (Path(__file__).parent / "verdicts.md").read_text())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
