@@ -1,6 +1,5 @@
 """How Sphinx builds the site: `make docs`. Nothing here needs the network."""
 
-import importlib.metadata
 import logging
 import sys
 from pathlib import Path
@@ -11,12 +10,14 @@ sys.path.insert(0, str(HERE / "extensions"))
 import api_pages  # noqa: E402
 import site_links  # noqa: E402
 
+from sharedtrunk._version import __version__  # noqa: E402
+
 logging.getLogger("jax").setLevel(logging.ERROR)  # where Sphinx listens, JAX tells of every cache it opens
 
 project = "sharedtrunk"
 author = "The sharedtrunk developers"
 project_copyright = author
-version = release = importlib.metadata.version("sharedtrunk")
+version = release = __version__
 
 extensions = [
     "myst_parser",

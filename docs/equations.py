@@ -88,11 +88,15 @@ def write(rows, verdicts):
     """Print the page."""
     print("# Equations and figures\n")
     print("    sharedtrunk claims --json ledger.json\n    python docs/equations.py ledger.json > docs/equations.md\n")
-    print("Every equation of the paper with the function that computes it, what it claims in our words, the verdict, and the")
-    print("number that decides. Verdicts follow from the numbers and are never typed in; [reproduction](reproduction.md) says how.")
+    print(
+        "Every equation of the paper with the function that computes it, what it claims in our words, the verdict, and the"
+    )
+    print("number that decides. Verdicts follow from the numbers; [reproduction](reproduction.md) says how.")
     print(f"\n{tally(list(rows.values()))}\n\n## Equations\n")
     print("| equation | claim | verdict | the number that decides |\n|---|---|---|---|")
-    print(f"| (1) {links(FUNCTIONS[1])} | The training loss is the mean cross-entropy of the labels. | a definition | |")
+    print(
+        f"| (1) {links(FUNCTIONS[1])} | The training loss is the mean cross-entropy of the labels. | a definition | |"
+    )
     for number, names in FUNCTIONS.items():
         if (row := rows.get(f"eq-{number}")) is not None:
             print(row_of(row, f"({number}) {links(names)}"))
