@@ -43,7 +43,7 @@ nitpicky = True
 nitpick_ignore_regex = [("py:class", ".*"), ("py:obj", ".*")]
 default_role = "py:obj"
 
-myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_enable_extensions = ["deflist", "dollarmath"]
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"

@@ -54,6 +54,10 @@ FUNCTIONS = {
 """Equation → the functions that compute it, the first one first."""
 
 
+WORDS = {"holds": "hold", "fails": "fail"}
+"""Verdicts of several statements, in words."""
+
+
 def links(names):
     """The functions as links into the API."""
     return ", ".join(f"{{func}}`~sharedtrunk.{name}`" for name in names)
@@ -65,10 +69,13 @@ def cell(text):
 
 
 def row_of(row, first):
-    """One line of a table: what it is, the claim, the verdict, the numbers."""
-    words = row.words if row.evidence is not None else "not measured"
-    numbers = "; ".join(number_lines(row)) if row.evidence is not None else ""
-    return f"| {first} | {cell(row.claim.statement)} | {cell(words)} | {cell(numbers)} |"
+    """One line of a table: what it is, the claim, the verdict with the condition."""
+    return f"| {first} | {cell(row.claim.statement)} | {cell(row.words)} |"
+
+
+def numbers_of(row):
+    """The numbers that decide, as a paragraph with the claim's source in front."""
+    return f"{row.claim.source}\n: " + "\n  ".join(f"{line.rstrip('.')}." for line in number_lines(row)) + "\n"
 
 
 def figures(verdicts):
@@ -80,7 +87,7 @@ def figures(verdicts):
         figure = next((figure for figure in FIGURES.values() if title == f"{figure.paper}: {figure.title}"), None)
         if figure is None:
             continue
-        told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        told = ", ".join(f"{count} {WORDS.get(verdict, verdict)}" for verdict, count in counts.items())
         yield f"| {figure.paper} | `sharedtrunk reproduce {figure.name}` | {cell(figure.claim)} | {told} |"
 
 
@@ -89,27 +96,27 @@ def write(rows, verdicts):
     print("# Equations and figures\n")
     print("    sharedtrunk claims --json ledger.json\n    python docs/equations.py ledger.json > docs/equations.md\n")
     print(
-        "Every equation of the paper with the function that computes it, what it claims in our words, the verdict, and the"
+        "Every equation of the paper with the function that computes it, what it claims in our words, and the verdict; the"
     )
-    print("number that decides. Verdicts follow from the numbers; [reproduction](reproduction.md) says how.")
+    print("numbers that decide are below. Verdicts follow from the numbers; [reproduction](reproduction.md) says how.")
     print(f"\n{tally(list(rows.values()))}\n\n## Equations\n")
-    print("| equation | claim | verdict | the number that decides |\n|---|---|---|---|")
-    print(
-        f"| (1) {links(FUNCTIONS[1])} | The training loss is the mean cross-entropy of the labels. | a definition | |"
-    )
+    print("| equation | claim | verdict |\n|---|---|---|")
+    print(f"| (1) {links(FUNCTIONS[1])} | The training loss is the mean cross-entropy of the labels. | a definition |")
     for number, names in FUNCTIONS.items():
         if (row := rows.get(f"eq-{number}")) is not None:
             print(row_of(row, f"({number}) {links(names)}"))
     print("\n## Table 1 and observations\n")
-    print("| source | claim | verdict | the number that decides |\n|---|---|---|---|")
+    print("| source | claim | verdict |\n|---|---|---|")
     for key, row in rows.items():
         if key.startswith(("table", "observation")):
             print(row_of(row, row.claim.source))
     print("\n## Errata\n\nWhat is true instead, measured. [The errata](errata.md) tell each in words.\n")
-    print("| source | what is true | verdict | the number that decides |\n|---|---|---|---|")
+    print("| source | what is true | verdict |\n|---|---|---|")
     for key, row in rows.items():
         if key.startswith("erratum"):
             print(row_of(row, row.claim.source))
+    print("\n## The numbers that decide\n\nEach with its error and the limit that the claim sets.\n")
+    print(*(numbers_of(row) for row in rows.values() if row.evidence is not None), sep="\n")
     print("\n## Figures\n\nThe statements of each figure by verdict; each is in [verdicts](verdicts.md).\n")
     print("| figure | command | claim | statements |\n|---|---|---|---|", *figures(verdicts), sep="\n")
 

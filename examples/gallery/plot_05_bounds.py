@@ -37,6 +37,7 @@ axes.fill_between(times, true.lower, true.upper, alpha=0.3, lw=0, label="bounds 
 axes.fill_between(times, printed.lower, printed.upper, alpha=0.3, lw=0, label="bounds as printed")
 axes.plot(times, single.generalization_loss - joint.generalization_loss, "k", label="benefit at equal times")
 axes.set(xlabel="training time", ylabel="nats")
-axes.legend(frameon=False)
+axes.set_ylim(top=0.3)
+axes.legend(frameon=False, loc="upper left")
 figure.tight_layout()
 plt.show()

@@ -20,7 +20,7 @@ task = teachers.random_teacher(key, classes=3, features=features, singular_value
 moment, _ = teachers.clean_label_moment(task)
 
 theory = asymptotics.state_evolution(
-    asymptotics.fields_of_teachers([task]), float(ratio), decays, rule=gaussian.Sobol(points=1024, scrambles=4)
+    asymptotics.fields_of_teachers([task]), float(ratio), decays, rule=gaussian.Sobol(points=1024, scrambles=8)
 )
 
 x = teachers.draw_inputs(key, ratio * features, features=features)
@@ -32,6 +32,8 @@ figure, axes = plt.subplots(figsize=(6, 3.5))
 axes.errorbar(decays, theory.generalization_loss, theory.error[..., 0], label="theory, infinite size")
 axes.plot(decays, drawn, "o", label=f"one sample, {features} features")
 axes.set(xscale="log", xlabel="weight decay λ", ylabel="generalization loss (nats)")
+axes.set_xticks([0.02, 0.05, 0.1, 0.2], ["0.02", "0.05", "0.1", "0.2"])
+axes.set_xticks([], minor=True)
 axes.legend(frameon=False)
 figure.tight_layout()
 plt.show()

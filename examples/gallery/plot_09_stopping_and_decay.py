@@ -32,6 +32,8 @@ for tasks, name, style in ((1, "A alone", "-"), (2, "beside an unrelated B", "--
     lowest[tasks] = float(stopped.min()), float(decayed.min())
 left.set(xlabel="training time", ylabel="generalization loss (nats)", ylim=(None, 1.45))
 right.set(xscale="log", xlabel="weight decay λ")
+right.set_xticks([0.03, 0.1, 0.3], ["0.03", "0.1", "0.3"])
+right.set_xticks([], minor=True)
 for axes, number in ((left, 0), (right, 1)):
     axes.set_title(f"benefit {lowest[1][number] - lowest[2][number]:+.3f} nats", fontsize=10)
     axes.legend(frameon=False)

@@ -2,7 +2,7 @@
 Advice on handwritten digits
 ============================
 
-The digit of 150 images is known. For all of them we know in which pair it is (0 or 1, 2 or 3, …); a third column has these
+The digit of 100 images is known. For all of them we know in which pair it is (0 or 1, 2 or 3, …); a third column has these
 pairs in random order, a question without an answer. Which of the two is worth training beside the digit? The advisor trains
 with and without each on the same splits, and says how sure it is.
 """
@@ -16,7 +16,7 @@ from sharedtrunk.affinity import AuxiliaryTaskAdvisor
 pixels, digit = load_digits(return_X_y=True)
 pixels, digit = pixels[:1200], digit[:1200]
 random = np.random.default_rng(0)
-known = random.permutation(len(digit)) < 150
+known = random.permutation(len(digit)) < 100
 labels = np.column_stack(
     [
         np.where(known, digit, np.nan),
@@ -24,7 +24,7 @@ labels = np.column_stack(
         random.permutation(digit // 2),
     ]
 )
-advisor = AuxiliaryTaskAdvisor(main=0, repeats=1, choose=False, keep="").fit(pixels, labels)
+advisor = AuxiliaryTaskAdvisor(main=0, repeats=2, choose=False, keep="").fit(pixels, labels)
 advice = advisor.to_frame()
 print(advice[["auxiliary", "benefit", "benefit_low", "benefit_high", "verdict"]])
 
