@@ -40,7 +40,7 @@ ROOMS = (
 )
 """Rooms in the order of the site, from the ground up, each with what it is about."""
 
-PUBLIC_FILES = {"flows": ("trajectory", "result", "stopped", "bracketing")}
+PUBLIC_FILES = {"flows": ("trajectory", "result", "stopped")}
 """Rooms that re-export nothing, and their modules with what others use."""
 
 

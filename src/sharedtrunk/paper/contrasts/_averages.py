@@ -38,6 +38,16 @@ def average(values: "xarray.DataArray", dims: Iterable[str]) -> "xarray.DataArra
 def benefit_by_snr(benefit: "xarray.DataArray") -> "xarray.DataArray":
     """Mean benefit of low- and of high-SNR auxiliary tasks: the axis `s_aux` becomes `aux_snr` = ("low", "high").
 
+    Parameters
+    ----------
+    benefit
+        A benefit from a dataset, with the axis `s_aux`.
+
+    Returns
+    -------
+    DataArray
+        The two means.
+
     Raises
     ------
     InputError
