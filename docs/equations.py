@@ -9,7 +9,8 @@ import re
 import sys
 from pathlib import Path
 
-from sharedtrunk.paper.claims import number_lines, read_json, tally
+from sharedtrunk.paper.claims import Row, number_lines, read_json, tally
+from sharedtrunk.paper.claims.equations import CLAIMS
 from sharedtrunk.paper.figures import FIGURES
 
 FUNCTIONS = {
@@ -124,8 +125,12 @@ def write(rows, verdicts):
 def main(paths):
     """Read the ledgers and the verdicts of figures."""
     found = {row.claim.key: row for path in paths for row in read_json(Path(path))}
-    order = sorted(found, key=lambda key: (key.split("-")[0], [int(n) for n in re.findall(r"\d+", key)] or key))
-    write({key: found[key] for key in order}, (Path(__file__).parent / "verdicts.md").read_text())
+    missing = {
+        key: Row(claim, None, reason=f"run `sharedtrunk claims {key}`")
+        for key, claim in CLAIMS.items()
+        if key not in found
+    }
+    write({key: found.get(key) or missing[key] for key in CLAIMS}, (Path(__file__).parent / "verdicts.md").read_text())
 
 
 if __name__ == "__main__":

@@ -38,9 +38,9 @@ def main(page: Path) -> int:
             print(f"not run: line {line}, which needs {first.removeprefix(NEEDS)}")
         elif block.startswith(">>>"):
             test = doctest.DocTestParser().get_doctest(block, vars(module), page.name, str(page), line - 1)
+            test.globs = vars(module)  # not a copy, so that functions of one block see what later blocks assign
             runner = doctest.DocTestRunner(optionflags=OPTIONS, verbose=False)
             runner.run(test, clear_globs=False)
-            vars(module).update(test.globs)
             failed += runner.summarize(verbose=False).failed
         else:
             exec(compile("\n" * (line - 1) + block, str(page), "exec"), vars(module))
