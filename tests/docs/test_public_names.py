@@ -48,7 +48,9 @@ def public_values():
     for room, _ in api_pages.ROOMS:
         for name, (module, _) in api_pages.public_names(room).items():
             value = getattr(importlib.import_module(module), name)
-            if inspect.isroutine(value) or (inspect.isclass(value) and not issubclass(value, BaseException | enum.Enum)):
+            if inspect.isroutine(value) or (
+                inspect.isclass(value) and not issubclass(value, BaseException | enum.Enum)
+            ):
                 yield pytest.param(value, id=f"{room}.{name}")
 
 
