@@ -24,7 +24,7 @@ labels = np.column_stack(
         random.permutation(digit // 2),
     ]
 )
-advisor = AuxiliaryTaskAdvisor(main=0, repeats=2, choose=False, keep="").fit(pixels, labels)
+advisor = AuxiliaryTaskAdvisor(main=0, repeats=2, choose=False).fit(pixels, labels)
 advice = advisor.to_frame()
 print(advice[["auxiliary", "benefit", "benefit_low", "benefit_high", "verdict"]])
 

@@ -57,7 +57,7 @@ else:
     known = np.random.default_rng(0).permutation(len(digit)) < 150
     labels = np.column_stack([np.where(known, digit, np.nan), digit % 2])
     model = OwnModel(fit, predict, name="own module")
-    advisor = AuxiliaryTaskAdvisor(main=0, estimator=model, repeats=1, choose=False, keep="").fit(pixels, labels)
+    advisor = AuxiliaryTaskAdvisor(main=0, estimator=model, repeats=1, choose=False).fit(pixels, labels)
     row = advisor.to_frame().iloc[0]
     figure, axes = plt.subplots(figsize=(6, 1.8))
     sides = [[row.benefit - row.benefit_low], [row.benefit_high - row.benefit]]
