@@ -2,6 +2,9 @@
 # make test        the tests, eight to fifteen minutes on two cores (make test-long: those of ten seconds and more; make test-slow: all)
 # make lint        what CI also checks
 # make fuzz        random input to everything that takes input
+# make docs        the site, into build/docs: pages, gallery, API; a few minutes, without network
+# make package     the wheel and the source distribution, and the README's example in an environment with the wheel alone
+# make lowest      the tests of the core with the oldest versions of the dependencies that pyproject.toml allows
 # make evaluate    the advisor against the truth and against baselines, on real tables; resumes
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +12,7 @@ BIN := $(VENV)/bin
 ## one process per core with one thread each, as in the library's own workers
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NPROC=1 $(BIN)/python -m pytest -n auto --dist loadscope
 
-.PHONY: install install-benchmarks reproduce test test-long test-slow test-float32 test-benchmarks fuzz evaluate lint clean
+.PHONY: install install-benchmarks reproduce test test-long test-slow test-float32 test-benchmarks fuzz evaluate lint install-docs docs package lowest clean
 .DEFAULT_GOAL := help
 
 help:
@@ -60,6 +63,41 @@ fuzz: install
 evaluate: install-benchmarks
 	$(BIN)/python -m benchmarks.affinity
 
+# Sphinx with its extensions. The gallery has one script with PyTorch, which shows no picture where that is not installed.
+install-docs: $(VENV)/.installed-docs
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group docs
+	@touch $@
+
+docs: install-docs
+	$(BIN)/python -m sphinx -W --keep-going --quiet -b html docs build/docs
+	@echo "build/docs/index.html"
+
+# The wheel goes into an environment without anything else, and the README's example runs there, in an empty folder.
+package: install
+	$(BIN)/python -m pip install --quiet --group package
+	rm -rf build/package
+	$(BIN)/python -m build --outdir build/package .
+	$(PYTHON) -m venv build/package/venv
+	build/package/venv/bin/python -m pip install --quiet build/package/*.whl
+	build/package/venv/bin/python tests/docs/smoke.py build/package/venv/bin README.md
+
+# uv resolves every direct dependency to its lower bound; what they depend on is as new as that allows.
+lowest: install
+	$(BIN)/python -m pip install --quiet --group package
+	mkdir -p build
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 pyproject.toml -o build/lowest.txt
+	rm -rf build/lowest
+	$(PYTHON) -m venv build/lowest
+	build/lowest/bin/python -m pip install --quiet -r build/lowest.txt 'beartype>=0.20' 'pytest>=8.3'
+	build/lowest/bin/python -m pip install --quiet --no-deps .
+	cd tests && ../build/lowest/bin/python -m pytest -q -c ../pyproject.toml --rootdir .. -W default $(LOWEST)
+
+# A test file or two of every room.
+LOWEST ?= gaussian/test_free_energy.py spectra teachers students/test_train.py dynamics/test_aligned.py benefit \
+  tables/test_read.py sweeps/test_grid.py sweeps/test_store.py affinity/test_classifier.py cli/test_cli.py
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -67,4 +105,4 @@ lint: install
 	$(BIN)/pyright
 
 clean:
-	rm -rf $(VENV) results
+	rm -rf $(VENV) results build

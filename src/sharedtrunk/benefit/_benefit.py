@@ -20,6 +20,15 @@ class MultitaskBenefit(NamedTuple):
 
     `error` is the numerical error of `oracle`: the half-width over scrambles of the difference if the same rule valued both
     arms, else the sum of both arms' errors, which may be correlated.
+
+    Parameters
+    ----------
+    oracle
+        Benefit where each arm stops at its lowest generalization loss (*lane,).
+    validation
+        Benefit where each arm stops at its lowest validation loss (*lane,); None where that was not evaluated.
+    error
+        Numerical error of `oracle` (*lane,); None where it is not known.
     """
 
     oracle: Float[np.ndarray, "*lane"]

@@ -26,7 +26,15 @@ from sharedtrunk.gaussian.checks import as_covariance, as_moment, as_weights, ch
 
 
 class BenefitBounds(NamedTuple):
-    """`lower` ≤ MT_{A←B} ≤ `upper` in nats (*lane,); `error` covers the numerical error of either."""
+    """`lower` ≤ MT_{A←B} ≤ `upper` in nats (*lane,); `error` covers the numerical error of either.
+
+    Parameters
+    ----------
+    lower, upper
+        The bounds (*lane,).
+    error
+        Half-width that covers the numerical error of either (*lane,).
+    """
 
     lower: Float[AnyArray, "*lane"]
     upper: Float[AnyArray, "*lane"]
@@ -42,6 +50,17 @@ class BenefitGaps(NamedTuple):
     """The benefit L(W̃) − L(W_A) in nats, its distance `above` the lower bound and `below` the upper one, with errors.
 
     Both gaps are ≥ 0 (Bregman divergences of F); `gap_error` covers either, `error` the benefit.
+
+    Parameters
+    ----------
+    benefit, error
+        L(W̃) − L(W_A) and its error (*lane,).
+    above
+        The benefit minus its lower bound (*lane,).
+    below
+        The upper bound minus the benefit (*lane,).
+    gap_error
+        Half-width that covers the error of either gap (*lane,).
     """
 
     benefit: Float[AnyArray, "*lane"]

@@ -20,6 +20,16 @@ def oracle_stop(trajectory: Trajectory) -> Int[np.ndarray, "*lane"]:
     """Index of the saved time at which the generalization loss is smallest (section 4.4 of the paper).
 
     Raises `InputError` for a trajectory without that loss.
+
+    Parameters
+    ----------
+    trajectory
+        A training with its generalization loss.
+
+    Returns
+    -------
+    index
+        Number of the saved time (*lane,).
     """
     check_trajectory(trajectory)
     return first_minimum(known_curve(trajectory.generalization_loss, "generalization"))
@@ -29,6 +39,16 @@ def validation_stop(trajectory: Trajectory) -> Int[np.ndarray, "*lane"]:
     """Index of the saved time at which the validation loss is smallest.
 
     Raises `InputError` for a trajectory without that loss.
+
+    Parameters
+    ----------
+    trajectory
+        A training with its validation loss.
+
+    Returns
+    -------
+    index
+        Number of the saved time (*lane,).
     """
     check_trajectory(trajectory)
     return first_minimum(known_curve(trajectory.validation_loss, "validation"))

@@ -31,7 +31,15 @@ from sharedtrunk.errors import invalid
 
 
 class RegressionBenefit(NamedTuple):
-    """Generalization errors of task A in time, alone and beside B, and the difference of their minima."""
+    """Generalization errors of task A in time, alone and beside B, and the difference of their minima.
+
+    Parameters
+    ----------
+    single, joint
+        Generalization error of task A alone and beside B (time,).
+    benefit
+        Minimum of `single` minus that of `joint`.
+    """
 
     single: Float[Array, "time"]
     joint: Float[Array, "time"]

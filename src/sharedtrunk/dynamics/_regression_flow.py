@@ -22,6 +22,13 @@ class RegressionFlow(LayeredFlow):
     """dW⁽ˡ⁾/dt = W_>ᵀ [Σ_t α_t (Σ̂_t − W_t)] W_<ᵀ for layers of any shape and any start.
 
     `moments[t]` is Σ̂_t, which is also the moment of the targets Σ̂_t x, because the inputs x are whitened.
+
+    Parameters
+    ----------
+    moments
+        Σ̂_t of every task (…, class, feature).
+    task_weights
+        α of every task (…, task).
     """
 
     moments: tuple[Float[Array, "... _ feature"], ...]

@@ -52,6 +52,21 @@ class TwoTaskFlow(AbstractFlow):
     """The three lines of (26) as printed, with composites s_A³² ⊙ s²¹ (27) and s_B³² ⊙ s²¹ on the teachers' vectors.
 
     `two_task_flow` makes one from two teachers; the fields are those of `AlignedFlow` for each task, and r.
+
+    Parameters
+    ----------
+    lefts, rights
+        Û and V̂ of both tasks, (…, class, rank) and (…, feature, rank).
+    targets
+        What drives each singular value, (…, rank), of both tasks.
+    relatedness
+        r (…).
+    reading
+        How g is read, see `aligned_flow`.
+    rule
+        The quadrature of g.
+    soft
+        βŝ of both tasks where labels are soft; None where they are hard.
     """
 
     state: ClassVar = TwoTaskValues

@@ -65,7 +65,22 @@ def stopped_students(
 
 
 def stop_and_value(settings: StandardSettings, draw: Draw, trajectory: Trajectory) -> dict[str, np.ndarray]:
-    """`stopped_students` as the columns that a sweep stores, with the slope of the loss at the oracle's stop."""
+    """`stopped_students` as the columns that a sweep stores, with the slope of the loss at the oracle's stop.
+
+    Parameters
+    ----------
+    settings
+        The problem, and the arm that is trained.
+    draw
+        Teachers, samples and starts of the lanes.
+    trajectory
+        The trained students.
+
+    Returns
+    -------
+    dict
+        Column → array with one row per lane.
+    """
     stops = stopped_students(settings, draw, trajectory)
     assert stops.oracle.weights is not None  # students here are linear
     # a quarter of the nodes is enough: the bounds made from the slope are wide, and a moment costs twice as much as a loss

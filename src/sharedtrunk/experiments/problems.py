@@ -166,7 +166,14 @@ class StandardProblem(_Problem):
 
 @dataclasses.dataclass(frozen=True)
 class StandardSettings(StandardProblem):
-    """The standard problem and the arm of it that is trained: `tasks` is 1 for baselines, 2 or more for joint lanes."""
+    """The standard problem and the arm of it that is trained.
+
+    Parameters
+    ----------
+    tasks
+        Number of tasks that the student trains on: 1 for baselines, 2 or more for joint lanes. All others: see
+        `StandardProblem`.
+    """
 
     tasks: int = dataclasses.field(kw_only=True)
 

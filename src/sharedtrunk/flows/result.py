@@ -7,7 +7,23 @@ import enum
 
 
 class Result(enum.IntEnum):
-    """How a lane ended. A failed lane is NaN with a reason; the sweep goes on."""
+    """How a lane ended. A failed lane is NaN with a reason; the sweep goes on.
+
+    Attributes
+    ----------
+    SUCCESS
+        0: the minimum of the generalization loss is bracketed.
+    DIVERGED
+        1: the weights stopped being finite numbers.
+    STEP_LIMIT
+        2: the solver used up its steps before the last time.
+    NOT_BRACKETED
+        3: a minimum was not bracketed by the time limit.
+    RAN_AWAY
+        4: the weights grew beyond the ceiling before the minimum was bracketed.
+    RULE_TOO_COARSE
+        5: the error of the quadrature is no longer small beside the drive.
+    """
 
     SUCCESS = 0
     DIVERGED = 1

@@ -51,7 +51,12 @@ class Stopped(NamedTuple):
 class Stops(NamedTuple):
     """The same students stopped by both rules: at the minimum of the generalization loss (oracle) and of the validation loss.
 
-    Theory has no held-out points, so its `validation` is None.
+    Parameters
+    ----------
+    oracle
+        Students at the minimum of the generalization loss.
+    validation
+        Students at the minimum of the validation loss; None for theory, which has no held-out points.
     """
 
     oracle: Stopped

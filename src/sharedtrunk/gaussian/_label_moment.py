@@ -135,8 +135,10 @@ def label_moment_with_error(
 ) -> tuple[Float[Array, "*lane class feature"], Float[Array, "*lane"]]:
     """`label_moment` with the half-width of its 99 % interval.
 
-    Parameters, exceptions
-        See `label_moment`.
+    Parameters
+    ----------
+    W, covariance, rule
+        See `label_moment`, which says where it raises.
 
     Returns
     -------

@@ -9,7 +9,18 @@ _REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
 def printable(text: str) -> str:
-    """Return a text on one line without control characters, which could move a terminal's cursor."""
+    """Return a text on one line without control characters, which could move a terminal's cursor.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        One line.
+    """
     return _errors.printable(" ".join(text.split()), _REPLACED)
 
 

@@ -16,17 +16,50 @@ _MARKERS = ("o", "s", "^", "D", "v")
 
 
 def relatedness_colour(relatedness: float) -> tuple[float, float, float]:
-    """Return the RGB colour of a relatedness in [0, 1]. Raises `InputError` for a number outside."""
+    """Return the RGB colour of a relatedness in [0, 1]. Raises `InputError` for a number outside.
+
+    Parameters
+    ----------
+    relatedness
+        r from 0 to 1.
+
+    Returns
+    -------
+    tuple of float
+        Red, green and blue, each from 0 to 1.
+    """
     return matplotlib.colormaps["plasma"](_BRIGHTEST * _checked(relatedness))[:3]
 
 
 def relatedness_marker(relatedness: float) -> str:
-    """Return the marker of the nearest of r = 0, ¼, ½, ¾ and 1, so that curves can be told apart without colour."""
+    """Return the marker of the nearest of r = 0, ¼, ½, ¾ and 1, so that curves can be told apart without colour.
+
+    Parameters
+    ----------
+    relatedness
+        r from 0 to 1.
+
+    Returns
+    -------
+    str
+        A marker of matplotlib.
+    """
     return _MARKERS[round(4 * _checked(relatedness))]
 
 
 def relatedness_legend(levels: Iterable[float]) -> list[Line2D]:
-    """Return a legend entry for each relatedness, the highest first, in the order of the curves in a picture."""
+    """Return a legend entry for each relatedness, the highest first, in the order of the curves in a picture.
+
+    Parameters
+    ----------
+    levels
+        The values of r that a picture shows.
+
+    Returns
+    -------
+    list of Line2D
+        The entries.
+    """
     return [
         Line2D([], [], color=relatedness_colour(r), marker=relatedness_marker(r), markersize=4, label=f"{r:g}")
         for r in sorted(levels, reverse=True)

@@ -9,7 +9,15 @@ from sharedtrunk.errors import invalid
 
 
 class VerdictSign(NamedTuple):
-    """How a verdict is shown: its `mark`, the text colour (`ink`), and the pale background of its cell (`ground`)."""
+    """How a verdict is shown: its `mark`, the text colour (`ink`), and the pale background of its cell (`ground`).
+
+    Parameters
+    ----------
+    mark
+        A sign, such as ✓.
+    ink, ground
+        Colours of the text and of its background.
+    """
 
     mark: str
     ink: str
@@ -34,12 +42,34 @@ _EFFECTS = {
 
 
 def verdict_sign(verdict: str) -> VerdictSign:
-    """Return the sign of a verdict on a claim. Raises `InputError` for another word."""
+    """Return the sign of a verdict on a claim. Raises `InputError` for another word.
+
+    Parameters
+    ----------
+    verdict
+        One of the verdicts of `sharedtrunk.paper.claims`.
+
+    Returns
+    -------
+    VerdictSign
+        How it is shown.
+    """
     return _sign(_CLAIMS, verdict, "a verdict")
 
 
 def effect_sign(verdict: str) -> VerdictSign:
-    """Return the sign of a verdict on an effect. Raises `InputError` for another word."""
+    """Return the sign of a verdict on an effect. Raises `InputError` for another word.
+
+    Parameters
+    ----------
+    verdict
+        One of the verdicts of an advice.
+
+    Returns
+    -------
+    VerdictSign
+        How it is shown.
+    """
     return _sign(_EFFECTS, verdict, "the verdict on an effect")
 
 

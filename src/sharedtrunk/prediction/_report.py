@@ -93,7 +93,18 @@ def label(method: Method) -> str:
 
 
 def title(made: Prediction) -> str:
-    """The setting in one line, as the title of the table."""
+    """The setting in one line, as the title of the table.
+
+    Parameters
+    ----------
+    made
+        The prediction.
+
+    Returns
+    -------
+    str
+        The title.
+    """
     at = made.setting
     main = f"Benefit of {at.auxiliaries_in_words} for A: {at.samples} samples, s_main {_values(at.s_main)}"
     tasks = [f"s_aux {_values(values)}, relatedness {_related(related)}" for values, related in at.auxiliaries]
@@ -122,6 +133,16 @@ def rows(made: Prediction) -> list[tuple[str, ...]]:
     """One row per method, in the order of `COLUMNS`, and one more for validation stopping where it is known.
 
     The row of weight decay has λ in the place of a stopping time; without a benefit it says why.
+
+    Parameters
+    ----------
+    made
+        The prediction.
+
+    Returns
+    -------
+    list of tuple of str
+        The texts of the table's cells.
     """
     found = []
     for name, answer in made.ways.items():

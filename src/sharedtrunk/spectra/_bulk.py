@@ -27,7 +27,13 @@ from sharedtrunk._support.axes import Value
 
 
 class Edges(NamedTuple):
-    """Smallest and largest singular value of pure noise in the limit of large matrices."""
+    """Smallest and largest singular value of pure noise in the limit of large matrices.
+
+    Parameters
+    ----------
+    lower, upper
+        σ(1 − √c) and σ(1 + √c) for K ≤ N_f.
+    """
 
     lower: Float[Array, "*lane"]
     upper: Float[Array, "*lane"]

@@ -33,7 +33,15 @@ from sharedtrunk.spectra._bulk import _edges, check_noise_matrix, check_singular
 
 
 class Overlaps(NamedTuple):
-    """Squared overlaps of observed with clean singular vectors: left (class side) (û·u)², right (feature side) (v̂·v)²."""
+    """Squared overlaps of observed with clean singular vectors: left (class side) (û·u)², right (feature side) (v̂·v)².
+
+    Parameters
+    ----------
+    left
+        (û·u)², of the class vectors.
+    right
+        (v̂·v)², of the feature vectors.
+    """
 
     left: Float[Array, "*lane"]
     right: Float[Array, "*lane"]

@@ -18,7 +18,17 @@ from sharedtrunk.teachers._teacher import Teacher, check_teacher
 
 
 class Sample(NamedTuple):
-    """Inputs with the labels of the noisy teacher, for training, and of the clean teacher, for evaluation."""
+    """Inputs with the labels of the noisy teacher, for training, and of the clean teacher, for evaluation.
+
+    Parameters
+    ----------
+    inputs
+        x (sample, feature).
+    labels
+        Class of each input by the noisy teacher.
+    clean_labels
+        Class of each input by the clean teacher.
+    """
 
     inputs: Float[Array, "sample feature"]
     labels: Int[Array, "sample"]

@@ -61,6 +61,13 @@ def write_json(
 ) -> None:
     """Write what `as_json` returns to a file, whole or not at all.
 
+    Parameters
+    ----------
+    path
+        The file.
+    rows, seed, thorough, datasets
+        See `as_json`.
+
     Raises
     ------
     InputError
@@ -72,6 +79,16 @@ def write_json(
 
 def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The plain data of a written ledger, as `as_json` made it.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    dict
+        The data.
 
     Raises
     ------
@@ -88,6 +105,16 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def read_json(path: str | os.PathLike[str]) -> list[Row]:
     """The rows of a written ledger; their verdicts are computed again from the readings.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    list of Row
+        The rows.
 
     Raises
     ------

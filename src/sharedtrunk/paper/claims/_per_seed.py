@@ -77,5 +77,16 @@ class PerSeed:
 
 
 def scramble_error(by_scramble: np.ndarray) -> float:
-    """Half-width of the 99 % interval of a mean over scrambles (scramble,); 0 for a single one."""
+    """Half-width of the 99 % interval of a mean over scrambles (scramble,); 0 for a single one.
+
+    Parameters
+    ----------
+    by_scramble
+        One number per scramble.
+
+    Returns
+    -------
+    float
+        The half-width.
+    """
     return float(half_width(by_scramble)) if len(by_scramble) > 1 else 0.0

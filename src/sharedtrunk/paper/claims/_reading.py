@@ -31,7 +31,15 @@ Side = Literal["at most", "at least", "within"]
 
 
 class Limit(NamedTuple):
-    """Where a claim says that a number lies: at most `value`, at least `value`, or within ±`value`."""
+    """Where a claim says that a number lies: at most `value`, at least `value`, or within ±`value`.
+
+    Parameters
+    ----------
+    side
+        "at most", "at least" or "within".
+    value
+        The number that is not to be passed.
+    """
 
     side: Side
     value: float
@@ -131,14 +139,52 @@ class Reading:
 def at_most(
     case: str, number: SupportsFloat, limit: SupportsFloat, *, error: SupportsFloat = 0.0, unit: str = ""
 ) -> Reading:
-    """The reading of a number that is not a mean over seeds and must not be above `limit`."""
+    """The reading of a number that is not a mean over seeds and must not be above `limit`.
+
+    Parameters
+    ----------
+    case
+        Where the number was taken.
+    number
+        The number.
+    limit
+        The largest or smallest number that the claim allows.
+    error
+        Half of an interval that covers the true number.
+    unit
+        Unit of the number.
+
+    Returns
+    -------
+    Reading
+        The reading.
+    """
     return Reading(case, float(number), float(error), "at most", float(limit), unit)
 
 
 def at_least(
     case: str, number: SupportsFloat, limit: SupportsFloat, *, error: SupportsFloat = 0.0, unit: str = ""
 ) -> Reading:
-    """The reading of a number that is not a mean over seeds and must not be below `limit`."""
+    """The reading of a number that is not a mean over seeds and must not be below `limit`.
+
+    Parameters
+    ----------
+    case
+        Where the number was taken.
+    number
+        The number.
+    limit
+        The largest or smallest number that the claim allows.
+    error
+        Half of an interval that covers the true number.
+    unit
+        Unit of the number.
+
+    Returns
+    -------
+    Reading
+        The reading.
+    """
     return Reading(case, float(number), float(error), "at least", float(limit), unit)
 
 
@@ -155,8 +201,8 @@ def over_seeds(
         One number per seed, (seed,), in `unit`; a seed whose number is NaN is left out and counted. A `PerSeed` adds its own
         numerical error. If one of its lanes has no bracketed minimum, the error is NaN and the case says so, because that
         lane's contribution is unknown.
-    limit
-        The limit that the claim sets.
+    limit, unit
+        The limit that the claim sets, and the unit of both.
     numerical
         Further numerical error of the mean, in `unit`.
     """
@@ -174,26 +220,100 @@ def over_seeds(
 def above(
     case: str, per_seed: np.ndarray | PerSeed, limit: float = 0.0, unit: str = "nats", *, numerical: float = 0.0
 ) -> Reading:
-    """A mean over seeds that must not be below `limit`."""
+    """A mean over seeds that must not be below `limit`.
+
+    Parameters
+    ----------
+    case
+        Where the numbers were taken.
+    per_seed
+        One number per seed.
+    limit
+        The limit of the mean.
+    unit
+        Unit of the numbers.
+    numerical
+        Numerical error that all seeds share.
+
+    Returns
+    -------
+    Reading
+        The reading.
+    """
     return over_seeds(case, per_seed, Limit("at least", limit), unit, numerical=numerical)
 
 
 def below(
     case: str, per_seed: np.ndarray | PerSeed, limit: float = 0.0, unit: str = "nats", *, numerical: float = 0.0
 ) -> Reading:
-    """A mean over seeds that must not be above `limit`."""
+    """A mean over seeds that must not be above `limit`.
+
+    Parameters
+    ----------
+    case
+        Where the numbers were taken.
+    per_seed
+        One number per seed.
+    limit
+        The limit of the mean.
+    unit
+        Unit of the numbers.
+    numerical
+        Numerical error that all seeds share.
+
+    Returns
+    -------
+    Reading
+        The reading.
+    """
     return over_seeds(case, per_seed, Limit("at most", limit), unit, numerical=numerical)
 
 
 def negligible(
     case: str, per_seed: np.ndarray | PerSeed, limit: float = NEGLIGIBLE, unit: str = "nats", *, numerical: float = 0.0
 ) -> Reading:
-    """A mean over seeds that must lie within ±`limit`."""
+    """A mean over seeds that must lie within ±`limit`.
+
+    Parameters
+    ----------
+    case
+        Where the numbers were taken.
+    per_seed
+        One number per seed.
+    limit
+        The limit of the mean.
+    unit
+        Unit of the numbers.
+    numerical
+        Numerical error that all seeds share.
+
+    Returns
+    -------
+    Reading
+        The reading.
+    """
     return over_seeds(case, per_seed, Limit("within", limit), unit, numerical=numerical)
 
 
 def each(limit: Limit, by_name: Mapping[str, np.ndarray], unit: str = "nats", *, case: str = "") -> tuple[Reading, ...]:
-    """One reading per entry of `by_name`, whose key says where it was taken."""
+    """One reading per entry of `by_name`, whose key says where it was taken.
+
+    Parameters
+    ----------
+    limit
+        Where the claim says that the numbers lie.
+    by_name
+        Numbers per seed, by where they were taken.
+    unit
+        Unit of the numbers.
+    case
+        Words that precede every name.
+
+    Returns
+    -------
+    tuple of Reading
+        The readings.
+    """
     return tuple(
         over_seeds(", ".join(filter(None, (case, name))), per_seed, limit, unit) for name, per_seed in by_name.items()
     )

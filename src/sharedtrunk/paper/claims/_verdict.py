@@ -24,7 +24,18 @@ _ORDER: tuple[Outcome, ...] = ("fails", "undecided", "holds")
 
 
 def verdict(evidence: Evidence) -> Verdict:
-    """The verdict that follows from the readings alone."""
+    """The verdict that follows from the readings alone.
+
+    Parameters
+    ----------
+    evidence
+        The readings of a claim.
+
+    Returns
+    -------
+    Verdict
+        The verdict.
+    """
     within = worst(evidence.within).outcome
     if within != "holds" or not evidence.beyond:
         return within
@@ -33,7 +44,18 @@ def verdict(evidence: Evidence) -> Verdict:
 
 
 def deciding(evidence: Evidence) -> Reading:
-    """The reading that decides: the worst within the condition, or beyond it if all within hold and one beyond does not."""
+    """The reading that decides: the worst within the condition, or beyond it if all within hold and one beyond does not.
+
+    Parameters
+    ----------
+    evidence
+        The readings of a claim.
+
+    Returns
+    -------
+    Reading
+        The reading.
+    """
     within = worst(evidence.within)
     if within.outcome != "holds" or not evidence.beyond:
         return within
@@ -42,7 +64,18 @@ def deciding(evidence: Evidence) -> Reading:
 
 
 def worst(readings: Iterable[Reading]) -> Reading:
-    """The worst reading: failing before undecided before holding, and among equal outcomes the one with the least `room`."""
+    """The worst reading: failing before undecided before holding, and among equal outcomes the one with the least `room`.
+
+    Parameters
+    ----------
+    readings
+        At least one.
+
+    Returns
+    -------
+    Reading
+        The worst.
+    """
     return min(readings, key=lambda reading: (_ORDER.index(reading.outcome), reading.room))
 
 
@@ -130,6 +163,18 @@ def judge(claim: Claim, *measured: Any) -> Row:
     """Measure a claim and judge it; `measured` are the arguments of its `measure`.
 
     If a value is missing (`NotMeasured`), the row has no evidence, and its reason says what is missing.
+
+    Parameters
+    ----------
+    claim
+        The claim.
+    *measured
+        The arguments of its `measure`.
+
+    Returns
+    -------
+    Row
+        The row of the ledger.
     """
     begin = time.perf_counter()
     if claim.measure is None:

@@ -10,7 +10,18 @@ COLUMNS = ("source", "claim", "numbers")
 
 
 def statement_lines(row: Row) -> list[str]:
-    """The statement, its hypotheses, and the condition of a *holds only if*."""
+    """The statement, its hypotheses, and the condition of a *holds only if*.
+
+    Parameters
+    ----------
+    row
+        A row of the ledger.
+
+    Returns
+    -------
+    list of str
+        The lines.
+    """
     lines = [sentence(row.claim.statement)]
     if row.claim.hypotheses:
         lines.append(f"({sentence(row.claim.hypotheses)[:-1]})")
@@ -25,6 +36,16 @@ def number_lines(row: Row) -> list[str]:
     For a *holds only if* there is a reading from each side of the condition. For a failure there is the counterexample: the
     first reading that fails, because claims list their simplest cases first. What is true instead comes last; its words
     appear only if all its readings hold.
+
+    Parameters
+    ----------
+    row
+        A row of the ledger.
+
+    Returns
+    -------
+    list of str
+        The lines.
     """
     evidence = row.evidence
     if evidence is None:
@@ -44,14 +65,36 @@ def number_lines(row: Row) -> list[str]:
 
 
 def sentence(text: str) -> str:
-    """The text with a period, and with a capital unless it begins with a symbol."""
+    """The text with a period, and with a capital unless it begins with a symbol.
+
+    Parameters
+    ----------
+    text
+        A text.
+
+    Returns
+    -------
+    str
+        The sentence.
+    """
     word = text.split(" ", 1)[0]
     ordinary = word.isalpha() and word.islower() and len(word) > 1 and word != "ln"
     return (text[:1].upper() + text[1:] if ordinary else text).rstrip(".") + "."
 
 
 def in_words(reading: Reading) -> str:
-    """A reading in one line: its case, number ± error, and the limit."""
+    """A reading in one line: its case, number ± error, and the limit.
+
+    Parameters
+    ----------
+    reading
+        A reading.
+
+    Returns
+    -------
+    str
+        The line.
+    """
     sign = {"at most": "≤ ", "at least": "≥ ", "within": "within ±"}[reading.side]
     error = f" ± {reading.error:.1g}" if reading.error else ""
     unit = f" {reading.unit}" if reading.unit not in ("", "1") else ""
@@ -63,7 +106,18 @@ def in_words(reading: Reading) -> str:
 
 
 def tally(rows: Sequence[Row]) -> str:
-    """How many claims hold, hold only under a condition, fail, are undecided, or are not measured."""
+    """How many claims hold, hold only under a condition, fail, are undecided, or are not measured.
+
+    Parameters
+    ----------
+    rows
+        Rows of the ledger.
+
+    Returns
+    -------
+    str
+        The sentence.
+    """
     words = {
         "holds": "hold",
         "holds only if": "hold only under a condition",

@@ -17,13 +17,36 @@ if TYPE_CHECKING:
 
 
 def average(values: "xarray.DataArray", dims: Iterable[str]) -> "xarray.DataArray":
-    """Plain mean over the `dims` that the values have; NaN if one value is NaN."""
+    """Plain mean over the `dims` that the values have; NaN if one value is NaN.
+
+    Parameters
+    ----------
+    values
+        Numbers with named axes.
+    dims
+        The axes that go, if they are there.
+
+    Returns
+    -------
+    DataArray
+        The mean.
+    """
     present = [dim for dim in dims if dim in values.dims]
     return values.mean(present, skipna=False) if present else values
 
 
 def benefit_by_snr(benefit: "xarray.DataArray") -> "xarray.DataArray":
     """Mean benefit of low- and of high-SNR auxiliary tasks: the axis `s_aux` becomes `aux_snr` = ("low", "high").
+
+    Parameters
+    ----------
+    benefit
+        A benefit from a dataset, with the axis `s_aux`.
+
+    Returns
+    -------
+    DataArray
+        The two means.
 
     Raises
     ------

@@ -78,6 +78,16 @@ def crossing(benefit: "xarray.DataArray") -> np.ndarray:
     The benefit is averaged over the other axes and joined by straight lines between the levels of relatedness. The first and
     the last line continue beyond the grid, so that a student that is never helped has a zero above 1. NaN if the benefit has
     no upward zero, and for a seed that lacks a lane.
+
+    Parameters
+    ----------
+    benefit
+        A benefit from a dataset, with the axes of its figure.
+
+    Returns
+    -------
+    ndarray
+        The relatedness of the zero (seed,).
     """
     r, means = levels(benefit)
     return np.array([_last_upward_zero(r, curve) for curve in np.array(means).T])

@@ -17,7 +17,20 @@ if TYPE_CHECKING:
 
 
 def at(benefit: "xarray.DataArray", **wanted: int | float | str) -> "xarray.DataArray":
-    """The benefit at the given values of axes, such as `at(benefit, n_samples=800, student="ReLU, 1 layer")`."""
+    """The benefit at the given values of axes, such as `at(benefit, n_samples=800, student="ReLU, 1 layer")`.
+
+    Parameters
+    ----------
+    benefit
+        A benefit from a dataset, with the axes of its figure.
+    **wanted
+        Axis → the value that is wanted.
+
+    Returns
+    -------
+    DataArray
+        The benefit there, without these axes.
+    """
     for axis, value in wanted.items():
         values = _values(benefit, axis)
         if isinstance(value, str):
@@ -34,7 +47,24 @@ def at(benefit: "xarray.DataArray", **wanted: int | float | str) -> "xarray.Data
 def between(
     benefit: "xarray.DataArray", axis: str, low: int | float, high: int | float, *, closed: bool
 ) -> "xarray.DataArray":
-    """The part of the benefit with low ≤ `axis` ≤ high (`closed`), or low < `axis` < high."""
+    """The part of the benefit with low ≤ `axis` ≤ high (`closed`), or low < `axis` < high.
+
+    Parameters
+    ----------
+    benefit
+        A benefit from a dataset, with the axes of its figure.
+    axis
+        Name of the axis.
+    low, high
+        Ends of the range.
+    closed
+        Whether the ends belong to it.
+
+    Returns
+    -------
+    DataArray
+        The part.
+    """
     values = _values(benefit, axis)
     inside = (low <= values) & (values <= high) if closed else (low < values) & (values < high)
     if not inside.any():
@@ -46,7 +76,18 @@ def between(
 
 
 def by_aux_snr(benefit: "xarray.DataArray") -> "dict[str, xarray.DataArray]":
-    """Mean benefit of low-SNR and of high-SNR auxiliary tasks, as in the figures; the keys are "low" and "high"."""
+    """Mean benefit of low-SNR and of high-SNR auxiliary tasks, as in the figures; the keys are "low" and "high".
+
+    Parameters
+    ----------
+    benefit
+        A benefit from a dataset, with the axes of its figure.
+
+    Returns
+    -------
+    dict of DataArray
+        The two means, by "low" and "high".
+    """
     _values(benefit, "s_aux")
     try:
         grouped = benefit_by_snr(benefit)
@@ -56,7 +97,18 @@ def by_aux_snr(benefit: "xarray.DataArray") -> "dict[str, xarray.DataArray]":
 
 
 def per_seed(benefit: "xarray.DataArray") -> np.ndarray:
-    """One number per seed: the plain mean over all other axes, NaN for a seed with a NaN lane."""
+    """One number per seed: the plain mean over all other axes, NaN for a seed with a NaN lane.
+
+    Parameters
+    ----------
+    benefit
+        A benefit from a dataset, with the axes of its figure.
+
+    Returns
+    -------
+    ndarray
+        The means (seed,).
+    """
     others = [dim for dim in benefit.dims if dim != "seed"]
     return benefit.mean(others, skipna=False).values if others else benefit.values
 
@@ -65,6 +117,16 @@ def slope(benefit: "xarray.DataArray") -> np.ndarray:
     """Least-squares slope of benefit on relatedness, seed by seed (nats per unit relatedness).
 
     Σ_r (r − r̄) MT(r) / Σ_r (r − r̄)², after the mean over the other axes.
+
+    Parameters
+    ----------
+    benefit
+        A benefit from a dataset, with the axes of its figure.
+
+    Returns
+    -------
+    ndarray
+        The slopes (seed,).
     """
     r, means = levels(benefit)
     centred = r - r.mean()
@@ -72,20 +134,59 @@ def slope(benefit: "xarray.DataArray") -> np.ndarray:
 
 
 def signal(benefit: "xarray.DataArray", relatedness: float) -> np.ndarray:
-    """Mean benefit of high-SNR auxiliary tasks minus that of low-SNR ones at one relatedness, seed by seed (nats)."""
+    """Mean benefit of high-SNR auxiliary tasks minus that of low-SNR ones at one relatedness, seed by seed (nats).
+
+    Parameters
+    ----------
+    benefit
+        A benefit from a dataset, with the axes of its figure.
+    relatedness
+        r.
+
+    Returns
+    -------
+    ndarray
+        The differences (seed,).
+    """
     groups = by_aux_snr(at(benefit, relatedness=relatedness))
     return per_seed(groups["high"]) - per_seed(groups["low"])
 
 
 def steps(benefit: "xarray.DataArray", axis: str = "relatedness") -> dict[str, np.ndarray]:
-    """Benefit at each value of `axis` minus that at the next lower value, seed by seed; the key names the step."""
+    """Benefit at each value of `axis` minus that at the next lower value, seed by seed; the key names the step.
+
+    Parameters
+    ----------
+    benefit
+        A benefit from a dataset, with the axes of its figure.
+    axis
+        Name of the axis.
+
+    Returns
+    -------
+    dict of ndarray
+        The differences (seed,), by step.
+    """
     values, means = levels(benefit, axis)
     symbol = "r" if axis == "relatedness" else axis
     return {f"{symbol}: {values[i]:g} → {values[i + 1]:g}": means[i + 1] - means[i] for i in range(len(values) - 1)}
 
 
 def levels(benefit: "xarray.DataArray", axis: str = "relatedness") -> tuple[np.ndarray, list[np.ndarray]]:
-    """The values of `axis` in increasing order, and at each the mean over the other axes, seed by seed."""
+    """The values of `axis` in increasing order, and at each the mean over the other axes, seed by seed.
+
+    Parameters
+    ----------
+    benefit
+        A benefit from a dataset, with the axes of its figure.
+    axis
+        Name of the axis.
+
+    Returns
+    -------
+    values, means
+        The values, and at each of them an array (seed,).
+    """
     _values(benefit, axis)
     benefit = benefit.sortby(axis)
     values = benefit[axis].values

@@ -50,7 +50,21 @@ class Lanes:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A figure that was drawn and judged: its files by kind (`png`, `pdf`, `nc`, `json`), its checks, lanes and grid."""
+    """A figure that was drawn and judged: its files by kind (`png`, `pdf`, `nc`, `json`), its checks, lanes and grid.
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    files
+        Path by kind.
+    checks
+        Its statements, judged.
+    lanes
+        Numbers of lanes.
+    size
+        The grid.
+    """
 
     figure: Figure
     files: Mapping[str, Path]

@@ -31,7 +31,18 @@ FIGURES: dict[str, Figure] = {module.FIGURE.name: module.FIGURE for module in (*
 
 
 def get(name: str) -> Figure:
-    """Return the figure of a name. Raises `InputError` for an unknown name, and suggests the closest ones."""
+    """Return the figure of a name. Raises `InputError` for an unknown name, and suggests the closest ones.
+
+    Parameters
+    ----------
+    name
+        Such as fig2-left.
+
+    Returns
+    -------
+    Figure
+        The figure.
+    """
     if not isinstance(name, str) or name not in FIGURES:
         lower = str(name).lower()
         close = [lower] if lower in FIGURES else difflib.get_close_matches(lower, FIGURES, n=3, cutoff=0.4)

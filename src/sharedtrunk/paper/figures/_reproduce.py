@@ -26,7 +26,15 @@ STORE = ".sharedtrunk"
 
 @dataclass(frozen=True)
 class Reproduction:
-    """The figures that were made, and the summary of the run: lanes computed and resumed, failures, damaged shards."""
+    """The figures that were made, and the summary of the run: lanes computed and resumed, failures, damaged shards.
+
+    Parameters
+    ----------
+    outcomes
+        The figures, drawn and judged.
+    summary
+        What the sweeps did.
+    """
 
     outcomes: tuple[Outcome, ...]
     summary: sweeps.Summary

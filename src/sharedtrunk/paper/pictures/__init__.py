@@ -1,13 +1,11 @@
 """The forms of the paper's pictures: arrays with labels in, a matplotlib figure out.
 
-| form | figures |
-|---|---|
-| `trajectories_figure` | Figure 1: curves over training, and how far theory is from them |
-| `stripes_figure` | Figures 2 and 3: oracle stopping large, validation stopping beside it |
-| `panels_figure` | Figures A1–A4: a panel for every row and column |
-| `forest_figure` | Table 1: numbers with their intervals, and where the claims say that they lie |
-| `matrix_figure` | sensitivity: verdicts of statements under choices |
-| `curves_figure` | weight decay: theory and simulation over one thing at a time |
+- `trajectories_figure`, Figure 1: curves over training, and how far theory is from them
+- `stripes_figure`, Figures 2 and 3: oracle stopping large, validation stopping beside it
+- `panels_figure`, Figures A1–A4: a panel for every row and column
+- `forest_figure`, Table 1: numbers with their intervals, and where the claims say that they lie
+- `matrix_figure`, sensitivity: verdicts of statements under choices
+- `curves_figure`, weight decay: theory and simulation over one thing at a time
 
 Nothing here reads a file, judges or needs JAX.
 """

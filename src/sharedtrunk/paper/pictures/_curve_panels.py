@@ -20,7 +20,19 @@ _MARGIN = (1.9, 1.25)  # inches, for the legend, and for the title and the note
 
 
 class Curve(NamedTuple):
-    """Values (x, seed) over x, the keywords of `Axes.errorbar` that draw them, and whether their errors are drawn."""
+    """Values (x, seed) over x, the keywords of `Axes.errorbar` that draw them, and whether their errors are drawn.
+
+    Parameters
+    ----------
+    x
+        Places on the x axis.
+    values
+        Numbers (x, seed).
+    style
+        Keywords of `Axes.errorbar`.
+    errors
+        Whether error bars are drawn.
+    """
 
     x: np.ndarray
     values: np.ndarray
@@ -32,6 +44,19 @@ class Panel(NamedTuple):
     """Curves over one thing: the panel's title, the label of its x axis, the ticks there, and whether x is logarithmic.
 
     Panels with the same `quantity` share their y axis.
+
+    Parameters
+    ----------
+    title, x_label
+        Texts.
+    ticks
+        Text of each tick by its place.
+    curves
+        The curves.
+    quantity
+        What the y axis shows.
+    logarithmic
+        Whether the x axis is.
     """
 
     title: str

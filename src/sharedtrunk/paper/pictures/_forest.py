@@ -29,7 +29,19 @@ _DECIMALS = (4, 6)  # the smallest and the largest number of decimals: more woul
 
 
 class Number(NamedTuple):
-    """A measured number with its interval: its `source` (a key of the styles), its verdict, and the deciding case."""
+    """A measured number with its interval: its `source` (a key of the styles), its verdict, and the deciding case.
+
+    Parameters
+    ----------
+    source
+        A key of the styles.
+    mean, low, high
+        The number with its interval.
+    verdict
+        The verdict.
+    case
+        The case that decides.
+    """
 
     source: str
     mean: float
@@ -40,7 +52,17 @@ class Number(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """A statement in words, the region (low, high) in which it says that its numbers lie, and the numbers."""
+    """A statement in words, the region (low, high) in which it says that its numbers lie, and the numbers.
+
+    Parameters
+    ----------
+    words
+        The statement.
+    region
+        The range (low, high) that it claims.
+    numbers
+        The numbers.
+    """
 
     words: str
     region: tuple[float, float]

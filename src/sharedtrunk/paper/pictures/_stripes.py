@@ -34,6 +34,13 @@ class Stripes(NamedTuple):
     """What one panel shows, each array with dims stripe, relatedness, aux_snr, seed, in nats.
 
     `benefit` is simulated, `predicted` is the closure's, `bounds` are the lower and the upper one.
+
+    Parameters
+    ----------
+    benefit, predicted
+        Arrays with the dims stripe, relatedness, aux_snr and seed.
+    bounds
+        The lower and the upper array.
     """
 
     benefit: xr.DataArray

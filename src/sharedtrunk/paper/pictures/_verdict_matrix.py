@@ -24,7 +24,13 @@ _HEADING = 0.62  # cells of height for the heading above each group of rows
 
 
 class Cell(NamedTuple):
-    """What a cell shows: its verdict, a text of at most two lines, and whether it has a heavy frame (`marked`)."""
+    """What a cell shows: its verdict, a text of at most two lines, and whether it has a heavy frame (`marked`).
+
+    Parameters
+    ----------
+    verdict, text, marked
+        What is shown.
+    """
 
     verdict: str
     text: str

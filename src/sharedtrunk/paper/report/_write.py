@@ -14,7 +14,19 @@ from sharedtrunk.paper.report._page_data import page_data
 
 @dataclass(frozen=True)
 class Report:
-    """A page that was written: its path, size in bytes, numbers of figures and of ledger rows, and what is missing."""
+    """A page that was written: its path, size in bytes, numbers of figures and of ledger rows, and what is missing.
+
+    Parameters
+    ----------
+    path
+        Where the page is.
+    bytes
+        Its size.
+    figures, rows
+        Numbers of figures and of the ledger's rows on it.
+    missing
+        What it lacks.
+    """
 
     path: Path
     bytes: int

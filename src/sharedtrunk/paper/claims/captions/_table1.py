@@ -54,7 +54,15 @@ _SYMBOLS = {"n_samples": "N", "s_aux": "s_aux", "relatedness": "r"}
 
 
 class Statement(NamedTuple):
-    """A claim of the figure, and the sources of benefits from which it is judged."""
+    """A claim of the figure, and the sources of benefits from which it is judged.
+
+    Parameters
+    ----------
+    claim
+        The claim.
+    sources
+        Keys of `SOURCES`.
+    """
 
     claim: Claim
     sources: tuple[str, ...] = tuple(SOURCES)

@@ -123,7 +123,22 @@ def no_benefit_anywhere(benefit: "xarray.DataArray", where: str, over: str) -> t
 
 
 def along(benefit: "xarray.DataArray", axis: str, symbol: str) -> "Iterator[tuple[str, xarray.DataArray]]":
-    """The benefit at each value of an axis, with the value in words: "N = 800", or the name of a student."""
+    """The benefit at each value of an axis, with the value in words: "N = 800", or the name of a student.
+
+    Parameters
+    ----------
+    benefit
+        A benefit from a dataset, with the axes of its figure.
+    axis
+        Name of the axis.
+    symbol
+        The axis in words.
+
+    Yields
+    ------
+    iterator of (str, DataArray)
+        The words, and the benefit there.
+    """
     if axis not in benefit.dims:
         raise contrasts.NotMeasured(f"needs the axis {axis}")
     for value in benefit[axis].values.tolist():
