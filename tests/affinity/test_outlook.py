@@ -6,7 +6,7 @@ from scipy.stats import norm
 
 from sharedtrunk.affinity._outlook import Prior, Situation, prior
 
-SITUATION = Situation(200, 0, 2, "beside")
+SITUATION = Situation(200, 0, "beside")
 FEATURES = SITUATION.features().size
 PRIOR = Prior(
     scale=np.array([np.log(0.01), *np.zeros(FEATURES - 1)]),
@@ -22,8 +22,10 @@ def test_the_posterior_is_that_of_numerical_integration():
     estimate, error = 0.02, 0.008
     found = PRIOR.posterior(estimate, error, SITUATION)
     grid = np.linspace(-0.3, 0.3, 200_001)
-    tau, mean = 0.01, 0.003
-    density = sum(w * norm.pdf(grid, mean, tau * width) for w, width in zip(PRIOR.shares, PRIOR.widths, strict=True))
+    tau = 0.01
+    density = sum(
+        w * norm.pdf(grid, 0.3 * tau * width, tau * width) for w, width in zip(PRIOR.shares, PRIOR.widths, strict=True)
+    )
     noise = np.hypot(1.5 * error, 0.4 * tau)
     density *= norm.pdf(estimate, grid, noise)
     density /= density.sum()
@@ -39,10 +41,11 @@ def test_sure_estimates_are_believed_and_unsure_ones_are_not():
     sharp = PRIOR._replace(omission=0.0).posterior(0.02, 1e-6, SITUATION)
     assert sharp.expected == pytest.approx(0.02, abs=1e-6)
     assert sharp.outlook(0.005).helps == pytest.approx(1)
+    before = 0.3 * 0.01 * (0.6 * 0.2 + 0.4 * 3.0)
     vague = PRIOR.posterior(0.02, 10.0, SITUATION)
-    assert vague.expected == pytest.approx(0.003, abs=1e-5)
+    assert vague.expected == pytest.approx(before, abs=1e-5)
     unknown = PRIOR.posterior(0.02, np.nan, SITUATION)
-    assert unknown.expected == pytest.approx(0.003)
+    assert unknown.expected == pytest.approx(before)
 
 
 def test_a_prior_is_written_and_read():

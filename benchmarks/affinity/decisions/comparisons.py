@@ -54,7 +54,7 @@ def comparisons(draws: list[dict], split: str | None = None) -> Comparisons:
         alone = draw["records"][0]
         explained = alone["known_frequencies"] - alone["known"]
         for each in draw["records"][1:]:
-            situation = Situation(alone["labels"], each["more"], alone["classes"], each["way"])
+            situation = Situation(alone["labels"], each["more"], each["way"])
             names = tuple(draw["tasks"][task] for task in each["set"])
             question = " ".join(map(str, draw["case"][:3]))
             known = each["known"], _positive(each["known_error"])

@@ -1,8 +1,9 @@
 """Estimate the prior of benefits from the tables to learn from: `python -m benchmarks.affinity.decisions.learn`.
 
 Writes src/sharedtrunk/affinity/prior.json. Estimate and truth of a draw are, given the benefit, independent; so their joint
-density is a mixture of bivariate Gaussians, and its logarithm, summed over draws with the same weight for every table, is
-maximized.
+density is a mixture of bivariate Gaussians. What is maximized is the logarithm of the truth's density given the estimate,
+summed over draws with the same weight for every table: how estimates are spread matters only for what they say about the
+truth.
 """
 
 import json
@@ -18,7 +19,7 @@ from sharedtrunk.affinity._outlook import Prior
 
 FILE = Path("src/sharedtrunk/affinity/prior.json")
 
-RIDGE = 0.02
+RIDGE = 0.005
 """Penalty on squared coefficients, per table: features that tables say little about have small ones."""
 
 WIDTHS = np.array([0.1, 0.3, 1.0, 3.0, 10.0])
@@ -48,19 +49,21 @@ def fitted(found: Comparisons) -> Prior:
 
 
 def log_density(prior: Prior, found: Comparisons, features: np.ndarray) -> np.ndarray:
-    """ln p(estimate, truth) of every comparison."""
+    """ln p(truth | estimate) of every comparison."""
     tau = np.exp(features @ prior.scale)
-    mean = tau * (features @ prior.mean)
-    parts = []
+    centre = features @ prior.mean
+    parts, known = [], []
     for share, width in zip(prior.shares, prior.widths, strict=True):
         shared = (tau * width) ** 2
         a = shared + (prior.inflation * found.error) ** 2 + (prior.omission * tau) ** 2
         b = shared + found.true_error**2
         determinant = a * b - shared**2
+        mean = tau * width * centre
         d, t = found.estimate - mean, found.true - mean
         square = (b * d**2 - 2 * shared * d * t + a * t**2) / determinant
         parts.append(np.log(share) - np.log(2 * np.pi) - 0.5 * np.log(determinant) - 0.5 * square)
-    return np.logaddexp.reduce(parts, axis=0)
+        known.append(np.log(share) - 0.5 * np.log(2 * np.pi * a) - 0.5 * d**2 / a)
+    return np.logaddexp.reduce(parts, axis=0) - np.logaddexp.reduce(known, axis=0)
 
 
 def main() -> None:

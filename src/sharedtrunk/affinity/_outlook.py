@@ -2,12 +2,12 @@
 
 The true benefit b of using auxiliary tasks in some way has the prior
 
-    b ~ Σ_k π_k N(μ, τ_k²),     ln τ = a·x,     τ_k = τ ρ_k,     μ = τ m·x                                  (1)
+    b ~ Σ_k π_k N(τ_k m·x, τ_k²),     τ_k = τ ρ_k,     ln τ = a·x                                           (1)
 
-with features x of the situation: numbers of labels and of classes, and the way of using the auxiliary tasks.
-An estimate d with standard error s is N(b, (κ s)² + (ω τ)²): κ and ω stand for what
-the error of a mean over the user's rows leaves out, such as the draw of the training rows. The posterior is a mixture of
-Gaussians again. Most benefits are small, so estimates shrink, by more where they are uncertain.
+with features x of the situation: numbers of labels, and the way of using the auxiliary tasks. Wide components are shifted by
+more, because large benefits are more often above 0 than below. An estimate d with standard error s is N(b, (κ s)² + (ω τ)²):
+κ and ω stand for what the error of a mean over the user's rows leaves out, such as the draw of the training rows. The
+posterior is a mixture of Gaussians again. Most benefits are small, so estimates shrink, by more where they are uncertain.
 
 The parameters are estimated from public tables (`benchmarks/affinity/decisions`) and kept in `prior.json`.
 """
@@ -37,15 +37,12 @@ class Situation(NamedTuple):
         Rows with a label of the main task.
     more
         Rows with a label of an auxiliary task but none of the main task.
-    classes
-        Classes of the main task.
     way
         How the auxiliary tasks are used.
     """
 
     labels: int
     more: int
-    classes: int
     way: str
 
     def features(self) -> Float[np.ndarray, "feature"]:
@@ -54,9 +51,7 @@ class Situation(NamedTuple):
             [
                 1.0,
                 np.log(self.labels / 100),
-                float(self.more > 0),
                 np.log1p(self.more / self.labels),
-                np.log(self.classes / 2),
                 float(self.way == FEATURE),
                 float(self.way == AVERAGE),
             ]
@@ -89,15 +84,16 @@ class Prior(NamedTuple):
         """What the benefit is likely to be. Without a finite error the prior is the answer."""
         x = situation.features()
         tau = float(np.exp(self.scale @ x))
-        mean, widths = tau * float(self.mean @ x), tau * self.widths
+        widths = tau * self.widths
+        means = widths * float(self.mean @ x)
         if not (np.isfinite(estimate) and np.isfinite(error)):
-            return Posterior(self.shares, np.full(widths.shape, mean), widths)
+            return Posterior(self.shares, means, widths)
         noise = (self.inflation * error) ** 2 + (self.omission * tau) ** 2
         total = widths**2 + noise
-        logarithms = np.log(self.shares) - 0.5 * (np.log(total) + (estimate - mean) ** 2 / total)
+        logarithms = np.log(self.shares) - 0.5 * (np.log(total) + (estimate - means) ** 2 / total)
         shares = np.exp(logarithms - logarithms.max())
         return Posterior(
-            shares / shares.sum(), mean + widths**2 / total * (estimate - mean), np.sqrt(widths**2 * noise / total)
+            shares / shares.sum(), means + widths**2 / total * (estimate - means), np.sqrt(widths**2 * noise / total)
         )
 
 

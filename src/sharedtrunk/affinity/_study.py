@@ -295,7 +295,7 @@ class Study:
         main = self.rows.codes[0] != MISSING
         codes = self.rows.codes[[self.tasks.index(name) for name in effect.auxiliaries]]
         more = int(((codes != MISSING).any(axis=0) & ~main).sum())
-        situation = Situation(self.labels, more, self.rows.classes[0], effect.way)
+        situation = Situation(self.labels, more, effect.way)
         return prior().posterior(effect.benefit.mean, effect.benefit.standard_error, situation).outlook(self.line)
 
     def _all(self, cases: Sequence[Arm], what: str) -> bool:
