@@ -184,7 +184,6 @@ def test_the_matrix_is_directed_and_groups_what_helps():
         ("main", ["nothing"], {}, "different label columns.*nothing.*It has main"),
         ("main", ["main"], {}, "at least one other task"),
         ("main", [], {}, "at least one other task"),
-        ("main", ["same", "same"], {}, "different label columns"),
         ("main", ["same"], {"student": Student(hidden=())}, "a trunk of 1 to 20 layers"),
         ("main", ["same"], {"repeats": 0}, "repeats must be a whole number, at least 1"),
         ("main", ["same"], {"negligible": -1.0}, "negligible"),

@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.affinity.decisions.comparisons import Comparisons
 
 from sharedtrunk.affinity._outlook import Prior
+from sharedtrunk.affinity._ways import AVERAGE
 
 Policy = Callable[[Comparisons], int | None]
 
@@ -36,16 +37,17 @@ def cross_validation(way: str | None = None, *, margin: float = 0.0) -> Policy:
     return policy
 
 
-def expected(prior: Prior) -> Policy:
-    """This advice: the use of the highest expected benefit, if that is above 0."""
+def expected(prior: Prior, way: str | None = AVERAGE) -> Policy:
+    """This advice: the set of the highest expected benefit of the average, if that is above 0. None: of any way."""
 
     def policy(found: Comparisons) -> int | None:
+        places = [place for place, each in enumerate(found.way) if way in (None, each)]
         values = [
-            prior.posterior(float(estimate), float(error), situation).expected
-            for estimate, error, situation in zip(found.estimate, found.error, found.situation, strict=True)
+            prior.posterior(float(found.estimate[place]), float(found.error[place]), found.situation[place]).expected
+            for place in places
         ]
         best = int(np.argmax(values))
-        return best if values[best] > 0 else None
+        return places[best] if values[best] > 0 else None
 
     return policy
 
@@ -68,5 +70,6 @@ def usual(prior: Prior) -> Mapping[str, Policy]:
         "cross-validation, best of all": cross_validation(),
         "cross-validation, beside, above − ½ standard error": cross_validation("beside", margin=-0.5),
         "cross-validation, best of all, above 1 standard error": cross_validation(margin=1.0),
+        "expected benefit, best of all ways": expected(prior, None),
         "this advice": expected(prior),
     }

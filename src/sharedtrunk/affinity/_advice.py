@@ -27,7 +27,7 @@ class Advice(AdviceRecord):
     sets : tuple of Effect
         The sets that were tried, single tasks among them.
     best_set : Effect or None
-        The recommended set, weight and way: those of the highest expected benefit, if it is above 0; None: train alone.
+        The recommended set and weight: those of the highest expected benefit, if it is above 0; None: train alone.
         Where there are no outlooks, the smallest set with the verdict "helps" within one standard error of the best. Its
         interval is not corrected for the selection, its outlook needs no correction.
     alphas : tuple of Effect

@@ -27,6 +27,7 @@ class Learner:
         self.rows = rows
         self._alone: linear.Pool | None = None
         self._auxiliaries: dict[int, linear.Auxiliary] = {}
+        self._students: dict[tuple[tuple[float, ...], str], linear.Pool] = {}
 
     def alone(self) -> linear.Pool:
         """The main task by itself."""
@@ -53,12 +54,17 @@ class Learner:
         ]
         if not used:
             return self.alone()
+        key = tuple(weight * (task in (0, *used)) for task, weight in enumerate(weights)), way
+        if key not in self._students:
+            self._students[key] = self._trained(*key, used)
+        return self._students[key]
+
+    def _trained(self, weights: tuple[float, ...], way: str, used: list[int]) -> linear.Pool:
         if way == BESIDE:
-            return linear.beside(self.rows, [weight * (task in (0, *used)) for task, weight in enumerate(weights)])
-        fed = linear.fed(self.rows, [self.auxiliary(task) for task in used])
+            return linear.beside(self.rows, weights)
         if way == FEATURE:
-            return fed
-        return linear.mixed(self.rows, [self.alone(), self.student(weights, BESIDE), fed])
+            return linear.fed(self.rows, [self.auxiliary(task) for task in used])
+        return linear.mixed(self.rows, [self.alone(), self.student(weights, BESIDE), self.student(weights, FEATURE)])
 
 
 def run_linear_trials(

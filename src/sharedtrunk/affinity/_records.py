@@ -84,7 +84,7 @@ class AuxiliaryAdvice:
     name, labels : str, int
         The task and its number of labels.
     effect : Effect
-        Its measured effect, in the way of the highest expected benefit.
+        Its measured effect, of the average of all ways where there are several.
     explanation : Explanation or None
         The theory's numbers.
     agreement : str

@@ -27,7 +27,7 @@ from sharedtrunk.affinity._records import AuxiliaryAdvice, CurvePoint, Effect, O
 from sharedtrunk.affinity._reference import negligible_line, reference_for
 from sharedtrunk.affinity._resampling import resampling
 from sharedtrunk.affinity._rows import objections, prepared_rows
-from sharedtrunk.affinity._selection import ALPHAS, FEW, best_ways, further_sets, likely
+from sharedtrunk.affinity._selection import ALPHAS, further_sets, likely, primary
 from sharedtrunk.affinity._splits import LEFT_OUT, TEST, TRAIN
 from sharedtrunk.affinity._student import STUDENT, LinearStudent, Student
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
@@ -102,9 +102,8 @@ class Study:
 
     def _arms(self, auxiliaries: int, choose: bool) -> int:
         """The number of arms to train, for the progress bar."""
-        sets = auxiliaries + choose * len(further_sets(["?"] * auxiliaries))
-        further = len(self.alphas) - 1 + 2 * (len(shares_for(self.labels)) - 1)
-        return 1 + sets * len(self.ways) + choose * further
+        further = len(further_sets(["?"] * auxiliaries)) + len(self.alphas) - 1 + 2 * (len(shares_for(self.labels)) - 1)
+        return 1 + auxiliaries * len(self.ways) + choose * further
 
     def _choose(self, candidates: tuple[Student | LinearStudent, ...]) -> tuple[Student | LinearStudent, str]:
         """The candidate with the lowest loss alone on the splits of the first repeat, and a sentence about the choice."""
@@ -235,7 +234,7 @@ class Study:
                 and not self.patience.over()
             ):
                 found = self._effects(self._singly(self.going))
-                stay = [names[0] for names in survivors(best_ways(found), affordable)]
+                stay = [names[0] for names in survivors(primary(found), affordable)]
                 screened |= {name: splits.stop for name in self.going if name not in stay}
                 self.going = stay
                 for name in stay:
@@ -313,8 +312,7 @@ class Study:
     def sets(self, singles: Sequence[Effect]) -> list[Effect]:
         """Effects of sets of the auxiliary tasks `singles`, corrected together with theirs."""
         ranked = list(dict.fromkeys(effect.auxiliaries[0] for effect in singles))
-        few, sets = len(ranked) <= FEW, further_sets(ranked)
-        cases = self.cases(sets) if few else [Case(names, way=self.ways[-1]) for names in sets]
+        cases = [Case(names, way=self.ways[-1]) for names in further_sets(ranked)]
         if not cases or not self._all(list(map(self.arm, cases)), "sets of several auxiliary tasks"):
             return []
         return self._effects([case_of(effect) for effect in singles] + cases)[len(singles) :]
@@ -352,7 +350,7 @@ class Study:
                 seed=self.seed,
             )
         advice = []
-        for effect in best_ways(ranked):
+        for effect in primary(ranked):
             (name,) = effect.auxiliaries
             labels, explanation = int((self.table.labels[name] >= 0).sum()), None
             if found and not self.patience.over():
