@@ -117,11 +117,11 @@ def test_a_missing_feature_is_a_gap(tmp_path):
     table = read(path, tasks=["y"])
     assert table.categories["alley"] == ("Gravel", "Paved")
     assert np.isnan(table.features[:3, 1]).tolist() == [True, False, False]
-    assert "Categories with gaps; a gap is a level of its own: 'alley'." in table.notes
+    assert "Categories with gaps, where a gap is a level of its own: 'alley'." in table.notes
     assert "None" in read(path, tasks=["y"], missing="").categories["alley"]
     table = read(write_csv(tmp_path / "t.csv", {**features, "a": [-9, 1.5, 2] * 20}), tasks=["y"], missing="-9")
     assert np.isnan(table.features[:3, 0]).tolist() == [True, False, False]
-    assert any(note.startswith("Gaps, which are filled") and note.endswith(": 'a'.") for note in table.notes)
+    assert any(note.startswith("Gaps, filled") and note.endswith(": 'a'.") for note in table.notes)
 
 
 @pytest.mark.parametrize("missing", [None, ""])
