@@ -146,7 +146,9 @@ def kind_note(name: str, kind: TaskKind, asked: AskedKind | None, values: np.nda
         return ""
     different = np.unique(values).size if values.dtype.kind in "iuf" else 0
     if kind == NUMERIC:
-        return f"{shown(name)} is taken for a number: it has {different:,} different values (--kind {name}=classes: classes)."
+        way_out = f"--kind {name}=classes takes them for classes"
+        return f"{shown(name)} is taken for a number: it has {different:,} different values ({way_out})."
     if different > _limits.FEW_CLASSES:
-        return f"{shown(name)} is taken for {different:,} classes without an order (--kind {name}=numeric: a number)."
+        way_out = f"--kind {name}=numeric takes it for a number, --kind {name}=ordered for ordered classes"
+        return f"{shown(name)} is taken for {different:,} classes without an order ({way_out})."
     return ""
