@@ -299,6 +299,10 @@ BAD = [
     (("--dataset", "iris", "--groups", "x"), "--groups is for files"),
     (("--dataset", "iris", "--time", "x"), "--time is for files"),
     (
+        ("{file}", "--main", "churned", "--aux", "region", "--time", "copy", "--repeats", "1"),
+        "Repeats are of random folds, and --time splits by time; got --repeats 1 with --time",
+    ),
+    (
         ("{file}", "--main", "churned", "--aux", "region", "--groups", "churned"),
         "groups, time and weights are neither tasks nor",
     ),
@@ -564,8 +568,8 @@ def test_a_table_as_it_comes_goes_in_with_one_command(tmp_path):
     file.write_text("\n".join(lines))
     told = said(call(file, "--main", "churned", "--aux", "region", "--hidden", 4, "--repeats", 1))
     for words in (
-        "Gaps, which are filled with the median of the training rows and marked by an indicator: 'age'.",
-        "Dates, which become numbers of days, and the month, weekday and hour where these vary: 'joined'.",
+        "Gaps, filled with the median of the training rows and marked by an indicator: 'age'.",
+        "Dates, turned into numbers of days, and into month, weekday and hour where these vary: 'joined'.",
         "a gap is a level of its own: 'colour'.",
         "999999.4 in 'term' (3 rows)",
         "Left out as identifiers, because their texts rarely repeat: 'id'.",

@@ -87,8 +87,8 @@ def test_frames_are_encoded():
     np.testing.assert_array_equal(table.features[:, 2], np.array([0, 0, 0, 1, 2])[np.arange(ROWS) % 5])
     np.testing.assert_array_equal(table.features[:, 3], frame["flag"].astype(float))
     np.testing.assert_allclose(table.features[:, 4], X[:, 1], atol=5e-4)
-    told = "2 columns: Categories, which become indicators of their levels; the commonest is the reference: 'size', 'grade'."
-    assert told in table.notes
+    told = "Categories, turned into indicators of their levels, with the commonest as the reference (2 columns)"
+    assert f"{told}: 'size', 'grade'." in table.notes
 
 
 def test_identifiers_are_left_out():
@@ -99,7 +99,7 @@ def test_identifiers_are_left_out():
     table = from_arrays(frame, rng.integers(0, 2, rows))
     assert table.feature_names == ("city", "a")
     np.testing.assert_array_equal(np.array(table.categories["city"])[table.features[:, 0].astype(int)], levels)
-    assert any(note.startswith("Categories of more than 20 levels") for note in table.notes)
+    assert any(note.startswith("Categories with more than 20 levels") for note in table.notes)
     assert any("because their texts rarely repeat: 'id'" in note for note in table.notes)
 
 

@@ -42,6 +42,13 @@ def test_a_column_whose_rows_are_equal_in_most_others_is_told_whatever_its_name_
     assert leak.column == "case"
 
 
+def test_a_column_of_a_balanced_panel_is_told_and_one_that_is_not_sorted_or_not_balanced_is_not():
+    (leak,) = leaks(_table(nr=PERSON), "y")
+    assert leak.column == "nr"
+    assert leaks(_table(nr=np.random.default_rng(4).permutation(PERSON)), "y") == ()
+    assert leaks(_table(nr=np.where(np.arange(ROWS) == 8, 0, PERSON)), "y") == ()
+
+
 def test_with_groups_nothing_is_told():
     table = _table(person_id=PERSON)
     assert leaks(dataclasses.replace(table, groups=PERSON), "y") == ()
@@ -102,7 +109,7 @@ def test_rows_equal_up_to_rounding_are_told():
     frame.iloc[30] = frame.iloc[40] + 1e-3
     (leak,) = leaks(from_arrays(frame, {"y": np.arange(ROWS) // 20 % 2}), "y")
     assert leak.kind == "duplicate rows"
-    assert f"Of {ROWS} rows, 20 have the features of another row (20 with its labels too)" in leak.sentence
+    assert f"Of {ROWS} rows, 20 have the same features as another row (20 have the same labels too)" in leak.sentence
     assert "--groups COLUMN" in leak.sentence
 
 

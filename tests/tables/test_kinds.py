@@ -25,7 +25,7 @@ def test_dates_written_as_texts(form):
     table = from_arrays(pd.DataFrame({"day": _written(form)}), Y)
     assert table.dates == ("day",)
     np.testing.assert_array_equal(table.features[:, 0], EXPECTED)
-    assert any("Dates, which become numbers of days" in note and "'day'" in note for note in table.notes)
+    assert any("Dates, turned into numbers of days" in note and "'day'" in note for note in table.notes)
     assert any("day before the month" in note for note in table.notes) == form.startswith("%d")
 
 
@@ -97,7 +97,9 @@ def test_one_line_for_a_thousand_columns():
     values[0] = np.nan
     notes = from_arrays(values, Y).notes
     assert len(notes) == 1
-    assert notes[0].startswith("1,000 columns: Gaps, which are filled with the median of the training rows")
+    assert notes[0].startswith(
+        "Gaps, filled with the median of the training rows and marked by an indicator (1,000 columns): "
+    )
     assert len(notes[0]) < 250
 
 
@@ -105,7 +107,7 @@ def test_columns_without_values_are_left_out():
     frame = pd.DataFrame({"a": np.arange(ROWS), "gone": np.nan, "none": [None] * ROWS})
     table = from_arrays(frame, Y)
     assert table.feature_names == ("a",)
-    assert any(note.endswith("Left out, because empty: 'gone', 'none'.") for note in table.notes)
+    assert any(note.startswith("Left out, because empty (2 columns): 'gone', 'none'.") for note in table.notes)
 
 
 def test_copies_among_columns_with_gaps_and_among_categories_are_left_out():

@@ -102,7 +102,15 @@ def test_duplicate_rows_are_counted():
     labels[50] = np.nan  # not labelled: it is on no side of a split
     (leak,) = leaks(from_arrays(features, labels), "task0")
     assert leak.kind == "duplicate rows"
-    assert "Of 299 rows, 3 have the features of another row (2 with its labels too)" in leak.sentence
+    assert "Of 299 rows, 3 have the same features as another row (2 have the same labels too)" in leak.sentence
+
+
+def test_rows_of_a_few_coarse_features_coincide_and_are_not_told():
+    coarse = np.random.default_rng(5).integers(0, 9, (300, 3)).astype(float)
+    assert leaks(from_arrays(coarse, OTHER.astype(float)), "task0") == ()
+    twice = np.concatenate([X, X[:3]])
+    (leak,) = leaks(from_arrays(twice, np.concatenate([OTHER, OTHER[:3]]).astype(float)), "task0")
+    assert leak.kind == "duplicate rows"
 
 
 @pytest.mark.parametrize("groups", [(2, 2, 2), (3, 3), (1, 1, 1, 3), (1, 1, 1, 1, 1, 1)])

@@ -117,11 +117,11 @@ def test_a_missing_feature_is_a_gap(tmp_path):
     table = read(path, tasks=["y"])
     assert table.categories["alley"] == ("Gravel", "Paved")
     assert np.isnan(table.features[:3, 1]).tolist() == [True, False, False]
-    assert "Categories with gaps; a gap is a level of its own: 'alley'." in table.notes
+    assert "Categories with gaps, where a gap is a level of its own: 'alley'." in table.notes
     assert "None" in read(path, tasks=["y"], missing="").categories["alley"]
     table = read(write_csv(tmp_path / "t.csv", {**features, "a": [-9, 1.5, 2] * 20}), tasks=["y"], missing="-9")
     assert np.isnan(table.features[:3, 0]).tolist() == [True, False, False]
-    assert any(note.startswith("Gaps, which are filled") and note.endswith(": 'a'.") for note in table.notes)
+    assert any(note.startswith("Gaps, filled") and note.endswith(": 'a'.") for note in table.notes)
 
 
 @pytest.mark.parametrize("missing", [None, ""])
@@ -148,3 +148,15 @@ def test_too_few_labels_are_told_with_the_texts_that_were_taken_for_missing(tmp_
     labels = ["None"] * 40 + ["a", "b"] * 10
     with pytest.raises(InputError, match=r"at least 30 labelled rows; got 20 .*40 cells 'None' were taken for missing"):
         _table("csv", tmp_path, labels)
+
+
+def test_several_sentinels_side_by_side_are_told_and_a_lone_full_stop_is_a_gap(tmp_path):
+    children = np.array([0, 1, 2, 3, 98, 99] * 20)
+    children[:60] = np.arange(60) % 4
+    features = pd.DataFrame({"kids": children, "age": np.arange(120.0) % 37})
+    (note,) = [note for note in from_arrays(features, np.arange(120) % 2).notes if "as if it meant missing" in note]
+    assert "99 in 'kids' (10 rows)" in note
+    assert "98 in 'kids' (10 rows)" in note
+    path = write_csv(tmp_path / "sas.csv", {"a": [".", 1.5, 2] * 20, "b": list(range(60)), "y": [0, 1, 1] * 20})
+    found = read(path, tasks=["y"])
+    assert np.isnan(found.features[:3, 0]).tolist() == [True, False, False]

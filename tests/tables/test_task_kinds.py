@@ -39,6 +39,10 @@ def test_whole_numbers_are_classes_unless_they_are_too_many():
     assert some.kind("y") == "classes"
     assert any("24 classes without an order (--kind y=numeric" in note for note in some.notes)
     assert table(np.arange(ROWS)[::-1]).kind("y") == "numeric"
+    many = {classes: from_arrays(np.tile(X, (6, 1)), {"y": np.arange(6 * ROWS) % classes}) for classes in (100, 101)}
+    assert {classes: found.kind("y") for classes, found in many.items()} == {100: "classes", 101: "numeric"}
+    assert table(np.arange(ROWS) % 24 / 2).kind("y") == "classes"
+    assert table(np.arange(ROWS) % 24 / 7.3).kind("y") == "numeric"
 
 
 def test_what_the_user_says_counts():

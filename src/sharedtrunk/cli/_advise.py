@@ -239,6 +239,9 @@ def _answer(source: Source, measurement: Measurement, files: Outputs) -> None:
     if source.every and measurement.metric not in (None, METRICS[0]):
         rule, hint = "a matrix of all tasks is in nats", "Leave --metric or --all out."
         raise invalid(rule, received=f"--metric {measurement.metric}", hint=hint)
+    if source.time is not None and measurement.repeats is not None:
+        rule, hint = "repeats are of random folds, and --time splits by time", "Leave --repeats out."
+        raise invalid(rule, received=f"--repeats {measurement.repeats} with --time", hint=hint)
     table, tasks = read_table(source)
     for path in files.named().values():
         check_writable(path)  # this creates folders, so the table is read first: bad input creates none

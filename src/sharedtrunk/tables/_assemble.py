@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sharedtrunk._support.limits import check_different_names
-from sharedtrunk._support.words import listed, shown
+from sharedtrunk._support.words import counted, listed, shown
 from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._encode import encode
@@ -103,7 +103,7 @@ def assembled(
     labels = {name: each.codes for name, each in coded.items()}
     unlabelled = int(np.all([codes < 0 for codes in labels.values()], axis=0).sum())
     if unlabelled:
-        row_notes.append(f"{unlabelled} rows have no label of any task.")
+        row_notes.append(f"{counted(unlabelled, 'row')} {'has' if unlabelled == 1 else 'have'} no label of any task.")
     classes = {name: each.classes for name, each in coded.items()}
     label_notes = [note for each in coded.values() for note in each.notes]
     return Table(

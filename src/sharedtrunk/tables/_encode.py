@@ -178,23 +178,23 @@ def _notes(encoding: _Encoding, found: Features, strange: list[Sentinel]) -> lis
     not_dates = [f"{number} in {shown(name)}" for name, number in encoding.not_dates.items()]
     many = f"more than {_limits.MOST_DISTINCT_TEXTS:,} different texts"
     notes = [
-        (found.categories, "Categories, which become indicators of their levels; the commonest is the reference: "),
-        (pooled, f"Categories of more than {_limits.MOST_LEVELS} levels, the rarest of which are pooled: "),
-        (levelled, "Categories with gaps; a gap is a level of its own: "),
-        (found.dates, "Dates, which become numbers of days, and the month, weekday and hour where these vary: "),
-        ([name for name, day_first in found.dates.items() if day_first], "Dates with the day before the month: "),
-        (filled, "Gaps, which are filled with the median of the training rows and marked by an indicator: "),
-        (encoding.identifiers, "Left out as identifiers, because their texts rarely repeat: "),
-        (encoding.too_many, f"Left out as identifiers ({many}): "),
-        (encoding.empty, "Left out, because empty: "),
+        (found.categories, "Categories, turned into indicators of their levels, with the commonest as the reference"),
+        (pooled, f"Categories with more than {_limits.MOST_LEVELS} levels, of which the rarest are pooled"),
+        (levelled, "Categories with gaps, where a gap is a level of its own"),
+        (found.dates, "Dates, turned into numbers of days, and into month, weekday and hour where these vary"),
+        ([name for name, day_first in found.dates.items() if day_first], "Dates read with the day before the month"),
+        (filled, "Gaps, filled with the median of the training rows and marked by an indicator"),
+        (encoding.identifiers, "Left out as identifiers, because their texts rarely repeat"),
+        (encoding.too_many, f"Left out as identifiers ({many})"),
+        (encoding.empty, "Left out, because empty"),
     ]
-    told = [f"{_number_of(names)}{words}{listed(names)}." for names, words in notes if names]
+    told = [f"{words}{_number_of(names)}: {listed(names)}." for names, words in notes if names]
     told += [f"Texts that are no dates count as gaps: {', '.join(not_dates[:6])}."] if not_dates else []
     return [*told, sentinel_note(strange)] if strange else told
 
 
 def _number_of(names: Sequence[str] | Mapping[str, object]) -> str:
-    return f"{counted(len(names), 'column')}: " if len(names) > 1 else ""
+    return f" ({counted(len(names), 'column')})" if len(names) > 1 else ""
 
 
 def _check_finite(column: Column) -> None:

@@ -4,7 +4,8 @@ A column of texts or whole numbers is an *identifier* if at least half of the ro
 
 - its name says so: `patient`, `SubjectID`, `customer_no` with 5 different values or more, or any other `…_id` with 10; or
 - it has more than 20 different values, and rows with the same value are equal in at least half of the other columns, and in
-  at least three.
+  at least three; or
+- it has more than 20 different values, each in the same number of rows, one below the other: a panel of persons.
 
 Ages, counts, ratings, countries and years have many rows per value too, but neither such a name nor such rows.
 """
@@ -69,7 +70,8 @@ def identifiers(columns: Sequence[Column]) -> tuple[Identifier, ...]:
             continue
         if least == _LEAST_UNNAMED:
             compared += 1
-            if compared > _MOST_COLUMNS or not _rows_are_equal(codes, each, columns):
+            equal = compared <= _MOST_COLUMNS and _rows_are_equal(codes, each, columns)
+            if not equal and not _balanced_panel(codes, times):
                 continue
         found.append(Identifier(each.name, different, shared))
     return tuple(found)
@@ -106,6 +108,13 @@ def _codes(each: Column) -> np.ndarray:
     if each.values.dtype.kind == "f":
         absent |= ~(np.isfinite(each.values) & (each.values == np.floor(each.values)))
     return np.where(absent, -1, codes)
+
+
+def _balanced_panel(codes: np.ndarray, times: np.ndarray) -> bool:
+    """Whether each value is in the same number of rows, and in neighbouring rows only."""
+    known = times[times > 0]
+    changes = np.count_nonzero(np.diff(codes))
+    return bool((codes >= 0).all() and known.min() == known.max() and changes == len(known) - 1)
 
 
 def _rows_are_equal(codes: np.ndarray, each: Column, columns: Sequence[Column]) -> bool:

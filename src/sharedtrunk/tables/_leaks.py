@@ -42,6 +42,9 @@ Kind: TypeAlias = Literal[
 _CHANCE = 1e-6
 """Largest probability with which any coincidence in a table is reported as a leak."""
 
+_FAR_ABOVE_CHANCE = 2
+"""Repeated rows are told if there are this many times as many as with shuffled features: a few coarse features coincide."""
+
 _FIRST_ROWS = 1000
 """Rows that are compared before the whole column is sorted; most columns already fail on these."""
 
@@ -251,16 +254,27 @@ def _duplicate_rows(table: Table) -> list[Leak]:
     groups = None if table.groups is None else table.groups[labelled]
     repeated = repeated_rows(table.features[labelled], groups)
     number = int(repeated.sum())
-    if not number:
+    if not number or number < _FAR_ABOVE_CHANCE * _repeated_by_chance(table.features[labelled]):
         return []
     again = int(repeated_rows(table.features[labelled], groups, codes[labelled]).sum())
-    where = "" if groups is None else " of another group"
+    other = "another row" if groups is None else "a row of another group"
+    way_out = (
+        "If records were stored twice, remove the copies; if they are one person's or thing's, name the column that says "
+        "whose (--groups COLUMN, groups= in Python)."
+        if groups is None
+        else "If records were stored twice, remove the copies; if two groups are one person or thing, give them one name."
+    )
     sentence = (
-        f"Of {int(labelled.sum())} rows, {number} have the features of another row{where} ({again} with its labels too): "
-        "where records were stored twice, remove the copies, and where they are one person's or thing's, name the column "
-        "that says whose (--groups COLUMN, groups= in Python), or a split has them on both sides."
+        f"Of {int(labelled.sum()):,} rows, {number:,} have the same features as {other} ({again:,} have the same labels "
+        f"too). {way_out} Otherwise a split may have them on both sides."
     )
     return [Leak("duplicate rows", "", "", sentence)]
+
+
+def _repeated_by_chance(features: np.ndarray) -> int:
+    """The number of rows with the features of another row once each feature is shuffled by itself."""
+    generator = np.random.default_rng(0)
+    return int(repeated_rows(np.stack([generator.permutation(column) for column in features.T], axis=1)).sum())
 
 
 def _identifier_leaks(table: Table) -> list[Leak]:

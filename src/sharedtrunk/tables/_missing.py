@@ -15,9 +15,9 @@ from sharedtrunk._support.words import counted, shown
 from sharedtrunk.errors import invalid
 
 USUAL_TEXTS = (
-    "NA", "na", "N/A", "n/a", "#N/A", "<NA>", "<na>", "NaN", "nan", "NAN", "null", "NULL", "None", "none", "NONE", "?",
+    "NA", "na", "N/A", "n/a", "#N/A", "<NA>", "<na>", "NaN", "nan", "NAN", "null", "NULL", "None", "none", "NONE", "?", ".",
 )  # fmt: skip
-"""How R, pandas, NumPy, SQL, JSON, Python, spreadsheets and the UCI repository spell a missing value."""
+"""How R, pandas, NumPy, SQL, JSON, Python, spreadsheets, the UCI repository, SAS and Stata spell a missing value."""
 
 HINT = "name the texts that do mean missing: --missing TEXT (in Python missing=[TEXT])"
 

@@ -150,4 +150,4 @@ def _check_options_fit(file: Path, reader: object, given: dict[str, str | None])
 
 
 def _sampled(found: ReadColumns) -> str:
-    return f"A random sample of {len(found.row_numbers)} of the file's {found.total} rows was read."
+    return f"A random sample of {len(found.row_numbers):,} of the file's {found.total:,} rows was read."

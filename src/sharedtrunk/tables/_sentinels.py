@@ -1,8 +1,8 @@
 """Numbers that look as if they stand for a missing value, such as 999 or 999999.4 in a column of percentages.
 
-Such a number is the smallest or the largest of its column. It lies farther from all other values than these lie from each
-other, and `FAR` widths of the bulk (see `bulk`) beyond it. It repeats, or it is written in nines. It stays a number: the user
-says whether it means missing.
+Such a number is the smallest or the largest of its column, or one of the last three there, as 97, 98 and 99 are. It lies
+farther from all other values than these lie from each other, and `FAR` widths of the bulk (see `bulk`) beyond it. It repeats,
+or it is written in nines. It stays a number: the user says whether it means missing.
 """
 
 import re
@@ -107,13 +107,16 @@ def sentinel_note(found: list[Sentinel]) -> str:
 
 
 def _outlying(distinct: np.ndarray, limits: tuple[float, float]) -> int | None:
-    """The place of an extreme value that is farther from the others than they are from each other."""
+    """The place of an extreme value that, with up to two next to it, is farther from the others than they are apart."""
     if len(distinct) < 3:
         return None
-    if distinct[-1] > limits[1] and distinct[-1] - distinct[-2] > distinct[-2] - distinct[0]:
-        return len(distinct) - 1
-    if distinct[0] < limits[0] and distinct[1] - distinct[0] > distinct[-1] - distinct[1]:
-        return 0
+    for together in range(1, min(_MOST_PER_COLUMN, len(distinct) - 2) + 1):
+        rest, far = distinct[:-together], distinct[-together]
+        if far > limits[1] and far - rest[-1] > rest[-1] - rest[0]:
+            return len(distinct) - 1
+        rest, far = distinct[together:], distinct[together - 1]
+        if far < limits[0] and rest[0] - far > rest[-1] - rest[0]:
+            return 0
     return None
 
 

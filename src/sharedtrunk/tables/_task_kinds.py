@@ -2,8 +2,8 @@
 
 *Numeric*: the target is a number, and its distance from the prediction counts. *Ordered*: the levels have an order, and no
 distances. *Classes*: neither. A categorical of pandas or pyarrow that is ordered is ordered. A column of numbers is numeric
-where it cannot be classes: more than 50 fractional numbers, or more different numbers than a task may have classes. All else
-is classes, whole numbers too, unless the user says otherwise.
+where it can hardly be classes: more than 20 fractional numbers, more than 100 different numbers, or too few rows for each.
+All else is classes, whole numbers too, unless the user says otherwise.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +21,9 @@ TaskKind: TypeAlias = Literal["classes", "numeric", "ordered"]
 
 CLASSES, NUMERIC, ORDERED = "classes", "numeric", "ordered"
 KINDS: tuple[TaskKind, ...] = (NUMERIC, CLASSES, ORDERED)
+
+_MOST_NUMBERED_CLASSES = 100
+"""Different numbers that are still taken for classes: pressures and earnings have more, codes of trades or wards fewer."""
 
 LEAST_VALUES = 3
 """Different values that a numeric task and levels that an ordered one have at least: two are classes."""
@@ -82,7 +85,7 @@ def _must_be_numeric(present: np.ndarray) -> bool:
     distinct = np.unique(present)
     fractions = int((distinct != np.round(distinct)).sum())
     few = distinct.size <= _limits.FEW_CLASSES or distinct.size * _limits.LEAST_ROWS_PER_CLASS <= present.size
-    return fractions > _limits.MOST_NON_INTEGERS or distinct.size > _limits.MOST_CLASSES or not few
+    return fractions > _limits.FEW_CLASSES or distinct.size > _MOST_NUMBERED_CLASSES or not few
 
 
 def _check_numeric(name: str, present: np.ndarray) -> None:
@@ -146,7 +149,9 @@ def kind_note(name: str, kind: TaskKind, asked: AskedKind | None, values: np.nda
         return ""
     different = np.unique(values).size if values.dtype.kind in "iuf" else 0
     if kind == NUMERIC:
-        return f"{shown(name)} is taken for a number: it has {different:,} different values (--kind {name}=classes: classes)."
+        way_out = f"--kind {name}=classes takes them for classes"
+        return f"{shown(name)} is taken for a number: it has {different:,} different values ({way_out})."
     if different > _limits.FEW_CLASSES:
-        return f"{shown(name)} is taken for {different:,} classes without an order (--kind {name}=numeric: a number)."
+        way_out = f"--kind {name}=numeric takes it for a number, --kind {name}=ordered for ordered classes"
+        return f"{shown(name)} is taken for {different:,} classes without an order ({way_out})."
     return ""
