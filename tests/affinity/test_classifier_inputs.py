@@ -266,7 +266,8 @@ def test_a_task_is_named_once(parameters, message):
 
 
 def test_ages_are_refused_as_the_advisor_refuses_them():
-    ages = pd.DataFrame({"age": np.random.default_rng(0).integers(18, 91, 120), "right": Y[:, 1]})
+    years = np.random.default_rng(0).integers(18, 91, 120)  # as texts: numbers are no classes for the advisor
+    ages = pd.DataFrame({"age": [f"{age} years" for age in years], "right": Y[:, 1]})
     said = []
     for fit in (classifier().fit, AuxiliaryTaskAdvisor("right").fit):
         with pytest.raises(

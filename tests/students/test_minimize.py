@@ -166,10 +166,11 @@ def test_a_class_without_labels_is_left_out_where_there_are_intercepts(layers):
         for classes in (6, 4)
     )
     assert found.result[0] == Result.SUCCESS
-    np.testing.assert_allclose(found.composites[0][0, :4], without.composites[0][0], atol=0.01)
-    np.testing.assert_array_equal(found.composites[0][0, 4:], 0)
-    np.testing.assert_allclose(found.intercepts[0][0, :4], without.intercepts[0][0], atol=0.01)
-    np.testing.assert_array_equal(found.intercepts[0][0, 4:], -np.inf)
+    (composite,), (intercept,) = (list(map(np.asarray, each)) for each in (found.composites, found.intercepts))
+    np.testing.assert_allclose(composite[0, :4], without.composites[0][0], atol=0.01)
+    np.testing.assert_array_equal(composite[0, 4:], 0)
+    np.testing.assert_allclose(intercept[0, :4], without.intercepts[0][0], atol=0.01)
+    np.testing.assert_array_equal(intercept[0, 4:], -np.inf)
     assert found.training_loss[0] == pytest.approx(without.training_loss[0], abs=1e-4)
 
 

@@ -289,8 +289,8 @@ class Study:
 
     def _outlook(self, effect: Effect) -> Outlook | None:
         """What the benefit is likely to be; the prior is about log losses of classes."""
-        if self.scoring.metric != LOG_LOSS or self.rows.numeric(0):
-            return None
+        if self.scoring.metric != LOG_LOSS or not np.isfinite(effect.benefit.standard_error):
+            return None  # nothing was measured, or fewer than two splits
         main = self.rows.codes[0] != MISSING
         codes = self.rows.codes[[self.tasks.index(name) for name in effect.auxiliaries]]
         more = int(((codes != MISSING).any(axis=0) & ~main).sum())

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,11 +94,18 @@ def damaged() -> int:
     return len(_damaged)
 
 
+_THREADS: dict[Path, threading.Lock] = {}
+"""Locks between the threads of this process, by entry."""
+
+
 @contextlib.contextmanager
 def entry_lock(path: Path) -> Iterator[None]:
-    """Hold the lock of the entry at `path`, so that processes which start together make it once."""
+    """Hold the lock of the entry at `path`, so that processes which start together make it once.
+
+    Threads of this process wait for each other for as long as it takes, and only then for other processes.
+    """
     lock = path.with_suffix(".lock")
-    with locked(lock, LOCK_SECONDS) as held:
+    with _THREADS.setdefault(path, threading.Lock()), locked(lock, LOCK_SECONDS) as held:
         if held is False:
             message = "waited %g s for %s, which another process holds; going on without it"
             warn_once("lock", message, LOCK_SECONDS, lock)
