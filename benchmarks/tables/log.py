@@ -1,12 +1,12 @@
 """`python -m benchmarks.tables.log [NAME …]`: tables that nobody prepared go through the real command, and a page says how.
 
 Each table of `cases.CASES` comes out of a package as it is and is written to a file by pandas. `sharedtrunk advise` then runs
-on that file in a process of its own, with one repeat, a short budget and the linear student: the question is what happens to
-the table on its way in, not the advice. What the command printed about the table is kept in `log.json`, from which
+on that file in a process of its own, with one repeat, a short budget and the linear student: the question is what happens
+to the table on its way in, not the advice. What the command printed about the table is kept in `log.json`, from which
 `docs/table/log.md` is written. With names, only these tables run again; `--page` writes the page alone.
 
-Tox21 is left out unless the environment variable SHAREDTRUNK_TOX21 names its file. Timings of large tables, which take
-minutes, are in `timings.py`.
+Tox21 is left out unless the environment variable SHAREDTRUNK_TOX21 names its file. `timings.md`, if there is one, ends
+the page: what large tables take, written by hand.
 """
 
 import argparse
