@@ -122,7 +122,7 @@ def _run(case: Case) -> dict[str, object] | None:
 def _page(record: dict[str, dict]) -> str:
     ran = [case for case in CASES if case.name in record]
     went_in = sum(record[case.name]["code"] == 0 for case in ran)
-    counts = f"Tables: {len(ran)}. Went in: {went_in}. Refused, with the way out: {len(ran) - went_in}. Seconds on two busy cores."
+    counts = f"Tables: {len(ran)}. Went in: {went_in}. Refused, with the way out: {len(ran) - went_in}. Two busy cores."
     sections = [_section(case, record[case.name]) for case in ran]
     timings = HERE / "timings.md"
     return "\n".join([HEAD, counts, "", *sections, *([timings.read_text()] if timings.exists() else [])])
