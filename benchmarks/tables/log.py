@@ -1,12 +1,12 @@
 """`python -m benchmarks.tables.log [NAME …]`: tables that nobody prepared go through the real command, and a page says how.
 
 Each table of `cases.CASES` comes out of a package as it is and is written to a file by pandas. `sharedtrunk advise` then runs
-on that file in a process of its own, with one repeat, a short budget and the linear student: the question is what happens to
-the table on its way in, not the advice. What the command printed about the table is kept in `log.json`, from which
+on that file in a process of its own, with one repeat, a short budget and the linear student: the question is what happens
+to the table on its way in, not the advice. What the command printed about the table is kept in `log.json`, from which
 `docs/table/log.md` is written. With names, only these tables run again; `--page` writes the page alone.
 
-Tox21 is left out unless the environment variable SHAREDTRUNK_TOX21 names its file. Timings of large tables, which take
-minutes, are in `timings.py`.
+Tox21 is left out unless the environment variable SHAREDTRUNK_TOX21 names its file. `timings.md`, if there is one, ends
+the page: what large tables take, written by hand.
 """
 
 import argparse
@@ -115,14 +115,14 @@ def _run(case: Case) -> dict[str, object] | None:
         "seconds": seconds,
         "shape": list(frame.shape),
         "said": [[match[1], match[2]] for match in found if match],
-        "errors": done.stderr.strip(),
+        "errors": done.stderr.strip() if done.returncode else "",  # else progress, and paths of this machine
     }
 
 
 def _page(record: dict[str, dict]) -> str:
     ran = [case for case in CASES if case.name in record]
     went_in = sum(record[case.name]["code"] == 0 for case in ran)
-    counts = f"Of {len(ran)} tables, {went_in} go in and {len(ran) - went_in} are refused with the way out."
+    counts = f"Tables: {len(ran)}. Went in: {went_in}. Refused, with the way out: {len(ran) - went_in}. Two busy cores."
     sections = [_section(case, record[case.name]) for case in ran]
     timings = HERE / "timings.md"
     return "\n".join([HEAD, counts, "", *sections, *([timings.read_text()] if timings.exists() else [])])
@@ -131,11 +131,11 @@ def _page(record: dict[str, dict]) -> str:
 def _section(case: Case, answer: dict) -> str:
     rows, columns = answer["shape"]
     shape = f"{rows:,} rows, {columns:,} columns; {FORMS[case.form]}"
-    came_from = case.source.replace("tox21", "the file that SHAREDTRUNK_TOX21 names")
+    came_from = "the file that `SHAREDTRUNK_TOX21` names" if case.source == "tox21" else f"`{case.source}`"
     lines = [
         f"## {case.name}",
         "",
-        f"{case.what} {shape}. From `{came_from}`.",
+        f"{case.what} {shape}. From {came_from}.",
         "",
         "```console",
         f"$ {command(case)}",

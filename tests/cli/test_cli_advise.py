@@ -300,7 +300,7 @@ BAD = [
     (("--dataset", "iris", "--time", "x"), "--time is for files"),
     (
         ("{file}", "--main", "churned", "--aux", "region", "--time", "copy", "--repeats", "1"),
-        "Repeats are of random folds, and --time splits by time; got --repeats 1 with --time",
+        "repeats are of random folds, and --time splits by time; got --repeats 1 with --time",
     ),
     (
         ("{file}", "--main", "churned", "--aux", "region", "--groups", "churned"),
