@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 
 import jax
@@ -284,3 +285,23 @@ def test_modules_and_their_static_fields_come_back():
     again = _structure.decode(_structure.encode(marked))
     assert jax.tree.structure(again) == structure
     assert again["network"].activation == "relu"
+
+
+def test_threads_wait_for_each_other_however_long_it_takes(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(entries, "LOCK_SECONDS", 0.01)
+    held, order = threading.Event(), []
+
+    def first():
+        with entries.entry_lock(tmp_path / "one.program"):
+            held.set()
+            time.sleep(0.3)
+            order.append("first")
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert held.wait(10)
+    with entries.entry_lock(tmp_path / "one.program"):
+        order.append("second")
+    thread.join()
+    assert order == ["first", "second"]
+    assert "another process" not in caplog.text
