@@ -79,24 +79,29 @@ class Study:
         codes, strata = (each[0, : self.rows.judged] for each in (self.rows.codes, self.rows.strata()))
         self.labels = strata.size
         self.splits = resampling(table, self.rows, strata, labels=self.labels, cv=cv, repeats=repeats, seed=seed)
-        self.objections = objections(codes, table.classes[main], self.splits.judged_roles, main)
         self.outcomes: dict[Arm, Outcome] = {}
         self.trained: dict[Arm, np.ndarray] = {}
-        judged_roles = self.splits.judged_roles
         self.student: Student | LinearStudent = STUDENT
         self.chosen = ""
         if own is None:
             self.student, self.chosen = self._choose(student) if isinstance(student, tuple) else (student, "")
-        all_learnt = own is not None or isinstance(
-            self.student, LinearStudent
-        )  # without a stop that validation rows decide
+        if repeats is None and own is None and isinstance(self.student, LinearStudent) and self.splits.repeats > 1:
+            # Repeats average over starts and stops, of which there are none.
+            words = self.splits.words.replace(counted(self.splits.repeats, "repeat"), "1 repeat")
+            first = self.splits.roles[: self.splits.folds]
+            self.splits = self.splits._replace(roles=first, repeats=1, words=words)
+        self.objections = objections(codes, table.classes[main], self.splits.judged_roles, main)
+        judged_roles = self.splits.judged_roles
+        # Without a stop that validation rows decide, they are learnt from.
+        all_learnt = own is not None or isinstance(self.student, LinearStudent)
         learnt = (judged_roles != TEST if all_learnt else judged_roles == TRAIN) & (judged_roles != LEFT_OUT)
         self.reference = reference_for(self.rows, self.splits.roles, learnt)
         ratio = float((judged_roles == TEST).sum() / max(learnt.sum(), 1))
         self.scoring = Scoring(metric, codes, self.splits.groups, ratio, self.rows.judged_weights)
         if own is not None:
             own.resolve(table, self.rows, self.splits.roles)
-        self.alphas = ALPHAS if own is None or own.weighs else (1.0,)
+        # The average has students alone in it, so the weight matters little; every weight costs as much as a task.
+        self.alphas = (1.0,) if isinstance(self.student, LinearStudent) or not (own is None or own.weighs) else ALPHAS
         self.ways: tuple[Way, ...] = WAYS if own is None and isinstance(self.student, LinearStudent) else (BESIDE,)
         self.done, self.planned = 0, len(self.splits.roles) * self._arms(len(auxiliaries), choose)
 

@@ -152,7 +152,7 @@ def sentences(advice: AdviceRecord) -> list[tuple[str, str]]:
         found += [("Advice", _decision(advice)), *(("Ways", sentence) for sentence in _ways(advice))]
     elif advice.alphas:
         found.append(("Best set", _set(advice)))
-    if advice.alphas:
+    if len(advice.alphas) > 1:
         found.append(("Weight", _weight(advice)))
     if advice.best_set is not None:
         found.append(("Train", classifier(advice)))
