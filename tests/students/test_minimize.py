@@ -171,7 +171,7 @@ def test_a_class_without_labels_is_left_out_where_there_are_intercepts(layers):
     np.testing.assert_array_equal(composite[0, 4:], 0)
     np.testing.assert_allclose(intercept[0, :4], without.intercepts[0][0], atol=0.01)
     np.testing.assert_array_equal(intercept[0, 4:], -np.inf)
-    assert found.training_loss[0] == pytest.approx(without.training_loss[0], abs=1e-4)
+    assert float(found.training_loss[0]) == pytest.approx(float(without.training_loss[0]), abs=1e-4)
 
 
 @pytest.mark.long

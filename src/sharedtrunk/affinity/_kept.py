@@ -62,6 +62,7 @@ MODULES = (
     _splits,
     _student,
     _training_weights,
+    _ways,
 )
 """Modules that decide an outcome, besides `_trials`."""
 
