@@ -34,6 +34,7 @@ from sharedtrunk.affinity import (
     _splits,
     _student,
     _training_weights,
+    _ways,
 )
 from sharedtrunk.errors import invalid
 
