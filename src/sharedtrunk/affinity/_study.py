@@ -49,6 +49,9 @@ class Case(NamedTuple):
 
 ALONE = Case(())
 
+LARGEST_CHOICE = 300_000
+"""Rows times features times classes of all tasks up to which the linear student is a candidate where a network is one too."""
+
 EVERY_DIRECTION = 10**6
 """Units of a trunk that is never too narrow."""
 
@@ -112,6 +115,13 @@ class Study:
 
     def _choose(self, candidates: tuple[Student | LinearStudent, ...]) -> tuple[Student | LinearStudent, str]:
         """The candidate with the lowest loss alone on the splits of the first repeat, and a sentence about the choice."""
+        size = self.rows.codes.shape[1] * self.rows.inputs.features.shape[1] * sum(self.rows.classes)
+        if size > LARGEST_CHOICE and any(isinstance(student, Student) for student in candidates):
+            network = next(student for student in candidates if isinstance(student, Student))
+            return (
+                network,
+                "The advice is about a network: the linear student would take minutes on a table of this size.",
+            )
         losses = [float(np.nanmean(self._alone(student).loss)) for student in candidates]
         best = int(np.nanargmin(losses)) if np.isfinite(losses).any() else 0
         names = ["linear" if isinstance(student, LinearStudent) else "network" for student in candidates]
