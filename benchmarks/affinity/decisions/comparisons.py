@@ -27,7 +27,6 @@ class Comparisons(NamedTuple):
     true_error: np.ndarray
     situation: np.ndarray
     null: np.ndarray
-    explained: np.ndarray
     weights: np.ndarray
 
     def chosen(self, rows: np.ndarray) -> "Comparisons":
@@ -52,7 +51,6 @@ def comparisons(draws: list[dict], split: str | None = None) -> Comparisons:
         if "records" not in draw or (split is not None and draw["split"] != split):
             continue
         alone = draw["records"][0]
-        explained = alone["known_frequencies"] - alone["known"]
         for each in draw["records"][1:]:
             situation = Situation(alone["labels"], each["more"], each["way"])
             names = tuple(draw["tasks"][task] for task in each["set"])
@@ -71,7 +69,6 @@ def comparisons(draws: list[dict], split: str | None = None) -> Comparisons:
                     *true,
                     situation,
                     null,
-                    explained,
                 )
             )
     columns = [_column(column) for column in zip(*rows, strict=True)]

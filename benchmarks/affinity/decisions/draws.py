@@ -104,7 +104,6 @@ def measured(draw: Draw, seed: int) -> list[dict[str, Any]]:
     for chosen in sets_of(draw.tasks):
         weights = [float(task == 0 or task in chosen) for task in range(len(draw.tasks))]
         known_b = (codes[list(chosen), :train] != MISSING).any(axis=0)
-        signal = np.mean([_explained(learner, task) for task in chosen])
         for way in WAYS:
             joint = _losses(learner.student(weights, way), learner.rows, inputs[train:], codes[0, train:])
             gains, truths = own - joint[0], fresh - joint[1]
@@ -114,8 +113,6 @@ def measured(draw: Draw, seed: int) -> list[dict[str, Any]]:
                     "way": way,
                     "more": int((known_b & ~labelled).sum()),
                     "both": int((known_b & labelled).sum()),
-                    "classes_b": max(classes[task] for task in chosen),
-                    "signal_b": float(signal),
                     "known": float(gains.mean()),
                     "known_error": _error(gains, groups),
                     "true": float(truths.mean()),
@@ -135,17 +132,6 @@ def _losses(student: Pool, rows: Rows, fresh: np.ndarray, codes: np.ndarray) -> 
     labelled = np.flatnonzero(rows.codes[0] != MISSING)
     own = -student.out_of_fold[labelled, rows.codes[0, labelled]]
     return own, -student.log_probabilities(fresh)[np.arange(len(codes)), codes]
-
-
-def _explained(learner: Learner, task: int) -> float:
-    """By how many nats the features lower a task's loss out of fold, against class frequencies."""
-    codes = learner.rows.codes[task]
-    known = np.flatnonzero(codes != MISSING)
-    if known.size == 0:
-        return 0.0
-    shares = np.bincount(codes[known], minlength=learner.rows.classes[task]) / known.size
-    entropy = -(shares[shares > 0] * np.log(shares[shares > 0])).sum()
-    return float(entropy + learner.auxiliary(task).student.out_of_fold[known, codes[known]].mean())
 
 
 def logistic(inputs: np.ndarray, codes: np.ndarray, fresh: np.ndarray, true: np.ndarray) -> float:

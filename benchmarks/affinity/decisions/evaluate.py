@@ -76,7 +76,6 @@ def main() -> None:
 
 def evaluated(found: Comparisons, advice: Prior) -> dict:
     """Policies, calibration and nulls on these comparisons."""
-    found = found._replace(true=found.true)
     means = truths(found)
     draws = found.by_draw()
     best_of = {draw: max(0.0, float(means[found.draw == draw].max())) for draw in np.unique(found.draw)}

@@ -13,7 +13,7 @@ from sharedtrunk.affinity._conditions import Progress, auxiliary_tasks, check_co
 from sharedtrunk.affinity._kept import Kept
 from sharedtrunk.affinity._own_study import OwnStudy
 from sharedtrunk.affinity._patience import Patience
-from sharedtrunk.affinity._selection import best_alpha, leading, recommended
+from sharedtrunk.affinity._selection import best_alpha, leading, primary, recommended
 from sharedtrunk.affinity._student import CANDIDATES, LinearStudent, Student
 from sharedtrunk.affinity._study import Study, case_of
 from sharedtrunk.errors import invalid
@@ -151,7 +151,7 @@ def advise(
     if choose:
         tried += study.sets(going)
         going += tried[len(ranked) :]
-        studied = recommended(going) or leading(going)
+        studied = recommended(going) or leading(primary(going))
         if studied is not None:
             alphas, curve = study.weights(case_of(studied)), study.curve(case_of(studied))
     chosen = recommended([*going, *alphas]) if choose else None

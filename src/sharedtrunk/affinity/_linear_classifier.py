@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sharedtrunk.affinity._linear_student import Rows
 from sharedtrunk.affinity._linear_trials import Learner
-from sharedtrunk.affinity._parameters import ValidatedParameters, one_of, random_state, satisfies
+from sharedtrunk.affinity._parameters import ValidatedParameters, one_of, random_state, satisfies, task_weights
 from sharedtrunk.affinity._scaling import scaled, scaling_of
 from sharedtrunk.affinity._splits import dealt
 from sharedtrunk.affinity._targets import Tasks, find_tasks
@@ -33,8 +33,9 @@ class LinearTaskClassifier(ClassifierMixin, ValidatedParameters, BaseEstimator):
         "beside" trains the tasks on one linear trunk with weight decay, which is a penalty on the nuclear norm of all their
         weights. "feature" gives the main task the predicted log odds of the auxiliary tasks, out of fold where their labels
         are known. "average" averages both and the main task alone.
-    task_weights : sequence of float, optional
-        Weight α of each task's loss beside the others, the main task's first; 1 by default. A task of weight 0 is not used.
+    task_weights : sequence or dict of float, optional
+        Weight α of each task's loss beside the others, the main task's first, or by a task's name or index; 1 by default. A
+        task of weight 0 is not used.
     folds : int
         Folds that determine the shares.
     random_state : int, RandomState or None
@@ -107,7 +108,10 @@ class LinearTaskClassifier(ClassifierMixin, ValidatedParameters, BaseEstimator):
             raise invalid(rule, received="no labels", hint="Call fit(X, y).")
         inputs: Any = validate_data(self, X, dtype=np.float64)
         tasks: Tasks = find_tasks(y, len(inputs))
-        weights = self._weights(len(tasks.classes))
+        weights = task_weights(self.task_weights, tasks.names)
+        if weights[0] == 0:
+            hint = "Leave task_weights=None to weigh all tasks alike."
+            raise invalid("the main task's weight is above 0", received=str(weights), hint=hint)
         codes = tasks.codes(y, len(inputs))
         known = (codes != MISSING).any(axis=0)
         self._scaling = scaling_of(inputs[known], standardize=True)
@@ -145,12 +149,3 @@ class LinearTaskClassifier(ClassifierMixin, ValidatedParameters, BaseEstimator):
         (sample,)
         """
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
-
-    def _weights(self, tasks: int) -> list[float]:
-        if self.task_weights is None:
-            return [1.0] * tasks
-        weights = [float(weight) for weight in self.task_weights]
-        if len(weights) != tasks or not all(0 <= weight < np.inf for weight in weights) or weights[0] == 0:
-            rule = f"task_weights has a finite weight ≥ 0 for each of {tasks} tasks, and one above 0 for the first"
-            raise invalid(rule, received=str(weights), hint="Leave it out for weights of 1.")
-        return weights

@@ -144,7 +144,7 @@ def recipe_of(classifier: Any, tasks: Sequence[Hashable]) -> Recipe:
 
     Raises `InputError` if `task_weights` or `stop_on` do not match the tasks.
     """
-    weights, decay = _weights(classifier.task_weights, tasks), classifier.weight_decay
+    weights, decay = task_weights(classifier.task_weights, tasks), classifier.weight_decay
     return Recipe(
         student=student_of(classifier),
         standardize=bool(classifier.standardize),
@@ -177,7 +177,7 @@ def check_decayed(student: Student, features: int, classes: Sequence[int]) -> No
         raise invalid(f"{rule} ({reason})", received=received, hint=hint)
 
 
-def _weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
+def task_weights(given: Any, tasks: Sequence[Hashable]) -> tuple[float, ...]:
     """α of every task, 1 where none is given; the keys of a dict are names or indices of tasks."""
     if given is None:
         return (1.0,) * len(tasks)

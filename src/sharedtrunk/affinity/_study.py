@@ -31,7 +31,7 @@ from sharedtrunk.affinity._selection import ALPHAS, further_sets, likely, primar
 from sharedtrunk.affinity._splits import LEFT_OUT, TEST, TRAIN
 from sharedtrunk.affinity._student import STUDENT, LinearStudent, Student
 from sharedtrunk.affinity._trials import Arm, Outcome, run_trials
-from sharedtrunk.affinity._ways import BESIDE, FEATURE, WAYS, Way
+from sharedtrunk.affinity._ways import BESIDE, WAYS, Way
 from sharedtrunk.tables import MISSING
 
 _THEORY_BY_ROW = (
@@ -88,24 +88,21 @@ class Study:
         self.chosen = ""
         if own is None:
             self.student, self.chosen = self._choose(student) if isinstance(student, tuple) else (student, "")
-        if repeats is None and own is None and isinstance(self.student, LinearStudent) and self.splits.repeats > 1:
-            # Repeats average over starts and stops, of which there are none.
-            words = self.splits.words.replace(counted(self.splits.repeats, "repeat"), "1 repeat")
-            first = self.splits.roles[: self.splits.folds]
-            self.splits = self.splits._replace(roles=first, repeats=1, words=words)
+        linear = isinstance(self.student, LinearStudent)
+        if linear and repeats is None:
+            self._keep_one_repeat()
         self.objections = objections(codes, table.classes[main], self.splits.judged_roles, main)
         judged_roles = self.splits.judged_roles
         # Without a stop that validation rows decide, they are learnt from.
-        all_learnt = own is not None or isinstance(self.student, LinearStudent)
-        learnt = (judged_roles != TEST if all_learnt else judged_roles == TRAIN) & (judged_roles != LEFT_OUT)
+        learnt = (judged_roles != TEST if own or linear else judged_roles == TRAIN) & (judged_roles != LEFT_OUT)
         self.reference = reference_for(self.rows, self.splits.roles, learnt)
         ratio = float((judged_roles == TEST).sum() / max(learnt.sum(), 1))
         self.scoring = Scoring(metric, codes, self.splits.groups, ratio, self.rows.judged_weights)
         if own is not None:
             own.resolve(table, self.rows, self.splits.roles)
         # The average has students alone in it, so the weight matters little; every weight costs as much as a task.
-        self.alphas = (1.0,) if isinstance(self.student, LinearStudent) or not (own is None or own.weighs) else ALPHAS
-        self.ways: tuple[Way, ...] = WAYS if own is None and isinstance(self.student, LinearStudent) else (BESIDE,)
+        self.alphas = (1.0,) if linear or (own and not own.weighs) else ALPHAS
+        self.ways: tuple[Way, ...] = WAYS if linear else (BESIDE,)
         self.done, self.planned = 0, len(self.splits.roles) * self._arms(len(auxiliaries), choose)
 
     def _arms(self, auxiliaries: int, choose: bool) -> int:
@@ -113,30 +110,38 @@ class Study:
         further = len(further_sets(["?"] * auxiliaries)) + len(self.alphas) - 1 + 2 * (len(shares_for(self.labels)) - 1)
         return 1 + auxiliaries * len(self.ways) + choose * further
 
+    def _keep_one_repeat(self) -> None:
+        """Leave out all splits but the first repeat's: repeats average over starts and stops, of which there are none."""
+        words = self.splits.words.replace(counted(self.splits.repeats, "repeat"), "1 repeat")
+        roles = self.splits.roles[: self.splits.folds]
+        self.splits = self.splits._replace(roles=roles, repeats=1, words=words)
+
     def _choose(self, candidates: tuple[Student | LinearStudent, ...]) -> tuple[Student | LinearStudent, str]:
         """The candidate with the lowest loss alone on the splits of the first repeat, and a sentence about the choice."""
         size = self.rows.codes.shape[1] * self.rows.inputs.features.shape[1] * sum(self.rows.classes)
-        if size > LARGEST_CHOICE and any(isinstance(student, Student) for student in candidates):
-            network = next(student for student in candidates if isinstance(student, Student))
-            return (
-                network,
-                "The advice is about a network: the linear student would take minutes on a table of this size.",
-            )
-        losses = [float(np.nanmean(self._alone(student).loss)) for student in candidates]
+        networks = [student for student in candidates if isinstance(student, Student)]
+        if networks and size > LARGEST_CHOICE:
+            said = "The advice is about a network: the linear student would take minutes on a table of this size."
+            return networks[0], said
+        losses = [self._loss_alone(student) for student in candidates]
         best = int(np.nanargmin(losses)) if np.isfinite(losses).any() else 0
         names = ["linear" if isinstance(student, LinearStudent) else "network" for student in candidates]
         compared = ", ".join(f"{name} {loss:.3f}" for name, loss in zip(names, losses, strict=True))
         said = f"The advice is about the student that is better alone: loss on {self.splits.folds} splits: {compared}."
         return candidates[best], said
 
-    def _alone(self, student: Student | LinearStudent) -> Outcome:
-        """The main task alone on the splits of the first repeat."""
+    def _loss_alone(self, student: Student | LinearStudent) -> float:
+        """The mean loss of the main task alone on the splits of the first repeat; NaN where the time is over."""
         where = (self.rows, [self.arm()], self.splits.roles, self.splits.ranks)
         how: dict[str, Any] = {"seed": self.seed, "kept": self.kept, "stop": self.patience.over}
         how["splits"] = range(self.splits.folds)
         if isinstance(student, LinearStudent):
-            return run_linear_trials(*where, student, groups=self._groups, **how)[self.arm(), 0]
-        return run_trials(*where, student, **how)[self.arm(), 0]
+            found = run_linear_trials(*where, student, groups=self._groups, **how)
+        else:
+            found = run_trials(*where, student, **how)
+        loss = found[self.arm(), 0].loss
+        known = np.isfinite(loss)
+        return float(loss[known].mean()) if known.any() else np.nan
 
     @property
     def _groups(self) -> np.ndarray | None:
@@ -333,9 +338,7 @@ class Study:
         return self._effects([case_of(effect) for effect in singles] + cases)[len(singles) :]
 
     def weights(self, case: Case) -> list[Effect]:
-        """Effects of a set by weight α. Features have no weight."""
-        if case.way == FEATURE:
-            return []
+        """Effects of a set by weight α."""
         cases = [case._replace(alpha=alpha) for alpha in self.alphas]
         complete = self._all(list(map(self.arm, cases)), "weights α")
         return self._effects(cases) if complete else []

@@ -8,7 +8,7 @@ from sharedtrunk._support.limits import NUMBER_METRICS
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk._support.words import counted
 from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Conditions, CurvePoint, Effect, MatrixRecord
-from sharedtrunk.affinity._selection import likely
+from sharedtrunk.affinity._selection import likely, primary
 
 NOTHING = "–"
 """Printed in place of an unknown number."""
@@ -290,7 +290,7 @@ def _decision(advice: AdviceRecord) -> str:
     """The recommendation, with what is expected of it."""
     best = advice.best_set
     if best is None or best.outlook is None:
-        leading = max((each for each in advice.sets if each.outlook is not None), key=likely)
+        leading = max((each for each in primary(advice.sets) if each.outlook is not None), key=likely)
         return (
             f"train {advice.main} alone: no use of other labels is expected to help. The best is expected to bring "
             f"{_outlook(leading, advice.conditions)}"
