@@ -127,7 +127,13 @@ def _points(found: Estimate) -> str:
 
 def _note(advice: AdviceRecord) -> str:
     best = ""
-    if advice.best_set is not None:
+    if any(effect.outlook is not None for effect in advice.sets):
+        best = (
+            "★ recommended: the highest expected benefit. "
+            if advice.best_set is not None
+            else "Recommended: train alone. "
+        )
+    elif advice.best_set is not None:
         best = '★ recommended: the smallest set that has the verdict "helps" and is within one standard error of the best. '
     elif advice.alphas:
         best = 'No set has the verdict "helps" (verdicts are corrected for the number of sets tried). '

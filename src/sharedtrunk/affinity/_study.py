@@ -52,9 +52,6 @@ ALONE = Case(())
 LARGEST_CHOICE = 300_000
 """Rows times features times classes of all tasks up to which the linear student is a candidate where a network is one too."""
 
-EVERY_DIRECTION = 10**6
-"""Units of a trunk that is never too narrow."""
-
 
 def case_of(effect: Effect) -> Case:
     """The case of an effect."""
@@ -164,8 +161,9 @@ class Study:
 
     @property
     def _hidden(self) -> int:
-        """Units of the narrowest layer; a linear student with decay is as wide as need be."""
-        return EVERY_DIRECTION if isinstance(self.student, LinearStudent) else min(self.student.hidden)
+        """Units of the narrowest layer; those of a linear student with decay are as many as its features."""
+        features = self.rows.inputs.features.shape[1]
+        return features if isinstance(self.student, LinearStudent) else min(self.student.hidden)
 
     def notes(self) -> list[str]:
         """What to know about splits, classes and the theory."""

@@ -296,9 +296,13 @@ def _decision(advice: AdviceRecord) -> str:
             f"{_outlook(leading, advice.conditions)}"
         )
     outlook, line = best.outlook, advice.conditions.negligible
-    hardly = " That is negligible: labels are hardly worth collecting for it." if outlook.expected < line else ""
-    how = f"use {set_name(best.auxiliaries)} {_BY_WAY[best.way]}"
-    return f"{how}: expected to bring {_outlook(best, advice.conditions)}.{hardly}"
+    use, bring = (
+        f"{set_name(best.auxiliaries)} {_BY_WAY[best.way]}",
+        f"expected to bring {_outlook(best, advice.conditions)}",
+    )
+    if outlook.expected < line:
+        return f"it hardly matters. Best is to use {use}: {bring}. That is negligible: collect no labels for it"
+    return f"use {use}: {bring}"
 
 
 def _outlook(effect: Effect, conditions: Conditions) -> str:
