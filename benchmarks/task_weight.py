@@ -15,10 +15,9 @@ os.environ["JAX_ENABLE_X64"] = "1"
 import jax
 import numpy as np
 
-from sharedtrunk import asymptotics, gaussian, teachers
+from sharedtrunk import asymptotics, teachers
 from sharedtrunk._support.statistics import half_width
 
-RULE = gaussian.Sobol(points=1024, scrambles=8)
 WEIGHTS = (0.1, 0.3, 1.0, 3.0, 10.0)
 RELATEDNESS = (0.0, 0.25, 0.5, 0.75, 1.0)
 STRENGTHS = (1.0, 3.0, 10.0, 30.0)
@@ -34,8 +33,8 @@ def losses(classes: int, a: float, strength: float, relatedness: float) -> tuple
         relatedness=relatedness,
     )
     fields = asymptotics.fields_of_teachers(pair, noise=1.0)
-    single = asymptotics.best_weight_decay(fields.main(), a, rule=RULE)
-    joint = [asymptotics.best_weight_decay(fields, a, task_weights=(1.0, alpha), rule=RULE) for alpha in WEIGHTS]
+    single = asymptotics.best_weight_decay(fields.main(), a)
+    joint = [asymptotics.best_weight_decay(fields, a, task_weights=(1.0, alpha)) for alpha in WEIGHTS]
     for found in (single, *joint):
         if found.result != 0:
             raise SystemExit(f"r = {relatedness}, s = {strength}: no fixed point, code {found.result}")

@@ -19,7 +19,6 @@ import numpy as np
 
 from sharedtrunk import asymptotics, gaussian, students, teachers
 
-RULE = gaussian.Sobol(points=4096, scrambles=8)
 QUANTITIES = ("‖W_A‖²", "⟨W_A, Σ̂_A⟩", "training", "generalization", "accuracy", "benefit")
 
 
@@ -81,13 +80,13 @@ def simulated(setting: Setting, found, inputs) -> np.ndarray:
 
 def predicted(setting: Setting, fields) -> np.ndarray:
     """The same by the theory."""
-    theory = asymptotics.state_evolution(
-        fields, setting.a, setting.decay, layers=setting.layers, inverse_temperature=setting.beta, rule=RULE
+    theory = asymptotics.of_fields(
+        fields, setting.a, setting.decay, layers=setting.layers, inverse_temperature=setting.beta
     )
     K = setting.classes
-    gram, overlap = theory.gram.mean(axis=0)[:K, :K], theory.overlap.mean(axis=0)[:K, :K]
-    values = [gram.trace(), overlap.trace(), theory.training_loss, theory.generalization_loss, theory.accuracy]
-    return np.array([*values, theory.error[0]])
+    gram, overlap = theory.composite_gram[:K, :K], theory.overlap.mean(axis=0)[:K, :K]
+    values = [gram.trace(), overlap.trace(), theory.training_loss[0], theory.generalization_loss, theory.accuracy]
+    return np.array([*values, theory.error])
 
 
 def difference(setting: Setting, features: int, seed: int) -> np.ndarray:

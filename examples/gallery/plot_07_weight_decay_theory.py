@@ -19,9 +19,7 @@ decays = np.geomspace(0.3, 0.02, 7)  # falling: each minimum starts from the one
 task = teachers.random_teacher(key, classes=3, features=features, singular_values=5.0)
 moment, _ = teachers.clean_label_moment(task)
 
-theory = asymptotics.state_evolution(
-    asymptotics.fields_of_teachers([task]), float(ratio), decays, rule=gaussian.Sobol(points=1024, scrambles=8)
-)
+theory = asymptotics.of_teachers([task], samples_per_feature=float(ratio), weight_decay=decays)
 
 x = teachers.draw_inputs(key, ratio * features, features=features)
 problem = students.make_problem(x, [teachers.hard_labels(task.noisy_weights, x)], classes=3)
@@ -29,7 +27,7 @@ minimum = students.minimize(problem, decays)
 drawn = gaussian.population_loss(minimum.composites[0], moment)
 
 figure, axes = plt.subplots(figsize=(6, 3.5))
-axes.errorbar(decays, theory.generalization_loss, theory.error[..., 0], label="theory, infinite size")
+axes.errorbar(decays, theory.generalization_loss, theory.error, label="theory, infinite size")
 axes.plot(decays, drawn, "o", label=f"one sample, {features} features")
 axes.set(xscale="log", xlabel="weight decay λ", ylabel="generalization loss (nats)")
 axes.set_xticks([0.02, 0.05, 0.1, 0.2], ["0.02", "0.05", "0.1", "0.2"])

@@ -24,7 +24,7 @@ def fields(relatedness, features=100, singular_values=(3.0, 5.0)):
 def test_no_decay_of_a_fine_grid_is_better(criterion):
     best = asymptotics.best_weight_decay(fields(0.7), 2.0, criterion=criterion, rule=RULE)
     around = float(best.weight_decay) * np.geomspace(0.25, 4, 13)
-    grid = asymptotics.state_evolution(fields(0.7), 2.0, around, rule=RULE)
+    grid = asymptotics.of_fields(fields(0.7), 2.0, around, rule=RULE)
     of = {"oracle": lambda s: s.generalization_loss, "validation": lambda s: s.validation_loss}[criterion]
     assert of(best) <= of(grid).min() + 1e-4
 
@@ -46,7 +46,7 @@ def test_a_weak_task_has_its_best_decay_just_below_the_one_without_weights():
         assert arm.generalization_loss < np.log(3) - 0.01
     assert abs(found.benefit) <= found.error + 1e-3
     around = float(found.single.weight_decay) * np.geomspace(0.6, 1.5, 7)
-    grid = asymptotics.state_evolution(weak.main(), 1.0, around, rule=RULE)
+    grid = asymptotics.of_fields(weak.main(), 1.0, around, rule=RULE)
     assert found.single.generalization_loss <= grid.generalization_loss.min() + 1e-4
 
 
@@ -58,7 +58,7 @@ def test_fixed_points_that_are_not_reached_are_told():
 
 
 def test_bad_arguments():
-    with pytest.raises(InputError, match="one finite number > 0"):
+    with pytest.raises(InputError, match="finite and > 0"):
         asymptotics.best_weight_decay(fields(1.0), -1.0)
 
 

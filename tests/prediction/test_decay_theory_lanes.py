@@ -57,7 +57,7 @@ def test_drawn_teachers_have_their_own_noise():
     settings = StandardSettings.parse(SMALL)
     (loss,) = prediction.decay_drawn_lanes(SMALL, [{**LANES[2], "weight_decay": 0.1}])["loss_joint"]
     fields = asymptotics.fields_of_teachers(pair(LANES[2], settings))
-    assert loss == pytest.approx(float(asymptotics.state_evolution(fields, 2.0, 0.1).generalization_loss), abs=1e-6)
+    assert loss == pytest.approx(float(asymptotics.of_fields(fields, 2.0, 0.1).generalization_loss), abs=1e-6)
 
 
 def test_theory_is_for_linear_students():

@@ -8,4 +8,6 @@ from sharedtrunk.asymptotics._fields import fields_of_gram as fields_of_gram
 from sharedtrunk.asymptotics._fields import fields_of_teachers as fields_of_teachers
 from sharedtrunk.asymptotics._state_evolution import RULE as RULE
 from sharedtrunk.asymptotics._state_evolution import StateEvolution as StateEvolution
+from sharedtrunk.asymptotics._state_evolution import of_fields as of_fields
+from sharedtrunk.asymptotics._state_evolution import of_teachers as of_teachers
 from sharedtrunk.asymptotics._state_evolution import state_evolution as state_evolution

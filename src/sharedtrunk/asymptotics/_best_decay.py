@@ -1,12 +1,11 @@
 """The best weight decay, and the benefit of an auxiliary task when both arms have their best.
 
 From the λ beyond which two layers have no weights, λ falls until the loss has fallen and rises; Brent's method finds the
-minimum in between. All λ share their nodes, so the curve is smooth; they are few, and the best λ is solved with all.
+minimum in between. All λ share their nodes, so the curve is smooth; the quick nodes are left to the best λ.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal, NamedTuple, get_args
 
 import equinox as eqx
@@ -18,7 +17,6 @@ from sharedtrunk._support.arguments import described, is_number
 from sharedtrunk._support.limits import check_choice
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.asymptotics._fields import TaskFields, check_fields
-from sharedtrunk.asymptotics._response import CHUNK
 from sharedtrunk.asymptotics._state_evolution import Solver, StateEvolution, checked_samples
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.result import Result
@@ -36,9 +34,6 @@ _BEYOND = 1e-6
 
 _NONE = 0.1
 """Distance of ln λ at which no set of nodes has weights, where none is best."""
-
-_SEARCH = 8
-"""The search has so many times fewer nodes than its result, if these are at least `CHUNK`: the loss is flat there."""
 
 _CLEAR = 1e-3
 """A difference of losses in nats that is one."""
@@ -101,9 +96,8 @@ def best_weight_decay(
         raise invalid("N/N_f is one number > 0.001", received=described(samples_per_feature), hint="Give such as 4.0")
     a = float(checked_samples(samples_per_feature))
     solver = Solver(fields, **settings)
-    share = min(_SEARCH, solver.rule.points // CHUNK)
-    few = replace(solver.rule, points=solver.rule.points // share) if share > 1 else solver.rule
-    log_decay, bracketed = _search(Solver(fields, **{**settings, "rule": few}), a, criterion, settings.get("layers", 2))
+    search = Solver(fields, **{**settings, "quick_points": 0})
+    log_decay, bracketed = _search(search, a, criterion, settings.get("layers", 2))
     students = solver.at(a, math.exp(log_decay))
     if bracketed:
         return students
@@ -118,7 +112,7 @@ def _search(solver: Solver, samples_per_feature: float, criterion: Criterion, la
         value = students.generalization_loss if criterion == "oracle" else students.validation_loss
         return float(value) if np.isfinite(value) else _DIVERGED
 
-    largest = math.log(float(solver.largest_decay(samples_per_feature).max())) + _BEYOND
+    largest = math.log(solver.largest_decay(samples_per_feature)) + _BEYOND
     grid, losses, lowest, ended = [largest], [loss(largest)], 0, False
     while len(grid) < _MOST_STEPS and not ended:
         grid.append(grid[-1] - _STEP)

@@ -1,77 +1,116 @@
-"""The points of the training set as quadrature nodes: fields of the teachers, noise of the student, and labels."""
+"""The points of the training set as quadrature nodes: fields of the teachers, noise of the student, and labels.
+
+Three sets of nodes share their form. The *exact* nodes are solved to the end; they are Sobol points in a few scrambles, and
+each scramble is a block of its own, so that the spread of the blocks shows the sampling error. The *few* nodes of the
+iteration are a part of them. *Quick* nodes are pseudorandom and many, and are made anew for every pass, a block at a time.
+"""
 
 import functools
-import itertools
+from collections.abc import Callable
+from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy import special
+import scipy.linalg
+from jaxtyping import Array, Float
 
 from sharedtrunk import gaussian
+from sharedtrunk._support.cache.programs import program
 from sharedtrunk.asymptotics._fields import TaskFields
-from sharedtrunk.asymptotics._response import CHUNK, Nodes
+from sharedtrunk.asymptotics._response import Nodes
+
+CHUNK = 512
+"""Nodes that are worked on at once, so that they stay in the cache of a core."""
+
+_FEW = 4
+"""Chunks of the few nodes."""
 
 
-def training_nodes(
+class Labels(NamedTuple):
+    """What the labels of a node depend on besides its normals.
+
+    The points fall into groups with labels of the same tasks. `shares` are the groups' shares of all points, and `weights`
+    each task's weight α_t in them: 0 without a label, else over the task's share of labelled points, since its loss is a mean
+    over these.
+    """
+
+    noisy: Float[Array, "class seen"]
+    inverse_temperature: Float[Array, ""] | None
+    shares: Float[Array, "group"]
+    weights: Float[Array, "group task"]
+    classes: tuple[int, ...]
+
+
+def labels_of(
     fields: TaskFields,
-    rule: gaussian.Sobol,
     inverse_temperature: float | None,
     task_weights: tuple[float, ...],
     label_shares: tuple[float, ...],
-) -> Nodes:
-    """Nodes (scramble, chunk, node, …) whose first two moments are exact.
-
-    Tasks with fewer labels have them on the first points, as in a nested sample. The points fall into groups by the tasks
-    that they have labels of, and every node stands for a point of each group.
-    """
-    drawn = sum(K - 1 for K in (*fields.classes, *fields.drawn_with))
-    z, xi = _normal(rule, fields.noisy.shape[1], drawn)
-    xi = xi[..., : sum(K - 1 for K in fields.classes)]
-    logits = z @ np.asarray(fields.noisy).T
-    targets = np.concatenate(
-        [_labels(part, inverse_temperature) for part in np.split(logits, np.cumsum(fields.classes)[:-1], axis=-1)],
-        axis=-1,
-    )
-    groups = _groups(label_shares)
-    alphas = np.asarray(task_weights) / np.asarray(
-        label_shares
-    )  # the loss of a task is a mean over its labelled points
-    scrambles, count = z.shape[:2]
-    chunks = max(1, count // CHUNK)
-
-    def arranged(values):
-        """(scramble, chunk, …, node): every chunk has its nodes once for each group, so that it is a sample of all."""
-        parts = values.reshape(scrambles, chunks, count // chunks, -1)
-        return jnp.asarray(np.swapaxes(np.concatenate([parts] * len(groups), axis=2), -1, -2))
-
-    nodes = count // chunks
-    weight = np.concatenate([np.tile((alphas * group)[:, None], nodes) for _, group in groups], axis=1)
-    share = np.concatenate([np.full(nodes, part / count) for part, _ in groups])
-    return Nodes(
-        arranged(z),
-        arranged(xi),
-        arranged(targets),
-        jnp.broadcast_to(jnp.asarray(weight), (scrambles, chunks, *weight.shape)),
-        jnp.broadcast_to(jnp.asarray(share), (scrambles, chunks, *share.shape)),
-    )
-
-
-def _groups(label_shares: tuple[float, ...]) -> list[tuple[float, np.ndarray]]:
-    """Share of the points in each group, with 1 for the tasks that they have labels of."""
+) -> Labels:
+    """The labels of tasks; those with fewer labels have them on the first points, as in a nested sample."""
     ends = sorted({0.0, *label_shares})
-    shares = np.asarray(label_shares)
-    return [(high - low, (shares >= high).astype(float)) for low, high in itertools.pairwise(ends)]
+    alphas, shares, dtype = np.asarray(task_weights), np.asarray(label_shares), fields.noisy.dtype
+    weights = np.stack([np.where(shares >= high, alphas / shares, 0.0) for high in ends[1:]])
+    beta = None if inverse_temperature is None else jnp.asarray(inverse_temperature, dtype)
+    return Labels(fields.noisy, beta, jnp.asarray(np.diff(ends), dtype), jnp.asarray(weights, dtype), fields.classes)
 
 
-def _labels(logits: np.ndarray, inverse_temperature: float | None) -> np.ndarray:
-    """Label probabilities: of the largest logit, or softmax(β u)."""
-    if inverse_temperature is None:
-        return np.eye(logits.shape[-1])[np.argmax(logits, axis=-1)]
-    return special.softmax(inverse_temperature * logits, axis=-1)
+def exact_nodes(fields: TaskFields, labels: Labels, rule: gaussian.Sobol) -> Nodes:
+    """Nodes of all scrambles (chunk, …, node), whose first two moments are exact in every scramble."""
+    drawn = sum(K - 1 for K in (*fields.classes, *fields.drawn_with))
+    normals = gaussian.standard_nodes(rule, fields.noisy.shape[1] + drawn)
+    normals = normals[:, : labels.noisy.shape[1] + sum(K - 1 for K in labels.classes)]
+    scrambles, dimension, count = normals.shape
+    chunks = max(1, count // CHUNK)
+    parts = np.moveaxis(normals.reshape(scrambles, dimension, chunks, count // chunks), 2, 1)
+    return _nodes(jnp.asarray(parts.reshape(-1, dimension, count // chunks), labels.noisy.dtype), labels, 1 / count)
 
 
-@functools.lru_cache(maxsize=8)
-def _normal(rule: gaussian.Sobol, seen: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Standard normal z and ξ (scramble, node, …)."""
-    both = np.swapaxes(gaussian.standard_nodes(rule, seen + rows), -1, -2)
-    return both[..., :seen], both[..., seen:]
+@program
+def _nodes(normals: Float[Array, "chunk dimension node"], labels: Labels, share: float) -> Nodes:
+    return jax.vmap(lambda each: chunk_of(each, labels, share))(normals)
+
+
+def few_of(nodes: Nodes, blocks: int) -> Nodes:
+    """A few chunks of the exact nodes, from all scrambles alike."""
+    chunks = nodes.z.shape[0]
+    few = jax.tree.map(lambda leaf: leaf[:: max(1, chunks // _FEW)], nodes)
+    return few._replace(share=few.share * (chunks / blocks / few.z.shape[0]))
+
+
+def quick_normals(labels: Labels, points: int, seed: int) -> Callable[[int, float], np.ndarray]:
+    """Half of a share of a block's quick nodes as standard normals (dimension, node) in float32; −u are the other half.
+
+    Their second moments are exact. The main task alone has the nodes of the joint problem: its dimensions are drawn first.
+    """
+    dimension = labels.noisy.shape[1] + sum(K - 1 for K in labels.classes)
+
+    @functools.cache  # many settings and passes ask for the same ones
+    def normals(block: int, share: float) -> np.ndarray:
+        count = max(1, round(points * share / CHUNK)) * CHUNK
+        half = np.random.default_rng([seed, block]).standard_normal((dimension, count // 2), np.float32)
+        root = np.linalg.cholesky(half @ half.T / np.float32(half.shape[1]))
+        return scipy.linalg.solve_triangular(root, half, lower=True, check_finite=False, overwrite_b=True)
+
+    return normals
+
+
+def chunk_of(normals: Float[Array, "dimension node"], labels: Labels, share: float) -> Nodes:
+    """A chunk of nodes with these normals, once for each group of points, so that every chunk is a sample of all."""
+    dtype, seen, count = normals.dtype, labels.noisy.shape[1], normals.shape[1]
+    z, xi = normals[:seen], normals[seen:]
+    parts = jnp.split(labels.noisy.astype(dtype) @ z, np.cumsum(labels.classes)[:-1])
+    if labels.inverse_temperature is None:
+        # ties have probability zero, and XLA's argmax takes longer than all the rest
+        targets = [(part == jnp.max(part, axis=0)[None]).astype(dtype) for part in parts]
+    else:
+        targets = [jax.nn.softmax(labels.inverse_temperature.astype(dtype) * part, axis=0) for part in parts]
+    repeated = functools.partial(jnp.tile, reps=(1, labels.shares.shape[0]))
+    return Nodes(
+        repeated(z),
+        repeated(xi),
+        repeated(jnp.concatenate(targets)),
+        jnp.repeat(labels.weights.T.astype(dtype), count, axis=1),
+        jnp.repeat(labels.shares.astype(dtype) * jnp.asarray(share, dtype), count),
+    )

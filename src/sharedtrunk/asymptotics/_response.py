@@ -29,41 +29,53 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Array, Float
 
-from sharedtrunk.asymptotics._trunk import Response, power
-
-CHUNK = 512
-"""Nodes that are worked on at once, so that they stay in the cache of a core."""
+from sharedtrunk.asymptotics._trunk import Order, Response, power
 
 _EXACT = 2
-"""So many chunks have their mean curvature computed exactly."""
+"""So many chunks have their mean curvature computed exactly: the approximation misses little of it."""
 
-_MOST_STEPS, _MOST_EXACT_STEPS = 30, 60
-"""Steps with the approximate curvature, and with the exact one where those were not enough."""
+_MOST_STEPS, _MOST_EXACT_STEPS, _INEXACT = 12, 60, 0.03
+"""Steps with the approximate curvature, then with the exact one, and the share of the gradient that the latter leave."""
+
+_STUCK = 0.05
+"""Residual above which quick nodes get exact steps too: where V mixes tasks, the approximate ones may lead nowhere."""
 
 
 class Nodes(NamedTuple):
-    """Points of the training set, in chunks: fields of the teachers, noise of the student, and label probabilities.
+    """Points of the training set, by chunk: fields of the teachers, noise of the student, and label probabilities.
 
     `targets` has a row for every class of every task, and `weight` the weight α_t of a task at a point, 0 where the point has
     no label of the task, with the share of such points in `share`.
     """
 
-    z: Float[Array, "chunk seen node"]
-    xi: Float[Array, "chunk row node"]
-    targets: Float[Array, "chunk class node"]
-    weight: Float[Array, "chunk task node"]
-    share: Float[Array, "chunk node"]
+    z: Float[Array, "*chunk seen node"]
+    xi: Float[Array, "*chunk row node"]
+    targets: Float[Array, "*chunk class node"]
+    weight: Float[Array, "*chunk task node"]
+    share: Float[Array, "*chunk node"]
+
+
+class Sums(NamedTuple):
+    """Shares of the mean of H̃₀, of E[g zᵀ], E[g gᵀ], of the tasks' losses and of their labelled points, by chunk."""
+
+    closed: Float[Array, "*chunk row row"]
+    pull: Float[Array, "*chunk row seen"]
+    scatter: Float[Array, "*chunk row row"]
+    loss: Float[Array, "*chunk task"]
+    labelled: Float[Array, "*chunk task"]
 
 
 class Averages(NamedTuple):
-    """Means over the nodes: Ĥ, E[g zᵀ], E[g gᵀ], the loss of every task on the training points, and the proximal steps y."""
+    """Means over the nodes: Ĥ, E[g zᵀ], E[g gᵀ], and the loss of every task on the training points."""
 
-    curvature: Float[Array, "row row"]
-    pull: Float[Array, "row seen"]
-    scatter: Float[Array, "row row"]
-    loss: Float[Array, "task"]
-    steps: Float[Array, "chunk row node"]
-    unsolved: Float[Array, ""]
+    curvature: Float[Array, "*block row row"]
+    pull: Float[Array, "*block row seen"]
+    scatter: Float[Array, "*block row row"]
+    loss: Float[Array, "*block task"]
+
+    def response(self, order: Order) -> Response:
+        """The response of the data to a student with these order parameters."""
+        return Response(self.curvature, self.pull + self.curvature @ order.overlap, self.scatter)
 
 
 def frames(classes: tuple[int, ...]) -> list[np.ndarray]:
@@ -76,101 +88,51 @@ def stacked_frame(classes: tuple[int, ...]) -> np.ndarray:
     return np.asarray(scipy.linalg.block_diag(*frames(classes)))
 
 
-def averages(
-    nodes: Nodes,
-    overlap: Float[Array, "row seen"],
-    spread: Float[Array, "row row"],
-    influence: Float[Array, "row row"],
-    steps: Float[Array, "chunk row node"],
-    classes: tuple[int, ...],
-    tolerance: float | Float[Array, ""],
-    *,
-    exact: bool = True,
-) -> Averages:
-    """The averages over all nodes, for ω = overlap · z + spread · ξ and V = `influence`; `steps` are the y to begin with.
-
-    Ĥ is the approximation's where it need not be exact.
-    """
-    student = _Student(influence, classes)
-
-    def point_of(part: Nodes) -> _Point:
-        return _Point(student, overlap @ part.z + spread @ part.xi, part)
-
-    def chunk(inputs):
-        part, start = inputs
-        point = point_of(part)
-        y, left = _proximal(point, start, tolerance)
-        return point.sums(y), y, left
-
-    sums, y, left = jax.lax.map(chunk, (nodes, steps))
-    total = jax.tree.map(lambda part: jnp.sum(part, axis=0), sums)
-    curvature = student.curvature(total.closed)
-    if exact:
-        every = max(1, y.shape[0] // _EXACT)
-        sample = jax.tree.map(lambda leaf: leaf[::every], (nodes, y))
-        right = jnp.sum(jax.lax.map(lambda inputs: point_of(inputs[0]).exact_curvature(inputs[1]), sample), axis=0)
-        curvature += every * right - student.curvature(every * jnp.sum(sums.closed[::every], axis=0))
-    return Averages(curvature, total.pull, total.scatter, total.loss / total.labelled, y, jnp.max(left))
-
-
-def untrained_response(nodes: Nodes, classes: tuple[int, ...]) -> Response:
-    """The response of the data to W = 0 on every scramble: all classes have p = 1/K, and points do not move their logits."""
-    chance = np.repeat([1 / K for K in classes], classes)[:, None]
-    share, weight, targets, z = (np.asarray(part) for part in (nodes.share, nodes.weight, nodes.targets, nodes.z))
-    rows = np.repeat(np.arange(len(classes)), classes)
-    pulls = stacked_frame(classes).T @ (weight[..., rows, :] * (targets - chance))
-    weighted = share[..., None, :] * pulls
-    means = np.einsum("sctn,scn->st", weight, share) / np.asarray(classes)
-    curvature = np.repeat(means, [K - 1 for K in classes], axis=-1)[..., None] * np.eye(pulls.shape[-2])
-    pull, scatter = (np.sum(weighted @ np.swapaxes(other, -1, -2), axis=1) for other in (z, pulls))
-    return Response(*(jnp.asarray(part, nodes.z.dtype) for part in (curvature, pull, scatter)))
-
-
 def _proximal(point: "_Point", start, tolerance):
     """Y of every node by steps that are shortened where the residual grows, and the largest residual that is left.
 
     The Hessian in y is at least 1, so the residual bounds the distance to the minimum.
     """
-
-    def follow(direction, most, state):
-        def keep(state):
-            return (state[0] < most) & (jnp.max(_norm(state[3])) > tolerance)
-
-        def step(state):
-            count, y, p, residual, size = state
-            trial = y + size[None] * direction(p, residual)
-            there, left = point.at(trial)
-            better = _norm(left) < _norm(residual)
-            new = (jnp.where(better[None], *pair) for pair in ((trial, y), (there, p), (left, residual)))
-            return count + 1, *new, jnp.where(better, jnp.minimum(1.0, 2 * size), 0.25 * size)
-
-        return jax.lax.while_loop(keep, step, (0, *state, jnp.ones(start.shape[-1], start.dtype)))[1:4]
-
     p, residual = point.at(start)
-    state = follow(point.nearly_newton(p), _MOST_STEPS, (start, p, residual))
-    y, _, residual = follow(point.newton, _MOST_EXACT_STEPS, state)
+    closed = point.mean_closed(p) / jnp.sum(point.part.share)
+    state = _followed(point, point.nearly_newton(closed), _MOST_STEPS, tolerance, (start, p, residual))
+    y, _, residual = _followed(point, point.newton, _MOST_EXACT_STEPS, tolerance, state)
     return y, jnp.max(_norm(residual))
+
+
+def _followed(point: "_Point", direction, most, tolerance, state):
+    """(y, p, gradient) after at most so many steps along directions."""
+
+    def keep(state):
+        return (state[0] < most) & (jnp.max(_norm(state[3])) > tolerance)
+
+    def step(state):
+        count, y, p, residual, size = state
+        trial = y + size[None] * direction(p, residual)
+        there, left = point.at(trial)
+        better = _norm(left) < _norm(residual)
+        new = (jnp.where(better[None], *pair) for pair in ((trial, y), (there, p), (left, residual)))
+        return count + 1, *new, jnp.where(better, jnp.minimum(1.0, 2 * size), 0.25 * size)
+
+    y = state[0]
+    return jax.lax.while_loop(keep, step, (0, *state, jnp.ones(y.shape[-1], y.dtype)))[1:4]
 
 
 def _norm(x):
     return jnp.sqrt(jnp.sum(x * x, axis=0))
 
 
-class _Sums(NamedTuple):
-    """A chunk's shares of the mean of H̃₀, of E[g zᵀ], E[g gᵀ], of the tasks' losses and of their labelled points."""
-
-    closed: Float[Array, "row row"]
-    pull: Float[Array, "row seen"]
-    scatter: Float[Array, "row row"]
-    loss: Float[Array, "task"]
-    labelled: Float[Array, "task"]
+def _or_one(x):
+    return jnp.where(x > 0, x, 1)
 
 
-class _Student:
-    """What all nodes share: logits of the classes as a function of y, and how far a point moves its own logits."""
+class Student:
+    """A student with given order parameters: its logits at a node, and how far a point moves its own logits."""
 
-    def __init__(self, influence, classes: tuple[int, ...]) -> None:
+    def __init__(self, order: Order, classes: tuple[int, ...]) -> None:
         self.sizes, self.classes = [K - 1 for K in classes], classes
+        self.overlap, influence = order.overlap, order.influence
+        self.spread = power(order.gram - order.overlap @ order.overlap.T, 0.5)
         self.frame = jnp.asarray(stacked_frame(classes), influence.dtype)
         self.root = power(influence, 0.5)
         self.map = self.frame @ self.root
@@ -178,6 +140,39 @@ class _Student:
         self.rest = influence - jnp.diag(self._repeated(means, self.sizes))
         self.isotropic = self._repeated(means, classes)
         self.same_task = jnp.asarray(scipy.linalg.block_diag(*(np.ones((K, K)) for K in classes)), influence.dtype)
+
+    def solved(self, nodes: Nodes, steps: Float[Array, "chunk row node"], tolerance) -> tuple[Sums, Array, Array]:
+        """The sums of every chunk, the y of the proximal problems, solved from `steps` on, and the largest residual."""
+
+        def chunk(inputs):
+            part, start = inputs
+            point = self._point(part)
+            y, left = _proximal(point, start, tolerance)
+            return point.sums(y), y, left
+
+        sums, y, left = jax.lax.map(chunk, (nodes, steps))
+        return sums, y, jnp.max(left)
+
+    def quickly(self, part: Nodes, closed: Float[Array, "row row"], count) -> Sums:
+        """The sums of one chunk after `count` steps from y = 0; `closed` is E[H̃₀] at the solution."""
+        point, y = self._point(part), jnp.zeros_like(part.xi)
+        p, residual = point.at(y)
+        state = _followed(point, point.nearly_newton(closed), count, 0.0, (y, p, residual))
+        return point.sums(_followed(point, point.newton, count, _STUCK, state)[0])
+
+    def averages(self, sums: Sums, missed: Float[Array, "row row"] | None = None) -> Averages:
+        """The averages from sums over all chunks: with the approximate curvature, and what it is known to miss."""
+        curvature = self._curvature(sums.closed)
+        curvature = curvature if missed is None else curvature + missed
+        return Averages(curvature, sums.pull, sums.scatter, sums.loss / sums.labelled)
+
+    def missed_curvature(self, nodes: Nodes, y, sums: Sums) -> Float[Array, "row row"]:
+        """What the approximate curvature misses, at a share of the chunks."""
+        every = max(1, y.shape[0] // _EXACT)
+        part, y, closed = jax.tree.map(lambda leaf: leaf[::every], (nodes, y, sums.closed))
+        exact = jnp.sum(jax.lax.map(lambda both: self._point(both[0]).exact_curvature(both[1]), (part, y)), axis=0)
+        share = jnp.sum(part.share)
+        return exact / share - self._curvature(jnp.sum(closed, axis=0) / share)
 
     @staticmethod
     def _repeated(values, sizes):
@@ -187,16 +182,20 @@ class _Student:
         """L for a mean m of H̃₀."""
         return jnp.linalg.inv(jnp.eye(mean.shape[0], dtype=mean.dtype) + mean @ self.rest)
 
-    def curvature(self, mean):
+    def _curvature(self, mean):
         """L m."""
         product = self.mixing(mean) @ mean
         return 0.5 * (product + product.T)
+
+    def _point(self, part: Nodes) -> "_Point":
+        """The proximal problem of the nodes of a chunk."""
+        return _Point(self, self.overlap @ part.z + self.spread @ part.xi, part)
 
 
 class _Point:
     """A chunk of nodes: the proximal problem as a function of y, with nodes as the last axis."""
 
-    def __init__(self, student: _Student, omega, part: Nodes) -> None:
+    def __init__(self, student: Student, omega, part: Nodes) -> None:
         self.student, self.part = student, part
         self.base = student.frame @ omega
         weights = zip(part.weight, student.classes, strict=True)
@@ -224,9 +223,8 @@ class _Point:
         mean = jnp.diag(jnp.sum(counted, axis=1)) - self.student.same_task * (counted @ (d / total).T)
         return self.student.frame.T @ mean @ self.student.frame
 
-    def nearly_newton(self, p):
-        """The step −(1 − Sᵀ H̃ S) · gradient with the approximate H̃; its L is that of the probabilities `p`."""
-        mean = self.mean_closed(p) / jnp.sum(self.part.share)
+    def nearly_newton(self, mean):
+        """The step −(1 − Sᵀ H̃ S) · gradient with the approximate H̃ whose mean of H̃₀ is `mean`."""
         L = self.student.mixing(mean)
         there = self.student.frame @ L.T @ self.student.root
         constant = self.student.root @ (L @ mean - L @ mean @ L.T) @ self.student.root
@@ -239,17 +237,28 @@ class _Point:
 
         return direction
 
-    def _triangles(self, p):
-        """Cholesky factors of 1 + Sᵀ H S (node, row, row)."""
-        maps = _split(self.student.map, self.student.classes)
-        system = jnp.eye(self.student.root.shape[0], dtype=p.dtype)[..., None]
-        for q, alpha, J in zip(_split(p, self.student.classes), self.part.weight, maps, strict=True):
-            system = system + _covariance(q, alpha, J, J)
-        return jnp.linalg.cholesky(jnp.moveaxis(system, -1, 0))
-
     def newton(self, p, gradient):
-        """Newton's step."""
-        return -jax.scipy.linalg.cho_solve((self._triangles(p), True), gradient.T[..., None])[..., 0].T
+        """Newton's step by conjugate gradients, to a share of the gradient."""
+
+        def product(x):
+            bent = p * (self.student.map @ x)
+            return x + self.student.map.T @ (self.alpha * (bent - p * (self.student.same_task @ bent)))
+
+        def keep(state):
+            count, _, residual, _ = state
+            return (count < gradient.shape[0]) & jnp.any(_norm(residual) > goal)
+
+        def step(state):
+            count, x, residual, direction = state
+            along = product(direction)
+            size = jnp.sum(residual * residual, axis=0)
+            length = (size / _or_one(jnp.sum(direction * along, axis=0)))[None]
+            left = residual - length * along
+            kept = (jnp.sum(left * left, axis=0) / _or_one(size))[None]
+            return count + 1, x + length * direction, left, left + kept * direction
+
+        goal = _INEXACT * _norm(gradient)
+        return jax.lax.while_loop(keep, step, (0, jnp.zeros_like(gradient), -gradient, -gradient))[1]
 
     def exact_curvature(self, y):
         """The chunk's share of E[H̃] = E[H − H S (1 + Sᵀ H S)⁻¹ Sᵀ H]."""
@@ -263,11 +272,15 @@ class _Point:
             own.append(jnp.sum(share[None, None] * _covariance(q, alpha, frame, frame), axis=-1))
             cross.append(_covariance(q, alpha, J, frame))
         right = jnp.moveaxis(jnp.concatenate(cross, axis=1), -1, 0)
-        half = jax.scipy.linalg.solve_triangular(self._triangles(p), right, lower=True)
+        system = jnp.eye(student.root.shape[0], dtype=p.dtype)[..., None]
+        for q, alpha, J in zip(_split(p, student.classes), self.part.weight, maps, strict=True):
+            system = system + _covariance(q, alpha, J, J)
+        triangles = jnp.linalg.cholesky(jnp.moveaxis(system, -1, 0))
+        half = jax.scipy.linalg.solve_triangular(triangles, right, lower=True)
         half = (jnp.sqrt(share)[:, None, None] * half).reshape(-1, half.shape[-1])
         return jax.scipy.linalg.block_diag(*own) - half.T @ half
 
-    def sums(self, y) -> _Sums:
+    def sums(self, y) -> Sums:
         """The chunk's shares of the means."""
         p, _ = self.at(y)
         share, targets = self.part.share[None], self.part.targets
@@ -279,7 +292,7 @@ class _Point:
                 for z, label in zip(self._logits(y), _split(targets, self.student.classes), strict=True)
             ]
         )
-        return _Sums(
+        return Sums(
             self.mean_closed(p),
             (share * g) @ self.part.z.T,
             (share * g) @ g.T,

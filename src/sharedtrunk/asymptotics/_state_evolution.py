@@ -6,9 +6,8 @@ more. In the limit of many features at a = N/N_f, three order parameters describ
 teachers, and V, by which training on a point moves that point's own logits. They solve the fixed point of `_fixed_point`.
 """
 
-import functools
+import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import equinox as eqx
 import jax
@@ -21,34 +20,44 @@ from sharedtrunk._support.arguments import check_inverse_temperature, check_kind
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.concrete import all_finite
 from sharedtrunk._support.statistics import half_width
-from sharedtrunk.asymptotics._fields import TaskFields, check_fields
-from sharedtrunk.asymptotics._fixed_point import FixedPoint, Setting, fixed_point, iterates_on, untrained
+from sharedtrunk.asymptotics._fields import TaskFields, check_fields, fields_of_gram, fields_of_teachers
+from sharedtrunk.asymptotics._fixed_point import (
+    FixedPoint,
+    Model,
+    Problem,
+    Setting,
+    fixed_point,
+    iterates_on,
+    untrained,
+    untrained_averages,
+)
 from sharedtrunk.asymptotics._losses import judge_of, losses_of
-from sharedtrunk.asymptotics._nodes import training_nodes
-from sharedtrunk.asymptotics._response import CHUNK, stacked_frame, untrained_response
+from sharedtrunk.asymptotics._nodes import exact_nodes, few_of, labels_of, quick_normals
+from sharedtrunk.asymptotics._response import stacked_frame
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.result import Result
+from sharedtrunk.teachers import Teacher
 
-RULE = gaussian.Sobol(points=4096, scrambles=8)
-"""Nodes of a fixed point; every scramble has a fixed point of its own, and the error is their spread."""
+RULE = gaussian.Sobol(points=1024, scrambles=8)
+"""Exact nodes of a fixed point; what single scrambles would change in it is the error."""
+
+QUICK_POINTS = 32_768
+"""Further points of every scramble, which are taken a few steps only."""
 
 MOST_ITERATIONS = 1000
 """Most fixed points take 10 to 50 iterations, the hardest of the figure of weight decay several hundred."""
 
-_COARSER = 8
-"""Iterations run on so many times fewer nodes, if these are at least `CHUNK`."""
-
 LEAST_SAMPLES = 1e-3
 """The least N/N_f: below about 0.2 the iteration seldom converges, and much below that it never does."""
 
-_TOLERANCE = {np.dtype(np.float64): 5e-4, np.dtype(np.float32): 1e-3}
+_TOLERANCE = {np.dtype(np.float64): 1e-4, np.dtype(np.float32): 1e-3}
 
 
 class StateEvolution(eqx.Module):
-    """Students at the minimum, for every setting; axes (*setting, scramble, …).
+    """Students at the minimum, for every setting.
 
-    The properties are means over the scrambles, and `error` is the half-width of their 99 % interval. It covers the nodes of
-    the fixed point and of the losses. The accuracies of all scrambles share their nodes, whose error it leaves out.
+    Arrays have an axis of scrambles: the values of all nodes together, plus what those of one scramble would change in them.
+    Properties are means over this axis, and their errors are half-widths of 99 % intervals by its spread.
 
     Parameters
     ----------
@@ -59,12 +68,14 @@ class StateEvolution(eqx.Module):
     influence
         V, by which training on a point moves its own logits, in K_t − 1 coordinates a task.
     losses
-        Generalization loss (clean labels), validation loss (fresh noisy labels) and training loss of the main task, in nats,
-        and accuracy on clean labels (4,).
+        In nats: generalization loss (clean labels) and validation loss (fresh noisy labels) of the main task, and every
+        task's training loss.
+    rates
+        Of the main task: accuracy on clean labels, and confidence, the mean probability of the named class.
     weight_decay, samples_per_feature
         λ and N/N_f (*setting,).
     iterations, residual
-        Iterations of each fixed point, and the largest change of a logarithm of its response by the last one.
+        Iterations of the fixed point, and the largest change of a logarithm of its response by the last one.
     result
         `Result.SUCCESS`; `Result.STEP_LIMIT` where a fixed point was not reached within its iterations (the numbers are those
         of the last one); `Result.DIVERGED`, with NaN, where it left the range of the numbers.
@@ -74,11 +85,17 @@ class StateEvolution(eqx.Module):
     overlap: Float[np.ndarray, "*setting scramble class class"]
     influence: Float[np.ndarray, "*setting scramble row row"]
     losses: Float[np.ndarray, "*setting scramble loss"]
+    rates: Float[np.ndarray, "*setting scramble rate"]
     weight_decay: Float[np.ndarray, "*setting"]
     samples_per_feature: Float[np.ndarray, "*setting"]
-    iterations: Int[np.ndarray, "*setting scramble"]
-    residual: Float[np.ndarray, "*setting scramble"]
+    iterations: Int[np.ndarray, "*setting"]
+    residual: Float[np.ndarray, "*setting"]
     result: Int[np.ndarray, "*setting"]
+
+    @property
+    def composite_gram(self) -> Float[np.ndarray, "*setting class class"]:
+        """Q = W Wᵀ of the stacked composites."""
+        return np.asarray(self.gram.mean(axis=-3))
 
     @property
     def generalization_loss(self) -> Float[np.ndarray, "*setting"]:
@@ -86,39 +103,58 @@ class StateEvolution(eqx.Module):
         return np.asarray(self.losses[..., 0].mean(axis=-1))
 
     @property
+    def error(self) -> Float[np.ndarray, "*setting"]:
+        """Error of the generalization loss."""
+        return np.asarray(half_width(self.losses[..., 0]))
+
+    @property
     def validation_loss(self) -> Float[np.ndarray, "*setting"]:
         """Loss of the main task on fresh noisy labels, in nats."""
         return np.asarray(self.losses[..., 1].mean(axis=-1))
 
     @property
-    def training_loss(self) -> Float[np.ndarray, "*setting"]:
-        """Loss of the main task on the points that it was trained on, in nats."""
-        return np.asarray(self.losses[..., 2].mean(axis=-1))
+    def training_loss(self) -> Float[np.ndarray, "*setting task"]:
+        """Loss of every task on the points that it was trained on, in nats."""
+        return np.asarray(self.losses[..., 2:].mean(axis=-2))
+
+    @property
+    def training_error(self) -> Float[np.ndarray, "*setting task"]:
+        """Error of the training losses."""
+        return np.asarray(half_width(self.losses[..., 2:], axis=-2))
 
     @property
     def accuracy(self) -> Float[np.ndarray, "*setting"]:
         """Share of points that get their clean label."""
-        return np.asarray(self.losses[..., 3].mean(axis=-1))
+        return np.asarray(self.rates[..., 0].mean(axis=-1))
 
     @property
-    def error(self) -> Float[np.ndarray, "*setting loss"]:
-        """Errors of the four numbers in the order of `losses`."""
-        return half_width(self.losses, axis=-2)
+    def accuracy_error(self) -> Float[np.ndarray, "*setting"]:
+        """Error of the accuracy."""
+        return np.asarray(half_width(self.rates[..., 0]))
+
+    @property
+    def confidence(self) -> Float[np.ndarray, "*setting"]:
+        """Mean probability of the named class; above the accuracy where the student is too sure."""
+        return np.asarray(self.rates[..., 1].mean(axis=-1))
 
     def __getitem__(self, index) -> "StateEvolution":
         return jax.tree.map(lambda leaf: leaf[index], self)
 
 
 def state_evolution(
-    fields: TaskFields,
+    noisy_gram: Float[AnyArray, "row row"],
+    clean_cross: Float[AnyArray, "row class"],
+    clean_gram: Float[AnyArray, "class class"],
+    *,
+    classes: Sequence[int],
     samples_per_feature: float | Float[AnyArray, "*setting"],
     weight_decay: float | Float[AnyArray, "*setting"],
-    *,
     layers: int = 2,
     inverse_temperature: float | None = None,
     task_weights: Sequence[float] | None = None,
     label_shares: Sequence[float] | None = None,
     rule: gaussian.Sobol = RULE,
+    quick_points: int = QUICK_POINTS,
     most_iterations: int = MOST_ITERATIONS,
 ) -> StateEvolution:
     """Order parameters and losses at the minimum of the training loss with weight decay, in the limit N, N_f → ∞.
@@ -128,11 +164,18 @@ def state_evolution(
     is one minimum. With three or more, the fixed point is one of several stationary points: the one reached from the minimum
     of two layers, whose zero directions stay zero. Below N/N_f of about 0.2 the iteration often does not converge, which the
     result says. Each setting begins at the fixed point of the one before, so a path of falling or rising λ is cheap.
+    `of_teachers` is the same for teachers, and `of_fields` for fields that several calls share.
 
     Parameters
     ----------
-    fields
-        What the labels depend on (`fields_of_teachers`, `fields_of_gram`).
+    noisy_gram
+        T = Σ̂ Σ̂ᵀ of the noisy teachers of all tasks (row, row), rows of all tasks stacked, the main task first.
+    clean_cross
+        Σ̂ W̄_Aᵀ (row, class) with the main task's clean teacher.
+    clean_gram
+        W̄_A W̄_Aᵀ (class, class).
+    classes
+        Classes of every task, each at least 2.
     samples_per_feature
         a = N/N_f > 0.001.
     weight_decay
@@ -149,6 +192,8 @@ def state_evolution(
         a task with fewer labels are among those of a task with more.
     rule
         Nodes of the averages over points; at least 4 scrambles.
+    quick_points
+        Further nodes of every scramble, which are taken a few steps only and reduce the error; 0 for none.
     most_iterations
         Most iterations of a fixed point.
 
@@ -160,18 +205,83 @@ def state_evolution(
     Raises
     ------
     InputError
-        For values out of these ranges.
+        For values out of these ranges, and for matrices that are not the covariance of anything.
     """
-    a, decay = np.broadcast_arrays(checked_samples(samples_per_feature), checked_decay(weight_decay))
-    solver = Solver(
-        fields,
+    return of_fields(
+        fields_of_gram(noisy_gram, clean_cross, clean_gram, classes=classes),
+        samples_per_feature,
+        weight_decay,
         layers=layers,
         inverse_temperature=inverse_temperature,
         task_weights=task_weights,
         label_shares=label_shares,
         rule=rule,
+        quick_points=quick_points,
         most_iterations=most_iterations,
     )
+
+
+def of_teachers(
+    teachers: Sequence[Teacher],
+    *,
+    samples_per_feature: float | Float[AnyArray, "*setting"],
+    weight_decay: float | Float[AnyArray, "*setting"],
+    noise: float | Sequence[float] | None = None,
+    **settings,
+) -> StateEvolution:
+    """`state_evolution` for the labels of teachers.
+
+    Parameters
+    ----------
+    teachers, noise
+        See `fields_of_teachers`.
+    samples_per_feature, weight_decay
+        See `state_evolution`.
+    settings
+        Other arguments of `state_evolution`.
+
+    Returns
+    -------
+    StateEvolution
+        For every setting.
+
+    Raises
+    ------
+    InputError
+        Where `fields_of_teachers` and `state_evolution` raise it.
+    """
+    return of_fields(fields_of_teachers(teachers, noise=noise), samples_per_feature, weight_decay, **settings)
+
+
+def of_fields(
+    fields: TaskFields,
+    samples_per_feature: float | Float[AnyArray, "*setting"],
+    weight_decay: float | Float[AnyArray, "*setting"],
+    **settings,
+) -> StateEvolution:
+    """`state_evolution` for fields that are known.
+
+    Parameters
+    ----------
+    fields
+        What the labels depend on (`fields_of_teachers`, `fields_of_gram`).
+    samples_per_feature, weight_decay
+        See `state_evolution`.
+    settings
+        Other arguments of `state_evolution`.
+
+    Returns
+    -------
+    StateEvolution
+        For every setting.
+
+    Raises
+    ------
+    InputError
+        Where `state_evolution` raises it.
+    """
+    a, decay = np.broadcast_arrays(checked_samples(samples_per_feature), checked_decay(weight_decay))
+    solver = Solver(fields, **settings)
     found = [solver.at(float(a[index]), float(decay[index])) for index in np.ndindex(a.shape)]
     return jax.tree.map(lambda *leaves: np.stack(leaves).reshape((*a.shape, *leaves[0].shape)), *found)
 
@@ -191,82 +301,92 @@ class Solver:
         task_weights: Sequence[float] | None = None,
         label_shares: Sequence[float] | None = None,
         rule: gaussian.Sobol = RULE,
+        quick_points: int = QUICK_POINTS,
         most_iterations: int = MOST_ITERATIONS,
     ) -> None:
         check_fields(fields)
         whole_number(layers, "Layers", least=1, hint="2 is a head on a trunk")
         whole_number(most_iterations, "Iterations", least=1, hint="Leave them out")
+        whole_number(quick_points, "Quick points", least=0, hint="0 leaves them out")
         check_kind_of(rule, gaussian.Sobol, "The rule", "Leave it out")
         if rule.scrambles < 4:
             raise invalid("The rule must have at least 4 scrambles", received=repr(rule), hint="Leave it out")
         if inverse_temperature is not None:
             check_inverse_temperature(inverse_temperature, "None means hard labels")
-        self.fields, self.layers, self.most_iterations, self.rule = fields, layers, most_iterations, rule
-        self.alphas = _per_task(task_weights, len(fields.classes), "Task weights", np.inf)
-        self.shares = _per_task(label_shares, len(fields.classes), "Label shares", 1.0)
-        coarse = [rule.points // _COARSER] if rule.points >= CHUNK * _COARSER else []
-        self.few, *self.sets = (
-            training_nodes(fields, replace(rule, points=points), inverse_temperature, self.alphas, self.shares)
-            for points in (min(max([CHUNK, *coarse]), rule.points), *coarse, rule.points)
+        self.fields, self.layers, self.most_iterations = fields, layers, most_iterations
+        alphas = _per_task(task_weights, len(fields.classes), "Task weights", np.inf)
+        shares = _per_task(label_shares, len(fields.classes), "Label shares", 1.0)
+        labels = labels_of(fields, inverse_temperature, alphas, shares)
+        exact = exact_nodes(fields, labels, rule)
+        self.model = Model(fields.classes, layers, rule.scrambles)
+        few = few_of(exact, rule.scrambles)
+        self.problem = Problem(
+            exact, few, labels, quick_normals(labels, quick_points, rule.seed) if quick_points else None
         )
         self.judge = judge_of(fields, inverse_temperature)
-        self.tolerance = _TOLERANCE[np.dtype(self.few.z.dtype)]
-        _, *pulls = untrained_response(self.sets[-1], fields.classes)
-        self.pull, self.scatter = (np.asarray(part) for part in pulls)
+        self.tolerance = _TOLERANCE[np.dtype(exact.z.dtype)]
         self.iterate = None
-        self._untrained = untrained(self.few, fields.classes)
+        self._untrained = untrained(self.problem, self.model)
+        at_zero = untrained_averages(self.problem, self.model)
+        self._pull, self._scatter = np.asarray(at_zero.pull), np.asarray(at_zero.scatter)
 
-    def largest_decay(self, samples_per_feature: float) -> np.ndarray:
-        """The λ of every scramble beyond which two layers have no weights: by how much the data pull at W = 0."""
-        square = self.pull @ np.swapaxes(self.pull, -1, -2) + self.scatter / samples_per_feature
-        return np.sqrt(np.linalg.eigvalsh(square)[..., -1])
+    def largest_decay(self, samples_per_feature: float) -> float:
+        """The λ beyond which two layers have no weights: by how much the data pull at W = 0."""
+        square = self._pull @ self._pull.T + self._scatter / samples_per_feature
+        return math.sqrt(np.linalg.eigvalsh(square)[-1])
 
     def at(self, samples_per_feature: float, weight_decay: float) -> StateEvolution:
         """The students at one a and λ."""
         setting = Setting(jnp.asarray(samples_per_feature), jnp.asarray(weight_decay))
-        zero = np.zeros(self.few.z.shape[0], bool)
-        if self.layers == 2:
-            zero = self.largest_decay(samples_per_feature) <= weight_decay
-        if zero.all():
+        if self.layers == 2 and self.largest_decay(samples_per_feature) <= weight_decay:
             return self._students(setting, self._untrained)
         start = self.iterate if self.layers <= 2 else None
         self.iterate, point = fixed_point(
-            self.few,
-            self.sets,
-            setting,
-            self.fields.classes,
-            self.layers,
-            self.most_iterations,
-            self.tolerance,
-            start,
+            self.problem, setting, self.model, self.most_iterations, self.tolerance, start
         )
-        if zero.any():
-            point = jax.tree.map(functools.partial(_either, zero), self._untrained, point)
         students = self._students(setting, point)
-        if students.result != Result.SUCCESS or zero.any() or not iterates_on(self.few, self.iterate):
+        if students.result != Result.SUCCESS or not iterates_on(self.problem.few, self.iterate):
             self.iterate = None
         return students
 
     def _students(self, setting: Setting, point: FixedPoint) -> StateEvolution:
-        finite = all_finite(point.order)
-        order = point.order if finite else jax.tree.map(jnp.zeros_like, point.order)
-        values = losses_of(self.judge, order, self.fields.classes)
-        losses = [values.generalization_loss, values.validation_loss, point.loss[:, 0], values.accuracy]
-        solved = bool(np.all(np.asarray(point.residual) <= 2 * self.tolerance))
+        finite = all_finite((point.order, point.blocks))
+        both = jax.tree.map(lambda mean, blocks: jnp.concatenate([mean[None], blocks]), point.order, point.blocks)
+        both = both if finite else jax.tree.map(jnp.zeros_like, both)
+        judged = losses_of(self.judge, both, self.fields.classes)
+        training = np.concatenate([np.asarray(point.loss)[None], np.asarray(point.block_losses)])
+        columns = [judged.generalization_loss, judged.validation_loss, *training.T]
+        losses = np.stack([_about_the_mean(np.asarray(column)) for column in columns], axis=-1)
+        rates = np.stack([_with_own_nodes(np.asarray(part)) for part in (judged.accuracy, judged.confidence)], axis=-1)
+        solved = point.residual <= 2 * self.tolerance
         absent = 0.0 if finite else np.nan
         frame, noisy = stacked_frame(self.fields.classes), np.asarray(self.fields.noisy)
-        overlap, gram, influence = (np.asarray(part) for part in order)
+        overlap, gram, influence = (np.asarray(part) for part in point.blocks)
         return StateEvolution(
             gram=frame @ gram @ frame.T + absent,
             overlap=frame @ overlap @ noisy.T + absent,
             influence=influence + absent,
-            losses=np.stack(losses, axis=-1) + absent,
+            losses=losses + absent,
+            rates=rates + absent,
             weight_decay=np.asarray(setting.weight_decay),
             samples_per_feature=np.asarray(setting.samples_per_feature),
             iterations=np.asarray(point.iterations),
             residual=np.asarray(point.residual),
             result=np.asarray(Result.DIVERGED if not finite else Result.SUCCESS if solved else Result.STEP_LIMIT, int),
         )
+
+
+def _about_the_mean(values: np.ndarray) -> np.ndarray:
+    """The value of all nodes, which comes first, and how far every block's value is from the blocks' mean."""
+    return values[0] + values[1:] - values[1:].mean()
+
+
+def _with_own_nodes(values: np.ndarray) -> np.ndarray:
+    """The same of values (student, scramble) with sampling errors of their own, one block with each scramble."""
+    own = values[0] - values[0].mean()
+    blocks = values[1:].mean(axis=1)
+    own = np.resize(own, blocks.shape)
+    return values[0].mean() + own - own.mean() + blocks - blocks.mean()
 
 
 def checked_decay(values) -> np.ndarray:
@@ -298,8 +418,3 @@ def _per_task(values, tasks: int, name: str, most: float) -> tuple[float, ...]:
             f"{name} are finite numbers {limit}, one per task", received=described(values), hint="Leave them out"
         )
     return tuple(float(value) for value in values)
-
-
-def _either(chosen: np.ndarray, one, other):
-    """`one` in the chosen scrambles, and the other elsewhere."""
-    return np.where(chosen.reshape(-1, *[1] * (one.ndim - 1)), one, other)

@@ -10,16 +10,13 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import numpy as np
 
-from sharedtrunk import asymptotics, gaussian
+from sharedtrunk import asymptotics
 from sharedtrunk.experiments import StandardSettings, draw_teachers
 from sharedtrunk.flows.result import Result
 from sharedtrunk.prediction._lane_groups import Group, Plan, of_tasks
 from sharedtrunk.prediction._methods import in_threads
 from sharedtrunk.prediction._prediction import Answer
 from sharedtrunk.teachers import Teacher, relatedness
-
-RULE = gaussian.Sobol(points=4096, scrambles=4)
-"""The nodes' error falls as one over their number: here it is 0.002 nats of the benefit at ten classes, less at fewer."""
 
 MOST_CLASSES = 100
 """The largest number of classes of all tasks together: the solver's time grows as the third power."""
@@ -84,7 +81,6 @@ def _benefit(problem: StandardSettings, group: Group, teachers: Sequence[Teacher
         group.samples / problem.features,
         task_weights=weights,
         layers=problem.hidden_layers + 1,
-        rule=RULE,
     )
 
 

@@ -9,15 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sharedtrunk import asymptotics, experiments, gaussian, teachers
+from sharedtrunk import asymptotics, experiments, teachers
 from sharedtrunk._support.statistics import half_width
 from sharedtrunk.experiments import StandardSettings
 from sharedtrunk.prediction._theory_lanes import linear_settings
-
-SEARCH = gaussian.Sobol(points=512, scrambles=4)
-"""Nodes with which the best λ is sought: few, because the loss is flat there."""
-
-RULE = gaussian.Sobol(points=2048, scrambles=8)
 
 
 def decay_limit_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray]:
@@ -48,7 +43,7 @@ def decay_limit_lanes(settings: dict, lanes: list[dict]) -> dict[str, np.ndarray
     groups = [(lane["s_aux"], lane["relatedness"]) for lane in lanes]
 
     def best(wanted: asymptotics.TaskFields, alpha: tuple[float, ...]) -> asymptotics.StateEvolution:
-        return asymptotics.best_weight_decay(wanted, a, task_weights=alpha, rule=SEARCH)
+        return asymptotics.best_weight_decay(wanted, a, task_weights=alpha, quick_points=0)
 
     single = best(fields[0].main(), parsed.alpha[:1])
     joint = {group: best(fields[groups.index(group)], parsed.alpha) for group in dict.fromkeys(groups)}
@@ -103,7 +98,7 @@ def _teachers(settings: StandardSettings, lanes: list[dict]) -> list[tuple[teach
 def _students(
     fields: asymptotics.TaskFields, samples_per_feature: float, weight_decay: float, alpha: tuple[float, ...]
 ) -> asymptotics.StateEvolution:
-    return asymptotics.state_evolution(fields, samples_per_feature, weight_decay, task_weights=alpha, rule=RULE)
+    return asymptotics.of_fields(fields, samples_per_feature, weight_decay, task_weights=alpha)
 
 
 def _columns(arms) -> dict[str, np.ndarray]:
