@@ -46,6 +46,11 @@ SETTINGS = (
     Setting("K3 nuclear, 3 tasks", 3, 3, 2, 4.0, 0.06),
     Setting("K10 nuclear, 2 tasks", 10, 2, 2, 4.0, 0.03, strength=10.0),
     Setting("K10 nuclear, 2 tasks, r = 0", 10, 2, 2, 4.0, 0.03, strength=10.0, relatedness=0.0),
+    Setting("K2 nuclear, 2 tasks", 2, 2, 2, 4.0, 0.05),
+    Setting("K10 ridge, 2 tasks", 10, 2, 1, 4.0, 0.02, strength=10.0),
+    Setting("K10 few data", 10, 2, 2, 0.5, 0.05, strength=10.0),
+    Setting("K10 many data", 10, 2, 2, 16.0, 0.01, strength=10.0),
+    Setting("K10 soft labels", 10, 2, 2, 4.0, 0.02, strength=10.0, relatedness=0.5, beta=1.0),
 )
 
 
@@ -108,7 +113,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=12, help="draws at the smallest number of features")
     parser.add_argument("--only", default="", help="settings whose names begin so")
     options = parser.parse_args()
-    print("setting | N_f | draws |", " | ".join(QUANTITIES), "| theory's error (nats)")
+    print("setting | N_f | draws |", " | ".join(QUANTITIES), "| theory's half-width (nats)")
     for setting in SETTINGS:
         if not setting.name.startswith(options.only):
             continue

@@ -211,9 +211,14 @@ def calls() -> dict[str, dict[str, tuple]]:
             "fields_of_teachers": (([teacher()],), {}),
             "fields_of_gram": ((np.eye(3), 0.5 * np.eye(3), np.eye(3)), {"classes": (3,)}),
             "state_evolution": (
-                (fields(), 2.0, 0.1),
-                {"inverse_temperature": 1.0, "task_weights": [1.0], "label_shares": [1.0], "rule": RULE},
+                (np.eye(3), 0.5 * np.eye(3), np.eye(3)),
+                {
+                    **{"classes": (3,), "samples_per_feature": 2.0, "weight_decay": 0.1, "quick_points": 0},
+                    **{"inverse_temperature": 1.0, "task_weights": [1.0], "label_shares": [1.0], "rule": RULE},
+                },
             ),
+            "of_teachers": (([teacher()],), {"samples_per_feature": 2.0, "weight_decay": 0.1, "rule": RULE}),
+            "of_fields": ((fields(), 2.0, 0.1), {"rule": RULE}),
             "best_weight_decay": ((fields(), 2.0), {"criterion": "validation", "rule": RULE}),
             "benefit_at_best_decay": ((fields(), 2.0), {"criterion": "oracle", "rule": RULE}),
         },

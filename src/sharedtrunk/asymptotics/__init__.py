@@ -6,6 +6,7 @@ from sharedtrunk.asymptotics._best_decay import best_weight_decay as best_weight
 from sharedtrunk.asymptotics._fields import TaskFields as TaskFields
 from sharedtrunk.asymptotics._fields import fields_of_gram as fields_of_gram
 from sharedtrunk.asymptotics._fields import fields_of_teachers as fields_of_teachers
+from sharedtrunk.asymptotics._state_evolution import QUICK_POINTS as QUICK_POINTS
 from sharedtrunk.asymptotics._state_evolution import RULE as RULE
 from sharedtrunk.asymptotics._state_evolution import StateEvolution as StateEvolution
 from sharedtrunk.asymptotics._state_evolution import of_fields as of_fields

@@ -23,8 +23,11 @@ from sharedtrunk.flows.result import Result
 
 Criterion = Literal["oracle", "validation"]
 
-_STEP, _MOST_STEPS = 0.5 * math.log(10), 9
-"""Steps of ln λ down from the weight decay beyond which two layers have no weights, and their number: four decades."""
+_STEP, _MOST_STEPS = math.log(2), 15
+"""Steps of ln λ down from the weight decay beyond which two layers have no weights, and their number: four decades.
+
+The steps are short because fixed points take longer the further λ falls below its best value.
+"""
 
 _PRECISION = 0.05
 """Precision of ln λ: the loss is flat at its minimum, so it changes by the square of this."""
@@ -96,7 +99,7 @@ def best_weight_decay(
         raise invalid("N/N_f is one number > 0.001", received=described(samples_per_feature), hint="Give such as 4.0")
     a = float(checked_samples(samples_per_feature))
     solver = Solver(fields, **settings)
-    search = Solver(fields, **{**settings, "quick_points": 0})
+    search = Solver(fields, **{**settings, "quick_points": 0, "rough": True})
     log_decay, bracketed = _search(search, a, criterion, settings.get("layers", 2))
     students = solver.at(a, math.exp(log_decay))
     if bracketed:

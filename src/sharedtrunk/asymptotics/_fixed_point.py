@@ -23,6 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
 from sharedtrunk.asymptotics._nodes import CHUNK, Labels, chunk_of
 from sharedtrunk.asymptotics._response import Averages, Nodes, Student, Sums
@@ -119,25 +120,34 @@ class FixedPoint(NamedTuple):
 
 
 def fixed_point(
-    problem: Problem, setting: Setting, model: Model, most: int, tolerance: float, start: Iterate | None = None
+    problem: Problem,
+    setting: Setting,
+    model: Model,
+    most: int,
+    tolerance: float,
+    start: Iterate | None = None,
+    *,
+    spread: bool = True,
 ) -> tuple[Iterate, FixedPoint]:
     """The fixed point on all nodes.
 
     It begins at `start`, where another setting on the same nodes ended, or with untrained students. Deeper students than two
     layers are followed from the fixed point of two. With many points per feature and a small λ, few nodes do not lead to the
     fixed point of many. Then all exact nodes take part in every iteration, and the iterate that is returned is one of these.
+    Without `spread` all blocks get the state of all nodes.
     """
     every = problem._replace(few=problem.exact._replace(share=problem.exact.share / model.blocks))
     if model.layers > 2:
-        start, two = fixed_point(problem._replace(quick=None), setting, model._replace(layers=2), most, tolerance)
+        shallow = problem._replace(quick=None), setting, model._replace(layers=2)
+        start, two = fixed_point(*shallow, most, tolerance, spread=False)
         problem = problem if iterates_on(problem.few, start) else every
-        iterate, found = _refined(problem, setting, start, model, most, tolerance)
+        iterate, found = _refined(problem, setting, start, model, most, tolerance, spread)
         return iterate, found._replace(residual=max(found.residual, two.residual))
     start = _begun(problem.few, setting, model) if start is None else start
-    iterate, found = _refined(problem, setting, start, model, most, tolerance)
+    iterate, found = _refined(problem, setting, start, model, most, tolerance, spread)
     if found.residual <= 2 * tolerance or iterates_on(every.few, iterate):
         return iterate, found
-    return _refined(every, setting, _begun(every.few, setting, model), model, most, tolerance)
+    return _refined(every, setting, _begun(every.few, setting, model), model, most, tolerance, spread)
 
 
 def iterates_on(nodes: Nodes, iterate: Iterate) -> bool:
@@ -157,10 +167,14 @@ def untrained_averages(problem: Problem, model: Model) -> Averages:
 
 def untrained(problem: Problem, model: Model) -> FixedPoint:
     """Students with W = 0 as a fixed point."""
-    order = _zero(problem.exact, model)
     loss = jnp.log(jnp.asarray(model.classes, problem.exact.z.dtype))
-    blocks, losses = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (model.blocks, *leaf.shape)), (order, loss))
-    return FixedPoint(order, loss, blocks, losses, 0, 0.0)
+    return _without_spread(_zero(problem.exact, model), loss, model.blocks, 0, 0.0)
+
+
+def _without_spread(order: Order, loss, blocks: int, iterations: int, residual: float) -> FixedPoint:
+    """A fixed point that all blocks share."""
+    each, losses = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (blocks, *leaf.shape)), (order, loss))
+    return FixedPoint(order, loss, each, losses, iterations, residual)
 
 
 def _zero(nodes: Nodes, model: Model) -> Order:
@@ -170,19 +184,23 @@ def _zero(nodes: Nodes, model: Model) -> Order:
 
 
 def _refined(
-    problem: Problem, setting: Setting, iterate: Iterate, model: Model, most: int, tolerance: float
+    problem: Problem, setting: Setting, iterate: Iterate, model: Model, most: int, tolerance: float, spread: bool
 ) -> tuple[Iterate, FixedPoint]:
     """The fixed point on exact nodes, then with what quick nodes add to their averages."""
     missed = _nothing(problem.exact, model)
     enough = tolerance if problem.quick is None else max(_ROUGH, tolerance)
     iterate, last, _ = _corrected(problem, missed, setting, iterate, model, most, enough)
-    count = _quick_steps(problem, setting, last, model) if last.residual <= enough else None
-    for share in () if count is None else _QUICK_SHARES:
+    count = _quick_steps(problem, setting, last, model) if last.residual <= enough else 0
+    for share in _QUICK_SHARES if count else ():
         missed = _missed(problem, last.order, model, last.closed, count, share)
         enough = tolerance if share == 1 else max(_ROUGH, tolerance)
         iterate, last, first = _corrected(problem, missed, setting, iterate, model, most, enough, last.steps)
         if share == 1 and not first > _SETTLED:
             break
+    if not spread:
+        return iterate, _without_spread(
+            last.order, last.loss, model.blocks, int(iterate.iterations), float(last.residual)
+        )
     blocks = _of_blocks(
         problem.few, setting, iterate, last.apart, model, jnp.asarray(tolerance, last.change.dtype), most
     )
@@ -240,17 +258,17 @@ def _nothing(nodes: Nodes, model: Model) -> Averages:
     return Averages(*(jnp.zeros((model.blocks, *shape), nodes.z.dtype) for shape in shapes))
 
 
-def _quick_steps(problem: Problem, setting: Setting, last: Pass, model: Model) -> int | None:
-    """How many steps quick nodes take; None without these, and where the most of steps are not enough."""
+def _quick_steps(problem: Problem, setting: Setting, last: Pass, model: Model) -> int:
+    """How many steps quick nodes take; 0 without these, and where the most of steps are not enough."""
     if problem.quick is None:
-        return None
+        return 0
     order, closed = _single((last.order, last.closed))
 
     def after(count: int) -> Array:
         return _coordinates(_quick_blocks(problem.exact, order, model, closed, jnp.asarray(count)), order, setting)
 
     goal = after(_ENOUGH_STEPS)
-    return next((count for count in _QUICK_STEPS if jnp.max(jnp.abs(after(count) - goal)) < _ALIKE), None)
+    return next((count for count in _QUICK_STEPS if jnp.max(jnp.abs(after(count) - goal)) < _ALIKE), 0)
 
 
 def _single(tree):
@@ -276,7 +294,9 @@ def _missed(problem: Problem, order: Order, model: Model, closed, count: int, sh
 
 
 @program
-def _quick(half: Float[Array, "dimension node"], labels: Labels, order: Order, model: Model, closed, steps) -> Averages:
+def _quick(
+    half: Float[AnyArray, "dimension node"], labels: Labels, order: Order, model: Model, closed, steps
+) -> Averages:
     """The averages of one block over quick nodes u and −u."""
     student, count = Student(order, model.classes), half.shape[1]
     chunks = max(1, 2 * count // CHUNK)

@@ -50,6 +50,9 @@ MOST_ITERATIONS = 1000
 LEAST_SAMPLES = 1e-3
 """The least N/N_f: below about 0.2 the iteration seldom converges, and much below that it never does."""
 
+_ROUGHER = 5
+"""Factor of the residual where the numbers are for a search."""
+
 _TOLERANCE = {np.dtype(np.float64): 1e-4, np.dtype(np.float32): 1e-3}
 
 
@@ -66,7 +69,7 @@ class StateEvolution(eqx.Module):
     overlap
         W Σ̂ᵀ, the overlap with the noisy teachers (class of all tasks, class of all tasks).
     influence
-        V, by which training on a point moves its own logits, in K_t − 1 coordinates a task.
+        V, by which training on a point moves its own logits (class of all tasks, class of all tasks).
     losses
         In nats: generalization loss (clean labels) and validation loss (fresh noisy labels) of the main task, and every
         task's training loss.
@@ -83,7 +86,7 @@ class StateEvolution(eqx.Module):
 
     gram: Float[np.ndarray, "*setting scramble class class"]
     overlap: Float[np.ndarray, "*setting scramble class class"]
-    influence: Float[np.ndarray, "*setting scramble row row"]
+    influence: Float[np.ndarray, "*setting scramble class class"]
     losses: Float[np.ndarray, "*setting scramble loss"]
     rates: Float[np.ndarray, "*setting scramble rate"]
     weight_decay: Float[np.ndarray, "*setting"]
@@ -289,7 +292,7 @@ def of_fields(
 class Solver:
     """The fixed points of one model: nodes and moments are prepared once, and each fixed point begins at the last one.
 
-    The parameters are those of `state_evolution`.
+    The parameters are those of `state_evolution`; `rough` ones have no errors and larger residuals.
     """
 
     def __init__(
@@ -303,6 +306,7 @@ class Solver:
         rule: gaussian.Sobol = RULE,
         quick_points: int = QUICK_POINTS,
         most_iterations: int = MOST_ITERATIONS,
+        rough: bool = False,
     ) -> None:
         check_fields(fields)
         whole_number(layers, "Layers", least=1, hint="2 is a head on a trunk")
@@ -324,7 +328,7 @@ class Solver:
             exact, few, labels, quick_normals(labels, quick_points, rule.seed) if quick_points else None
         )
         self.judge = judge_of(fields, inverse_temperature)
-        self.tolerance = _TOLERANCE[np.dtype(exact.z.dtype)]
+        self.spread, self.tolerance = not rough, (_ROUGHER if rough else 1) * _TOLERANCE[np.dtype(exact.z.dtype)]
         self.iterate = None
         self._untrained = untrained(self.problem, self.model)
         at_zero = untrained_averages(self.problem, self.model)
@@ -342,7 +346,7 @@ class Solver:
             return self._students(setting, self._untrained)
         start = self.iterate if self.layers <= 2 else None
         self.iterate, point = fixed_point(
-            self.problem, setting, self.model, self.most_iterations, self.tolerance, start
+            self.problem, setting, self.model, self.most_iterations, self.tolerance, start, spread=self.spread
         )
         students = self._students(setting, point)
         if students.result != Result.SUCCESS or not iterates_on(self.problem.few, self.iterate):
@@ -365,7 +369,7 @@ class Solver:
         return StateEvolution(
             gram=frame @ gram @ frame.T + absent,
             overlap=frame @ overlap @ noisy.T + absent,
-            influence=influence + absent,
+            influence=frame @ influence @ frame.T + absent,
             losses=losses + absent,
             rates=rates + absent,
             weight_decay=np.asarray(setting.weight_decay),
