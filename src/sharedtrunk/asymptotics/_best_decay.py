@@ -33,13 +33,13 @@ _PRECISION = 0.05
 """Precision of ln λ: the loss is flat at its minimum, so it changes by the square of this."""
 
 _BEYOND = 1e-6
-"""Margin of ln λ: at the very λ where the first weights appear, which rounding may miss, a fixed point takes a minute."""
+"""Margin in ln λ above the threshold: exactly where the first weights appear, the iteration converges very slowly."""
 
 _NONE = 0.1
-"""Distance of ln λ at which no set of nodes has weights, where none is best."""
+"""Margin in ln λ above the threshold where no weights are best."""
 
 _CLEAR = 1e-3
-"""A difference of losses in nats that is one."""
+"""Differences of the loss below this many nats count as noise."""
 
 _DIVERGED = 1e3
 """Loss of students that diverged, in nats: Brent's method computes with it."""
@@ -99,19 +99,18 @@ def best_weight_decay(
         raise invalid("N/N_f is one number > 0.001", received=described(samples_per_feature), hint="Give such as 4.0")
     a = float(checked_samples(samples_per_feature))
     solver = Solver(fields, **settings)
-    search = Solver(fields, **{**settings, "quick_points": 0, "rough": True})
-    log_decay, bracketed = _search(search, a, criterion, settings.get("layers", 2))
+    log_decay, bracketed = _search(solver, a, criterion)
     students = solver.at(a, math.exp(log_decay))
     if bracketed:
         return students
     return eqx.tree_at(lambda each: each.result, students, np.asarray(int(Result.NOT_BRACKETED)))
 
 
-def _search(solver: Solver, samples_per_feature: float, criterion: Criterion, layers: int) -> tuple[float, bool]:
+def _search(solver: Solver, samples_per_feature: float, criterion: Criterion) -> tuple[float, bool]:
     """Logarithm of the best λ, and whether it lies between two that are worse."""
 
     def loss(log_decay: float) -> float:
-        students = solver.at(samples_per_feature, math.exp(log_decay))
+        students = solver.at(samples_per_feature, math.exp(log_decay), rough=True)
         value = students.generalization_loss if criterion == "oracle" else students.validation_loss
         return float(value) if np.isfinite(value) else _DIVERGED
 
@@ -124,7 +123,7 @@ def _search(solver: Solver, samples_per_feature: float, criterion: Criterion, la
         # another task's weights may come first, which leaves the loss where it is, up to the nodes' error
         gained, rose = losses[0] - losses[lowest], losses[-1] - losses[lowest]
         ended = rose > _CLEAR and (gained > _CLEAR or losses[-1] > losses[0] + _CLEAR)
-    open_above = lowest == 0 and layers != 2  # two layers have no weights at a larger λ either
+    open_above = lowest == 0 and solver.layers == 1  # a trunk has no weights at a larger λ either
     if open_above or lowest == len(grid) - 1:
         return grid[lowest], False
     best = optimize.minimize_scalar(

@@ -25,7 +25,7 @@ from jaxtyping import Array, Float, Int
 
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
-from sharedtrunk.asymptotics._nodes import CHUNK, Labels, chunk_of
+from sharedtrunk.asymptotics._nodes import CHUNK, Labels, pairs_of
 from sharedtrunk.asymptotics._response import Averages, Nodes, Student, Sums
 from sharedtrunk.asymptotics._trunk import Order, Response, of_eigenvalues, order_parameters, power
 
@@ -36,7 +36,7 @@ _NEAR = 0.1
 """Change of the coordinates below which iterates are combined; farther away only the step is shortened."""
 
 _GROWTH, _LEAST_SHARE = 1.1, 0.01
-"""Share of the step that is taken: it is halved where the map overshoots, down to the least, and grows again after that."""
+"""The step's share grows by this factor after a good step. Where the map overshoots it is halved, but not below the least."""
 
 _PATIENCE = 5
 """Steps without a lower residual after which the share is halved and the earlier iterates are forgotten."""
@@ -44,16 +44,17 @@ _PATIENCE = 5
 _MOST_PASSES = 12
 
 _FIRST_PASSES, _HOPELESS = 4, 0.1
-"""After so many passes the residual is below this, or few nodes do not lead to the fixed point of many."""
+"""If the residual is still above this after so many passes, few nodes do not lead to the fixed point of many."""
 
 _ROUGH = 3e-3
 """Residual on the exact nodes at which the quick nodes are first asked."""
 
 _QUICK_STEPS, _ENOUGH_STEPS, _ALIKE = (6, 8, 12, 16, 24), 48, 0.01
-"""Steps of quick nodes: the fewest that leave the coordinates on the exact nodes this near to those after many."""
+"""Candidate step counts of quick nodes, and a count that is always enough. Quick nodes take the fewest steps that bring the
+coordinates on the exact nodes as near as this to those after enough steps."""
 
-_QUICK_SHARES, _SETTLED = (0.125, 1.0, 1.0), 0.05
-"""Shares of the quick nodes that are asked in turn, until all of them change the coordinates by less than this."""
+_QUICK_SHARES, _SETTLED = (0.125, 1.0, 1.0), 0.2
+"""Shares of the quick nodes that take part in turn, until all of them move the coordinates by less than this."""
 
 
 class Setting(NamedTuple):
@@ -72,7 +73,11 @@ class Model(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """All nodes: exact ones, the few of the iteration, and half of a share of a block's quick normals on request."""
+    """All nodes: exact ones, and the few of the iteration.
+
+    `quick(block, share)` returns standard normals u (dimension, node) for that share of the block's quick nodes; half of the
+    nodes are u, the other half −u.
+    """
 
     exact: Nodes
     few: Nodes
@@ -89,6 +94,7 @@ class Iterate(NamedTuple):
     steps: Float[Array, "chunk row node"]
     loss: Float[Array, "task"]
     iterations: Int[Array, ""]
+    residual: Float[Array, ""]
 
 
 class Pass(NamedTuple):
@@ -109,7 +115,7 @@ class Pass(NamedTuple):
 
 
 class FixedPoint(NamedTuple):
-    """A state that the map returns to itself up to `residual`, and that state of every block, with the same mean."""
+    """A state that the map returns to itself up to `residual`, and where every block's averages alone would move it."""
 
     order: Order
     loss: Float[Array, "task"]
@@ -136,18 +142,20 @@ def fixed_point(
     fixed point of many. Then all exact nodes take part in every iteration, and the iterate that is returned is one of these.
     Without `spread` all blocks get the state of all nodes.
     """
-    every = problem._replace(few=problem.exact._replace(share=problem.exact.share / model.blocks))
-    if model.layers > 2:
-        shallow = problem._replace(quick=None), setting, model._replace(layers=2)
-        start, two = fixed_point(*shallow, most, tolerance, spread=False)
-        problem = problem if iterates_on(problem.few, start) else every
-        iterate, found = _refined(problem, setting, start, model, most, tolerance, spread)
-        return iterate, found._replace(residual=max(found.residual, two.residual))
-    start = _begun(problem.few, setting, model) if start is None else start
-    iterate, found = _refined(problem, setting, start, model, most, tolerance, spread)
-    if found.residual <= 2 * tolerance or iterates_on(every.few, iterate):
-        return iterate, found
-    return _refined(every, setting, _begun(every.few, setting, model), model, most, tolerance, spread)
+    every = problem.exact._replace(share=problem.exact.share / model.blocks)
+    for few in (problem.few, every):
+        before = 0.0
+        if model.layers > 2:
+            shallow = problem._replace(few=few, quick=None), setting, model._replace(layers=2)
+            begun, two = fixed_point(*shallow, most, tolerance, spread=False)
+            few, before = few if iterates_on(few, begun) else every, two.residual
+        else:
+            begun = start if start is not None and iterates_on(few, start) else _begun(few, setting, model)
+        iterate, found = _refined(problem._replace(few=few), setting, begun, model, most, tolerance, spread)
+        found = found._replace(residual=max(found.residual, before))
+        if found.residual <= 2 * tolerance or iterates_on(every, iterate):
+            break
+    return iterate, found
 
 
 def iterates_on(nodes: Nodes, iterate: Iterate) -> bool:
@@ -158,11 +166,10 @@ def iterates_on(nodes: Nodes, iterate: Iterate) -> bool:
 def untrained_averages(problem: Problem, model: Model) -> Averages:
     """The averages over all nodes at W = 0, where points do not move their logits and no steps are needed."""
     order = _zero(problem.exact, model)
-    known = _untrained(problem.exact, order, model)
-    if problem.quick is None:
-        return known
-    missed = _missed(problem, order, model, known.curvature, 0, _QUICK_SHARES[0])
-    return jax.tree.map(lambda mean, more: mean + jnp.mean(more, axis=0), known, missed)
+    missed = _nothing(problem.exact, model)
+    if problem.quick is not None:
+        missed = _missed(problem, order, model, order.gram, 0, 1.0)
+    return _untrained(problem.exact, missed, order, model)
 
 
 def untrained(problem: Problem, model: Model) -> FixedPoint:
@@ -189,30 +196,27 @@ def _refined(
     """The fixed point on exact nodes, then with what quick nodes add to their averages."""
     missed = _nothing(problem.exact, model)
     enough = tolerance if problem.quick is None else max(_ROUGH, tolerance)
-    iterate, last, _ = _corrected(problem, missed, setting, iterate, model, most, enough)
+    iterate, last = _corrected(problem, missed, setting, iterate, model, most, enough)
+    total = int(iterate.iterations)
     count = _quick_steps(problem, setting, last, model) if last.residual <= enough else 0
-    for share in _QUICK_SHARES if count else ():
-        missed = _missed(problem, last.order, model, last.closed, count, share)
-        enough = tolerance if share == 1 else max(_ROUGH, tolerance)
-        iterate, last, first = _corrected(problem, missed, setting, iterate, model, most, enough, last.steps)
-        if share == 1 and not first > _SETTLED:
+    shares = _QUICK_SHARES if count else (0.0,) if enough > tolerance and last.residual <= enough else ()
+    for share in shares:
+        before = iterate.coordinates
+        if share:
+            missed = _missed(problem, last.order, model, last.closed, count, share)
+        enough = max(_ROUGH, tolerance) if 0 < share < 1 else tolerance
+        iterate, last = _corrected(problem, missed, setting, iterate, model, most, enough, last.steps)
+        total += int(iterate.iterations)
+        if share == 1 and jnp.max(jnp.abs(iterate.coordinates - before)) < _SETTLED:
             break
     if not spread:
-        return iterate, _without_spread(
-            last.order, last.loss, model.blocks, int(iterate.iterations), float(last.residual)
-        )
-    blocks = _of_blocks(
-        problem.few, setting, iterate, last.apart, model, jnp.asarray(tolerance, last.change.dtype), most
-    )
+        return iterate, _without_spread(last.order, last.loss, model.blocks, total, float(last.residual))
+    exact = jnp.asarray(tolerance, last.change.dtype)
+    blocks = _of_blocks(problem.few, setting, iterate, last.apart, model, exact, most)
     losses = last.losses_apart + blocks.loss
-    return iterate, FixedPoint(
-        last.order,
-        last.loss,
-        jax.tree.map(_about, last.order, blocks.order),
-        _about(last.loss, losses),
-        int(iterate.iterations),
-        float(last.residual),
-    )
+    residual = max(float(last.residual), float(jnp.max(blocks.residual)))
+    around = jax.tree.map(_about, last.order, blocks.order)
+    return iterate, FixedPoint(last.order, last.loss, around, _about(last.loss, losses), total, residual)
 
 
 def _about(mean, blocks):
@@ -222,18 +226,18 @@ def _about(mean, blocks):
 
 def _corrected(
     problem: Problem,
-    missed: Averages,
+    missed: Sums,
     setting: Setting,
     iterate: Iterate,
     model: Model,
     most: int,
     tolerance: float,
     steps: Float[Array, "chunk row node"] | None = None,
-) -> tuple[Iterate, Pass, float]:
-    """Iterations on few nodes and passes over the exact ones in turn, the last pass, and the residual of the first."""
+) -> tuple[Iterate, Pass]:
+    """Iterations on few nodes and passes over the exact ones in turn, and the last pass."""
     dtype = problem.exact.z.dtype
     steps = jnp.zeros_like(problem.exact.xi) if steps is None else steps
-    residual, residuals = 0.1, []
+    residual, passes = 0.1, 0
     history = History.empty(iterate.shift.shape[0], dtype)
     iterate = iterate._replace(iterations=jnp.zeros_like(iterate.iterations))
     while True:
@@ -241,31 +245,31 @@ def _corrected(
         iterate = _iterated(problem.few, setting, iterate, model, enough, most - iterate.iterations)
         enough = jnp.asarray(0.1 * tolerance, dtype)
         found = _passed(problem.exact, missed, setting, iterate, steps, model, enough)
-        steps, residual = found.steps, float(found.residual)
-        residuals.append(residual)
-        hopeless = len(residuals) >= _FIRST_PASSES and not residual < _HOPELESS
-        exhausted = len(residuals) == _MOST_PASSES or iterate.iterations >= most
+        steps, residual, passes = found.steps, float(found.residual), passes + 1
+        hopeless = passes >= _FIRST_PASSES and not residual < _HOPELESS
+        exhausted = passes == _MOST_PASSES or iterate.iterations >= most
         if hopeless or exhausted or not residual > tolerance:
-            return iterate, found, residuals[0]
+            return iterate, found
         shift, history = _next_shift(history, iterate.shift, found.change)
         iterate = iterate._replace(shift=shift)
 
 
-def _nothing(nodes: Nodes, model: Model) -> Averages:
-    """Averages of zeros, of every block."""
-    rows, seen = sum(K - 1 for K in model.classes), nodes.z.shape[-2]
-    shapes = (rows, rows), (rows, seen), (rows, rows), (len(model.classes),)
-    return Averages(*(jnp.zeros((model.blocks, *shape), nodes.z.dtype) for shape in shapes))
+def _nothing(nodes: Nodes, model: Model) -> Sums:
+    """Sums of zeros, of every block."""
+    rows, seen, tasks = sum(K - 1 for K in model.classes), nodes.z.shape[-2], len(model.classes)
+    shapes = (rows, rows), (rows, seen), (rows, rows), (tasks,), (tasks,)
+    return Sums(*(jnp.zeros((model.blocks, *shape), nodes.z.dtype) for shape in shapes))
 
 
 def _quick_steps(problem: Problem, setting: Setting, last: Pass, model: Model) -> int:
-    """How many steps quick nodes take; 0 without these, and where the most of steps are not enough."""
+    """The number of steps of quick nodes; 0 if there are none, or if even the largest count is not enough."""
     if problem.quick is None:
         return 0
     order, closed = _single((last.order, last.closed))
 
     def after(count: int) -> Array:
-        return _coordinates(_quick_blocks(problem.exact, order, model, closed, jnp.asarray(count)), order, setting)
+        sums = _quick_blocks(problem.exact, order, model, closed, jnp.asarray(count))
+        return _coordinates(sums, order, setting, model)
 
     goal = after(_ENOUGH_STEPS)
     return next((count for count in _QUICK_STEPS if jnp.max(jnp.abs(after(count) - goal)) < _ALIKE), 0)
@@ -276,13 +280,13 @@ def _single(tree):
 
 
 @program
-def _coordinates(blocks: Averages, order: Order, setting: Setting):
-    means = jax.tree.map(lambda leaf: jnp.mean(leaf, axis=0), blocks)
+def _coordinates(sums: Sums, order: Order, setting: Setting, model: Model):
+    means = Student(order, model.classes).averages(_mean(sums))
     return _flat(means.response(order), setting.samples_per_feature.astype(jnp.float32))
 
 
-def _missed(problem: Problem, order: Order, model: Model, closed, count: int, share: float) -> Averages:
-    """How much each block's averages over quick nodes differ from those over exact ones taken as few steps."""
+def _missed(problem: Problem, order: Order, model: Model, closed, count: int, share: float) -> Sums:
+    """How much each block's sums over quick nodes differ from those over exact ones taken as few steps."""
     assert problem.quick is not None
     (order, closed), dtype, steps = _single((order, closed)), problem.exact.z.dtype, jnp.asarray(count)
     own = _quick_blocks(problem.exact, order, model, closed, steps)
@@ -294,35 +298,28 @@ def _missed(problem: Problem, order: Order, model: Model, closed, count: int, sh
 
 
 @program
-def _quick(
-    half: Float[AnyArray, "dimension node"], labels: Labels, order: Order, model: Model, closed, steps
-) -> Averages:
-    """The averages of one block over quick nodes u and −u."""
+def _quick(half: Float[AnyArray, "dimension node"], labels: Labels, order: Order, model: Model, closed, steps) -> Sums:
+    """The sums of one block over quick nodes u and −u."""
     student, count = Student(order, model.classes), half.shape[1]
     chunks = max(1, 2 * count // CHUNK)
     parts = jnp.moveaxis(half.reshape(half.shape[0], chunks, count // chunks), 1, 0)
-
-    def chunk(part):
-        nodes = chunk_of(jnp.concatenate([part, -part], axis=1), labels, 0.5 / count)
-        return student.quickly(nodes, closed, steps)
-
-    return student.averages(_summed(jax.lax.map(chunk, parts)))
+    return _total(jax.lax.map(lambda part: student.quickly(pairs_of(part, labels, count), closed, steps), parts))
 
 
 @program
-def _quick_blocks(exact: Nodes, order: Order, model: Model, closed, steps) -> Averages:
-    """The averages of every block over exact nodes that are taken as few steps as quick ones."""
+def _quick_blocks(exact: Nodes, order: Order, model: Model, closed, steps) -> Sums:
+    """The sums of every block over exact nodes that are taken as few steps as quick ones."""
     student = Student(order, model.classes)
     sums = jax.lax.map(lambda part: student.quickly(part, closed, steps), _single(exact))
-    return jax.lax.map(student.averages, _of_each(sums, model.blocks))
+    return _of_each(sums, model.blocks)
 
 
 @program
-def _untrained(exact: Nodes, order: Order, model: Model) -> Averages:
-    """The averages over exact nodes at W = 0."""
+def _untrained(exact: Nodes, missed: Sums, order: Order, model: Model) -> Averages:
+    """The averages over exact nodes at W = 0, with `missed` added to the sums of every block."""
     student = Student(order, model.classes)
     sums, _, _ = student.solved(exact, jnp.zeros_like(exact.xi), 1e-3)
-    return student.averages(jax.tree.map(lambda leaf: leaf / model.blocks, _summed(sums)))
+    return student.averages(_mean(jax.tree.map(jnp.add, _of_each(sums, model.blocks), missed)))
 
 
 @program
@@ -331,37 +328,40 @@ def _begun(few: Nodes, setting: Setting, model: Model) -> Iterate:
     order = _zero(few, model)
     student = Student(order, model.classes)
     sums, steps, _ = student.solved(few, jnp.zeros_like(few.xi), 1e-3)
-    means = student.averages(_summed(sums))
+    means = student.averages(_total(sums))
     flat = _flat(means.response(order), setting.samples_per_feature)
-    gram = jnp.eye(order.gram.shape[0], dtype=flat.dtype)
-    return Iterate(flat, jnp.zeros_like(flat), gram, steps, means.loss, jnp.zeros((), int))
+    gram, infinite = jnp.eye(order.gram.shape[0], dtype=flat.dtype), jnp.asarray(jnp.inf, flat.dtype)
+    return Iterate(flat, jnp.zeros_like(flat), gram, steps, means.loss, jnp.zeros((), int), infinite)
 
 
 @program
-def _passed(exact: Nodes, missed: Averages, setting: Setting, iterate: Iterate, steps, model: Model, tolerance) -> Pass:
-    """A pass over the exact nodes, with `missed` added to the averages of every block."""
+def _passed(exact: Nodes, missed: Sums, setting: Setting, iterate: Iterate, steps, model: Model, tolerance) -> Pass:
+    """A pass over the exact nodes, with `missed` added to the sums of every block."""
     response = _response(iterate.coordinates, setting.samples_per_feature, iterate.gram.shape[-1])
     order, moved = order_parameters(response, iterate.gram, *setting, model.layers, 0.1 * tolerance)
     student = Student(order, model.classes)
     sums, steps, unsolved = student.solved(exact, steps, tolerance)
-    lost = student.missed_curvature(exact, steps, sums)
+    every = jax.tree.map(jnp.add, _of_each(sums, model.blocks), missed)
+    curvatures = student.both_curvatures(exact, steps, model.blocks)
 
-    def coordinates(means: Averages, more: Averages):
-        means = jax.tree.map(jnp.add, means, more)
+    def coordinates(sums: Sums, curvatures):
+        means = student.averages(sums, curvatures)
         return _flat(means.response(order), setting.samples_per_feature), means.loss
 
-    every = _of_each(sums, model.blocks)
-    total = jax.tree.map(lambda leaf: jnp.mean(leaf, axis=0), every)
-    pooled = student.averages(total, lost)
-    flat, loss = coordinates(pooled, jax.tree.map(lambda leaf: jnp.mean(leaf, axis=0), missed))
-    flats, losses = jax.lax.map(lambda both: coordinates(student.averages(both[0], lost), both[1]), (every, missed))
+    total = _mean(every)
+    flat, loss = coordinates(total, _mean(curvatures))
+    flats, losses = jax.lax.map(lambda both: coordinates(*both), (every, curvatures))
     change = flat - iterate.coordinates
     residual = jnp.max(jnp.stack([jnp.max(jnp.abs(change)), unsolved, moved]))
     return Pass(order, change, flats - flat[None], loss, losses - loss[None], residual, steps, total.closed)
 
 
-def _summed(sums: Sums) -> Sums:
+def _total(sums: Sums) -> Sums:
     return jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0), sums)
+
+
+def _mean(blocks):
+    return jax.tree.map(lambda leaf: jnp.mean(leaf, axis=0), blocks)
 
 
 def _of_each(sums: Sums, blocks: int) -> Sums:
@@ -377,20 +377,21 @@ def _next_shift(history: "History", shift, change):
 
 
 class Blocks(NamedTuple):
-    """The fixed point moved to every block's averages: order parameters and losses on the few nodes."""
+    """The fixed point moved to every block's averages: order parameters and losses on the few nodes, and its residual."""
 
     order: Order
     loss: Float[Array, "block task"]
+    residual: Float[Array, "block"]
 
 
 @program
 def _of_blocks(few: Nodes, setting: Setting, iterate: Iterate, apart, model: Model, tolerance, most: int) -> Blocks:
     def one(apart):
-        start = iterate._replace(shift=iterate.shift + apart, iterations=jnp.zeros((), int))
+        start = iterate._replace(shift=iterate.shift + apart)
         moved = _solved(few, start, setting, model, 0.1 * tolerance, most)
         response = _response(moved.coordinates, setting.samples_per_feature, moved.gram.shape[-1])
         order, _ = order_parameters(response, moved.gram, *setting, model.layers, 0.01 * tolerance)
-        return Blocks(order, moved.loss)
+        return Blocks(order, moved.loss, moved.residual)
 
     return jax.lax.map(one, apart)
 
@@ -408,14 +409,14 @@ def _solved(nodes: Nodes, start: Iterate, setting: Setting, model: Model, tolera
         order, moved = order_parameters(response, gram, *setting, model.layers, 0.1 * exact)
         student = Student(order, model.classes)
         sums, steps, _ = student.solved(nodes, steps, exact)
-        means = student.averages(_summed(sums))
+        means = student.averages(_total(sums))
         new = _flat(means.response(order), setting.samples_per_feature) + start.shift
         residual = jnp.maximum(jnp.max(jnp.abs(new - flat)), moved)
         return new, order.gram, steps, means.loss, jnp.where(jnp.isfinite(residual), residual, jnp.inf)
 
     def keep(state):
-        count, residual = state[0], state[-1]
-        return (count < most) & (residual > tolerance)
+        count, flat, residual = state[0], state[1], state[-1]
+        return (count < most) & (residual > tolerance) & jnp.isfinite(flat).all()
 
     def step(state):
         count, flat, gram, steps, _, history, share, waited, last, residual = state
@@ -446,8 +447,8 @@ def _solved(nodes: Nodes, start: Iterate, setting: Setting, model: Model, tolera
         infinite,
         infinite,
     )
-    count, flat, gram, steps, loss = jax.lax.while_loop(keep, step, state)[:5]
-    return Iterate(flat, start.shift, gram, steps, loss, start.iterations + count)
+    count, flat, gram, steps, loss, *_, residual = jax.lax.while_loop(keep, step, state)
+    return Iterate(flat, start.shift, gram, steps, loss, start.iterations + count, residual)
 
 
 def _flat(response: Response, samples_per_feature):

@@ -2,7 +2,7 @@
 
 Three sets of nodes share their form. The *exact* nodes are solved to the end; they are Sobol points in a few scrambles, and
 each scramble is a block of its own, so that the spread of the blocks shows the sampling error. The *few* nodes of the
-iteration are a part of them. *Quick* nodes are pseudorandom and many, and are made anew for every pass, a block at a time.
+iteration are a part of them. *Quick* nodes are pseudorandom and many; their normals are stored, and nothing else.
 """
 
 import functools
@@ -57,32 +57,33 @@ def labels_of(
 
 
 def exact_nodes(fields: TaskFields, labels: Labels, rule: gaussian.Sobol) -> Nodes:
-    """Nodes of all scrambles (chunk, …, node), whose first two moments are exact in every scramble."""
+    """Nodes of all scrambles (chunk, …, node), in pairs u, −u, whose first two moments are exact in every scramble."""
     drawn = sum(K - 1 for K in (*fields.classes, *fields.drawn_with))
-    normals = gaussian.standard_nodes(rule, fields.noisy.shape[1] + drawn)
-    normals = normals[:, : labels.noisy.shape[1] + sum(K - 1 for K in labels.classes)]
-    scrambles, dimension, count = normals.shape
-    chunks = max(1, count // CHUNK)
-    parts = np.moveaxis(normals.reshape(scrambles, dimension, chunks, count // chunks), 2, 1)
-    return _nodes(jnp.asarray(parts.reshape(-1, dimension, count // chunks), labels.noisy.dtype), labels, 1 / count)
+    half = gaussian.standard_nodes(rule, fields.noisy.shape[1] + drawn)[..., : rule.points // 2]
+    half = half[:, : labels.noisy.shape[1] + sum(K - 1 for K in labels.classes)]
+    scrambles, dimension, count = half.shape
+    chunks = max(1, 2 * count // CHUNK)
+    parts = np.moveaxis(half.reshape(scrambles, dimension, chunks, count // chunks), 2, 1)
+    return _nodes(jnp.asarray(parts.reshape(-1, dimension, count // chunks), labels.noisy.dtype), labels, count)
 
 
 @program
-def _nodes(normals: Float[Array, "chunk dimension node"], labels: Labels, share: float) -> Nodes:
-    return jax.vmap(lambda each: chunk_of(each, labels, share))(normals)
+def _nodes(halves: Float[Array, "chunk dimension node"], labels: Labels, count: int) -> Nodes:
+    return jax.vmap(lambda half: pairs_of(half, labels, count))(halves)
 
 
 def few_of(nodes: Nodes, blocks: int) -> Nodes:
-    """A few chunks of the exact nodes, from all scrambles alike."""
+    """A few chunks of the exact nodes."""
     chunks = nodes.z.shape[0]
     few = jax.tree.map(lambda leaf: leaf[:: max(1, chunks // _FEW)], nodes)
     return few._replace(share=few.share * (chunks / blocks / few.z.shape[0]))
 
 
 def quick_normals(labels: Labels, points: int, seed: int) -> Callable[[int, float], np.ndarray]:
-    """Half of a share of a block's quick nodes as standard normals (dimension, node) in float32; −u are the other half.
+    """The function of a block and a share that returns half of so many quick nodes, in float32; −u are the other half.
 
-    Their second moments are exact. The main task alone has the nodes of the joint problem: its dimensions are drawn first.
+    Their second moments are exact where there are more nodes than dimensions. The main task alone has the nodes of the joint
+    problem: its dimensions are drawn first.
     """
     dimension = labels.noisy.shape[1] + sum(K - 1 for K in labels.classes)
 
@@ -90,14 +91,17 @@ def quick_normals(labels: Labels, points: int, seed: int) -> Callable[[int, floa
     def normals(block: int, share: float) -> np.ndarray:
         count = max(1, round(points * share / CHUNK)) * CHUNK
         half = np.random.default_rng([seed, block]).standard_normal((dimension, count // 2), np.float32)
+        if half.shape[1] <= 2 * dimension:
+            return half
         root = np.linalg.cholesky(half @ half.T / np.float32(half.shape[1]))
         return scipy.linalg.solve_triangular(root, half, lower=True, check_finite=False, overwrite_b=True)
 
     return normals
 
 
-def chunk_of(normals: Float[Array, "dimension node"], labels: Labels, share: float) -> Nodes:
-    """A chunk of nodes with these normals, once for each group of points, so that every chunk is a sample of all."""
+def pairs_of(half: Float[Array, "dimension node"], labels: Labels, pairs: int) -> Nodes:
+    """A chunk of nodes u and −u, once for each group of points, so that every chunk is a sample of all of `pairs` pairs."""
+    normals, share = jnp.concatenate([half, -half], axis=1), 0.5 / pairs
     dtype, seen, count = normals.dtype, labels.noisy.shape[1], normals.shape[1]
     z, xi = normals[:seen], normals[seen:]
     parts = jnp.split(labels.noisy.astype(dtype) @ z, np.cumsum(labels.classes)[:-1])

@@ -31,11 +31,11 @@ from jaxtyping import Array, Float
 
 from sharedtrunk.asymptotics._trunk import Order, Response, power
 
-_EXACT = 2
-"""So many chunks have their mean curvature computed exactly: the approximation misses little of it."""
+_EXACT = 128
+"""Nodes of every block at which the mean curvature is also computed exactly, to correct the approximation."""
 
 _MOST_STEPS, _MOST_EXACT_STEPS, _INEXACT = 12, 60, 0.03
-"""Steps with the approximate curvature, then with the exact one, and the share of the gradient that the latter leave."""
+"""Most steps with the approximate curvature, then with the exact one, and the residual of conjugate gradients."""
 
 _STUCK = 0.05
 """Residual above which quick nodes get exact steps too: where V mixes tasks, the approximate ones may lead nowhere."""
@@ -63,6 +63,13 @@ class Sums(NamedTuple):
     scatter: Float[Array, "*chunk row row"]
     loss: Float[Array, "*chunk task"]
     labelled: Float[Array, "*chunk task"]
+
+
+class Curvatures(NamedTuple):
+    """E[H̃] and E[H̃₀] at the same nodes."""
+
+    exact: Float[Array, "*block row row"]
+    closed: Float[Array, "*block row row"]
 
 
 class Averages(NamedTuple):
@@ -110,7 +117,7 @@ def _followed(point: "_Point", direction, most, tolerance, state):
         count, y, p, residual, size = state
         trial = y + size[None] * direction(p, residual)
         there, left = point.at(trial)
-        better = _norm(left) < _norm(residual)
+        better = (_norm(left) < _norm(residual)) & (_norm(residual) > tolerance)  # solved nodes stay where they are
         new = (jnp.where(better[None], *pair) for pair in ((trial, y), (there, p), (left, residual)))
         return count + 1, *new, jnp.where(better, jnp.minimum(1.0, 2 * size), 0.25 * size)
 
@@ -160,19 +167,24 @@ class Student:
         state = _followed(point, point.nearly_newton(closed), count, 0.0, (y, p, residual))
         return point.sums(_followed(point, point.newton, count, _STUCK, state)[0])
 
-    def averages(self, sums: Sums, missed: Float[Array, "row row"] | None = None) -> Averages:
-        """The averages from sums over all chunks: with the approximate curvature, and what it is known to miss."""
+    def averages(self, sums: Sums, curvatures: Curvatures | None = None) -> Averages:
+        """The averages from sums over all chunks: with the approximate curvature, and what it misses at some of the nodes."""
         curvature = self._curvature(sums.closed)
-        curvature = curvature if missed is None else curvature + missed
+        if curvatures is not None:
+            curvature = curvature + curvatures.exact - self._curvature(curvatures.closed)
         return Averages(curvature, sums.pull, sums.scatter, sums.loss / sums.labelled)
 
-    def missed_curvature(self, nodes: Nodes, y, sums: Sums) -> Float[Array, "row row"]:
-        """What the approximate curvature misses, at a share of the chunks."""
-        every = max(1, y.shape[0] // _EXACT)
-        part, y, closed = jax.tree.map(lambda leaf: leaf[::every], (nodes, y, sums.closed))
-        exact = jnp.sum(jax.lax.map(lambda both: self._point(both[0]).exact_curvature(both[1]), (part, y)), axis=0)
-        share = jnp.sum(part.share)
-        return exact / share - self._curvature(jnp.sum(closed, axis=0) / share)
+    def both_curvatures(self, nodes: Nodes, y, blocks: int) -> Curvatures:
+        """The exact curvature and E[H̃₀] at a share of the first chunk of every block."""
+        chunks, count = y.shape[0] // blocks, y.shape[-1]
+        part, y = jax.tree.map(lambda leaf: leaf[::chunks, ..., :: max(1, count // _EXACT)], (nodes, y))
+
+        def of_chunk(both):
+            point, share = self._point(both[0]), jnp.sum(both[0].share)
+            p, _ = point.at(both[1])
+            return Curvatures(point.exact_curvature(both[1]) / share, point.mean_closed(p) / share)
+
+        return jax.lax.map(of_chunk, (part, y))
 
     @staticmethod
     def _repeated(values, sizes):

@@ -6,6 +6,7 @@ more. In the limit of many features at a = N/N_f, three order parameters describ
 teachers, and V, by which training on a point moves that point's own logits. They solve the fixed point of `_fixed_point`.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -39,10 +40,10 @@ from sharedtrunk.flows.result import Result
 from sharedtrunk.teachers import Teacher
 
 RULE = gaussian.Sobol(points=1024, scrambles=8)
-"""Exact nodes of a fixed point; what single scrambles would change in it is the error."""
+"""Points that are solved to the end. The error bar is how far each scramble's averages alone would move the fixed point."""
 
 QUICK_POINTS = 32_768
-"""Further points of every scramble, which are taken a few steps only."""
+"""Further pseudorandom points of every scramble, which take a few steps only."""
 
 MOST_ITERATIONS = 1000
 """Most fixed points take 10 to 50 iterations, the hardest of the figure of weight decay several hundred."""
@@ -51,16 +52,17 @@ LEAST_SAMPLES = 1e-3
 """The least N/N_f: below about 0.2 the iteration seldom converges, and much below that it never does."""
 
 _ROUGHER = 5
-"""Factor of the residual where the numbers are for a search."""
+"""Factor of the tolerance where the numbers are for a search."""
 
 _TOLERANCE = {np.dtype(np.float64): 1e-4, np.dtype(np.float32): 1e-3}
+"""Residual in logarithms of the response; twice as much counts as solved."""
 
 
 class StateEvolution(eqx.Module):
     """Students at the minimum, for every setting.
 
-    Arrays have an axis of scrambles: the values of all nodes together, plus what those of one scramble would change in them.
-    Properties are means over this axis, and their errors are half-widths of 99 % intervals by its spread.
+    Arrays have an axis of scrambles: the value on all nodes, plus the shift that one scramble's averages alone would cause.
+    These shifts have mean zero. Properties are means over this axis, and their errors half-widths of its 99 % intervals.
 
     Parameters
     ----------
@@ -78,7 +80,7 @@ class StateEvolution(eqx.Module):
     weight_decay, samples_per_feature
         λ and N/N_f (*setting,).
     iterations, residual
-        Iterations of the fixed point, and the largest change of a logarithm of its response by the last one.
+        Iterations on few nodes, and the largest change of a logarithm of the response by the last pass over the exact ones.
     result
         `Result.SUCCESS`; `Result.STEP_LIMIT` where a fixed point was not reached within its iterations (the numbers are those
         of the last one); `Result.DIVERGED`, with NaN, where it left the range of the numbers.
@@ -187,23 +189,23 @@ def state_evolution(
     layers
         L: 1 for ridge, 2 for a head on a trunk.
     inverse_temperature
-        β of labels with probabilities softmax(β u); None: the label is the largest of u.
+        β of soft labels: the target is softmax(β u). None: the label is the class with the largest u.
     task_weights
         α_t > 0; 1 by default.
     label_shares
         For each task the share of the N points with a label of it, in (0, 1]; 1 by default. Labels are nested: the points of
         a task with fewer labels are among those of a task with more.
     rule
-        Nodes of the averages over points; at least 4 scrambles.
+        Nodes that are solved to the end; at least 4 scrambles.
     quick_points
-        Further nodes of every scramble, which are taken a few steps only and reduce the error; 0 for none.
+        Further nodes of every scramble, which take a few steps only and reduce the error, in multiples of 512; 0 for none.
     most_iterations
         Most iterations of a fixed point.
 
     Returns
     -------
     StateEvolution
-        For every setting. Where λ is so large that all weights are zero, they are exactly zero (and always class 0 is named).
+        For every setting. Where λ is so large that all weights are zero, they are exactly zero, and class 0 is named always.
 
     Raises
     ------
@@ -292,7 +294,7 @@ def of_fields(
 class Solver:
     """The fixed points of one model: nodes and moments are prepared once, and each fixed point begins at the last one.
 
-    The parameters are those of `state_evolution`; `rough` ones have no errors and larger residuals.
+    The parameters are those of `state_evolution`.
     """
 
     def __init__(
@@ -306,7 +308,6 @@ class Solver:
         rule: gaussian.Sobol = RULE,
         quick_points: int = QUICK_POINTS,
         most_iterations: int = MOST_ITERATIONS,
-        rough: bool = False,
     ) -> None:
         check_fields(fields)
         whole_number(layers, "Layers", least=1, hint="2 is a head on a trunk")
@@ -320,7 +321,8 @@ class Solver:
         self.fields, self.layers, self.most_iterations = fields, layers, most_iterations
         alphas = _per_task(task_weights, len(fields.classes), "Task weights", np.inf)
         shares = _per_task(label_shares, len(fields.classes), "Label shares", 1.0)
-        labels = labels_of(fields, inverse_temperature, alphas, shares)
+        self.labelled = max(shares)  # points without any label do not count
+        labels = labels_of(fields, inverse_temperature, alphas, tuple(share / self.labelled for share in shares))
         exact = exact_nodes(fields, labels, rule)
         self.model = Model(fields.classes, layers, rule.scrambles)
         few = few_of(exact, rule.scrambles)
@@ -328,32 +330,40 @@ class Solver:
             exact, few, labels, quick_normals(labels, quick_points, rule.seed) if quick_points else None
         )
         self.judge = judge_of(fields, inverse_temperature)
-        self.spread, self.tolerance = not rough, (_ROUGHER if rough else 1) * _TOLERANCE[np.dtype(exact.z.dtype)]
+        self.tolerance = _TOLERANCE[np.dtype(exact.z.dtype)]
         self.iterate = None
         self._untrained = untrained(self.problem, self.model)
-        at_zero = untrained_averages(self.problem, self.model)
-        self._pull, self._scatter = np.asarray(at_zero.pull), np.asarray(at_zero.scatter)
+
+    @functools.cached_property
+    def _at_zero(self) -> tuple[np.ndarray, np.ndarray]:
+        found = untrained_averages(self.problem, self.model)
+        return np.asarray(found.pull), np.asarray(found.scatter)
 
     def largest_decay(self, samples_per_feature: float) -> float:
-        """The λ beyond which two layers have no weights: by how much the data pull at W = 0."""
-        square = self._pull @ self._pull.T + self._scatter / samples_per_feature
+        """The λ beyond which a trunk has no weights: by how much the data pull at W = 0."""
+        pull, scatter = self._at_zero
+        square = pull @ pull.T + scatter / (self.labelled * samples_per_feature)
         return math.sqrt(np.linalg.eigvalsh(square)[-1])
 
-    def at(self, samples_per_feature: float, weight_decay: float) -> StateEvolution:
-        """The students at one a and λ."""
-        setting = Setting(jnp.asarray(samples_per_feature), jnp.asarray(weight_decay))
-        if self.layers == 2 and self.largest_decay(samples_per_feature) <= weight_decay:
-            return self._students(setting, self._untrained)
-        start = self.iterate if self.layers <= 2 else None
+    def at(self, samples_per_feature: float, weight_decay: float, *, rough: bool = False) -> StateEvolution:
+        """The students at one a and λ; `rough` ones have larger residuals, and neither quick nodes nor errors."""
+        a = samples_per_feature * self.labelled
+        setting = Setting(jnp.asarray(a), jnp.asarray(weight_decay))
+        if self.layers >= 2 and self.largest_decay(samples_per_feature) <= weight_decay:
+            return self._students(samples_per_feature, weight_decay, self._untrained)
+        problem = self.problem._replace(quick=None) if rough else self.problem
+        tolerance = self.tolerance * (_ROUGHER if rough else 1)
         self.iterate, point = fixed_point(
-            self.problem, setting, self.model, self.most_iterations, self.tolerance, start, spread=self.spread
+            problem, setting, self.model, self.most_iterations, tolerance, self.iterate, spread=not rough
         )
-        students = self._students(setting, point)
+        students = self._students(samples_per_feature, weight_decay, point, 2 * tolerance)
         if students.result != Result.SUCCESS or not iterates_on(self.problem.few, self.iterate):
             self.iterate = None
         return students
 
-    def _students(self, setting: Setting, point: FixedPoint) -> StateEvolution:
+    def _students(
+        self, samples_per_feature: float, weight_decay: float, point: FixedPoint, most: float = 0.0
+    ) -> StateEvolution:
         finite = all_finite((point.order, point.blocks))
         both = jax.tree.map(lambda mean, blocks: jnp.concatenate([mean[None], blocks]), point.order, point.blocks)
         both = both if finite else jax.tree.map(jnp.zeros_like, both)
@@ -362,7 +372,7 @@ class Solver:
         columns = [judged.generalization_loss, judged.validation_loss, *training.T]
         losses = np.stack([_about_the_mean(np.asarray(column)) for column in columns], axis=-1)
         rates = np.stack([_with_own_nodes(np.asarray(part)) for part in (judged.accuracy, judged.confidence)], axis=-1)
-        solved = point.residual <= 2 * self.tolerance
+        solved = point.residual <= most
         absent = 0.0 if finite else np.nan
         frame, noisy = stacked_frame(self.fields.classes), np.asarray(self.fields.noisy)
         overlap, gram, influence = (np.asarray(part) for part in point.blocks)
@@ -372,8 +382,8 @@ class Solver:
             influence=frame @ influence @ frame.T + absent,
             losses=losses + absent,
             rates=rates + absent,
-            weight_decay=np.asarray(setting.weight_decay),
-            samples_per_feature=np.asarray(setting.samples_per_feature),
+            weight_decay=np.asarray(weight_decay),
+            samples_per_feature=np.asarray(samples_per_feature),
             iterations=np.asarray(point.iterations),
             residual=np.asarray(point.residual),
             result=np.asarray(Result.DIVERGED if not finite else Result.SUCCESS if solved else Result.STEP_LIMIT, int),
@@ -389,7 +399,9 @@ def _with_own_nodes(values: np.ndarray) -> np.ndarray:
     """The same of values (student, scramble) with sampling errors of their own, one block with each scramble."""
     own = values[0] - values[0].mean()
     blocks = values[1:].mean(axis=1)
-    own = np.resize(own, blocks.shape)
+    own = (
+        np.resize(own, blocks.shape) * (len(blocks) / len(own)) ** 0.5
+    )  # each block stands for its share of these nodes
     return values[0].mean() + own - own.mean() + blocks - blocks.mean()
 
 
