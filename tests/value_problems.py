@@ -213,8 +213,14 @@ def calls() -> dict[str, dict[str, tuple]]:
             "state_evolution": (
                 (np.eye(3), 0.5 * np.eye(3), np.eye(3)),
                 {
-                    **{"classes": (3,), "samples_per_feature": 2.0, "weight_decay": 0.1, "quick_points": 0},
-                    **{"inverse_temperature": 1.0, "task_weights": [1.0], "label_shares": [1.0], "rule": RULE},
+                    "classes": (3,),
+                    "samples_per_feature": 2.0,
+                    "weight_decay": 0.1,
+                    "quick_points": 0,
+                    "inverse_temperature": 1.0,
+                    "task_weights": [1.0],
+                    "label_shares": [1.0],
+                    "rule": RULE,
                 },
             ),
             "of_teachers": (([teacher()],), {"samples_per_feature": 2.0, "weight_decay": 0.1, "rule": RULE}),

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sharedtrunk import asymptotics, cli, experiments, gaussian, prediction, teachers
+from sharedtrunk import asymptotics, cli, experiments, prediction, teachers
 from sharedtrunk.flows.result import Result
 from sharedtrunk.prediction import _decay
 
 ROW = "infinite size, best weight decay"
 SIZES = {"classes": 3, "features": 12, "hidden": 9}
-RULE = gaussian.Sobol(points=512, scrambles=4)
 R = [[0.9, 0.1, 0.0], [0.0, 0.5, 0.0], [0.2, 0.0, -0.3]]
 PLAIN = prediction.Setting(24, 3.0, 10.0, 1.0)
 TWO = prediction.Setting(24, [3.0, 1.0, 0.5], [[2.0, 1.0, 0.0], 10.0], [R, 0.7])
@@ -84,7 +83,6 @@ def early(monkeypatch):
     for method in ("by_population", "by_closure", "by_simulation"):
         monkeypatch.setattr(f"sharedtrunk.prediction._predict.{method}", arms)
     monkeypatch.setattr("sharedtrunk.prediction._predict.compared", compared)
-    monkeypatch.setattr(_decay, "RULE", RULE)
 
 
 @pytest.mark.long
@@ -96,7 +94,7 @@ def test_the_row_is_a_direct_call(early):
     for place, seed in enumerate((4, 7)):
         T = gram_at_infinite_size(TWO, seed)
         fields = asymptotics.fields_of_gram(T + np.eye(9), T[:, :3], T[:3, :3], classes=(3, 3, 3))
-        known = asymptotics.benefit_at_best_decay(fields, 2.0, task_weights=(1.0, 0.5, 0.5), rule=RULE)
+        known = asymptotics.benefit_at_best_decay(fields, 2.0, task_weights=(1.0, 0.5, 0.5))
         assert known.joint.result == known.single.result == answer.result[place] == Result.SUCCESS
         # teachers are drawn in float32, and directions of equal eigenvalues may be turned: other nodes
         slack = answer.error[place] + float(known.error)
@@ -113,7 +111,7 @@ def test_a_pair_is_a_direct_call_to_the_last_digits(early):
     """One auxiliary task needs no limit of the teachers' directions: the same nodes."""
     made = prediction.predict(24, 3.0, 10.0, 1.0, best_decay=True, **SIZES, seeds=[4], workers=1)
     fields = asymptotics.fields_of_teachers(_decay.limit(drawn(PLAIN, 4)), noise=1.0)
-    known = asymptotics.benefit_at_best_decay(fields, 2.0, rule=RULE)
+    known = asymptotics.benefit_at_best_decay(fields, 2.0)
     answer = made.ways["decay"]
     assert answer.benefit[0] == pytest.approx(float(known.benefit), abs=1e-4)
     assert answer.error[0] == pytest.approx(float(known.error), abs=1e-4)
@@ -159,7 +157,7 @@ def test_the_solver_is_asked_about_this_setting(solver):
     asked = solver(FINE)
     predicted(samples=30, task_weights=(1.0, 2.0), s_aux=[10.0, 1.0], relatedness=[1.0, 0.0])
     assert len(asked) == 2
-    assert asked[0] == {"classes": (3, 3, 3), "a": 2.5, "task_weights": (1.0, 2.0, 2.0), "layers": 2, "rule": RULE}
+    assert asked[0] == {"classes": (3, 3, 3), "a": 2.5, "task_weights": (1.0, 2.0, 2.0), "layers": 2}
 
 
 @pytest.mark.long
