@@ -144,8 +144,8 @@ def proximal_gradient(inputs, labels, classes: int, decay: float, tolerance: flo
     """FISTA with restarts as one would write it in PyTorch; the step is that of the largest curvature."""
     import torch
 
-    x = torch.as_tensor(inputs)
-    y = [torch.as_tensor(each) for each in labels]
+    x = torch.as_tensor(np.array(inputs))
+    y = [torch.as_tensor(np.array(each)) for each in labels]
     step = 2 / float(torch.linalg.eigvalsh(x.T @ x / len(x))[-1])
     W = torch.zeros(len(y) * classes, x.shape[1], dtype=x.dtype)
     Z, momentum = W.clone(), 1.0
