@@ -293,7 +293,7 @@ def test_quick_points_change_the_error_and_nothing_else(a, decay, relatedness):
 
 @pytest.mark.long
 def test_few_nodes_have_no_bias():
-    """A fixed point of n nodes is biased by c/n; that of all scrambles together is, not that of a scramble."""
+    """Scrambles share their fixed point, so that its bias c/n is that of all their nodes."""
     fields = fields_of_teachers(pair(strengths=(10.0, 10.0))[:1], noise=1.0)
     usual = of_fields(fields, 16.0, 0.003)
     few = [

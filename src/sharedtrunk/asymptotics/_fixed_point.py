@@ -56,7 +56,6 @@ coordinates on the exact nodes as near as this to those after enough steps."""
 _QUICK_SHARES, _SETTLED = (0.125, 1.0, 1.0), 0.2
 """Shares of the quick nodes that take part in turn, until all of them move the coordinates by less than this."""
 
-
 _LOOSER = 10
 """Factor of the tolerance where blocks of nodes move the fixed point, which only makes the error bar."""
 
@@ -203,29 +202,29 @@ def _refined(
     iterate, last = _corrected(problem, missed, setting, iterate, model, most, enough)
     total = int(iterate.iterations)
     count = _quick_steps(problem, setting, last, model) if last.residual <= enough else 0
-    shares = _QUICK_SHARES if count else (0.0,) if enough > tolerance and last.residual <= enough else ()
-    for share in shares:
+    for share in _QUICK_SHARES if count else ():
         before = iterate.coordinates
-        if share:
-            missed = _missed(problem, last.order, model, last.closed, count, share)
-        enough = max(_ROUGH, tolerance) if 0 < share < 1 else tolerance
+        missed = _missed(problem, last.order, model, last.closed, count, share)
+        enough = tolerance if share == 1 else max(_ROUGH, tolerance)
         iterate, last = _corrected(problem, missed, setting, iterate, model, most, enough, last.steps)
         total += int(iterate.iterations)
         if share == 1 and jnp.max(jnp.abs(iterate.coordinates - before)) < _SETTLED:
             break
+    if tolerance < last.residual <= enough:  # quick nodes would need too many steps
+        iterate, last = _corrected(problem, missed, setting, iterate, model, most, tolerance, last.steps)
+        total += int(iterate.iterations)
     if not spread:
         return iterate, _without_spread(last.order, last.loss, model.blocks, total, float(last.residual))
     enough = jnp.asarray(_LOOSER * tolerance, last.change.dtype)
     blocks = _of_blocks(problem.few, setting, iterate, last.apart, model, enough, most)
-    losses = last.losses_apart + blocks.loss
     residual = max(float(last.residual), float(jnp.max(blocks.residual)) / _LOOSER)
-    around = jax.tree.map(_about, last.order, blocks.order)
-    return iterate, FixedPoint(last.order, last.loss, around, _about(last.loss, losses), total, residual)
+    around, losses = jax.tree.map(about, (last.order, last.loss), (blocks.order, last.losses_apart + blocks.loss))
+    return iterate, FixedPoint(last.order, last.loss, around, losses, total, residual)
 
 
-def _about(mean, blocks):
+def about(mean, blocks):
     """The blocks' values, moved so that `mean` is their mean."""
-    return mean[None] + blocks - jnp.mean(blocks, axis=0, keepdims=True)
+    return mean[None] + blocks - blocks.mean(axis=0, keepdims=True)
 
 
 def _corrected(

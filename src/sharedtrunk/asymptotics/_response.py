@@ -75,10 +75,10 @@ class Curvatures(NamedTuple):
 class Averages(NamedTuple):
     """Means over the nodes: Ĥ, E[g zᵀ], E[g gᵀ], and the loss of every task on the training points."""
 
-    curvature: Float[Array, "*block row row"]
-    pull: Float[Array, "*block row seen"]
-    scatter: Float[Array, "*block row row"]
-    loss: Float[Array, "*block task"]
+    curvature: Float[Array, "row row"]
+    pull: Float[Array, "row seen"]
+    scatter: Float[Array, "row row"]
+    loss: Float[Array, "task"]
 
     def response(self, order: Order) -> Response:
         """The response of the data to a student with these order parameters."""

@@ -27,6 +27,7 @@ from sharedtrunk.asymptotics._fixed_point import (
     Model,
     Problem,
     Setting,
+    about,
     fixed_point,
     iterates_on,
     untrained,
@@ -368,9 +369,8 @@ class Solver:
         both = jax.tree.map(lambda mean, blocks: jnp.concatenate([mean[None], blocks]), point.order, point.blocks)
         both = both if finite else jax.tree.map(jnp.zeros_like, both)
         judged = losses_of(self.judge, both, self.fields.classes)
-        training = np.concatenate([np.asarray(point.loss)[None], np.asarray(point.block_losses)])
-        columns = [judged.generalization_loss, judged.validation_loss, *training.T]
-        losses = np.stack([_about_the_mean(np.asarray(column)) for column in columns], axis=-1)
+        of_main = np.stack([judged.generalization_loss, judged.validation_loss], axis=-1)
+        losses = np.concatenate([about(of_main[0], of_main[1:]), np.asarray(point.block_losses)], axis=-1)
         rates = np.stack([_with_own_nodes(np.asarray(part)) for part in (judged.accuracy, judged.confidence)], axis=-1)
         solved = point.residual <= most
         absent = 0.0 if finite else np.nan
@@ -390,19 +390,15 @@ class Solver:
         )
 
 
-def _about_the_mean(values: np.ndarray) -> np.ndarray:
-    """The value of all nodes, which comes first, and how far every block's value is from the blocks' mean."""
-    return values[0] + values[1:] - values[1:].mean()
-
-
 def _with_own_nodes(values: np.ndarray) -> np.ndarray:
-    """The same of values (student, scramble) with sampling errors of their own, one block with each scramble."""
-    own = values[0] - values[0].mean()
-    blocks = values[1:].mean(axis=1)
-    own = (
-        np.resize(own, blocks.shape) * (len(blocks) / len(own)) ** 0.5
-    )  # each block stands for its share of these nodes
-    return values[0].mean() + own - own.mean() + blocks - blocks.mean()
+    """Every block's value, from (student, scramble) of all blocks together and of each.
+
+    The scrambles are those of nodes with an error of their own. Each block gets one of them, scaled so that the spread of the
+    blocks shows that error, however many there are.
+    """
+    together, blocks = values[0], values[1:].mean(axis=1)
+    own = np.resize(together - together.mean(), blocks.shape) * (len(blocks) / len(together)) ** 0.5
+    return about(together.mean(), blocks + own)
 
 
 def checked_decay(values) -> np.ndarray:
