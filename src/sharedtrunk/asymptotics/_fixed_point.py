@@ -1,8 +1,5 @@
 """The fixed point of the state evolution: response → order parameters → response.
 
-Along the way the responses change by orders of magnitude, so iterates are combined in logarithmic coordinates: ln Ĥ, ln A and
-the share A^{−1/2} Ê, with A = Ê Êᵀ + Ĝ/a. Every combination of such coordinates is again a response.
-
 Many nodes are needed for the numbers and few for the way to them. The iteration runs on few nodes, with a shift of the
 coordinates that is the difference between many nodes and few (the τ correction of multigrid methods). A pass over the many
 nodes measures how far that solution is from theirs and corrects the shift, until the solution is theirs. "Many" are two
@@ -18,28 +15,29 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
-import jax.flatten_util
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from sharedtrunk._support.axes import AnyArray
 from sharedtrunk._support.cache.programs import program
+from sharedtrunk.asymptotics._iteration import (
+    History,
+    Iterate,
+    Model,
+    Setting,
+    coordinates_of,
+    iterated,
+    iterates_on,
+    response_of,
+    solved,
+    total_of,
+    untrained_iterate,
+    untrained_order,
+)
 from sharedtrunk.asymptotics._nodes import CHUNK, Labels, pairs_of
 from sharedtrunk.asymptotics._response import Averages, Nodes, Student, Sums
-from sharedtrunk.asymptotics._trunk import Order, Response, of_eigenvalues, order_parameters, power
-
-_MEMORY = 5
-"""Earlier iterates that Anderson's acceleration combines."""
-
-_NEAR = 0.1
-"""Change of the coordinates below which iterates are combined; farther away only the step is shortened."""
-
-_GROWTH, _LEAST_SHARE = 1.1, 0.01
-"""The step's share grows by this factor after a good step. Where the map overshoots it is halved, but not below the least."""
-
-_PATIENCE = 5
-"""Steps without a lower residual after which the share is halved and the earlier iterates are forgotten."""
+from sharedtrunk.asymptotics._trunk import Order, order_parameters
 
 _MOST_PASSES = 12
 
@@ -60,21 +58,6 @@ _LOOSER = 10
 """Factor of the tolerance where blocks of nodes move the fixed point, which only makes the error bar."""
 
 
-class Setting(NamedTuple):
-    """N/N_f and λ of one fixed point, as arrays."""
-
-    samples_per_feature: Float[Array, ""]
-    weight_decay: Float[Array, ""]
-
-
-class Model(NamedTuple):
-    """What programs are compiled for; the exact nodes are `blocks` scrambles."""
-
-    classes: tuple[int, ...]
-    layers: int
-    blocks: int
-
-
 class Problem(NamedTuple):
     """All nodes: exact ones, and the few of the iteration.
 
@@ -86,18 +69,6 @@ class Problem(NamedTuple):
     few: Nodes
     labels: Labels
     quick: Callable[[int, float], np.ndarray] | None
-
-
-class Iterate(NamedTuple):
-    """Where the iteration is: coordinates of the response and their shift, Q, proximal steps and losses of the few nodes."""
-
-    coordinates: Float[Array, "size"]
-    shift: Float[Array, "size"]
-    gram: Float[Array, "row row"]
-    steps: Float[Array, "chunk row node"]
-    loss: Float[Array, "task"]
-    iterations: Int[Array, ""]
-    residual: Float[Array, ""]
 
 
 class Pass(NamedTuple):
@@ -150,25 +121,20 @@ def fixed_point(
         before = 0.0
         if model.layers > 2:
             shallow = problem._replace(few=few, quick=None), setting, model._replace(layers=2)
-            begun, two = fixed_point(*shallow, most, tolerance, spread=False)
-            few, before = few if iterates_on(few, begun) else every, two.residual
+            first, two = fixed_point(*shallow, most, tolerance, spread=False)
+            few, before = few if iterates_on(few, first) else every, two.residual
         else:
-            begun = start if start is not None and iterates_on(few, start) else _begun(few, setting, model)
-        iterate, found = _refined(problem._replace(few=few), setting, begun, model, most, tolerance, spread)
+            first = start if start is not None and iterates_on(few, start) else untrained_iterate(few, setting, model)
+        iterate, found = _refined(problem._replace(few=few), setting, first, model, most, tolerance, spread)
         found = found._replace(residual=max(found.residual, before))
         if found.residual <= 2 * tolerance or iterates_on(every, iterate):
             break
     return iterate, found
 
 
-def iterates_on(nodes: Nodes, iterate: Iterate) -> bool:
-    """Whether the nodes of an iterate are as many as these."""
-    return iterate.steps.shape == nodes.xi.shape
-
-
 def untrained_averages(problem: Problem, model: Model) -> Averages:
     """The averages over all nodes at W = 0, where points do not move their logits and no steps are needed."""
-    order = _zero(problem.exact, model)
+    order = untrained_order(problem.exact, model)
     missed = _nothing(problem.exact, model)
     if problem.quick is not None:
         missed = _missed(problem, order, model, order.gram, 0, 1.0)
@@ -178,19 +144,13 @@ def untrained_averages(problem: Problem, model: Model) -> Averages:
 def untrained(problem: Problem, model: Model) -> FixedPoint:
     """Students with W = 0 as a fixed point."""
     loss = jnp.log(jnp.asarray(model.classes, problem.exact.z.dtype))
-    return _without_spread(_zero(problem.exact, model), loss, model.blocks, 0, 0.0)
+    return _without_spread(untrained_order(problem.exact, model), loss, model.blocks, 0, 0.0)
 
 
 def _without_spread(order: Order, loss, blocks: int, iterations: int, residual: float) -> FixedPoint:
     """A fixed point that all blocks share."""
     each, losses = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (blocks, *leaf.shape)), (order, loss))
     return FixedPoint(order, loss, each, losses, iterations, residual)
-
-
-def _zero(nodes: Nodes, model: Model) -> Order:
-    rows, seen = sum(K - 1 for K in model.classes), nodes.z.shape[-2]
-    square = jnp.zeros((rows, rows), nodes.z.dtype)
-    return Order(jnp.zeros((rows, seen), nodes.z.dtype), square, square)
 
 
 def _refined(
@@ -245,7 +205,7 @@ def _corrected(
     iterate = iterate._replace(iterations=jnp.zeros_like(iterate.iterations))
     while True:
         enough = jnp.asarray(np.clip(0.01 * residual, 0.1 * tolerance, 1e-2), dtype)
-        iterate = _iterated(problem.few, setting, iterate, model, enough, most - iterate.iterations)
+        iterate = iterated(problem.few, setting, iterate, model, enough, most - iterate.iterations)
         enough = jnp.asarray(0.1 * tolerance, dtype)
         found = _passed(problem.exact, missed, setting, iterate, steps, model, enough)
         steps, residual, passes = found.steps, float(found.residual), passes + 1
@@ -285,7 +245,7 @@ def _single(tree):
 @program
 def _coordinates(sums: Sums, order: Order, setting: Setting, model: Model):
     means = Student(order, model.classes).averages(_mean(sums))
-    return _flat(means.response(order), setting.samples_per_feature.astype(jnp.float32))
+    return coordinates_of(means.response(order), setting.samples_per_feature.astype(jnp.float32))
 
 
 def _missed(problem: Problem, order: Order, model: Model, closed, count: int, share: float) -> Sums:
@@ -306,7 +266,7 @@ def _quick(half: Float[AnyArray, "dimension node"], labels: Labels, order: Order
     student, count = Student(order, model.classes), half.shape[1]
     chunks = max(1, 2 * count // CHUNK)
     parts = jnp.moveaxis(half.reshape(half.shape[0], chunks, count // chunks), 1, 0)
-    return _total(jax.lax.map(lambda part: student.quickly(pairs_of(part, labels, count), closed, steps), parts))
+    return total_of(jax.lax.map(lambda part: student.quickly(pairs_of(part, labels, count), closed, steps), parts))
 
 
 @program
@@ -326,21 +286,9 @@ def _untrained(exact: Nodes, missed: Sums, order: Order, model: Model) -> Averag
 
 
 @program
-def _begun(few: Nodes, setting: Setting, model: Model) -> Iterate:
-    """The iterate of students with W = 0."""
-    order = _zero(few, model)
-    student = Student(order, model.classes)
-    sums, steps, _ = student.solved(few, jnp.zeros_like(few.xi), 1e-3)
-    means = student.averages(_total(sums))
-    flat = _flat(means.response(order), setting.samples_per_feature)
-    gram, infinite = jnp.eye(order.gram.shape[0], dtype=flat.dtype), jnp.asarray(jnp.inf, flat.dtype)
-    return Iterate(flat, jnp.zeros_like(flat), gram, steps, means.loss, jnp.zeros((), int), infinite)
-
-
-@program
 def _passed(exact: Nodes, missed: Sums, setting: Setting, iterate: Iterate, steps, model: Model, tolerance) -> Pass:
     """A pass over the exact nodes, with `missed` added to the sums of every block."""
-    response = _response(iterate.coordinates, setting.samples_per_feature, iterate.gram.shape[-1])
+    response = response_of(iterate.coordinates, setting.samples_per_feature, iterate.gram.shape[-1])
     order, moved = order_parameters(response, iterate.gram, *setting, model.layers, 0.1 * tolerance)
     student = Student(order, model.classes)
     sums, steps, unsolved = student.solved(exact, steps, tolerance)
@@ -349,7 +297,7 @@ def _passed(exact: Nodes, missed: Sums, setting: Setting, iterate: Iterate, step
 
     def coordinates(sums: Sums, curvatures):
         means = student.averages(sums, curvatures)
-        return _flat(means.response(order), setting.samples_per_feature), means.loss
+        return coordinates_of(means.response(order), setting.samples_per_feature), means.loss
 
     total = _mean(every)
     flat, loss = coordinates(total, _mean(curvatures))
@@ -357,10 +305,6 @@ def _passed(exact: Nodes, missed: Sums, setting: Setting, iterate: Iterate, step
     change = flat - iterate.coordinates
     residual = jnp.max(jnp.stack([jnp.max(jnp.abs(change)), unsolved, moved]))
     return Pass(order, change, flats - flat[None], loss, losses - loss[None], residual, steps, total.closed)
-
-
-def _total(sums: Sums) -> Sums:
-    return jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0), sums)
 
 
 def _mean(blocks):
@@ -391,116 +335,9 @@ class Blocks(NamedTuple):
 def _of_blocks(few: Nodes, setting: Setting, iterate: Iterate, apart, model: Model, tolerance, most: int) -> Blocks:
     def one(apart):
         start = iterate._replace(shift=iterate.shift + apart)
-        moved = _solved(few, start, setting, model, tolerance, most)
-        response = _response(moved.coordinates, setting.samples_per_feature, moved.gram.shape[-1])
+        moved = solved(few, start, setting, model, tolerance, most)
+        response = response_of(moved.coordinates, setting.samples_per_feature, moved.gram.shape[-1])
         order, _ = order_parameters(response, moved.gram, *setting, model.layers, 0.01 * tolerance)
         return Blocks(order, moved.loss, moved.residual)
 
     return jax.lax.map(one, apart)
-
-
-@program
-def _iterated(few: Nodes, setting: Setting, iterate: Iterate, model: Model, tolerance, most) -> Iterate:
-    """Iterate on few nodes until the shifted coordinates change by less than `tolerance`, at most `most` times."""
-    return _solved(few, iterate, setting, model, tolerance, most)
-
-
-def _solved(nodes: Nodes, start: Iterate, setting: Setting, model: Model, tolerance, most) -> Iterate:
-    def once(flat, gram, steps, residual):
-        exact = jnp.clip(0.03 * residual, 0.1 * tolerance, 1e-2)  # far from the fixed point, rough steps serve as well
-        response = _response(flat, setting.samples_per_feature, gram.shape[-1])
-        order, moved = order_parameters(response, gram, *setting, model.layers, 0.1 * exact)
-        student = Student(order, model.classes)
-        sums, steps, _ = student.solved(nodes, steps, exact)
-        means = student.averages(_total(sums))
-        new = _flat(means.response(order), setting.samples_per_feature) + start.shift
-        residual = jnp.maximum(jnp.max(jnp.abs(new - flat)), moved)
-        return new, order.gram, steps, means.loss, jnp.where(jnp.isfinite(residual), residual, jnp.inf)
-
-    def keep(state):
-        count, flat, residual = state[0], state[1], state[-1]
-        return (count < most) & (residual > tolerance) & jnp.isfinite(flat).all()
-
-    def step(state):
-        count, flat, gram, steps, _, history, share, waited, last, residual = state
-        new, gram, steps, loss, residual = once(flat, gram, steps, residual)
-        change = new - flat
-        waited = jnp.where(residual < last, 0, waited + 1)
-        overshot = (residual > 1.2 * last) & (residual > _NEAR) | (waited >= _PATIENCE)
-        waited = jnp.where(overshot, 0, waited)
-        share = jnp.where(overshot, jnp.maximum(0.5 * share, _LEAST_SHARE), jnp.minimum(_GROWTH * share, 1.0))
-        history = history.added(new, change, overshot | (residual > _NEAR))
-        # the last step is the map's own, so that what is returned is as near to the fixed point as what was judged
-        following = jnp.where(residual > tolerance, history.combined(share, flat + share * change), new)
-        last = jnp.where(overshot, residual, jnp.minimum(last, residual))
-        return count + 1, following, gram, steps, loss, history, share, waited, last, residual
-
-    flat = start.coordinates
-    infinite = jnp.asarray(jnp.inf, flat.dtype)
-    history = History.empty(flat.shape[0], flat.dtype)
-    state = (
-        jnp.asarray(0),
-        flat,
-        start.gram,
-        start.steps,
-        start.loss,
-        history,
-        jnp.asarray(1.0, flat.dtype),
-        jnp.asarray(0),
-        infinite,
-        infinite,
-    )
-    count, flat, gram, steps, loss, *_, residual = jax.lax.while_loop(keep, step, state)
-    return Iterate(flat, start.shift, gram, steps, loss, start.iterations + count, residual)
-
-
-def _flat(response: Response, samples_per_feature):
-    """(ln Ĥ, ln A, A^{−1/2} Ê), one after the other."""
-    A = response.pull @ response.pull.T + response.scatter / samples_per_feature
-    parts = _logarithm(response.curvature), _logarithm(A), power(A, -0.5) @ response.pull
-    return jnp.concatenate([part.ravel() for part in parts])
-
-
-def _logarithm(matrix):
-    tiny = jnp.finfo(matrix.dtype).tiny
-    return of_eigenvalues(matrix, lambda values: jnp.log(jnp.maximum(values, tiny)))
-
-
-def _response(flat, samples_per_feature, rows: int) -> Response:
-    log_curvature, log_pull = flat[: rows**2].reshape(rows, rows), flat[rows**2 : 2 * rows**2].reshape(rows, rows)
-    root = of_eigenvalues(log_pull, lambda values: jnp.exp(0.5 * values))
-    left, sizes, right = jnp.linalg.svd(flat[2 * rows**2 :].reshape(rows, -1), full_matrices=False)
-    share = (left * jnp.minimum(sizes, 1)[None, :]) @ right
-    rest = jnp.eye(rows, dtype=root.dtype) - share @ share.T
-    return Response(of_eigenvalues(log_curvature, jnp.exp), root @ share, samples_per_feature * root @ rest @ root)
-
-
-class History(NamedTuple):
-    """The last images of the map with their changes, for Anderson's acceleration."""
-
-    images: Float[Array, "memory size"]
-    changes: Float[Array, "memory size"]
-    present: Int[Array, ""]
-
-    @classmethod
-    def empty(cls, size: int, dtype) -> "History":
-        zeros = jnp.zeros((_MEMORY, size), dtype)
-        return cls(zeros, zeros, jnp.zeros((), int))
-
-    def added(self, image, change, afresh) -> "History":
-        """With one more image; alone, where the history starts afresh."""
-        count = jnp.where(afresh, 0, self.present)
-        slot = count % _MEMORY
-        return History(self.images.at[slot].set(image), self.changes.at[slot].set(change), count + 1)
-
-    def combined(self, share, otherwise):
-        """The combination of images with the least change, moved by a share of it; `otherwise` where there is one image."""
-        used = jnp.arange(_MEMORY) < self.present
-        changes = jnp.where(used[:, None], self.changes, 0)
-        products = changes @ changes.T
-        scale = jnp.trace(products)
-        system = products + 1e-12 * scale * jnp.eye(_MEMORY, dtype=products.dtype) + jnp.diag(jnp.where(used, 0, scale))
-        weights = jnp.linalg.solve(system, used.astype(products.dtype))
-        weights = weights / jnp.sum(weights)
-        mixed = weights @ (self.images - (1 - share) * changes)
-        return jnp.where(jnp.isfinite(mixed).all() & (self.present > 1), mixed, otherwise)

@@ -24,15 +24,13 @@ from sharedtrunk._support.statistics import half_width
 from sharedtrunk.asymptotics._fields import TaskFields, check_fields, fields_of_gram, fields_of_teachers
 from sharedtrunk.asymptotics._fixed_point import (
     FixedPoint,
-    Model,
     Problem,
-    Setting,
     about,
     fixed_point,
-    iterates_on,
     untrained,
     untrained_averages,
 )
+from sharedtrunk.asymptotics._iteration import Model, Setting, iterates_on
 from sharedtrunk.asymptotics._losses import judge_of, losses_of
 from sharedtrunk.asymptotics._nodes import exact_nodes, few_of, labels_of, quick_normals
 from sharedtrunk.asymptotics._response import stacked_frame
