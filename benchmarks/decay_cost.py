@@ -9,8 +9,8 @@
   proximal gradient as a loop in PyTorch; objectives in nats, and wall seconds (best of three, compiled before).
 """
 
+import argparse
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -167,5 +167,9 @@ def proximal_gradient(inputs, labels, classes: int, decay: float, tolerance: flo
     return W.numpy()
 
 
+PARTS = {"theory": theory, "path": path, "minimum": minimum}
+
 if __name__ == "__main__":
-    {"theory": theory, "path": path, "minimum": minimum}[sys.argv[1] if sys.argv[1:] else "theory"]()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="?", choices=PARTS, default="theory")
+    PARTS[parser.parse_args().part]()
