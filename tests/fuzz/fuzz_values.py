@@ -2,8 +2,8 @@
 
 Every function has a valid call in `value_problems`; one that has none is a fault. A fault is another exception than
 InputError or a TypeError that names types, a finite value of what is not finite, an infinite value of what is finite
-without a code that says so, or more than 20 seconds (compiling not counted: the valid call comes first). With SHAREDTRUNK_TEST_PRECISION=float32 it runs in float32, as the
-tests do.
+without a code that says so, or more than 20 seconds after the valid call, which compiles the programs. With
+SHAREDTRUNK_TEST_PRECISION=float32 it runs in float32, as the tests do.
 """
 
 import functools
