@@ -321,9 +321,13 @@ def test_the_same_from_gram_matrices_and_from_teachers():
 def test_shares_of_one_and_weights_of_one_change_nothing_and_a_batch_is_its_settings():
     fields = fields_of_teachers(pair(relatedness=0.5), noise=1.0)
     a = np.array([1.0, 4.0])
-    batch = of_fields(fields, a, 0.05)
-    said = of_fields(fields, 4.0, 0.05, task_weights=[1.0, 1.0], label_shares=[1.0, 1.0])
-    np.testing.assert_allclose(batch[1].losses, said.losses, atol=2e-4)  # each setting begins at the one before
+    ones = {"task_weights": [1.0, 1.0], "label_shares": [1.0, 1.0]}
+    exact = of_fields(fields, a, 0.05, quick_points=0)
+    said = of_fields(fields, 4.0, 0.05, quick_points=0, **ones)
+    np.testing.assert_allclose(exact[1].losses, said.losses, atol=2e-4)  # each setting begins at the one before
+    batch, said = of_fields(fields, a, 0.05), of_fields(fields, 4.0, 0.05, **ones)
+    # quick nodes are asked near the fixed point, not at it, and the way there differs
+    np.testing.assert_allclose(batch[1].generalization_loss, said.generalization_loss, atol=0.1 * said.error)
     assert batch.losses.shape == (2, RULE.scrambles, 4)  # generalization, validation, training of two tasks
 
 

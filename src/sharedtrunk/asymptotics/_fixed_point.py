@@ -44,14 +44,14 @@ _MOST_PASSES = 12
 _FIRST_PASSES, _HOPELESS = 4, 0.1
 """If the residual is still above this after so many passes, few nodes do not lead to the fixed point of many."""
 
-_ROUGH = 3e-3
+_ROUGH = 0.02
 """Residual on the exact nodes at which the quick nodes are first asked."""
 
 _QUICK_STEPS, _ENOUGH_STEPS, _ALIKE = (6, 8, 12, 16, 24), 48, 0.01
 """Candidate step counts of quick nodes, and a count that is always enough. Quick nodes take the fewest steps that bring the
-coordinates on the exact nodes as near as this to those after enough steps."""
+coordinates on the few nodes as near as this to those after enough steps."""
 
-_QUICK_SHARES, _SETTLED = (0.125, 1.0, 1.0), 0.2
+_QUICK_SHARES, _SETTLED = (0.125, 1.0, 1.0), 0.05
 """Shares of the quick nodes that take part in turn, until all of them move the coordinates by less than this."""
 
 _LOOSER = 10
@@ -88,6 +88,24 @@ class Pass(NamedTuple):
     closed: Float[Array, "row row"]
 
 
+class Start(NamedTuple):
+    """Where an iteration begins: another setting's iterate, what quick nodes added there, and how far its blocks moved it."""
+
+    iterate: Iterate
+    missed: Sums | None
+    moves: Float[Array, "block size"]
+
+    def beyond(self, other: "Start", share: float) -> "Start":
+        """Extrapolated from another setting's end by a share of the distance to this one."""
+
+        def line(name: str):
+            here, there = getattr(self.iterate, name), getattr(other.iterate, name)
+            return here + share * (here - there)
+
+        iterate = self.iterate._replace(coordinates=line("coordinates"), shift=line("shift"))
+        return self._replace(iterate=iterate)
+
+
 class FixedPoint(NamedTuple):
     """A state that the map returns to itself up to `residual`, and where every block's averages alone would move it."""
 
@@ -105,15 +123,15 @@ def fixed_point(
     model: Model,
     most: int,
     tolerance: float,
-    start: Iterate | None = None,
+    start: Start | None = None,
     *,
     spread: bool = True,
-) -> tuple[Iterate, FixedPoint]:
+) -> tuple[Start, FixedPoint]:
     """The fixed point on all nodes.
 
     It begins at `start`, where another setting on the same nodes ended, or with untrained students. Deeper students than two
     layers are followed from the fixed point of two. With many points per feature and a small λ, few nodes do not lead to the
-    fixed point of many. Then all exact nodes take part in every iteration, and the iterate that is returned is one of these.
+    fixed point of many. Then all exact nodes take part in every iteration, and the start that is returned is one of these.
     Without `spread` all blocks get the state of all nodes.
     """
     every = problem.exact._replace(share=problem.exact.share / model.blocks)
@@ -122,14 +140,21 @@ def fixed_point(
         if model.layers > 2:
             shallow = problem._replace(few=few, quick=None), setting, model._replace(layers=2)
             first, two = fixed_point(*shallow, most, tolerance, spread=False)
-            few, before = few if iterates_on(few, first) else every, two.residual
+            few, before = few if iterates_on(few, first.iterate) else every, two.residual
+        elif start is not None and iterates_on(few, start.iterate):
+            first = start
         else:
-            first = start if start is not None and iterates_on(few, start) else untrained_iterate(few, setting, model)
-        iterate, found = _refined(problem._replace(few=few), setting, first, model, most, tolerance, spread)
+            first = _untrained_start(few, setting, model)
+        end, found = _refined(problem._replace(few=few), setting, first, model, most, tolerance, spread)
         found = found._replace(residual=max(found.residual, before))
-        if found.residual <= 2 * tolerance or iterates_on(every, iterate):
+        if found.residual <= 2 * tolerance or iterates_on(every, end.iterate):
             break
-    return iterate, found
+    return end, found
+
+
+def _untrained_start(few: Nodes, setting: Setting, model: Model) -> Start:
+    iterate = untrained_iterate(few, setting, model)
+    return Start(iterate, None, jnp.zeros((model.blocks, iterate.shift.shape[0]), iterate.shift.dtype))
 
 
 def untrained_averages(problem: Problem, model: Model) -> Averages:
@@ -154,15 +179,18 @@ def _without_spread(order: Order, loss, blocks: int, iterations: int, residual: 
 
 
 def _refined(
-    problem: Problem, setting: Setting, iterate: Iterate, model: Model, most: int, tolerance: float, spread: bool
-) -> tuple[Iterate, FixedPoint]:
+    problem: Problem, setting: Setting, start: Start, model: Model, most: int, tolerance: float, spread: bool
+) -> tuple[Start, FixedPoint]:
     """The fixed point on exact nodes, then with what quick nodes add to their averages."""
-    missed = _nothing(problem.exact, model)
-    enough = tolerance if problem.quick is None else max(_ROUGH, tolerance)
-    iterate, last = _corrected(problem, missed, setting, iterate, model, most, enough)
+    quick = problem.quick is not None
+    before = start.missed if quick else None
+    missed = _nothing(problem.exact, model) if before is None else before
+    shares = _QUICK_SHARES if before is None else _QUICK_SHARES[1:]
+    enough = max(_ROUGH, tolerance) if quick else tolerance
+    iterate, last = _corrected(problem, missed, setting, start.iterate, model, most, enough)
     total = int(iterate.iterations)
     count = _quick_steps(problem, setting, last, model) if last.residual <= enough else 0
-    for share in _QUICK_SHARES if count else ():
+    for share in shares if count else ():
         before = iterate.coordinates
         missed = _missed(problem, last.order, model, last.closed, count, share)
         enough = tolerance if share == 1 else max(_ROUGH, tolerance)
@@ -173,13 +201,14 @@ def _refined(
     if tolerance < last.residual <= enough:  # quick nodes would need too many steps
         iterate, last = _corrected(problem, missed, setting, iterate, model, most, tolerance, last.steps)
         total += int(iterate.iterations)
+    end = Start(iterate, missed if quick else None, start.moves)
     if not spread:
-        return iterate, _without_spread(last.order, last.loss, model.blocks, total, float(last.residual))
+        return end, _without_spread(last.order, last.loss, model.blocks, total, float(last.residual))
     enough = jnp.asarray(_LOOSER * tolerance, last.change.dtype)
-    blocks = _of_blocks(problem.few, setting, iterate, last.apart, model, enough, most)
+    blocks = _of_blocks(problem.few, setting, end, last.apart, model, enough, most)
     residual = max(float(last.residual), float(jnp.max(blocks.residual)) / _LOOSER)
     around, losses = jax.tree.map(about, (last.order, last.loss), (blocks.order, last.losses_apart + blocks.loss))
-    return iterate, FixedPoint(last.order, last.loss, around, losses, total, residual)
+    return end._replace(moves=blocks.moves), FixedPoint(last.order, last.loss, around, losses, total, residual)
 
 
 def about(mean, blocks):
@@ -199,14 +228,14 @@ def _corrected(
 ) -> tuple[Iterate, Pass]:
     """Iterations on few nodes and passes over the exact ones in turn, and the last pass."""
     dtype = problem.exact.z.dtype
+    residual, passes = 0.1 if steps is None else 0.01, 0
     steps = jnp.zeros_like(problem.exact.xi) if steps is None else steps
-    residual, passes = 0.1, 0
     history = History.empty(iterate.shift.shape[0], dtype)
     iterate = iterate._replace(iterations=jnp.zeros_like(iterate.iterations))
     while True:
         enough = jnp.asarray(np.clip(0.01 * residual, 0.1 * tolerance, 1e-2), dtype)
         iterate = iterated(problem.few, setting, iterate, model, enough, most - iterate.iterations)
-        enough = jnp.asarray(0.1 * tolerance, dtype)
+        enough = jnp.asarray(np.clip(0.01 * residual, 0.1 * tolerance, 1e-3), dtype)
         found = _passed(problem.exact, missed, setting, iterate, steps, model, enough)
         steps, residual, passes = found.steps, float(found.residual), passes + 1
         hopeless = passes >= _FIRST_PASSES and not residual < _HOPELESS
@@ -228,11 +257,10 @@ def _quick_steps(problem: Problem, setting: Setting, last: Pass, model: Model) -
     """The number of steps of quick nodes; 0 if there are none, or if even the largest count is not enough."""
     if problem.quick is None:
         return 0
-    order, closed = _single((last.order, last.closed))
+    few, order, closed = _single((problem.few, last.order, last.closed))
 
     def after(count: int) -> Array:
-        sums = _quick_blocks(problem.exact, order, model, closed, jnp.asarray(count))
-        return _coordinates(sums, order, setting, model)
+        return _after(few, order, setting, model, closed, jnp.asarray(count))
 
     goal = after(_ENOUGH_STEPS)
     return next((count for count in _QUICK_STEPS if jnp.max(jnp.abs(after(count) - goal)) < _ALIKE), 0)
@@ -243,9 +271,12 @@ def _single(tree):
 
 
 @program
-def _coordinates(sums: Sums, order: Order, setting: Setting, model: Model):
-    means = Student(order, model.classes).averages(_mean(sums))
-    return coordinates_of(means.response(order), setting.samples_per_feature.astype(jnp.float32))
+def _after(few: Nodes, order: Order, setting: Setting, model: Model, closed, count):
+    """The coordinates by nodes that are taken so many steps."""
+    student = Student(order, model.classes)
+    sums = jax.lax.map(lambda part: student.quickly(part, closed, count), few)
+    response = student.averages(total_of(sums)).response(order)
+    return coordinates_of(response, setting.samples_per_feature.astype(jnp.float32))
 
 
 def _missed(problem: Problem, order: Order, model: Model, closed, count: int, share: float) -> Sums:
@@ -324,20 +355,22 @@ def _next_shift(history: "History", shift, change):
 
 
 class Blocks(NamedTuple):
-    """The fixed point moved to every block's averages: order parameters and losses on the few nodes, and its residual."""
+    """The fixed point moved to every block's averages, on the few nodes; `moves` are those of the coordinates."""
 
     order: Order
     loss: Float[Array, "block task"]
     residual: Float[Array, "block"]
+    moves: Float[Array, "block size"]
 
 
 @program
-def _of_blocks(few: Nodes, setting: Setting, iterate: Iterate, apart, model: Model, tolerance, most: int) -> Blocks:
-    def one(apart):
-        start = iterate._replace(shift=iterate.shift + apart)
+def _of_blocks(few: Nodes, setting: Setting, end: Start, apart, model: Model, tolerance, most: int) -> Blocks:
+    def one(both):
+        (apart, move), iterate = both, end.iterate
+        start = iterate._replace(coordinates=iterate.coordinates + move, shift=iterate.shift + apart)
         moved = solved(few, start, setting, model, tolerance, most)
         response = response_of(moved.coordinates, setting.samples_per_feature, moved.gram.shape[-1])
         order, _ = order_parameters(response, moved.gram, *setting, model.layers, 0.01 * tolerance)
-        return Blocks(order, moved.loss, moved.residual)
+        return Blocks(order, moved.loss, moved.residual, moved.coordinates - iterate.coordinates)
 
-    return jax.lax.map(one, apart)
+    return jax.lax.map(one, (apart, end.moves))

@@ -87,16 +87,19 @@ def quick_normals(labels: Labels, points: int, seed: int) -> Callable[[int, floa
     """
     dimension = labels.noisy.shape[1] + sum(K - 1 for K in labels.classes)
 
-    @functools.cache  # many settings and passes ask for the same ones
     def normals(block: int, share: float) -> np.ndarray:
-        count = max(1, round(points * share / CHUNK)) * CHUNK
-        half = np.random.default_rng([seed, block]).standard_normal((dimension, count // 2), np.float32)
-        if half.shape[1] <= 2 * dimension:
-            return half
-        root = np.linalg.cholesky(half @ half.T / np.float32(half.shape[1]))
-        return scipy.linalg.solve_triangular(root, half, lower=True, check_finite=False, overwrite_b=True)
+        return _half(seed, block, dimension, max(1, round(points * share / CHUNK)) * CHUNK // 2)
 
     return normals
+
+
+@functools.lru_cache(maxsize=32)  # many fixed points ask for the same ones
+def _half(seed: int, block: int, dimension: int, count: int) -> np.ndarray:
+    half = np.random.default_rng([seed, block]).standard_normal((dimension, count), np.float32)
+    if count <= 2 * dimension:
+        return half
+    root = np.linalg.cholesky(half @ half.T / np.float32(count))
+    return scipy.linalg.solve_triangular(root, half, lower=True, check_finite=False, overwrite_b=True)
 
 
 def pairs_of(half: Float[Array, "dimension node"], labels: Labels, pairs: int) -> Nodes:

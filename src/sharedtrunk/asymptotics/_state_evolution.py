@@ -25,6 +25,7 @@ from sharedtrunk.asymptotics._fields import TaskFields, check_fields, fields_of_
 from sharedtrunk.asymptotics._fixed_point import (
     FixedPoint,
     Problem,
+    Start,
     about,
     fixed_point,
     untrained,
@@ -33,7 +34,7 @@ from sharedtrunk.asymptotics._fixed_point import (
 from sharedtrunk.asymptotics._iteration import Model, Setting, iterates_on
 from sharedtrunk.asymptotics._losses import judge_of, losses_of
 from sharedtrunk.asymptotics._nodes import exact_nodes, few_of, labels_of, quick_normals
-from sharedtrunk.asymptotics._response import stacked_frame
+from sharedtrunk.asymptotics._response import Averages, stacked_frame
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.result import Result
 from sharedtrunk.teachers import Teacher
@@ -48,7 +49,13 @@ MOST_ITERATIONS = 1000
 """Most fixed points take 10 to 50 iterations, the hardest of the figure of weight decay several hundred."""
 
 LEAST_SAMPLES = 1e-3
-"""The least N/N_f: below about 0.2 the iteration seldom converges, and much below that it never does."""
+"""The least N/N_f: below about 0.1 the iteration needs too many steps."""
+
+_NEAR_LARGEST = 1.2
+"""The largest λ of a trunk with weights is known to better than this factor from the exact nodes alone."""
+
+_FARTHEST = 1.5
+"""Fixed points are extrapolated by at most so many of their last distances in ln λ."""
 
 _ROUGHER = 5
 """Factor of the tolerance where the numbers are for a search."""
@@ -166,7 +173,7 @@ def state_evolution(
     Hypotheses: linear layers without biases, Gaussian inputs x ~ N(0, I), labels of the noisy teachers on the same points for
     all tasks, fixed numbers of classes, trunks at least Σ_t K_t wide, and training to the end. With one or two layers there
     is one minimum. With three or more, the fixed point is one of several stationary points: the one reached from the minimum
-    of two layers, whose zero directions stay zero. Below N/N_f of about 0.2 the iteration often does not converge, which the
+    of two layers, whose zero directions stay zero. Below N/N_f of about 0.1 the iteration often does not converge, which the
     result says. Each setting begins at the fixed point of the one before, so a path of falling or rising λ is cheap.
     `of_teachers` is the same for teachers, and `of_fields` for fields that several calls share.
 
@@ -330,35 +337,61 @@ class Solver:
         )
         self.judge = judge_of(fields, inverse_temperature)
         self.tolerance = _TOLERANCE[np.dtype(exact.z.dtype)]
-        self.iterate = None
+        self._ends: list[tuple[float, float, Start]] = []
         self._untrained = untrained(self.problem, self.model)
 
     @functools.cached_property
-    def _at_zero(self) -> tuple[np.ndarray, np.ndarray]:
-        found = untrained_averages(self.problem, self.model)
-        return np.asarray(found.pull), np.asarray(found.scatter)
+    def _at_zero(self) -> Averages:
+        return untrained_averages(self.problem, self.model)
+
+    @functools.cached_property
+    def _roughly_at_zero(self) -> Averages:
+        return untrained_averages(self.problem._replace(quick=None), self.model)
 
     def largest_decay(self, samples_per_feature: float) -> float:
         """The λ beyond which a trunk has no weights: by how much the data pull at W = 0."""
-        pull, scatter = self._at_zero
+        return self._pull(self._at_zero, samples_per_feature)
+
+    def _pull(self, at_zero: Averages, samples_per_feature: float) -> float:
+        pull, scatter = np.asarray(at_zero.pull), np.asarray(at_zero.scatter)
         square = pull @ pull.T + scatter / (self.labelled * samples_per_feature)
         return math.sqrt(np.linalg.eigvalsh(square)[-1])
 
+    def _is_untrained(self, samples_per_feature: float, weight_decay: float) -> bool:
+        """Whether a trunk has no weights; quick nodes are asked only near the largest λ."""
+        if self.layers == 1:
+            return False
+        largest = self._pull(self._roughly_at_zero, samples_per_feature)
+        if 1 / _NEAR_LARGEST < weight_decay / largest < _NEAR_LARGEST:
+            largest = self.largest_decay(samples_per_feature)
+        return largest <= weight_decay
+
     def at(self, samples_per_feature: float, weight_decay: float, *, rough: bool = False) -> StateEvolution:
         """The students at one a and λ; `rough` ones have larger residuals, and neither quick nodes nor errors."""
-        a = samples_per_feature * self.labelled
-        setting = Setting(jnp.asarray(a), jnp.asarray(weight_decay))
-        if self.layers >= 2 and self.largest_decay(samples_per_feature) <= weight_decay:
+        if self._is_untrained(samples_per_feature, weight_decay):
             return self._students(samples_per_feature, weight_decay, self._untrained)
+        setting = Setting(jnp.asarray(samples_per_feature * self.labelled), jnp.asarray(weight_decay))
         problem = self.problem._replace(quick=None) if rough else self.problem
         tolerance = self.tolerance * (_ROUGHER if rough else 1)
-        self.iterate, point = fixed_point(
-            problem, setting, self.model, self.most_iterations, tolerance, self.iterate, spread=not rough
-        )
+        start = self._start(samples_per_feature, weight_decay)
+        end, point = fixed_point(problem, setting, self.model, self.most_iterations, tolerance, start, spread=not rough)
         students = self._students(samples_per_feature, weight_decay, point, 2 * tolerance)
-        if students.result != Result.SUCCESS or not iterates_on(self.problem.few, self.iterate):
-            self.iterate = None
+        if students.result == Result.SUCCESS and iterates_on(self.problem.few, end.iterate):
+            self._ends = [*self._ends[-1:], (samples_per_feature, weight_decay, end)]
+        else:
+            self._ends = []
         return students
+
+    def _start(self, samples_per_feature: float, weight_decay: float) -> Start | None:
+        """The last fixed point, moved on along the line from the one before where only ln λ changed, and not by much."""
+        if not self._ends:
+            return None
+        (*_, one_decay, one), (samples, decay, last) = self._ends[0], self._ends[-1]
+        if samples_per_feature == samples == self._ends[0][0] and decay != one_decay:
+            share = math.log(weight_decay / decay) / math.log(decay / one_decay)
+            if abs(share) <= _FARTHEST:
+                return last.beyond(one, share)
+        return last
 
     def _students(
         self, samples_per_feature: float, weight_decay: float, point: FixedPoint, most: float = 0.0

@@ -5,8 +5,10 @@ whose gradient is Λ(Q) W with Q = W Wᵀ and Λ = λ Q^{1/L − 1}. With A = Ê
 
     Q = B A B,    B = (Λ + Ĥ)⁻¹ = P (λ + P Ĥ P)⁻¹ P,    P = Q^{(1 − 1/L)/2}.
 
-The second form of B needs no inverse of Q. For L = 2 the penalty is λ times the nuclear norm: weights go to zero in the
-directions in which the data pull by less than λ, and Q loses rank.
+The second form of B needs no inverse of Q. Iterating it solves L = 1 at once and follows L ≥ 3 to a nearby solution. For
+L = 2 the penalty is λ times the nuclear norm: weights go to zero in the directions in which the data pull by less than λ, Q
+loses rank, and near such a loss the iteration slows down without limit. There the convex problem is solved by accelerated
+proximal gradient steps on W = M · targets, which need nothing of the targets but A and set directions to zero exactly.
 """
 
 from collections.abc import Callable
@@ -17,10 +19,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 _MOST_ITERATIONS = 400
-"""Near the λ at which a direction goes to zero, Q converges slowly."""
-
-_FLOOR = 1e-12
-"""Size of a direction that may come back, relative to the largest Gram matrix that the data allow."""
+"""Most solutions take 5 to 30 iterations; those of three and more layers, where a direction goes to zero, many more."""
 
 
 class Response(NamedTuple):
@@ -59,27 +58,64 @@ def order_parameters(
 ) -> tuple[Order, Array]:
     """The order parameters of a response from the Gram matrix `start`, and the last change of Q relative to its size."""
     A = response.pull @ response.pull.T + response.scatter / samples_per_feature
-    identity = jnp.eye(A.shape[0], dtype=A.dtype)
+    if layers == 2:
+        gram, change = _convex(response.curvature, A, start, weight_decay, tolerance)
+    else:
+        gram, change = _iterated(response.curvature, A, start, weight_decay, layers, tolerance)
+    B = _reaction(response.curvature, gram, weight_decay, layers)
+    return Order(B @ response.pull, gram, B / samples_per_feature), change
 
-    def influence(gram):
-        P = power(gram, 0.5 * (1 - 1 / layers)) if layers > 1 else identity
-        inner = weight_decay * identity + P @ response.curvature @ P
-        return P @ jnp.linalg.solve(inner, P)
+
+def _reaction(curvature, gram, weight_decay, layers: int):
+    """B, by which the weights follow the noisy targets."""
+    identity = jnp.eye(curvature.shape[0], dtype=curvature.dtype)
+    P = power(gram, 0.5 * (1 - 1 / layers)) if layers > 1 else identity
+    return P @ jnp.linalg.solve(weight_decay * identity + P @ curvature @ P, P)
+
+
+def _iterated(curvature, A, start, weight_decay, layers: int, tolerance):
+    """Q by iteration of Q = B A B."""
 
     def step(state):
         count, gram, _ = state
-        B = influence(gram)
+        B = _reaction(curvature, gram, weight_decay, layers)
         new = B @ A @ B
         new = 0.5 * (new + new.T)
-        change = jnp.max(jnp.abs(new - gram)) / jnp.maximum(jnp.max(jnp.abs(new)), jnp.finfo(A.dtype).tiny)
-        return count + 1, new, change
+        return count + 1, new, _relative_change(new, gram)
 
-    def keep(state):
-        count, _, change = state
-        return (count < _MOST_ITERATIONS) & (change > tolerance)
+    _, gram, change = jax.lax.while_loop(_unfinished(tolerance), step, (0, start, jnp.asarray(jnp.inf, A.dtype)))
+    return gram, change
 
-    if layers == 2:  # the convex problem may bring back a direction that an earlier response gave up
-        start = start + _FLOOR * jnp.trace(A) / weight_decay**2 * identity
-    _, gram, change = jax.lax.while_loop(keep, step, (0, start, jnp.asarray(jnp.inf, A.dtype)))
-    B = influence(gram)
-    return Order(B @ response.pull, gram, B / samples_per_feature), change
+
+def _convex(curvature, A, start, weight_decay, tolerance):
+    """Q of the nuclear norm, by proximal gradient steps on M with restarts of the momentum (O'Donoghue and Candès 2015)."""
+    identity = jnp.eye(A.shape[0], dtype=A.dtype)
+    steepest = jnp.linalg.eigvalsh(curvature)[-1]
+    threshold = weight_decay / steepest
+
+    def shrunk(squares):
+        above = squares > threshold**2
+        return jnp.where(above, 1 - threshold / jnp.sqrt(jnp.where(above, squares, 1)), 0.0)
+
+    def step(state):
+        count, gram, _, M, ahead, momentum = state
+        down = ahead - (curvature @ ahead - identity) / steepest
+        new = of_eigenvalues(down @ A @ down.T, shrunk) @ down
+        momentum = jnp.where(jnp.sum(((ahead - new) @ A) * (new - M)) > 0, 1.0, momentum)
+        following = 0.5 * (1 + jnp.sqrt(1 + 4 * momentum**2))
+        ahead = new + (momentum - 1) / following * (new - M)
+        there = new @ A @ new.T
+        return count + 1, there, _relative_change(there, gram), new, ahead, following
+
+    one, first = jnp.ones((), A.dtype), _reaction(curvature, start, weight_decay, layers=2)
+    state = (0, start, jnp.inf * one, first, first, one)
+    _, gram, change, *_ = jax.lax.while_loop(_unfinished(tolerance), step, state)
+    return 0.5 * (gram + gram.T), change
+
+
+def _unfinished(tolerance):
+    return lambda state: (state[0] < _MOST_ITERATIONS) & (state[2] > tolerance)
+
+
+def _relative_change(new, old):
+    return jnp.max(jnp.abs(new - old)) / jnp.maximum(jnp.max(jnp.abs(new)), jnp.finfo(new.dtype).tiny)

@@ -1,0 +1,36 @@
+"""The Gram matrix of a trunk for a given response of the data."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sharedtrunk.asymptotics._trunk import Response, order_parameters
+
+ROWS, DECAY = 6, 0.1
+
+
+def response(pulls, spread: float) -> tuple[Response, np.ndarray]:
+    """Curvatures that differ by `spread`, and targets whose singular values are λ times `pulls`."""
+    rng = np.random.default_rng(0)
+    bases = [np.linalg.qr(rng.standard_normal((ROWS, ROWS)))[0] for _ in range(3)]
+    curvature = bases[0] @ np.diag(np.geomspace(0.1, 0.1 * spread, ROWS)) @ bases[0].T
+    targets = bases[1] @ np.diag(DECAY * np.asarray(pulls)) @ bases[2]
+    return Response(jnp.asarray(curvature), jnp.asarray(targets), jnp.zeros((ROWS, ROWS))), targets
+
+
+@pytest.mark.parametrize("spread", [1.5, 10.0])
+@pytest.mark.parametrize("pulls", [(5, 4, 3, 2, 1.01, 1.001), (5, 3, 1.001, 0.999, 0.5, 0), (1.01,) * ROWS])
+def test_two_layers_minimize_the_nuclear_norm_also_where_directions_are_about_to_vanish(pulls, spread):
+    seen, targets = response(pulls, spread)
+    precision = float(jnp.finfo(seen.curvature.dtype).eps)
+    found, change = order_parameters(seen, jnp.eye(ROWS), jnp.asarray(1.0), jnp.asarray(DECAY), 2, 1e3 * precision)
+    assert change <= 1e3 * precision
+    close = 30 * precision**0.5
+    W = np.asarray(found.overlap)  # with targets as the pull, the overlap is W itself
+    left, sizes, right = np.linalg.svd(W)
+    np.testing.assert_allclose(found.gram, W @ W.T, atol=close * sizes[0] ** 2)
+    slope = targets - np.asarray(seen.curvature) @ W  # λ times a subgradient of the nuclear norm at W
+    rank = (sizes > close * sizes[0]).sum()
+    inner = left[:, :rank].T @ slope @ right[:rank].T
+    np.testing.assert_allclose(inner, DECAY * np.eye(rank), atol=close)
+    assert np.linalg.norm(slope, 2) <= DECAY * (1 + close)
