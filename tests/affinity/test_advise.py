@@ -251,7 +251,21 @@ def test_a_feature_that_equals_the_main_label_is_warned_of():
 @pytest.mark.long
 def test_a_class_with_fewer_labels_than_folds_is_told():
     made = _advice_with_a_rare_class(_table(n_main=100), 6)
-    assert any("main = 2 has 6 labels" in note for note in made.notes)
+    assert any("main = 2 has 6 labels: some of the 10 folds have no test row of it" in note for note in made.notes)
+
+
+@pytest.mark.long
+def test_many_rare_classes_are_one_note():
+    table = _table(n_main=100)
+    main = table.labels["main"].copy()
+    main[:40] = 2 + np.arange(40) % 8
+    many = dataclasses.replace(
+        table, labels=table.labels | {"main": main}, classes=table.classes | {"main": tuple(range(10))}
+    )
+    made = advise(many, "main", ["same"], student=QUICK, repeats=1, choose=False)
+    (note,) = [note for note in made.notes if "folds have no test row" in note]
+    assert note.count(" has ") == 4
+    assert "(and 3 more are as rare)" in note
 
 
 def _trained(features: np.ndarray, table: Table, dtype: str, categories=()) -> np.ndarray:

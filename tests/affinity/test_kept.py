@@ -112,3 +112,8 @@ def test_the_same_advice_and_matrix_with_everything_kept(tmp_path):
     matrices = [affinity_matrix(table(), ["main", "same", "coin"], **how) for _ in range(2)]
     assert matrices[0].effects == matrices[1].effects
     assert [matrix.conditions["main"].kept for matrix in matrices] == [0, 60]
+
+
+def test_a_folder_without_a_name_is_refused():
+    with pytest.raises(InputError, match="a folder for trainings can be written; got an empty name"):
+        Kept("")

@@ -271,14 +271,22 @@ def _fault(read, labels: list = (), missing: object = None, *, strip: bool = Fal
     return f"{seconds:.0f} s" if seconds > MOST_SECONDS else fault
 
 
+def _is_number(text: str) -> bool:
+    try:
+        return "_" not in text and math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
 def _fault_of_table(table: tables.Table, labels: list, missing: object, strip: bool) -> str | None:
     if np.isinf(table.features).any():  # NaN is a gap
         return "features that are infinite"
     for note in table.notes:
         if not note.isprintable():
             return f"a note of control characters: {note!r}"
-    named = USUAL_TEXTS if missing is None else [missing] if isinstance(missing, str) else missing
-    texts = {"", *(text.strip() for text in named)}
+    named = [] if missing is None else [missing] if isinstance(missing, str) else missing
+    texts = {text.strip() for text in named}
+    texts |= {"", *(USUAL_TEXTS if all(map(_is_number, texts)) else ())}
     different = {}
     for label in labels:
         text = label.strip() if isinstance(label, str) else str(label)

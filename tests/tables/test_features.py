@@ -82,6 +82,23 @@ def test_patterns_without_a_match_are_told(molecules, chosen, message):
     assert str(raised.value).isprintable()
 
 
+@pytest.mark.parametrize(
+    ("tasks", "drop", "found"),
+    [
+        (["y*"], [], ("y", "y_late")),
+        (["y_late", "y*"], [], ("y_late", "y")),  # a task that is named stays where it is
+        (["y", "*_*"], ["*_id"], ("y", "y_late")),  # what is dropped is no task
+        (["y", "y_*", "*late"], [], ("y", "y_late")),
+    ],
+)
+def test_patterns_of_tasks(molecules, tasks, drop, found):
+    table = read(molecules, tasks=tasks, drop=drop, features=["mass", "star*"])
+    assert tuple(table.labels) == found
+    assert table.feature_names == ("mass", "star*")
+    with pytest.raises(InputError, match=r"tasks are columns of the table; got 'late\*', which matches none"):
+        read(molecules, tasks=["y", "late*"])
+
+
 def test_columns_that_are_not_features_may_hold_anything(tmp_path):
     table = {"mass": [i * i % 17 for i in range(ROWS)], "when": ["2024-01-01"] * ROWS, "assay": ["", "1"] * (ROWS // 2)}
     path = write_csv(tmp_path / "t.csv", {**table, "y": [0, 1] * (ROWS // 2)})

@@ -98,6 +98,18 @@ def test_a_number_that_means_missing(tmp_path, kind):
     assert _table(kind, tmp_path, labels).classes["severity"] == (-999, 0, 1)
 
 
+def test_numbers_that_mean_missing_are_named_besides_the_usual_texts(tmp_path):
+    """As the note on 999 among small numbers proposes it."""
+    numbers = [999, 999, "NA", *X[3:60, 1]]
+    features = {"a": numbers, "b": X[:60, 0], "y": ["x", "z", "?"] * 20}
+    path = write_csv(tmp_path / "t.csv", features)
+    assert any("--missing 999 " in note for note in read(path, tasks=["y"]).notes)
+    table = read(path, tasks=["y"], missing=["999", "-1"])
+    assert np.isnan(table.features[:4, 0]).tolist() == [True, True, True, False]
+    assert table.classes["y"] == ("x", "z")
+    assert read(path, tasks=["y"], missing=["999", "NA"]).classes["y"] == ("?", "x", "z")
+
+
 @pytest.mark.parametrize("missing", ["1e300", "1e400", "1_0", "18446744073709551615", "inf"])
 def test_a_number_that_means_missing_may_be_of_any_size(missing):
     for labels in ([np.float32(0.1), "a", 2], [10, 1, 2**64], [0.5, 1, 10**400]):

@@ -86,7 +86,7 @@ class Kept:
     """
 
     def __init__(self, where: str | os.PathLike[str] | None = None) -> None:
-        self.folder = _usual() if where is None else _given(Path(where))
+        self.folder = _usual() if where is None else _given(where)
         self.found = 0
         self._lock = threading.Lock()
 
@@ -181,11 +181,14 @@ def _usual() -> Path | None:
     return where
 
 
-def _given(where: Path) -> Path:
-    make_folder(where)
-    if not os.access(where, os.W_OK | os.X_OK):
-        raise invalid("a folder for trainings can be written", received=str(where), hint="Name another folder.")
-    return where
+def _given(where: str | os.PathLike[str]) -> Path:
+    rule, folder = "a folder for trainings can be written", Path(where)
+    if not os.fspath(where):
+        raise invalid(rule, received="an empty name", hint="Name one, or leave it out for one in the user's cache.")
+    make_folder(folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise invalid(rule, received=str(where), hint="Name another folder.")
+    return folder
 
 
 def part(values: dict[str, Any], lane: int, judged: tuple[int, ...]) -> Lane:

@@ -49,6 +49,9 @@ class Case(NamedTuple):
 
 ALONE = Case(())
 
+_RARE_TOLD = 4
+"""Rare classes that a note names."""
+
 LARGEST_CHOICE = 300_000
 """Rows times features times classes of all tasks up to which the linear student is a candidate where a network is one too."""
 
@@ -180,18 +183,20 @@ class Study:
         return negligible_line(self.outcomes[self.arm()], self.reference, self.scoring)
 
     def _rare_classes(self) -> list[str]:
-        """A sentence for every class of the main task that has fewer labels than there are folds."""
+        """A sentence on the classes of the main task that have fewer labels than there are folds."""
         if self.rows.numeric(0):
             return []
         folds = self.splits.folds
         codes = self.rows.codes[0, : self.rows.judged]
         counts = np.bincount(codes, minlength=self.rows.classes[0])
         few = [pair for pair in zip(self.table.classes[self.main], counts, strict=True) if pair[1] < folds]
-        return [
-            f"{self.main} = {name} has {counted(int(count), 'label')}: some of the {folds} folds have no "
-            "test row of it, so the intervals say little about it."
-            for name, count in few
-        ]
+        if not few:
+            return []
+        told = [f"{self.main} = {name} has {counted(int(count), 'label')}" for name, count in few[:_RARE_TOLD]]
+        more = f" (and {len(few) - _RARE_TOLD} more are as rare)" if few[_RARE_TOLD:] else ""
+        them = "it" if len(few) == 1 else "them"
+        note = f"{', '.join(told)}{more}: some of the {folds} folds have no test row of {them}, "
+        return [f"{note}so the intervals say little about {them}."]
 
     def arm(self, case: Case = ALONE, share: float = 1.0) -> Arm:
         """The arm of a case with this share of the main labels."""

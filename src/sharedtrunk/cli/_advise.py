@@ -61,7 +61,7 @@ class Measurement:
     seed: int
     metric: str | None = None
     budget: float | None = None
-    keep: Path | None = None
+    keep: str | None = None
     class_weight: str | None = None
 
 
@@ -90,7 +90,9 @@ def advise(
     ] = None,
     aux: Annotated[
         list[str] | None,
-        typer.Option("--aux", metavar="A,B,…", help="Tasks to train beside the main one; may be repeated."),
+        typer.Option(
+            "--aux", metavar="A,B,…", help="Tasks to train beside the main one, also 'SR-*'; may be repeated."
+        ),
     ] = None,
     dataset: Annotated[
         str | None,
@@ -127,8 +129,8 @@ def advise(
         list[str] | None,
         typer.Option(
             metavar="TEXT",
-            help="Text that means a missing value, instead of NA, NaN, null, None, ? and the like; may be repeated. "
-            "Empty cells are always missing: --missing '' means only them.",
+            help="Text that means a missing value, instead of NA, NaN, null, None, ? and the like; a number such as "
+            "-999 is added to these. May be repeated. Empty cells are always missing: --missing '' means only them.",
         ),
     ] = None,
     groups: Annotated[
@@ -204,7 +206,7 @@ def advise(
         typer.Option(metavar="MINUTES", help="Print the advice so far after this time; the same command goes on."),
     ] = None,
     keep: Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="DIR", help="Keep finished trainings in this folder, instead of the user's cache."),
     ] = None,
     all_rows: Annotated[bool, typer.Option("--all-rows", help="Show all auxiliary tasks and notes, not ten.")] = False,

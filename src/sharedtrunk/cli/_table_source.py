@@ -72,7 +72,7 @@ def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
     if main and main[0] in table.parts:
         hint = f"Name one of its labels: --main '{table.parts[main[0]][0]}'."
         raise invalid("a main task is one label of a cell with several", received=f"--main {main[0]}", hint=hint)
-    return table, table.tasks_of(tasks)
+    return table, tuple(table.labels)
 
 
 def _bundled(source: Source) -> tuple["Table", tuple[str, ...]]:

@@ -1,7 +1,8 @@
 """The texts that stand for a missing value, in files, arrays and data frames alike.
 
-An empty text always stands for one. So do the usual texts below, unless the user names others instead. Some of them can also
-be a class (severity None, Mild or Severe), so the table's notes count a task's texts that were taken for missing.
+An empty text always stands for one. So do the usual texts below, unless the user names other texts instead; numbers alone,
+such as -999, are named besides them. Some of the usual texts can also be a class (severity None, Mild or Severe), so the
+table's notes count a task's texts that were taken for missing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -47,7 +48,10 @@ class MissingTexts:
 
 
 def missing_texts(given: Any) -> MissingTexts:
-    """The text or texts that the user names; None: the usual ones. Raises `InputError` for anything but texts."""
+    """The text or texts that the user names; None, and numbers alone: the usual ones too.
+
+    Raises `InputError` for anything but texts.
+    """
     given = USUAL_TEXTS if given is None else given
     several = isinstance(given, Iterable) and not isinstance(given, str)
     texts = set()
@@ -56,7 +60,8 @@ def missing_texts(given: Any) -> MissingTexts:
             hint = "Put it in quotes; None, NaN and empty texts are missing anyway."
             raise invalid("only texts can be named as missing values", received=shown(text), hint=hint)
         texts.add(text.strip())
-    return MissingTexts(frozenset(texts))
+    named = MissingTexts(frozenset(texts))
+    return MissingTexts(named.texts.union(USUAL_TEXTS)) if texts and len(named.numbers) == len(texts) else named
 
 
 USUAL = missing_texts(None)

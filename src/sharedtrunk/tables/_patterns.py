@@ -17,20 +17,21 @@ def matching(what: str, patterns: Sequence[str], names: Sequence[str], tasks: Se
     """
     found, others = set(), [name for name in names if name not in tasks]
     for pattern in patterns:
-        matched = {pattern} & set(others) or {name for name in others if _matches(pattern, name)}
+        matched = {pattern} & set(others) or {name for name in others if matches(pattern, name)}
         if not matched:
             raise _no_match(what, pattern, names, tasks)
         found |= matched
     return found
 
 
-def _matches(pattern: str, name: str) -> bool:
+def matches(pattern: str, name: str) -> bool:
+    """Whether a name is of this pattern."""
     return fnmatch.fnmatchcase(name, re.sub(r"[?[]", r"[\g<0>]", pattern))
 
 
 def _no_match(what: str, pattern: str, names: Sequence[str], tasks: Sequence[str]) -> InputError:
     reason = "is not one"
     if "*" in pattern:
-        reason = "matches tasks only" if any(_matches(pattern, name) for name in tasks) else "matches none"
+        reason = "matches tasks only" if any(matches(pattern, name) for name in tasks) else "matches none"
     hint = closest(pattern.replace("*", ""), names)
     return invalid(f"{what} are columns of the table", received=f"{shown(pattern)}, which {reason}", hint=hint)

@@ -58,8 +58,8 @@ def read(
     path
         The file; its suffix names its format.
     tasks
-        Names of the columns that are labels, the main task's first. Where cells have several labels, color=red is the task
-        whether they have red.
+        Names of the columns that are labels, the main task's first, or patterns such as "SR-*". Where cells have several
+        labels, color=red is the task whether they have red.
     features
         Names of the columns that are features, or patterns in which * stands for any text, such as "bit*". None: all columns
         but the tasks. The columns of a two-dimensional array in an NPZ file are chosen together, by the array's name.
@@ -71,7 +71,8 @@ def read(
         Seed of that sample.
     missing
         Texts that stand for a missing value, in exactly this spelling. In numeric columns a number such as
-        "-999" matches by value. None: NA, N/A, NaN, null, None, ? and their other spellings. An empty text is always missing.
+        "-999" matches by value. None: NA, N/A, NaN, null, None, ? and their other spellings, which still count where only
+        numbers are named. An empty text is always missing.
     sep
         The character between the fields of a text file. None: the comma, semicolon, tab or bar that its header has most of.
     decimal
@@ -117,7 +118,8 @@ def read(
     notes = () if len(found.row_numbers) == found.total else (_sampled(found),)
     notes = (*found.notes, *notes)
     how: dict[str, Any] = {"groups": groups, "time": time, "weights": weights, "kinds": kinds}
-    return table_of(found.columns, request.tasks, notes=notes, row_numbers=found.row_numbers, **how)
+    among = request.tasks_among([column.name for column in found.columns])
+    return table_of(found.columns, among, notes=notes, row_numbers=found.row_numbers, **how)
 
 
 def _reader(file: Path) -> Callable[[Path, ReadRequest], ReadColumns]:

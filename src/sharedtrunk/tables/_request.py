@@ -13,7 +13,7 @@ from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._missing import USUAL, MissingTexts, missing_texts
-from sharedtrunk.tables._patterns import matching
+from sharedtrunk.tables._patterns import matches, matching
 from sharedtrunk.tables._several_labels import column_of
 from sharedtrunk.tables._text_format import FOUND_IN_FILE, TextFormat
 
@@ -24,8 +24,8 @@ _MOST_ROWS = 10**9
 class ReadRequest:
     """Columns by role; the random sample's number of rows (None: all rows) and its seed; and how the file is written.
 
-    `features` and `drop` are names and patterns (`_patterns`); with `features` None every column but the tasks is one.
-    `format` is for text files, `sheet` for Excel's. `groups`, `time` and `weights` are the columns that say which rows
+    `tasks`, `features` and `drop` are names and patterns (`_patterns`); with `features` None every column but the tasks is
+    one. `format` is for text files, `sheet` for Excel's. `groups`, `time` and `weights` are the columns that say which rows
     belong together, their order, and how much each counts.
     """
 
@@ -43,8 +43,20 @@ class ReadRequest:
 
     def of(self, names: Collection[str]) -> "ReadRequest":
         """The request in a file of these columns: a task of one label of a column, color=red, is read from color."""
-        tasks = tuple(dict.fromkeys(column_of(task, names) for task in self.tasks))
+        tasks = tuple(dict.fromkeys(column_of(task, names) for task in self.tasks_among(names)))
         return replace(self, tasks=tasks)
+
+    def tasks_among(self, names: Collection[str]) -> tuple[str, ...]:
+        """The tasks by name, each pattern replaced by the columns that it matches and that have no other role."""
+        dropped = {name for name in names if any(matches(pattern, name) for pattern in self.drop)}
+        taken = {*dropped, *self.about_rows, *self.tasks}
+        free = [name for name in names if name not in taken]
+        found: list[str] = []
+        for task in self.tasks:
+            is_name = "*" not in task or column_of(task, names) in names
+            chosen = {task} if is_name else matching("tasks", [task], free, ())
+            found += [task] if is_name else [name for name in free if name in chosen]
+        return tuple(dict.fromkeys(found))
 
     @property
     def about_rows(self) -> tuple[str, ...]:
