@@ -116,7 +116,6 @@ def test_a_pipe_in_the_place_of_a_figures_file_is_found_before_training(tmp_path
         ([*ADVISE, "--seed", HUGE], "a seed must be at most 4,294,967,295"),
         ([*ADVISE, "--repeats", HUGE], "repeats must be at most 1,000, because beyond a few dozen"),
         ([*ADVISE, "--metric", "f1"], "the metric is one of log_loss, accuracy, balanced_accuracy, roc_auc, "),
-        ([*ADVISE, "--metric", "brier", "--all"], "a matrix of all tasks is in nats; got --metric brier"),
         ([*ADVISE, "--negligible", "inf"], "negligible must be a finite number of nats, at least 0; got inf"),
         ([*ADVISE, "--hidden", "1000000000"], "a width in hidden must be at most 10,000, beyond which"),
         ([*ADVISE, "--hidden", "9" * 5000], "hidden units are whole numbers, at least 1 per layer; got '999"),

@@ -9,14 +9,12 @@ import numpy as np
 
 from sharedtrunk._support.limits import check_budget
 from sharedtrunk.affinity._advice import Advice
-from sharedtrunk.affinity._conditions import Progress, auxiliary_tasks, check_conditions, conditions_of
-from sharedtrunk.affinity._kept import Kept
-from sharedtrunk.affinity._own_study import OwnStudy
+from sharedtrunk.affinity._conditions import Progress, auxiliary_tasks, check_conditions
+from sharedtrunk.affinity._make_study import conditions_after, study_of
 from sharedtrunk.affinity._patience import Patience
 from sharedtrunk.affinity._selection import best_alpha, leading, primary, recommended
 from sharedtrunk.affinity._student import CANDIDATES, LinearStudent, Student
-from sharedtrunk.affinity._study import Study, case_of
-from sharedtrunk.errors import invalid
+from sharedtrunk.affinity._study import case_of
 from sharedtrunk.tables import Table, leaks, with_related_rows, with_weights
 
 
@@ -134,16 +132,11 @@ def advise(
     table = with_weights(with_related_rows(table, groups=groups, times=times), sample_weight)
     auxiliaries = auxiliary_tasks(table, main, auxiliaries)
     check_budget(budget)
-    patience, own = (
-        Patience(budget, stop),
-        None if estimator is None else OwnStudy(estimator, prepare, n_jobs, numeric=table.kind(main) == "numeric"),
-    )
-    if own is not None and class_weight is not None:
-        hint = "Give the weights to the model, such as LogisticRegression(class_weight='balanced')."
-        raise invalid("class_weight is for our student", received="class_weight and estimator", hint=hint)
-    study = Study(
-        table, main, tuple(auxiliaries), student, repeats, cv, negligible, seed, choose, progress, patience, Kept(keep),
-        own, metric, class_weight,
+    patience = Patience(budget, stop)
+    study = study_of(
+        table, main, auxiliaries, student=student, repeats=repeats, cv=cv, negligible=negligible, seed=seed, choose=choose,
+        progress=progress, patience=patience, keep=keep, estimator=estimator, prepare=prepare, n_jobs=n_jobs,
+        metric=metric, class_weight=class_weight,
     )  # fmt: skip
     ranked = study.singles()
     tried, alphas, curve = list(ranked), [], ()
@@ -172,23 +165,7 @@ def advise(
         alphas=tuple(alphas),
         best_alpha=best_alpha(alphas) if chosen is None or chosen.outlook is None else chosen.alpha,
         curve=curve,
-        conditions=conditions_of(
-            table,
-            main,
-            study.labels,
-            study.student,
-            roles=study.splits.judged_roles,
-            folds=study.splits.folds,
-            repeats=study.splits.repeats,
-            splits=study.splits.words,
-            negligible=study.line,
-            seed=seed,
-            trainings=study.done,
-            seconds=time.perf_counter() - started,
-            model="" if own is None else own.name,
-            metric=metric,
-            kept=study.kept.found,
-        ),
+        conditions=conditions_after(study, time.perf_counter() - started),
         notes=(*(leak.sentence for leak in leaking), *table.notes, *study.notes()),
         leaks=leaking,
         loss_of_frequencies=loss_of_frequencies.mean,

@@ -1,7 +1,7 @@
 """Heat map of a directed affinity. A row is a main task, a column the auxiliary task beside it; blue is a gain, red a loss.
 
 The colours are symmetric about 0, so white is no effect, however large the largest effect is. A cell holds the verdict's sign
-and the benefit with its standard error (nats). A heavy frame surrounds the tasks of a group.
+and the benefit with its standard error. A heavy frame surrounds the tasks of a group.
 """
 
 import math
@@ -44,6 +44,7 @@ def affinity_figure(
     *,
     title: str,
     note: str,
+    unit: str = "nats",
 ) -> Figure:
     """Draw the effect of every task on every other.
 
@@ -57,6 +58,8 @@ def affinity_figure(
         Groups of tasks; each gets a frame.
     title, note
         Text above and below the cells.
+    unit
+        Of the benefits.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def affinity_figure(
         _draw_frames(axes, order, groups)
         mappable = ScalarMappable(scale, _COLOURS)
         figure.colorbar(mappable, cax=bar)
-        bar.set_title("nats", fontsize=8, loc="left")
+        bar.set_title(unit, fontsize=8, loc="left")
         style: dict[str, Any] = {"parse_math": False}
         figure.text(0.1 / across, 1 - 0.1 / down, "\n".join(above), va="top", fontsize=11, fontweight="bold", **style)
         figure.text(0.1 / across, 0.1 / down, "\n".join(below), va="bottom", fontsize=7.5, color="0.25", **style)

@@ -17,13 +17,14 @@ from sharedtrunk.affinity._effects import Paired, effects
 from sharedtrunk.affinity._groups import suggested_groups
 from sharedtrunk.affinity._kept import Kept
 from sharedtrunk.affinity._kinds_in_words import notes_on_units
+from sharedtrunk.affinity._matrix_by_task import matrix_by_task
 from sharedtrunk.affinity._metrics import IN_NATS
 from sharedtrunk.affinity._patience import ENOUGH, Patience
 from sharedtrunk.affinity._reference import negligible_line, reference_for
 from sharedtrunk.affinity._resampling import resampling
 from sharedtrunk.affinity._rows import objections, prepared_rows
 from sharedtrunk.affinity._splits import TRAIN
-from sharedtrunk.affinity._student import STUDENT, Student
+from sharedtrunk.affinity._student import STUDENT, LinearStudent, Student
 from sharedtrunk.affinity._trials import Arm, run_trials
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Table, leaks, with_related_rows, with_weights
@@ -33,13 +34,17 @@ def affinity_matrix(
     table: Table,
     tasks: Sequence[str],
     *,
-    student: Student = STUDENT,
+    student: Student | LinearStudent | Sequence[Student | LinearStudent] = STUDENT,
     repeats: int | None = None,
     negligible: float | None = None,
     seed: int = 0,
     groups: Any = None,
     times: Any = None,
     cv: Any = None,
+    estimator: Any = None,
+    prepare: bool = True,
+    n_jobs: int | None = None,
+    metric: str | None = None,
     sample_weight: Any = None,
     class_weight: Any = None,
     budget: float | int | None = None,
@@ -49,22 +54,26 @@ def affinity_matrix(
 ) -> AffinityMatrix:
     """Measure the benefit MT_{A←B} of every ordered pair of `tasks`, and suggest groups of tasks.
 
-    All pairs are one family for the correction of verdicts. Unlike in `advise`, a row's role holds for all its labels, so
-    that one training judges both tasks: an auxiliary task learns from seven tenths of its labels and not from all of them.
+    With a network and benefits in nats, one training of a pair judges both of its tasks. Then all pairs are one family for
+    the correction of verdicts, and unlike in `advise` a row's role holds for all its labels, so that an auxiliary task learns
+    from seven tenths of its labels and not from all of them. With another `student`, an `estimator` or a `metric` every task
+    in turn is the main task of a study as in `advise`, a family of its own, and effects of log losses have outlooks.
 
     Parameters
     ----------
-    table, student, repeats, negligible, seed, groups, times, cv, sample_weight, class_weight, budget, keep, stop, progress
-        As for `advise`; a splitter is given the labels of the first task, no task is screened out, and classes are balanced
-        or all alike.
+    table, repeats, negligible, seed, groups, times, cv, sample_weight, class_weight, budget, keep, stop, progress
+        As for `advise`; where one training judges both tasks, a splitter is given the labels of the first task, no task is
+        screened out, and classes are balanced or all alike. The budget is for the whole matrix.
+    student, estimator, prepare, n_jobs, metric
+        As for `advise`, for every main task in turn; by default a network.
     tasks
         Two or more tasks of the table. Ordered ones are trained on as classes.
 
     Returns
     -------
     AffinityMatrix
-        An effect, in nats of A's held-out loss (of a numeric A in units of its variance), for every pair (A, B), and the
-        suggested groups.
+        An effect, in nats of A's held-out loss (of a numeric A in units of its variance) or in the metric, for every pair
+        (A, B), and the suggested groups.
 
     Raises
     ------
@@ -76,13 +85,20 @@ def affinity_matrix(
     Standley et al. (2020), Fifty et al. (2021) for the grouping.
     """
     started = time.perf_counter()
+    student = student if isinstance(student, Student | LinearStudent) else tuple(student)
     check_conditions(student, repeats, negligible, seed)
     if len(tasks) < 2:
         raise invalid("A matrix needs at least two tasks", received=", ".join(tasks) or "none", hint="Name more tasks.")
     check_budget(budget)
-    patience, kept = Patience(budget, stop), Kept(keep)
     table = with_weights(with_related_rows(table, groups=groups, times=times), sample_weight)
     tasks = table.tasks_of(tasks)
+    if not isinstance(student, Student) or estimator is not None or metric is not None:
+        return matrix_by_task(
+            table, tasks, student=student, repeats=repeats, cv=cv, negligible=negligible, seed=seed, keep=keep,
+            estimator=estimator, prepare=prepare, n_jobs=n_jobs, metric=metric, class_weight=class_weight, budget=budget,
+            stop=stop, progress=progress,
+        )  # fmt: skip
+    patience, kept = Patience(budget, stop), Kept(keep)
     rows = prepared_rows(table, tasks, tasks, seed=seed, class_weight=class_weight)
     strata, fewest = _strata(rows.strata()), min(int((codes >= 0).sum()) for codes in rows.codes)
     splits = resampling(table, rows, strata, labels=fewest, cv=cv, repeats=repeats, seed=seed)

@@ -19,7 +19,7 @@ from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Effect,
 
 COLUMNS = ("accuracy (points)", "relatedness r", "SNR", "theory expects")
 _MATRIX_NOTE = (
-    "Cells: benefit to the row's task ± standard error (nats). ▲ helps, ▼ hurts, = no difference, ? cannot tell yet "
+    "Cells: benefit to the row's task ± standard error ({unit}). ▲ helps, ▼ hurts, = no difference, ? cannot tell yet "
     "(paler). Verdicts are corrected for the number of effects tried."
 )
 _MOST_NAMES = 3
@@ -58,8 +58,9 @@ def _curves(advice: AdviceRecord) -> Curves:
 def matrix_picture(matrix: MatrixRecord) -> Figure:
     """Draw the heat map of a directed matrix, with the suggested groups in frames."""
     measured = wording.measured_on(wording.matrix_conditions(matrix))
-    note = f"{_MATRIX_NOTE}\nGroups: {wording.grouping(matrix)}\n{measured}"
-    return affinity_figure(matrix.effects, matrix.tasks, matrix.groups, title=wording.matrix_title(matrix), note=note)
+    title, unit = wording.matrix_title(matrix), wording.unit(wording.matrix_conditions(matrix))
+    note = f"{_MATRIX_NOTE.format(unit=unit)}\nGroups: {wording.grouping(matrix)}\n{measured}"
+    return affinity_figure(matrix.effects, matrix.tasks, matrix.groups, title=title, note=note, unit=unit)
 
 
 def write_picture(path: str | os.PathLike[str], made: AdviceRecord | MatrixRecord) -> None:

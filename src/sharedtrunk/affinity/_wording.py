@@ -43,7 +43,6 @@ OUTLOOK = (
 )
 CAPTIONS = (f"{MEASURED} {OUTLOOK}", THEORY)
 _SHORT_AGREEMENT = {"cannot be compared": "unsettled"}
-MATRIX_CAPTION = "Row: main task; column: auxiliary task beside it; cell: benefit of the row's task in nats."
 
 
 def unit(conditions: Conditions) -> str:
@@ -203,6 +202,12 @@ def matrix_title(matrix: MatrixRecord) -> str:
     """How many tasks, and the table, in one line."""
     conditions = matrix_conditions(matrix)
     return f"Affinity of {counted(len(matrix.tasks), 'task')}: {table_words(conditions)}, {student(conditions)}"
+
+
+def matrix_caption(matrix: MatrixRecord) -> str:
+    """What rows, columns and cells are."""
+    measured = unit(matrix_conditions(matrix))
+    return f"Row: main task; column: auxiliary task beside it; cell: benefit of the row's task in {measured}."
 
 
 def matrix_rows(matrix: MatrixRecord) -> list[tuple[str, list[tuple[str, str] | None]]]:

@@ -238,9 +238,6 @@ def advise(
 
 def _answer(source: Source, measurement: Measurement, files: Outputs) -> None:
     _check(measurement, files, source.file)
-    if source.every and measurement.metric not in (None, METRICS[0]):
-        rule, hint = "a matrix of all tasks is in nats", "Leave --metric or --all out."
-        raise invalid(rule, received=f"--metric {measurement.metric}", hint=hint)
     if source.time is not None and measurement.repeats is not None:
         rule, hint = "repeats are of random folds, and --time splits by time", "Leave --repeats out."
         raise invalid(rule, received=f"--repeats {measurement.repeats} with --time", hint=hint)
@@ -296,11 +293,10 @@ def named_student(student: str, hidden: str | None, activation: str | None, ever
     about_network = [
         f"--{name}" for name, value in (("hidden", hidden), ("activation", activation)) if value is not None
     ]
-    if student == LINEAR and (about_network or every):
-        rule = "the linear student has no layers, and a matrix of all tasks is about networks"
-        received = f"--student linear with {(about_network or ['--all'])[0]}"
-        raise invalid(rule, received=received, hint="Leave one of them out.")
-    return NETWORK if about_network or every else student
+    if student == LINEAR and about_network:
+        received = f"--student linear with {about_network[0]}"
+        raise invalid("the linear student has no layers", received=received, hint="Leave one of them out.")
+    return NETWORK if about_network or (every and student == AUTO) else student
 
 
 def widths(text: str) -> tuple[int, ...]:
@@ -409,7 +405,7 @@ def _measured(
         "seed": measurement.seed,
         "stop": stop,
     }
-    if measurement.metric is not None and not every:
+    if measurement.metric is not None:
         options["metric"] = measurement.metric
     if every:
         return affinity.affinity_matrix(table, tasks, progress=progress, **options)
@@ -431,7 +427,7 @@ def _show_advice(console: "Console", wording: Any, advice: Any, notes: list[tupl
 
 
 def _show_matrix(console: "Console", wording: Any, matrix: Any, notes: list[tuple[str, str]]) -> None:
-    words = (wording.matrix_title(matrix), wording.MATRIX_CAPTION, wording.matrix_rows(matrix))
+    words = (wording.matrix_title(matrix), wording.matrix_caption(matrix), wording.matrix_rows(matrix))
     console.print(shown.matrix_table(*words, width=console.width))
     measured = ("Measured", wording.measured_on(wording.matrix_conditions(matrix)))
     unfinished = [("So far", sentence) for sentence in matrix.unfinished]
