@@ -4,6 +4,7 @@ Every main task has splits and a family of comparisons of its own, as in `advise
 their labels. Every effect has an outlook where those of `advise` do.
 """
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -31,20 +32,20 @@ def matrix_by_task(
 ) -> AffinityMatrix:
     """`affinity_matrix` by a study for each main task; `how` are settings of `study_of`, for all of them."""
     studies: dict[str, Study] = {}
-    effects, conditions, started, done = {}, {}, time.perf_counter(), 0
+    effects, started, done = {}, time.perf_counter(), 0
     for number, main in enumerate(tasks):
-        begun, others = time.perf_counter(), [task for task in tasks if task != main]
+        spent, others = (time.perf_counter() - started) / 60, [task for task in tasks if task != main]
 
         def report(trained: int, planned: int, number: int = number, before: int = done) -> None:
             if progress is not None:
                 progress(before + trained, before + planned * (len(tasks) - number))
 
-        left = None if budget is None else max(budget - (begun - started) / 60, 0) / (len(tasks) - number)
+        left = None if budget is None else max(budget - spent, 0) / (len(tasks) - number)
         study = study_of(table, main, others, choose=False, patience=Patience(left, stop), progress=report, **how)
         found = {each.auxiliaries[0]: each for each in primary(study.singles())}
         effects |= {(main, other): found[other] for other in others}
-        conditions[main] = conditions_after(study, time.perf_counter() - begun)
         studies[main], done = study, done + study.done
+    seconds, kept = time.perf_counter() - started, sum(study.kept.found for study in studies.values())
     found_leaks = {leak.sentence: leak for task in tasks for leak in leaks(table, task)}
     worst_first = tuple(sorted(found_leaks.values(), key=lambda leak: not leak.severe))
     by_table = (*(leak.sentence for leak in worst_first), *table.notes, *notes_on_units(table, tasks))
@@ -60,7 +61,10 @@ def matrix_by_task(
         loss_alone={task: _loss(study, study.outcomes[study.arm()]) for task, study in studies.items()},
         effects=effects,
         groups=suggested_groups(tasks, effects),
-        conditions=conditions,
+        conditions={
+            task: dataclasses.replace(conditions_after(study, seconds), trainings=done, kept=kept)
+            for task, study in studies.items()
+        },
         notes=tuple(dict.fromkeys((*by_table, *splits, *by_study))),
         leaks=worst_first,
         loss_of_frequencies={task: _loss(study, study.reference).mean for task, study in studies.items()},
