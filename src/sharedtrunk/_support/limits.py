@@ -155,8 +155,8 @@ def check_negligible(negligible: float) -> None:
 
 
 def check_metric(metric: object) -> None:
-    """Raise `InputError` unless it is the name of a metric, or None for the usual one."""
-    if metric is not None and (not isinstance(metric, str) or metric not in METRICS):
+    """Raise `InputError` unless it is the name of a metric, a scorer of scikit-learn, or None for the usual one."""
+    if metric is not None and not callable(metric) and (not isinstance(metric, str) or metric not in METRICS):
         rule = f"the metric is one of {', '.join(METRICS)}"
         raise invalid(rule, received=shown(metric), hint="Leave it out for the usual one.")
 

@@ -34,7 +34,7 @@ def advise(
     estimator: Any = None,
     prepare: bool = True,
     n_jobs: int | None = None,
-    metric: str | None = None,
+    metric: str | Callable[..., float] | None = None,
     sample_weight: Any = None,
     class_weight: Any = None,
     budget: float | int | None = None,
@@ -92,8 +92,9 @@ def advise(
     metric
         In which benefits are measured. Of classes: "log_loss" (None), "accuracy", "balanced_accuracy", "roc_auc",
         "average_precision" or "brier"; of ordered ones also "ranked_probability_score". Of a number: "mean_squared_error"
-        (None), a share of its variance, or "mean_absolute_error". "balanced_accuracy", "roc_auc" and "average_precision" are
-        numbers of a whole split; their intervals are Nadeau and Bengio's.
+        (None), a share of its variance, or "mean_absolute_error". Or a scorer of scikit-learn for classes, such as
+        `make_scorer(fbeta_score, beta=2)`, which gets class codes as labels. Scorers, "balanced_accuracy", "roc_auc" and
+        "average_precision" are numbers of a whole split; their intervals are Nadeau and Bengio's.
     sample_weight
         How many rows a row stands for (sample,), in training and in means and intervals. None: the table's own, if any.
     class_weight

@@ -67,8 +67,9 @@ class AuxiliaryTaskAdvisor(ValidatedParameters, BaseEstimator):
         pipeline of one's own.
     n_jobs : int, optional
         Splits on which one's own model is trained at the same time, in threads.
-    metric : str, optional
-        What the benefit is measured in, as for `advise`; by default "log_loss", of a numeric main task "mean_squared_error".
+    metric : str or scorer, optional
+        What the benefit is measured in, as for `advise`, also a scorer of scikit-learn; by default "log_loss", of a numeric
+        main task "mean_squared_error".
     kinds : dict, optional
         Kinds of tasks by name, as for `tables.from_arrays`: "numeric", "classes", "ordered", or levels in order.
     class_weight : "balanced" or dict, optional

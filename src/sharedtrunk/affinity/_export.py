@@ -73,7 +73,7 @@ def record(made: Record) -> dict[str, Any]:
 
 def _units(made: Record) -> dict[str, str]:
     """Units of the numbers; a benefit may be in another metric than the loss."""
-    metric = made.conditions.metric if isinstance(made, AdviceRecord) else "log_loss"
+    metric = made.conditions.metric if isinstance(made, AdviceRecord) else made.conditions[made.tasks[0]].metric
     if metric == "log_loss":
         return UNITS
     loss = "of the variance" if metric in NUMBER_METRICS else "nats"

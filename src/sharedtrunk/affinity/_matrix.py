@@ -44,7 +44,7 @@ def affinity_matrix(
     estimator: Any = None,
     prepare: bool = True,
     n_jobs: int | None = None,
-    metric: str | None = None,
+    metric: str | Callable[..., float] | None = None,
     sample_weight: Any = None,
     class_weight: Any = None,
     budget: float | int | None = None,

@@ -8,6 +8,8 @@ accuracy, ROC AUC and average precision are no means over rows; a benefit has on
 With more than two classes ROC AUC and average precision are means over the classes, each against the rest. With two they are
 those of the second class, as scikit-learn's are. A split whose test rows lack a class has none.
 
+A scorer of scikit-learn is a number by split too, of any estimator's predictions or probabilities.
+
 Of a numeric task squared errors are in units of the target's variance, absolute ones in its standard deviations (both of the
 rows of a split that are not tested). Of ordered classes the ranked probability score (Epstein 1969) is
 
@@ -16,11 +18,13 @@ rows of a split that are not tested). Of ordered classes the ranked probability 
 which counts how far a prediction is off. All means are weighted by the rows' weights.
 """
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, roc_auc_score
 
 from sharedtrunk._support.limits import CLASS_METRICS, NUMBER_METRICS, ORDER_METRICS, check_metric
@@ -30,19 +34,21 @@ from sharedtrunk.affinity._trials import Outcome
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables import TaskKind
 
+Scorer = Callable[..., float]
+"""What scikit-learn's `make_scorer` and `get_scorer` return: a function of an estimator, inputs and labels."""
+
 
 class Metric(NamedTuple):
-    """A metric's name, whether more is better (1) or less (−1), and its values (split, judged) or (split,) of an outcome."""
+    """A metric's name, whether more is better (1) or less (−1), and its values of an outcome.
+
+    The values are (split, judged), or (split,) of a metric of a split's test rows as a whole.
+    """
 
     name: str
     sign: int
     values: Callable[[Outcome, Int[np.ndarray, "judged"], np.ndarray | None], np.ndarray]
     needs_probabilities: bool = True
-
-    @property
-    def by_split(self) -> bool:
-        """Whether it is a number of a split's test rows as a whole."""
-        return self.name in ("balanced_accuracy", "roc_auc", "average_precision")
+    by_split: bool = False
 
 
 class Scoring(NamedTuple):
@@ -90,17 +96,17 @@ class Scoring(NamedTuple):
         return None if self.groups is None else np.unique(self.groups).size
 
 
-def metric_named(name: str) -> Metric:
-    """The metric of that name. Raises `InputError`."""
-    check_metric(name)
-    return _ALL[name]
+def metric_for(metric: str | Scorer | None, kind: TaskKind, task: str) -> Metric:
+    """The metric of that name, scikit-learn's scorer, or the usual metric, of a main task of this kind.
 
-
-def metric_for(name: str | None, kind: TaskKind, task: str) -> Metric:
-    """The metric of that name, or the usual one, of a main task of this kind. Raises `InputError` for one of another kind."""
+    Raises `InputError` for one of another kind.
+    """
+    if callable(metric) and kind != "numeric":
+        return _of_scorer(metric)
     usual = NUMBER_METRICS if kind == "numeric" else CLASS_METRICS
     possible = (*usual, *(ORDER_METRICS if kind == "ordered" else ()))
-    found = metric_named(usual[0] if name is None else name)
+    check_metric(metric)
+    found = _of_scorer(metric) if callable(metric) else _ALL[usual[0] if metric is None else metric]
     if found.name not in possible:
         words = {"numeric": "numeric", "classes": "classes without an order", "ordered": "ordered classes"}[kind]
         hint = f"Choose one of {', '.join(possible)}, or give {task} another kind (--kind)."
@@ -164,14 +170,51 @@ def _against_the_rest(score: Callable) -> Callable[..., float]:
     return mean
 
 
+class _Told(ClassifierMixin, BaseEstimator):
+    """A classifier that says the probabilities (sample, class) that it is given as its input."""
+
+    def __init__(self, classes: int) -> None:
+        self.classes = classes
+        self.classes_ = np.arange(classes)
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        return X
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        return X.argmax(axis=1)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+def _of_scorer(scorer: Scorer) -> Metric:
+    """scikit-learn's scorer as a metric, more being better; it is given the codes of the classes as labels."""
+
+    written = str(scorer)
+    made = re.match(r"make_scorer\((\w+)", written)
+    name = made[1] if made else getattr(scorer, "__name__", type(scorer).__name__)
+    name = f"neg_{name}" if "greater_is_better=False" in written else name
+
+    def score(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None) -> float:
+        counted = {} if weights is None else {"sample_weight": weights}
+        try:
+            return float(scorer(_Told(probabilities.shape[1]), probabilities, labels, **counted))
+        except Exception as error:
+            received = f"'{type(error).__name__}: {' '.join(str(error).split())}' from {name}"
+            hint = "It is called as scorer(estimator, inputs, labels), with class codes as labels."
+            raise invalid("A scorer gives a number", received=received, hint=hint) from error
+
+    return Metric(name, 1, _by_split(score), by_split=True)
+
+
 _ALL = {
     metric.name: metric
     for metric in (
         Metric("log_loss", -1, _loss, needs_probabilities=False),
         Metric("accuracy", 1, _right, needs_probabilities=False),
-        Metric("balanced_accuracy", 1, _by_split(_balanced_accuracy)),
-        Metric("roc_auc", 1, _by_split(_against_the_rest(roc_auc_score))),
-        Metric("average_precision", 1, _by_split(_against_the_rest(average_precision_score))),
+        Metric("balanced_accuracy", 1, _by_split(_balanced_accuracy), by_split=True),
+        Metric("roc_auc", 1, _by_split(_against_the_rest(roc_auc_score)), by_split=True),
+        Metric("average_precision", 1, _by_split(_against_the_rest(average_precision_score)), by_split=True),
         Metric("brier", -1, _brier),
         Metric("ranked_probability_score", -1, _ranked),
         Metric("mean_squared_error", -1, _loss, needs_probabilities=False),
