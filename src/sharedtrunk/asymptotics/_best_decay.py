@@ -16,8 +16,9 @@ from scipy import optimize
 from sharedtrunk._support.arguments import described, is_number
 from sharedtrunk._support.limits import check_choice
 from sharedtrunk._support.statistics import half_width
+from sharedtrunk.asymptotics._evolved import StateEvolution
 from sharedtrunk.asymptotics._fields import TaskFields, check_fields
-from sharedtrunk.asymptotics._state_evolution import Solver, StateEvolution, checked_samples
+from sharedtrunk.asymptotics._solver import Solver, checked_samples
 from sharedtrunk.errors import invalid
 from sharedtrunk.flows.result import Result
 
