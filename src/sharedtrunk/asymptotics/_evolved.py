@@ -5,10 +5,14 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
+from sharedtrunk._support.concrete import are_arrays
+from sharedtrunk._support.notebook import ShowsItself, number
 from sharedtrunk._support.statistics import half_width
+from sharedtrunk._support.words import counted
+from sharedtrunk.flows.result import Result
 
 
-class StateEvolution(eqx.Module):
+class StateEvolution(ShowsItself, eqx.Module):
     """Students at the minimum, for every setting.
 
     Arrays have an axis of scrambles: the value on all nodes, plus the shift that one scramble's averages alone would cause.
@@ -94,3 +98,19 @@ class StateEvolution(eqx.Module):
 
     def __getitem__(self, index) -> "StateEvolution":
         return jax.tree.map(lambda leaf: leaf[index], self)
+
+    def __repr__(self) -> str:
+        return super().__repr__() if are_arrays(self) else eqx.tree_pformat(self)
+
+    def _table(self) -> tuple[str, list[str], list[list[str]]]:
+        settings = self.weight_decay.shape
+        tasks = self.losses.shape[-1] - 2
+        headings = ["N/N_f", "λ", "loss (nats)", "± 99 %", "training", "accuracy", "iterations", "result"]
+        rows = []
+        for index in np.ndindex(settings):
+            one = self[index]
+            values = (one.samples_per_feature, one.weight_decay, one.generalization_loss)
+            training = ", ".join(number(loss, 3) for loss in one.training_loss)
+            rest = [number(one.error, 2), training, number(one.accuracy, 3), f"{one.iterations}"]
+            rows.append([*map(number, values), *rest, Result(int(one.result)).name.lower().replace("_", " ")])
+        return f"Students at the minimum with weight decay, of {counted(tasks, 'task')}", headings, rows

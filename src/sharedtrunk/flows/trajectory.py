@@ -12,10 +12,13 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk._support.axes import AnyArray
+from sharedtrunk._support.concrete import are_arrays
+from sharedtrunk._support.notebook import ShowsItself, number
+from sharedtrunk._support.words import counted
 from sharedtrunk.flows.result import Result as Result
 
 
-class Trajectory(eqx.Module):
+class Trajectory(ShowsItself, eqx.Module):
     """A training at its saved times.
 
     Parameters
@@ -53,3 +56,24 @@ class Trajectory(eqx.Module):
     mean_step: Float[AnyArray, ""] | np.floating | None = None
     gradient_evaluations: Int[AnyArray, ""] | np.integer | None = None
     networks: Any = None
+
+    def __repr__(self) -> str:
+        return super().__repr__() if are_arrays(self) else eqx.tree_pformat(self)
+
+    def _table(self) -> tuple[str, list[str], list[list[str]]]:
+        times, results = np.asarray(self.times), np.asarray(self.result)
+        title = f"Training at {counted(times.size, 'time')}, {number(times[0])} to {number(times[-1])}"
+        headings, curves = ["lane", "result"], np.zeros((*results.shape, 0))
+        if self.generalization_loss is not None:
+            headings[1:1] = ["last loss (nats)", "lowest", "at time"]
+            curves = np.asarray(self.generalization_loss)
+        rows = []
+        for lane in np.ndindex(results.shape):
+            curve = curves[lane]
+            row = [", ".join(map(str, lane)) or "–", Result(int(results[lane])).name.lower().replace("_", " ")]
+            if self.generalization_loss is not None:
+                known = np.isfinite(curve).any()
+                place = int(np.nanargmin(curve)) if known else 0
+                row[1:1] = [number(curve[-1]), number(curve[place]), number(times[place]) if known else "–"]
+            rows.append(row)
+        return title, headings, rows

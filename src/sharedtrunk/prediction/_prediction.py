@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
+from sharedtrunk._support.notebook import ShowsItself
 from sharedtrunk._support.statistics import Estimate, estimate
 from sharedtrunk.flows.result import Result
 from sharedtrunk.prediction._setting import Setting
@@ -105,8 +106,8 @@ class Answer:
         return {endings.get(code, code.message): codes.count(code) for code in sorted(set(codes))}
 
 
-@dataclass(frozen=True)
-class Prediction:
+@dataclass(frozen=True, repr=False)
+class Prediction(ShowsItself):
     """The answers for one setting.
 
     Parameters
@@ -131,6 +132,11 @@ class Prediction:
     ways: Mapping[Method, Answer]
     sentence: str
     refused: Mapping[Method, str] = field(default_factory=dict)
+
+    def _table(self) -> tuple[str, tuple[str, ...], list[tuple[str, ...]]]:
+        from sharedtrunk.prediction._report import COLUMNS, rows, title  # they take a prediction
+
+        return f"{title(self)}\n{self.sentence}", COLUMNS, rows(self)
 
     @property
     def samples_per_feature(self) -> float:
