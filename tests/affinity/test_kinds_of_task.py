@@ -10,7 +10,7 @@ from sklearn.metrics import mean_absolute_error
 from sharedtrunk.affinity import AuxiliaryTaskAdvisor, OwnModel, StackedTasks, Student, advise
 from sharedtrunk.affinity._gaussian_benefit import gaussian_benefit
 from sharedtrunk.affinity._intervals import clustered
-from sharedtrunk.affinity._metrics import Scoring, metric_for, metric_named
+from sharedtrunk.affinity._metrics import Scoring, metric_for
 from sharedtrunk.affinity._numeric_targets import binned, bounded, normal_scores
 from sharedtrunk.affinity._reference import by_frequencies, by_mean
 from sharedtrunk.affinity._resampling import resampling
@@ -167,7 +167,7 @@ def test_the_ranked_probability_score_by_hand():
     probabilities, codes = rng.dirichlet(np.ones(4), size=(2, 6)), rng.integers(4, size=6)
     nothing = np.zeros((2, 6))
     outcome = Outcome(nothing, nothing, np.zeros(2), np.zeros(2), np.ones(2, bool), probabilities)
-    found = metric_named("ranked_probability_score").values(outcome, codes, None)
+    found = metric_for("ranked_probability_score", "ordered", "main").values(outcome, codes, None)
     for split in range(2):
         for row in range(6):
             by_hand = sum((probabilities[split, row, : k + 1].sum() - (codes[row] <= k)) ** 2 for k in range(3))

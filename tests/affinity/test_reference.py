@@ -9,7 +9,7 @@ from affinity_problems import advice, conditions
 from sharedtrunk._support.limits import METRICS
 from sharedtrunk.affinity import _metrics, _wording
 from sharedtrunk.affinity._intervals import corrected, two_sided_p
-from sharedtrunk.affinity._metrics import Scoring, metric_named
+from sharedtrunk.affinity._metrics import Scoring, metric_for
 from sharedtrunk.affinity._reference import by_frequencies, negligible_line
 from sharedtrunk.affinity._splits import TEST
 from sharedtrunk.affinity._trials import Outcome
@@ -55,7 +55,7 @@ def test_a_split_that_trains_without_a_class_has_no_frequencies():
 def test_the_line_is_a_share_of_what_the_features_explain(explained, line):
     reference = _reference()
     alone = reference._replace(loss=reference.loss - explained)
-    scoring = Scoring(metric_named("log_loss"), CODES)
+    scoring = Scoring(metric_for("log_loss", "classes", "main"), CODES)
     assert negligible_line(alone, reference, scoring) == pytest.approx(line)
 
 
@@ -64,7 +64,7 @@ def test_the_line_is_a_share_of_what_the_features_explain(explained, line):
     [("accuracy", 0.75), ("balanced_accuracy", 0.5), ("roc_auc", 0.5), ("average_precision", 0.25), ("brier", 0.1875)],
 )
 def test_class_frequencies_in_every_metric(metric, expected):
-    found = Scoring(metric_named(metric), CODES, None, 1 / 3).score(_reference())
+    found = Scoring(metric_for(metric, "classes", "main"), CODES, None, 1 / 3).score(_reference())
     assert found.mean == pytest.approx(expected, abs=0.01)
 
 

@@ -415,7 +415,7 @@ def test_ten_rows_are_shown_and_the_rest_is_told(visits, monkeypatch):
 
 def test_a_budget_and_a_folder_reach_the_advisor(visits, asked, tmp_path):
     said(call(visits, "--main", "churned", "--aux", "region", "--budget", 3, "--keep", tmp_path / "kept"))
-    assert (asked[0][-1]["budget"], asked[0][-1]["keep"]) == (3.0, tmp_path / "kept")
+    assert (asked[0][-1]["budget"], asked[0][-1]["keep"]) == (3.0, str(tmp_path / "kept"))
     done = call(visits, "--main", "churned", "--aux", "region", "--budget", 0)
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
     assert "a budget is a positive number of minutes" in done.stderr
