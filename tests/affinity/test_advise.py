@@ -265,7 +265,7 @@ def test_many_rare_classes_are_one_note():
     made = advise(many, "main", ["same"], student=QUICK, repeats=1, choose=False)
     (note,) = [note for note in made.notes if "folds have no test row" in note]
     assert note.count(" has ") == 4
-    assert "(and 3 more are as rare)" in note
+    assert "(3 more classes have fewer than 10)" in note
 
 
 def _trained(features: np.ndarray, table: Table, dtype: str, categories=()) -> np.ndarray:

@@ -1,10 +1,15 @@
 """The matrix with one study for each main task: another student, a metric, one's own model."""
 
+import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import get_scorer
 
 from patience_problems import QUICK, table
 from sharedtrunk.affinity import LinearStudent, advise, affinity_matrix
+from sharedtrunk.affinity.presentation import wording
+from sharedtrunk.errors import InputError
+from sharedtrunk.tables import from_arrays
 
 TASKS = ("main", "same", "coin")
 
@@ -44,6 +49,40 @@ def test_a_stop_leaves_what_was_measured(tmp_path):
     again = affinity_matrix(table(), TASKS, **how)
     assert not again.unfinished
     assert again.effects["main", "same"] == made.effects["main", "same"]
+
+
+def test_what_no_task_can_have_is_refused_before_anything_is_trained():
+    numbers = from_arrays(*_numbers_and_classes())
+    tasks, calls = list(numbers.labels), []
+    for how, says in (
+        ({"metric": "brier"}, "the metric suits the main task; got brier for number"),
+        ({"metric": get_scorer("roc_auc")}, "scorers are for classes; got one for number"),
+        ({"metric": "accuracy", "class_weight": {0: 2.0, 1: 1.0}}, "balanced or all alike"),
+    ):
+        with pytest.raises(InputError, match=says):
+            affinity_matrix(numbers, tasks, student=QUICK, progress=lambda done, _: calls.append(done), **how)
+    assert not calls
+
+
+@pytest.mark.long
+def test_numbers_and_classes_have_units_of_their_own():
+    features, labels = _numbers_and_classes()
+    made = affinity_matrix(from_arrays(features, labels), list(labels), student=LinearStudent(folds=3), repeats=1)
+    assert wording.matrix_caption(made).endswith("in nats or shares of the variance.")
+    notes = [note for note in made.notes if "number" in note]
+    assert len(notes) == len(set(notes))
+
+
+def test_the_log_loss_by_name_is_the_log_loss():
+    how = {"student": QUICK, "repeats": 1}
+    one, other = (affinity_matrix(table(), TASKS[:2], **how, **more) for more in ({}, {"metric": "log_loss"}))
+    assert one.effects == other.effects
+
+
+def _numbers_and_classes():
+    rng = np.random.default_rng(0)
+    features = rng.standard_normal((60, 4))
+    return features, {"answer": (features[:, 0] > 0).astype(int), "number": features[:, 1] + rng.standard_normal(60)}
 
 
 def test_the_picture_and_the_page_name_the_metric():

@@ -21,7 +21,7 @@ from sharedtrunk.asymptotics import (
     state_evolution,
 )
 from sharedtrunk.asymptotics._nodes import exact_nodes, few_of, labels_of, quick_normals
-from sharedtrunk.asymptotics._state_evolution import Solver
+from sharedtrunk.asymptotics._solver import Solver
 from sharedtrunk.errors import InputError
 from sharedtrunk.flows.result import Result
 
@@ -329,6 +329,17 @@ def test_shares_of_one_and_weights_of_one_change_nothing_and_a_batch_is_its_sett
     # quick nodes are asked near the fixed point, not at it, and the way there differs
     np.testing.assert_allclose(batch[1].generalization_loss, said.generalization_loss, atol=0.1 * said.error)
     assert batch.losses.shape == (2, RULE.scrambles, 4)  # generalization, validation, training of two tasks
+
+
+@pytest.mark.long
+def test_quick_nodes_of_another_setting_do_not_count_where_they_are_refused(monkeypatch):
+    fields = fields_of_teachers(pair(relatedness=0.5), noise=1.0)
+    decays = np.array([0.1, 0.05])
+    alone = of_fields(fields, 4.0, decays, quick_points=0)
+    monkeypatch.setattr(_fixed_point, "_quick_steps", lambda problem, setting, *_: 6 * (setting.weight_decay > 0.07))
+    both = of_fields(fields, 4.0, decays, quick_points=4096)
+    assert abs(both.losses[0] - alone.losses[0]).max() > 1e-3
+    np.testing.assert_allclose(both[1].losses, alone[1].losses, atol=2e-4)
 
 
 def trained(drawn, inputs, decay, layers, shares, beta):

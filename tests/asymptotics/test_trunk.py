@@ -18,7 +18,7 @@ def response(pulls, spread: float) -> tuple[Response, np.ndarray]:
     return Response(jnp.asarray(curvature), jnp.asarray(targets), jnp.zeros((ROWS, ROWS))), targets
 
 
-@pytest.mark.parametrize("spread", [1.5, 10.0])
+@pytest.mark.parametrize("spread", [1.5, 10.0, 300.0])
 @pytest.mark.parametrize("pulls", [(5, 4, 3, 2, 1.01, 1.001), (5, 3, 1.001, 0.999, 0.5, 0), (1.01,) * ROWS])
 def test_two_layers_minimize_the_nuclear_norm_also_where_directions_are_about_to_vanish(pulls, spread):
     seen, targets = response(pulls, spread)
@@ -34,3 +34,16 @@ def test_two_layers_minimize_the_nuclear_norm_also_where_directions_are_about_to
     inner = left[:, :rank].T @ slope @ right[:rank].T
     np.testing.assert_allclose(inner, DECAY * np.eye(rank), atol=close)
     assert np.linalg.norm(slope, 2) <= DECAY * (1 + close)
+
+
+@pytest.mark.parametrize("spread", [1.5, 10.0, 300.0])
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-5])
+def test_what_is_said_to_be_left_bounds_the_error(spread, tolerance):
+    seen, _ = response((5, 4, 3, 2, 1.01, 0.9), spread)
+    a, decay = jnp.asarray(1.0), jnp.asarray(DECAY)
+    exact, _ = order_parameters(seen, jnp.eye(ROWS), a, decay, 2, 1e3 * float(jnp.finfo(seen.curvature.dtype).eps))
+    for start in (jnp.eye(ROWS), 1.01 * exact.gram):
+        found, left = order_parameters(seen, start, a, decay, 2, tolerance)
+        assert left <= tolerance
+        error = jnp.max(jnp.abs(found.gram - exact.gram)) / jnp.max(exact.gram)
+        assert error <= 10 * tolerance

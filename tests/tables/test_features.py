@@ -97,6 +97,13 @@ def test_patterns_of_tasks(molecules, tasks, drop, found):
     assert table.feature_names == ("mass", "star*")
     with pytest.raises(InputError, match=r"tasks are columns of the table; got 'late\*', which matches none"):
         read(molecules, tasks=["y", "late*"])
+    with pytest.raises(InputError, match=r"got 'y\*', which matches tasks only"):
+        read(molecules, tasks=["y", "y_late", "y*"])
+
+
+def test_all_columns_but_the_features_are_tasks(molecules):
+    table = read(molecules, tasks=["y", "*"], features=["mass", "bit*", "a*", "w*", "star*", "*_id"])
+    assert tuple(table.labels) == TASKS
 
 
 def test_columns_that_are_not_features_may_hold_anything(tmp_path):

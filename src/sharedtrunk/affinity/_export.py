@@ -55,7 +55,7 @@ def matrix_frame(matrix: MatrixRecord) -> pd.DataFrame:
         for (main, auxiliary), effect in matrix.effects.items()
     ]
     frame = pd.DataFrame(rows)
-    frame.attrs = {"units": UNITS}
+    frame.attrs = {"units": _units(matrix)}
     return frame
 
 

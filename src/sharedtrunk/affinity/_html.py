@@ -7,7 +7,7 @@ import pandas as pd
 
 from sharedtrunk.affinity import _wording as wording
 from sharedtrunk.affinity._pictures import picture_bytes
-from sharedtrunk.affinity._records import AdviceRecord, Conditions, Effect, MatrixRecord
+from sharedtrunk.affinity._records import AdviceRecord, Effect, MatrixRecord
 
 _MATRIX_ROWS = 20
 """Pairs of tasks in the table of a matrix; the picture has all of them."""
@@ -17,7 +17,7 @@ def advice_html(advice: AdviceRecord) -> str:
     """The table of auxiliary tasks, what follows from it, and the picture."""
     table = _table(
         [
-            {"auxiliary": each.name, "labels": each.labels} | _cells(each.effect, advice.conditions)
+            {"auxiliary": each.name, "labels": each.labels} | _cells(each.effect, wording.unit(advice.conditions))
             for each in advice.auxiliaries
         ]
     )
@@ -27,18 +27,15 @@ def advice_html(advice: AdviceRecord) -> str:
 def matrix_html(matrix: MatrixRecord) -> str:
     """The table of the pairs with the largest effects in standard errors, the groups, and the picture."""
     pairs = sorted(matrix.effects.items(), key=lambda pair: wording.certainty(pair[1]), reverse=True)
-    conditions = wording.matrix_conditions(matrix)
-    rows = [
-        {"main": main, "auxiliary": other} | _cells(effect, conditions)
-        for (main, other), effect in pairs[:_MATRIX_ROWS]
-    ]
+    unit = wording.matrix_unit(matrix)
+    rows = [{"main": main, "auxiliary": other} | _cells(effect, unit) for (main, other), effect in pairs[:_MATRIX_ROWS]]
     sentences = [("So far", sentence) for sentence in matrix.unfinished]
     return _page(wording.matrix_title(matrix), _table(rows), [*sentences, ("Groups", wording.grouping(matrix))], matrix)
 
 
-def _cells(effect: Effect, conditions: Conditions) -> dict[str, str | int]:
+def _cells(effect: Effect, unit: str) -> dict[str, str | int]:
     return {
-        f"benefit ({wording.unit(conditions)})": wording.interval(effect.benefit, 3).replace("\n", " "),
+        f"benefit ({unit})": wording.interval(effect.benefit, 3).replace("\n", " "),
         "accuracy (points)": wording.interval(effect.accuracy, 1).replace("\n", " "),
         "verdict": effect.verdict,
         "splits": effect.benefit.n,

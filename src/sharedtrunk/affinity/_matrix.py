@@ -18,7 +18,7 @@ from sharedtrunk.affinity._groups import suggested_groups
 from sharedtrunk.affinity._kept import Kept
 from sharedtrunk.affinity._kinds_in_words import notes_on_units
 from sharedtrunk.affinity._matrix_by_task import matrix_by_task
-from sharedtrunk.affinity._metrics import IN_NATS
+from sharedtrunk.affinity._metrics import IN_NATS, LOG_LOSS
 from sharedtrunk.affinity._patience import ENOUGH, Patience
 from sharedtrunk.affinity._reference import negligible_line, reference_for
 from sharedtrunk.affinity._resampling import resampling
@@ -92,7 +92,8 @@ def affinity_matrix(
     check_budget(budget)
     table = with_weights(with_related_rows(table, groups=groups, times=times), sample_weight)
     tasks = table.tasks_of(tasks)
-    if not isinstance(student, Student) or estimator is not None or metric is not None:
+    in_nats = metric is None or (metric == LOG_LOSS.name and not any(table.kind(task) == "numeric" for task in tasks))
+    if not isinstance(student, Student) or estimator is not None or not in_nats:
         return matrix_by_task(
             table, tasks, student=student, repeats=repeats, cv=cv, negligible=negligible, seed=seed, keep=keep,
             estimator=estimator, prepare=prepare, n_jobs=n_jobs, metric=metric, class_weight=class_weight, budget=budget,

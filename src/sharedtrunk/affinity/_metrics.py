@@ -8,7 +8,7 @@ accuracy, ROC AUC and average precision are no means over rows; a benefit has on
 With more than two classes ROC AUC and average precision are means over the classes, each against the rest. With two they are
 those of the second class, as scikit-learn's are. A split whose test rows lack a class has none.
 
-A scorer of scikit-learn is a number by split too, of any estimator's predictions or probabilities.
+A scorer of scikit-learn also gives one number per split, from predictions or probabilities.
 
 Of a numeric task squared errors are in units of the target's variance, absolute ones in its standard deviations (both of the
 rows of a split that are not tested). Of ordered classes the ranked probability score (Epstein 1969) is
@@ -27,7 +27,7 @@ from jaxtyping import Float, Int
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, roc_auc_score
 
-from sharedtrunk._support.limits import CLASS_METRICS, NUMBER_METRICS, ORDER_METRICS, check_metric
+from sharedtrunk._support.limits import CLASS_METRICS, METRICS, NUMBER_METRICS, ORDER_METRICS, check_metric
 from sharedtrunk._support.statistics import Estimate
 from sharedtrunk.affinity._intervals import clustered, corrected, tested_clusters, two_sided_p
 from sharedtrunk.affinity._trials import Outcome
@@ -101,12 +101,15 @@ def metric_for(metric: str | Scorer | None, kind: TaskKind, task: str) -> Metric
 
     Raises `InputError` for one of another kind.
     """
-    if callable(metric) and kind != "numeric":
+    if callable(metric):
+        if kind == "numeric":
+            hint = f"Choose one of {', '.join(NUMBER_METRICS)}."
+            raise invalid("scorers are for classes", received=f"one for {task}, which is numeric", hint=hint)
         return _of_scorer(metric)
     usual = NUMBER_METRICS if kind == "numeric" else CLASS_METRICS
     possible = (*usual, *(ORDER_METRICS if kind == "ordered" else ()))
     check_metric(metric)
-    found = _of_scorer(metric) if callable(metric) else _ALL[usual[0] if metric is None else metric]
+    found = _ALL[usual[0] if metric is None else metric]
     if found.name not in possible:
         words = {"numeric": "numeric", "classes": "classes without an order", "ordered": "ordered classes"}[kind]
         hint = f"Choose one of {', '.join(possible)}, or give {task} another kind (--kind)."
@@ -194,6 +197,7 @@ def _of_scorer(scorer: Scorer) -> Metric:
     made = re.match(r"make_scorer\((\w+)", written)
     name = made[1] if made else getattr(scorer, "__name__", type(scorer).__name__)
     name = f"neg_{name}" if "greater_is_better=False" in written else name
+    name = f"{name} (scorer)" if name in METRICS else name
 
     def score(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None) -> float:
         counted = {} if weights is None else {"sample_weight": weights}
@@ -201,7 +205,7 @@ def _of_scorer(scorer: Scorer) -> Metric:
             return float(scorer(_Told(probabilities.shape[1]), probabilities, labels, **counted))
         except Exception as error:
             received = f"'{type(error).__name__}: {' '.join(str(error).split())}' from {name}"
-            hint = "It is called as scorer(estimator, inputs, labels), with class codes as labels."
+            hint = "It is called as scorer(estimator, inputs, class_codes), with sample_weight= if rows have weights."
             raise invalid("A scorer gives a number", received=received, hint=hint) from error
 
     return Metric(name, 1, _by_split(score), by_split=True)

@@ -58,7 +58,7 @@ def _curves(advice: AdviceRecord) -> Curves:
 def matrix_picture(matrix: MatrixRecord) -> Figure:
     """Draw the heat map of a directed matrix, with the suggested groups in frames."""
     measured = wording.measured_on(wording.matrix_conditions(matrix))
-    title, unit = wording.matrix_title(matrix), wording.unit(wording.matrix_conditions(matrix))
+    title, unit = wording.matrix_title(matrix), wording.matrix_unit(matrix)
     note = f"{_MATRIX_NOTE.format(unit=unit)}\nGroups: {wording.grouping(matrix)}\n{measured}"
     return affinity_figure(matrix.effects, matrix.tasks, matrix.groups, title=title, note=note, unit=unit)
 

@@ -98,6 +98,8 @@ class Study:
         self.reference = reference_for(self.rows, self.splits.roles, learnt)
         ratio = float((judged_roles == TEST).sum() / max(learnt.sum(), 1))
         self.scoring = Scoring(metric, codes, self.splits.groups, ratio, self.rows.judged_weights)
+        if metric.by_split:
+            self.scoring.score(self.reference)  # a scorer that fails is told before anything is trained
         if own is not None:
             own.resolve(table, self.rows, self.splits.roles)
         # The average has students alone in it, so the weight matters little; every weight costs as much as a task.
@@ -189,11 +191,13 @@ class Study:
         folds = self.splits.folds
         codes = self.rows.codes[0, : self.rows.judged]
         counts = np.bincount(codes, minlength=self.rows.classes[0])
-        few = [pair for pair in zip(self.table.classes[self.main], counts, strict=True) if pair[1] < folds]
+        named = zip(self.table.classes[self.main], counts, strict=True)
+        few = sorted((pair for pair in named if pair[1] < folds), key=lambda pair: pair[1])
         if not few:
             return []
         told = [f"{self.main} = {name} has {counted(int(count), 'label')}" for name, count in few[:_RARE_TOLD]]
-        more = f" (and {len(few) - _RARE_TOLD} more are as rare)" if few[_RARE_TOLD:] else ""
+        left = len(few) - _RARE_TOLD
+        more = f" ({left} more {'class has' if left == 1 else 'classes have'} fewer than {folds})" if left > 0 else ""
         them = "it" if len(few) == 1 else "them"
         note = f"{', '.join(told)}{more}: some of the {folds} folds have no test row of {them}, "
         return [f"{note}so the intervals say little about {them}."]

@@ -204,9 +204,15 @@ def matrix_title(matrix: MatrixRecord) -> str:
     return f"Affinity of {counted(len(matrix.tasks), 'task')}: {table_words(conditions)}, {student(conditions)}"
 
 
+def matrix_unit(matrix: MatrixRecord) -> str:
+    """The unit of the benefits, or the units of tasks of several kinds."""
+    units = dict.fromkeys(unit(conditions) for conditions in matrix.conditions.values())
+    return " or ".join(each.replace("of the", "shares of the") for each in units)
+
+
 def matrix_caption(matrix: MatrixRecord) -> str:
     """What rows, columns and cells are."""
-    measured = unit(matrix_conditions(matrix))
+    measured = matrix_unit(matrix)
     return f"Row: main task; column: auxiliary task beside it; cell: benefit of the row's task in {measured}."
 
 

@@ -131,7 +131,7 @@ def fixed_point(
 
     It begins at `start`, where another setting on the same nodes ended, or with untrained students. Deeper students than two
     layers are followed from the fixed point of two. With many points per feature and a small λ, few nodes do not lead to the
-    fixed point of many. Then all exact nodes take part in every iteration, and the start that is returned is one of these.
+    fixed point of many. Then all exact nodes take part in every iteration, and the `Start` that is returned is for these.
     Without `spread` all blocks get the state of all nodes.
     """
     every = problem.exact._replace(share=problem.exact.share / model.blocks)
@@ -183,13 +183,17 @@ def _refined(
 ) -> tuple[Start, FixedPoint]:
     """The fixed point on exact nodes, then with what quick nodes add to their averages."""
     quick = problem.quick is not None
-    before = start.missed if quick else None
-    missed = _nothing(problem.exact, model) if before is None else before
-    shares = _QUICK_SHARES if before is None else _QUICK_SHARES[1:]
+    known = start.missed if quick else None
+    missed = _nothing(problem.exact, model) if known is None else known
+    shares = _QUICK_SHARES if known is None else _QUICK_SHARES[1:]
     enough = max(_ROUGH, tolerance) if quick else tolerance
     iterate, last = _corrected(problem, missed, setting, start.iterate, model, most, enough)
     total = int(iterate.iterations)
     count = _quick_steps(problem, setting, last, model) if last.residual <= enough else 0
+    if known is not None and not count:  # what quick nodes added at another setting does not count here
+        missed = _nothing(problem.exact, model)
+        iterate, last = _corrected(problem, missed, setting, iterate, model, most, enough, last.steps)
+        total += int(iterate.iterations)
     for share in shares if count else ():
         before = iterate.coordinates
         missed = _missed(problem, last.order, model, last.closed, count, share)
@@ -201,7 +205,7 @@ def _refined(
     if tolerance < last.residual <= enough:  # quick nodes would need too many steps
         iterate, last = _corrected(problem, missed, setting, iterate, model, most, tolerance, last.steps)
         total += int(iterate.iterations)
-    end = Start(iterate, missed if quick else None, start.moves)
+    end = Start(iterate, missed if count else None, start.moves)
     if not spread:
         return end, _without_spread(last.order, last.loss, model.blocks, total, float(last.residual))
     enough = jnp.asarray(_LOOSER * tolerance, last.change.dtype)

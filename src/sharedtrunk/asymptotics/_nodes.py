@@ -96,10 +96,11 @@ def quick_normals(labels: Labels, points: int, seed: int) -> Callable[[int, floa
 @functools.lru_cache(maxsize=32)  # many fixed points ask for the same ones
 def _half(seed: int, block: int, dimension: int, count: int) -> np.ndarray:
     half = np.random.default_rng([seed, block]).standard_normal((dimension, count), np.float32)
-    if count <= 2 * dimension:
-        return half
-    root = np.linalg.cholesky(half @ half.T / np.float32(count))
-    return scipy.linalg.solve_triangular(root, half, lower=True, check_finite=False, overwrite_b=True)
+    if count > 2 * dimension:
+        root = np.linalg.cholesky(half @ half.T / np.float32(count))
+        half = scipy.linalg.solve_triangular(root, half, lower=True, check_finite=False, overwrite_b=True)
+    half.flags.writeable = False  # all callers share it
+    return half
 
 
 def pairs_of(half: Float[Array, "dimension node"], labels: Labels, pairs: int) -> Nodes:

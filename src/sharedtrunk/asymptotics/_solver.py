@@ -45,7 +45,7 @@ _NEAR_LARGEST = 1.2
 """The largest λ of a trunk with weights is known to better than this factor from the exact nodes alone."""
 
 _FARTHEST = 1.5
-"""Fixed points are extrapolated by at most so many of their last distances in ln λ."""
+"""Largest extrapolation in ln λ, in units of the distance between the last two settings."""
 
 _ROUGHER = 5
 """Factor of the tolerance where the numbers are for a search."""

@@ -7,8 +7,9 @@ whose gradient is Λ(Q) W with Q = W Wᵀ and Λ = λ Q^{1/L − 1}. With A = Ê
 
 The second form of B needs no inverse of Q. Iterating it solves L = 1 at once and follows L ≥ 3 to a nearby solution. For
 L = 2 the penalty is λ times the nuclear norm: weights go to zero in the directions in which the data pull by less than λ, Q
-loses rank, and near such a loss the iteration slows down without limit. There the convex problem is solved by accelerated
-proximal gradient steps on W = M · targets, which need nothing of the targets but A and set directions to zero exactly.
+loses rank, and near such a loss the iteration slows down without limit. So for L = 2 the convex problem is solved by
+accelerated proximal gradient steps on W = M · targets, which need nothing of the targets but A and set directions to zero
+exactly.
 """
 
 from collections.abc import Callable
@@ -18,8 +19,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-_MOST_ITERATIONS = 400
+_MOST_ITERATIONS = 1000
 """Most solutions take 5 to 30 iterations; those of three and more layers, where a direction goes to zero, many more."""
+
+_WORST_CONDITION = 1e4
+"""Ratio of the largest to the smallest curvature above which the distance to the minimum is not bounded."""
 
 
 class Response(NamedTuple):
@@ -56,7 +60,7 @@ def power(matrix: Float[Array, "row row"], exponent: float) -> Float[Array, "row
 def order_parameters(
     response: Response, start, samples_per_feature, weight_decay, layers: int, tolerance
 ) -> tuple[Order, Array]:
-    """The order parameters of a response from the Gram matrix `start`, and the last change of Q relative to its size."""
+    """The order parameters of a response, from the Gram matrix `start`, and how far Q may be off, relative to its size."""
     A = response.pull @ response.pull.T + response.scatter / samples_per_feature
     if layers == 2:
         gram, change = _convex(response.curvature, A, start, weight_decay, tolerance)
@@ -90,8 +94,10 @@ def _iterated(curvature, A, start, weight_decay, layers: int, tolerance):
 def _convex(curvature, A, start, weight_decay, tolerance):
     """Q of the nuclear norm, by proximal gradient steps on M with restarts of the momentum (O'Donoghue and Candès 2015)."""
     identity = jnp.eye(A.shape[0], dtype=A.dtype)
-    steepest = jnp.linalg.eigvalsh(curvature)[-1]
+    curvatures = jnp.linalg.eigvalsh(curvature)
+    steepest = curvatures[-1]
     threshold = weight_decay / steepest
+    farther = steepest / jnp.maximum(curvatures[0], steepest / _WORST_CONDITION)  # how far the minimum is, in steps
 
     def shrunk(squares):
         above = squares > threshold**2
@@ -105,7 +111,7 @@ def _convex(curvature, A, start, weight_decay, tolerance):
         following = 0.5 * (1 + jnp.sqrt(1 + 4 * momentum**2))
         ahead = new + (momentum - 1) / following * (new - M)
         there = new @ A @ new.T
-        return count + 1, there, _relative_change(there, gram), new, ahead, following
+        return count + 1, there, farther * _relative_change(there, gram), new, ahead, following
 
     one, first = jnp.ones((), A.dtype), _reaction(curvature, start, weight_decay, layers=2)
     state = (0, start, jnp.inf * one, first, first, one)

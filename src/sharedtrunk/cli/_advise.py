@@ -129,8 +129,8 @@ def advise(
         list[str] | None,
         typer.Option(
             metavar="TEXT",
-            help="Text that means a missing value, instead of NA, NaN, null, None, ? and the like; a number such as "
-            "-999 is added to these. May be repeated. Empty cells are always missing: --missing '' means only them.",
+            help="Text that means a missing value, instead of NA, NaN, null, None, ? and the like; numbers alone, such "
+            "as -999, are added to these. May be repeated. Empty cells are always missing: --missing '' means only them.",
         ),
     ] = None,
     groups: Annotated[

@@ -59,16 +59,22 @@ def _from_file(source: Source) -> tuple["Table", tuple[str, ...]]:
     if not main and not source.every:
         raise invalid("advise needs a main task", received="none", hint="Name its column: --main COLUMN.")
     tasks = (*main, *source.auxiliaries)
-    if source.every and len(tasks) < 2:
+    if source.every and len(tasks) < 2 and not any("*" in task for task in tasks):
         received = f"only {tasks[0]}" if tasks else "none"
         raise invalid("--all needs two tasks or more", received=received, hint="Name their columns: --aux A,B.")
     if not source.every and not source.auxiliaries:
         hint = "Name the columns: --aux COLUMN,COLUMN."
-        raise invalid("advise needs auxiliary tasks", received=f"only {tasks[0]}", hint=hint)
+        raise invalid("advise needs auxiliary tasks", received=f"only {source.main}", hint=hint)
     how: dict[str, Any] = {"drop": source.drop, "rows": source.rows, "seed": source.seed, "missing": source.missing}
     how |= {"features": source.features or None, "groups": source.groups, "time": source.time, **source.written}
     how |= {"weights": source.weights, "kinds": source.kinds}
     table = tables.read(source.file, tasks=tasks, **how)
+    if source.main is not None and "*" in source.main and not {source.main} & {*table.labels, *table.parts}:
+        hint = "A pattern may stand for auxiliary tasks: --aux 'SR-*'."
+        raise invalid("the main task is one column", received=f"--main {source.main}", hint=hint)
+    if source.every and len(table.labels) < 2:
+        received = f"only {next(iter(table.labels))}"
+        raise invalid("--all needs two tasks or more", received=received, hint="Name their columns: --aux A,B.")
     if main and main[0] in table.parts:
         hint = f"Name one of its labels: --main '{table.parts[main[0]][0]}'."
         raise invalid("a main task is one label of a cell with several", received=f"--main {main[0]}", hint=hint)

@@ -1,8 +1,8 @@
 """The texts that stand for a missing value, in files, arrays and data frames alike.
 
-An empty text always stands for one. So do the usual texts below, unless the user names other texts instead; numbers alone,
-such as -999, are named besides them. Some of the usual texts can also be a class (severity None, Mild or Severe), so the
-table's notes count a task's texts that were taken for missing.
+An empty text always stands for one. So do the usual texts below, unless the user names other texts instead. Where only
+numbers such as -999 are named, the usual texts still count. Some of these can also be a class (severity None, Mild or
+Severe), so the table's notes count a task's texts that were taken for missing.
 """
 
 from collections.abc import Iterable, Mapping

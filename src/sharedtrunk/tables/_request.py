@@ -48,13 +48,15 @@ class ReadRequest:
 
     def tasks_among(self, names: Collection[str]) -> tuple[str, ...]:
         """The tasks by name, each pattern replaced by the columns that it matches and that have no other role."""
-        dropped = {name for name in names if any(matches(pattern, name) for pattern in self.drop)}
-        taken = {*dropped, *self.about_rows, *self.tasks}
+        said = (*self.drop, *(self.features or ()))
+        others = {name for name in names if any(matches(pattern, name) for pattern in said)}
+        taken = {*others, *self.about_rows, *self.tasks}
         free = [name for name in names if name not in taken]
+        named = [task for task in self.tasks if task in names]
         found: list[str] = []
         for task in self.tasks:
             is_name = "*" not in task or column_of(task, names) in names
-            chosen = {task} if is_name else matching("tasks", [task], free, ())
+            chosen = {task} if is_name else matching("tasks", [task], free, named)
             found += [task] if is_name else [name for name in free if name in chosen]
         return tuple(dict.fromkeys(found))
 
