@@ -336,10 +336,13 @@ def test_quick_nodes_of_another_setting_do_not_count_where_they_are_refused(monk
     fields = fields_of_teachers(pair(relatedness=0.5), noise=1.0)
     decays = np.array([0.1, 0.05])
     alone = of_fields(fields, 4.0, decays, quick_points=0)
-    monkeypatch.setattr(_fixed_point, "_quick_steps", lambda problem, setting, *_: 6 * (setting.weight_decay > 0.07))
+    monkeypatch.setattr(
+        _fixed_point, "_quick_steps", lambda problem, setting, *_: 6 if setting.weight_decay > 0.07 else 0
+    )
     both = of_fields(fields, 4.0, decays, quick_points=4096)
     assert abs(both.losses[0] - alone.losses[0]).max() > 1e-3
-    np.testing.assert_allclose(both[1].losses, alone[1].losses, atol=2e-4)
+    np.testing.assert_allclose(both[1].losses.mean(axis=0), alone[1].losses.mean(axis=0), atol=1e-4)
+    np.testing.assert_allclose(both[1].losses, alone[1].losses, atol=1e-3)  # blocks are solved less closely
 
 
 def trained(drawn, inputs, decay, layers, shares, beta):
