@@ -55,8 +55,8 @@ def test_it_covers_every_source_that_the_point_functions_import():
     loaded = {Path(line).relative_to(package).as_posix() for line in output.splitlines()}
     covered = {name for name, _ in fingerprint._sources(package)}
     assert {"experiments/__init__.py", "flows/trajectory.py", "__init__.py"} <= loaded
-    # Only the checks of what a caller gives, the wording of errors, how results are shown, and the writing and naming of files
-    # decide no number.
+    # Only the checks of what a caller gives, the wording of errors, how results are shown, and the writing and naming of
+    # files decide no number.
     cache = "__init__ arrays entries fingerprint folder programs structure"
     undecided = [
         "checksum",
