@@ -58,11 +58,11 @@ def read(
     path
         The file; its suffix names its format.
     tasks
-        Names of the columns that are labels, the main task's first, or patterns such as "SR-*". Where cells have several
+        Names of the columns that are labels, the main task's first, or patterns such as `SR-*`. Where cells have several
         labels, color=red is the task whether they have red.
     features
-        Names of the columns that are features, or patterns in which * stands for any text, such as "bit*". None: all columns
-        but the tasks. The columns of a two-dimensional array in an NPZ file are chosen together, by the array's name.
+        Names of the columns that are features, or patterns in which `*` stands for any text, such as `bit*`. None: all
+        columns but the tasks. The columns of a two-dimensional array in an NPZ file are chosen together, by the array's name.
     drop
         Names or patterns of columns that are left out, also of those in `features`. A pattern never means a task.
     rows
