@@ -8,6 +8,7 @@ import contextlib
 import datetime
 import gzip
 import io
+import math
 import random
 import tempfile
 import time
