@@ -4,14 +4,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sharedtrunk._support.notebook import MOST_ROWS, ShowsItself
+from sharedtrunk._support.notebook import MOST_ROWS, ShowsItself, SmallTable
 from sharedtrunk.asymptotics import StateEvolution
 from sharedtrunk.flows.trajectory import Trajectory
 
 
 class Shown(ShowsItself):
     def _table(self):
-        return "a < b", ["x", "two\nlines"], [[str(i), f"<{i}>\n&"] for i in range(MOST_ROWS + 3)]
+        rows = ([str(i), f"<{i}>\n&"] for i in range(MOST_ROWS + 3))
+        return SmallTable("a < b", ["x", "two\nlines"], rows, MOST_ROWS + 3)
 
 
 def test_long_tables_are_cut_and_texts_escaped():
@@ -31,6 +32,8 @@ def test_a_trajectory_shows_its_lanes():
     assert lines[0] == "Training at 3 times, 0 to 2"
     assert lines[2].split() == ["0", "0.7", "0.5", "1", "success"]
     assert lines[3].split() == ["1", "–", "1", "0", "diverged"]
+    lost = Trajectory(jnp.arange(3.0), (), jnp.array(1), generalization_loss=jnp.full(3, jnp.nan))
+    assert repr(lost).splitlines()[2].split() == ["–", "–", "–", "–", "diverged"]
     assert "<th>lane</th>" in made._repr_html_()
     (single,) = repr(Trajectory(jnp.arange(3.0), (), jnp.array(0))).splitlines()[2:]
     assert single.split() == ["–", "success"]

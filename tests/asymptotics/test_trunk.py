@@ -47,4 +47,4 @@ def test_what_is_said_to_be_left_bounds_the_error(spread, tolerance):
         found, left = order_parameters(seen, start, a, decay, 2, tolerance)
         assert left <= tolerance
         error = jnp.max(jnp.abs(found.gram - exact.gram)) / jnp.max(exact.gram)
-        assert error <= 10 * tolerance
+        assert error <= tolerance

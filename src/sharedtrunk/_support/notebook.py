@@ -1,47 +1,60 @@
 """Results show themselves as a small table, as text in a terminal and as HTML in a notebook."""
 
+import abc
 import html
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-import numpy as np
+import equinox as eqx
+
+from sharedtrunk._support.concrete import are_arrays
 
 MOST_ROWS = 12
 """Rows that are shown of a longer table."""
 
 
-class ShowsItself:
-    """A result with a table; `_table` returns its title, the headings of the columns, and the cells row by row."""
+class SmallTable(NamedTuple):
+    """A title, headings, the cells row by row, and how many rows there are. No more rows are made than are shown."""
 
-    def _table(self) -> tuple[str, Sequence[str], Sequence[Sequence[str]]]:
-        raise NotImplementedError
+    title: str
+    headings: Sequence[str]
+    rows: Iterable[Sequence[str]]
+    total: int
+
+    @property
+    def shown(self) -> list[Sequence[str]]:
+        """The first rows."""
+        return list(itertools.islice(self.rows, MOST_ROWS))
+
+    @property
+    def more(self) -> list[str]:
+        """A sentence on the rows that are not shown."""
+        return [f"… and {self.total - MOST_ROWS:,} more rows"] if self.total > MOST_ROWS else []
+
+
+class ShowsItself(abc.ABC):
+    """A result with a table. Inside a JAX transformation it has no values, and shows shapes instead."""
+
+    @abc.abstractmethod
+    def _table(self) -> SmallTable: ...
 
     def __repr__(self) -> str:
-        title, headings, rows = self._table()
-        cells = [[heading.replace("\n", " ") for heading in headings], *(_one_line(row) for row in rows[:MOST_ROWS])]
+        if isinstance(self, eqx.Module) and not are_arrays(self):
+            return eqx.tree_pformat(self)
+        table = self._table()
+        cells = [[cell.replace("\n", " ") for cell in row] for row in (table.headings, *table.shown)]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
-        return "\n".join([title, *lines, *_more(rows)])
+        return "\n".join([table.title, *lines, *table.more])
 
     def _repr_html_(self) -> str:
-        title, headings, rows = self._table()
-        head = "".join(f"<th>{_escaped(heading)}</th>" for heading in headings)
-        body = "".join(f"<tr>{''.join(f'<td>{_escaped(cell)}</td>' for cell in row)}</tr>" for row in rows[:MOST_ROWS])
-        more = "".join(f"<p>{_escaped(text)}</p>" for text in _more(rows))
-        return f"<div><p><b>{_escaped(title)}</b></p><table><tr>{head}</tr>{body}</table>{more}</div>"
-
-
-def number(value: float | np.generic | np.ndarray, digits: int = 4) -> str:
-    """A number with so many digits; a dash for NaN."""
-    return f"{float(value):.{digits}g}" if np.isfinite(value) else "–"
-
-
-def _one_line(row: Sequence[str]) -> list[str]:
-    return [cell.replace("\n", " ") for cell in row]
+        table = self._table()
+        head = "".join(f"<th>{_escaped(heading)}</th>" for heading in table.headings)
+        body = "".join(f"<tr>{''.join(f'<td>{_escaped(cell)}</td>' for cell in row)}</tr>" for row in table.shown)
+        more = "".join(f"<p>{_escaped(text)}</p>" for text in table.more)
+        return f"<div><p><b>{_escaped(table.title)}</b></p><table><tr>{head}</tr>{body}</table>{more}</div>"
 
 
 def _escaped(text: str) -> str:
     return html.escape(text).replace("\n", "<br>")
-
-
-def _more(rows: Sequence[Sequence[str]]) -> list[str]:
-    return [f"… and {len(rows) - MOST_ROWS:,} more rows"] if len(rows) > MOST_ROWS else []

@@ -1,7 +1,9 @@
 """Users' names and values in a message of one line, whatever they contain."""
 
 import difflib
+import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 _LONGEST = 40
 """The largest number of characters of a value in a message."""
@@ -39,3 +41,12 @@ def closest(name: str, names: Sequence[str]) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 row`, `2,000 rows`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+NOTHING = "–"
+"""What stands for a number that is not there."""
+
+
+def number(value: Any, form: str) -> str:
+    """The number in that form; – for NaN and infinity."""
+    return format(float(value), form) if math.isfinite(value) else NOTHING

@@ -23,9 +23,6 @@ from sharedtrunk.affinity._selection import primary
 from sharedtrunk.errors import invalid
 from sharedtrunk.tables import Table, leaks
 
-_ABOUT_THEORY = "The theory's numbers"
-"""How notes on the theory begin, of which a matrix has no numbers."""
-
 
 class _Row(NamedTuple):
     """What is kept of one main task's study; it holds on to all of its trainings, so it goes before the next one begins."""
@@ -96,8 +93,8 @@ def _row(table: Table, main: str, tasks: Sequence[str], **how: Any) -> _Row:
         study.scoring.by_row(outcome.loss[trained]) for outcome in (study.outcomes[study.arm()], study.reference)
     )
     conditions = conditions_after(study, time.perf_counter() - begun)
-    notes = [note for note in study.notes() if not note.startswith(_ABOUT_THEORY)]
-    return _Row([found[other] for other in others], alone, reference.mean, conditions, notes, study.unfinished)
+    measured = [found[other] for other in others]
+    return _Row(measured, alone, reference.mean, conditions, study.notes(theory=False), study.unfinished)
 
 
 def _told(notes: dict[str, list[str]]) -> list[str]:

@@ -203,7 +203,7 @@ def _of_scorer(scorer: Scorer) -> Metric:
         counted = {} if weights is None else {"sample_weight": weights}
         try:
             return float(scorer(_Told(probabilities.shape[1]), probabilities, labels, **counted))
-        except Exception as error:
+        except Exception as error:  # the user's own function may raise anything
             received = f"'{type(error).__name__}: {' '.join(str(error).split())}' from {name}"
             hint = "It is called as scorer(estimator, inputs, class_codes), with sample_weight= if rows have weights."
             raise invalid("A scorer gives a number", received=received, hint=hint) from error

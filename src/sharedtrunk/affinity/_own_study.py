@@ -61,12 +61,13 @@ class OwnStudy:
         """`run_own_trials` of the model."""
         return run_own_trials(rows, arms, roles, ranks, self.model, given=self.given, n_jobs=self.n_jobs, **how)
 
-    def notes(self, outcomes: Iterable[Outcome]) -> list[str]:
-        """What to know about the model: how it takes tasks, weights, the theory, and certainties that were wrong."""
+    def notes(self, outcomes: Iterable[Outcome], theory: bool) -> list[str]:
+        """What to know about the model: how it takes tasks and weights, the theory, and certainties that were wrong."""
         found = [self.note] if self.note else []
         if not self.weighs:
             found.append(f"{self.name} takes no weights of tasks, so α is 1.")
-        found.append(f"The theory's numbers are about a student with a shared trunk, not about {self.name}.")
+        if theory:
+            found.append(f"The theory's numbers are about a student with a shared trunk, not about {self.name}.")
         if self.numeric:
             return found
         ceiling = -np.log(SMALLEST)

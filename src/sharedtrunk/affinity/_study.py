@@ -170,10 +170,10 @@ class Study:
         features = self.rows.inputs.features.shape[1]
         return features if isinstance(self.student, LinearStudent) else min(self.student.hidden)
 
-    def notes(self) -> list[str]:
-        """What to know about splits, classes and the theory."""
-        by_row = [] if self.splits.groups is None else [_THEORY_BY_ROW]
-        own = [] if self.own is None else self.own.notes(self.outcomes.values())
+    def notes(self, theory: bool = True) -> list[str]:
+        """What to know about splits, classes and, if it is shown, the theory."""
+        by_row = [_THEORY_BY_ROW] if theory and self.splits.groups is not None else []
+        own = [] if self.own is None else self.own.notes(self.outcomes.values(), theory)
         own += [self.chosen] if self.chosen else []
         return [*self.splits.notes, *by_row, *own, *notes_on_kinds(self.table, self.tasks), *self._rare_classes()]
 

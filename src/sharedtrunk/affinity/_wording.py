@@ -6,12 +6,9 @@ import numpy as np
 
 from sharedtrunk._support.limits import NUMBER_METRICS
 from sharedtrunk._support.statistics import Estimate
-from sharedtrunk._support.words import counted
+from sharedtrunk._support.words import NOTHING, counted, number
 from sharedtrunk.affinity._records import AdviceRecord, AuxiliaryAdvice, Conditions, CurvePoint, Effect, MatrixRecord
 from sharedtrunk.affinity._selection import likely, primary
-
-NOTHING = "–"
-"""Printed in place of an unknown number."""
 
 _ACTIVATIONS = {"relu": "ReLU"}
 
@@ -250,11 +247,6 @@ def with_error(value: float, error: float, form: str) -> str:
     """`0.62 ± 0.08`; `0.62` without an error, `–` without a value."""
     known = np.isfinite(value) and np.isfinite(error)
     return f"{number(value, form)} ± {number(error, form)}" if known else number(value, form)
-
-
-def number(value: float, form: str) -> str:
-    """The number in that form; – for NaN and infinity."""
-    return format(value, form) if np.isfinite(value) else NOTHING
 
 
 def studied_set(advice: AdviceRecord) -> tuple[str, ...]:

@@ -5,10 +5,9 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from sharedtrunk._support.concrete import are_arrays
-from sharedtrunk._support.notebook import ShowsItself, number
+from sharedtrunk._support.notebook import ShowsItself, SmallTable
 from sharedtrunk._support.statistics import half_width
-from sharedtrunk._support.words import counted
+from sharedtrunk._support.words import counted, number
 from sharedtrunk.flows.result import Result
 
 
@@ -99,18 +98,15 @@ class StateEvolution(ShowsItself, eqx.Module):
     def __getitem__(self, index) -> "StateEvolution":
         return jax.tree.map(lambda leaf: leaf[index], self)
 
-    def __repr__(self) -> str:
-        return super().__repr__() if are_arrays(self) else eqx.tree_pformat(self)
-
-    def _table(self) -> tuple[str, list[str], list[list[str]]]:
-        settings = self.weight_decay.shape
-        tasks = self.losses.shape[-1] - 2
+    def _table(self) -> SmallTable:
         headings = ["N/N_f", "λ", "loss (nats)", "± 99 %", "training", "accuracy", "iterations", "result"]
-        rows = []
-        for index in np.ndindex(settings):
-            one = self[index]
-            values = (one.samples_per_feature, one.weight_decay, one.generalization_loss)
-            training = ", ".join(number(loss, 3) for loss in one.training_loss)
-            rest = [number(one.error, 2), training, number(one.accuracy, 3), f"{one.iterations}"]
-            rows.append([*map(number, values), *rest, Result(int(one.result)).name.lower().replace("_", " ")])
-        return f"Students at the minimum with weight decay, of {counted(tasks, 'task')}", headings, rows
+        title = f"Students at the minimum with weight decay, of {counted(self.losses.shape[-1] - 2, 'task')}"
+        settings = np.ndindex(self.weight_decay.shape)
+        return SmallTable(title, headings, (self[index]._row() for index in settings), self.weight_decay.size)
+
+    def _row(self) -> list[str]:
+        """The cells of one setting."""
+        values = (self.samples_per_feature, self.weight_decay, self.generalization_loss)
+        training = ", ".join(number(loss, ".3g") for loss in self.training_loss)
+        rest = [number(self.error, ".2g"), training, number(self.accuracy, ".3g"), f"{self.iterations}"]
+        return [*(number(value, ".4g") for value in values), *rest, Result(int(self.result)).words]

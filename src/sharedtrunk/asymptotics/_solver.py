@@ -39,7 +39,7 @@ MOST_ITERATIONS = 1000
 """Most fixed points take 10 to 50 iterations, the hardest of the figure of weight decay several hundred."""
 
 LEAST_SAMPLES = 1e-3
-"""The least N/N_f: below about 0.1 the iteration needs too many steps."""
+"""The least N/N_f that is tried; below about 0.1 the iteration often does not converge."""
 
 _NEAR_LARGEST = 1.2
 """The largest λ of a trunk with weights is known to better than this factor from the exact nodes alone."""
@@ -55,7 +55,7 @@ _TOLERANCE = {np.dtype(np.float64): 1e-4, np.dtype(np.float32): 1e-3}
 
 
 class Solver:
-    """The fixed points of one model: nodes and moments are prepared once, and each fixed point begins at the last one.
+    """The fixed points of one model, with nodes and moments that are prepared once.
 
     The parameters are those of `state_evolution`.
     """

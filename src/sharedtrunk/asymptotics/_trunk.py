@@ -97,7 +97,9 @@ def _convex(curvature, A, start, weight_decay, tolerance):
     curvatures = jnp.linalg.eigvalsh(curvature)
     steepest = curvatures[-1]
     threshold = weight_decay / steepest
-    farther = steepest / jnp.maximum(curvatures[0], steepest / _WORST_CONDITION)  # how far the minimum is, in steps
+    farther = steepest / jnp.maximum(
+        curvatures[0], steepest / _WORST_CONDITION
+    )  # the minimum is so many steps away at most
 
     def shrunk(squares):
         above = squares > threshold**2

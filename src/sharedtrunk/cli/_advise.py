@@ -168,7 +168,7 @@ def advise(
         typer.Option(
             metavar="NAME",
             help="Whom the advice is about: linear (regressions with weight decay), network (a trunk with a stop), or auto: "
-            "the one that is better on the main task alone.",
+            "the one that is better on the main task alone. With --all, auto is the network.",
         ),
     ] = AUTO,
     hidden: Annotated[

@@ -33,6 +33,11 @@ class Result(enum.IntEnum):
     RULE_TOO_COARSE = 5
 
     @property
+    def words(self) -> str:
+        """The name in lower case: "step limit"."""
+        return self.name.lower().replace("_", " ")
+
+    @property
     def message(self) -> str:
         """The reason, as one line for a person."""
         return _MESSAGES[self]

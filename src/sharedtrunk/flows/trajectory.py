@@ -12,9 +12,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sharedtrunk._support.axes import AnyArray
-from sharedtrunk._support.concrete import are_arrays
-from sharedtrunk._support.notebook import ShowsItself, number
-from sharedtrunk._support.words import counted
+from sharedtrunk._support.notebook import ShowsItself, SmallTable
+from sharedtrunk._support.words import counted, number
 from sharedtrunk.flows.result import Result as Result
 
 
@@ -57,23 +56,21 @@ class Trajectory(ShowsItself, eqx.Module):
     gradient_evaluations: Int[AnyArray, ""] | np.integer | None = None
     networks: Any = None
 
-    def __repr__(self) -> str:
-        return super().__repr__() if are_arrays(self) else eqx.tree_pformat(self)
-
-    def _table(self) -> tuple[str, list[str], list[list[str]]]:
+    def _table(self) -> SmallTable:
         times, results = np.asarray(self.times), np.asarray(self.result)
-        title = f"Training at {counted(times.size, 'time')}, {number(times[0])} to {number(times[-1])}"
-        headings, curves = ["lane", "result"], np.zeros((*results.shape, 0))
-        if self.generalization_loss is not None:
-            headings[1:1] = ["last loss (nats)", "lowest", "at time"]
-            curves = np.asarray(self.generalization_loss)
-        rows = []
-        for lane in np.ndindex(results.shape):
-            curve = curves[lane]
-            row = [", ".join(map(str, lane)) or "–", Result(int(results[lane])).name.lower().replace("_", " ")]
-            if self.generalization_loss is not None:
-                known = np.isfinite(curve).any()
-                place = int(np.nanargmin(curve)) if known else 0
-                row[1:1] = [number(curve[-1]), number(curve[place]), number(times[place]) if known else "–"]
-            rows.append(row)
-        return title, headings, rows
+        title = f"Training at {counted(times.size, 'time')}, {number(times[0], '.4g')} to {number(times[-1], '.4g')}"
+        losses = [] if self.generalization_loss is None else ["last loss (nats)", "lowest", "at time"]
+        rows = (
+            [", ".join(map(str, lane)) or "–", *self._losses_of(lane), Result(int(results[lane])).words]
+            for lane in np.ndindex(results.shape)
+        )
+        return SmallTable(title, ["lane", *losses, "result"], rows, results.size)
+
+    def _losses_of(self, lane: tuple[int, ...]) -> list[str]:
+        """The last and the lowest loss of a lane, and the time of the lowest."""
+        if self.generalization_loss is None:
+            return []
+        curve = np.asarray(self.generalization_loss[lane])
+        lowest = int(np.nanargmin(curve)) if np.isfinite(curve).any() else -1
+        numbers = curve[-1], curve[lowest], self.times[lowest] if lowest >= 0 else np.nan
+        return [number(value, ".4g") for value in numbers]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from sharedtrunk._support.notebook import ShowsItself
+from sharedtrunk._support.notebook import ShowsItself, SmallTable
 from sharedtrunk._support.statistics import Estimate, estimate
 from sharedtrunk.flows.result import Result
 from sharedtrunk.prediction._setting import Setting
@@ -133,10 +133,11 @@ class Prediction(ShowsItself):
     sentence: str
     refused: Mapping[Method, str] = field(default_factory=dict)
 
-    def _table(self) -> tuple[str, tuple[str, ...], list[tuple[str, ...]]]:
+    def _table(self) -> SmallTable:
         from sharedtrunk.prediction._report import COLUMNS, rows, title  # they take a prediction
 
-        return f"{title(self)}\n{self.sentence}", COLUMNS, rows(self)
+        made = rows(self)
+        return SmallTable(f"{title(self)}\n{self.sentence}", COLUMNS, made, len(made))
 
     @property
     def samples_per_feature(self) -> float:

@@ -13,7 +13,7 @@ from sharedtrunk.errors import InputError, invalid
 from sharedtrunk.tables import _limits
 from sharedtrunk.tables._column import Column
 from sharedtrunk.tables._missing import USUAL, MissingTexts, missing_texts
-from sharedtrunk.tables._patterns import matches, matching
+from sharedtrunk.tables._patterns import chosen, matching
 from sharedtrunk.tables._several_labels import column_of
 from sharedtrunk.tables._text_format import FOUND_IN_FILE, TextFormat
 
@@ -48,16 +48,15 @@ class ReadRequest:
 
     def tasks_among(self, names: Collection[str]) -> tuple[str, ...]:
         """The tasks by name, each pattern replaced by the columns that it matches and that have no other role."""
-        said = (*self.drop, *(self.features or ()))
-        others = {name for name in names if any(matches(pattern, name) for pattern in said)}
-        taken = {*others, *self.about_rows, *self.tasks}
+        said = (chosen(pattern, names) for pattern in (*self.drop, *(self.features or ())))
+        taken = set(self.about_rows).union(self.tasks, *said)
         free = [name for name in names if name not in taken]
         named = [task for task in self.tasks if task in names]
         found: list[str] = []
         for task in self.tasks:
             is_name = "*" not in task or column_of(task, names) in names
-            chosen = {task} if is_name else matching("tasks", [task], free, named)
-            found += [task] if is_name else [name for name in free if name in chosen]
+            matched = {task} if is_name else matching("tasks", [task], free, named)
+            found += [task] if is_name else [name for name in free if name in matched]
         return tuple(dict.fromkeys(found))
 
     @property
